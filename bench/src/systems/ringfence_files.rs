@@ -1,0 +1,219 @@
+//! Ringfence's data directories and its command line: all that the measurements know of both.
+
+use super::bench_folder;
+use crate::process::{Server, output_of};
+use crate::{Outcome, cpu};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The seed of the invented customers.
+pub(super) const SEED: u64 = 7;
+/// Orders of each customer.
+pub(super) const ORDERS_EACH: usize = 1;
+/// The secret that the event source and the server share.
+pub(super) const EVENT_SECRET: &str = "whsec_cmluZ2ZlbmNlIGJlbmNoIGV2ZW50IHNlY3JldCAzMmI=";
+/// How often a running import's memory is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A person of the centre and the token with which it calls.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Person {
+    /// Its id, `per_…`.
+    pub(crate) id: String,
+    /// Its token, `rft_…`.
+    pub(crate) token: String,
+}
+
+/// What an import took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Imported {
+    /// Seconds from the start of the process to its end.
+    pub(crate) seconds: f64,
+    /// Its highest resident memory, bytes.
+    pub(crate) peak_bytes: u64,
+}
+
+/// One installation: a folder with the configuration and the data directory.
+pub(crate) struct Installation {
+    folder: PathBuf,
+}
+
+impl Installation {
+    /// Makes an empty installation in a folder, replacing what is there.
+    ///
+    /// # Errors
+    /// When the folder can't be made or `ringfence init` fails.
+    pub(crate) fn new(name: &str) -> Outcome<Self> {
+        let folder = bench_folder("data").join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        let made = Self { folder };
+        made.write_config("127.0.0.1:0".parse()?)?;
+        output_of(made.command()?.arg("init"))?;
+        Ok(made)
+    }
+
+    /// A fresh copy of the installation that holds this many customers and agents; the original is made on first use
+    /// and stays as it was after its import, so that every run starts from the same store.
+    ///
+    /// # Errors
+    /// When it can't be made or copied.
+    pub(crate) fn copy_with(customers: u64, agents: u64) -> Outcome<Self> {
+        let name = format!("ringfence-{customers}-{agents}");
+        let original = bench_folder("data").join(&name);
+        if !original.join("people.json").exists() {
+            eprintln!("importing {customers} customers once; later runs copy the result");
+            let made = Self::new(&name)?;
+            made.import(&customers_csv(customers)?)?;
+            made.add_agents(agents)?;
+        }
+        let copy = bench_folder("data").join("ringfence-run");
+        if copy.exists() {
+            fs::remove_dir_all(&copy)?;
+        }
+        output_of(Command::new("cp").args(["-a", "--reflink=auto"]).arg(original).arg(&copy))?;
+        Ok(Self { folder: copy })
+    }
+
+    /// The agents of the installation.
+    ///
+    /// # Errors
+    /// When the list can't be read.
+    pub(crate) fn agents(&self) -> Outcome<Vec<Person>> {
+        Ok(serde_json::from_str(&fs::read_to_string(self.folder.join("people.json"))?)?)
+    }
+
+    /// Runs `ringfence import` to its end and watches its memory.
+    ///
+    /// # Errors
+    /// When the import fails.
+    pub(crate) fn import(&self, csv: &Path) -> Outcome<Imported> {
+        let begun = Instant::now();
+        let mut command = self.command()?;
+        command.arg("import").arg(csv).arg("--map").arg(map());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let mut peak_bytes = 0;
+        let status = loop {
+            peak_bytes = peak_bytes.max(cpu::peak_resident_bytes(child.id()).unwrap_or(0));
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        };
+        if !status.success() {
+            return Err(format!("ringfence import failed ({status})").into());
+        }
+        Ok(Imported { seconds: begun.elapsed().as_secs_f64(), peak_bytes })
+    }
+
+    /// Starts the server on the address; it may not listen yet.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub(crate) fn serve(&self, address: SocketAddr) -> Outcome<Server> {
+        self.write_config(address)?;
+        Server::spawn(self.command()?.arg("serve"))
+    }
+
+    fn add_agents(&self, count: u64) -> Outcome<()> {
+        let people = (1..=count).map(|number| self.add_agent(number)).collect::<Outcome<Vec<Person>>>()?;
+        Ok(fs::write(self.folder.join("people.json"), serde_json::to_string(&people)?)?)
+    }
+
+    fn add_agent(&self, number: u64) -> Outcome<Person> {
+        let name = format!("Agent {number}");
+        let added = output_of(self.command()?.args(["person", "add", "--role", "agent", "--name", &name]))?;
+        let id = word_starting("per_", &added)?;
+        let token = word_starting("rft_", &output_of(self.command()?.args(["person", "token", &id]))?)?;
+        Ok(Person { id, token })
+    }
+
+    fn command(&self) -> Outcome<Command> {
+        let mut command = Command::new(binary()?);
+        command.arg("--config").arg(self.folder.join("ringfence.toml"));
+        command.arg("--data").arg(self.folder.join("data"));
+        Ok(command)
+    }
+
+    /// Budgets so large that they never refuse, but are still counted; one event source.
+    fn write_config(&self, listen: SocketAddr) -> Outcome<()> {
+        Ok(fs::write(self.folder.join("ringfence.toml"), config_text(listen))?)
+    }
+}
+
+fn config_text(listen: SocketAddr) -> String {
+    format!(
+        r#"[server]
+listen = "{listen}"
+
+[budgets]
+reveal_per_hour = 1000000000
+view_per_hour = 1000000000
+search_per_hour = 1000000000
+verify_per_hour = 1000000000
+
+[[event_source]]
+name = "bench"
+secret = "{EVENT_SECRET}"
+"#
+    )
+}
+
+/// The file of invented customers, written on first use.
+///
+/// # Errors
+/// When it can't be written.
+pub(crate) fn customers_csv(customers: u64) -> Outcome<PathBuf> {
+    let path = bench_folder("data").join(format!("customers-{customers}.csv"));
+    if !path.exists() {
+        fs::create_dir_all(bench_folder("data"))?;
+        let unfinished = path.with_extension("unfinished");
+        simulation::export::write_csv(&unfinished, customers, SEED, ORDERS_EACH)?;
+        fs::rename(unfinished, &path)?;
+    }
+    Ok(path)
+}
+
+/// The import map that fits the invented customers.
+fn map() -> PathBuf {
+    bench_folder("../examples/maps/generated.toml")
+}
+
+fn binary() -> Outcome<PathBuf> {
+    let path =
+        std::env::var_os("RINGFENCE_BIN").map_or_else(|| bench_folder("../target/release/ringfence"), Into::into);
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(format!("{} is missing: cargo build --release, or set RINGFENCE_BIN", path.display()).into())
+}
+
+/// The first word of a command's output that starts so.
+fn word_starting(prefix: &str, output: &str) -> Outcome<String> {
+    let mut words = output.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    let found = words.find(|word| word.starts_with(prefix));
+    Ok(found.ok_or_else(|| format!("ringfence printed no {prefix}…"))?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_in_any_output() {
+        assert_eq!(word_starting("per_", "added: {\"person\":\"per_0a\"}\n").unwrap(), "per_0a");
+        assert!(word_starting("rft_", "nothing").is_err());
+    }
+
+    #[test]
+    fn the_event_secret_is_one_that_webhooks_accept() {
+        assert!(standardwebhooks::Webhook::new(EVENT_SECRET).is_ok());
+        assert!(config_text("127.0.0.1:9".parse().unwrap()).contains("listen = \"127.0.0.1:9\""));
+    }
+}

@@ -1,0 +1,1 @@
+//! Ringfence: serve customers without staff ever holding their data.

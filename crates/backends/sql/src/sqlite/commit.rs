@@ -1,0 +1,176 @@
+//! A batch of intents as one transaction: read the wanted rows, settle, write.
+
+use super::rows::{self, bytes, number};
+use domain::{Counter, EntryId, Millis, TenantId};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior, params};
+use store::{Effect, EntryRow, Facts, InteractionRow, Intent, Outcome, PowerRow, Seals, Settled, StateRow, Wanted, settle};
+
+pub(super) fn commit(connection: &mut Connection, now: Millis, intents: Vec<Intent>, seals: &dyn Seals) -> rusqlite::Result<Vec<Outcome>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut facts = read(&transaction, &Wanted::by(&intents, now))?;
+    facts.check(seals);
+    let settled = settle(&mut facts, intents, now);
+    facts.retag(seals);
+    write(&transaction, &facts, &settled)?;
+    transaction.commit()?;
+    Ok(settled.outcomes)
+}
+
+fn one<T>(tx: &Transaction<'_>, sql: &str, key: &[&dyn ToSql], map: fn(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+    tx.prepare_cached(sql)?.query_row(key, map).optional()
+}
+
+fn read(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Facts> {
+    let mut facts = Facts::default();
+    for tenant in &wanted.powers {
+        let row = one(tx, "SELECT version, tag FROM power WHERE tenant = $1", &[&tenant.0], |r| {
+            Ok(PowerRow { version: number(r, 0)?, tag: bytes(r, 1)? })
+        })?;
+        facts.powers.read(*tenant, row);
+    }
+    for key in &wanted.interactions {
+        let sql = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+                   FROM interaction WHERE tenant = $1 AND id = $2";
+        facts.interactions.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::interaction)?);
+    }
+    for key in &wanted.budgets {
+        let sql = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
+        facts.budgets.read(*key, one(tx, sql, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?);
+    }
+    for key in &wanted.customers {
+        let sql = "SELECT epoch, wrapped FROM customer WHERE tenant = $1 AND id = $2";
+        facts.customers.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::customer)?);
+    }
+    for key in &wanted.states {
+        let row = one(tx, "SELECT n, tag FROM customer_state WHERE tenant = $1 AND customer = $2", &[&key.0.0, &key.1.0], |r| {
+            Ok(StateRow { n: number(r, 0)?, tag: bytes(r, 1)? })
+        })?;
+        facts.states.read(*key, row);
+    }
+    for key in &wanted.fields {
+        let sql = "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 AND field = $3 AND instance = $4";
+        let row = one(tx, sql, &[&key.0.0, &key.1.customer.0, &key.1.field, &key.1.instance], rows::field)?;
+        facts.fields.read(*key, row);
+    }
+    for key in &wanted.requests {
+        let sql = "SELECT content, session, entry, at, answer FROM request WHERE tenant = $1 AND id = $2";
+        facts.requests.read(*key, one(tx, sql, &[&key.0.0, &key.1], rows::request)?);
+    }
+    for key in &wanted.codes {
+        let sql = "SELECT mac, expires, wrong, used, tag FROM code WHERE tenant = $1 AND interaction = $2";
+        facts.codes.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::code)?);
+    }
+    Ok(facts)
+}
+
+fn run(tx: &Transaction<'_>, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<()> {
+    tx.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled) -> rusqlite::Result<()> {
+    for (tenant, row) in facts.powers.changed() {
+        let sql = "INSERT INTO power VALUES ($1, $2, $3) ON CONFLICT (tenant) DO UPDATE SET version = $2, tag = $3";
+        run(tx, sql, params![tenant.0, to_i64(row.version)?, row.tag])?;
+    }
+    for ((tenant, _), row) in facts.interactions.changed() {
+        write_interaction(tx, *tenant, row)?;
+    }
+    for ((tenant, counter, window), row) in facts.budgets.changed() {
+        let sql = "INSERT INTO budget VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (tenant, counter, since) DO UPDATE SET used = $4, last = $5, tag = $6";
+        run(tx, sql, params![tenant.0, Counter::bytes(counter), window.0, row.used, row.last.0, row.tag])?;
+    }
+    for ((tenant, customer), row) in facts.states.changed() {
+        let sql = "INSERT INTO customer_state VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, tag = $4";
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.tag])?;
+    }
+    for ((tenant, key), row) in facts.requests.changed() {
+        let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        run(tx, sql, params![tenant.0, key, row.content, row.session, row.entry.0, row.at.0, row.answer])?;
+    }
+    for ((tenant, interaction), row) in facts.codes.changed() {
+        let sql = "INSERT INTO code VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                   ON CONFLICT (tenant, interaction) DO UPDATE SET mac = $3, expires = $4, wrong = $5, used = $6, tag = $7";
+        run(tx, sql, params![tenant.0, interaction.0, row.mac, row.expires.0, row.wrong, row.used, row.tag])?;
+    }
+    for (tenant, row) in &settled.entries {
+        write_entry(tx, *tenant, row)?;
+    }
+    settled.effects.iter().try_for_each(|(tenant, effect)| apply(tx, *tenant, effect))
+}
+
+fn to_i64(value: u64) -> rusqlite::Result<i64> {
+    i64::try_from(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn write_interaction(tx: &Transaction<'_>, tenant: TenantId, row: &InteractionRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (tenant, id) DO UPDATE SET \
+               channel = $4, phase = $5, person = $6, customer = $7, binding = $8, started = $9, ended = $10, active = $11, events = $12, tag = $13";
+    let person = row.person.map(|id| id.0);
+    let customer = row.customer.map(|id| id.0);
+    let ended = row.ended.map(|at| at.0);
+    run(
+        tx,
+        sql,
+        params![
+            tenant.0, row.id.0, row.reference, row.channel.slug(), row.phase.slug(), person, customer, row.binding.slug(),
+            row.started.0, ended, row.active.0, row.events, row.tag
+        ],
+    )
+}
+
+fn write_entry(tx: &Transaction<'_>, tenant: TenantId, row: &EntryRow) -> rusqlite::Result<()> {
+    let EntryId(id) = row.id;
+    let sql = "INSERT INTO entry (tenant, id, leaf, audit, customer) VALUES ($1, $2, $3, $4, $5)";
+    run(tx, sql, params![tenant.0, id, row.leaf, row.audit, row.customer])
+}
+
+fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::Result<()> {
+    let t = tenant.0;
+    match effect {
+        Effect::PutCustomer(id, row) => {
+            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, id) DO UPDATE SET epoch = $3, wrapped = $4";
+            run(tx, sql, params![t, id.0, row.epoch, row.wrapped])
+        }
+        Effect::PutField(customer, row) => {
+            let sql = "INSERT INTO field VALUES ($1, $2, $3, $4, $5, $6) \
+                       ON CONFLICT (tenant, customer, field, instance) DO UPDATE SET version = $5, sealed = $6";
+            run(tx, sql, params![t, customer.0, row.field, row.instance, to_i64(row.version)?, row.sealed])
+        }
+        Effect::PutIndex(row) => {
+            let sql = "INSERT INTO blind_index VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+            run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])
+        }
+        Effect::StageIndex(row) => {
+            let sql = "INSERT INTO staged_index VALUES ($1, $2, $3, $4, $5)";
+            run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])
+        }
+        Effect::Erase { customer, index } => erase(tx, tenant, *customer, index),
+        Effect::PutPerson(row) => {
+            let sql = "INSERT INTO person (tenant, id, role, name, team, token, tag) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                       ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
+            run(tx, sql, params![t, row.id.0, row.role.slug(), row.name, row.team, row.token, row.tag])
+        }
+        Effect::PutReport(row) => run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed]),
+        Effect::PutProgress { import, rows } => {
+            let sql = "INSERT INTO import VALUES ($1, $2, $3) ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
+            run(tx, sql, params![t, import, to_i64(*rows)?])
+        }
+        // These are settled in memory and written with the changed facts.
+        Effect::Happened { .. } | Effect::Bind { .. } | Effect::Prove { .. } | Effect::SendCode { .. } => Ok(()),
+    }
+}
+
+fn erase(tx: &Transaction<'_>, tenant: TenantId, customer: domain::CustomerId, index: &[(u16, [u8; 16])]) -> rusqlite::Result<()> {
+    let key = params![tenant.0, customer.0];
+    run(tx, "DELETE FROM customer WHERE tenant = $1 AND id = $2", key)?;
+    run(tx, "DELETE FROM customer_state WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM field WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM interaction WHERE tenant = $1 AND customer = $2", key)?;
+    for (kind, mac) in index {
+        let sql = "DELETE FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 AND customer = $4";
+        run(tx, sql, params![tenant.0, kind, mac, customer.0])?;
+    }
+    Ok(())
+}

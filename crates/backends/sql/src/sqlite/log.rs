@@ -1,0 +1,62 @@
+//! The log's places, tiles, head and leases.
+
+use super::rows::number;
+use domain::Millis;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use store::{Fence, Job, LogHead, Publication, Swap};
+
+fn name(job: Job) -> String {
+    match job {
+        Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
+    }
+}
+
+pub(super) fn lease(connection: &mut Connection, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> rusqlite::Result<Option<Fence>> {
+    let sql = "INSERT INTO lease (job, holder, fence, expires) VALUES ($1, $2, 1, $4) ON CONFLICT (job) DO UPDATE SET \
+               fence = CASE WHEN holder = $2 THEN fence ELSE fence + 1 END, holder = $2, expires = $4 \
+               WHERE holder = $2 OR expires < $3 RETURNING fence";
+    let fence: Option<u64> = connection
+        .prepare_cached(sql)?
+        .query_row(params![name(job), holder, now.0, now.plus(ttl_ms).0], |row| number(row, 0))
+        .optional()?;
+    Ok(fence.map(|number| Fence { job, number }))
+}
+
+pub(super) fn head(connection: &Connection, tenant: domain::TenantId) -> rusqlite::Result<LogHead> {
+    let sql = "SELECT size, checkpoint, fence FROM log_head WHERE tenant = $1";
+    let row = connection
+        .prepare_cached(sql)?
+        .query_row([tenant.0], |row| Ok(LogHead { size: number(row, 0)?, checkpoint: row.get(1)?, fence: number(row, 2)? }))
+        .optional()?;
+    Ok(row.unwrap_or_default())
+}
+
+/// Compare-and-swap on (size, fence), with the places, tiles and checkpoint in the same transaction.
+pub(super) fn publish(connection: &mut Connection, publication: &Publication) -> rusqlite::Result<Swap> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let now = head(&tx, publication.tenant)?;
+    if now.size != publication.from || now.fence > publication.fence.number {
+        return Ok(Swap::Lost);
+    }
+    let tenant = publication.tenant.0;
+    let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
+    for entry in &publication.entries {
+        let placed = tx
+            .prepare_cached("UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL")?
+            .execute(params![size, tenant, entry.0])?;
+        if placed != 1 {
+            return Ok(Swap::Lost);
+        }
+        size += 1;
+    }
+    for (key, data) in &publication.tiles {
+        let place = i64::try_from(key.index).unwrap_or(i64::MAX);
+        tx.prepare_cached("INSERT INTO tile VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, level, place) DO UPDATE SET data = $4")?
+            .execute(params![tenant, key.level, place, data])?;
+    }
+    let sql = "INSERT INTO log_head VALUES ($1, $2, $3, $4) ON CONFLICT (tenant) DO UPDATE SET size = $2, checkpoint = $3, fence = $4";
+    let fence = i64::try_from(publication.fence.number).unwrap_or(i64::MAX);
+    tx.prepare_cached(sql)?.execute(params![tenant, size, publication.checkpoint, fence])?;
+    tx.commit()?;
+    Ok(Swap::Done)
+}

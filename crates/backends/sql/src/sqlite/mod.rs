@@ -1,0 +1,149 @@
+//! SQLite: one data directory, one file, one writer at a time.
+//!
+//! WAL with `synchronous = FULL`: a commit that returned is on the disk. Group commit comes from the caller, who
+//! hands over all intents that gathered while the last commit was being synced. Reads use connections of their
+//! own and see what was committed.
+
+mod commit;
+mod log;
+mod read;
+mod rows;
+
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::{Fut, StoreError};
+
+/// Every schema change, in order; the database's `user_version` says how many it has had.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_spine.sql")];
+/// How many reads run side by side.
+const READERS: usize = 2;
+/// Statements kept prepared, per connection: more than there are.
+const STATEMENTS: usize = 96;
+/// Another process (an import, a command) may hold the write lock for a while.
+const BUSY: Duration = Duration::from_secs(20);
+
+/// Why a data directory can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite says no.
+    #[error("the database can't be opened: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// There is none.
+    #[error("there is no Ringfence database here; make one with: ringfence init")]
+    Missing,
+    /// Made by a newer Ringfence.
+    #[error("the database was made by a newer Ringfence (schema {0}); run that one")]
+    Newer(usize),
+}
+
+/// The embedded engine.
+pub struct Sqlite {
+    writer: Mutex<Connection>,
+    readers: [Mutex<Connection>; READERS],
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// Makes a new database file in `dir`.
+    ///
+    /// # Errors
+    /// If the file can't be made.
+    pub fn create(dir: &Path) -> Result<Self, OpenError> {
+        let path = Self::file(dir);
+        Connection::open(&path)?.pragma_update(None, "journal_mode", "WAL")?;
+        Self::open(dir)
+    }
+
+    /// Opens the database file in `dir` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// If there is none, it is newer than this program, or it can't be opened.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        let path = Self::file(dir);
+        if !path.exists() {
+            return Err(OpenError::Missing);
+        }
+        let mut writer = connect(&path, false)?;
+        migrate(&mut writer)?;
+        let readers = [Mutex::new(connect(&path, true)?), Mutex::new(connect(&path, true)?)];
+        Ok(Self { writer: Mutex::new(writer), readers, path })
+    }
+
+    /// The database's file in a data directory.
+    #[must_use]
+    pub fn file(dir: &Path) -> PathBuf {
+        dir.join("ringfence.db")
+    }
+
+    /// The file this engine works on.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        // A panic while writing rolled its transaction back: the connection is as good as before.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        free.unwrap_or_else(|| self.readers[0].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A read, done now: point reads take microseconds, so the future is ready when it is made.
+    fn reading<'a, T: Send + 'a>(&'a self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
+        let result = read(&self.reader());
+        Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
+    }
+
+    fn writing<'a, T: Send + 'a>(&'a self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
+        let result = write(&mut self.writer());
+        Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
+    }
+}
+
+fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
+    let access = if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    if !read_only {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // What is erased is overwritten, in the database file and (by `wal_checkpoint(TRUNCATE)`) in its log.
+        connection.pragma_update(None, "secure_delete", "ON")?;
+    }
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    let had: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let had = had as usize;
+    if had > MIGRATIONS.len() {
+        return Err(OpenError::Newer(had));
+    }
+    for (at, sql) in MIGRATIONS.iter().enumerate().skip(had) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", u32::try_from(at + 1).unwrap_or(u32::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// SQLite's own words may hold parts of statements, never values of rows; still only the kind is told on.
+fn explain(error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
+    match error.sqlite_error_code() {
+        Some(DiskFull | SystemIoFailure | ReadOnly) => StoreError::Full,
+        Some(DatabaseBusy | DatabaseLocked) => StoreError::Unavailable,
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged("the database file"),
+        _ => match error {
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => StoreError::Damaged("a row"),
+            _ => StoreError::Unavailable,
+        },
+    }
+}

@@ -1,0 +1,149 @@
+//! Budgets: how much one person, interaction or customer's record may disclose in a window of time.
+
+use crate::ids::{CustomerId, InteractionId, PersonId};
+use crate::time::Millis;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BudgetKind {
+    /// Values shown to a person.
+    Reveal,
+    /// Masked records looked at.
+    View,
+    /// Blind searches.
+    Search,
+    /// Answers of a caller that were checked.
+    Verify,
+    /// One-time codes sent.
+    Code,
+}
+
+impl BudgetKind {
+    /// Those that a person sees the rest of.
+    pub const ALL: [Self; 5] = [Self::Reveal, Self::View, Self::Search, Self::Verify, Self::Code];
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Reveal => "reveal",
+            Self::View => "view",
+            Self::Search => "search",
+            Self::Verify => "verify",
+            Self::Code => "code",
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Reveal => 1,
+            Self::View => 2,
+            Self::Search => 3,
+            Self::Verify => 4,
+            Self::Code => 5,
+        }
+    }
+}
+
+/// Whose allowance it is. The name's eighteen bytes are the counter's key in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Counter([u8; 18]);
+
+impl Counter {
+    /// A person's own.
+    #[must_use]
+    pub fn person(kind: BudgetKind, person: PersonId) -> Self {
+        Self::new(1, kind, &person.0)
+    }
+
+    /// That of one interaction.
+    #[must_use]
+    pub fn interaction(kind: BudgetKind, interaction: InteractionId) -> Self {
+        Self::new(2, kind, &interaction.0)
+    }
+
+    /// That of one customer's record, whoever asks.
+    #[must_use]
+    pub fn customer(kind: BudgetKind, customer: CustomerId) -> Self {
+        Self::new(3, kind, &customer.0)
+    }
+
+    /// The key's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 18] {
+        &self.0
+    }
+
+    /// The counter with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 18]) -> Self {
+        Self(bytes)
+    }
+
+    fn new(subject: u8, kind: BudgetKind, id: &[u8; 16]) -> Self {
+        let mut key = [0; 18];
+        key[0] = subject;
+        key[1] = kind.code();
+        key[2..].copy_from_slice(id);
+        Self(key)
+    }
+}
+
+/// Length of a budget's window, in milliseconds.
+pub const WINDOW_MS: i64 = 3_600_000;
+
+/// The window that `now` falls in, by its first millisecond.
+#[must_use]
+pub fn window_of(now: Millis) -> Millis {
+    Millis(now.0 - now.0.rem_euclid(WINDOW_MS))
+}
+
+/// How much is allowed, per hour where nothing else is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values shown to one person.
+    pub reveal_per_hour: u32,
+    /// Masked records looked at by one person.
+    pub view_per_hour: u32,
+    /// Searches by one person.
+    pub search_per_hour: u32,
+    /// Answers checked by one person.
+    pub verify_per_hour: u32,
+    /// One-time codes sent by one person.
+    pub code_per_hour: u32,
+    /// Answers checked in one interaction.
+    pub verify_per_interaction: u32,
+    /// Answers checked against one customer's record, per hour.
+    pub verify_per_customer: u32,
+    /// One-time codes sent in one interaction.
+    pub code_per_interaction: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            reveal_per_hour: 40,
+            view_per_hour: 120,
+            search_per_hour: 60,
+            verify_per_hour: 120,
+            code_per_hour: 40,
+            verify_per_interaction: 5,
+            verify_per_customer: 10,
+            code_per_interaction: 3,
+        }
+    }
+}
+
+impl Limits {
+    /// One person's limit for a kind, per hour.
+    #[must_use]
+    pub fn of(&self, kind: BudgetKind) -> u32 {
+        match kind {
+            BudgetKind::Reveal => self.reveal_per_hour,
+            BudgetKind::View => self.view_per_hour,
+            BudgetKind::Search => self.search_per_hour,
+            BudgetKind::Verify => self.verify_per_hour,
+            BudgetKind::Code => self.code_per_hour,
+        }
+    }
+}

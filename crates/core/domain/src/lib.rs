@@ -1,0 +1,23 @@
+//! The nouns of Ringfence and the rules that hold between them.
+//!
+//! In scope: typed ids, time and chance as parameters, roles, purposes, the kinds of field, bindings, the
+//! interaction state machine, budget counters, refusals. Out of scope: I/O, async, serialisation formats,
+//! cryptography, and any clock or randomness of its own.
+
+pub mod budget;
+pub mod field;
+pub mod ids;
+pub mod interaction;
+pub mod purpose;
+pub mod refusal;
+pub mod role;
+pub mod time;
+
+pub use budget::{BudgetKind, Counter, Limits};
+pub use field::FieldKind;
+pub use ids::{CustomerId, EntryId, InteractionId, PersonId, ReportId, TenantId};
+pub use interaction::{Binding, Channel, Phase};
+pub use purpose::Purpose;
+pub use refusal::Refusal;
+pub use role::Role;
+pub use time::{Clock, Entropy, Millis};

@@ -1,0 +1,132 @@
+//! Every way in which Ringfence says no, with why it matters and what to do instead. Problems, pages and
+//! documentation are derived from this one list.
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal, $title:literal, $why:literal, $next:literal;)*) => {
+        /// A refusal. It is also a log entry.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Refusal { $($(#[$doc])* $name = $code,)* }
+
+        impl Refusal {
+            /// Every refusal.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable name: the end of the problem's `type`.
+            #[must_use]
+            pub fn slug(self) -> &'static str { match self { $(Self::$name => $slug,)* } }
+
+            /// What happened, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str { match self { $(Self::$name => $title,)* } }
+
+            /// Why it matters.
+            #[must_use]
+            pub fn why(self) -> &'static str { match self { $(Self::$name => $why,)* } }
+
+            /// What to do instead.
+            #[must_use]
+            pub fn next(self) -> &'static str { match self { $(Self::$name => $next,)* } }
+        }
+    };
+}
+
+refusals! {
+    /// There is no live interaction of this person's.
+    NoLiveInteraction = 1 "no-live-interaction", "You have no live interaction with this customer",
+        "Data is shown only to the person who is serving that customer right now; otherwise anyone could look anyone up.",
+        "Take the customer's call, chat or ticket first. If it just ended, ask the customer to get in touch again.";
+    /// The interaction is bound to somebody else.
+    WrongCustomer = 2 "wrong-customer", "This interaction belongs to another customer",
+        "One interaction opens one customer's record, so that a call can't be used to browse.",
+        "Work on the customer you are talking to. For another customer, open that customer's own interaction.";
+    /// A surer binding is needed.
+    BindingTooWeak = 3 "binding-too-weak", "It isn't sure enough that this is the customer",
+        "Criminals call in as somebody else. What is sensitive needs proof from the customer's own device.",
+        "Send a one-time code and let the customer enter it, then try again.";
+    /// The purpose doesn't fit the field.
+    PurposeNotAllowed = 4 "purpose-not-allowed", "That purpose doesn't need this field",
+        "Each purpose opens only what it needs, so that less can leak.",
+        "Choose one of the purposes that are offered for this field.";
+    /// Never shown to a person.
+    NeverShown = 5 "never-shown", "Cards are never shown to a person",
+        "A card number that was seen can be sold. Work is done with the card, not by looking at it.",
+        "Use the brand and the last four digits. For a new card, let the customer enter it.";
+    /// The allowance of the hour is spent.
+    BudgetExhausted = 6 "budget-exhausted", "Your allowance for this hour is spent",
+        "A limit per hour means that one person, or one stolen account, can never carry off many customers' data.",
+        "Go on with the masked record. If your work needs more, ask your team leader.";
+    /// Too many answers checked or codes sent.
+    AttemptsExhausted = 7 "attempts-exhausted", "No attempts are left",
+        "With enough guesses anyone gets an answer right.",
+        "Don't go on guessing: send a one-time code, or ask the customer to come back later.";
+    /// A search found more than may be shown.
+    TooManyHits = 8 "too-many-hits", "More than three customers fit",
+        "A long list of people would be browsing, not serving.",
+        "Ask the caller for something more exact: an order number, or the phone number on file.";
+    /// Already bound to another customer.
+    AlreadyBound = 9 "already-bound", "This interaction already has its customer",
+        "One interaction opens one customer's record, so that a call can't be used to browse.",
+        "If it is the wrong customer, end the interaction and open a new one.";
+    /// The role doesn't do this.
+    RoleNotAllowed = 10 "role-not-allowed", "Your role doesn't do this",
+        "Each role sees and does only what its work needs; nobody's power is kept in stock.",
+        "Ask somebody whose role it is.";
+    /// The customer is on hold.
+    OnHold = 11 "on-hold", "The customer is on hold",
+        "A value is shown while you talk to the customer, not while nobody watches.",
+        "Take the customer off hold, then reveal.";
+    /// No such record for this person.
+    NotFound = 12 "not-found", "There is no such record here",
+        "What you may not know of looks the same as what doesn't exist.",
+        "Check the id; search again within the live interaction.";
+    /// A row that grants something doesn't carry its tag.
+    Tampered = 13 "tampered", "A record was changed outside Ringfence",
+        "Somebody edited the database by hand. Until security has looked, nothing is disclosed on it.",
+        "Report it to security now; use the button.";
+    /// The claim isn't one of this interaction's hits.
+    NotAHit = 14 "not-a-hit", "That customer isn't one of your search's results",
+        "Only what a search in this very interaction found can be claimed, so that an id kept from earlier opens nothing.",
+        "Search again in this interaction and choose from its results.";
+    /// The code is wrong, old or used.
+    CodeWrong = 15 "code-wrong", "That code isn't valid",
+        "A code proves the customer's device once, within minutes.",
+        "Send a new code.";
+    /// Somebody changed people or rules in this moment.
+    PowerChanged = 16 "power-changed", "People or rules changed in this moment",
+        "A decision counts only under the rules it was made under.",
+        "Try again.";
+    /// A countdown that is over.
+    RedeliveryOver = 17 "redelivery-over", "That answer is no longer given out",
+        "Nothing that was shown is kept, so it can't be shown again after its countdown.",
+        "If you still need the value, reveal it again with a new key.";
+    /// The same key with another request.
+    KeyReused = 18 "key-reused", "That Idempotency-Key was used for another request",
+        "One key stands for one request, or a retry could do something else.",
+        "Use a new key for a new request.";
+}
+
+impl Refusal {
+    /// The refusal with this code, as written in log entries.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.iter().copied().find(|refusal| *refusal as u8 == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_its_own_name_and_says_why_and_what_next() {
+        let mut slugs: Vec<_> = Refusal::ALL.iter().map(|r| r.slug()).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Refusal::ALL.len());
+        for refusal in Refusal::ALL {
+            assert_eq!(Refusal::from_code(*refusal as u8), Some(*refusal));
+            assert!(refusal.why().ends_with('.') && refusal.next().ends_with('.'), "{refusal:?}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The log in bytes against vectors, other implementations, properties and changed bits.
+
+#[cfg(test)]
+mod foreign;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod notes;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod tree;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,38 @@
+// What the person has left to spend, shown before any refusal.
+
+import { api, byId, clock, el, icon, sentence } from './common.js';
+
+const LABELS = { reveal: 'Reveals', view: 'Records opened', search: 'Searches', verify: 'Verifications' };
+const LOW_PART = 0.15;
+
+let budgets = [];
+
+/** One budget in words, such as "37 of 40 left until 16:00."; empty when there is none. */
+export function budgetWords(kind) {
+  const budget = budgets.find((one) => one.kind === kind);
+  return budget ? `${budget.left} of ${budget.limit} left until ${clock(budget.resets_at)}.` : '';
+}
+
+/** Reads the budgets again and draws them. */
+export async function loadBudgets() {
+  const answer = await api('GET', '/v1/me');
+  if (!answer.ok) return;
+  budgets = answer.data.budgets;
+  const resets = new Set(budgets.map((budget) => clock(budget.resets_at)));
+  const together = resets.size === 1;
+  byId('search-budget').textContent = budgetWords('search');
+  byId('budget-reset').hidden = !together;
+  byId('budget-reset').textContent = together ? `Full again at ${[...resets][0]}` : '';
+  byId('budgets').replaceChildren(...budgets.map((budget) => row(budget, together)));
+}
+
+function row({ kind, left, limit, resets_at: resets }, together) {
+  const low = left <= limit * LOW_PART;
+  const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }, el('i'));
+  bar.firstChild.style.inlineSize = `${limit ? Math.round((left / limit) * 100) : 0}%`;
+  return el('li', { class: low ? 'low' : '', 'data-budget': kind },
+    el('span', {}, low && icon('warn'), LABELS[kind] ?? sentence(kind), low && ' (low)'),
+    el('b', {}, `${left} of ${limit}`),
+    bar,
+    !together && el('small', {}, `full again at ${clock(resets)}`));
+}

@@ -1,0 +1,230 @@
+// The security officer's live view: who looked at what, counters, reports, the log's health.
+// Nothing here is a customer's value: the API gives pseudonyms and kinds only.
+
+import {
+  api, byId, clock, el, icon, keepProblem, receiptLink, say, sentence, words,
+} from './common.js';
+
+const ROWS_STEP = 40;
+const MOST_KEPT = 5000;
+const HOUR_MS = 3600000;
+const PAGE = 200;
+const MOST_PAGES = 5;
+const DISCLOSING = new Set(['reveal', 'view', 'search', 'verification', 'use', 'export']);
+const LABELS = {
+  reveal: 'Reveal', view: 'Masked record', search: 'Search', verification: 'Verification', note: 'Note',
+  code: 'One-time code', event: 'Interaction event', claim: 'Claim',
+};
+const REASONS = {
+  'no-live-interaction': 'no live interaction', 'wrong-customer': 'another customer', 'binding-too-weak': 'binding too weak',
+  'purpose-not-allowed': 'purpose not allowed', 'never-shown': 'never shown', 'budget-exhausted': 'budget used up',
+  'attempts-exhausted': 'attempts used up', 'too-many-hits': 'too many hits', 'already-bound': 'already bound',
+  'role-not-allowed': 'role not allowed', 'on-hold': 'on hold',
+};
+
+const stream = { seen: new Map(), waiting: [], paused: false, complete: false, asked: false, rows: ROWS_STEP, source: null };
+const refused = ({ decision }) => decision === 'refused';
+
+// ---- rows -------------------------------------------------------------------------------------
+
+const cell = (label, ...children) => el('td', { role: 'cell', 'data-label': label }, ...children);
+
+function decisionCell(item) {
+  return cell('Decision', el('span', { class: `pill ${refused(item) ? 'no' : 'ok'}` },
+    icon(refused(item) ? 'stop' : 'ok'), sentence(item.decision)),
+  item.reason && el('span', { class: 'reason' }, REASONS[item.reason] ?? words(item.reason)));
+}
+
+function rowOf(item) {
+  return el('tr', { role: 'row', 'data-kind': item.kind, 'data-decision': item.decision, 'data-entry': item.id },
+    cell('Time', el('time', { datetime: item.at }, clock(item.at, true))),
+    cell('Person', item.person_name ?? item.person ?? ''),
+    cell('What', LABELS[item.kind] ?? sentence(item.kind), item.field && el('b', {}, ` ${words(item.field)}`)),
+    cell('Customer', item.customer_alias && el('span', { class: 'mono' }, item.customer_alias)),
+    cell('Purpose', item.purpose && sentence(item.purpose)),
+    decisionCell(item),
+    cell('Proof', receiptLink(item.id)));
+}
+
+const fits = (item) => {
+  const show = document.querySelector('[name="show"]:checked').value;
+  return (show === 'all' || refused(item)) && (!byId('kind').value || item.kind === byId('kind').value);
+};
+
+/** Newest first, all rows anew: after loading, and when a filter changes. */
+function drawAll() {
+  const items = [...stream.seen.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  stream.seen = new Map(items.toReversed().map((item) => [item.id, item]));
+  byId('rows').replaceChildren(...items.filter(fits).slice(0, stream.rows).map(rowOf));
+  byId('older').hidden = items.filter(fits).length <= stream.rows;
+  drawEmpty();
+  drawCounters();
+}
+
+function drawEmpty() {
+  const none = byId('rows').childElementCount === 0;
+  byId('rows-empty').hidden = !none;
+  byId('rows-empty').textContent = stream.seen.size
+    ? 'Nothing fits this filter.' : 'Nobody has looked at anything yet. The first look appears here by itself.';
+}
+
+function offerKind({ kind }) {
+  const options = [...byId('kind').options];
+  if (!options.some(({ value }) => value === kind)) byId('kind').append(new Option(LABELS[kind] ?? sentence(kind), kind));
+}
+
+/** Takes one item in; true when it is new. */
+function take(item) {
+  if (stream.seen.has(item.id)) return false;
+  stream.seen.set(item.id, item);
+  if (stream.seen.size > MOST_KEPT) stream.seen.delete(stream.seen.keys().next().value);
+  offerKind(item);
+  return true;
+}
+
+function arrived(item) {
+  if (stream.seen.has(item.id)) return;
+  if (stream.paused) {
+    stream.waiting.push(item);
+    return drawPause();
+  }
+  take(item);
+  if (fits(item)) {
+    const row = rowOf(item);
+    row.classList.add('new');
+    byId('rows').prepend(row);
+    if (byId('rows').childElementCount > stream.rows) {
+      byId('rows').lastElementChild.remove();
+      byId('older').hidden = false;
+    }
+  }
+  if (refused(item)) say(`Refused: ${item.person_name ?? 'someone'}, ${LABELS[item.kind] ?? item.kind}.`);
+  drawEmpty();
+  drawCounters();
+}
+
+function drawPause() {
+  const count = stream.waiting.length;
+  byId('pause').setAttribute('aria-pressed', String(stream.paused));
+  byId('pause').querySelector('span').textContent = stream.paused ? `Resume (${count} waiting)` : 'Pause';
+}
+
+function togglePause() {
+  stream.paused = !stream.paused;
+  for (const item of stream.waiting.splice(0)) take(item);
+  drawPause();
+  if (!stream.paused) drawAll();
+}
+
+/** Counts what happened in the last hour. */
+function drawCounters() {
+  const since = Date.now() - HOUR_MS;
+  const recent = [...stream.seen.values()].filter(({ at }) => Date.parse(at) >= since);
+  const looks = recent.filter((item) => !refused(item) && DISCLOSING.has(item.kind));
+  byId('n-allowed').textContent = looks.length;
+  byId('n-refused').textContent = recent.filter(refused).length;
+  byId('n-reveal').textContent = looks.filter(({ kind }) => kind === 'reveal').length;
+  byId('n-people').textContent = new Set(looks.map(({ person }) => person)).size;
+  byId('hour-note').textContent = stream.complete ? 'In the last hour' : 'In the last hour, as far as loaded: there may be more';
+}
+
+// ---- loading and the live stream --------------------------------------------------------------
+
+async function load() {
+  stream.asked = true;
+  const since = Date.now() - HOUR_MS;
+  let cursor = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = new URLSearchParams({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+    const answer = await api('GET', `/v1/disclosures?${query}`);
+    if (!answer.ok) return failed(answer.problem);
+    const { items, next } = answer.data;
+    const fresh = items.filter((item) => take(item)).length;
+    cursor = next;
+    const reached = items.some(({ at }) => Date.parse(at) < since);
+    stream.complete = stream.complete || reached || !next || (page > 0 && fresh === 0);
+    if (stream.complete) break;
+  }
+  byId('stream-problem').replaceChildren();
+  if (!stream.paused) drawAll();
+}
+
+function failed(problem) {
+  keepProblem(byId('stream-problem'), problem);
+  if (stream.seen.size === 0) byId('rows-empty').textContent = 'The list could not be loaded.';
+}
+
+function state(name, look, mark, text) {
+  document.body.dataset.stream = name;
+  byId('stream-state').className = `pill ${look}`;
+  byId('stream-state').replaceChildren(icon(mark), text);
+}
+
+function connect() {
+  stream.source = new EventSource('/v1/disclosures/stream');
+  // What came while disconnected is in the list: load it again on every (re)connection.
+  stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); });
+  stream.source.addEventListener('disclosure', ({ data }) => arrived(JSON.parse(data)));
+  stream.source.addEventListener('error', () => {
+    state('lost', 'no', 'warn', 'Disconnected, trying again');
+    if (!stream.asked) load();
+    if (stream.source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+  });
+}
+
+// ---- reports and the log ----------------------------------------------------------------------
+
+function reportRow({ at, by, text, interaction }) {
+  return el('li', {}, el('p', {}, text),
+    el('small', {}, `${clock(at)} · ${by}`, interaction && ' · about an interaction'));
+}
+
+async function loadReports() {
+  const answer = await api('GET', '/v1/reports');
+  setTimeout(loadReports, 15000);
+  if (!answer.ok) return keepProblem(byId('reports-problem'), answer.problem);
+  byId('reports-problem').replaceChildren();
+  byId('reports').replaceChildren(...answer.data.items.map(reportRow));
+  byId('reports-empty').hidden = answer.data.items.length > 0;
+  byId('reports-empty').textContent = 'No reports. Staff can send one from every desk.';
+}
+
+/** The signed checkpoint's text: origin, size, root, an empty line, then one line per signature. */
+function readCheckpoint(text) {
+  const [head, signatures = ''] = text.split('\n\n');
+  const [, size, root] = head.split('\n');
+  return { size: Number(size), root, signatures: signatures.split('\n').filter(Boolean).length };
+}
+
+const log = { size: 0 };
+
+function logState(look, mark, text) {
+  const pill = byId('log-state');
+  if (pill.textContent === text) return;
+  pill.className = `pill ${look}`;
+  pill.replaceChildren(icon(mark), text);
+}
+
+async function loadLog() {
+  const answer = await api('GET', `/log/${encodeURIComponent(document.body.dataset.tenant)}/checkpoint`);
+  setTimeout(loadLog, 5000);
+  if (!answer.ok) return logState('no', 'warn', 'Not reachable');
+  const { size, root, signatures } = readCheckpoint(answer.data);
+  if (!Number.isSafeInteger(size) || !root) return logState('no', 'warn', 'Not readable');
+  byId('log-size').textContent = size.toLocaleString('en');
+  byId('log-root').textContent = `${root.slice(0, 12)}…`;
+  byId('log-signatures').textContent = signatures;
+  byId('log-checked').textContent = clock(Date.now(), true);
+  if (size < log.size) return logState('no', 'warn', 'Shrank: stop and investigate');
+  log.size = size;
+  logState('ok', 'ok', 'Only grows');
+}
+
+byId('pause').addEventListener('click', togglePause);
+byId('older').addEventListener('click', () => { stream.rows += ROWS_STEP; drawAll(); });
+byId('kind').addEventListener('change', drawAll);
+for (const radio of document.querySelectorAll('[name="show"]')) radio.addEventListener('change', drawAll);
+setInterval(drawCounters, 10000);
+connect();
+loadReports();
+loadLog();

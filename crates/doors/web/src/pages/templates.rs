@@ -1,0 +1,334 @@
+//! The pages' shells: one struct per page, each with typed sample data for the gallery.
+//!
+//! A shell carries no customer data at all: what is shown about a customer arrives later, over
+//! `/v1`, and is written into the page by the scripts in [`ASSETS`]. So a cached or logged page
+//! can give nothing away.
+//!
+//! Every shell takes an optional `banner`: one line shown on top of each page (the demonstration
+//! says there that its people are invented).
+
+use askama::Template;
+
+/// One static file of the pages, served as it is under [`Asset::path`].
+#[derive(Debug, Clone, Copy)]
+pub struct Asset {
+    /// Absolute URL path, such as `/assets/style.css`.
+    pub path: &'static str,
+    /// Value of the `Content-Type` header.
+    pub content_type: &'static str,
+    /// The file's text.
+    pub body: &'static str,
+}
+
+/// The content security policy that every page is made for: own scripts, styles and requests only,
+/// nothing inline, no framing.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'";
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+const fn asset(path: &'static str, content_type: &'static str, body: &'static str) -> Asset {
+    Asset { path, content_type, body }
+}
+
+/// Every static file that the pages ask for.
+pub const ASSETS: &[Asset] = &[
+    asset("/assets/style.css", "text/css; charset=utf-8", include_str!("../../assets/style.css")),
+    asset("/assets/icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
+    asset("/assets/common.js", SCRIPT, include_str!("../../assets/common.js")),
+    asset("/assets/record.js", SCRIPT, include_str!("../../assets/record.js")),
+    asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
+    asset("/assets/find.js", SCRIPT, include_str!("../../assets/find.js")),
+    asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
+    asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
+    asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
+];
+
+/// `/sign-in`: paste an access token. Posts `token` to `/sign-in`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign-in.html")]
+pub struct SignIn {
+    /// Why the last attempt failed, in words for the person; never the token.
+    pub error: Option<String>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// One person in the role picker.
+#[derive(Debug, Clone)]
+pub struct PickPerson {
+    /// `per_` and 32 lower-case hex digits.
+    pub id: String,
+    /// The member of staff's name.
+    pub name: String,
+    /// The role in words, such as "Security officer".
+    pub role_label: String,
+    /// One sentence: what this role can see here.
+    pub what: String,
+}
+
+/// `/`: everyone one can sign in as. Each button posts to `/sign-in/{id}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "role-picker.html")]
+pub struct RolePicker {
+    /// In the order shown.
+    pub people: Vec<PickPerson>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/sign-in/{person}`: one button that posts to the same address.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign-in-as.html")]
+pub struct SignInAs {
+    /// Whom the button signs in.
+    pub person: PickPerson,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/desk`: the agent's one screen.
+#[derive(Debug, Clone, Template)]
+#[template(path = "desk.html")]
+pub struct Desk {
+    /// The agent's name: shown on top and in the watermark.
+    pub person_name: String,
+    /// The agent's id, `per_…`.
+    pub person_id: String,
+    /// The tenant's short name, as in `/log/{tenant}`.
+    pub tenant: String,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/security`: the security officer's live view.
+#[derive(Debug, Clone, Template)]
+#[template(path = "security.html")]
+pub struct Security {
+    /// The officer's name.
+    pub person_name: String,
+    /// The tenant's short name, as in `/log/{tenant}`.
+    pub tenant: String,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// Any page that can't be shown: the words of a problem.
+#[derive(Debug, Clone, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// HTTP status code.
+    pub status: u16,
+    /// What happened, in a few words.
+    pub title: String,
+    /// Why it is so.
+    pub why: String,
+    /// What the person can do now.
+    pub next: String,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+fn sample_banner() -> Option<String> {
+    Some("Demonstration centre: invented people, no real data.".to_owned())
+}
+
+impl PickPerson {
+    /// An agent of the invented centre.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            id: "per_0a1b2c3d4e5f60718293a4b5c6d7e8f9".to_owned(),
+            name: "Ana Diaz".to_owned(),
+            role_label: "Agent".to_owned(),
+            what: "Serves one customer at a time on masked records.".to_owned(),
+        }
+    }
+
+    fn sample_officer() -> Self {
+        Self {
+            id: "per_f9e8d7c6b5a493827160f5e4d3c2b1a0".to_owned(),
+            name: "Noor Haddad".to_owned(),
+            role_label: "Security officer".to_owned(),
+            what: "Watches every look and every refusal as it happens; sees no customer value.".to_owned(),
+        }
+    }
+}
+
+impl SignIn {
+    /// The form after a token that nobody holds.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { error: Some("No one here holds this token. Check that you pasted all of it.".to_owned()), banner: None }
+    }
+}
+
+impl RolePicker {
+    /// Two people of different roles.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { people: vec![PickPerson::sample(), PickPerson::sample_officer()], banner: sample_banner() }
+    }
+}
+
+impl SignInAs {
+    /// The agent's button.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { person: PickPerson::sample(), banner: sample_banner() }
+    }
+}
+
+impl Desk {
+    /// The agent's shell.
+    #[must_use]
+    pub fn sample() -> Self {
+        let person = PickPerson::sample();
+        Self { person_name: person.name, person_id: person.id, tenant: "acme".to_owned(), banner: sample_banner() }
+    }
+}
+
+impl Security {
+    /// The officer's shell.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { person_name: PickPerson::sample_officer().name, tenant: "acme".to_owned(), banner: sample_banner() }
+    }
+}
+
+impl ErrorPage {
+    /// An agent who opened the officer's page.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            status: 403,
+            title: "This page is for another role".to_owned(),
+            why: "Each role sees only what its work needs; yours doesn't include this page.".to_owned(),
+            next: "Go back to your own page, or ask your team leader if your work has changed.".to_owned(),
+            banner: sample_banner(),
+        }
+    }
+}
+
+/// Renders every page with its sample data: file name and page.
+///
+/// # Errors
+/// When a template can't be rendered.
+pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let plain = SignIn { error: None, banner: sample_banner() };
+    let nobody = RolePicker { people: Vec::new(), banner: None };
+    Ok(vec![
+        ("sign-in.html", plain.render()?),
+        ("sign-in-error.html", SignIn::sample().render()?),
+        ("role-picker.html", RolePicker::sample().render()?),
+        ("role-picker-empty.html", nobody.render()?),
+        ("sign-in-as.html", SignInAs::sample().render()?),
+        ("desk.html", Desk::sample().render()?),
+        ("security.html", Security::sample().render()?),
+        ("error.html", ErrorPage::sample().render()?),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_page_needs_anything_inline() {
+        for (name, page) in gallery().unwrap() {
+            assert!(page.starts_with("<!doctype html>"), "{name}");
+            assert!(!page.contains(" style="), "{name} has an inline style");
+            assert!(!page.contains("<style"), "{name} has an inline sheet");
+            assert!(!page.contains("javascript:"), "{name} has a script link");
+            for script in page.split("<script").skip(1) {
+                let (tag, rest) = script.split_once('>').unwrap();
+                assert!(tag.contains(" src=\"/assets/"), "{name}: {tag}");
+                assert!(rest.starts_with("</script>"), "{name} has an inline script");
+            }
+            let handler = page.split_whitespace().find(|word| word.starts_with("on") && word.contains("=\""));
+            assert_eq!(handler, None, "{name} has an inline handler");
+        }
+    }
+
+    #[test]
+    fn every_asset_that_a_page_or_script_asks_for_is_served() {
+        let mut texts: Vec<String> = gallery().unwrap().into_iter().map(|(_, page)| page).collect();
+        texts.extend(ASSETS.iter().map(|asset| asset.body.to_owned()));
+        let mut asked = 0;
+        for text in &texts {
+            let links = text.split("\"/assets/").skip(1).map(|rest| (rest, '"'));
+            let imports = text.split("from './").skip(1).map(|rest| (rest, '\''));
+            for (rest, quote) in links.chain(imports) {
+                let path = format!("/assets/{}", rest.split(quote).next().unwrap());
+                assert!(ASSETS.iter().any(|asset| asset.path == path), "{path} is not served");
+                asked += 1;
+            }
+        }
+        assert!(asked > 8, "only {asked} links found");
+    }
+
+    #[test]
+    fn scripts_write_values_as_text_only_and_keep_nothing() {
+        for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
+            for banned in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "localStorage",
+                "sessionStorage",
+                "console.",
+                "eval(",
+                "document.cookie",
+                "document.title",
+                "pushState",
+                "replaceState",
+            ] {
+                assert!(!asset.body.contains(banned), "{} uses {banned}", asset.path);
+            }
+            let lines = asset.body.lines().count();
+            assert!(lines <= 250, "{} has {lines} lines", asset.path);
+        }
+    }
+
+    #[test]
+    fn names_are_escaped() {
+        let mut page = Desk::sample();
+        page.person_name = "<script>alert(1)</script>".to_owned();
+        page.person_id = "\"><b>".to_owned();
+        let html = page.render().unwrap();
+        assert!(!html.contains("<script>alert"));
+        assert!(!html.contains("\"><b>"));
+    }
+
+    #[test]
+    fn the_banner_is_on_each_page_that_has_one_and_on_no_other() {
+        for (name, page) in gallery().unwrap() {
+            let expected = !matches!(name, "sign-in-error.html" | "role-picker-empty.html");
+            assert_eq!(page.contains("Demonstration centre"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_desk_form_fields_have_no_name_that_a_plain_submit_could_send() {
+        let html = Desk::sample().render().unwrap();
+        let names: Vec<&str> = html
+            .split(" name=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|name| !matches!(*name, "by" | "viewport" | "color-scheme" | "robots"))
+            .collect();
+        assert!(names.is_empty(), "{names:?}");
+        assert!(!html.contains("method=\"get\""));
+    }
+
+    #[test]
+    fn the_error_says_why_and_what_to_do() {
+        let page = ErrorPage::sample();
+        let html = page.render().unwrap();
+        for part in ["403", "This page is for another role", "sees only what its work needs", "ask your team leader"] {
+            assert!(html.contains(part), "{part}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The contract.
+
+use crate::envelope::{Header, Place};
+use crate::secret::{Key32, Okm};
+use core::future::Future;
+use core::pin::Pin;
+use domain::{CustomerId, EntryId, TenantId};
+
+/// A boxed future of a key holder's answer.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send + 'a>>;
+
+/// Why a key holder gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HolderError {
+    /// The tenant has no keys here.
+    #[error("the key holder doesn't know this tenant")]
+    UnknownTenant,
+    /// The customer's row doesn't open: wrong place, edited, or its shelf key was destroyed.
+    #[error("the customer's key row doesn't open: it was edited, moved, or its shelf key was destroyed")]
+    NotOnShelf,
+    /// More than the holder's own ceiling.
+    #[error("the key holder's ceiling is reached; it refuses until the hour is over")]
+    Ceiling,
+    /// The holder can't be reached.
+    #[error("the key holder doesn't answer")]
+    Unreachable,
+}
+
+/// A customer's two keys (data and log), wrapped under a shelf key and bound to tenant, customer and epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shelved {
+    /// Which shelf key wraps it.
+    pub epoch: u32,
+    /// The wrapped bytes.
+    pub wrapped: Vec<u8>,
+}
+
+/// A new customer's keys.
+pub struct Enrolled {
+    /// To be stored with the customer.
+    pub shelved: Shelved,
+}
+
+/// A request for the key that seals one value.
+pub struct SealRequest<'a> {
+    /// The customer's row.
+    pub shelved: &'a Shelved,
+    /// Where the value will live.
+    pub place: Place,
+    /// The new envelope's head (its epoch is the shelf's).
+    pub header: Header,
+}
+
+/// A request for the key that opens one value, for one committed entry.
+pub struct Release<'a> {
+    /// The entry that was committed for it.
+    pub entry: EntryId,
+    /// The customer's row, from the entry's own transaction.
+    pub shelved: &'a Shelved,
+    /// Where the value lives.
+    pub place: Place,
+    /// The envelope's head.
+    pub header: Header,
+}
+
+/// What a node holds for one tenant while it runs. None of it opens a field.
+pub struct NodeKeys {
+    /// Tags rows (`X(T_t, "rf1/row")`).
+    pub row: Key32,
+    /// Seals the audit half of entries (`X(T_t, "rf1/audit")`).
+    pub audit: Key32,
+    /// Seed of the log's Ed25519 key.
+    pub log_ed25519: Key32,
+    /// Seed of the log's ML-DSA-44 key.
+    pub log_ml_dsa: Key32,
+}
+
+/// Security's program that holds the keys; in-process in the embedded default. Every call is one round trip,
+/// whatever the number of items.
+pub trait KeyHolder: Send + Sync {
+    /// A node's own keys for a tenant.
+    fn node_keys(&self, tenant: TenantId) -> Fut<'_, NodeKeys>;
+
+    /// New keys for new customers, in their order.
+    fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>>;
+
+    /// The keys that seal new values, in the requests' order.
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>>;
+
+    /// The keys that open values for committed entries, in the requests' order, counted. An item that can't be
+    /// released fails alone.
+    fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>>;
+
+    /// `V_c`, each customer's key for labels and bodies of entries about them.
+    fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>>;
+
+    /// Blind-index digests of normalised values, by index kind; metered.
+    fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>>;
+
+    /// The same customers' keys under the newest shelf key.
+    fn turn<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Shelved>>;
+}

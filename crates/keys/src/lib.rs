@@ -1,0 +1,15 @@
+//! What a key holder promises, and the derivations that it and the vault share.
+//!
+//! The key holder alone has the root, tenant, shelf and customers' keys. Everyone else asks it, in batches, for
+//! exactly what one act needs: the key of *one field* for one committed log entry, a customer's entry key, a
+//! keyed digest for an index. In scope: that contract, the byte formats of keys, envelopes' headers, contexts
+//! and tags. Out of scope: plaintext (nothing here takes or gives one), storage, where the root key lives.
+
+pub mod derive;
+pub mod envelope;
+mod holder;
+mod secret;
+
+pub use envelope::{Header, Place, SUITE};
+pub use holder::{Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, Shelved};
+pub use secret::{Key32, Okm};

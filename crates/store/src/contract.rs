@@ -1,0 +1,175 @@
+//! The trait an engine implements.
+
+use crate::intent::{Intent, Seals};
+use crate::rows::{BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, WrappedKeyRow};
+use crate::settle::Outcome;
+use core::future::Future;
+use core::pin::Pin;
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+
+/// A boxed future of a store's answer.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Why a store did nothing. Messages never hold a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No space, or no permission to write.
+    #[error("the store can't be written (disk full?); nothing was changed")]
+    Full,
+    /// It is busy or can't be reached; trying again may help.
+    #[error("the store doesn't answer; try again")]
+    Unavailable,
+    /// It isn't what it should be.
+    #[error("the store is damaged or of another version: {0}")]
+    Damaged(&'static str),
+}
+
+/// Items and where to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, K> {
+    /// At most as many as asked for.
+    pub items: Vec<T>,
+    /// The key to go on after; `None` at the end.
+    pub next: Option<K>,
+}
+
+/// Background work that one node does at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// Sequencing a tenant's log.
+    Sequence(TenantId),
+}
+
+/// The right to do a job, with a number that grows with each holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The job.
+    pub job: Job,
+    /// The holder's number.
+    pub number: u64,
+}
+
+/// An entry that has no place in the log yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingLeaf {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its leaf.
+    pub leaf: [u8; 65],
+}
+
+/// Names a tile: `level` 0..=63 for hashes, -1 for entry bundles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TileKey {
+    /// Level in the tree, -1 for entry bundles.
+    pub level: i8,
+    /// Which at that level.
+    pub index: u64,
+}
+
+/// The log as last published.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct LogHead {
+    /// How many leaves.
+    pub size: u64,
+    /// The signed checkpoint; empty before the first.
+    pub checkpoint: String,
+    /// The fence it was published under.
+    pub fence: u64,
+}
+
+/// What a sequencer publishes at once.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Whose log.
+    pub tenant: TenantId,
+    /// The right to do it.
+    pub fence: Fence,
+    /// The size it goes on from.
+    pub from: u64,
+    /// The entries that get the places from `from` on.
+    pub entries: Vec<EntryId>,
+    /// New and grown tiles, whole.
+    pub tiles: Vec<(TileKey, Vec<u8>)>,
+    /// The new signed checkpoint.
+    pub checkpoint: String,
+}
+
+/// Whether a publication counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// It is the log now.
+    Done,
+    /// Someone else published, or the fence is old; nothing changed.
+    Lost,
+}
+
+/// A store for everything Ringfence keeps. Reads see what was committed before them.
+pub trait Store: Send + Sync {
+    /// Commits intents in order, in one transaction, durably, and says what became of each.
+    fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>>;
+
+    /// The version of people and rules.
+    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>>;
+    /// Who has the token with this digest, in whatever tenant.
+    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>>;
+    /// A person.
+    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>>;
+    /// All people of a tenant, by name.
+    fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>>;
+
+    /// An interaction.
+    fn interaction(&self, tenant: TenantId, id: InteractionId) -> Fut<'_, Option<InteractionRow>>;
+    /// Interactions, newest last act first: of one person or of all, live ones only or all. `after` is the last
+    /// one's (active, id).
+    fn interactions(
+        &self,
+        tenant: TenantId,
+        person: Option<PersonId>,
+        live: bool,
+        after: Option<(Millis, InteractionId)>,
+        limit: u32,
+    ) -> Fut<'_, Page<InteractionRow, (Millis, InteractionId)>>;
+
+    /// A customer's keys.
+    fn customer(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<CustomerRow>>;
+    /// Customers by id, for chores.
+    fn customers(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    /// All sealed values of a customer, the mask sheet first.
+    fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
+    /// Rows of a blind index; at most `limit`.
+    fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>>;
+    /// An allowance in the window beginning at `window`.
+    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>>;
+    /// Every allowance, for recounting.
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>>;
+    /// Reports, newest first.
+    fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>>;
+
+    /// How far an import came.
+    fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64>;
+    /// Merges staged index rows into the index, in sorted order.
+    fn merge_index(&self, tenant: TenantId) -> Fut<'_, u64>;
+
+    /// The wrapped tenant and shelf keys.
+    fn wrapped_keys(&self) -> Fut<'_, Vec<WrappedKeyRow>>;
+    /// Keeps a wrapped key.
+    fn put_wrapped_key(&self, key: WrappedKeyRow) -> Fut<'_, ()>;
+    /// Destroys a shelf's key, if no customer lies on it any more; says whether it did.
+    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
+
+    /// An entry.
+    fn entry(&self, tenant: TenantId, id: EntryId) -> Fut<'_, Option<EntryRow>>;
+    /// Entries by place in the log, falling from below `before`.
+    fn entries(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<EntryRow>>;
+    /// Entries without a place, oldest first.
+    fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>>;
+    /// The log as last published.
+    fn head(&self, tenant: TenantId) -> Fut<'_, LogHead>;
+    /// A tile as last published.
+    fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>>;
+    /// The right to do a job until `now + ttl_ms`, if nobody else has it; the same holder's right is renewed.
+    fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>>;
+    /// Publishes, if the log still is where the publication goes on from and the fence isn't older than the log's.
+    fn publish(&self, publication: Publication) -> Fut<'_, Swap>;
+}

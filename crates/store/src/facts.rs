@@ -1,0 +1,221 @@
+//! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
+
+use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, Tag};
+use domain::budget::window_of;
+use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
+
+/// The keys to read, each list sorted and without repetition: the order in which rows are locked.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Versions of people and rules.
+    pub powers: Vec<TenantId>,
+    /// Interactions.
+    pub interactions: Vec<(TenantId, InteractionId)>,
+    /// Allowances in a window.
+    pub budgets: Vec<(TenantId, Counter, Millis)>,
+    /// Customers' keys.
+    pub customers: Vec<(TenantId, CustomerId)>,
+    /// Customers' counters.
+    pub states: Vec<(TenantId, CustomerId)>,
+    /// Sealed values.
+    pub fields: Vec<(TenantId, FieldRef)>,
+    /// Requests seen.
+    pub requests: Vec<(TenantId, [u8; 16])>,
+    /// Codes sent.
+    pub codes: Vec<(TenantId, InteractionId)>,
+}
+
+impl Wanted {
+    /// What these intents need at `now`.
+    #[must_use]
+    pub fn by(intents: &[Intent], now: Millis) -> Self {
+        let mut wanted = Self::default();
+        for intent in intents {
+            wanted.add(intent, now);
+        }
+        wanted.sort();
+        wanted
+    }
+
+    fn add(&mut self, intent: &Intent, now: Millis) {
+        let tenant = intent.tenant;
+        if let Some(customer) = intent.customer {
+            self.customers.push((tenant, customer));
+            self.states.push((tenant, customer));
+        }
+        self.requests.extend(intent.request.iter().map(|request| (tenant, request.key)));
+        self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter, window_of(now))));
+        self.fields.extend(intent.read.iter().map(|field| (tenant, *field)));
+        self.customers.extend(intent.read.iter().map(|field| (tenant, field.customer)));
+        for condition in &intent.when {
+            self.add_condition(tenant, condition);
+        }
+        for effect in &intent.effects {
+            self.add_effect(tenant, effect);
+        }
+    }
+
+    fn add_condition(&mut self, tenant: TenantId, condition: &Condition) {
+        match *condition {
+            Condition::Never(_) => {}
+            Condition::PowerVersion(_) => self.powers.push(tenant),
+            Condition::Handles { interaction, .. } | Condition::BoundTo { interaction, .. } | Condition::FreeFor { interaction, .. } => {
+                self.interactions.push((tenant, interaction));
+            }
+            Condition::CodeIs { interaction, .. } => {
+                self.codes.push((tenant, interaction));
+                self.interactions.push((tenant, interaction));
+            }
+            Condition::CustomerExists(customer) => self.customers.push((tenant, customer)),
+            Condition::FieldAbsent(field) | Condition::FieldVersion(field, _) => self.fields.push((tenant, field)),
+        }
+    }
+
+    fn add_effect(&mut self, tenant: TenantId, effect: &Effect) {
+        match effect {
+            Effect::Happened { interaction, .. } | Effect::Bind { interaction, .. } => self.interactions.push((tenant, *interaction)),
+            Effect::Prove { interaction } => {
+                self.interactions.push((tenant, *interaction));
+                self.codes.push((tenant, *interaction));
+            }
+            Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
+            Effect::PutPerson(_) => self.powers.push(tenant),
+            _ => {}
+        }
+    }
+
+    fn sort(&mut self) {
+        fn tidy<T: Ord>(list: &mut Vec<T>) {
+            list.sort_unstable();
+            list.dedup();
+        }
+        tidy(&mut self.powers);
+        tidy(&mut self.interactions);
+        tidy(&mut self.budgets);
+        tidy(&mut self.customers);
+        tidy(&mut self.states);
+        tidy(&mut self.fields);
+        tidy(&mut self.requests);
+        tidy(&mut self.codes);
+    }
+}
+
+/// One row's place: what was read there, and whether it was changed since.
+#[derive(Debug)]
+pub struct Slot<V> {
+    /// The row, if there is one.
+    pub row: Option<V>,
+    /// To be written?
+    pub changed: bool,
+    /// Does its tag fail? Then nothing may be decided on it.
+    pub tampered: bool,
+}
+
+/// Rows by key. Few, so a sorted list.
+#[derive(Debug)]
+pub struct Table<K, V>(Vec<(K, Slot<V>)>);
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord, V> Table<K, V> {
+    /// Puts in what was read; keys come in order.
+    pub fn read(&mut self, key: K, row: Option<V>) {
+        debug_assert!(self.0.last().is_none_or(|(last, _)| *last < key), "rows are read in key order");
+        self.0.push((key, Slot { row, changed: false, tampered: false }));
+    }
+
+    /// The slot of a wanted key; `None` if it wasn't wanted.
+    pub fn slot(&mut self, key: &K) -> Option<&mut Slot<V>> {
+        let at = self.0.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
+        Some(&mut self.0[at].1)
+    }
+
+    /// Changes a wanted row.
+    pub fn put(&mut self, key: &K, row: V) {
+        if let Some(slot) = self.slot(key) {
+            slot.row = Some(row);
+            slot.changed = true;
+            slot.tampered = false;
+        }
+    }
+
+    /// The changed rows.
+    pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0.iter().filter(|(_, slot)| slot.changed).filter_map(|(key, slot)| slot.row.as_ref().map(|row| (key, row)))
+    }
+
+    fn check(&mut self, mut genuine: impl FnMut(&K, &V) -> bool) {
+        for (key, slot) in &mut self.0 {
+            slot.tampered = slot.row.as_ref().is_some_and(|row| !genuine(key, row));
+        }
+    }
+
+    fn retag(&mut self, mut tag: impl FnMut(&K, &mut V)) {
+        for (key, slot) in self.0.iter_mut().filter(|(_, slot)| slot.changed) {
+            if let Some(row) = &mut slot.row {
+                tag(key, row);
+            }
+        }
+    }
+}
+
+/// Everything a batch decides on.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Versions of people and rules.
+    pub powers: Table<TenantId, PowerRow>,
+    /// Interactions.
+    pub interactions: Table<(TenantId, InteractionId), InteractionRow>,
+    /// Allowances in a window.
+    pub budgets: Table<(TenantId, Counter, Millis), BudgetRow>,
+    /// Customers' keys.
+    pub customers: Table<(TenantId, CustomerId), CustomerRow>,
+    /// Customers' counters.
+    pub states: Table<(TenantId, CustomerId), StateRow>,
+    /// Sealed values.
+    pub fields: Table<(TenantId, FieldRef), FieldRow>,
+    /// Requests seen.
+    pub requests: Table<(TenantId, [u8; 16]), RequestRow>,
+    /// Codes sent.
+    pub codes: Table<(TenantId, InteractionId), CodeRow>,
+}
+
+impl Facts {
+    /// Marks every row whose tag isn't its own.
+    pub fn check(&mut self, seals: &dyn Seals) {
+        self.powers.check(|tenant, row| row.tag == power_tag(seals, *tenant, row.version));
+        self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
+        self.budgets.check(|key, row| row.tag == budget_tag(seals, key, row));
+        self.states.check(|(tenant, customer), row| row.tag == state_tag(seals, *tenant, *customer, row.n));
+        self.codes.check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
+    }
+
+    /// Gives every changed row its tag.
+    pub fn retag(&mut self, seals: &dyn Seals) {
+        self.powers.retag(|tenant, row| row.tag = power_tag(seals, *tenant, row.version));
+        self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
+        self.budgets.retag(|key, row| row.tag = budget_tag(seals, key, row));
+        self.states.retag(|(tenant, customer), row| row.tag = state_tag(seals, *tenant, *customer, row.n));
+        self.codes.retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
+    }
+}
+
+fn power_tag(seals: &dyn Seals, tenant: TenantId, version: u64) -> Tag {
+    seals.tag(tenant, "power", &version.to_be_bytes())
+}
+
+fn budget_tag(seals: &dyn Seals, (tenant, counter, window): &(TenantId, Counter, Millis), row: &BudgetRow) -> Tag {
+    seals.tag(*tenant, "budget", &BudgetRow::material(counter, *window, row.used, row.last))
+}
+
+fn state_tag(seals: &dyn Seals, tenant: TenantId, customer: CustomerId, n: u64) -> Tag {
+    let mut material = [0; 24];
+    material[..16].copy_from_slice(&customer.0);
+    material[16..].copy_from_slice(&n.to_be_bytes());
+    seals.tag(tenant, "state", &material)
+}

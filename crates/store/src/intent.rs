@@ -1,0 +1,227 @@
+//! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
+
+use crate::rows::{CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
+use domain::interaction::{Event, Timeouts};
+use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
+use std::sync::Arc;
+
+/// One act, to be committed with its log entry or refused with one.
+pub struct Intent {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The caller's key for this request, if it gave one.
+    pub request: Option<RequestKey>,
+    /// The customer the entry is about; their entry counter rises by one.
+    pub customer: Option<CustomerId>,
+    /// What must hold; the first that doesn't is the refusal.
+    pub when: Vec<Condition>,
+    /// What it costs.
+    pub spend: Vec<Spend>,
+    /// What it changes.
+    pub effects: Vec<Effect>,
+    /// Which sealed values it hands out once committed.
+    pub read: Vec<FieldRef>,
+    /// The entry's id.
+    pub entry: EntryId,
+    /// Writes the entry.
+    pub scribe: Arc<dyn Scribe>,
+}
+
+/// A request's key and what it stood for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    /// Digest of tenant, person and key.
+    pub key: [u8; 16],
+    /// Digest of the request's content.
+    pub content: [u8; 16],
+    /// Digest of the session.
+    pub session: [u8; 16],
+    /// A small number to answer with again.
+    pub answer: u32,
+}
+
+/// What must hold in the very transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The decision itself was no: only the refusal's entry is to be written.
+    Never(Refusal),
+    /// People and rules are still those the decision was made under.
+    PowerVersion(u64),
+    /// The interaction lives and is this person's.
+    Handles {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Who must handle it.
+        person: PersonId,
+        /// Must they be talking (not on hold)?
+        talking: bool,
+        /// When an interaction counts as over by itself.
+        timeouts: Timeouts,
+    },
+    /// It belongs to this customer, at least so surely. Comes after `Handles`.
+    BoundTo {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Whose it must be.
+        customer: CustomerId,
+        /// How surely.
+        at_least: Binding,
+    },
+    /// It belongs to nobody yet, or to this customer.
+    FreeFor {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Who claims it.
+        customer: CustomerId,
+    },
+    /// The code is the one that was sent, in time and unused. A wrong one is counted; after five, none counts.
+    CodeIs {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Keyed digest of what was entered.
+        mac: [u8; 16],
+    },
+    /// The customer is on the shelf.
+    CustomerExists(CustomerId),
+    /// No field lies there yet.
+    FieldAbsent(FieldRef),
+    /// The field still has this version.
+    FieldVersion(FieldRef, u64),
+}
+
+/// Something taken from an allowance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spend {
+    /// Whose.
+    pub counter: Counter,
+    /// How much.
+    pub cost: u32,
+    /// Of how much per window.
+    pub limit: u32,
+    /// The refusal when it isn't there.
+    pub otherwise: Refusal,
+}
+
+/// A change.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// A signed event; a repeated one changes nothing.
+    Happened {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The source's name for it.
+        reference: String,
+        /// What happened.
+        event: Event,
+    },
+    /// The interaction is this customer's from now, at least so surely.
+    Bind {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Whose.
+        customer: CustomerId,
+        /// How surely.
+        binding: Binding,
+    },
+    /// The interaction's customer has been proven by the code that was entered.
+    Prove {
+        /// The interaction.
+        interaction: InteractionId,
+    },
+    /// A code was sent.
+    SendCode {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Keyed digest of the code.
+        mac: [u8; 16],
+        /// When it stops counting.
+        expires: Millis,
+    },
+    /// A new customer, or the same under another shelf key.
+    PutCustomer(CustomerId, CustomerRow),
+    /// A sealed value, new or replaced.
+    PutField(CustomerId, FieldRow),
+    /// A row of a blind index.
+    PutIndex(IndexRow),
+    /// A row of a blind index, to be merged when the import is done.
+    StageIndex(IndexRow),
+    /// The customer's keys, values, counters and index rows go.
+    Erase {
+        /// Who.
+        customer: CustomerId,
+        /// The index rows that point there.
+        index: Vec<(u16, [u8; 16])>,
+    },
+    /// A person, new or changed; people and rules get a new version.
+    PutPerson(PersonRow),
+    /// A report.
+    PutReport(ReportRow),
+    /// How far an import came.
+    PutProgress {
+        /// Digest of the import's file and map.
+        import: [u8; 16],
+        /// Rows done.
+        rows: u64,
+    },
+}
+
+/// Names a field of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldRef {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Kind of field.
+    pub field: u16,
+    /// Which of several.
+    pub instance: u32,
+}
+
+/// Yes, or no and why.
+pub type Decision = Result<(), Refusal>;
+
+/// What only the transaction knows of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Was it done?
+    pub decision: Decision,
+    /// The customer's entry counter, if the entry is about one.
+    pub n: Option<u64>,
+    /// The versions of the fields that were read, in order.
+    pub versions: Vec<u64>,
+    /// What was spent.
+    pub spent: Vec<Spent>,
+}
+
+/// One counter's movement: with its previous entry, so that a deleted entry shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Which counter.
+    pub counter: Counter,
+    /// The entry before this one, zero for none.
+    pub previous: EntryId,
+    /// The counter's new value.
+    pub used: u32,
+}
+
+/// An entry's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inscribed {
+    /// The blinded leaf.
+    pub leaf: [u8; 65],
+    /// The sealed audit half.
+    pub audit: Vec<u8>,
+    /// The sealed customer half; empty for none.
+    pub customer: Vec<u8>,
+}
+
+/// Writes an entry once the transaction's numbers are known. Pure: chance was drawn before.
+pub trait Scribe: Send + Sync {
+    /// The entry's bytes.
+    fn inscribe(&self, numbers: &Numbers) -> Inscribed;
+}
+
+/// Tags rows under a key that the database's keepers don't hold.
+pub trait Seals: Send + Sync {
+    /// The tag of a row of `table` that says `material`.
+    fn tag(&self, tenant: TenantId, table: &'static str, material: &[u8]) -> Tag;
+}

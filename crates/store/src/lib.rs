@@ -1,0 +1,24 @@
+//! The storage contract, in the vault's own language.
+//!
+//! A vault asks a store for one thing above all: *commit these intents, each only if its conditions still hold,
+//! and write each one's log entry in the same transaction*. What that means is written once, in the pure
+//! [`settle`]; an engine only reads the wanted rows under a lock, calls it, and writes what it returns. The
+//! conformance suite ([`conformance`]) is mounted once per engine.
+//!
+//! Out of scope: plaintext, keys, SQL.
+
+pub mod conformance;
+mod contract;
+mod facts;
+mod intent;
+mod rows;
+mod settle;
+
+pub use contract::{Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
+pub use facts::{Facts, Slot, Table, Wanted};
+pub use intent::{Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent};
+pub use rows::{
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, RequestRow,
+    SHEET, StateRow, Tag, WrappedKeyRow, decode_events, encode_events,
+};
+pub use settle::{Commit, Outcome, Settled, settle};

@@ -1,0 +1,321 @@
+//! Rows as they lie in a store. Rows that grant or count something carry a tag: a MAC under a key that the
+//! database's keepers don't hold, over everything the row says (`material`).
+
+use domain::interaction::{Event, Happening};
+use domain::{Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId};
+
+/// First sixteen bytes of the row's MAC.
+pub type Tag = [u8; 16];
+
+/// The field code of a customer's mask sheet.
+pub const SHEET: u16 = 0;
+
+/// A customer: the keys, wrapped. Everything else is in fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// Which shelf key wraps it.
+    pub epoch: u32,
+    /// The wrapped keys.
+    pub wrapped: Vec<u8>,
+}
+
+/// One sealed value, or the mask sheet (field 0, instance 0).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldRow {
+    /// Kind of field.
+    pub field: u16,
+    /// Which of several.
+    pub instance: u32,
+    /// How often it was replaced, from 1.
+    pub version: u64,
+    /// The envelope.
+    pub sealed: Vec<u8>,
+}
+
+/// A row of a blind index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexRow {
+    /// Kind of index.
+    pub kind: u16,
+    /// The keyed digest of the normalised value.
+    pub mac: [u8; 16],
+    /// Whose.
+    pub customer: CustomerId,
+    /// Against re-pointing.
+    pub tag: Tag,
+}
+
+impl IndexRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(kind: u16, mac: &[u8; 16], customer: CustomerId) -> [u8; 34] {
+        let mut out = [0; 34];
+        out[..2].copy_from_slice(&kind.to_be_bytes());
+        out[2..18].copy_from_slice(mac);
+        out[18..].copy_from_slice(&customer.0);
+        out
+    }
+}
+
+/// How many log entries there are about a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateRow {
+    /// The counter.
+    pub n: u64,
+    /// Over tenant, customer and counter.
+    pub tag: Tag,
+}
+
+/// A member of staff or a machine client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Who.
+    pub id: PersonId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// What for.
+    pub role: Role,
+    /// Name.
+    pub name: String,
+    /// Team.
+    pub team: String,
+    /// SHA-256 of the bearer token, none if the person has none.
+    pub token: Option<[u8; 32]>,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl PersonRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128);
+        out.extend_from_slice(&self.id.0);
+        for text in [self.role.slug(), &self.name, &self.team] {
+            put_text(&mut out, text);
+        }
+        out.extend_from_slice(self.token.as_ref().map_or(&[], |t| t.as_slice()));
+        out
+    }
+}
+
+/// How often people or rules were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PowerRow {
+    /// The version, from 1.
+    pub version: u64,
+    /// Over tenant and version.
+    pub tag: Tag,
+}
+
+/// A call, chat or ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InteractionRow {
+    /// Its id, derived from tenant, source and reference.
+    pub id: InteractionId,
+    /// The source's own name for it.
+    pub reference: String,
+    /// How they talk.
+    pub channel: Channel,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Who handles it.
+    pub person: Option<PersonId>,
+    /// Whose it is.
+    pub customer: Option<CustomerId>,
+    /// How surely.
+    pub binding: Binding,
+    /// When it began.
+    pub started: Millis,
+    /// When it ended.
+    pub ended: Option<Millis>,
+    /// The last event or act.
+    pub active: Millis,
+    /// The events so far, encoded ([`encode_events`]).
+    pub events: Vec<u8>,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl InteractionRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128 + self.events.len());
+        out.extend_from_slice(&self.id.0);
+        for text in [&self.reference, self.channel.slug(), self.phase.slug(), self.binding.slug()] {
+            put_text(&mut out, text);
+        }
+        put_id(&mut out, self.person.map(|id| id.0));
+        put_id(&mut out, self.customer.map(|id| id.0));
+        out.extend_from_slice(&self.started.0.to_be_bytes());
+        out.extend_from_slice(&self.ended.map_or(i64::MIN, |at| at.0).to_be_bytes());
+        out.extend_from_slice(&self.active.0.to_be_bytes());
+        out.extend_from_slice(&self.events);
+        out
+    }
+}
+
+/// What was spent of an allowance in one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetRow {
+    /// How much.
+    pub used: u32,
+    /// The entry that spent last.
+    pub last: EntryId,
+    /// Over counter, window and both.
+    pub tag: Tag,
+}
+
+impl BudgetRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(counter: &Counter, window: Millis, used: u32, last: EntryId) -> [u8; 46] {
+        let mut out = [0; 46];
+        out[..18].copy_from_slice(counter.bytes());
+        out[18..26].copy_from_slice(&window.0.to_be_bytes());
+        out[26..30].copy_from_slice(&used.to_be_bytes());
+        out[30..].copy_from_slice(&last.0);
+        out
+    }
+}
+
+/// A one-time code that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeRow {
+    /// Keyed digest of interaction and code.
+    pub mac: [u8; 16],
+    /// When it stops counting.
+    pub expires: Millis,
+    /// How often a wrong one was entered.
+    pub wrong: u32,
+    /// Was it used?
+    pub used: bool,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl CodeRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(&self, interaction: InteractionId) -> Vec<u8> {
+        [
+            interaction.0.as_slice(),
+            &self.mac,
+            &self.expires.0.to_be_bytes(),
+            &self.wrong.to_be_bytes(),
+            &[u8::from(self.used)],
+        ]
+        .concat()
+    }
+}
+
+/// A request whose key was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Digest of the request's content.
+    pub content: [u8; 16],
+    /// Digest of the session it came in.
+    pub session: [u8; 16],
+    /// The entry it made.
+    pub entry: EntryId,
+    /// When.
+    pub at: Millis,
+    /// A small number to answer with again (an instance).
+    pub answer: u32,
+}
+
+/// A log entry: its leaf in the open, its two halves sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its id, also the receipt's.
+    pub id: EntryId,
+    /// `01 ‖ label[32] ‖ commit[32]`.
+    pub leaf: [u8; 65],
+    /// The audit half.
+    pub audit: Vec<u8>,
+    /// The customer half, empty where no customer is concerned.
+    pub customer: Vec<u8>,
+    /// Its place in the log, once sequenced.
+    pub index: Option<u64>,
+}
+
+/// A report of something suspicious, sealed for security.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRow {
+    /// Its id.
+    pub id: ReportId,
+    /// When.
+    pub at: Millis,
+    /// The sealed text.
+    pub sealed: Vec<u8>,
+}
+
+/// A tenant's or shelf's key, wrapped under the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedKeyRow {
+    /// Whose.
+    pub tenant: TenantId,
+    /// 0 for the tenant's own, else the shelf's epoch.
+    pub epoch: u32,
+    /// The wrapped bytes.
+    pub wrapped: Vec<u8>,
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn put_id(out: &mut Vec<u8>, id: Option<[u8; 16]>) {
+    out.push(u8::from(id.is_some()));
+    out.extend_from_slice(&id.unwrap_or_default());
+}
+
+const EVENT: usize = 8 + 16 + 1 + 1 + 16 + 17;
+
+/// Events as fixed-size records: `at i64 ‖ id[16] ‖ what u8 ‖ channel u8 ‖ person[16] ‖ (has u8 ‖ caller[16])`.
+#[must_use]
+pub fn encode_events(events: &[Event]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(events.len() * EVENT);
+    for event in events {
+        out.extend_from_slice(&event.at.0.to_be_bytes());
+        out.extend_from_slice(&event.id);
+        let (what, channel, person, caller) = match event.what {
+            Happening::Connected { channel, person, caller } => (0, channel as u8, person.0, caller),
+            Happening::Transferred { person } => (1, 0, person.0, None),
+            Happening::Held => (2, 0, [0; 16], None),
+            Happening::Resumed => (3, 0, [0; 16], None),
+            Happening::Ended => (4, 0, [0; 16], None),
+        };
+        out.extend_from_slice(&[what, channel]);
+        out.extend_from_slice(&person);
+        put_id(&mut out, caller.map(|id| id.0));
+    }
+    out
+}
+
+/// The events of [`encode_events`]; `None` if the bytes aren't that.
+#[must_use]
+pub fn decode_events(bytes: &[u8]) -> Option<Vec<Event>> {
+    let records = bytes.chunks_exact(EVENT);
+    records.remainder().is_empty().then_some(())?;
+    records.map(decode_event).collect()
+}
+
+fn decode_event(record: &[u8]) -> Option<Event> {
+    let at = Millis(i64::from_be_bytes(record[..8].try_into().ok()?));
+    let id = record[8..24].try_into().ok()?;
+    let person = PersonId(record[26..42].try_into().ok()?);
+    let caller = (record[42] == 1).then_some(CustomerId(record[43..].try_into().ok()?));
+    let channel = *[Channel::Call, Channel::Chat, Channel::Ticket].get(usize::from(record[25]))?;
+    let what = match record[24] {
+        0 => Happening::Connected { channel, person, caller },
+        1 => Happening::Transferred { person },
+        2 => Happening::Held,
+        3 => Happening::Resumed,
+        4 => Happening::Ended,
+        _ => return None,
+    };
+    Some(Event { at, id, what })
+}

@@ -1,0 +1,341 @@
+//! What committing means, as a pure function: facts and intents in, outcomes and changes out.
+//!
+//! INVARIANT: every intent leaves exactly one entry, or is a replay that leaves none. INVARIANT: an intent whose
+//! conditions fail changes nothing but its refusal's entry, its customer's counter and a wrong code's count.
+
+use crate::facts::Facts;
+use crate::intent::{Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey, Spent};
+use crate::rows::{
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events, encode_events,
+};
+use domain::budget::window_of;
+use domain::interaction::{Event, fold};
+use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
+
+/// How many wrong codes one code survives.
+const CODE_TRIES: u32 = 5;
+/// An act is noted in the interaction at most this often, in milliseconds: it only counts for the idle timeout.
+const ACTIVE_STEP_MS: i64 = 60_000;
+
+/// What a committed intent hands back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The entry.
+    pub entry: EntryId,
+    /// What only the transaction knew.
+    pub numbers: Numbers,
+    /// The sealed values read in the transaction, in the intent's order, each with its customer's keys.
+    pub read: Vec<(CustomerId, CustomerRow, FieldRow)>,
+}
+
+/// What became of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, and its entry is durable.
+    Committed(Commit),
+    /// The key was used before; nothing was done.
+    Replayed {
+        /// The entry of the first time.
+        entry: EntryId,
+        /// When that was.
+        at: Millis,
+        /// What was answered.
+        answer: u32,
+        /// Is it the same request, in the same session?
+        same: bool,
+    },
+    /// Not done; the refusal's entry is durable.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The refusal's entry.
+        entry: EntryId,
+    },
+    /// The connection was lost at the commit: it may or may not have happened. Nothing may be disclosed on it.
+    Unknown,
+}
+
+/// The result of settling a batch: outcomes in order, and what to write besides the changed facts.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// One per intent.
+    pub outcomes: Vec<Outcome>,
+    /// New log entries.
+    pub entries: Vec<(TenantId, EntryRow)>,
+    /// Changes that need no facts, in order, each with its tenant.
+    pub effects: Vec<(TenantId, Effect)>,
+}
+
+/// Settles intents one after another on the facts. Each sees what those before it changed.
+pub fn settle(facts: &mut Facts, intents: Vec<Intent>, now: Millis) -> Settled {
+    let mut settled = Settled::default();
+    for intent in intents {
+        let outcome = settle_one(facts, intent, now, &mut settled);
+        settled.outcomes.push(outcome);
+    }
+    settled
+}
+
+fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settled) -> Outcome {
+    if let Some(replay) = replayed(facts, &intent) {
+        return replay;
+    }
+    let decision = decide(facts, &intent, now);
+    let read = decision.and_then(|()| gather(facts, &intent));
+    let numbers = Numbers {
+        decision: read.as_ref().map(|_| ()).map_err(|refusal| *refusal),
+        n: raise_counter(facts, &intent),
+        versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
+        spent: if read.is_ok() { spend(facts, &intent, now) } else { Vec::new() },
+    };
+    let inscribed = intent.scribe.inscribe(&numbers);
+    let row = EntryRow { id: intent.entry, leaf: inscribed.leaf, audit: inscribed.audit, customer: inscribed.customer, index: None };
+    settled.entries.push((intent.tenant, row));
+    match read {
+        Ok(read) => {
+            remember(facts, &intent, now);
+            touch(facts, &intent, now);
+            apply_all(facts, &intent, now, settled);
+            Outcome::Committed(Commit { entry: intent.entry, numbers, read })
+        }
+        Err(refusal) => Outcome::Refused { refusal, entry: intent.entry },
+    }
+}
+
+fn replayed(facts: &mut Facts, intent: &Intent) -> Option<Outcome> {
+    let RequestKey { key, content, session, .. } = intent.request?;
+    let seen = facts.requests.slot(&(intent.tenant, key))?.row?;
+    let same = seen.content == content && seen.session == session;
+    Some(Outcome::Replayed { entry: seen.entry, at: seen.at, answer: seen.answer, same })
+}
+
+fn remember(facts: &mut Facts, intent: &Intent, now: Millis) {
+    if let Some(RequestKey { key, content, session, answer }) = intent.request {
+        let row = RequestRow { content, session, entry: intent.entry, at: now, answer };
+        facts.requests.put(&(intent.tenant, key), row);
+    }
+}
+
+fn decide(facts: &mut Facts, intent: &Intent, now: Millis) -> Decision {
+    for condition in &intent.when {
+        holds(facts, intent.tenant, condition, now)?;
+    }
+    for spend in &intent.spend {
+        let key = (intent.tenant, spend.counter, window_of(now));
+        let used = match facts.budgets.slot(&key) {
+            Some(slot) if slot.tampered => return Err(Refusal::Tampered),
+            Some(slot) => slot.row.map_or(0, |row| row.used),
+            None => 0,
+        };
+        if used.saturating_add(spend.cost) > spend.limit {
+            return Err(spend.otherwise);
+        }
+    }
+    Ok(())
+}
+
+fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis) -> Decision {
+    match *condition {
+        Condition::Never(refusal) => Err(refusal),
+        Condition::PowerVersion(version) => {
+            let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.map_or(0, |row| row.version) == version, Refusal::PowerChanged)
+        }
+        Condition::Handles { interaction, person, talking, timeouts } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(row.person == Some(person), Refusal::NoLiveInteraction)?;
+            require(matches!(row.phase, Phase::Connected | Phase::Held), Refusal::NoLiveInteraction)?;
+            require(!timeouts.expired(row.started, row.active, now), Refusal::NoLiveInteraction)?;
+            require(!talking || row.phase == Phase::Connected, Refusal::OnHold)
+        }
+        Condition::BoundTo { interaction, customer, at_least } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(row.customer == Some(customer), Refusal::WrongCustomer)?;
+            require(row.binding >= at_least, Refusal::BindingTooWeak)
+        }
+        Condition::FreeFor { interaction, customer } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(row.customer.is_none_or(|bound| bound == customer), Refusal::AlreadyBound)
+        }
+        Condition::CodeIs { interaction, mac } => code_is(facts, tenant, interaction, mac, now),
+        Condition::CustomerExists(customer) => require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound),
+        Condition::FieldAbsent(field) => require(!has(facts.fields.slot(&(tenant, field))), Refusal::KeyReused),
+        Condition::FieldVersion(field, version) => {
+            let row = facts.fields.slot(&(tenant, field)).and_then(|slot| slot.row.as_ref());
+            require(row.is_some_and(|row| row.version == version), Refusal::NotFound)
+        }
+    }
+}
+
+fn require(condition: bool, otherwise: Refusal) -> Decision {
+    condition.then_some(()).ok_or(otherwise)
+}
+
+fn has<V>(slot: Option<&mut crate::facts::Slot<V>>) -> bool {
+    slot.is_some_and(|slot| slot.row.is_some())
+}
+
+fn interaction_row(facts: &mut Facts, tenant: TenantId, id: InteractionId) -> Result<&mut InteractionRow, Refusal> {
+    let slot = facts.interactions.slot(&(tenant, id)).ok_or(Refusal::NoLiveInteraction)?;
+    require(!slot.tampered, Refusal::Tampered)?;
+    slot.row.as_mut().ok_or(Refusal::NoLiveInteraction)
+}
+
+fn code_is(facts: &mut Facts, tenant: TenantId, interaction: InteractionId, mac: [u8; 16], now: Millis) -> Decision {
+    let phase = interaction_row(facts, tenant, interaction)?.phase;
+    require(matches!(phase, Phase::Connected | Phase::Held), Refusal::NoLiveInteraction)?;
+    let slot = facts.codes.slot(&(tenant, interaction)).ok_or(Refusal::CodeWrong)?;
+    require(!slot.tampered, Refusal::Tampered)?;
+    let row = slot.row.as_mut().ok_or(Refusal::CodeWrong)?;
+    let counts = !row.used && row.wrong < CODE_TRIES && now <= row.expires;
+    if counts && row.mac != mac {
+        row.wrong += 1;
+        slot.changed = true;
+        return Err(Refusal::CodeWrong);
+    }
+    require(counts, Refusal::CodeWrong)
+}
+
+fn gather(facts: &mut Facts, intent: &Intent) -> Result<Vec<(CustomerId, CustomerRow, FieldRow)>, Refusal> {
+    intent.read.iter().map(|field| gather_one(facts, intent.tenant, *field)).collect()
+}
+
+fn gather_one(facts: &mut Facts, tenant: TenantId, field: FieldRef) -> Result<(CustomerId, CustomerRow, FieldRow), Refusal> {
+    let customer = facts.customers.slot(&(tenant, field.customer)).and_then(|slot| slot.row.clone()).ok_or(Refusal::NotFound)?;
+    let sealed = facts.fields.slot(&(tenant, field)).and_then(|slot| slot.row.clone()).ok_or(Refusal::NotFound)?;
+    Ok((field.customer, customer, sealed))
+}
+
+/// The counter rises for refusals too: an attempt is also something the customer may know of. A counter whose tag
+/// fails stays as it is, and the entry carries none: the row is evidence.
+fn raise_counter(facts: &mut Facts, intent: &Intent) -> Option<u64> {
+    let key = (intent.tenant, intent.customer?);
+    if !has(facts.customers.slot(&key)) {
+        return None;
+    }
+    let slot = facts.states.slot(&key)?;
+    if slot.tampered {
+        return None;
+    }
+    let n = slot.row.map_or(0, |row| row.n) + 1;
+    facts.states.put(&key, StateRow { n, tag: [0; 16] });
+    Some(n)
+}
+
+fn spend(facts: &mut Facts, intent: &Intent, now: Millis) -> Vec<Spent> {
+    let window = window_of(now);
+    let mut spent = Vec::with_capacity(intent.spend.len());
+    for spend in &intent.spend {
+        let key = (intent.tenant, spend.counter, window);
+        let before = facts.budgets.slot(&key).and_then(|slot| slot.row);
+        let used = before.map_or(0, |row| row.used) + spend.cost;
+        facts.budgets.put(&key, BudgetRow { used, last: intent.entry, tag: [0; 16] });
+        spent.push(Spent { counter: spend.counter, previous: before.map_or(EntryId([0; 16]), |row| row.last), used });
+    }
+    spent
+}
+
+fn touch(facts: &mut Facts, intent: &Intent, now: Millis) {
+    for condition in &intent.when {
+        let Condition::Handles { interaction, .. } = condition else { continue };
+        let Some(slot) = facts.interactions.slot(&(intent.tenant, *interaction)) else { continue };
+        if let Some(row) = slot.row.as_mut().filter(|row| now.since(row.active) > ACTIVE_STEP_MS) {
+            row.active = now;
+            slot.changed = true;
+        }
+    }
+}
+
+fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Settled) {
+    for effect in &intent.effects {
+        match effect {
+            Effect::Happened { interaction, reference, event } => happened(facts, intent.tenant, *interaction, reference, *event, now),
+            Effect::Bind { interaction, customer, binding } => bind(facts, intent.tenant, *interaction, *customer, *binding),
+            Effect::Prove { interaction } => prove(facts, intent.tenant, *interaction),
+            Effect::SendCode { interaction, mac, expires } => {
+                let row = CodeRow { mac: *mac, expires: *expires, wrong: 0, used: false, tag: [0; 16] };
+                facts.codes.put(&(intent.tenant, *interaction), row);
+            }
+            Effect::PutPerson(_) => {
+                let version = facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
+                facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
+                settled.effects.push((intent.tenant, effect.clone()));
+            }
+            _ => settled.effects.push((intent.tenant, effect.clone())),
+        }
+    }
+}
+
+fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &str, event: Event, now: Millis) {
+    let Some(slot) = facts.interactions.slot(&(tenant, id)) else { return };
+    if slot.tampered {
+        return;
+    }
+    let before = slot.row.take();
+    let mut events = before.as_ref().and_then(|row| decode_events(&row.events)).unwrap_or_default();
+    let repeated = events.iter().any(|seen| seen.id == event.id);
+    if !repeated {
+        events.push(event);
+    }
+    slot.row = if repeated { before } else { fold_into(before, id, reference, &events, now) };
+    slot.changed = !repeated || slot.changed;
+}
+
+fn fold_into(before: Option<InteractionRow>, id: InteractionId, reference: &str, events: &[Event], now: Millis) -> Option<InteractionRow> {
+    let state = fold(events)?;
+    let (customer, binding) = before.map_or((None, Binding::None), |row| (row.customer, row.binding));
+    let (customer, binding) = rebind(customer, binding, state.caller);
+    Some(InteractionRow {
+        id,
+        reference: reference.to_owned(),
+        channel: state.channel,
+        phase: state.phase,
+        person: state.person,
+        customer,
+        binding,
+        started: state.started,
+        ended: state.ended,
+        active: now,
+        events: encode_events(events),
+        tag: [0; 16],
+    })
+}
+
+/// What the callers named by the events do to a binding. A customer who was only *matched* goes when the events no
+/// longer agree on one; one whom a person claimed or a code proved stays.
+fn rebind(customer: Option<CustomerId>, binding: Binding, caller: Option<CustomerId>) -> (Option<CustomerId>, Binding) {
+    match (binding, caller) {
+        (Binding::None, Some(_)) | (Binding::Matched, _) => (caller, if caller.is_some() { Binding::Matched } else { Binding::None }),
+        (Binding::Claimed, Some(_)) if caller == customer => (customer, Binding::Matched),
+        _ => (customer, binding),
+    }
+}
+
+fn bind(facts: &mut Facts, tenant: TenantId, id: InteractionId, customer: CustomerId, binding: Binding) {
+    let Some(slot) = facts.interactions.slot(&(tenant, id)) else { return };
+    if let Some(row) = &mut slot.row {
+        row.customer = Some(customer);
+        row.binding = row.binding.max(binding);
+        slot.changed = true;
+    }
+}
+
+fn prove(facts: &mut Facts, tenant: TenantId, id: InteractionId) {
+    if let Some(slot) = facts.codes.slot(&(tenant, id))
+        && let Some(row) = &mut slot.row
+    {
+        row.used = true;
+        slot.changed = true;
+    }
+    if let Some(slot) = facts.interactions.slot(&(tenant, id))
+        && let Some(row) = &mut slot.row
+        && row.customer.is_some()
+    {
+        row.binding = Binding::Proven;
+        slot.changed = true;
+    }
+}
+
+#[cfg(test)]
+mod tests;

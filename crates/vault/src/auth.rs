@@ -1,0 +1,195 @@
+//! Who is asking. A [`Scope`] comes from here only.
+
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::Vault;
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{PersonRow, Seals};
+
+/// For how long, in milliseconds, a person's row is believed without looking at the version of people and rules.
+/// Each commit checks that version again, so this bounds reads only.
+const BELIEVED_MS: i64 = 250;
+
+/// A signed-in person, within one tenant, under one version of people and rules.
+#[derive(Clone)]
+pub struct Scope {
+    pub(crate) tenant: TenantId,
+    pub(crate) person: Arc<PersonRow>,
+    pub(crate) power: u64,
+    pub(crate) session: [u8; 16],
+}
+
+impl Scope {
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Who.
+    #[must_use]
+    pub fn person(&self) -> PersonId {
+        self.person.id
+    }
+
+    /// Name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.person.name
+    }
+
+    /// Team.
+    #[must_use]
+    pub fn team(&self) -> &str {
+        &self.person.team
+    }
+
+    /// Role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.person.role
+    }
+}
+
+/// A sign-in that a page may go on with. It stands for nothing once the person's row is gone or changed.
+#[derive(Clone)]
+pub struct Session {
+    tenant: TenantId,
+    person: PersonId,
+    id: [u8; 16],
+    token: Option<[u8; 32]>,
+}
+
+type Known = HashMap<[u8; 32], (Arc<PersonRow>, u64)>;
+
+/// People as last seen.
+#[derive(Default)]
+pub(crate) struct Staff {
+    known: Mutex<Known>,
+    seen: Mutex<HashMap<TenantId, (Millis, u64)>>,
+}
+
+impl Staff {
+    pub(crate) fn forget(&self) {
+        lock(&self.known).clear();
+        lock(&self.seen).clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// SHA-256 of a bearer token: a random 256-bit secret needs no slow hash.
+pub(crate) fn token_digest(token: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    out
+}
+
+impl Vault {
+    /// Who has this bearer token.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for an unknown token; `Refused(Tampered)` for a person's row that was edited.
+    pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
+        let digest = token_digest(token);
+        self.by_digest(digest, short(&digest)).await
+    }
+
+    async fn by_digest(&self, digest: [u8; 32], session: [u8; 16]) -> Result<Scope, VaultError> {
+        let known = lock(&self.staff.known).get(&digest).cloned();
+        if let Some((person, power)) = known
+            && self.power(person.tenant).await? == power
+        {
+            return Ok(Scope { tenant: person.tenant, person, power, session });
+        }
+        let row = self.store.person_by_token(digest).await?.ok_or(VaultError::Unauthenticated)?;
+        let person = Arc::new(self.genuine(row)?);
+        let power = self.power_now(person.tenant).await?;
+        lock(&self.staff.known).insert(digest, (Arc::clone(&person), power));
+        Ok(Scope { tenant: person.tenant, person, power, session })
+    }
+
+    /// Signs a person in on a page, by bearer token. Logged.
+    ///
+    /// # Errors
+    /// As [`Vault::authenticate`].
+    pub async fn sign_in(&self, token: &str) -> Result<Session, VaultError> {
+        let scope = self.authenticate(token).await?;
+        self.begin(&scope, Some(token_digest(token))).await
+    }
+
+    /// Signs in as an invented person, where the configuration lets one choose. Logged.
+    ///
+    /// # Errors
+    /// `Unauthenticated` where it doesn't, or for an unknown person.
+    pub async fn pick_role(&self, tenant: TenantId, person: PersonId) -> Result<Session, VaultError> {
+        if !self.config.role_picker {
+            return Err(VaultError::Unauthenticated);
+        }
+        let scope = self.by_person(tenant, person, [0; 16]).await?;
+        self.begin(&scope, None).await
+    }
+
+    /// The people one may choose from; nobody where the configuration doesn't let one choose.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn pickable(&self, tenant: TenantId) -> Result<Vec<PersonRow>, VaultError> {
+        if self.config.role_picker { Ok(self.store.persons(tenant).await?) } else { Ok(Vec::new()) }
+    }
+
+    async fn begin(&self, scope: &Scope, token: Option<[u8; 32]>) -> Result<Session, VaultError> {
+        self.commit_plain(self.act(scope, Kind::SignIn)?).await?;
+        let id = domain::time::fresh(&*self.entropy);
+        Ok(Session { tenant: scope.tenant, person: scope.person.id, id, token })
+    }
+
+    /// The scope of a page's session, as the person's row stands now.
+    ///
+    /// # Errors
+    /// `Unauthenticated` once the person is gone or has another token.
+    pub async fn resume(&self, session: &Session) -> Result<Scope, VaultError> {
+        match session.token {
+            Some(digest) => self.by_digest(digest, session.id).await,
+            None => self.by_person(session.tenant, session.person, session.id).await,
+        }
+    }
+
+    async fn by_person(&self, tenant: TenantId, person: PersonId, session: [u8; 16]) -> Result<Scope, VaultError> {
+        let row = self.store.person(tenant, person).await?.ok_or(VaultError::Unauthenticated)?;
+        let person = Arc::new(self.genuine(row)?);
+        let power = self.power(tenant).await?;
+        Ok(Scope { tenant, person, power, session })
+    }
+
+    pub(crate) fn genuine(&self, row: PersonRow) -> Result<PersonRow, VaultError> {
+        let tag = self.seals.tag(row.tenant, "person", &row.material());
+        (tag == row.tag).then_some(row).ok_or(VaultError::refused(Refusal::Tampered))
+    }
+
+    async fn power(&self, tenant: TenantId) -> Result<u64, VaultError> {
+        let now = self.clock.now();
+        let seen = lock(&self.staff.seen).get(&tenant).copied();
+        match seen {
+            Some((at, version)) if now.since(at) < BELIEVED_MS => Ok(version),
+            _ => self.power_now(tenant).await,
+        }
+    }
+
+    async fn power_now(&self, tenant: TenantId) -> Result<u64, VaultError> {
+        let version = self.store.power(tenant).await?.map_or(0, |row| row.version);
+        lock(&self.staff.seen).insert(tenant, (self.clock.now(), version));
+        Ok(version)
+    }
+}
+
+pub(crate) fn short(digest: &[u8; 32]) -> [u8; 16] {
+    let mut out = [0; 16];
+    out.copy_from_slice(&digest[..16]);
+    out
+}

@@ -1,0 +1,123 @@
+//! One-time codes: sent to the customer's own device by a carrier, entered by the customer outside the agent's
+//! hands. The agent never sees one.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::Done;
+use crate::wiring::{Act, Vault};
+use domain::time::fresh;
+use domain::{Binding, BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
+use keys::derive::{mac, short};
+use store::{Condition, Effect, FieldRef, Spend};
+use zeroize::Zeroizing;
+
+/// How long a code counts, in milliseconds.
+const LIFE_MS: i64 = 5 * 60_000;
+
+/// Takes a code to the customer's own number, which it shows to nobody.
+pub trait Courier: Send + Sync {
+    /// Delivers; blocking, with a deadline of its own.
+    ///
+    /// # Errors
+    /// If it couldn't be handed over.
+    fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError>;
+}
+
+/// What a courier is given.
+pub struct SendCode<'a> {
+    /// The source's name for the interaction.
+    pub reference: &'a str,
+    /// The code.
+    pub code: &'a str,
+    /// The customer's number on file, E.164.
+    pub to: &'a str,
+    /// When.
+    pub at: Millis,
+    /// The message's id, for its receiver to know a repetition by.
+    pub id: EntryId,
+}
+
+/// A code that couldn't be handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the code couldn't be handed to the courier; try again, or check its address in the configuration")]
+pub struct CourierError;
+
+/// A code on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeSent {
+    /// When it stops counting.
+    pub expires: Millis,
+    /// Was the courier given it?
+    pub sent: bool,
+    /// The entry.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Sends a one-time code to the number on file of the interaction's customer.
+    ///
+    /// # Errors
+    /// The refusal with its entry, or why nothing could be done.
+    pub async fn send_code(&self, scope: &Scope, interaction: InteractionId, courier: std::sync::Arc<dyn Courier>) -> Result<CodeSent, VaultError> {
+        let row = self.store.interaction(scope.tenant, interaction).await?.ok_or(VaultError::refused(Refusal::NoLiveInteraction))?;
+        let customer = row.customer.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let code = self.fresh_code();
+        let expires = self.clock.now().plus(LIFE_MS);
+        let digest = self.code_digest(scope.tenant, interaction, &code)?;
+        let act = self.code_act(scope, interaction, customer).await?.effect(Effect::SendCode { interaction, mac: digest, expires });
+        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let to = values.into_iter().next().ok_or(VaultError::Damaged)?.open()?;
+        let at = self.clock.now();
+        let deliver = move || to.to_carrier(|to| courier.deliver(&SendCode { reference: &row.reference, code: &code, to, at, id: entry }));
+        let sent = matches!(tokio::task::spawn_blocking(deliver).await, Ok(Ok(())));
+        Ok(CodeSent { expires, sent, receipt: entry })
+    }
+
+    async fn code_act(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Act, VaultError> {
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let phone = FieldKind::Phone.code();
+        let act = self.act(scope, Kind::Code)?.about(customer, Some(interaction), 1, keys).field(phone);
+        if let Err(refusal) = policy::serve(scope.role()) {
+            return Ok(act.when(Condition::Never(refusal)));
+        }
+        let limits = &self.config.limits;
+        let spend = |counter, limit, otherwise| Spend { counter, cost: 1, limit, otherwise };
+        Ok(act
+            .when(self.handles(interaction, scope.person.id, false))
+            .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed })
+            .spend(spend(Counter::person(BudgetKind::Code, scope.person.id), limits.code_per_hour, Refusal::BudgetExhausted))
+            .spend(spend(Counter::interaction(BudgetKind::Code, interaction), limits.code_per_interaction, Refusal::AttemptsExhausted))
+            .read(FieldRef { customer, field: phone, instance: 1 }))
+    }
+
+    /// The customer entered a code on their own keypad or device, as a signed event tells.
+    pub(crate) async fn code_entered(&self, tenant: TenantId, interaction: InteractionId, code: &str) -> Result<(), VaultError> {
+        let digest = self.code_digest(tenant, interaction, code)?;
+        let row = self.store.interaction(tenant, interaction).await?;
+        let mut act = self.bare_act(tenant, Kind::CodeEntered)?;
+        if let Some(customer) = row.and_then(|row| row.customer) {
+            let keys = self.entry_keys(tenant, customer).await?;
+            act = act.about(customer, Some(interaction), 0, keys);
+        }
+        let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
+        self.commit_plain(act).await.map(drop)
+    }
+
+    /// Six digits, each equally likely: bytes from 250 up are drawn again.
+    fn fresh_code(&self) -> Zeroizing<String> {
+        let mut code = Zeroizing::new(String::with_capacity(6));
+        while code.len() < 6 {
+            let [byte] = fresh(&*self.entropy);
+            if byte < 250 {
+                code.push(char::from(b'0' + byte % 10));
+            }
+        }
+        code
+    }
+
+    /// `MAC(X(row, "rf1/code"), interaction ‖ code)[..16]`: the code itself is kept nowhere.
+    fn code_digest(&self, tenant: TenantId, interaction: InteractionId, code: &str) -> Result<[u8; 16], VaultError> {
+        Ok(short(mac(&self.keys(tenant)?.code, &[&interaction.0, code.as_bytes()])))
+    }
+}

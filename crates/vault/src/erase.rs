@@ -1,0 +1,62 @@
+//! Erasure: the customer's keys go, and with them everything sealed under them; the log stays whole.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::{Committed, Done};
+use crate::wiring::Vault;
+use domain::{CustomerId, EntryId, FieldKind, Millis};
+use store::{Condition, Effect, FieldRef, SHEET};
+
+/// Backups made before an erasure open until the shelf key under which the customer lay is destroyed.
+const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
+
+/// What an erasure leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erased {
+    /// The entry.
+    pub receipt: EntryId,
+    /// From when on no backup opens either.
+    pub backups_unreadable_by: Millis,
+}
+
+impl Vault {
+    /// Erases a customer: keys, values, counters, interactions' links and index rows, in one transaction with its
+    /// entry. Two steps: the values that are indexed are used (under an entry of its own) to find their index rows.
+    ///
+    /// # Errors
+    /// The refusal with its entry, or why nothing could be done.
+    pub async fn erase(&self, scope: &Scope, customer: CustomerId) -> Result<Erased, VaultError> {
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let act = self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys);
+        if let Err(refusal) = policy::erase(scope.role()) {
+            let refused = self.commit_plain(act.when(Condition::Never(refusal))).await;
+            return Err(refused.err().unwrap_or(VaultError::refused(refusal)));
+        }
+        let index = self.index_rows_of(scope, customer).await?;
+        let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index });
+        let receipt = self.commit_plain(act).await?;
+        self.forget_entry_keys(scope.tenant, customer);
+        Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
+    }
+
+    async fn index_rows_of(&self, scope: &Scope, customer: CustomerId) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let mut act = self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
+        let indexed = |field: u16| {
+            use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
+            FieldKind::from_code(field).is_some_and(|kind| matches!(kind, Name | PostalAddress | Phone | Email | Card | Order))
+        };
+        let rows = self.store.fields(scope.tenant, customer).await?;
+        act.read = rows
+            .iter()
+            .filter(|row| row.field != SHEET && indexed(row.field))
+            .map(|row| FieldRef { customer, field: row.field, instance: row.instance })
+            .collect();
+        let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let terms = Committed::index_terms(values)?;
+        let asked: Vec<(u16, &[u8])> = terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
+        let digests = self.holder.index(scope.tenant, &asked).await?;
+        Ok(terms.iter().map(|term| term.index.code()).zip(digests).collect())
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a use case gave nothing.
+
+use domain::field::FieldError;
+use domain::{EntryId, Refusal};
+use keys::HolderError;
+use store::StoreError;
+
+/// A refusal with its entry, or a failure. None of them holds a value.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum VaultError {
+    /// The answer is no; the refusal's entry is in the log.
+    #[error("{}", .refusal.title())]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The refusal's entry, where there is one.
+        entry: Option<EntryId>,
+    },
+    /// The input can't be read.
+    #[error("{0}")]
+    Input(FieldError),
+    /// Who asks isn't known.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The store failed: nothing was disclosed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The key holder failed: nothing was disclosed.
+    #[error("{0}")]
+    Holder(#[from] HolderError),
+    /// It isn't known whether the commit happened: nothing was disclosed.
+    #[error("the connection was lost at the commit; nothing was disclosed; ask again with the same key")]
+    Unknown,
+    /// A sealed value doesn't open in its place.
+    #[error("a sealed value doesn't open in its place: it was moved or edited; security has been told in the log")]
+    Damaged,
+    /// The vault is shutting down.
+    #[error("Ringfence is stopping; try again in a moment")]
+    Stopping,
+}
+
+impl VaultError {
+    /// A refusal without an entry.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        Self::Refused { refusal, entry: None }
+    }
+}
+
+impl From<FieldError> for VaultError {
+    fn from(error: FieldError) -> Self {
+        Self::Input(error)
+    }
+}

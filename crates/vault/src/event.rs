@@ -1,0 +1,89 @@
+//! Events of the telephony and ticket systems. They alone open and close interactions; staff can't.
+//!
+//! The door that calls this has checked the message's signature and age.
+
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::reveal::hashed;
+use crate::wiring::Vault;
+use domain::field::SearchTerm;
+use domain::interaction::{Event, Happening};
+use domain::{Channel, InteractionId, Millis, PersonId, Refusal, TenantId};
+use store::Effect;
+use zeroize::Zeroizing;
+
+/// What a signed message said.
+pub enum Heard {
+    /// A person took the interaction. `from` finds the customer blindly.
+    Connected {
+        /// How they talk.
+        channel: Channel,
+        /// Who took it.
+        person: PersonId,
+        /// The caller's number or address.
+        from: Option<SearchTerm>,
+    },
+    /// Another person has it.
+    Transferred(PersonId),
+    /// The customer waits.
+    Held,
+    /// They talk again.
+    Resumed,
+    /// It is over.
+    Ended,
+    /// The customer entered a code.
+    CodeEntered(Zeroizing<String>),
+}
+
+impl Vault {
+    /// The interaction that a source's reference names: the same for every event, whatever order they arrive in.
+    #[must_use]
+    pub fn interaction_id(&self, tenant: TenantId, source: &str, reference: &str) -> InteractionId {
+        let lengths = (source.len() as u64).to_be_bytes();
+        InteractionId(hashed(&[b"interaction", &tenant.bytes(), &lengths, source.as_bytes(), reference.as_bytes()]))
+    }
+
+    /// Takes a signed event in. A repeated delivery changes nothing.
+    ///
+    /// # Errors
+    /// The refusal (a wrong code), or why nothing could be done: the source should deliver again.
+    pub async fn hear(&self, tenant: TenantId, source: &str, reference: &str, message: &str, at: Millis, heard: Heard) -> Result<InteractionId, VaultError> {
+        let interaction = self.interaction_id(tenant, source, reference);
+        let what = match heard {
+            Heard::CodeEntered(code) => {
+                return self.code_entered(tenant, interaction, &code).await.map(|()| interaction);
+            }
+            Heard::Connected { channel, person, from } => self.connected(tenant, channel, person, from).await?,
+            Heard::Transferred(person) => {
+                self.known_person(tenant, person).await?;
+                Happening::Transferred { person }
+            }
+            Heard::Held => Happening::Held,
+            Heard::Resumed => Happening::Resumed,
+            Heard::Ended => Happening::Ended,
+        };
+        let event = Event { at, id: hashed(&[b"event", source.as_bytes(), &[0], message.as_bytes()]), what };
+        let act = self.bare_act(tenant, Kind::Event)?.effect(Effect::Happened { interaction, reference: reference.to_owned(), event });
+        self.commit_plain(act).await?;
+        Ok(interaction)
+    }
+
+    /// A number or address that fits exactly one customer matches them; one that several share matches nobody.
+    async fn connected(&self, tenant: TenantId, channel: Channel, person: PersonId, from: Option<SearchTerm>) -> Result<Happening, VaultError> {
+        self.known_person(tenant, person).await?;
+        let caller = match from {
+            None => None,
+            Some(term) => match self.look_up(tenant, &term).await?.as_slice() {
+                [only] => Some(*only),
+                _ => None,
+            },
+        };
+        Ok(Happening::Connected { channel, person, caller })
+    }
+
+    async fn known_person(&self, tenant: TenantId, person: PersonId) -> Result<(), VaultError> {
+        let row = self.store.person(tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let row = self.genuine(row)?;
+        row.role.serves().then_some(()).ok_or(VaultError::refused(Refusal::RoleNotAllowed))
+    }
+}

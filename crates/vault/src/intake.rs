@@ -1,0 +1,142 @@
+//! Taking customers in: parsed values go in sealed, with their masks and index rows; nothing comes out.
+
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::terms_of;
+use crate::private::sealing;
+use crate::private::sheet::{self, Masked};
+use crate::wiring::{Operator, Vault};
+use domain::field::Incoming;
+use domain::time::fresh;
+use domain::{CustomerId, FieldKind, TenantId};
+use keys::{Header, Place, SealRequest, Shelved};
+use std::collections::BTreeMap;
+use store::{CustomerRow, Effect, FieldRow, IndexRow, SHEET, Seals};
+use zeroize::Zeroizing;
+
+/// One customer's values, in the order they were given.
+pub struct NewRecord {
+    /// The values.
+    pub values: Vec<Incoming>,
+}
+
+/// Rows of one file that are committed together.
+pub struct IntakeBatch {
+    /// Digest of file and map: names the import.
+    pub import: [u8; 16],
+    /// How many rows of the file are done with this batch.
+    pub rows_done: u64,
+    /// The customers.
+    pub records: Vec<NewRecord>,
+    /// Whether index rows wait for [`Vault::finish_intake`]; else they count at once.
+    pub staged: bool,
+}
+
+/// Why a record can't be taken in.
+pub type IntakeError = VaultError;
+
+struct Piece {
+    place: Place,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Vault {
+    /// Seals and stores a batch in one transaction with one entry. Gives the new customers' ids, in order.
+    ///
+    /// # Errors
+    /// If the store or the key holder fails: then nothing of the batch was kept.
+    pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<Vec<CustomerId>, VaultError> {
+        let tenant = operator.tenant;
+        let customers: Vec<CustomerId> = batch.records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
+        let shelves: Vec<Shelved> = self.holder.enrol(tenant, &customers).await?.into_iter().map(|new| new.shelved).collect();
+        let mut act = self.bare_act(tenant, Kind::Import)?.detail(customers.len() as u64);
+        for ((customer, shelved), effect) in customers.iter().zip(&shelves).map(|pair| (pair, Effect::PutCustomer)) {
+            act.effects.push(effect(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped.clone() }));
+        }
+        act.effects.extend(self.sealed_fields(tenant, &customers, &shelves, &batch.records).await?);
+        act.effects.extend(self.index_effects(tenant, &customers, &batch.records, batch.staged).await?);
+        act.effects.push(Effect::PutProgress { import: batch.import, rows: batch.rows_done });
+        self.commit_plain(act).await?;
+        Ok(customers)
+    }
+
+    /// Ends an import: staged index rows go into the index in sorted order.
+    ///
+    /// # Errors
+    /// If the store fails; then it can be asked again.
+    pub async fn finish_intake(&self, operator: &Operator) -> Result<u64, VaultError> {
+        Ok(self.store.merge_index(operator.tenant).await?)
+    }
+
+    /// How many rows of an import are done.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn intake_progress(&self, operator: &Operator, import: [u8; 16]) -> Result<u64, VaultError> {
+        Ok(self.store.progress(operator.tenant, import).await?)
+    }
+
+    async fn sealed_fields(&self, tenant: TenantId, customers: &[CustomerId], shelves: &[Shelved], records: &[NewRecord]) -> Result<Vec<Effect>, VaultError> {
+        let mut pieces = Vec::with_capacity(records.len() * 8);
+        for (customer, (record, shelved)) in customers.iter().zip(records.iter().zip(shelves)) {
+            pieces.extend(pieces_of(tenant, *customer, record).into_iter().map(|piece| (piece, shelved)));
+        }
+        let requests: Vec<SealRequest<'_>> = pieces
+            .iter()
+            .map(|(piece, shelved)| SealRequest { shelved, place: piece.place, header: Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) } })
+            .collect();
+        let keys = self.holder.seal(&requests).await?;
+        let seal = |((piece, _), (request, okm)): (&(Piece, &Shelved), (&SealRequest<'_>, keys::Okm))| {
+            let Place { customer, field, instance, version, .. } = piece.place;
+            let sealed = sealing::seal(&okm, &request.header, &piece.place, &piece.plain).ok_or(VaultError::Damaged)?;
+            Ok(Effect::PutField(customer, FieldRow { field, instance, version, sealed }))
+        };
+        pieces.iter().zip(requests.iter().zip(keys)).map(seal).collect()
+    }
+
+    async fn index_effects(&self, tenant: TenantId, customers: &[CustomerId], records: &[NewRecord], staged: bool) -> Result<Vec<Effect>, VaultError> {
+        let terms: Vec<_> = customers.iter().zip(records).flat_map(|(customer, record)| terms_of(&record.values).into_iter().map(|term| (*customer, term))).collect();
+        let asked: Vec<(u16, &[u8])> = terms.iter().map(|(_, term)| (term.index.code(), term.normalised.as_bytes())).collect();
+        let digests = self.holder.index(tenant, &asked).await?;
+        let effect = |((customer, term), mac): (&(CustomerId, _), [u8; 16])| {
+            let term: &domain::field::SearchTerm = term;
+            let kind = term.index.code();
+            let tag = self.seals.tag(tenant, "index", &IndexRow::material(kind, &mac, *customer));
+            let row = IndexRow { kind, mac, customer: *customer, tag };
+            if staged { Effect::StageIndex(row) } else { Effect::PutIndex(row) }
+        };
+        Ok(terms.iter().zip(digests).map(effect).collect())
+    }
+
+    /// Takes one customer in, at once findable. For the command line and tests.
+    ///
+    /// # Errors
+    /// As [`Vault::take_in`].
+    pub async fn add_customer(&self, operator: &Operator, record: NewRecord) -> Result<CustomerId, VaultError> {
+        let batch = IntakeBatch { import: [0; 16], rows_done: 0, records: vec![record], staged: false };
+        self.take_in(operator, batch).await?.pop().ok_or(VaultError::Damaged)
+    }
+}
+
+/// A customer's values with their places, the mask sheet first.
+fn pieces_of(tenant: TenantId, customer: CustomerId, record: &NewRecord) -> Vec<Piece> {
+    let mut seen: BTreeMap<FieldKind, u32> = BTreeMap::new();
+    let mut masks = Vec::with_capacity(record.values.len());
+    let mut pieces = Vec::with_capacity(record.values.len() + 1);
+    for value in &record.values {
+        let instance = seen.entry(value.kind()).and_modify(|last| *last += 1).or_insert(1);
+        masks.push(Masked { field: value.kind(), instance: *instance, mask: value.mask() });
+        let place = Place { tenant, customer, field: value.kind().code(), instance: *instance, version: 1 };
+        pieces.push(Piece { place, plain: Zeroizing::new(value.canonical().as_bytes().to_vec()) });
+    }
+    let place = Place { tenant, customer, field: SHEET, instance: 0, version: 1 };
+    pieces.push(Piece { place, plain: Zeroizing::new(sheet::encode(&masks)) });
+    pieces
+}
+
+/// A sheet with one more mask.
+pub(crate) fn sheet_with(mut masks: Vec<Masked>, value: &Incoming, instance: u32) -> Vec<u8> {
+    masks.push(Masked { field: value.kind(), instance, mask: value.mask() });
+    sheet::encode(&masks)
+}
+

@@ -1,0 +1,56 @@
+//! The use cases, one file each, and the one door through which a value leaves.
+//!
+//! A value leaves only as a disclosure: who asks, on what live ground, for which purpose, within which budget;
+//! then one durable transaction that spends the budget and writes the log entry; only then the key holder
+//! releases that one field's key and it is opened. The private half (`private`) holds sealing, the entries' bytes
+//! and the door; nothing outside it can make a [`Committed`] or look into a [`Plaintext`].
+//!
+//! Out of scope: HTTP, SQL, configuration files, where the root key lives.
+
+mod audit;
+mod auth;
+mod claim;
+mod code;
+mod customer;
+mod erase;
+mod error;
+mod event;
+mod feed;
+mod intake;
+mod note;
+mod people;
+mod private;
+mod receipt;
+mod report;
+mod reveal;
+mod search;
+mod sequencer;
+mod shelf;
+mod verify;
+mod view;
+mod wiring;
+
+pub use audit::{Cursor, LogLine};
+pub use auth::{Scope, Session};
+pub use code::{CodeSent, Courier, CourierError, SendCode};
+pub use customer::BudgetLeft;
+pub use erase::Erased;
+pub use error::VaultError;
+pub use event::Heard;
+pub use feed::Disclosure;
+pub use intake::{IntakeBatch, IntakeError, NewRecord};
+pub use note::Noted;
+pub use people::NewPerson;
+pub use private::entry::{AuditBody, CustomerBody, Kind};
+pub use private::plaintext::Plaintext;
+pub use private::release::Committed;
+pub use private::sheet::Masked;
+pub use receipt::ReceiptAnswer;
+pub use report::ReportText;
+pub use reveal::{RevealCommand, Revealed};
+pub use search::{Hit, SearchResult};
+pub use sequencer::{Sequencer, origin_keys};
+pub use shelf::ShelfTurn;
+pub use verify::{Verified, VerifyCommand};
+pub use view::{MaskedField, MaskedRecord};
+pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};

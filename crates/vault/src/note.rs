@@ -1,0 +1,69 @@
+//! Notes: written by the person who serves, sealed like every other field.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::intake::sheet_with;
+use crate::private::entry::Kind;
+use crate::private::release::Done;
+use crate::private::sealing;
+use crate::wiring::Vault;
+use domain::field::Incoming;
+use domain::time::fresh;
+use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId};
+use keys::{Header, Place, SealRequest, Shelved};
+use store::{Condition, Effect, FieldRef, FieldRow, SHEET};
+
+/// A note that was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Which of the notes.
+    pub instance: u32,
+    /// The entry.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Writes a note in the record of the interaction's customer. The mask sheet grows by the note's mask; both are
+    /// written only if nobody else changed the sheet meanwhile.
+    ///
+    /// # Errors
+    /// The refusal with its entry; `Input` if the text can't be a note (it holds a card or account number).
+    pub async fn note(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId, text: &str) -> Result<Noted, VaultError> {
+        let note = Incoming::parse(FieldKind::Note, text)?;
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let ground = |act: crate::wiring::Act| match policy::serve(scope.role()) {
+            Err(refusal) => act.when(Condition::Never(refusal)),
+            Ok(()) => act
+                .when(self.handles(interaction, scope.person.id, false))
+                .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed }),
+        };
+        // The sheet is read under an entry of its own; the note's entry then rests on the sheet's version.
+        let sheet_ref = FieldRef { customer, field: SHEET, instance: 0 };
+        let look = ground(self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys.clone())).read(sheet_ref);
+        let Done::Committed { values, .. } = self.commit(look).await? else { return Err(VaultError::Unknown) };
+        let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
+        let version = committed.version();
+        let masks = committed.open_sheet()?;
+        let instance = 1 + masks.iter().filter(|m| m.field == FieldKind::Note).map(|m| m.instance).max().unwrap_or(0);
+
+        let row = self.store.customer(scope.tenant, customer).await?.ok_or(VaultError::Damaged)?;
+        let shelved = Shelved { epoch: row.epoch, wrapped: row.wrapped };
+        let place = |field, instance, version| Place { tenant: scope.tenant, customer, field, instance, version };
+        let sheet = sheet_with(masks, &note, instance);
+        let note_row = self.seal_one(&shelved, place(FieldKind::Note.code(), instance, 1), note.canonical().as_bytes()).await?;
+        let sheet_row = self.seal_one(&shelved, place(SHEET, 0, version + 1), &sheet).await?;
+        let act = ground(self.act(scope, Kind::Note)?.about(customer, Some(interaction), instance, keys).field(FieldKind::Note.code()))
+            .when(Condition::FieldVersion(sheet_ref, version))
+            .when(Condition::FieldAbsent(FieldRef { customer, field: FieldKind::Note.code(), instance }))
+            .effect(Effect::PutField(customer, note_row))
+            .effect(Effect::PutField(customer, sheet_row));
+        Ok(Noted { instance, receipt: self.commit_plain(act).await? })
+    }
+
+    async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
+        let header = Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) };
+        let okm = self.holder.seal(&[SealRequest { shelved, place, header }]).await?.pop().ok_or(VaultError::Damaged)?;
+        let sealed = sealing::seal(&okm, &header, &place, plain).ok_or(VaultError::Damaged)?;
+        Ok(FieldRow { field: place.field, instance: place.instance, version: place.version, sealed })
+    }
+}

@@ -1,0 +1,76 @@
+//! People: who there is, and their bearer tokens, kept as digests.
+
+use crate::auth::token_digest;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::{Operator, Vault};
+use domain::time::fresh;
+use domain::{PersonId, Refusal, Role};
+use store::{Effect, PersonRow, Seals};
+use zeroize::Zeroizing;
+
+/// A person to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPerson {
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Team.
+    pub team: String,
+}
+
+impl Vault {
+    /// Adds a person. Logged, and a new version of people and rules.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
+        let id = PersonId::mint(&*self.clock, &*self.entropy);
+        let row = PersonRow { id, tenant: operator.tenant, role: new.role, name: new.name, team: new.team, token: None, tag: [0; 16] };
+        self.put_person(row).await?;
+        Ok(id)
+    }
+
+    /// Gives a person a new bearer token; the old one ends. Only its digest is kept.
+    ///
+    /// # Errors
+    /// `Refused(NotFound)` for an unknown person, `Refused(Tampered)` for an edited row.
+    pub async fn issue_token(&self, operator: &Operator, person: PersonId) -> Result<Zeroizing<String>, VaultError> {
+        let row = self.store.person(operator.tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let row = self.genuine(row)?;
+        let bytes: [u8; 32] = fresh(&*self.entropy);
+        let mut token = Zeroizing::new(String::with_capacity(68));
+        token.push_str("rft_");
+        bytes.iter().for_each(|byte| token.push_str(&format!("{byte:02x}")));
+        self.put_person(PersonRow { token: Some(token_digest(&token)), ..row }).await?;
+        Ok(token)
+    }
+
+    /// Ends a person's token.
+    ///
+    /// # Errors
+    /// As [`Vault::issue_token`].
+    pub async fn revoke_token(&self, operator: &Operator, person: PersonId) -> Result<(), VaultError> {
+        let row = self.store.person(operator.tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let row = self.genuine(row)?;
+        self.put_person(PersonRow { token: None, ..row }).await
+    }
+
+    /// Everyone of a tenant, by name.
+    ///
+    /// # Errors
+    /// If the store fails or a row was edited.
+    pub async fn people(&self, operator: &Operator) -> Result<Vec<PersonRow>, VaultError> {
+        self.store.persons(operator.tenant).await?.into_iter().map(|row| self.genuine(row)).collect()
+    }
+
+    async fn put_person(&self, mut row: PersonRow) -> Result<(), VaultError> {
+        row.tag = self.seals.tag(row.tenant, "person", &row.material());
+        let mut act = self.bare_act(row.tenant, Kind::PersonChanged)?;
+        act.draft.person = Some(row.id);
+        self.commit_plain(act.effect(Effect::PutPerson(row))).await?;
+        self.staff.forget();
+        Ok(())
+    }
+}

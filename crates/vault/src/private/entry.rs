@@ -1,0 +1,186 @@
+//! Log entries in bytes.
+//!
+//! Leaf: `01 ‖ label[32] ‖ commit[32]`. The label is `MAC(V_c, "rf1/label" ‖ n)`, or random where no customer is
+//! concerned; `commit = H("rf1/e" ‖ H(ra ‖ A) ‖ H(rc ‖ C))`. `A`, the audit half, is sealed for security's
+//! readers; `C`, the customer half, under the customer's own key. So the leaf alone tells nothing, and destroying
+//! the customer's key leaves A and the tree whole while nothing links them to the customer.
+//!
+//! A sealed half is `salt[16] ‖ AES-256-GCM(X(K, label ‖ salt), zero nonce, aad = entry id)`. A's plaintext is
+//! `ra[32] ‖ H(rc ‖ C)[32] ‖ CBOR`, C's is `rc[32] ‖ CBOR`. CBOR is deterministic (RFC 8949, 4.2): maps of
+//! ascending small integers, shortest forms, definite lengths.
+
+mod body;
+
+pub use body::{AuditBody, CustomerBody, Kind};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::digest::{Context, SHA256};
+use domain::time::fresh;
+use domain::{EntryId, Entropy, Millis, PersonId, Purpose};
+use keys::derive::{expand, mac, subkey};
+use keys::Key32;
+use std::sync::Arc;
+use store::{Inscribed, Numbers, Scribe};
+
+const LEAF_VERSION: u8 = 1;
+const SALT: usize = 16;
+
+/// What a customer's own entry key gives: labels, the customer half's key, and the alias security sees.
+pub(crate) struct EntryKeys {
+    view: Key32,
+    body: Key32,
+    /// A short pseudonym; it dies with the key.
+    pub(crate) alias: u32,
+}
+
+impl EntryKeys {
+    /// From `V_c`.
+    pub(crate) fn new(view: Key32) -> Self {
+        let body = subkey(&view, &[b"rf1/c"]);
+        let alias = u32::from_be_bytes(expand(&view, &[b"rf1/alias"]));
+        Self { view, body, alias }
+    }
+
+    fn label(&self, n: u64) -> [u8; 32] {
+        mac(&self.view, &[b"rf1/label", &n.to_be_bytes()])
+    }
+}
+
+/// What is known of an entry before the transaction.
+pub(crate) struct Draft {
+    pub(crate) id: EntryId,
+    pub(crate) at: Millis,
+    pub(crate) kind: Kind,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) field: Option<u16>,
+    pub(crate) power: u64,
+    pub(crate) detail: Option<u64>,
+    pub(crate) subject: Option<CustomerBody>,
+    pub(crate) keys: Option<Arc<EntryKeys>>,
+    pub(crate) audit: Key32,
+    pub(crate) chance: Chance,
+}
+
+/// The draft's randomness, drawn before the transaction so that writing the entry is pure.
+pub(crate) struct Chance {
+    ra: [u8; 32],
+    rc: [u8; 32],
+    label: [u8; 32],
+    salts: [u8; 2 * SALT],
+}
+
+impl Chance {
+    pub(crate) fn draw(entropy: &dyn Entropy) -> Self {
+        let all: [u8; 96 + 2 * SALT] = fresh(entropy);
+        let mut chance = Self { ra: [0; 32], rc: [0; 32], label: [0; 32], salts: [0; 2 * SALT] };
+        chance.ra.copy_from_slice(&all[..32]);
+        chance.rc.copy_from_slice(&all[32..64]);
+        chance.label.copy_from_slice(&all[64..96]);
+        chance.salts.copy_from_slice(&all[96..]);
+        chance
+    }
+}
+
+impl Draft {
+    /// The audit half's content, given the transaction's numbers.
+    pub(crate) fn audit_body(&self, numbers: &Numbers) -> AuditBody {
+        AuditBody {
+            at: self.at,
+            kind: self.kind,
+            decision: numbers.decision,
+            purpose: self.purpose,
+            field: self.field,
+            person: self.person,
+            power: self.power,
+            alias: self.keys.as_ref().map(|keys| keys.alias),
+            spent: numbers.spent.clone(),
+            detail: self.detail,
+        }
+    }
+
+    fn customer_half(&self, numbers: &Numbers) -> Vec<u8> {
+        let Some(subject) = &self.subject else { return Vec::new() };
+        let version = numbers.versions.first().copied().unwrap_or(subject.version);
+        CustomerBody { version, n: numbers.n.unwrap_or(0), ..subject.clone() }.encode()
+    }
+
+    /// The leaf's label. A customer who isn't on the shelf (erased in between) has no counter: random then.
+    fn label(&self, numbers: &Numbers) -> [u8; 32] {
+        match (&self.keys, numbers.n) {
+            (Some(keys), Some(n)) => keys.label(n),
+            _ => self.chance.label,
+        }
+    }
+}
+
+impl Scribe for Draft {
+    fn inscribe(&self, numbers: &Numbers) -> Inscribed {
+        let Chance { ra, rc, salts, .. } = &self.chance;
+        let audit = self.audit_body(numbers).encode();
+        let customer = self.customer_half(numbers);
+        let customer_digest = hash(&[rc, &customer]);
+        let commit = hash(&[b"rf1/e", &hash(&[ra, &audit]), &customer_digest]);
+        let mut leaf = [0; 65];
+        leaf[0] = LEAF_VERSION;
+        leaf[1..33].copy_from_slice(&self.label(numbers));
+        leaf[33..].copy_from_slice(&commit);
+        let (first, second) = salts.split_at(SALT);
+        Inscribed {
+            leaf,
+            audit: seal_half(&self.audit, b"rf1/a", first, self.id, &[ra, &customer_digest, &audit]),
+            customer: match (&self.keys, customer.is_empty()) {
+                (Some(keys), false) => seal_half(&keys.body, b"rf1/c", second, self.id, &[rc, &customer]),
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Opens an audit half and checks it against its leaf. `None` if either was edited.
+pub(crate) fn open_audit(key: &Key32, id: EntryId, leaf: &[u8; 65], sealed: &[u8]) -> Option<AuditBody> {
+    let plain = open_half(key, b"rf1/a", id, sealed)?;
+    let (ra, rest) = plain.split_at_checked(32)?;
+    let (customer_digest, body) = rest.split_at_checked(32)?;
+    let commit = hash(&[b"rf1/e", &hash(&[ra, body]), customer_digest]);
+    (leaf[33..] == commit).then(|| AuditBody::decode(body))?
+}
+
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
+fn half_key(key: &Key32, label: &[u8], salt: &[u8]) -> Option<LessSafeKey> {
+    let derived: Key32 = Key32::new(expand(key, &[label, salt]));
+    Some(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, derived.bytes()).ok()?))
+}
+
+/// Empty only if the library refuses to seal; an entry without its audit half doesn't verify, so it can't pass.
+fn seal_half(key: &Key32, label: &[u8], salt: &[u8], id: EntryId, parts: &[&[u8]]) -> Vec<u8> {
+    let Some(key) = half_key(key, label, salt) else { return Vec::new() };
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut out = Vec::with_capacity(SALT + length + 16);
+    out.extend_from_slice(salt);
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    let tag = key.seal_in_place_separate_tag(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut out[SALT..]);
+    match tag {
+        Ok(tag) => out.extend_from_slice(tag.as_ref()),
+        Err(_) => out.clear(),
+    }
+    out
+}
+
+fn open_half(key: &Key32, label: &[u8], id: EntryId, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (salt, body) = sealed.split_at_checked(SALT)?;
+    let mut bytes = body.to_vec();
+    let length = half_key(key, label, salt)?.open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests;

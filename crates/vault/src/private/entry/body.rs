@@ -1,0 +1,231 @@
+//! The two halves' content as canonical CBOR.
+
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal};
+use minicbor::{Decoder, Encoder};
+use store::{Decision, Spent};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal;)*) => {
+        /// What an entry tells of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $name = $code,)* }
+
+        impl Kind {
+            /// The stable name.
+            #[must_use]
+            pub fn slug(self) -> &'static str { match self { $(Self::$name => $slug,)* } }
+
+            fn from_code(code: u8) -> Option<Self> { match code { $($code => Some(Self::$name),)* _ => None } }
+        }
+    };
+}
+
+kinds! {
+    /// A value shown to a person.
+    Reveal = 1 "reveal";
+    /// The same value shown again within its countdown.
+    Redelivery = 2 "redelivery";
+    /// A masked record looked at.
+    View = 3 "view";
+    /// A blind search; `detail` is the number of hits.
+    Search = 4 "search";
+    /// A customer shown as a search's hit.
+    Hit = 5 "hit";
+    /// A customer claimed for an interaction.
+    Claim = 6 "claim";
+    /// A caller's answer is about to be checked.
+    Verification = 7 "verification";
+    /// What the check said; `detail` is 1 for a match.
+    VerificationResult = 8 "verification_result";
+    /// A one-time code sent through a carrier.
+    Code = 9 "code";
+    /// A one-time code entered by the customer.
+    CodeEntered = 10 "code_entered";
+    /// An event of the telephony or ticket system.
+    Event = 11 "event";
+    /// A note written.
+    Note = 12 "note";
+    /// A customer erased.
+    Erasure = 13 "erasure";
+    /// Customers taken in; `detail` is how many.
+    Import = 14 "import";
+    /// Something suspicious reported.
+    Report = 15 "report";
+    /// The log read; `detail` is how many lines.
+    LogRead = 16 "log_read";
+    /// Reports read.
+    ReportsRead = 17 "reports_read";
+    /// A live stream of the log opened.
+    StreamOpened = 18 "stream_opened";
+    /// A live stream of the log closed.
+    StreamClosed = 19 "stream_closed";
+    /// Someone signed in.
+    SignIn = 20 "sign_in";
+    /// A person added or changed.
+    PersonChanged = 21 "person_changed";
+    /// Customers' keys moved to a new shelf; `detail` is how many.
+    ShelfTurned = 22 "shelf_turned";
+}
+
+/// The audit half: what security may read by right. It names no customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditBody {
+    /// When.
+    pub at: Millis,
+    /// What.
+    pub kind: Kind,
+    /// Done, or refused and why.
+    pub decision: Decision,
+    /// What for.
+    pub purpose: Option<Purpose>,
+    /// Kind of field.
+    pub field: Option<u16>,
+    /// Who.
+    pub person: Option<PersonId>,
+    /// Under which version of people and rules.
+    pub power: u64,
+    /// The customer's alias; nothing leads from it to the customer once their key is destroyed.
+    pub alias: Option<u32>,
+    /// What was spent.
+    pub spent: Vec<Spent>,
+    /// A number whose meaning the kind tells.
+    pub detail: Option<u64>,
+}
+
+/// The customer half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerBody {
+    /// Who.
+    pub customer: CustomerId,
+    /// In which interaction.
+    pub interaction: Option<InteractionId>,
+    /// Which of several fields.
+    pub instance: u32,
+    /// Which version of it.
+    pub version: u64,
+    /// The customer's entry counter.
+    pub n: u64,
+}
+
+type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
+impl AuditBody {
+    /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
+    /// 9?: [[counter, previous, used]], 10?: detail}`.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128);
+        // Writing to a vector can't fail: the error type has no values.
+        let _: Encoded = self.write(&mut Encoder::new(&mut out));
+        out
+    }
+
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        let optional = [
+            self.purpose.is_some(),
+            self.field.is_some(),
+            self.person.is_some(),
+            self.alias.is_some(),
+            !self.spent.is_empty(),
+            self.detail.is_some(),
+        ];
+        e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
+        e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
+        e.u8(3)?.u8(self.decision.err().map_or(0, |refusal| refusal as u8))?;
+        if let Some(purpose) = self.purpose {
+            e.u8(4)?.str(purpose.slug())?;
+        }
+        if let Some(field) = self.field {
+            e.u8(5)?.u16(field)?;
+        }
+        if let Some(person) = self.person {
+            e.u8(6)?.bytes(&person.0)?;
+        }
+        e.u8(7)?.u64(self.power)?;
+        if let Some(alias) = self.alias {
+            e.u8(8)?.u32(alias)?;
+        }
+        if !self.spent.is_empty() {
+            e.u8(9)?.array(self.spent.len() as u64)?;
+            for spent in &self.spent {
+                e.array(3)?.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u32(spent.used)?;
+            }
+        }
+        if let Some(detail) = self.detail {
+            e.u8(10)?.u64(detail)?;
+        }
+        Ok(())
+    }
+
+    /// The body of these bytes; `None` if they aren't exactly one in canonical form.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let body = Self::read(&mut Decoder::new(bytes)).ok().flatten()?;
+        (body.encode() == bytes).then_some(body)
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        let mut body = Self {
+            at: Millis(0),
+            kind: Kind::Event,
+            decision: Ok(()),
+            purpose: None,
+            field: None,
+            person: None,
+            power: 0,
+            alias: None,
+            spent: Vec::new(),
+            detail: None,
+        };
+        for _ in 0..d.map()?.unwrap_or(0) {
+            match d.u8()? {
+                1 => body.at = Millis(d.i64()?),
+                2 => match Kind::from_code(d.u8()?) {
+                    Some(kind) => body.kind = kind,
+                    None => return Ok(None),
+                },
+                3 => body.decision = Refusal::from_code(d.u8()?).map_or(Ok(()), Err),
+                4 => body.purpose = Purpose::from_slug(d.str()?),
+                5 => body.field = Some(d.u16()?),
+                6 => body.person = d.bytes()?.try_into().ok().map(PersonId),
+                7 => body.power = d.u64()?,
+                8 => body.alias = Some(d.u32()?),
+                9 => {
+                    for _ in 0..d.array()?.unwrap_or(0) {
+                        let Some(spent) = read_spent(d)? else { return Ok(None) };
+                        body.spent.push(spent);
+                    }
+                }
+                10 => body.detail = Some(d.u64()?),
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(body))
+    }
+}
+
+fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Error> {
+    d.array()?;
+    let counter = d.bytes()?.try_into().ok().map(Counter::from_bytes);
+    let previous = d.bytes()?.try_into().ok().map(EntryId);
+    let used = d.u32()?;
+    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, used }))
+}
+
+impl CustomerBody {
+    /// Canonical CBOR: `{1: customer, 2?: interaction, 3: instance, 4: version, 5: n}`.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        let _: Encoded = self.write(&mut Encoder::new(&mut out));
+        out
+    }
+
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.map(4 + u64::from(self.interaction.is_some()))?;
+        e.u8(1)?.bytes(&self.customer.0)?;
+        if let Some(interaction) = self.interaction {
+            e.u8(2)?.bytes(&interaction.0)?;
+        }
+        e.u8(3)?.u32(self.instance)?.u8(4)?.u64(self.version)?.u8(5)?.u64(self.n)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! The door: commit, then release, then open. The only place that makes a [`Committed`], and the only caller of
+//! `sealing::open`.
+//!
+//! One thread runs it. While one batch is being synced to disk the next gathers, so commits group by themselves;
+//! with an engine that works in this thread (SQLite) it is also the writer.
+
+use super::entry::Draft;
+use super::node::NodeSeals;
+use super::plaintext::Plaintext;
+use super::sealing;
+use super::sheet::{self, Masked};
+use crate::error::VaultError;
+use crate::feed::{Disclosure, Feed};
+use domain::field::{self, Incoming, SearchTerm};
+use domain::{Clock, CustomerId, EntryId, FieldKind, Millis, Refusal};
+use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
+use std::sync::Arc;
+use store::{Commit, Intent, Numbers, Outcome, SHEET, Store};
+use subtle::ConstantTimeEq;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many intents one transaction takes at most.
+const BATCH: usize = 128;
+/// How many may wait; beyond that callers wait for a place.
+const QUEUE: usize = 4_096;
+
+/// One sealed value whose log entry is durable, with the one key that the key holder released for it.
+///
+/// Made here only, consumed by being opened, bound to its entry and its place. It can't be copied or kept: there
+/// is no public way to make, split or duplicate one.
+pub struct Committed {
+    entry: EntryId,
+    place: Place,
+    sealed: Vec<u8>,
+    key: Result<Okm, HolderError>,
+}
+
+/// A use of a sealed value that shows none.
+pub(crate) enum Use<'a> {
+    /// Does what the caller says fit?
+    Matches(&'a str),
+}
+
+impl Committed {
+    /// The entry it was committed with.
+    pub(crate) fn entry(&self) -> EntryId {
+        self.entry
+    }
+
+    /// The version of what was read.
+    pub(crate) fn version(&self) -> u64 {
+        self.place.version
+    }
+
+    /// Opens the value. Consumes the right to do so.
+    pub(crate) fn open(self) -> Result<Plaintext, VaultError> {
+        let key = self.key?;
+        sealing::open(&key, &self.place, &self.sealed).map(Plaintext::new).ok_or(VaultError::Damaged)
+    }
+
+    /// Opens a mask sheet: masks are made to be shown.
+    pub(crate) fn open_sheet(self) -> Result<Vec<Masked>, VaultError> {
+        if self.place.field != SHEET {
+            return Err(VaultError::Damaged);
+        }
+        sheet::decode(self.open()?.bytes()).ok_or(VaultError::Damaged)
+    }
+
+    /// Uses the value without showing it.
+    pub(crate) fn derive(self, how: &Use<'_>) -> Result<bool, VaultError> {
+        let kind = FieldKind::from_code(self.place.field).ok_or(VaultError::Damaged)?;
+        let value = self.open()?;
+        match how {
+            Use::Matches(said) => matches(kind, &value, said),
+        }
+    }
+
+    /// The index terms of a customer's values, for taking them out of the index: digests leave, values don't.
+    pub(crate) fn index_terms(all: Vec<Self>) -> Result<Vec<SearchTerm>, VaultError> {
+        let mut values = Vec::with_capacity(all.len());
+        for committed in all {
+            let kind = FieldKind::from_code(committed.place.field);
+            let value = committed.open()?;
+            if let Some(kind) = kind {
+                values.push(reparse(kind, &value)?);
+            }
+        }
+        Ok(terms_of(&values))
+    }
+}
+
+fn matches(kind: FieldKind, value: &Plaintext, said: &str) -> Result<bool, VaultError> {
+    let stored = reparse(kind, value)?.comparable();
+    let said = field::comparable(kind, said)?;
+    Ok(!stored.is_empty() && bool::from(stored.as_bytes().ct_eq(said.as_bytes())))
+}
+
+fn reparse(kind: FieldKind, value: &Plaintext) -> Result<Incoming, VaultError> {
+    let text = core::str::from_utf8(value.bytes()).map_err(|_| VaultError::Damaged)?;
+    Incoming::parse(kind, text).map_err(|_| VaultError::Damaged)
+}
+
+/// Every term under which a customer with these values can be found.
+pub(crate) fn terms_of(values: &[Incoming]) -> Vec<SearchTerm> {
+    let of = |kind| values.iter().filter(move |value| value.kind() == kind);
+    let mut terms: Vec<SearchTerm> = values.iter().flat_map(Incoming::search_terms).collect();
+    for address in of(FieldKind::PostalAddress) {
+        terms.extend(of(FieldKind::Name).filter_map(|name| field::postcode_family_name(address, name)));
+    }
+    for card in of(FieldKind::Card) {
+        terms.extend(of(FieldKind::Order).filter_map(|order| field::card_last4_date(card, order)));
+    }
+    terms
+}
+
+/// What became of an intent, with the rights to open what it read.
+pub(crate) enum Done {
+    /// Committed.
+    Committed {
+        /// The entry.
+        entry: EntryId,
+        /// One right per value read, in order.
+        values: Vec<Committed>,
+    },
+    /// The key was used before.
+    Replayed {
+        /// The first entry.
+        entry: EntryId,
+        /// When.
+        at: Millis,
+        /// What was answered.
+        answer: u32,
+        /// The same request in the same session?
+        same: bool,
+    },
+}
+
+struct Job {
+    intent: Intent,
+    draft: Arc<Draft>,
+    reply: oneshot::Sender<Result<Done, VaultError>>,
+}
+
+/// The queue in front of the door.
+#[derive(Clone)]
+pub(crate) struct Door(mpsc::Sender<Job>);
+
+/// What the door's thread works with.
+pub(crate) struct Works {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) holder: Arc<dyn KeyHolder>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) seals: Arc<NodeSeals>,
+    pub(crate) feed: Feed,
+}
+
+impl Door {
+    /// Starts the door's thread. It ends when the last `Door` is dropped.
+    pub(crate) fn start(works: Works) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new().name("door".into()).spawn(move || runtime.block_on(run(works, receiver)))?;
+        Ok(Self(sender))
+    }
+
+    /// Commits an intent; the draft is its scribe.
+    pub(crate) async fn submit(&self, intent: Intent, draft: Arc<Draft>) -> Result<Done, VaultError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Job { intent, draft, reply }).await.map_err(|_| VaultError::Stopping)?;
+        answer.await.map_err(|_| VaultError::Stopping)?
+    }
+}
+
+async fn run(works: Works, mut receiver: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(BATCH);
+    while receiver.recv_many(&mut jobs, BATCH).await > 0 {
+        settle_batch(&works, jobs.drain(..)).await;
+    }
+}
+
+async fn settle_batch(works: &Works, jobs: impl Iterator<Item = Job>) {
+    let mut intents = Vec::new();
+    let mut waiting = Vec::new();
+    for Job { intent, draft, reply } in jobs {
+        waiting.push((intent.tenant, draft, reply));
+        intents.push(intent);
+    }
+    match works.store.commit(works.clock.now(), intents, &*works.seals).await {
+        Ok(outcomes) => {
+            let mut keys = release(works, &waiting, &outcomes).await.into_iter();
+            for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
+                works.feed.tell(tenant, &draft, &outcome);
+                // The asker may have gone away; the entry stands, and nothing is opened.
+                let _ = reply.send(done(tenant, outcome, &mut keys));
+            }
+        }
+        Err(error) => waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into())))),
+    }
+}
+
+type Waiting = (domain::TenantId, Arc<Draft>, oneshot::Sender<Result<Done, VaultError>>);
+
+/// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.
+async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Vec<Result<Okm, HolderError>> {
+    let mut shelves = Vec::new();
+    for ((tenant, ..), outcome) in waiting.iter().zip(outcomes) {
+        let Outcome::Committed(commit) = outcome else { continue };
+        for (customer, keys, field) in &commit.read {
+            let place = Place { tenant: *tenant, customer: *customer, field: field.field, instance: field.instance, version: field.version };
+            let shelved = Shelved { epoch: keys.epoch, wrapped: keys.wrapped.clone() };
+            shelves.push((commit.entry, shelved, place, Header::parse(&field.sealed)));
+        }
+    }
+    let requests: Vec<Release<'_>> = shelves
+        .iter()
+        .filter_map(|(entry, shelved, place, header)| Some(Release { entry: *entry, shelved, place: *place, header: (*header)? }))
+        .collect();
+    let released = if requests.is_empty() { Ok(Vec::new()) } else { works.holder.release(&requests).await };
+    match released {
+        Ok(keys) => {
+            let mut keys = keys.into_iter();
+            shelves.iter().map(|(_, _, _, header)| header.and_then(|_| keys.next()).unwrap_or(Err(HolderError::NotOnShelf))).collect()
+        }
+        Err(error) => shelves.iter().map(|_| Err(error)).collect(),
+    }
+}
+
+fn done(tenant: domain::TenantId, outcome: Outcome, keys: &mut impl Iterator<Item = Result<Okm, HolderError>>) -> Result<Done, VaultError> {
+    match outcome {
+        Outcome::Committed(commit) => {
+            let values = committed(tenant, &commit, keys);
+            Ok(Done::Committed { entry: commit.entry, values })
+        }
+        Outcome::Replayed { entry, at, answer, same } => Ok(Done::Replayed { entry, at, answer, same }),
+        Outcome::Refused { refusal, entry } => Err(VaultError::Refused { refusal, entry: Some(entry) }),
+        Outcome::Unknown => Err(VaultError::Unknown),
+    }
+}
+
+fn committed(tenant: domain::TenantId, commit: &Commit, keys: &mut impl Iterator<Item = Result<Okm, HolderError>>) -> Vec<Committed> {
+    let right = |(customer, _, field): &(CustomerId, _, store::FieldRow)| Committed {
+        entry: commit.entry,
+        place: Place { tenant, customer: *customer, field: field.field, instance: field.instance, version: field.version },
+        sealed: field.sealed.clone(),
+        key: keys.next().unwrap_or(Err(HolderError::NotOnShelf)),
+    };
+    commit.read.iter().map(right).collect()
+}
+
+impl Feed {
+    /// Tells whoever watches, after the commit.
+    fn tell(&self, tenant: domain::TenantId, draft: &Draft, outcome: &Outcome) {
+        if !self.watched() {
+            return;
+        }
+        let (decision, numbers): (Result<(), Refusal>, Option<&Numbers>) = match outcome {
+            Outcome::Committed(commit) => (Ok(()), Some(&commit.numbers)),
+            Outcome::Refused { refusal, .. } => (Err(*refusal), None),
+            Outcome::Replayed { .. } | Outcome::Unknown => return,
+        };
+        let spent = numbers.map(|numbers| numbers.spent.clone()).unwrap_or_default();
+        let numbers = Numbers { decision, n: None, versions: Vec::new(), spent };
+        let interaction = draft.subject.as_ref().and_then(|subject| subject.interaction);
+        self.send(Disclosure { tenant, entry: draft.id, body: draft.audit_body(&numbers), interaction });
+    }
+}

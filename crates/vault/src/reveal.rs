@@ -1,0 +1,132 @@
+//! Reveal: one field, for one purpose, to the person who is talking to that customer.
+
+use crate::auth::{Scope, short};
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::plaintext::Plaintext;
+use crate::private::release::{Committed, Done};
+use crate::wiring::{Act, Vault};
+use aws_lc_rs::digest::{Context, SHA256};
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
+use store::{Condition, FieldRef, RequestKey, Spend};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevealCommand {
+    /// Whose.
+    pub customer: CustomerId,
+    /// In which interaction.
+    pub interaction: InteractionId,
+    /// Kind of field.
+    pub field: FieldKind,
+    /// Which of several.
+    pub instance: u32,
+    /// What for.
+    pub purpose: Purpose,
+    /// The caller's key for this request.
+    pub key: Option<String>,
+}
+
+/// A value for a screen, for a little while.
+pub struct Revealed {
+    /// The value.
+    pub value: Plaintext,
+    /// Seconds until it must be masked again.
+    pub remask_in_s: u32,
+    /// The entry: the receipt's id.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Reveals a field.
+    ///
+    /// # Errors
+    /// The refusal with its entry, or why nothing could be done. No value leaves on any of them.
+    pub async fn reveal(&self, scope: &Scope, command: &RevealCommand) -> Result<Revealed, VaultError> {
+        let act = self.reveal_act(scope, command, Kind::Reveal).await?;
+        let request = command.key.as_deref().map(|key| request_key(scope, key, command));
+        match self.commit(Act { request, ..act }).await? {
+            Done::Committed { values, .. } => self.revealed(values, self.config.remask_s),
+            Done::Replayed { at, same, .. } => {
+                let left_ms = i64::from(self.config.remask_s) * 1_000 - self.clock.now().since(at);
+                self.redeliver(scope, command, same, left_ms).await
+            }
+        }
+    }
+
+    async fn reveal_act(&self, scope: &Scope, command: &RevealCommand, kind: Kind) -> Result<Act, VaultError> {
+        let keys = self.entry_keys(scope.tenant, command.customer).await?;
+        let act = self
+            .act(scope, kind)?
+            .about(command.customer, Some(command.interaction), command.instance, keys)
+            .purpose(command.purpose)
+            .field(command.field.code());
+        let needs = match policy::reveal(scope.role(), command.field, command.purpose) {
+            Ok(needs) => needs,
+            Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
+        };
+        Ok(act
+            .when(self.handles(command.interaction, scope.person.id, needs.talking))
+            .when(Condition::BoundTo { interaction: command.interaction, customer: command.customer, at_least: needs.binding })
+            .spend(Spend {
+                counter: Counter::person(BudgetKind::Reveal, scope.person.id),
+                cost: if kind == Kind::Redelivery { 0 } else { needs.cost },
+                limit: self.config.limits.reveal_per_hour,
+                otherwise: Refusal::BudgetExhausted,
+            })
+            .read(FieldRef { customer: command.customer, field: command.field.code(), instance: command.instance }))
+    }
+
+    /// The same request again: within the countdown and session the value is opened anew, under an entry of its
+    /// own; nothing was kept.
+    async fn redeliver(&self, scope: &Scope, command: &RevealCommand, same: bool, left_ms: i64) -> Result<Revealed, VaultError> {
+        let act = self.reveal_act(scope, command, Kind::Redelivery).await?;
+        let refusal = match (same, left_ms > 0) {
+            (false, _) => Some(Refusal::KeyReused),
+            (true, false) => Some(Refusal::RedeliveryOver),
+            (true, true) => None,
+        };
+        let act = match refusal {
+            Some(refusal) => Act { when: vec![Condition::Never(refusal)], ..act },
+            None => act,
+        };
+        match self.commit(act).await? {
+            Done::Committed { values, .. } => {
+                let seconds = u32::try_from(left_ms.div_euclid(1_000)).unwrap_or(0).max(1);
+                self.revealed(values, seconds)
+            }
+            Done::Replayed { .. } => Err(VaultError::Unknown),
+        }
+    }
+
+    fn revealed(&self, values: Vec<Committed>, remask_in_s: u32) -> Result<Revealed, VaultError> {
+        let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
+        let receipt = committed.entry();
+        Ok(Revealed { value: committed.open()?, remask_in_s, receipt })
+    }
+}
+
+fn request_key(scope: &Scope, key: &str, command: &RevealCommand) -> RequestKey {
+    let content = [
+        command.customer.0.as_slice(),
+        &command.interaction.0,
+        &command.field.code().to_be_bytes(),
+        &command.instance.to_be_bytes(),
+        command.purpose.slug().as_bytes(),
+    ];
+    RequestKey {
+        key: hashed(&[b"reveal", &scope.person.id.0, key.as_bytes()]),
+        content: hashed(&content),
+        session: scope.session,
+        answer: 0,
+    }
+}
+
+/// The first sixteen bytes of SHA-256 over the parts.
+pub(crate) fn hashed(parts: &[&[u8]]) -> [u8; 16] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    short(&out)
+}

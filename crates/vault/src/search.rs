@@ -1,0 +1,127 @@
+//! Blind search: the vault looks up keyed digests; at most three masked hits come back.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::Done;
+use crate::private::sheet::Masked;
+use crate::wiring::{Act, Vault};
+use domain::field::SearchTerm;
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, PersonId, Refusal, TenantId};
+use keys::derive::{mac, short};
+use store::{Condition, FieldRef, IndexRow, SHEET, Seals, Spend};
+
+/// More hits than this are browsing.
+const MOST_HITS: usize = 3;
+
+/// A customer who fits, masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Who.
+    pub customer: CustomerId,
+    /// Proof that this search found them, for claiming.
+    pub claim: [u8; 16],
+    /// The name's mask.
+    pub name: String,
+    /// The address's mask.
+    pub town: String,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchResult {
+    /// At most three.
+    pub hits: Vec<Hit>,
+    /// The search's entry.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Searches within a live interaction of this person's. Each hit is an entry of its own, about that customer.
+    ///
+    /// # Errors
+    /// The refusal with its entry (also for more than three hits), or why nothing could be done.
+    pub async fn search(&self, scope: &Scope, interaction: InteractionId, term: &SearchTerm) -> Result<SearchResult, VaultError> {
+        policy_or_log(self, scope, interaction).await?;
+        let found = self.look_up(scope.tenant, term).await?;
+        let act = self.search_act(scope, interaction, found.len())?;
+        let act = if found.len() > MOST_HITS { act.when(Condition::Never(Refusal::TooManyHits)) } else { act };
+        let receipt = self.commit_plain(act).await?;
+        let mut hits = Vec::with_capacity(found.len());
+        for customer in found {
+            hits.push(self.hit(scope, interaction, customer).await?);
+        }
+        Ok(SearchResult { hits, receipt })
+    }
+
+    fn search_act(&self, scope: &Scope, interaction: InteractionId, found: usize) -> Result<Act, VaultError> {
+        let act = self
+            .act(scope, Kind::Search)?
+            .detail(found as u64)
+            .when(self.handles(interaction, scope.person.id, false))
+            .spend(Spend {
+                counter: Counter::person(BudgetKind::Search, scope.person.id),
+                cost: 1,
+                limit: self.config.limits.search_per_hour,
+                otherwise: Refusal::BudgetExhausted,
+            });
+        Ok(act)
+    }
+
+    async fn hit(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Hit, VaultError> {
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let act = self
+            .act(scope, Kind::Hit)?
+            .about(customer, Some(interaction), 0, keys)
+            .when(self.handles(interaction, scope.person.id, false))
+            .read(FieldRef { customer, field: SHEET, instance: 0 });
+        let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;
+        Ok(Hit {
+            customer,
+            claim: self.claim_proof(scope.tenant, interaction, scope.person.id, customer)?,
+            name: mask_of(&masks, FieldKind::Name),
+            town: mask_of(&masks, FieldKind::PostalAddress),
+        })
+    }
+
+    /// The customers with this term, whose index rows carry their own tags. More than three is a refusal (told of by
+    /// the search's entry); a row that was re-pointed stops the search.
+    pub(crate) async fn look_up(&self, tenant: TenantId, term: &SearchTerm) -> Result<Vec<CustomerId>, VaultError> {
+        let rows = self.index_rows(tenant, term).await?;
+        let genuine = |row: &IndexRow| row.tag == self.seals.tag(tenant, "index", &IndexRow::material(row.kind, &row.mac, row.customer));
+        if !rows.iter().all(genuine) {
+            return Err(VaultError::refused(Refusal::Tampered));
+        }
+        let mut customers: Vec<CustomerId> = rows.into_iter().map(|row| row.customer).collect();
+        customers.dedup();
+        Ok(customers)
+    }
+
+    async fn index_rows(&self, tenant: TenantId, term: &SearchTerm) -> Result<Vec<IndexRow>, VaultError> {
+        let kind = term.index.code();
+        let digests = self.holder.index(tenant, &[(kind, term.normalised.as_bytes())]).await?;
+        let digest = digests.first().copied().ok_or(VaultError::Damaged)?;
+        Ok(self.store.look_up(tenant, kind, digest, MOST_HITS as u32 + 1).await?)
+    }
+
+    /// `MAC(X(row, "rf1/claim"), interaction ‖ person ‖ customer)[..16]`: only what was found here can be claimed.
+    pub(crate) fn claim_proof(&self, tenant: TenantId, interaction: InteractionId, person: PersonId, customer: CustomerId) -> Result<[u8; 16], VaultError> {
+        Ok(short(mac(&self.keys(tenant)?.claim, &[&interaction.0, &person.0, &customer.0])))
+    }
+}
+
+async fn policy_or_log(vault: &Vault, scope: &Scope, interaction: InteractionId) -> Result<(), VaultError> {
+    match policy::serve(scope.role()) {
+        Ok(()) => Ok(()),
+        Err(refusal) => {
+            let act = vault.search_act(scope, interaction, 0)?;
+            let act = Act { when: vec![Condition::Never(refusal)], ..act };
+            vault.commit_plain(act).await.map(drop)
+        }
+    }
+}
+
+fn mask_of(masks: &[Masked], kind: FieldKind) -> String {
+    masks.iter().find(|masked| masked.field == kind).map(|masked| masked.mask.clone()).unwrap_or_default()
+}

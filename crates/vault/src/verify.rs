@@ -1,0 +1,100 @@
+//! Verify the caller: the agent types what the caller says; the vault says whether it fits and shows nothing.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::{Done, Use};
+use crate::wiring::{Act, Vault};
+use domain::budget::window_of;
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
+use store::{Condition, FieldRef, Spend};
+use zeroize::Zeroizing;
+
+/// What is to be checked.
+pub struct VerifyCommand {
+    /// Whose record.
+    pub customer: CustomerId,
+    /// In which interaction.
+    pub interaction: InteractionId,
+    /// Kind of field.
+    pub field: FieldKind,
+    /// Which of several.
+    pub instance: u32,
+    /// What the caller said.
+    pub said: Zeroizing<String>,
+}
+
+/// What the check said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Does it fit?
+    pub matched: bool,
+    /// How many more answers may be checked in this interaction.
+    pub attempts_left: u32,
+    /// The attempt's entry.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Checks a caller's answer. The attempt is spent and logged before the value is touched; what came of it is an
+    /// entry too.
+    ///
+    /// # Errors
+    /// The refusal with its entry, or why nothing could be done; `Input` if what was said can't be read (an attempt
+    /// isn't spent on that).
+    pub async fn verify(&self, scope: &Scope, command: &VerifyCommand) -> Result<Verified, VaultError> {
+        if policy::verify(scope.role(), command.field).is_ok() {
+            domain::field::comparable(command.field, &command.said)?;
+        }
+        let act = self.verify_act(scope, command).await?;
+        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
+        let matched = committed.derive(&Use::Matches(&command.said))?;
+        self.log_result(scope, command, matched).await?;
+        Ok(Verified { matched, attempts_left: self.attempts_left(scope, command).await?, receipt: entry })
+    }
+
+    async fn verify_act(&self, scope: &Scope, command: &VerifyCommand) -> Result<Act, VaultError> {
+        let VerifyCommand { customer, interaction, field, instance, .. } = *command;
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let act = self.act(scope, Kind::Verification)?.about(customer, Some(interaction), instance, keys).field(field.code());
+        let needs = match policy::verify(scope.role(), field) {
+            Ok(needs) => needs,
+            Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
+        };
+        let limits = &self.config.limits;
+        let spend = |counter, limit, otherwise| Spend { counter, cost: 1, limit, otherwise };
+        Ok(act
+            .when(self.handles(interaction, scope.person.id, needs.talking))
+            .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
+            .spend(spend(Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour, Refusal::BudgetExhausted))
+            .spend(spend(Counter::interaction(BudgetKind::Verify, interaction), limits.verify_per_interaction, Refusal::AttemptsExhausted))
+            .spend(spend(Counter::customer(BudgetKind::Verify, customer), limits.verify_per_customer, Refusal::AttemptsExhausted))
+            .read(FieldRef { customer, field: field.code(), instance }))
+    }
+
+    async fn log_result(&self, scope: &Scope, command: &VerifyCommand, matched: bool) -> Result<(), VaultError> {
+        let keys = self.entry_keys(scope.tenant, command.customer).await?;
+        let act = self
+            .act(scope, Kind::VerificationResult)?
+            .about(command.customer, Some(command.interaction), command.instance, keys)
+            .field(command.field.code())
+            .detail(u64::from(matched));
+        self.commit_plain(act).await.map(drop)
+    }
+
+    async fn attempts_left(&self, scope: &Scope, command: &VerifyCommand) -> Result<u32, VaultError> {
+        let window = window_of(self.clock.now());
+        let limits = &self.config.limits;
+        let mut left = u32::MAX;
+        for (counter, limit) in [
+            (Counter::interaction(BudgetKind::Verify, command.interaction), limits.verify_per_interaction),
+            (Counter::customer(BudgetKind::Verify, command.customer), limits.verify_per_customer),
+            (Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour),
+        ] {
+            let used = self.store.budget(scope.tenant, counter, window).await?.map_or(0, |row| row.used);
+            left = left.min(limit.saturating_sub(used));
+        }
+        Ok(left)
+    }
+}

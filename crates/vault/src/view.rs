@@ -1,0 +1,70 @@
+//! The masked record: one logged look, no field opened.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::private::release::Done;
+use crate::private::sheet::Masked;
+use crate::wiring::Vault;
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
+use store::{Condition, FieldRef, SHEET, Spend};
+
+/// A masked field and what can be done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedField {
+    /// The mask.
+    pub masked: Masked,
+    /// May a caller's answer about it be checked?
+    pub verifiable: bool,
+    /// For which purposes this person could have it shown.
+    pub purposes: Vec<Purpose>,
+}
+
+/// A customer on masks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedRecord {
+    /// Who.
+    pub customer: CustomerId,
+    /// The fields.
+    pub fields: Vec<MaskedField>,
+    /// The entry of this look.
+    pub receipt: EntryId,
+}
+
+impl Vault {
+    /// Looks at the masked record of the interaction's customer.
+    ///
+    /// # Errors
+    /// The refusal with its entry, or why nothing could be done.
+    pub async fn view(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<MaskedRecord, VaultError> {
+        let keys = self.entry_keys(scope.tenant, customer).await?;
+        let act = self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys);
+        let act = match policy::view(scope.role()) {
+            Err(refusal) => act.when(Condition::Never(refusal)),
+            Ok(needs) => act
+                .when(self.handles(interaction, scope.person.id, needs.talking))
+                .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
+                .spend(Spend {
+                    counter: Counter::person(BudgetKind::View, scope.person.id),
+                    cost: needs.cost,
+                    limit: self.config.limits.view_per_hour,
+                    otherwise: Refusal::BudgetExhausted,
+                })
+                .read(FieldRef { customer, field: SHEET, instance: 0 }),
+        };
+        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;
+        let fields = sheet.open_sheet()?.into_iter().map(|masked| masked_field(scope, masked)).collect();
+        Ok(MaskedRecord { customer, fields, receipt: entry })
+    }
+}
+
+fn masked_field(scope: &Scope, masked: Masked) -> MaskedField {
+    let kind: FieldKind = masked.field;
+    let allowed = |purpose: &&Purpose| policy::reveal(scope.role(), kind, **purpose).is_ok();
+    MaskedField {
+        verifiable: policy::verify(scope.role(), kind).is_ok(),
+        purposes: Purpose::for_field(kind).iter().filter(allowed).copied().collect(),
+        masked,
+    }
+}

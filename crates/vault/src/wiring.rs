@@ -1,0 +1,288 @@
+//! The vault and what it is made of.
+
+use crate::auth::{Scope, Staff};
+use crate::error::VaultError;
+use crate::feed::Feed;
+use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
+use crate::private::node::{NodeSeals, TenantKeys};
+use crate::private::release::{Done, Door, Works};
+use domain::interaction::Timeouts;
+use domain::{Clock, CustomerId, EntryId, Entropy, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
+use keys::{KeyHolder, Shelved};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
+
+/// How many customers' entry keys are remembered; they open no field.
+const KEPT_ENTRY_KEYS: usize = 50_000;
+
+/// A client company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantConfig {
+    /// Its number.
+    pub id: TenantId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// The name under which its log signs.
+    pub origin: String,
+}
+
+/// What an operator may set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultConfig {
+    /// Allowances.
+    pub limits: Limits,
+    /// When interactions run out.
+    pub timeouts: Timeouts,
+    /// Seconds until a revealed value is masked again.
+    pub remask_s: u32,
+    /// May whoever reaches the sign-in page choose who to be? For invented people only.
+    pub role_picker: bool,
+}
+
+impl Default for VaultConfig {
+    fn default() -> Self {
+        Self { limits: Limits::default(), timeouts: Timeouts::default(), remask_s: 20, role_picker: false }
+    }
+}
+
+/// The vault.
+pub struct Vault {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) holder: Arc<dyn KeyHolder>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) config: VaultConfig,
+    pub(crate) tenants: Vec<TenantConfig>,
+    pub(crate) seals: Arc<NodeSeals>,
+    pub(crate) feed: Feed,
+    pub(crate) staff: Staff,
+    door: Door,
+    entry_keys: Mutex<HashMap<(TenantId, CustomerId), Arc<EntryKeys>>>,
+}
+
+/// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
+/// people. Not to see anything.
+pub struct Operator {
+    pub(crate) tenant: TenantId,
+}
+
+impl Vault {
+    /// Opens the vault for these tenants and starts its door.
+    ///
+    /// # Errors
+    /// If the key holder doesn't know a tenant, or no thread can be started.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        holder: Arc<dyn KeyHolder>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        tenants: Vec<TenantConfig>,
+        config: VaultConfig,
+    ) -> Result<Self, VaultError> {
+        let mut seals = NodeSeals::default();
+        for tenant in &tenants {
+            seals.0.insert(tenant.id, TenantKeys::new(&holder.node_keys(tenant.id).await?));
+        }
+        let seals = Arc::new(seals);
+        let feed = Feed::new();
+        let works = Works {
+            store: Arc::clone(&store),
+            holder: Arc::clone(&holder),
+            clock: Arc::clone(&clock),
+            seals: Arc::clone(&seals),
+            feed: feed.clone(),
+        };
+        let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
+        Ok(Self {
+            store,
+            holder,
+            clock,
+            entropy,
+            config,
+            tenants,
+            seals,
+            feed,
+            staff: Staff::default(),
+            door,
+            entry_keys: Mutex::default(),
+        })
+    }
+
+    /// The tenants served.
+    #[must_use]
+    pub fn tenants(&self) -> &[TenantConfig] {
+        &self.tenants
+    }
+
+    /// The tenant of that name.
+    #[must_use]
+    pub fn tenant(&self, slug: &str) -> Option<&TenantConfig> {
+        self.tenants.iter().find(|tenant| tenant.slug == slug)
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &VaultConfig {
+        &self.config
+    }
+
+    /// The local operator's right, for commands on this machine.
+    #[must_use]
+    pub fn operator(&self, tenant: TenantId) -> Operator {
+        Operator { tenant }
+    }
+
+    pub(crate) fn keys(&self, tenant: TenantId) -> Result<&TenantKeys, VaultError> {
+        self.seals.0.get(&tenant).ok_or(VaultError::Holder(keys::HolderError::UnknownTenant))
+    }
+
+    /// A customer's entry keys, from memory or from the key holder; `None` if there is no such customer.
+    pub(crate) async fn entry_keys(&self, tenant: TenantId, customer: CustomerId) -> Result<Option<Arc<EntryKeys>>, VaultError> {
+        if let Some(keys) = self.kept(tenant, customer) {
+            return Ok(Some(keys));
+        }
+        let Some(row) = self.store.customer(tenant, customer).await? else { return Ok(None) };
+        let shelved = Shelved { epoch: row.epoch, wrapped: row.wrapped };
+        let Some(view) = self.holder.entry_keys(tenant, &[(customer, &shelved)]).await?.pop() else { return Ok(None) };
+        let keys = Arc::new(EntryKeys::new(view));
+        let mut kept = self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_ENTRY_KEYS {
+            kept.clear();
+        }
+        kept.insert((tenant, customer), Arc::clone(&keys));
+        Ok(Some(keys))
+    }
+
+    fn kept(&self, tenant: TenantId, customer: CustomerId) -> Option<Arc<EntryKeys>> {
+        let kept = self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&(tenant, customer)).map(Arc::clone)
+    }
+
+    pub(crate) fn forget_entry_keys(&self, tenant: TenantId, customer: CustomerId) {
+        self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, customer));
+    }
+
+    /// Commits an act. A change of people or rules in this very moment makes the next request look again.
+    pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
+        let (intent, draft) = act.into_intent();
+        let done = self.door.submit(intent, draft).await;
+        if matches!(done, Err(VaultError::Refused { refusal: Refusal::PowerChanged, .. })) {
+            self.staff.forget();
+        }
+        done
+    }
+
+    /// Commits an act that reads nothing; gives its entry.
+    pub(crate) async fn commit_plain(&self, act: Act) -> Result<EntryId, VaultError> {
+        match self.commit(act).await? {
+            Done::Committed { entry, .. } | Done::Replayed { entry, .. } => Ok(entry),
+        }
+    }
+
+    /// An act of a signed-in person.
+    pub(crate) fn act(&self, scope: &Scope, kind: Kind) -> Result<Act, VaultError> {
+        let mut act = self.bare_act(scope.tenant, kind)?;
+        act.draft.person = Some(scope.person.id);
+        act.draft.power = scope.power;
+        act.when.push(Condition::PowerVersion(scope.power));
+        Ok(act)
+    }
+
+    /// An act of the system or of a signed event.
+    pub(crate) fn bare_act(&self, tenant: TenantId, kind: Kind) -> Result<Act, VaultError> {
+        let draft = Draft {
+            id: EntryId::mint(&*self.clock, &*self.entropy),
+            at: self.clock.now(),
+            kind,
+            person: None,
+            purpose: None,
+            field: None,
+            power: 0,
+            detail: None,
+            subject: None,
+            keys: None,
+            audit: self.keys(tenant)?.audit.clone(),
+            chance: Chance::draw(&*self.entropy),
+        };
+        Ok(Act { tenant, draft, when: Vec::new(), spend: Vec::new(), effects: Vec::new(), read: Vec::new(), request: None })
+    }
+
+    /// The condition that this person handles this live interaction.
+    pub(crate) fn handles(&self, interaction: InteractionId, person: PersonId, talking: bool) -> Condition {
+        Condition::Handles { interaction, person, talking, timeouts: self.config.timeouts }
+    }
+}
+
+/// An act being put together: what will be one intent and one entry.
+pub(crate) struct Act {
+    pub(crate) tenant: TenantId,
+    pub(crate) draft: Draft,
+    pub(crate) when: Vec<Condition>,
+    pub(crate) spend: Vec<Spend>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) read: Vec<FieldRef>,
+    pub(crate) request: Option<RequestKey>,
+}
+
+impl Act {
+    /// The entry is about this customer.
+    pub(crate) fn about(mut self, customer: CustomerId, interaction: Option<InteractionId>, instance: u32, keys: Option<Arc<EntryKeys>>) -> Self {
+        self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0 });
+        self.draft.keys = keys;
+        self
+    }
+
+    pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
+        self.draft.purpose = Some(purpose);
+        self
+    }
+
+    pub(crate) fn field(mut self, field: u16) -> Self {
+        self.draft.field = Some(field);
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: u64) -> Self {
+        self.draft.detail = Some(detail);
+        self
+    }
+
+    pub(crate) fn when(mut self, condition: Condition) -> Self {
+        self.when.push(condition);
+        self
+    }
+
+    pub(crate) fn spend(mut self, spend: Spend) -> Self {
+        self.spend.push(spend);
+        self
+    }
+
+    pub(crate) fn effect(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    pub(crate) fn read(mut self, field: FieldRef) -> Self {
+        self.read.push(field);
+        self
+    }
+
+    fn into_intent(self) -> (Intent, Arc<Draft>) {
+        let draft = Arc::new(self.draft);
+        let customer = draft.subject.as_ref().filter(|_| draft.keys.is_some()).map(|subject| subject.customer);
+        let scribe: Arc<dyn store::Scribe> = Arc::clone(&draft) as _;
+        let intent = Intent {
+            tenant: self.tenant,
+            request: self.request,
+            customer,
+            when: self.when,
+            spend: self.spend,
+            effects: self.effects,
+            read: self.read,
+            entry: draft.id,
+            scribe,
+        };
+        (intent, draft)
+    }
+}
