@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,17 +12,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the command with its output thrown away, except errors.
+    /// Starts the command with its output thrown away, except errors. It is ended when this program dies without
+    /// dropping it (`setpriv` sets that and becomes the program), so that no server outlives a cancelled run.
     ///
     /// # Errors
     /// When the program can't be started.
-    pub(crate) fn spawn(command: &mut Command) -> Outcome<Self> {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let child = command
+    pub(crate) fn spawn(command: &Command) -> Outcome<Self> {
+        let mut bound = Command::new("setpriv");
+        bound.args(["--pdeathsig", "TERM"]).arg(command.get_program()).args(command.get_args());
+        let child = bound
+            .current_dir(command.get_current_dir().unwrap_or(Path::new(".")))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
-            .map_err(|error| format!("{name} can't be started: {error}"))?;
+            .map_err(|error| format!("setpriv (util-linux) can't be started: {error}"))?;
         Ok(Self { child })
     }
 
@@ -64,7 +68,7 @@ impl Drop for Server {
             return;
         }
         // Asked first: a database should end its workers itself.
-        let asked = Command::new("kill").arg("-INT").arg(self.pid().to_string()).status();
+        let asked = Command::new("kill").arg("-TERM").arg(self.pid().to_string()).status();
         let deadline = Instant::now() + Duration::from_secs(if asked.is_ok() { 10 } else { 0 });
         while Instant::now() < deadline {
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -112,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_server_that_ends_early_is_noticed() {
-        let mut server = Server::spawn(&mut Command::new("true")).unwrap();
+        let mut server = Server::spawn(&Command::new("true")).unwrap();
         assert!(server.wait_for("127.0.0.1:1".parse().unwrap()).is_err());
     }
 }

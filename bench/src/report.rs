@@ -50,14 +50,15 @@ impl Line {
         circumstances: Circumstances,
         runs: &[Measured],
     ) -> Self {
-        let middle = |part: fn(&Measured) -> f64, unit: f64| (median(runs.iter().map(part)) / unit).round() * unit;
+        let middle =
+            |part: fn(&Measured) -> f64, a_unit: f64| (median(runs.iter().map(part)) * a_unit).round() / a_unit;
         Self {
             system: system.to_owned(),
             connections,
             per_s: middle(|run| run.per_s, 1.0),
-            p50_ms: middle(|run| run.p50_ms, 0.001),
-            p99_ms: middle(|run| run.p99_ms, 0.001),
-            cpu_us: middle(|run| run.cpu_us, 0.1),
+            p50_ms: middle(|run| run.p50_ms, 1000.0),
+            p99_ms: middle(|run| run.p99_ms, 1000.0),
+            cpu_us: middle(|run| run.cpu_us, 10.0),
             customers: circumstances.customers,
             rounds: runs.len(),
             load_before: circumstances.load_before,
@@ -120,7 +121,7 @@ mod tests {
         let value = serde_json::to_value(&line).unwrap();
         assert_eq!(value["per_s"], 2.0);
         assert_eq!(value["rounds"], 3);
-        assert!((value["p50_ms"].as_f64().unwrap() - 0.457).abs() < 1e-9);
+        assert_eq!(value["p50_ms"], 0.457);
         for key in ["system", "connections", "per_s", "p50_ms", "p99_ms", "cpu_us", "customers"] {
             assert!(value.get(key).is_some(), "{key}");
         }

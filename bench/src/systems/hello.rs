@@ -1,4 +1,4 @@
-//! The ceiling: the web stack alone, parsing a reveal's request and answering with a reveal's size.
+//! The ceiling: the web stack alone, taking a reveal's request and answering with a reveal's size.
 
 use super::served::{ANY_TOKEN, reveal_answer, reveal_request, serve_on_one_thread, this_program};
 use super::{Running, Setting, VALUE_BYTES};
@@ -17,7 +17,7 @@ use std::rc::Rc;
 /// When it doesn't come up.
 pub(super) fn start(setting: &Setting) -> Outcome<Running> {
     let target = free_address()?;
-    let mut server = Server::spawn(&mut this_program("serve-hello", target)?)?;
+    let mut server = Server::spawn(&this_program("serve-hello", target)?)?;
     server.wait_for(target)?;
     let body = json!({
         "interaction": format!("int_{:032x}", 1),

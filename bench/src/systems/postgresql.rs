@@ -66,6 +66,8 @@ impl Cluster {
     fn as_postgres(&self, program: &str) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
+        // Again here: a change of user drops what the caller of `Server::spawn` was given.
+        command.args(["--pdeathsig", "TERM"]);
         command.arg(Path::new(PROGRAMS).join(program)).current_dir("/");
         command
     }
@@ -89,7 +91,7 @@ impl Cluster {
             command.args(["-c", setting]);
         }
         command.args(["-c", "log_min_messages=fatal"]);
-        Server::spawn(&mut command)
+        Server::spawn(&command)
     }
 
     fn address(&self) -> String {

@@ -55,7 +55,8 @@ impl Installation {
         fs::create_dir_all(&folder)?;
         let made = Self { folder };
         made.write_config("127.0.0.1:0".parse()?)?;
-        output_of(made.command()?.arg("init"))?;
+        let mut command = Command::new(binary()?);
+        output_of(command.arg("init").arg(made.data()).arg("--key-file").arg(made.folder.join("root.key")))?;
         Ok(made)
     }
 
@@ -95,8 +96,8 @@ impl Installation {
     /// When the import fails.
     pub(crate) fn import(&self, csv: &Path) -> Outcome<Imported> {
         let begun = Instant::now();
-        let mut command = self.command()?;
-        command.arg("import").arg(csv).arg("--map").arg(map());
+        let mut command = self.command(&["import"])?;
+        command.arg(csv).arg("--map").arg(map());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut peak_bytes = 0;
         let status = loop {
@@ -118,7 +119,7 @@ impl Installation {
     /// When it can't be started.
     pub(crate) fn serve(&self, address: SocketAddr) -> Outcome<Server> {
         self.write_config(address)?;
-        Server::spawn(self.command()?.arg("serve"))
+        Server::spawn(&self.command(&["serve"])?)
     }
 
     fn add_agents(&self, count: u64) -> Outcome<()> {
@@ -128,17 +129,22 @@ impl Installation {
 
     fn add_agent(&self, number: u64) -> Outcome<Person> {
         let name = format!("Agent {number}");
-        let added = output_of(self.command()?.args(["person", "add", "--role", "agent", "--name", &name]))?;
+        let added = output_of(&mut self.command(&["person", "add", "--role", "agent", "--name", &name])?)?;
         let id = word_starting("per_", &added)?;
-        let token = word_starting("rft_", &output_of(self.command()?.args(["person", "token", &id]))?)?;
+        let token = word_starting("rft_", &output_of(&mut self.command(&["person", "token", &id])?)?)?;
         Ok(Person { id, token })
     }
 
-    fn command(&self) -> Outcome<Command> {
+    /// A subcommand on this installation; its own arguments may follow.
+    fn command(&self, words: &[&str]) -> Outcome<Command> {
         let mut command = Command::new(binary()?);
+        command.args(words).arg("--data").arg(self.data());
         command.arg("--config").arg(self.folder.join("ringfence.toml"));
-        command.arg("--data").arg(self.folder.join("data"));
         Ok(command)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
     }
 
     /// Budgets so large that they never refuse, but are still counted; one event source.

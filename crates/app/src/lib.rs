@@ -1,1 +1,63 @@
-//! Ringfence: serve customers without staff ever holding their data.
+//! Ringfence's program: configuration, wiring, commands. The only crate that knows all others.
+//!
+//! In scope: reading `ringfence.toml`, opening store and keys, running the server and the log's sequencer, the command
+//! line. Out of scope: rules (core), use cases (vault), HTTP (doors).
+
+pub mod ambient;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod failure;
+pub mod home;
+pub mod output;
+pub mod sequencing;
+pub mod serving;
+pub mod wire;
+
+use clap::Parser;
+use failure::Failure;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Runs the command line.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    listen_to_events();
+    // Whoever opens a TLS connection takes this provider; a second call would only find it there.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let result = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => commands::run(cli),
+        Err(error) if !error.use_stderr() => {
+            return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+        Err(error) => Err(misunderstood(&error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // With standard error closed there is nowhere left to say it; the exit code still tells.
+            drop(writeln!(std::io::stderr(), "{failure}"));
+            ExitCode::from(&failure)
+        }
+    }
+}
+
+fn misunderstood(error: &clap::Error) -> Failure {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::here("no command was given", "ringfence --help");
+    }
+    let text = error.to_string();
+    let said: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let said = said.join(" ");
+    Failure::here(said.strip_prefix("error: ").unwrap_or(&said), "ringfence --help, or --help after the command")
+}
+
+/// Events go to standard error; `RINGFENCE_LOG` chooses which.
+fn listen_to_events() {
+    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info";
+    let filter = EnvFilter::try_from_env("RINGFENCE_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
+    // Tests run several commands in one process; the first one's listener stays.
+    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+}

@@ -1,1 +1,8 @@
-//! Ways out without seeing.
+//! Ways out without seeing: each takes a value to a destination that the operator allowed, and shows it to nobody.
+//!
+//! In scope: the message, its signature, its deadline, wiping it. Out of scope: who may send what (the vault decides
+//! and logs before a carrier is called), and configuration.
+
+mod courier;
+
+pub use courier::{UrlError, WebhookCourier};

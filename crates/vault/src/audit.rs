@@ -5,7 +5,7 @@ use crate::error::VaultError;
 use crate::feed::Disclosure;
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, TenantId};
+use domain::{EntryId, PersonId, TenantId};
 use std::sync::Arc;
 use store::{Condition, EntryRow};
 use tokio::sync::broadcast;
@@ -53,6 +53,15 @@ impl Vault {
     /// If the store fails.
     pub async fn unwatch(&self, scope: &Scope) -> Result<(), VaultError> {
         self.commit_plain(self.reading(scope, Kind::StreamClosed, 0)?).await.map(drop)
+    }
+
+    /// The names of staff, for who reads the log.
+    ///
+    /// # Errors
+    /// `Refused(RoleNotAllowed)` for others.
+    pub async fn staff_names(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
+        policy::read_log(scope.role()).map_err(VaultError::refused)?;
+        Ok(self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
     fn reading(&self, scope: &Scope, kind: Kind, lines: usize) -> Result<Act, VaultError> {

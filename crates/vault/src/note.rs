@@ -9,9 +9,10 @@ use crate::private::sealing;
 use crate::wiring::Vault;
 use domain::field::Incoming;
 use domain::time::fresh;
-use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId};
+use crate::reveal::hashed;
+use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use keys::{Header, Place, SealRequest, Shelved};
-use store::{Condition, Effect, FieldRef, FieldRow, SHEET};
+use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET};
 
 /// A note that was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +24,19 @@ pub struct Noted {
 }
 
 impl Vault {
-    /// Writes a note in the record of the interaction's customer. The mask sheet grows by the note's mask; both are
+    /// Writes a note in the record of the interaction's customer; the same `key` again gives the same answer. The mask sheet grows by the note's mask; both are
     /// written only if nobody else changed the sheet meanwhile.
     ///
     /// # Errors
     /// The refusal with its entry; `Input` if the text can't be a note (it holds a card or account number).
-    pub async fn note(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId, text: &str) -> Result<Noted, VaultError> {
+    pub async fn note(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        customer: CustomerId,
+        text: &str,
+        key: Option<&str>,
+    ) -> Result<Noted, VaultError> {
         let note = Incoming::parse(FieldKind::Note, text)?;
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let ground = |act: crate::wiring::Act| match policy::serve(scope.role()) {
@@ -52,12 +60,22 @@ impl Vault {
         let sheet = sheet_with(masks, &note, instance);
         let note_row = self.seal_one(&shelved, place(FieldKind::Note.code(), instance, 1), note.canonical().as_bytes()).await?;
         let sheet_row = self.seal_one(&shelved, place(SHEET, 0, version + 1), &sheet).await?;
+        let request = key.map(|key| RequestKey {
+            key: hashed(&[b"note", &scope.person.id.0, key.as_bytes()]),
+            content: hashed(&[&customer.0, &interaction.0, text.as_bytes()]),
+            session: scope.session,
+            answer: instance,
+        });
         let act = ground(self.act(scope, Kind::Note)?.about(customer, Some(interaction), instance, keys).field(FieldKind::Note.code()))
             .when(Condition::FieldVersion(sheet_ref, version))
             .when(Condition::FieldAbsent(FieldRef { customer, field: FieldKind::Note.code(), instance }))
             .effect(Effect::PutField(customer, note_row))
             .effect(Effect::PutField(customer, sheet_row));
-        Ok(Noted { instance, receipt: self.commit_plain(act).await? })
+        match self.commit(crate::wiring::Act { request, ..act }).await? {
+            Done::Committed { entry, .. } => Ok(Noted { instance, receipt: entry }),
+            Done::Replayed { entry, answer, same: true, .. } => Ok(Noted { instance: answer, receipt: entry }),
+            Done::Replayed { .. } => Err(VaultError::refused(Refusal::KeyReused)),
+        }
     }
 
     async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {

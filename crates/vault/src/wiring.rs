@@ -133,6 +133,18 @@ impl Vault {
         Operator { tenant }
     }
 
+    /// This moment, by the vault's clock.
+    #[must_use]
+    pub fn now(&self) -> domain::Millis {
+        self.clock.now()
+    }
+
+    /// `N` bytes that nobody can predict.
+    #[must_use]
+    pub fn secret<const N: usize>(&self) -> [u8; N] {
+        domain::time::fresh(&*self.entropy)
+    }
+
     pub(crate) fn keys(&self, tenant: TenantId) -> Result<&TenantKeys, VaultError> {
         self.seals.0.get(&tenant).ok_or(VaultError::Holder(keys::HolderError::UnknownTenant))
     }

@@ -29,7 +29,7 @@ export async function loadBudgets() {
 function row({ kind, left, limit, resets_at: resets }, together) {
   const low = left <= limit * LOW_PART;
   const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }, el('i'));
-  bar.firstChild.style.inlineSize = `${limit ? Math.round((left / limit) * 100) : 0}%`;
+  bar.firstChild.style.inlineSize = `${limit ? Math.max(0, Math.round((left / limit) * 100)) : 0}%`;
   return el('li', { class: low ? 'low' : '', 'data-budget': kind },
     el('span', {}, low && icon('warn'), LABELS[kind] ?? sentence(kind), low && ' (low)'),
     el('b', {}, `${left} of ${limit}`),

@@ -110,13 +110,13 @@ function problemOf(response, data) {
 
 function waiting(seconds) {
   if (!seconds) return null;
-  const words = seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
-  return el('p', { class: 'hint' }, `Possible again in ${words}.`);
+  const span = seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+  return el('p', { class: 'hint' }, `Possible again in ${span}.`);
 }
 
-export const receiptLink = (id, words = 'Receipt') => el('a', {
+export const receiptLink = (id, label = 'Receipt') => el('a', {
   href: `/v1/receipts/${encodeURIComponent(id)}`, target: '_blank', rel: 'noopener', class: 'receipt',
-}, words);
+}, label);
 
 /** The calm panel: what happened, why it matters, what to do next. */
 export function problemPanel(problem, close) {

@@ -1,1 +1,19 @@
-//! The web door: the /v1 API and the pages. Translates, decides nothing.
+//! The web door: the `/v1` API, the pages, the public log. It translates; it decides nothing.
+//!
+//! In scope: HTTP, JSON shapes, RFC 9457 problems, cookies and their cross-site checks, the generated OpenAPI
+//! description. Out of scope: who may do what (the vault), TLS (a reverse proxy's), configuration files.
+
+mod api;
+mod body;
+mod identify;
+mod openapi;
+mod pages;
+mod problem;
+mod serve;
+mod sessions;
+mod state;
+
+pub use openapi::openapi;
+pub use pages::templates;
+pub use serve::serve;
+pub use state::{EventSource, WebConfig};

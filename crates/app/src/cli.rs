@@ -1,0 +1,270 @@
+//! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
+
+use crate::output::Format;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Ringfence: serve customers without staff ever holding their data.
+#[derive(Debug, Parser)]
+#[command(name = "ringfence", version, disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 a mistake in what was asked, 2 a problem with what was asked for.")]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The data directory; RINGFENCE_DATA where it isn't given
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Another configuration than the data directory's own ringfence.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a data directory with its keys
+    Init(Init),
+    /// Serve a data directory until stopped
+    Serve(Serve),
+    /// Show a living centre with invented people, until stopped
+    Demo(Demo),
+    /// Bring customers in from a CSV or JSON Lines file
+    Import(Import),
+    /// Customers: add, show on masks, erase
+    #[command(subcommand)]
+    Customer(Customer),
+    /// Live calls, chats and tickets
+    #[command(subcommand)]
+    Interaction(Interaction),
+    /// Members of staff and machine clients
+    #[command(subcommand)]
+    Person(Person),
+    /// Shelf keys, whose end makes erasures true for backups
+    #[command(subcommand)]
+    Shelf(Shelf),
+    /// Check a receipt, or a whole data directory's log
+    Verify(Verify),
+    /// Say what is wrong with a data directory and how to mend it
+    Doctor,
+    /// Print the completion script of a shell
+    Completion(Completion),
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The directory to make; --data where it isn't given
+    pub dir: Option<PathBuf>,
+    /// The first tenant's name in addresses
+    #[arg(long, default_value = "main", value_name = "SLUG")]
+    pub tenant: String,
+    /// Where the root key goes, outside the data directory [default: ringfence/<id>.key under $XDG_CONFIG_HOME or ~/.config]
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Another port than the configuration's; 0 for any
+    #[arg(long)]
+    pub port: Option<u16>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The port on this machine; 0 for any
+    #[arg(long, default_value_t = 8480)]
+    pub port: u16,
+    /// Which people and which day are invented [default: 7, or the data directory's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many customers are invented [default: 2000, or the data directory's]
+    #[arg(long)]
+    pub customers: Option<u64>,
+    /// Only you get calls; nobody else works
+    #[arg(long)]
+    pub quiet_day: bool,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file to read
+    pub file: PathBuf,
+    /// Which column becomes which field
+    #[arg(long, value_name = "FILE")]
+    pub map: PathBuf,
+    /// Read and check every row; store nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where rows that can't go in are reported
+    #[arg(long, default_value = "import-errors.jsonl", value_name = "FILE")]
+    pub errors: PathBuf,
+    /// Whose customers they are; may be left out where there is one tenant
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+}
+
+/// `customer`.
+#[derive(Debug, Subcommand)]
+pub enum Customer {
+    /// Add one, given as a JSON object of field kinds and values
+    Add {
+        /// The file to read; - for standard input
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// Whose customer it is
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Show one on masks, within an interaction (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Show {
+        /// The customer, cus_…
+        id: String,
+        /// The live interaction with them, int_…
+        #[arg(long, value_name = "ID")]
+        interaction: String,
+    },
+    /// Erase one for good (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Erase {
+        /// The customer, cus_…
+        id: String,
+    },
+}
+
+/// `interaction`.
+#[derive(Debug, Subcommand)]
+pub enum Interaction {
+    /// List the live ones: your own, or all for security (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    List {
+        /// Ended ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Show {
+        /// The interaction, int_…
+        id: String,
+    },
+}
+
+/// `person`.
+#[derive(Debug, Subcommand)]
+pub enum Person {
+    /// Add one
+    Add {
+        /// What they are called
+        #[arg(long)]
+        name: String,
+        /// What they are here for
+        #[arg(long, value_enum)]
+        role: RoleName,
+        /// Their team
+        #[arg(long, default_value = "")]
+        team: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// List everyone
+    List {
+        /// Whose staff
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Give one a new bearer token; the old one ends
+    Token {
+        /// The person, per_…
+        id: String,
+        /// Write it to this new file instead of printing it
+        #[arg(long, value_name = "PATH")]
+        token_file: Option<PathBuf>,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// End one's token
+    Revoke {
+        /// The person, per_…
+        id: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+}
+
+/// `shelf`.
+#[derive(Debug, Subcommand)]
+pub enum Shelf {
+    /// Move every customer to a new shelf key and destroy the old one
+    Turn {
+        /// Whose shelf
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A receipt's file, or a data directory
+    pub path: PathBuf,
+    /// The log's verifier keys, as served at /log/<tenant>/key
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Which tenant's log the keys are for; may be left out where there is one
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+}
+
+/// `completion`.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// A role, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum RoleName {
+    /// Serves customers in live interactions
+    Agent,
+    /// Leads agents; takes interactions as well
+    TeamLeader,
+    /// Watches disclosures; reads the log by right
+    SecurityOfficer,
+    /// Runs the machines; reads nothing
+    ItOperator,
+    /// Answers customers' rights: erasure
+    DataProtectionOfficer,
+    /// A machine client that brings data in; sees nothing
+    Integrator,
+}
+
+impl From<RoleName> for domain::Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Agent => Self::Agent,
+            RoleName::TeamLeader => Self::TeamLeader,
+            RoleName::SecurityOfficer => Self::SecurityOfficer,
+            RoleName::ItOperator => Self::ItOperator,
+            RoleName::DataProtectionOfficer => Self::DataProtectionOfficer,
+            RoleName::Integrator => Self::Integrator,
+        }
+    }
+}

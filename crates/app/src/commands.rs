@@ -1,0 +1,37 @@
+//! One file per noun.
+
+pub mod init;
+mod person;
+mod serve;
+
+use crate::ambient::SystemEntropy;
+use crate::cli::{Cli, Command, Common, Init};
+use crate::config::Tenant;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::{output, wire};
+use serde_json::json;
+
+/// Does what was asked.
+///
+/// # Errors
+/// What the command says.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let common = cli.common;
+    match cli.command {
+        Command::Init(asked) => initialise(&common, &asked),
+        Command::Serve(asked) => serve::run(&common, &asked),
+        Command::Demo(asked) => crate::demo::run(&common, &asked),
+        Command::Person(asked) => person::run(&common, &asked),
+    }
+}
+
+fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
+    let data = Home::named(asked.dir.as_deref().or(common.data.as_deref()))?;
+    let name = init::random_name();
+    let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
+    let tenant = Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
+    let home = wire::block_on(init::create(&init::New { data: &data, tenant, key }))?;
+    let key = home.key_file()?.display().to_string();
+    output::one(common.output, &json!({"data": data.display().to_string(), "tenant": asked.tenant, "key": key}))
+}

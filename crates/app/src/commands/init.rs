@@ -1,0 +1,133 @@
+//! `ringfence init`: a new data directory with its keys.
+
+use crate::ambient::SystemEntropy;
+use crate::config::{Config, FILE, Key, Tenant};
+use crate::failure::{self, Failure};
+use crate::home::{Home, outside};
+use crate::wire::{database, ring, root, row};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::TenantId;
+use keyholder::{Keyring, RootKey};
+use sql::Sqlite;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use store::Store as _;
+use zeroize::Zeroizing;
+
+/// The generated secret's file in the data directory.
+const SECRET_FILE: &str = "telephony.secret";
+
+/// What to make.
+pub struct New<'a> {
+    /// The data directory: not there yet, or empty.
+    pub data: &'a Path,
+    /// The first tenant.
+    pub tenant: Tenant,
+    /// The root key's file: not there yet.
+    pub key: PathBuf,
+}
+
+/// Makes a data directory; gives it ready to be opened.
+///
+/// # Errors
+/// If the directory isn't empty, the key's file exists or lies inside, or anything can't be written.
+pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
+    refuse_full(new.data)?;
+    private_dir(new.data)?;
+    let key = std::path::absolute(&new.key).map_err(|error| failure::file(&new.key, &error))?;
+    outside(&key, new.data)?;
+    if let Some(folder) = key.parent() {
+        private_dir(folder)?;
+    }
+    let root_key = RootKey::create(&key, &SystemEntropy).map_err(|error| root(&key, &error))?;
+    keep_keys(new.data, &root_key, TenantId(new.tenant.id)).await?;
+    write_private(&new.data.join(SECRET_FILE), format!("{}\n", *webhook_secret()).as_bytes())?;
+    write_private(&new.data.join(FILE), config_text(&new.tenant, &key).as_bytes())?;
+    let config = Config { tenant: vec![new.tenant.clone()], key: Some(Key { file: key }), ..Config::default() };
+    Ok(Home { data: new.data.to_path_buf(), config })
+}
+
+/// The tenant's own key (epoch 0) and its first shelf (epoch 1).
+async fn keep_keys(data: &Path, root_key: &RootKey, tenant: TenantId) -> Result<(), Failure> {
+    let store = Sqlite::create(data).map_err(|error| database(&error))?;
+    let mut keyring = Keyring::default();
+    for epoch in [0, 1] {
+        let key = keyring.create(root_key, tenant, epoch, &SystemEntropy).map_err(|error| ring(&error))?;
+        store.put_wrapped_key(row(key)).await?;
+    }
+    let file = Sqlite::file(data);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(|error| failure::file(&file, &error))
+}
+
+/// `$XDG_CONFIG_HOME/ringfence/<id>.key`, or under `~/.config`.
+///
+/// # Errors
+/// If neither is known.
+pub fn default_key_file() -> Result<PathBuf, Failure> {
+    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = given("XDG_CONFIG_HOME").or_else(|| given("HOME").map(|home| home.join(".config")));
+    let folder = folder.ok_or_else(|| Failure::here("there is no home directory for the key file", "give --key-file PATH"))?;
+    Ok(folder.join("ringfence").join(format!("{}.key", random_name())))
+}
+
+/// Eight random hex digits.
+#[must_use]
+pub fn random_name() -> String {
+    let bytes: [u8; 4] = domain::time::fresh(&SystemEntropy);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A new secret to sign webhooks with.
+#[must_use]
+pub fn webhook_secret() -> Zeroizing<String> {
+    let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(domain::time::fresh(&SystemEntropy));
+    Zeroizing::new(format!("whsec_{}", *Zeroizing::new(STANDARD.encode(*bytes))))
+}
+
+/// Writes a new file that only its owner reads.
+///
+/// # Errors
+/// If it exists or can't be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|error| failure::file(path, &error))
+}
+
+fn private_dir(path: &Path) -> Result<(), Failure> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| failure::file(path, &error))
+}
+
+fn refuse_full(data: &Path) -> Result<(), Failure> {
+    match fs::read_dir(data) {
+        Ok(mut entries) if entries.next().is_some() => {
+            Err(Failure::here(format!("{}: the directory isn't empty; nothing was touched", data.display()), "name a new directory"))
+        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(data, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn config_text(tenant: &Tenant, key: &Path) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    format!(
+        "# Every key is explained in docs/configuration.md.\n\n\
+         [server]\nlisten = \"127.0.0.1:8480\"\n\n\
+         [[tenant]]\nid = {}\nslug = {}\norigin = {}\n\n\
+         # Your telephony or ticket system signs its events with this secret.\n\
+         [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n\
+         # Keep this file, and a copy of it, apart from backups of this directory: without it nothing here opens.\n\
+         [key]\nfile = {}\n",
+        tenant.id,
+        quoted(&tenant.slug),
+        quoted(&tenant.origin),
+        quoted(&tenant.slug),
+        quoted(&key.to_string_lossy()),
+    )
+}

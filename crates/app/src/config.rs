@@ -1,0 +1,259 @@
+//! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
+
+mod check;
+
+use crate::failure::{self, Failure};
+use domain::interaction::Timeouts;
+use domain::{Limits, TenantId};
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use vault::{TenantConfig, VaultConfig};
+use zeroize::Zeroizing;
+
+/// The file's name in a data directory.
+pub const FILE: &str = "ringfence.toml";
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where and how to serve.
+    pub server: Server,
+    /// Allowances.
+    pub budgets: Budgets,
+    /// When interactions run out.
+    pub interactions: Interactions,
+    /// Seconds until a revealed value is masked again; 20 unless given.
+    pub remask_s: Option<u32>,
+    /// The client companies.
+    pub tenant: Vec<Tenant>,
+    /// Telephony and ticket systems that send signed events.
+    pub event_source: Vec<Source>,
+    /// Who takes one-time codes to customers.
+    pub courier: Option<Courier>,
+    /// Where the root key lies.
+    pub key: Option<Key>,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The origin that browsers see, such as `https://desk.example.com`; taken from each request's Host otherwise.
+    pub origin: Option<String>,
+    /// May whoever opens the start page choose who to be? For invented people only, and only on a loopback address.
+    pub role_picker: bool,
+    /// A line on top of every page.
+    pub banner: Option<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)), origin: None, role_picker: false, banner: None }
+    }
+}
+
+macro_rules! budgets {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// `[budgets]`: how much one person, interaction or customer's record may disclose.
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Budgets { $($(#[$doc])* pub $name: Option<u32>,)* }
+
+        impl Budgets {
+            /// With the defaults for what isn't given.
+            #[must_use]
+            pub fn limits(&self) -> Limits {
+                let default = Limits::default();
+                Limits { $($name: self.$name.unwrap_or(default.$name),)* }
+            }
+        }
+    };
+}
+
+budgets! {
+    /// Values shown to one person.
+    reveal_per_hour,
+    /// Masked records looked at by one person.
+    view_per_hour,
+    /// Searches by one person.
+    search_per_hour,
+    /// Answers checked by one person.
+    verify_per_hour,
+    /// One-time codes sent by one person.
+    code_per_hour,
+    /// Answers checked in one interaction.
+    verify_per_interaction,
+    /// Answers checked against one customer's record, per hour.
+    verify_per_customer,
+    /// One-time codes sent in one interaction.
+    code_per_interaction,
+}
+
+/// `[interactions]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Interactions {
+    /// Minutes without an event or an act after which one is over; 30 unless given.
+    pub idle_minutes: Option<u32>,
+    /// Minutes from its beginning after which one is over; 240 unless given.
+    pub absolute_minutes: Option<u32>,
+}
+
+/// `[[tenant]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Its number, from 1; never changes.
+    pub id: u32,
+    /// Its name in addresses: small letters, digits and dashes.
+    pub slug: String,
+    /// The name under which its log signs; never changes.
+    pub origin: String,
+}
+
+/// `[[event_source]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Its name, in the log.
+    pub name: String,
+    /// The slug of the tenant it speaks for; may be left out where there is only one.
+    pub tenant: Option<String>,
+    /// The file with its secret, `whsec_…`; relative to this file.
+    pub secret_file: Option<PathBuf>,
+    /// The secret itself.
+    pub secret: Option<Secret>,
+}
+
+/// `[courier]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Courier {
+    /// Where codes are posted: https, or http on this machine.
+    pub url: String,
+    /// The file with the secret it is signed with, `whsec_…`; relative to this file.
+    pub secret_file: Option<PathBuf>,
+    /// The secret itself.
+    pub secret: Option<Secret>,
+}
+
+/// `[key]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The root key's file, outside the data directory.
+    pub file: PathBuf,
+}
+
+/// A secret from a file; it can't be printed.
+#[derive(Clone, Deserialize)]
+#[serde(from = "String")]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The secret, for whoever signs or verifies with it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// If it can't be read, isn't TOML, has an unknown key, or says something that can't be.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failure::file(path, &error))?);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, path)?.relative_to(folder)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        let config: Self = toml::from_str(text).map_err(|error| check::explain(path, text, &error))?;
+        config.check(path)?;
+        Ok(config)
+    }
+
+    /// Secrets' files are read, the key's file is placed.
+    fn relative_to(mut self, folder: &Path) -> Result<Self, Failure> {
+        for source in &mut self.event_source {
+            source.secret = Some(one_secret(folder, source.secret.take(), source.secret_file.as_ref())?);
+        }
+        if let Some(courier) = &mut self.courier {
+            courier.secret = Some(one_secret(folder, courier.secret.take(), courier.secret_file.as_ref())?);
+        }
+        if let Some(key) = &mut self.key {
+            key.file = folder.join(&key.file);
+        }
+        Ok(self)
+    }
+
+    /// Tenants and key, where this file has none, from the data directory's own.
+    #[must_use]
+    pub fn over(mut self, own: Self) -> Self {
+        if self.tenant.is_empty() {
+            self.tenant = own.tenant;
+        }
+        self.key = self.key.or(own.key);
+        self
+    }
+
+    /// The tenants as the vault takes them.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<TenantConfig> {
+        let tenant = |tenant: &Tenant| TenantConfig { id: TenantId(tenant.id), slug: tenant.slug.clone(), origin: tenant.origin.clone() };
+        self.tenant.iter().map(tenant).collect()
+    }
+
+    /// The vault's settings.
+    #[must_use]
+    pub fn vault(&self) -> VaultConfig {
+        let default = Timeouts::default();
+        let minutes = |given: Option<u32>, otherwise| given.map_or(otherwise, |minutes| i64::from(minutes) * 60_000);
+        VaultConfig {
+            limits: self.budgets.limits(),
+            timeouts: Timeouts {
+                idle_ms: minutes(self.interactions.idle_minutes, default.idle_ms),
+                absolute_ms: minutes(self.interactions.absolute_minutes, default.absolute_ms),
+            },
+            remask_s: self.remask_s.unwrap_or(20),
+            role_picker: self.server.role_picker,
+        }
+    }
+}
+
+fn one_secret(folder: &Path, secret: Option<Secret>, file: Option<&PathBuf>) -> Result<Secret, Failure> {
+    let (text, place) = match (secret, file) {
+        (Some(secret), None) => (secret, "secret".to_owned()),
+        (None, Some(file)) => {
+            let path = folder.join(file);
+            let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| failure::file(&path, &error))?);
+            (Secret(Zeroizing::new(text.trim().to_owned())), path.display().to_string())
+        }
+        _ => return Err(Failure::here("a secret is missing or given twice", "give either secret_file or secret")),
+    };
+    if !text.expose().starts_with("whsec_") {
+        return Err(Failure::here(format!("{place} holds no webhook secret"), "give whsec_ followed by 32 random bytes in Base 64"));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;

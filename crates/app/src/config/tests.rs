@@ -1,0 +1,80 @@
+use super::Config;
+use std::path::Path;
+
+fn read(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("ringfence.toml")).map_err(|failure| failure.to_string())
+}
+
+fn refused(text: &str) -> String {
+    read(text).err().expect("a refusal")
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults() {
+    let config = read("").unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8480");
+    assert_eq!(config.vault(), vault::VaultConfig::default());
+}
+
+#[test]
+fn the_example_is_read_and_every_key_is_in_it() {
+    let text = include_str!("../../../../examples/ringfence.toml");
+    let config = read(text).unwrap();
+    assert_eq!(config.tenants().len(), 1);
+    assert_eq!(config.budgets.limits(), domain::Limits::default(), "the example shows the defaults");
+    assert!(config.courier.is_some() && config.key.is_some() && config.event_source.len() == 1);
+    assert!(config.server.origin.is_some() && config.remask_s.is_some() && config.interactions.idle_minutes.is_some());
+}
+
+#[test]
+fn a_typing_error_is_refused_with_its_line() {
+    let said = refused("[server]\nlisten = \"127.0.0.1:1\"\nrole_piker = true\n");
+    assert!(said.contains("line 3") && said.contains("role_piker") && said.contains("next: "), "{said}");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_not_repeated() {
+    let said = refused("[budgets]\nreveal_per_hour = \"whsec_c2VjcmV0\"\n");
+    assert!(said.contains("line 2") && !said.contains("c2VjcmV0"), "{said}");
+}
+
+#[test]
+fn the_role_picker_stays_on_this_machine() {
+    let said = refused("[server]\nlisten = \"0.0.0.0:8480\"\nrole_picker = true\n");
+    assert!(said.contains("role_picker"), "{said}");
+    assert!(read("[server]\nlisten = \"[::1]:8480\"\nrole_picker = true\n").is_ok());
+}
+
+#[test]
+fn what_can_not_be_is_refused() {
+    let tenant = |id: u32, slug: &str, origin: &str| format!("[[tenant]]\nid = {id}\nslug = \"{slug}\"\norigin = \"{origin}\"\n");
+    for (text, about) in [
+        (tenant(1, "Acme", "o"), "slug"),
+        (tenant(0, "acme", "o"), "zero"),
+        (tenant(1, "acme", "a b"), "origin"),
+        (tenant(1, "acme", "o") + &tenant(1, "other", "p"), "twice"),
+        (tenant(1, "acme", "o") + &tenant(2, "acme", "p"), "twice"),
+        ("remask_s = 0".to_owned(), "remask_s"),
+        ("[interactions]\nidle_minutes = 10\nabsolute_minutes = 5".to_owned(), "[interactions]"),
+        ("[server]\norigin = \"https://a/b\"".to_owned(), "origin"),
+        ("[[event_source]]\nname = \"a\"\n[[event_source]]\nname = \"a\"\n".to_owned(), "name"),
+    ] {
+        let said = refused(&text);
+        assert!(said.contains(about), "{text}: {said}");
+    }
+}
+
+#[test]
+fn secrets_come_from_one_place_and_look_like_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s"), "whsec_AAAA\n").unwrap();
+    let from = |line: &str| {
+        read(&format!("[[event_source]]\nname = \"a\"\n{line}")).and_then(|c| c.relative_to(folder.path()).map_err(|f| f.to_string()))
+    };
+    let config = from("secret_file = \"s\"").unwrap();
+    assert_eq!(config.event_source[0].secret.as_ref().unwrap().expose(), "whsec_AAAA");
+    for wrong in ["", "secret_file = \"s\"\nsecret = \"whsec_A\"", "secret_file = \"none\"", "secret = \"letmein\""] {
+        let said = from(wrong).err().expect("a refusal");
+        assert!(!said.contains("letmein"), "{said}");
+    }
+}

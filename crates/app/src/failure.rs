@@ -1,0 +1,94 @@
+//! What a command says when it can't do what was asked: one line, what is wrong and what to do next.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// Why a command failed. Holds no value of a customer's and no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    whose: Whose,
+    problem: String,
+    next: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Here,
+    There,
+}
+
+impl Failure {
+    /// A mistake in what was asked (exit code 1).
+    #[must_use]
+    pub fn here(problem: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { whose: Whose::Here, problem: problem.into(), next: next.into() }
+    }
+
+    /// A problem with what was asked for: a store, a server, a log that doesn't hold (exit code 2).
+    #[must_use]
+    pub fn there(problem: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { whose: Whose::There, problem: problem.into(), next: next.into() }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// 1 for a mistake here, 2 for a problem there.
+    #[must_use]
+    pub fn code(&self) -> u8 {
+        match self.whose {
+            Whose::Here => 1,
+            Whose::There => 2,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}; next: {}", self.problem, self.next)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<&Failure> for ExitCode {
+    fn from(failure: &Failure) -> Self {
+        Self::from(failure.code())
+    }
+}
+
+impl From<vault::VaultError> for Failure {
+    fn from(error: vault::VaultError) -> Self {
+        use vault::VaultError::{Damaged, Holder, Input, Refused, Store};
+        let next = match &error {
+            Refused { refusal, .. } => refusal.next(),
+            Input(_) => return Self::here(error.to_string(), "correct the value and try again"),
+            Store(store::StoreError::Full) => "make room on the disk, or check who owns the data directory",
+            Store(_) => "run ringfence doctor on the data directory",
+            Holder(_) => "check that the key file is the one of this data directory",
+            Damaged => "run ringfence verify on the data directory",
+            _ => "try again",
+        };
+        Self::there(error.to_string(), next)
+    }
+}
+
+impl From<store::StoreError> for Failure {
+    fn from(error: store::StoreError) -> Self {
+        vault::VaultError::Store(error).into()
+    }
+}
+
+/// A failure to read or write standard output or a file, whose name the caller adds.
+pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    let next = match error.kind() {
+        std::io::ErrorKind::NotFound => "check the path",
+        std::io::ErrorKind::PermissionDenied => "check who may read and write it",
+        std::io::ErrorKind::StorageFull => "make room on the disk",
+        _ => "check the file and try again",
+    };
+    Failure::here(format!("{}: {}", path.display(), error.kind()), next)
+}

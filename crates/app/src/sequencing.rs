@@ -1,0 +1,106 @@
+//! One thread that gives every tenant's entries their places in the log.
+
+use crate::ambient::SystemEntropy;
+use crate::failure::Failure;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use vault::{Sequencer, Vault};
+
+const BUSY: Duration = Duration::from_millis(10);
+const IDLE: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The running thread; it stops when dropped, after a last round.
+pub struct Sequencing {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sequencing {
+    /// Starts it for all tenants of the vault.
+    ///
+    /// # Errors
+    /// If a log has no keys, or no thread can be started.
+    pub fn start(vault: &Vault) -> Result<Self, Failure> {
+        let holder = domain::time::fresh(&SystemEntropy);
+        let sequencers = vault.tenants().iter().map(|tenant| Sequencer::new(vault, tenant, holder)).collect::<Result<Vec<_>, _>>()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let no_thread = |error: std::io::Error| Failure::there(format!("no thread for the log: {}", error.kind()), "check the machine's limits");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(no_thread)?;
+        let work = move || runtime.block_on(rounds(sequencers, &stopped));
+        let thread = std::thread::Builder::new().name("sequencer".to_owned()).spawn(work).map_err(no_thread)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Sequencing {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A thread that panicked has said so itself; nothing is left to stop.
+            drop(thread.join());
+        }
+    }
+}
+
+async fn rounds(mut sequencers: Vec<Sequencer>, stop: &AtomicBool) {
+    let mut wait = Wait::default();
+    loop {
+        let last = stop.load(Ordering::SeqCst);
+        let round = round(&mut sequencers).await;
+        if last {
+            return;
+        }
+        std::thread::park_timeout(wait.after(round));
+    }
+}
+
+/// How many entries got their places, or that a log couldn't go on.
+async fn round(sequencers: &mut [Sequencer]) -> Option<usize> {
+    let mut placed = Some(0);
+    for sequencer in sequencers {
+        match sequencer.tick().await {
+            Ok(count) => placed = placed.map(|sum| sum + count),
+            Err(error) => {
+                tracing::error!(%error, "the log can't go on; entries wait, and it is tried again");
+                placed = None;
+            }
+        }
+    }
+    placed
+}
+
+/// Short while there is work, longer when idle, doubling after failures.
+#[derive(Default)]
+struct Wait {
+    failures: u32,
+}
+
+impl Wait {
+    fn after(&mut self, round: Option<usize>) -> Duration {
+        let Some(placed) = round else {
+            self.failures = self.failures.saturating_add(1);
+            return (BUSY * 2_u32.saturating_pow(self.failures.min(10))).min(LONGEST);
+        };
+        self.failures = 0;
+        if placed > 0 { BUSY } else { IDLE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_retried_ever_more_slowly() {
+        let mut wait = Wait::default();
+        assert_eq!((wait.after(Some(0)), wait.after(Some(3))), (IDLE, BUSY));
+        let waits: Vec<Duration> = (0..14).map(|_| wait.after(None)).collect();
+        assert!(waits.is_sorted() && waits[0] == 2 * BUSY && waits[13] == LONGEST, "{waits:?}");
+        assert_eq!(wait.after(Some(1)), BUSY);
+    }
+}

@@ -1,0 +1,124 @@
+//! Serves a data directory until asked to stop.
+
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::sequencing::Sequencing;
+use crate::wire::Centre;
+use carriers::WebhookCourier;
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use vault::Courier;
+use web::{EventSource, WebConfig};
+
+/// How long open answers may take to end after a stop.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Takes the address.
+///
+/// # Errors
+/// If it is taken or not this machine's.
+pub fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let open = TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+    open.map_err(|error| Failure::here(format!("can't listen on {address}: {}", error.kind()), "stop what listens there, or give --port"))
+}
+
+/// The address that browsers and clients use.
+///
+/// # Errors
+/// If the system doesn't tell.
+pub fn url(listener: &TcpListener) -> Result<String, Failure> {
+    let address = listener.local_addr();
+    address.map(|address| format!("http://{address}")).map_err(|error| Failure::there(error.kind().to_string(), "try again"))
+}
+
+/// What the web door needs to know of the configuration.
+///
+/// # Errors
+/// If an event source names no tenant, or the courier's address can't be used.
+pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
+    let config = &home.config;
+    let sources = config.event_source.iter().map(|source| {
+        let tenant = home.tenant(source.tenant.as_deref())?.id;
+        let secret = source.secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
+        Ok(EventSource { name: source.name.clone(), tenant, secret })
+    });
+    Ok(WebConfig {
+        event_sources: sources.collect::<Result<_, Failure>>()?,
+        courier: courier(home)?,
+        banner: config.server.banner.clone(),
+        origin: config.server.origin.clone(),
+    })
+}
+
+fn courier(home: &Home) -> Result<Option<Arc<dyn Courier>>, Failure> {
+    let Some(courier) = &home.config.courier else { return Ok(None) };
+    let secret = courier.secret.as_ref().map(|secret| secret.expose()).unwrap_or_default();
+    let made = WebhookCourier::new(&courier.url, secret);
+    let made = made.map_err(|error| Failure::here(format!("[courier] {error}"), "correct the configuration"))?;
+    Ok(Some(Arc::new(made)))
+}
+
+/// Serves until `stopped` says so; ends within a few seconds of it.
+///
+/// # Errors
+/// If the listener or the log's thread fails.
+pub async fn serve(centre: &Centre, listener: TcpListener, config: WebConfig, mut stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    let _sequencing = Sequencing::start(&centre.vault)?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
+    let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
+    tokio::select! {
+        result = served => result.map_err(|error| broken(&error)),
+        () = async { until_ref(&mut stopped).await; tokio::time::sleep(GRACE).await } => Ok(()),
+    }
+}
+
+fn broken(error: &std::io::Error) -> Failure {
+    Failure::there(format!("serving stopped: {}", error.kind()), "start it again")
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    until_ref(&mut stopped).await;
+}
+
+async fn until_ref(stopped: &mut watch::Receiver<bool>) {
+    // A sender that is gone can't ask to stop any more: whoever held it is stopping itself.
+    drop(stopped.wait_for(|stop| *stop).await);
+}
+
+/// Becomes true at SIGINT or SIGTERM.
+///
+/// # Errors
+/// If the system doesn't let signals be caught.
+pub fn stop_at_signal() -> Result<(watch::Receiver<bool>, impl Future<Output = ()>), Failure> {
+    let caught = |kind| signal(kind).map_err(|error| Failure::there(format!("signals can't be caught: {}", error.kind()), "try again"));
+    let (mut interrupt, mut terminate) = (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
+    let (sender, receiver) = watch::channel(false);
+    let wait = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        sender.send_replace(true);
+        sender.closed().await;
+    };
+    Ok((receiver, wait))
+}
+
+/// The mark that one process serves a data directory; others that need it to themselves wait for no one.
+///
+/// # Errors
+/// If another process has it.
+pub fn claim(data: &Path) -> Result<std::fs::File, Failure> {
+    let path = data.join("serving.lock");
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| crate::failure::file(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Failure::here(format!("{}: another ringfence process serves it", data.display()), "stop that one first")),
+    }
+}

@@ -1,0 +1,50 @@
+//! `POST /v1/interactions/{id}/codes`: a one-time code to the customer's own device.
+
+use super::id;
+use crate::body::{Json, answer};
+use crate::identify::Signed;
+use crate::problem::{Failed, Fault, Problem};
+use crate::state::Web;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::InteractionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Nothing to say: the number is the one on file.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendCode {}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Sent {
+    /// When it stops counting.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// Did the courier take it?
+    sent: bool,
+    receipt: String,
+}
+
+/// Send a one-time code to the customer's number on file.
+#[utoipa::path(post, path = "/v1/interactions/{id}/codes", tag = "interactions", operation_id = "sendCode", request_body = SendCode,
+    params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The live interaction.")),
+    responses((status = 202, body = Sent), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn send(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<SendCode>, Failed>) -> Result<Response, Failed> {
+    let interaction = id(&web, &text, InteractionId::parse)?;
+    let Json(SendCode {}) = body?;
+    let courier = web.config.courier.clone().ok_or_else(|| web.fault(NO_COURIER))?;
+    let sent = web.vault.send_code(&scope, interaction, courier).await.map_err(|error| web.failed(&error))?;
+    Ok(answer(StatusCode::ACCEPTED, &Sent { expires_at: sent.expires.to_string(), sent: sent.sent, receipt: sent.receipt.to_string() }))
+}
+
+const NO_COURIER: Fault = Fault {
+    title: "No courier takes codes here",
+    next: "Ask the operator to set [courier] in the configuration.",
+    ..Fault::NOT_FOUND
+};

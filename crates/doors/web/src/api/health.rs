@@ -1,0 +1,37 @@
+//! `/healthz`, `/readyz`, `/openapi.json`.
+
+use crate::body::ok;
+use crate::problem::Failed;
+use crate::state::Web;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// The process runs.
+#[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "healthz", security(()), responses((status = 200, body = Health)))]
+pub(crate) async fn alive() -> Response {
+    ok(&Health { status: "ok" })
+}
+
+/// It can serve: the store answers for every tenant.
+#[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "readyz", security(()),
+    responses((status = 200, body = Health), (status = 503, body = crate::problem::Problem, content_type = "application/problem+json")))]
+pub(crate) async fn ready(State(web): State<Web>) -> Result<Response, Failed> {
+    for tenant in web.vault.tenants() {
+        web.vault.log_head(tenant.id).await.map_err(|error| web.failed(&error))?;
+    }
+    Ok(ok(&Health { status: "ok" }))
+}
+
+/// The API's description.
+pub(crate) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], crate::openapi()).into_response()
+}

@@ -1,0 +1,56 @@
+//! `GET /v1/me`: who I am here and what is left of my allowances.
+
+use crate::body::ok;
+use crate::identify::Signed;
+use crate::problem::{Failed, Problem};
+use crate::state::Web;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    #[schema(example = "per_0192f7a0c0de7c0c8a3b000000000001")]
+    person: String,
+    name: String,
+    #[schema(example = "agent")]
+    role: &'static str,
+    tenant: String,
+    team: String,
+    budgets: Vec<Budget>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Budget {
+    /// What is counted.
+    #[schema(example = "reveal")]
+    kind: &'static str,
+    /// How much is left in this hour.
+    left: u32,
+    /// Of how much.
+    limit: u32,
+    /// When it is whole again, RFC 3339.
+    #[schema(format = DateTime)]
+    resets_at: String,
+}
+
+/// Who am I, and what is left of my allowances?
+#[utoipa::path(get, path = "/v1/me", tag = "staff", operation_id = "getMe",
+    responses((status = 200, body = Me), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn me(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
+    let left = web.vault.budgets(&scope).await.map_err(|error| web.failed(&error))?;
+    let budgets = left
+        .into_iter()
+        .map(|budget| Budget { kind: budget.kind.slug(), left: budget.left, limit: budget.limit, resets_at: budget.resets_at.to_string() })
+        .collect();
+    Ok(ok(&Me {
+        person: scope.person().to_string(),
+        name: scope.name().to_owned(),
+        role: scope.role().slug(),
+        tenant: web.slug(scope.tenant()),
+        team: scope.team().to_owned(),
+        budgets,
+    }))
+}

@@ -1,0 +1,115 @@
+//! The API: one endpoint, one file.
+
+pub(crate) mod claims;
+pub(crate) mod codes;
+pub(crate) mod customers;
+pub(crate) mod disclosures;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod interactions;
+pub(crate) mod log;
+pub(crate) mod me;
+pub(crate) mod notes;
+pub(crate) mod receipts;
+pub(crate) mod reports;
+pub(crate) mod reveals;
+pub(crate) mod searches;
+pub(crate) mod verifications;
+pub(crate) mod views;
+
+use crate::problem::{Failed, Fault};
+use crate::state::Web;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+
+/// Where everything but the pages is.
+pub(crate) fn routes() -> Router<Web> {
+    let v1 = Router::new()
+        .route("/v1/me", get(me::me))
+        .route("/v1/interactions", get(interactions::list))
+        .route("/v1/interactions/{id}", get(interactions::show))
+        .route("/v1/interactions/{id}/searches", post(searches::search))
+        .route("/v1/interactions/{id}/claims", post(claims::claim))
+        .route("/v1/interactions/{id}/codes", post(codes::send))
+        .route("/v1/customers/{id}", delete(customers::erase))
+        .route("/v1/customers/{id}/views", post(views::view))
+        .route("/v1/customers/{id}/verifications", post(verifications::verify))
+        .route("/v1/customers/{id}/reveals", post(reveals::reveal))
+        .route("/v1/customers/{id}/notes", post(notes::write))
+        .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/receipts/{id}", get(receipts::receipt))
+        .route("/v1/disclosures", get(disclosures::list))
+        .route("/v1/disclosures/stream", get(disclosures::stream))
+        .route("/v1/events", post(events::hear))
+        .layer(from_fn(no_store));
+    Router::new()
+        .merge(v1)
+        .route("/log", get(log::logs))
+        .route("/log/{tenant}/checkpoint", get(log::checkpoint))
+        .route("/log/{tenant}/key", get(log::key))
+        .route("/log/{tenant}/tile/{*path}", get(log::tile))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(health::openapi))
+}
+
+/// No cache keeps an answer of the API, and no browser guesses its type.
+async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// An address that isn't there.
+pub(crate) async fn nowhere(State(web): State<Web>) -> Response {
+    web.fault(Fault::NOT_FOUND).into_response()
+}
+
+/// A method that isn't declared; the router adds `Allow`.
+pub(crate) async fn no_method(State(web): State<Web>) -> Response {
+    web.fault(Fault::METHOD).into_response()
+}
+
+/// An id in a path or body, or 404: what can't be an id names nothing.
+pub(crate) fn id<T>(web: &Web, text: &str, parse: fn(&str) -> Option<T>) -> Result<T, Failed> {
+    parse(text).ok_or_else(|| web.fault(Fault::NOT_FOUND))
+}
+
+/// A member of a body that must be an id, or 422.
+pub(crate) fn member<T>(web: &Web, text: &str, parse: fn(&str) -> Option<T>, what: &'static str) -> Result<T, Failed> {
+    parse(text).ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail(what)))
+}
+
+/// Sixteen bytes as hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Sixteen bytes from 32 lower-case hex digits after a prefix.
+pub(crate) fn unhex(text: &str, prefix: &str) -> Option<[u8; 16]> {
+    let digits = text.strip_prefix(prefix).filter(|digits| digits.len() == 32)?;
+    if !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let mut out = [0; 16];
+    for (i, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Some(out)
+}
+
+/// The longest Idempotency-Key that is taken, in bytes.
+const LONGEST_KEY: usize = 255;
+
+/// The caller's key for this request, if it gave one.
+pub(crate) fn idempotency_key(web: &Web, headers: &HeaderMap) -> Result<Option<String>, Failed> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let fits = |key: &&str| !key.is_empty() && key.len() <= LONGEST_KEY;
+    let key = value.to_str().ok().filter(fits);
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| web.fault(Fault::INVALID.detail("Idempotency-Key is 1 to 255 visible characters")))
+}

@@ -1,0 +1,48 @@
+//! `POST /v1/customers/{id}/notes`: a note in the customer's record, sealed like everything else.
+
+use super::{id, idempotency_key, member};
+use crate::body::{Json, answer};
+use crate::identify::Signed;
+use crate::problem::{Failed, Problem};
+use crate::state::Web;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::{CustomerId, InteractionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Note {
+    #[schema(pattern = "^int_[0-9a-f]{32}$")]
+    interaction: String,
+    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    text: Zeroizing<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Kept {
+    /// Which of the notes.
+    instance: u32,
+    receipt: String,
+}
+
+/// Write a note.
+#[utoipa::path(post, path = "/v1/customers/{id}/notes", tag = "customers", operation_id = "writeNote", request_body = Note,
+    params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id."),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "The same key again gives the same answer.")),
+    responses((status = 201, body = Kept), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn write(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, headers: HeaderMap, body: Result<Json<Note>, Failed>) -> Result<Response, Failed> {
+    let customer = id(&web, &text, CustomerId::parse)?;
+    let Json(note) = body?;
+    let interaction = member(&web, &note.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;
+    let key = idempotency_key(&web, &headers)?;
+    let noted = web.vault.note(&scope, interaction, customer, &note.text, key.as_deref()).await.map_err(|error| web.failed(&error))?;
+    Ok(answer(StatusCode::CREATED, &Kept { instance: noted.instance, receipt: noted.receipt.to_string() }))
+}

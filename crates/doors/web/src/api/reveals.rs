@@ -1,0 +1,67 @@
+//! `POST /v1/customers/{id}/reveals`: one field, for one purpose, for a little while.
+
+use super::{id, idempotency_key, member};
+use crate::body::{Json, disclosed};
+use crate::identify::Signed;
+use crate::problem::{Failed, Problem};
+use crate::state::Web;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::{CustomerId, FieldKind, InteractionId, Purpose};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vault::RevealCommand;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reveal {
+    #[schema(pattern = "^int_[0-9a-f]{32}$")]
+    interaction: String,
+    #[schema(pattern = "^[a-z_]{4,14}$", example = "postal_address")]
+    field: String,
+    #[schema(minimum = 1)]
+    instance: u32,
+    #[schema(pattern = "^[a-z]{7,14}$", example = "delivery")]
+    purpose: String,
+}
+
+/// A value for a screen. (It is written byte by byte, not through this type.)
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Shown {
+    value: String,
+    /// Seconds until it must be masked again.
+    remask_in_s: u32,
+    receipt: String,
+}
+
+/// Reveal one field.
+#[utoipa::path(post, path = "/v1/customers/{id}/reveals", tag = "customers", operation_id = "revealField", request_body = Reveal,
+    params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id."),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "The same key within the countdown and session is a logged re-delivery.")),
+    responses((status = 200, body = Shown), (status = 410, body = Problem, content_type = "application/problem+json"), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn reveal(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<Reveal>, Failed>,
+) -> Result<Response, Failed> {
+    let customer = id(&web, &text, CustomerId::parse)?;
+    let Json(reveal) = body?;
+    let command = RevealCommand {
+        customer,
+        interaction: member(&web, &reveal.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
+        field: member(&web, &reveal.field, FieldKind::from_slug, "field isn't a kind of field")?,
+        instance: reveal.instance,
+        purpose: member(&web, &reveal.purpose, Purpose::from_slug, "purpose isn't one of the plan's purposes")?,
+        key: idempotency_key(&web, &headers)?,
+    };
+    let revealed = web.vault.reveal(&scope, &command).await.map_err(|error| web.failed(&error))?;
+    let after = format!(",\"remask_in_s\":{},\"receipt\":\"{}\"}}", revealed.remask_in_s, revealed.receipt);
+    Ok(disclosed(revealed.value.to_screen(b"{\"value\":", after.as_bytes())))
+}

@@ -1,0 +1,60 @@
+//! `POST /v1/customers/{id}/verifications`: does what the caller says fit?
+
+use super::{id, member};
+use crate::body::{Json, ok};
+use crate::identify::Signed;
+use crate::problem::{Failed, Problem};
+use crate::state::Web;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::{CustomerId, FieldKind, InteractionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vault::VerifyCommand;
+use zeroize::Zeroizing;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verify {
+    #[schema(pattern = "^int_[0-9a-f]{32}$")]
+    interaction: String,
+    #[schema(pattern = "^[a-z_]{4,14}$", example = "postal_address")]
+    field: String,
+    /// Which of several; the first unless said.
+    #[schema(minimum = 1)]
+    instance: Option<u32>,
+    /// What the caller said.
+    #[schema(value_type = String, max_length = 2000)]
+    said: Zeroizing<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Checked {
+    #[serde(rename = "match")]
+    matched: bool,
+    /// How many more answers may be checked.
+    attempts_left: u32,
+    receipt: String,
+}
+
+/// Check a caller's answer; nothing stored is shown.
+#[utoipa::path(post, path = "/v1/customers/{id}/verifications", tag = "customers", operation_id = "verifyCaller", request_body = Verify,
+    params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id.")),
+    responses((status = 200, body = Checked), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn verify(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Verify>, Failed>) -> Result<Response, Failed> {
+    let customer = id(&web, &text, CustomerId::parse)?;
+    let Json(verify) = body?;
+    let command = VerifyCommand {
+        customer,
+        interaction: member(&web, &verify.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
+        field: member(&web, &verify.field, FieldKind::from_slug, "field isn't a kind of field")?,
+        instance: verify.instance.unwrap_or(1),
+        said: verify.said,
+    };
+    let checked = web.vault.verify(&scope, &command).await.map_err(|error| web.failed(&error))?;
+    Ok(ok(&Checked { matched: checked.matched, attempts_left: checked.attempts_left, receipt: checked.receipt.to_string() }))
+}

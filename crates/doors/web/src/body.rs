@@ -1,0 +1,82 @@
+//! JSON bodies, read strictly, and answers that are kept nowhere.
+
+use crate::problem::{Failed, Fault};
+use crate::state::Web;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use zeroize::Zeroizing;
+
+/// The longest body that is read, in bytes.
+const MOST: usize = 64 * 1024;
+
+/// A body of this shape: unknown members are refused.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Failed> {
+        if !is_json(request.headers()) {
+            return Err(web.fault(Fault::MEDIA_TYPE));
+        }
+        let bytes = read(request, web).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| web.fault(unreadable(&error)))
+    }
+}
+
+/// Reads a body within the limit.
+pub(crate) async fn read(request: Request, web: &Web) -> Result<Bytes, Failed> {
+    to_bytes(request.into_body(), MOST).await.map_err(|_| web.fault(Fault::TOO_LARGE))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// serde's own words can repeat what was sent; only their kind is told on.
+fn unreadable(error: &serde_json::Error) -> Fault {
+    match error.classify() {
+        Category::Data => Fault::UNPROCESSABLE.detail("a member is missing, unknown or of the wrong type"),
+        _ => Fault::INVALID.detail("the body isn't JSON"),
+    }
+}
+
+/// An answer as JSON that no cache keeps.
+pub(crate) fn answer<T: Serialize>(status: StatusCode, value: &T) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => sent(status, Body::from(bytes)),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// 200 with JSON.
+pub(crate) fn ok<T: Serialize>(value: &T) -> Response {
+    answer(StatusCode::OK, value)
+}
+
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// 200 with JSON that holds a value: the one buffer goes to the socket as it is (the server writes vectored, without
+/// copying) and wipes itself when it was sent.
+pub(crate) fn disclosed(json: Zeroizing<Vec<u8>>) -> Response {
+    sent(StatusCode::OK, Body::from(Bytes::from_owner(Wiped(json))))
+}
+
+fn sent(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,50 @@
+//! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
+
+use crate::api::{claims, codes, customers, disclosures, events, health, interactions, log, me, notes, receipts, reports, reveals, searches, verifications, views};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringfence",
+        description = "Serve customers without anybody holding their data. No value leaves before a log entry that you can check yourself.",
+        version = "1",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact(name = "Ringfence maintainers", url = "https://ringfence.dev", email = "hello@ringfence.dev")
+    ),
+    servers((url = "/", description = "This Ringfence")),
+    paths(
+        me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
+        disclosures::stream, events::hear, log::logs, health::alive, health::ready
+    ),
+    tags(
+        (name = "staff", description = "Who asks."),
+        (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
+        (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "reports", description = "Something suspicious."),
+        (name = "log", description = "The tamper-evident log and its receipts."),
+        (name = "events", description = "What telephony and ticket systems say."),
+        (name = "operations", description = "Is it alive?")
+    ),
+    security(("bearer" = []), ("session" = [])),
+    modifiers(&Schemes)
+)]
+struct Api;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))));
+    }
+}
+
+/// The OpenAPI 3.1 description, as pretty JSON.
+#[must_use]
+pub fn openapi() -> String {
+    Api::openapi().to_pretty_json().unwrap_or_default()
+}

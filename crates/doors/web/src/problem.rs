@@ -1,0 +1,226 @@
+//! RFC 9457 problems. They never repeat what was sent.
+
+use crate::state::Web;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::{EntryId, Refusal};
+use serde::Serialize;
+use utoipa::ToSchema;
+use vault::VaultError;
+
+/// A problem, as sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// What kind: stable, for programs.
+    #[serde(rename = "type")]
+    #[schema(example = "https://ringfence.dev/problems/no-live-interaction")]
+    kind: String,
+    /// What happened, for people.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened here.
+    detail: String,
+    /// Why it matters.
+    why: &'static str,
+    /// What to do instead.
+    next: &'static str,
+    /// Names this request in the operator's log.
+    request_id: String,
+    /// The log entry of the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<String>,
+    #[serde(skip)]
+    retry_after_s: Option<u32>,
+}
+
+/// A problem without the request's name, which only the web door knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) slug: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) next: &'static str,
+    pub(crate) detail: Option<&'static str>,
+    pub(crate) receipt: Option<EntryId>,
+    pub(crate) retry_after_s: Option<u32>,
+}
+
+const fn fault(status: StatusCode, slug: &'static str, title: &'static str, why: &'static str, next: &'static str) -> Fault {
+    Fault { status, slug, title, why, next, detail: None, receipt: None, retry_after_s: None }
+}
+
+impl Fault {
+    pub(crate) const UNAUTHENTICATED: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "unauthenticated",
+        "Sign in first",
+        "Everything here is done in somebody's name.",
+        "Send a bearer token or sign in on the page. Events need their source's signature.",
+    );
+    pub(crate) const FORBIDDEN: Self = fault(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        "This request didn't come from our own page",
+        "A foreign page must not act in your name.",
+        "Use the page itself, or a bearer token.",
+    );
+    pub(crate) const NOT_FOUND: Self = fault(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "There is no such thing here",
+        "What you may not know of looks the same as what doesn't exist.",
+        "Check the address.",
+    );
+    pub(crate) const METHOD: Self = fault(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "That method doesn't work here",
+        "Each address does only what it says.",
+        "Use one of the methods in the Allow header.",
+    );
+    pub(crate) const INVALID: Self = fault(
+        StatusCode::BAD_REQUEST,
+        "invalid-request",
+        "The request can't be read",
+        "What can't be read isn't guessed at.",
+        "Send the JSON that /openapi.json describes.",
+    );
+    pub(crate) const UNPROCESSABLE: Self = fault(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unprocessable",
+        "The request can't be used as it is",
+        "What doesn't fit isn't bent until it does.",
+        "Correct what the detail names.",
+    );
+    pub(crate) const TOO_LARGE: Self = fault(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "payload-too-large",
+        "The request is too large",
+        "A limit keeps one request from starving the others.",
+        "Send less; at most 64 KiB.",
+    );
+    pub(crate) const MEDIA_TYPE: Self = fault(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        "Only JSON is read here",
+        "One form, read in one way.",
+        "Send Content-Type: application/json.",
+    );
+    const UNAVAILABLE: Self = fault(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Ringfence can't do this right now",
+        "Without a durable log entry nothing is disclosed.",
+        "Try again in a moment; if it stays, tell the operator.",
+    );
+    const DAMAGED: Self = fault(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "record-damaged",
+        "A sealed record doesn't open in its place",
+        "It was moved or edited outside Ringfence, so nothing is disclosed on it.",
+        "Report it to security now.",
+    );
+
+    pub(crate) fn detail(self, detail: &'static str) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
+    pub(crate) fn response(self, web: &Web) -> Response {
+        let problem = Problem {
+            kind: format!("https://ringfence.dev/problems/{}", self.slug),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: self.detail.unwrap_or(self.title).to_owned(),
+            why: self.why,
+            next: self.next,
+            request_id: web.request_id(),
+            receipt: self.receipt.map(|entry| entry.to_string()),
+            retry_after_s: self.retry_after_s,
+        };
+        problem.into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = self.retry_after_s;
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The HTTP status of a refusal.
+fn status_of(refusal: Refusal) -> StatusCode {
+    match refusal {
+        Refusal::BudgetExhausted | Refusal::AttemptsExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::AlreadyBound | Refusal::PowerChanged => StatusCode::CONFLICT,
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::Tampered => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::FORBIDDEN,
+    }
+}
+
+/// Seconds until the hour's allowances are whole again.
+fn window_left(web: &Web) -> u32 {
+    let now = web.vault.now();
+    let end = domain::budget::window_of(now).plus(domain::budget::WINDOW_MS);
+    u32::try_from(end.since(now) / 1_000).unwrap_or(0).max(1)
+}
+
+impl Fault {
+    /// The problem of a vault's error.
+    pub(crate) fn of(web: &Web, error: &VaultError) -> Self {
+        match error {
+            VaultError::Refused { refusal, entry } => {
+                let mut fault = fault(status_of(*refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next());
+                fault.receipt = *entry;
+                if fault.status == StatusCode::TOO_MANY_REQUESTS {
+                    fault.retry_after_s = Some(window_left(web));
+                }
+                fault
+            }
+            VaultError::Input(error) => Self { next: error.next(), ..Self::UNPROCESSABLE.detail(error.problem()) },
+            VaultError::Unauthenticated => Self::UNAUTHENTICATED,
+            VaultError::Damaged => Self::DAMAGED,
+            VaultError::Store(_) | VaultError::Holder(_) | VaultError::Unknown | VaultError::Stopping => {
+                tracing::warn!(%error, "a request failed");
+                Self { retry_after_s: Some(1), ..Self::UNAVAILABLE }
+            }
+        }
+    }
+}
+
+/// What a handler gives instead of an answer.
+///
+/// Boxed: a refusal is the rarer result, and a whole response is large to pass up by value.
+pub(crate) struct Failed(Box<Response>);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl Web {
+    /// The response for a vault's error.
+    pub(crate) fn failed(&self, error: &VaultError) -> Failed {
+        Failed(Box::new(Fault::of(self, error).response(self)))
+    }
+
+    /// The response for a fault.
+    pub(crate) fn fault(&self, fault: Fault) -> Failed {
+        Failed(Box::new(fault.response(self)))
+    }
+}

@@ -1,0 +1,81 @@
+//! Connections: HTTP/1.1 on a listener, until told to stop.
+
+use crate::state::{Web, WebConfig};
+use crate::{api, pages};
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use vault::Vault;
+
+/// How long a client may take to send a request's head.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long requests in flight may take once told to stop.
+const DRAIN: Duration = Duration::from_secs(3);
+/// Connections at once; more wait in the listener's queue.
+const CONNECTIONS: usize = 8_192;
+
+/// Serves until `stop` is ready, then lets requests in flight finish.
+///
+/// # Errors
+/// If the listener fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    vault: Arc<Vault>,
+    config: WebConfig,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let router = router(Web::new(vault, config));
+    let (stopping, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            _ = connections.join_next(), if connections.len() >= CONNECTIONS => {}
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((stream, _)) => {
+                    while connections.try_join_next().is_some() {}
+                    connections.spawn(converse(stream, router.clone(), stopped.clone()));
+                }
+                // Out of file descriptors, or a client that went away: wait a little, go on.
+                Err(error) => {
+                    tracing::warn!(kind = ?error.kind(), "a connection couldn't be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(DRAIN, all).await;
+    Ok(())
+}
+
+async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    let _ = stream.set_nodelay(true);
+    // Vectored writes send a body from its own buffer: a value is never copied into a buffer that isn't wiped.
+    let connection = hyper::server::conn::http1::Builder::new()
+        .writev(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // A broken connection is the client's affair.
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+fn router(web: Web) -> Router {
+    Router::new().merge(api::routes()).merge(pages::routes()).fallback(api::nowhere).method_not_allowed_fallback(api::no_method).with_state(web)
+}

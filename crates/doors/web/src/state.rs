@@ -1,0 +1,69 @@
+//! What every handler works with.
+
+use crate::sessions::Sessions;
+use domain::TenantId;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use vault::{Courier, Vault};
+
+/// A telephony or ticket system whose signed events are heard.
+#[derive(Clone)]
+pub struct EventSource {
+    /// Its name, part of the interactions' ids.
+    pub name: String,
+    /// Whose interactions it opens.
+    pub tenant: TenantId,
+    /// Its Standard Webhooks secret, `whsec_…`.
+    pub secret: String,
+}
+
+/// What an operator may set for the web door.
+#[derive(Clone, Default)]
+pub struct WebConfig {
+    /// Who may send events.
+    pub event_sources: Vec<EventSource>,
+    /// Who takes one-time codes to customers; without one none can be sent.
+    pub courier: Option<Arc<dyn Courier>>,
+    /// A line on top of every page.
+    pub banner: Option<String>,
+    /// The public origin, such as `https://desk.example`; without one the request's own host counts.
+    pub origin: Option<String>,
+}
+
+/// Shared by all requests.
+#[derive(Clone)]
+pub(crate) struct Web(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) config: WebConfig,
+    pub(crate) sessions: Sessions,
+    /// Random per process, so that two nodes' request ids differ.
+    node: u64,
+    requests: AtomicU64,
+}
+
+impl core::ops::Deref for Web {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Web {
+    pub(crate) fn new(vault: Arc<Vault>, config: WebConfig) -> Self {
+        let node = u64::from_be_bytes(vault.secret::<8>());
+        Self(Arc::new(Inner { vault, config, sessions: Sessions::default(), node, requests: AtomicU64::new(0) }))
+    }
+
+    /// A name for a request, for the person who asks and for the operator's log.
+    pub(crate) fn request_id(&self) -> String {
+        format!("req_{:016x}{:08x}", self.node, self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A tenant's name in addresses.
+    pub(crate) fn slug(&self, tenant: TenantId) -> String {
+        self.vault.tenants().iter().find(|known| known.id == tenant).map(|known| known.slug.clone()).unwrap_or_default()
+    }
+}

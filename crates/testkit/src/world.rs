@@ -1,0 +1,291 @@
+//! A whole small contact centre on an embedded store, in a directory of its own.
+
+use crate::chance::{FixedClock, Seeded};
+use crate::people::{Member, Staff};
+use crate::wait::block_on;
+use domain::field::query_phone;
+use domain::{Channel, Clock, CustomerId, EntryId, Entropy, InteractionId, Millis, TenantId};
+use keyholder::{InProcess, Keyring, RootKey, WrappedKey};
+use sql::Sqlite;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::{Store, WrappedKeyRow};
+use tempfile::TempDir;
+use transparency::OriginKeys;
+use vault::{Heard, LogLine, NewRecord, Scope, Sequencer, TenantConfig, Vault, VaultConfig, VaultError, origin_keys};
+
+/// The first tenant.
+pub const FIRST: TenantId = TenantId(1);
+/// The second tenant.
+pub const SECOND: TenantId = TenantId(2);
+/// When a world's time begins: on the hour, so that budgets' windows are whole.
+pub const START: Millis = Millis(1_767_225_600_000);
+
+/// Who signs the events in a test world.
+const SOURCE: &str = "telephony";
+
+/// Two tenants with people, one vault, one store, one key holder in this process.
+pub struct TestWorld {
+    /// The vault.
+    pub vault: Arc<Vault>,
+    /// Its store.
+    pub store: Arc<Sqlite>,
+    /// Its key holder.
+    pub holder: Arc<InProcess>,
+    /// Its clock.
+    pub clock: Arc<FixedClock>,
+    /// Its chance.
+    pub entropy: Arc<Seeded>,
+    /// The first tenant's people.
+    pub staff: Staff,
+    /// The second tenant's people.
+    pub second_staff: Staff,
+    config: VaultConfig,
+    root: RootKey,
+    messages: AtomicU64,
+    directory: TempDir,
+}
+
+impl TestWorld {
+    /// A world with the default configuration. The same seed gives the same ids, keys and bytes.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self::with(seed, VaultConfig::default())
+    }
+
+    /// A world with a configuration of its own.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    #[must_use]
+    pub fn with(seed: u64, config: VaultConfig) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::at(START));
+        let entropy = Arc::new(Seeded::new(seed));
+        let root = RootKey::create(&directory.path().join("root.key"), &*entropy).unwrap();
+        let store = Arc::new(Sqlite::create(directory.path()).unwrap());
+        for (tenant, epoch) in [(FIRST, 0), (FIRST, 1), (SECOND, 0), (SECOND, 1)] {
+            new_key(&root, &*store, &*entropy, tenant, epoch);
+        }
+        let holder = open_holder(&root, &store, &entropy);
+        let vault = open_vault(&store, &holder, &clock, &entropy, &config);
+        let staff = Staff::hire(&vault, FIRST);
+        let second_staff = Staff::hire(&vault, SECOND);
+        let messages = AtomicU64::new(0);
+        Self { vault, store, holder, clock, entropy, staff, second_staff, config, root, messages, directory }
+    }
+
+    /// Where the store's file lies.
+    #[must_use]
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// A new shelf key for a tenant; the vault and key holder start anew with it.
+    pub fn add_shelf(&mut self, tenant: TenantId, epoch: u32) {
+        new_key(&self.root, &*self.store, &*self.entropy, tenant, epoch);
+        self.restart();
+    }
+
+    /// A new vault and key holder over the same store, as after a restart of the process.
+    pub fn restart(&mut self) {
+        self.holder = open_holder(&self.root, &self.store, &self.entropy);
+        self.vault = self.another_node();
+    }
+
+    /// One more vault over the same store, as another node.
+    #[must_use]
+    pub fn another_node(&self) -> Arc<Vault> {
+        open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
+    }
+
+    /// Edits the database behind everybody's back. Says how many rows changed.
+    ///
+    /// # Panics
+    /// If SQLite refuses.
+    pub fn edit(&self, statement: &str) -> usize {
+        let connection = rusqlite::Connection::open(self.store.path()).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+        connection.execute(statement, []).unwrap()
+    }
+
+    /// Every table's name, and whether any of its rows holds these bytes in any column.
+    ///
+    /// # Panics
+    /// If SQLite refuses.
+    #[must_use]
+    pub fn tables_holding(&self, needle: &[u8]) -> Vec<String> {
+        tables_holding(self.store.path(), needle)
+    }
+
+    /// Signs a person in by token.
+    ///
+    /// # Panics
+    /// If the vault doesn't know the token.
+    #[must_use]
+    pub fn scope(&self, member: &Member) -> Scope {
+        block_on(self.vault.authenticate(&member.token)).unwrap()
+    }
+
+    /// Takes a customer of the first tenant in.
+    ///
+    /// # Panics
+    /// If the vault refuses.
+    #[must_use]
+    pub fn add(&self, record: NewRecord) -> CustomerId {
+        self.add_in(FIRST, record)
+    }
+
+    /// Takes a customer in.
+    ///
+    /// # Panics
+    /// If the vault refuses.
+    #[must_use]
+    pub fn add_in(&self, tenant: TenantId, record: NewRecord) -> CustomerId {
+        block_on(self.vault.add_customer(&self.vault.operator(tenant), record)).unwrap()
+    }
+
+    /// A new call to a person of the first tenant, from a number or from nobody known.
+    ///
+    /// # Panics
+    /// If the vault refuses.
+    #[must_use]
+    pub fn call(&self, member: &Member, from: Option<&str>) -> InteractionId {
+        let reference = format!("call-{}", self.messages.load(Ordering::Relaxed));
+        self.connect(FIRST, &reference, member, from).unwrap()
+    }
+
+    /// The event that a person took an interaction.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub fn connect(
+        &self,
+        tenant: TenantId,
+        reference: &str,
+        member: &Member,
+        from: Option<&str>,
+    ) -> Result<InteractionId, VaultError> {
+        let from = from.map(|number| query_phone(number).unwrap());
+        self.hear(tenant, reference, Heard::Connected { channel: Channel::Call, person: member.id, from })
+    }
+
+    /// A signed event, under a message id of its own, dated now.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub fn hear(&self, tenant: TenantId, reference: &str, heard: Heard) -> Result<InteractionId, VaultError> {
+        let message = self.messages.fetch_add(1, Ordering::Relaxed).to_string();
+        block_on(self.vault.hear(tenant, SOURCE, reference, &message, self.clock.now(), heard))
+    }
+
+    /// The source's reference of an interaction.
+    ///
+    /// # Panics
+    /// If there is no such interaction.
+    #[must_use]
+    pub fn reference(&self, tenant: TenantId, interaction: InteractionId) -> String {
+        block_on(self.store.interaction(tenant, interaction)).unwrap().unwrap().reference
+    }
+
+    /// A sequencer for a tenant, as a node of that name runs it.
+    ///
+    /// # Panics
+    /// If the vault refuses.
+    #[must_use]
+    pub fn sequencer(&self, tenant: TenantId, node: u8) -> Sequencer {
+        Sequencer::new(&self.vault, &tenant_config(tenant), [node; 16]).unwrap()
+    }
+
+    /// Gives every pending entry its place.
+    ///
+    /// # Panics
+    /// If the sequencer fails.
+    pub fn sequence(&self, tenant: TenantId) {
+        let mut sequencer = self.sequencer(tenant, 1);
+        while block_on(sequencer.tick()).unwrap() > 0 {}
+    }
+
+    /// The public keys of a tenant's log.
+    ///
+    /// # Panics
+    /// If the vault has none.
+    #[must_use]
+    pub fn log_keys(&self, tenant: TenantId) -> OriginKeys {
+        origin_keys(&self.vault, &tenant_config(tenant)).unwrap()
+    }
+
+    /// The whole readable log, newest first, after sequencing what is pending.
+    ///
+    /// # Panics
+    /// If it can't be read.
+    #[must_use]
+    pub fn log(&self, tenant: TenantId) -> Vec<LogLine> {
+        self.sequence(tenant);
+        block_on(self.vault.audit_bodies(&self.vault.operator(tenant))).unwrap()
+    }
+
+    /// The log's line of one entry.
+    ///
+    /// # Panics
+    /// If it isn't in the log.
+    #[must_use]
+    pub fn line(&self, tenant: TenantId, entry: EntryId) -> LogLine {
+        self.log(tenant).into_iter().find(|line| line.entry == entry).expect("the entry is in the log")
+    }
+}
+
+fn tenant_config(tenant: TenantId) -> TenantConfig {
+    TenantConfig { id: tenant, slug: format!("tenant-{}", tenant.0), origin: format!("example.org/log/{}", tenant.0) }
+}
+
+fn new_key(root: &RootKey, store: &Sqlite, entropy: &dyn Entropy, tenant: TenantId, epoch: u32) {
+    let WrappedKey { wrapped, .. } = Keyring::default().create(root, tenant, epoch, entropy).unwrap();
+    block_on(store.put_wrapped_key(WrappedKeyRow { tenant, epoch, wrapped })).unwrap();
+}
+
+fn open_holder(root: &RootKey, store: &Arc<Sqlite>, entropy: &Arc<Seeded>) -> Arc<InProcess> {
+    let rows = block_on(store.wrapped_keys()).unwrap();
+    let wrapped: Vec<WrappedKey> = rows
+        .into_iter()
+        .map(|WrappedKeyRow { tenant, epoch, wrapped }| WrappedKey { tenant, epoch, wrapped })
+        .collect();
+    Arc::new(InProcess::new(Keyring::open(root, &wrapped).unwrap(), Arc::clone(entropy) as _))
+}
+
+fn open_vault(
+    store: &Arc<Sqlite>,
+    holder: &Arc<InProcess>,
+    clock: &Arc<FixedClock>,
+    entropy: &Arc<Seeded>,
+    config: &VaultConfig,
+) -> Arc<Vault> {
+    let tenants = vec![tenant_config(FIRST), tenant_config(SECOND)];
+    let (store, holder) = (Arc::clone(store), Arc::clone(holder));
+    let vault = Vault::open(store, holder, Arc::clone(clock) as _, Arc::clone(entropy) as _, tenants, config.clone());
+    Arc::new(block_on(vault).unwrap())
+}
+
+fn tables_holding(file: &std::path::Path, needle: &[u8]) -> Vec<String> {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let mut statement = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+    let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    tables.into_iter().filter(|table| holds(&connection, table, needle)).collect()
+}
+
+fn holds(connection: &rusqlite::Connection, table: &str, needle: &[u8]) -> bool {
+    use rusqlite::types::ValueRef;
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            if let ValueRef::Blob(bytes) | ValueRef::Text(bytes) = row.get_ref(column).unwrap()
+                && bytes.windows(needle.len()).any(|window| window == needle)
+            {
+                return true;
+            }
+        }
+    }
+    false
+}

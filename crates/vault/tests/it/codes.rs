@@ -1,0 +1,129 @@
+//! One-time codes: to the customer's own number, entered outside the agent's hands.
+
+use crate::help::{Call, assert_refused, value};
+use domain::{Binding, FieldKind, Refusal};
+use std::sync::Arc;
+use testkit::{FIRST, PHONE, Pocket, block_on};
+use vault::{CodeSent, Courier, CourierError, Heard, Kind, SendCode, VaultError};
+use zeroize::Zeroizing;
+
+fn send(call: &Call, pocket: &Arc<Pocket>) -> Result<CodeSent, VaultError> {
+    let agent = call.world.scope(&call.world.staff.agent);
+    block_on(call.world.vault.send_code(&agent, call.interaction, Arc::clone(pocket) as _))
+}
+
+fn enter(call: &Call, code: &str) -> Result<domain::InteractionId, VaultError> {
+    call.hear(Heard::CodeEntered(Zeroizing::new(code.to_owned())))
+}
+
+/// Another code than this one.
+fn wrong(code: &str) -> String {
+    let digit = |c: char| char::from(b'0' + (c as u8 - b'0' + 1) % 10);
+    code.chars().map(digit).collect()
+}
+
+#[test]
+fn the_right_code_proves_once() {
+    let call = Call::new(50);
+    let pocket = Arc::new(Pocket::default());
+    let sent = send(&call, &pocket).unwrap();
+    assert!(sent.sent);
+    let code = pocket.last();
+    assert_eq!(code.to, PHONE);
+    assert_eq!(code.reference, call.world.reference(FIRST, call.interaction));
+    assert!(code.code.len() == 6 && code.code.bytes().all(|byte| byte.is_ascii_digit()));
+
+    assert_refused(&call.world, call.reveal(&call.command(FieldKind::DateOfBirth)), Refusal::BindingTooWeak);
+    enter(&call, &code.code).unwrap();
+    let agent = call.world.scope(&call.world.staff.agent);
+    assert_eq!(block_on(call.world.vault.interaction(&agent, call.interaction)).unwrap().binding, Binding::Proven);
+    value(call.reveal(&call.command(FieldKind::DateOfBirth)));
+    assert_refused(&call.world, enter(&call, &code.code), Refusal::CodeWrong);
+}
+
+#[test]
+fn after_five_wrong_ones_the_right_one_counts_no_more_until_a_new_one_is_sent() {
+    let call = Call::new(51);
+    let pocket = Arc::new(Pocket::default());
+    send(&call, &pocket).unwrap();
+    let code = pocket.last().code;
+    for _ in 0..5 {
+        assert_refused(&call.world, enter(&call, &wrong(&code)), Refusal::CodeWrong);
+    }
+    assert_refused(&call.world, enter(&call, &code), Refusal::CodeWrong);
+    send(&call, &pocket).unwrap();
+    enter(&call, &pocket.last().code).unwrap();
+}
+
+#[test]
+fn four_wrong_ones_are_survived() {
+    let call = Call::new(52);
+    let pocket = Arc::new(Pocket::default());
+    send(&call, &pocket).unwrap();
+    let code = pocket.last().code;
+    for _ in 0..4 {
+        assert_refused(&call.world, enter(&call, &wrong(&code)), Refusal::CodeWrong);
+    }
+    enter(&call, &code).unwrap();
+}
+
+#[test]
+fn a_late_code_does_not_count() {
+    let call = Call::new(53);
+    let pocket = Arc::new(Pocket::default());
+    let sent = send(&call, &pocket).unwrap();
+    call.world.clock.set(sent.expires.plus(1));
+    assert_refused(&call.world, enter(&call, &pocket.last().code), Refusal::CodeWrong);
+}
+
+#[test]
+fn a_code_proves_its_own_interaction_only() {
+    let call = Call::new(54);
+    let pocket = Arc::new(Pocket::default());
+    send(&call, &pocket).unwrap();
+    let other = call.world.call(&call.world.staff.other_agent, Some(PHONE));
+    let reference = call.world.reference(FIRST, other);
+    let entered = Heard::CodeEntered(Zeroizing::new(pocket.last().code));
+    assert_refused(&call.world, call.world.hear(FIRST, &reference, entered), Refusal::CodeWrong);
+}
+
+#[test]
+fn codes_per_interaction_run_out() {
+    let call = Call::new(55);
+    let pocket = Arc::new(Pocket::default());
+    for _ in 0..3 {
+        send(&call, &pocket).unwrap();
+    }
+    assert_refused(&call.world, send(&call, &pocket), Refusal::AttemptsExhausted);
+    assert_eq!(pocket.count(), 3);
+}
+
+#[test]
+fn without_an_interaction_or_a_customer_nothing_is_sent_and_that_is_logged() {
+    let call = Call::new(56);
+    let pocket = Arc::new(Pocket::default());
+    let agent = call.world.scope(&call.world.staff.agent);
+    let vault = &call.world.vault;
+    let nowhere = domain::InteractionId([3; 16]);
+    let result = block_on(vault.send_code(&agent, nowhere, Arc::clone(&pocket) as _));
+    assert_refused(&call.world, result, Refusal::NoLiveInteraction);
+    let unbound = call.world.call(&call.world.staff.agent, None);
+    let result = block_on(vault.send_code(&agent, unbound, Arc::clone(&pocket) as _));
+    assert_refused(&call.world, result, Refusal::NotFound);
+    assert_eq!(pocket.count(), 0);
+}
+
+#[test]
+fn a_courier_that_fails_is_told_of_and_the_attempt_stays_logged() {
+    struct Broken;
+    impl Courier for Broken {
+        fn deliver(&self, _: &SendCode<'_>) -> Result<(), CourierError> {
+            Err(CourierError)
+        }
+    }
+    let call = Call::new(57);
+    let agent = call.world.scope(&call.world.staff.agent);
+    let sent = block_on(call.world.vault.send_code(&agent, call.interaction, Arc::new(Broken))).unwrap();
+    assert!(!sent.sent);
+    assert_eq!(call.world.line(FIRST, sent.receipt).body.unwrap().kind, Kind::Code);
+}

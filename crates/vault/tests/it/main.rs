@@ -1,0 +1,22 @@
+//! The vault's behaviour, on the embedded store.
+
+mod codes;
+mod compile_fail;
+mod concurrency;
+mod erasure;
+mod events;
+mod help;
+mod log;
+mod notes;
+mod people;
+mod recount;
+mod refusals;
+mod replays;
+mod searching;
+mod sequencing;
+mod serving;
+mod shelves;
+mod source;
+mod tampering;
+mod tenants;
+mod verifying;
