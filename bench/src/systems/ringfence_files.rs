@@ -98,6 +98,7 @@ impl Installation {
         let begun = Instant::now();
         let mut command = self.command(&["import"])?;
         command.arg(csv).arg("--map").arg(map());
+        command.arg("--errors").arg(self.folder.join("import-errors.jsonl"));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut peak_bytes = 0;
         let status = loop {

@@ -4,7 +4,6 @@ pub mod init;
 mod person;
 mod serve;
 
-use crate::ambient::SystemEntropy;
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
 use crate::failure::Failure;

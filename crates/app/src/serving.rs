@@ -16,7 +16,7 @@ use vault::Courier;
 use web::{EventSource, WebConfig};
 
 /// How long open answers may take to end after a stop.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(4);
 
 /// Takes the address.
 ///

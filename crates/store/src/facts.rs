@@ -144,6 +144,15 @@ impl<K: Ord, V> Table<K, V> {
         }
     }
 
+    /// Takes rows away, as the store will.
+    pub fn clear(&mut self, gone: impl Fn(&K, &V) -> bool) {
+        for (key, slot) in &mut self.0 {
+            if slot.row.as_ref().is_some_and(|row| gone(key, row)) {
+                *slot = Slot { row: None, changed: false, tampered: false };
+            }
+        }
+    }
+
     /// The changed rows.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().filter(|(_, slot)| slot.changed).filter_map(|(key, slot)| slot.row.as_ref().map(|row| (key, row)))

@@ -137,8 +137,10 @@ pub enum Effect {
         /// When it stops counting.
         expires: Millis,
     },
-    /// A new customer, or the same under another shelf key.
+    /// A new customer.
     PutCustomer(CustomerId, CustomerRow),
+    /// The same customer under another shelf key. Nothing where there is none any more: an erasure stays one.
+    RewrapCustomer(CustomerId, CustomerRow),
     /// A sealed value, new or replaced.
     PutField(CustomerId, FieldRow),
     /// A row of a blind index.

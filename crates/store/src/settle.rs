@@ -117,6 +117,7 @@ fn remember(facts: &mut Facts, intent: &Intent, now: Millis) {
 }
 
 fn decide(facts: &mut Facts, intent: &Intent, now: Millis) -> Decision {
+    counter_is_genuine(facts, intent)?;
     for condition in &intent.when {
         holds(facts, intent.tenant, condition, now)?;
     }
@@ -132,6 +133,13 @@ fn decide(facts: &mut Facts, intent: &Intent, now: Millis) -> Decision {
         }
     }
     Ok(())
+}
+
+/// A customer whose entry counter was edited: nothing is done about them until security has looked.
+fn counter_is_genuine(facts: &mut Facts, intent: &Intent) -> Decision {
+    let Some(customer) = intent.customer else { return Ok(()) };
+    let tampered = facts.states.slot(&(intent.tenant, customer)).is_some_and(|slot| slot.tampered);
+    require(!tampered, Refusal::Tampered)
 }
 
 fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis) -> Decision {
@@ -262,8 +270,34 @@ fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Sett
                 facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
                 settled.effects.push((intent.tenant, effect.clone()));
             }
-            _ => settled.effects.push((intent.tenant, effect.clone())),
+            _ => {
+                show_later_intents(facts, intent.tenant, effect);
+                settled.effects.push((intent.tenant, effect.clone()));
+            }
         }
+    }
+}
+
+/// An engine writes these effects itself; intents later in the batch must see them as well.
+fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
+    match effect {
+        Effect::PutCustomer(customer, row) => facts.customers.put(&(tenant, *customer), row.clone()),
+        Effect::RewrapCustomer(customer, row) => {
+            if has(facts.customers.slot(&(tenant, *customer))) {
+                facts.customers.put(&(tenant, *customer), row.clone());
+            }
+        }
+        Effect::PutField(customer, row) => {
+            let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
+            facts.fields.put(&(tenant, field), row.clone());
+        }
+        Effect::Erase { customer, .. } => {
+            facts.customers.clear(|key, _| *key == (tenant, *customer));
+            facts.states.clear(|key, _| *key == (tenant, *customer));
+            facts.fields.clear(|(owner, field), _| *owner == tenant && field.customer == *customer);
+            facts.interactions.clear(|(owner, _), row| *owner == tenant && row.customer == Some(*customer));
+        }
+        _ => {}
     }
 }
 

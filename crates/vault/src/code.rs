@@ -9,7 +9,7 @@ use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{Binding, BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, Effect, FieldRef, Spend};
+use store::{Condition, Effect, FieldRef, RequestKey, Spend};
 use zeroize::Zeroizing;
 
 /// How long a code counts, in milliseconds.
@@ -60,8 +60,10 @@ impl Vault {
     /// # Errors
     /// The refusal with its entry, or why nothing could be done.
     pub async fn send_code(&self, scope: &Scope, interaction: InteractionId, courier: std::sync::Arc<dyn Courier>) -> Result<CodeSent, VaultError> {
-        let row = self.store.interaction(scope.tenant, interaction).await?.ok_or(VaultError::refused(Refusal::NoLiveInteraction))?;
-        let customer = row.customer.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let row = self.store.interaction(scope.tenant, interaction).await?;
+        let Some((row, customer)) = row.and_then(|row| row.customer.map(|customer| (row, customer))) else {
+            return Err(self.no_one_to_send_to(scope).await);
+        };
         let code = self.fresh_code();
         let expires = self.clock.now().plus(LIFE_MS);
         let digest = self.code_digest(scope.tenant, interaction, &code)?;
@@ -74,9 +76,21 @@ impl Vault {
         Ok(CodeSent { expires, sent, receipt: entry })
     }
 
+    /// Nobody is bound to the interaction yet, or there is none: refused, and logged.
+    async fn no_one_to_send_to(&self, scope: &Scope) -> VaultError {
+        let refusal = policy::serve(scope.role()).err().unwrap_or(Refusal::NoLiveInteraction);
+        let act = self.act(scope, Kind::Code).map(|act| act.when(Condition::Never(refusal)));
+        let refused = match act {
+            Ok(act) => self.commit_plain(act).await.err(),
+            Err(error) => Some(error),
+        };
+        refused.unwrap_or(VaultError::refused(refusal))
+    }
+
     async fn code_act(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Act, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let phone = FieldKind::Phone.code();
+        let name = keys.as_ref().map(|keys| keys.counter(&interaction.0)).unwrap_or_default();
         let act = self.act(scope, Kind::Code)?.about(customer, Some(interaction), 1, keys).field(phone);
         if let Err(refusal) = policy::serve(scope.role()) {
             return Ok(act.when(Condition::Never(refusal)));
@@ -87,12 +101,13 @@ impl Vault {
             .when(self.handles(interaction, scope.person.id, false))
             .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed })
             .spend(spend(Counter::person(BudgetKind::Code, scope.person.id), limits.code_per_hour, Refusal::BudgetExhausted))
-            .spend(spend(Counter::interaction(BudgetKind::Code, interaction), limits.code_per_interaction, Refusal::AttemptsExhausted))
+            .spend(spend(Counter::interaction(BudgetKind::Code, name), limits.code_per_interaction, Refusal::AttemptsExhausted))
             .read(FieldRef { customer, field: phone, instance: 1 }))
     }
 
-    /// The customer entered a code on their own keypad or device, as a signed event tells.
-    pub(crate) async fn code_entered(&self, tenant: TenantId, interaction: InteractionId, code: &str) -> Result<(), VaultError> {
+    /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and
+    /// logged; to the event's source both are taken, so it doesn't deliver again.
+    pub(crate) async fn code_entered(&self, tenant: TenantId, interaction: InteractionId, message: [u8; 16], code: &str) -> Result<(), VaultError> {
         let digest = self.code_digest(tenant, interaction, code)?;
         let row = self.store.interaction(tenant, interaction).await?;
         let mut act = self.bare_act(tenant, Kind::CodeEntered)?;
@@ -101,7 +116,11 @@ impl Vault {
             act = act.about(customer, Some(interaction), 0, keys);
         }
         let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
-        self.commit_plain(act).await.map(drop)
+        let request = Some(RequestKey { key: message, content: digest, session: [0; 16], answer: 0 });
+        match self.commit_plain(Act { request, ..act }).await {
+            Ok(_) | Err(VaultError::Refused { refusal: Refusal::CodeWrong | Refusal::NoLiveInteraction, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Six digits, each equally likely: bytes from 250 up are drawn again.

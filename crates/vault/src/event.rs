@@ -49,9 +49,10 @@ impl Vault {
     /// The refusal (a wrong code), or why nothing could be done: the source should deliver again.
     pub async fn hear(&self, tenant: TenantId, source: &str, reference: &str, message: &str, at: Millis, heard: Heard) -> Result<InteractionId, VaultError> {
         let interaction = self.interaction_id(tenant, source, reference);
+        let id = hashed(&[b"event", source.as_bytes(), &[0], message.as_bytes()]);
         let what = match heard {
             Heard::CodeEntered(code) => {
-                return self.code_entered(tenant, interaction, &code).await.map(|()| interaction);
+                return self.code_entered(tenant, interaction, id, &code).await.map(|()| interaction);
             }
             Heard::Connected { channel, person, from } => self.connected(tenant, channel, person, from).await?,
             Heard::Transferred(person) => {
@@ -62,7 +63,7 @@ impl Vault {
             Heard::Resumed => Happening::Resumed,
             Heard::Ended => Happening::Ended,
         };
-        let event = Event { at, id: hashed(&[b"event", source.as_bytes(), &[0], message.as_bytes()]), what };
+        let event = Event { at, id, what };
         let act = self.bare_act(tenant, Kind::Event)?.effect(Effect::Happened { interaction, reference: reference.to_owned(), event });
         self.commit_plain(act).await?;
         Ok(interaction)

@@ -43,9 +43,17 @@ impl Vault {
     /// The refusal with its entry (also for more than three hits), or why nothing could be done.
     pub async fn search(&self, scope: &Scope, interaction: InteractionId, term: &SearchTerm) -> Result<SearchResult, VaultError> {
         policy_or_log(self, scope, interaction).await?;
-        let found = self.look_up(scope.tenant, term).await?;
+        let (found, refusal) = match self.look_up(scope.tenant, term).await {
+            Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),
+            Ok(found) => (found, None),
+            Err(VaultError::Refused { refusal, .. }) => (Vec::new(), Some(refusal)),
+            Err(error) => return Err(error),
+        };
         let act = self.search_act(scope, interaction, found.len())?;
-        let act = if found.len() > MOST_HITS { act.when(Condition::Never(Refusal::TooManyHits)) } else { act };
+        let act = match refusal {
+            Some(refusal) => act.when(Condition::Never(refusal)),
+            None => act,
+        };
         let receipt = self.commit_plain(act).await?;
         let mut hits = Vec::with_capacity(found.len());
         for customer in found {

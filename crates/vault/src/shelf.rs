@@ -56,7 +56,7 @@ impl Vault {
         let turned = self.holder.turn(operator.tenant, &asked).await?;
         let mut act = self.bare_act(operator.tenant, Kind::ShelfTurned)?.detail(old.len() as u64);
         for ((customer, _), shelved) in old.iter().zip(turned) {
-            act.effects.push(Effect::PutCustomer(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped }));
+            act.effects.push(Effect::RewrapCustomer(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped }));
         }
         self.commit_plain(act).await?;
         Ok(old.len() as u64)

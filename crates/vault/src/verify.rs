@@ -2,7 +2,7 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::private::entry::Kind;
+use crate::private::entry::{EntryKeys, Kind};
 use crate::private::release::{Done, Use};
 use crate::wiring::{Act, Vault};
 use domain::budget::window_of;
@@ -35,6 +35,23 @@ pub struct Verified {
     pub receipt: EntryId,
 }
 
+/// The counters of attempts, by their pseudonyms.
+struct Counters {
+    interaction: Counter,
+    customer: Counter,
+}
+
+impl Counters {
+    /// Without a customer's keys there is no such customer, and the act is refused before anything is counted.
+    fn of(keys: Option<&EntryKeys>, interaction: InteractionId, customer: CustomerId) -> Self {
+        let name = |subject: &[u8; 16]| keys.map(|keys| keys.counter(subject)).unwrap_or_default();
+        Self {
+            interaction: Counter::interaction(BudgetKind::Verify, name(&interaction.0)),
+            customer: Counter::customer(BudgetKind::Verify, name(&customer.0)),
+        }
+    }
+}
+
 impl Vault {
     /// Checks a caller's answer. The attempt is spent and logged before the value is touched; what came of it is an
     /// entry too.
@@ -57,6 +74,7 @@ impl Vault {
     async fn verify_act(&self, scope: &Scope, command: &VerifyCommand) -> Result<Act, VaultError> {
         let VerifyCommand { customer, interaction, field, instance, .. } = *command;
         let keys = self.entry_keys(scope.tenant, customer).await?;
+        let names = Counters::of(keys.as_deref(), interaction, customer);
         let act = self.act(scope, Kind::Verification)?.about(customer, Some(interaction), instance, keys).field(field.code());
         let needs = match policy::verify(scope.role(), field) {
             Ok(needs) => needs,
@@ -68,8 +86,8 @@ impl Vault {
             .when(self.handles(interaction, scope.person.id, needs.talking))
             .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
             .spend(spend(Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour, Refusal::BudgetExhausted))
-            .spend(spend(Counter::interaction(BudgetKind::Verify, interaction), limits.verify_per_interaction, Refusal::AttemptsExhausted))
-            .spend(spend(Counter::customer(BudgetKind::Verify, customer), limits.verify_per_customer, Refusal::AttemptsExhausted))
+            .spend(spend(names.interaction, limits.verify_per_interaction, Refusal::AttemptsExhausted))
+            .spend(spend(names.customer, limits.verify_per_customer, Refusal::AttemptsExhausted))
             .read(FieldRef { customer, field: field.code(), instance }))
     }
 
@@ -86,10 +104,12 @@ impl Vault {
     async fn attempts_left(&self, scope: &Scope, command: &VerifyCommand) -> Result<u32, VaultError> {
         let window = window_of(self.clock.now());
         let limits = &self.config.limits;
+        let keys = self.entry_keys(scope.tenant, command.customer).await?;
+        let names = Counters::of(keys.as_deref(), command.interaction, command.customer);
         let mut left = u32::MAX;
         for (counter, limit) in [
-            (Counter::interaction(BudgetKind::Verify, command.interaction), limits.verify_per_interaction),
-            (Counter::customer(BudgetKind::Verify, command.customer), limits.verify_per_customer),
+            (names.interaction, limits.verify_per_interaction),
+            (names.customer, limits.verify_per_customer),
             (Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour),
         ] {
             let used = self.store.budget(scope.tenant, counter, window).await?.map_or(0, |row| row.used);

@@ -106,11 +106,12 @@ fn private_dir(path: &Path) -> Result<(), Failure> {
 
 fn refuse_full(data: &Path) -> Result<(), Failure> {
     match fs::read_dir(data) {
-        Ok(mut entries) if entries.next().is_some() => {
-            Err(Failure::here(format!("{}: the directory isn't empty; nothing was touched", data.display()), "name a new directory"))
+        Ok(mut entries) => {
+            let problem = || Failure::here(format!("{}: the directory isn't empty; nothing was touched", data.display()), "name a new directory");
+            entries.next().map_or(Ok(()), |_| Err(problem()))
         }
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(data, &error)),
-        _ => Ok(()),
+        Err(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Budgets: how much one person, interaction or customer's record may disclose in a window of time.
 
-use crate::ids::{CustomerId, InteractionId, PersonId};
+use crate::ids::PersonId;
 use crate::time::Millis;
 
 /// What is counted.
@@ -56,16 +56,16 @@ impl Counter {
         Self::new(1, kind, &person.0)
     }
 
-    /// That of one interaction.
+    /// That of one interaction, by a pseudonym that dies with its customer's key: counters stand in log entries.
     #[must_use]
-    pub fn interaction(kind: BudgetKind, interaction: InteractionId) -> Self {
-        Self::new(2, kind, &interaction.0)
+    pub fn interaction(kind: BudgetKind, pseudonym: [u8; 16]) -> Self {
+        Self::new(2, kind, &pseudonym)
     }
 
-    /// That of one customer's record, whoever asks.
+    /// That of one customer's record, whoever asks; by a pseudonym as well.
     #[must_use]
-    pub fn customer(kind: BudgetKind, customer: CustomerId) -> Self {
-        Self::new(3, kind, &customer.0)
+    pub fn customer(kind: BudgetKind, pseudonym: [u8; 16]) -> Self {
+        Self::new(3, kind, &pseudonym)
     }
 
     /// The key's bytes.

@@ -17,7 +17,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::time::fresh;
 use domain::{EntryId, Entropy, Millis, PersonId, Purpose};
-use keys::derive::{expand, mac, subkey};
+use keys::derive::{self, expand, mac, subkey};
 use keys::Key32;
 use std::sync::Arc;
 use store::{Inscribed, Numbers, Scribe};
@@ -39,6 +39,12 @@ impl EntryKeys {
         let body = subkey(&view, &[b"rf1/c"]);
         let alias = u32::from_be_bytes(expand(&view, &[b"rf1/alias"]));
         Self { view, body, alias }
+    }
+
+    /// The name of a counter about this customer, or about an interaction of theirs: `MAC(V_c, "rf1/counter" ‖
+    /// subject)[..16]`. Entries name counters; once the key is destroyed nothing leads from there to the customer.
+    pub(crate) fn counter(&self, subject: &[u8; 16]) -> [u8; 16] {
+        derive::short(mac(&self.view, &[b"rf1/counter", subject]))
     }
 
     fn label(&self, n: u64) -> [u8; 32] {

@@ -9,7 +9,7 @@ use vault::{RevealCommand, VaultError};
 fn are_kept_sealed_masked_and_can_be_revealed() {
     let call = Call::new(70);
     let agent = call.world.scope(&call.world.staff.agent);
-    let write = |text| block_on(call.world.vault.note(&agent, call.interaction, call.customer, text));
+    let write = |text| block_on(call.world.vault.note(&agent, call.interaction, call.customer, text, None));
     assert_eq!(write("prefers the side door").unwrap().instance, 1);
     assert_eq!(write("asked for a refund").unwrap().instance, 2);
 
@@ -30,7 +30,7 @@ fn are_kept_sealed_masked_and_can_be_revealed() {
 fn cannot_hold_a_card_number() {
     let call = Call::new(71);
     let agent = call.world.scope(&call.world.staff.agent);
-    let result = block_on(call.world.vault.note(&agent, call.interaction, call.customer, "card 4111 1111 1111 1111"));
+    let result = block_on(call.world.vault.note(&agent, call.interaction, call.customer, "card 4111 1111 1111 1111", None));
     assert!(matches!(result, Err(VaultError::Input(_))), "{result:?}");
 }
 
@@ -39,7 +39,7 @@ fn need_the_interactions_own_customer() {
     let call = Call::new(72);
     let other = call.world.add(name_and_phone("Oda Other", "+442079460777"));
     let agent = call.world.scope(&call.world.staff.agent);
-    let result = block_on(call.world.vault.note(&agent, call.interaction, other, "hello"));
+    let result = block_on(call.world.vault.note(&agent, call.interaction, other, "hello", None));
     assert_refused(&call.world, result, Refusal::WrongCustomer);
 }
 
@@ -50,7 +50,7 @@ fn written_at_once_none_is_lost() {
     let write = |text: &'static str| {
         let (vault, agent) = (call.world.vault.clone(), agent.clone());
         let (interaction, customer) = (call.interaction, call.customer);
-        async move { vault.note(&agent, interaction, customer, text).await }
+        async move { vault.note(&agent, interaction, customer, text, None).await }
     };
     let written = block_on(async {
         let set: Vec<_> = ["one", "two", "three", "four"].map(|text| tokio::spawn(write(text))).into();

@@ -136,7 +136,7 @@ fn every_role_that_does_not_serve() {
         assert_refused(&call.world, result, Refusal::RoleNotAllowed);
         let result = block_on(vault.verify(&scope, &call.said(FieldKind::Name, "Ana Diaz")));
         assert_refused(&call.world, result, Refusal::RoleNotAllowed);
-        let result = block_on(vault.note(&scope, call.interaction, call.customer, "said hello"));
+        let result = block_on(vault.note(&scope, call.interaction, call.customer, "said hello", None));
         assert_refused(&call.world, result, Refusal::RoleNotAllowed);
     }
 }

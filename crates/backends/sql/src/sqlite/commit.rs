@@ -130,8 +130,11 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::R
     let t = tenant.0;
     match effect {
         Effect::PutCustomer(id, row) => {
-            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, id) DO UPDATE SET epoch = $3, wrapped = $4";
-            run(tx, sql, params![t, id.0, row.epoch, row.wrapped])
+            run(tx, "INSERT INTO customer VALUES ($1, $2, $3, $4)", params![t, id.0, row.epoch, row.wrapped])
+        }
+        Effect::RewrapCustomer(id, row) => {
+            let sql = "UPDATE customer SET epoch = $1, wrapped = $2 WHERE tenant = $3 AND id = $4";
+            run(tx, sql, params![row.epoch, row.wrapped, t, id.0])
         }
         Effect::PutField(customer, row) => {
             let sql = "INSERT INTO field VALUES ($1, $2, $3, $4, $5, $6) \
@@ -168,6 +171,7 @@ fn erase(tx: &Transaction<'_>, tenant: TenantId, customer: domain::CustomerId, i
     run(tx, "DELETE FROM customer_state WHERE tenant = $1 AND customer = $2", key)?;
     run(tx, "DELETE FROM field WHERE tenant = $1 AND customer = $2", key)?;
     run(tx, "DELETE FROM interaction WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2", key)?;
     for (kind, mac) in index {
         let sql = "DELETE FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 AND customer = $4";
         run(tx, sql, params![tenant.0, kind, mac, customer.0])?;

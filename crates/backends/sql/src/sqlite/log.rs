@@ -12,12 +12,13 @@ fn name(job: Job) -> String {
 }
 
 pub(super) fn lease(connection: &mut Connection, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> rusqlite::Result<Option<Fence>> {
-    let sql = "INSERT INTO lease (job, holder, fence, expires) VALUES ($1, $2, 1, $4) ON CONFLICT (job) DO UPDATE SET \
-               fence = CASE WHEN holder = $2 THEN fence ELSE fence + 1 END, holder = $2, expires = $4 \
-               WHERE holder = $2 OR expires < $3 RETURNING fence";
+    // SQLite numbers `$n` by first appearance, so they must appear in order.
+    let sql = "INSERT INTO lease (job, holder, fence, expires) VALUES ($1, $2, 1, $3) ON CONFLICT (job) DO UPDATE SET \
+               fence = CASE WHEN holder = $2 THEN fence ELSE fence + 1 END, holder = $2, expires = $3 \
+               WHERE holder = $2 OR expires < $4 RETURNING fence";
     let fence: Option<u64> = connection
         .prepare_cached(sql)?
-        .query_row(params![name(job), holder, now.0, now.plus(ttl_ms).0], |row| number(row, 0))
+        .query_row(params![name(job), holder, now.plus(ttl_ms).0, now.0], |row| number(row, 0))
         .optional()?;
     Ok(fence.map(|number| Fence { job, number }))
 }

@@ -1,0 +1,103 @@
+//! `ringfence demo`: a living centre of invented people. Configuration and a seed, nothing else: what serves is what
+//! always serves, and the day is played over HTTP from outside.
+
+#[path = "demo_cast.rs"]
+mod cast;
+#[path = "demo_data.rs"]
+mod data;
+#[path = "demo_day.rs"]
+mod day;
+
+use crate::cli::{Common, Demo};
+use crate::commands::init::webhook_secret;
+use crate::config::{self, Secret, Source};
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::output::{self, Format};
+use crate::wire::Centre;
+use crate::{serving, wire};
+use cast::Cast;
+use data::Data;
+use serde_json::json;
+use simulation::day::Phones;
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+
+const BANNER: &str = "Demo: everyone here is invented, and anyone may sign in as anyone.";
+
+/// Runs it until it is asked to stop.
+///
+/// # Errors
+/// If the data directory isn't a demo's, or anything can't be started.
+pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
+    let data = Data::choose(common.data.as_deref(), asked)?;
+    wire::block_on(async {
+        let (home, secrets) = configured(data.home().await?, asked.port)?;
+        let _claim = serving::claim(&home.data)?;
+        let centre = wire::open(&home).await?;
+        let tenant = home.tenant(None)?.id;
+        let cast = cast::assemble(&centre.vault, tenant).await?;
+        data::fill(&data, &centre.vault, tenant).await?;
+        live(common.output, asked, &data, (home, secrets), centre, cast).await
+    })
+}
+
+/// The secrets that the played day shares with the server.
+struct Secrets {
+    events: Secret,
+    phones: Phones,
+}
+
+/// The directory's configuration, changed as far as a demo needs it.
+fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
+    let secret = || Secret::from(String::clone(&webhook_secret()));
+    let (events, courier) = (secret(), secret());
+    let phones = Phones::listen("127.0.0.1:0", courier.expose());
+    let phones = phones.map_err(|error| Failure::there(error.to_string(), "try again"))?;
+    let config = &mut home.config;
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    config.server.role_picker = true;
+    config.server.banner = Some(BANNER.to_owned());
+    config.event_source = vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
+    config.courier = Some(config::Courier { url: phones.url(), secret_file: None, secret: Some(courier) });
+    Ok((home, Secrets { events, phones }))
+}
+
+async fn live(format: Format, asked: &Demo, data: &Data, (home, secrets): (Home, Secrets), centre: Centre, cast: Cast) -> Result<(), Failure> {
+    let listener = serving::listen(home.config.server.listen)?;
+    let url = serving::url(&listener)?;
+    let web = serving::web_config(&home)?;
+    let (stopped, signals) = serving::stop_at_signal()?;
+    announce(format, &url, &cast)?;
+    let day = day::Day {
+        url,
+        events: secrets.events,
+        phones: secrets.phones,
+        agents: if asked.quiet_day { Vec::new() } else { cast.agents },
+        hosted: cast.hosted,
+        seed: data.seed(),
+        customers: data.customers(),
+    };
+    let playing = day::Playing::start(day)?;
+    let result = tokio::select! {
+        result = serving::serve(&centre, listener, web, stopped) => result,
+        () = signals => Ok(()),
+    };
+    drop(playing);
+    result
+}
+
+fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
+    let sign_in = |person: &domain::PersonId| format!("{url}/sign-in/{person}");
+    if format != Format::Table {
+        let sign_ins: Vec<_> = cast.sign_ins.iter().map(|(role, person)| json!({"role": role.slug(), "url": sign_in(person)})).collect();
+        return output::text(&json!({"url": url, "sign_ins": sign_ins}).to_string());
+    }
+    let mut said = format!("A contact centre of invented people is open at {url}\n\nSign in as\n");
+    for (role, person) in &cast.sign_ins {
+        // Writing to a string can't fail.
+        let _ = writeln!(said, "  {:<24}{}", role.label(), sign_in(person));
+    }
+    said.push_str("\nCtrl-C closes it.");
+    output::text(&said)
+}

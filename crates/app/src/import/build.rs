@@ -1,0 +1,194 @@
+//! From a row to a customer's values: whole, or not at all.
+
+use super::map::{Field, Map, Source};
+use super::row::{Element, Found, Row};
+use super::template::{Part, Template};
+use domain::FieldKind;
+use domain::field::Incoming;
+use serde::Serialize;
+use std::borrow::Cow;
+use zeroize::Zeroizing;
+
+/// How much of a value's shape a report shows.
+const SHAPE: usize = 40;
+const MOST_KEY: usize = 64;
+
+/// One line of the error file. Contains nothing from a row but its key and a value's shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowError {
+    /// From 1.
+    pub row: u64,
+    /// The row's key, if it can be shown.
+    pub key: Option<String>,
+    /// The kind of field.
+    pub field: Option<&'static str>,
+    /// Which of several.
+    pub instance: Option<u32>,
+    /// The column or template.
+    pub column: Option<String>,
+    /// Letters as `a`, digits as `9`.
+    pub shape: Option<String>,
+    /// What is wrong.
+    pub problem: &'static str,
+    /// What to do.
+    pub next: &'static str,
+}
+
+impl RowError {
+    /// A row that can't be read as a whole.
+    #[must_use]
+    pub fn whole(row: u64, key: Option<String>, (problem, next): (&'static str, &'static str)) -> Self {
+        Self { row, key, field: None, instance: None, column: None, shape: None, problem, next }
+    }
+}
+
+/// The row's key, if it has one that can be shown.
+#[must_use]
+pub fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
+    let Found::Text(key) = row.find(&map.key) else { return None };
+    let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (key.len() <= MOST_KEY && key.bytes().all(fine)).then(|| key.into_owned())
+}
+
+/// The row's values, or everything that is wrong with them.
+///
+/// # Errors
+/// One report for each bad value.
+pub fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
+    let mut build = Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
+    for field in &map.fields {
+        build.field(field, row);
+    }
+    if build.errors.is_empty() { Ok(build.values) } else { Err(build.errors) }
+}
+
+struct Build<'a> {
+    number: u64,
+    key: &'a str,
+    values: Vec<Incoming>,
+    errors: Vec<RowError>,
+    /// Values of each kind so far, by the kind's code.
+    seen: [u32; 11],
+}
+
+const MISSING: (&str, &str) = ("the value is missing", "fill it in, or make the field optional in the map");
+const NESTED: (&str, &str) = ("there is an object or array where a value is expected", "name what is inside in the map");
+const BAR: (&str, &str) = ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
+const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");
+const NO_OBJECT: (&str, &str) = ("an element isn't an object, as the template needs", "correct the element or the map");
+
+impl Build<'_> {
+    fn field(&mut self, field: &Field, row: &dyn Row) {
+        match &field.source {
+            Source::Column(name) => match row.find(name) {
+                Found::Missing => self.missing(field),
+                Found::Text(text) => self.value(field, &text),
+                Found::Texts(_) | Found::Nested => self.wrong(field, None, NESTED),
+            },
+            Source::Template(template) => self.filled(field, template, row, field.optional),
+            Source::Elements(name, template) => self.elements(field, name, template.as_ref(), row),
+        }
+    }
+
+    fn elements(&mut self, field: &Field, name: &str, template: Option<&Template>, row: &dyn Row) {
+        let Some(elements) = row.elements(name) else { return self.wrong(field, None, NO_ARRAY) };
+        if elements.is_empty() {
+            return self.missing(field);
+        }
+        for element in elements {
+            match (element, template) {
+                (Element::Text(text), None) => self.value(field, &text),
+                (Element::Object(object), Some(template)) => self.filled(field, template, &*object, true),
+                (Element::Text(_), Some(_)) => self.wrong(field, None, NO_OBJECT),
+                (Element::Object(_), None) | (Element::Nested, _) => self.wrong(field, None, NESTED),
+            }
+        }
+    }
+
+    /// `passed_over`: is it fine if all values of the template are missing?
+    fn filled(&mut self, field: &Field, template: &Template, row: &dyn Row, passed_over: bool) {
+        match fill(template, row) {
+            Ok(Some(text)) => self.value(field, &text),
+            Ok(None) if passed_over => {}
+            Ok(None) => self.wrong(field, None, MISSING),
+            Err(problem) => self.wrong(field, None, problem),
+        }
+    }
+
+    fn missing(&mut self, field: &Field) {
+        if !field.optional {
+            self.wrong(field, None, MISSING);
+        }
+    }
+
+    fn value(&mut self, field: &Field, text: &str) {
+        match Incoming::parse(field.kind, text) {
+            Ok(value) => {
+                *self.count(field.kind) += 1;
+                self.values.push(value);
+            }
+            Err(error) => self.wrong(field, Some(text), (error.problem(), error.next())),
+        }
+    }
+
+    fn wrong(&mut self, field: &Field, text: Option<&str>, (problem, next): (&'static str, &'static str)) {
+        let count = self.count(field.kind);
+        *count += 1;
+        let instance = Some(*count);
+        self.errors.push(RowError {
+            row: self.number,
+            key: Some(self.key.to_owned()),
+            field: Some(field.kind.slug()),
+            instance,
+            column: Some(field.shown.clone()),
+            shape: text.map(shape),
+            problem,
+            next,
+        });
+    }
+
+    fn count(&mut self, kind: FieldKind) -> &mut u32 {
+        // INVARIANT: kinds' codes run from 1 to 10.
+        &mut self.seen[usize::from(kind.code()) % 11]
+    }
+}
+
+fn fill(template: &Template, row: &dyn Row) -> Result<Option<Zeroizing<String>>, (&'static str, &'static str)> {
+    let mut text = Zeroizing::new(String::with_capacity(256));
+    let mut any = false;
+    for part in &template.0 {
+        let value = match part {
+            Part::Text(plain) => {
+                text.push_str(plain);
+                continue;
+            }
+            Part::Name(name) => row.find(name),
+        };
+        let value = match value {
+            Found::Missing => continue,
+            Found::Text(value) => value,
+            Found::Texts(values) if values.is_empty() => continue,
+            Found::Texts(values) => Cow::Owned(values.join(";")),
+            Found::Nested => return Err(NESTED),
+        };
+        if value.contains('|') {
+            return Err(BAR);
+        }
+        any = true;
+        text.push_str(&value);
+    }
+    Ok(any.then_some(text))
+}
+
+/// Letters as `a`, digits as `9`, the rest as it is, cut.
+fn shape(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        _ if letter.is_alphabetic() => 'a',
+        _ if letter.is_numeric() => '9',
+        _ => letter,
+    };
+    text.chars().take(SHAPE).map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests;

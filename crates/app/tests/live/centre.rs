@@ -1,0 +1,221 @@
+//! A contact centre in a temporary directory: made, filled and staffed by the binary's own commands.
+
+use crate::http::{Answer, Client};
+use crate::server::{BINARY, Server};
+use crate::wait::{PATIENCE, found, seconds};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The name of the only tenant.
+pub(crate) const TENANT: &str = "acme";
+/// Every role's name, in the order of the authorisation table.
+pub(crate) const ROLES: [&str; 6] = ["agent", "team_leader", "security_officer", "it_operator", "data_protection_officer", "integrator"];
+
+/// A person of the centre.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) token: String,
+}
+
+/// The centre.
+pub(crate) struct Centre {
+    folder: TempDir,
+    secret: String,
+    messages: AtomicU64,
+}
+
+impl Centre {
+    /// An empty one; `top` goes to the top of its configuration, `more` to its end.
+    pub(crate) fn new(top: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let centre = Self { folder, secret: String::new(), messages: AtomicU64::new(0) };
+        fs::create_dir(centre.logs()).unwrap();
+        let key = centre.folder.path().join("elsewhere").join("root.key");
+        let data = centre.data();
+        centre.good(&["init", data.to_str().unwrap(), "--tenant", TENANT, "--key-file", key.to_str().unwrap()]);
+        let config = data.join("ringfence.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{top}\n{text}\n{more}\n")).unwrap();
+        let secret = fs::read_to_string(data.join("telephony.secret")).unwrap().trim().to_owned();
+        Self { secret, ..centre }
+    }
+
+    /// One with invented customers, an allowance per person, and seconds until a value is masked again.
+    pub(crate) fn filled(customers: u64, reveals: u32, remask_s: u32) -> Self {
+        let budgets = format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
+        let centre = Self::new(&format!("remask_s = {remask_s}"), &budgets);
+        centre.import_invented(customers);
+        centre
+    }
+
+    /// Imports customers that the simulation invents.
+    pub(crate) fn import_invented(&self, customers: u64) {
+        let file = self.folder.path().join("invented.csv");
+        simulation::export::write_csv(&file, customers, SEED, 3).unwrap();
+        self.import(&file, &repository().join("examples/maps/generated.toml"));
+    }
+
+    /// Imports a file by a map.
+    pub(crate) fn import(&self, file: &Path, map: &Path) {
+        let errors = self.folder.path().join("import-errors.jsonl");
+        let paths = [file, map, &errors].map(|path| path.to_str().unwrap().to_owned());
+        self.good(&["import", &paths[0], "--map", &paths[1], "--errors", &paths[2]]);
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A place for the test's own files, outside the data directory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the server's output goes.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.folder.path().join("logs")
+    }
+
+    /// The secret that signs events.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Runs a command on the data directory.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).env("RINGFENCE_DATA", self.data()).env("RINGFENCE_LOG", "warn");
+        command.current_dir(self.folder.path()).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; gives its standard output.
+    pub(crate) fn good(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Adds a person with a token.
+    pub(crate) fn hire(&self, name: &str, role: &str) -> Person {
+        let added = self.good(&["person", "add", "--name", name, "--role", role, "--output", "json"]);
+        let added: Value = serde_json::from_str(&added).unwrap();
+        let id = added["person"].as_str().unwrap().to_owned();
+        let token = self.good(&["person", "token", &id]).trim().to_owned();
+        Person { id, token }
+    }
+
+    /// Serves it.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(&self.data(), &self.logs(), "warn")
+    }
+
+    /// `ringfence verify` on the data directory.
+    pub(crate) fn verify(&self) -> Output {
+        self.run(&["verify", self.data().to_str().unwrap()])
+    }
+
+    /// The log, the budgets and every tagged row hold.
+    pub(crate) fn holds(&self) {
+        let output = self.verify();
+        let said = [output.stdout.as_slice(), &output.stderr].concat();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+    }
+
+    /// The database, as whoever has the disk sees it.
+    pub(crate) fn database(&self) -> Connection {
+        let connection = Connection::open(self.data().join("ringfence.db")).unwrap();
+        connection.busy_timeout(Duration::from_secs(20)).unwrap();
+        connection
+    }
+
+    /// A message id that wasn't used yet.
+    pub(crate) fn message(&self) -> String {
+        format!("msg_{}", self.messages.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// An event's request, signed; ready to be sent, or bent first.
+    pub(crate) fn signed(&self, client: &Client, secret: &str, id: &str, at: i64, body: &[u8]) -> Answer {
+        let signature = Webhook::new(secret).unwrap().sign(id, at, body).unwrap();
+        unsigned(client, id, at, &signature, body)
+    }
+
+    /// Tells that something happened, under a message id of its own.
+    pub(crate) fn tell(&self, client: &Client, kind: &str, at: &str, data: &Value) -> Answer {
+        let body = json!({"type": kind, "timestamp": at, "data": data}).to_string();
+        self.signed(client, &self.secret, &self.message(), seconds(), body.as_bytes())
+    }
+
+    /// A call that a person has taken; gives the interaction's id.
+    pub(crate) fn call(&self, client: &Client, person: &Person, from: Option<Value>) -> String {
+        let mut data = json!({"interaction": format!("call-{}", self.message()), "channel": "call", "person": person.id});
+        if let Some(from) = from {
+            data["from"] = from;
+        }
+        self.tell(client, "interaction.connected", &now(), &data).expect(202).member("interaction")
+    }
+
+    /// A call from a customer whose number is on file; gives interaction and customer.
+    pub(crate) fn call_from(&self, client: &Client, person: &Person, customer: u64) -> (String, String) {
+        let interaction = self.call(client, person, Some(json!({"phone": invented(customer).phone})));
+        let shown = client.bearer(&person.token).get(&format!("/v1/interactions/{interaction}")).expect(200);
+        assert_eq!(shown.member("binding"), "matched");
+        (interaction, shown.member("customer"))
+    }
+}
+
+const SEED: u64 = 11;
+
+/// The n-th invented customer, as imported.
+pub(crate) fn invented(n: u64) -> simulation::identity::Identity {
+    simulation::identity::Identities::with_orders(SEED, 3).nth(n)
+}
+
+/// The repository's root.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// This moment, RFC 3339.
+pub(crate) fn now() -> String {
+    at(seconds())
+}
+
+/// A moment, RFC 3339.
+pub(crate) fn at(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap().to_string()
+}
+
+/// Sends an event under any signature.
+pub(crate) fn unsigned(client: &Client, id: &str, at: i64, signature: &str, body: &[u8]) -> Answer {
+    let client = client.with("content-type", "application/json").with("webhook-id", id).with("webhook-timestamp", &at.to_string());
+    client.with("webhook-signature", signature).ask("POST", "/v1/events", body).unwrap()
+}
+
+/// What a reveal asks for.
+pub(crate) fn reveal_body(interaction: &str, field: &str, purpose: &str) -> Value {
+    json!({"interaction": interaction, "field": field, "instance": 1, "purpose": purpose})
+}
+
+/// Fetches a receipt, waiting until its entry is in the tree.
+pub(crate) fn receipt(client: &Client, id: &str) -> String {
+    found("the entry is in the tree", PATIENCE, || {
+        let answer = client.get(&format!("/v1/receipts/{id}"));
+        assert!(matches!(answer.status, 200 | 202), "{} {}", answer.head, answer.text());
+        (answer.status == 200).then(|| answer.text())
+    })
+}
+
+/// Sixteen bytes of an id such as `ent_…`.
+pub(crate) fn bytes_of(id: &str) -> Vec<u8> {
+    let digits = id.split_once('_').unwrap().1;
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}

@@ -1,0 +1,26 @@
+//! The real binary as a process, attacked from outside: killed, starved of disk, fed garbage, edited behind its back,
+//! its memory read. What is held to here is what a customer's data depends on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests: a step that fails must stop the test there, and real processes live in real time"
+)]
+
+mod authorisation;
+mod bad;
+mod canary;
+mod centre;
+mod concurrency;
+mod description;
+mod disk;
+mod events;
+mod http;
+mod kill;
+mod phones;
+mod scan;
+mod server;
+mod tampering;
+mod wait;

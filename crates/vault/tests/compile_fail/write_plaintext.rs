@@ -1,0 +1,7 @@
+use vault::Plaintext;
+
+fn write() -> Plaintext {
+    Plaintext(zeroize::Zeroizing::new(Vec::new()))
+}
+
+fn main() {}

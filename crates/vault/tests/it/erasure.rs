@@ -1,0 +1,88 @@
+//! Erasure: nothing opens, nothing is found, no row names the customer, and the log still verifies.
+
+use crate::help::{Call, assert_refused, value};
+use domain::field::query_phone;
+use domain::{CustomerId, FieldKind, Refusal};
+use store::Store;
+use testkit::{FIRST, PHONE, block_on};
+use transparency::verify_receipt;
+use vault::{Erased, Kind, ReceiptAnswer, RevealCommand, VaultError};
+
+fn erase(call: &Call) -> Result<Erased, VaultError> {
+    let scope = call.world.scope(&call.world.staff.protection);
+    block_on(call.world.vault.erase(&scope, call.customer))
+}
+
+#[test]
+fn leaves_nothing_to_open_or_find() {
+    let call = Call::new(80);
+    value(call.reveal(&call.command(FieldKind::Name)));
+    let agent = call.world.scope(&call.world.staff.agent);
+    block_on(call.world.vault.verify(&agent, &call.said(FieldKind::Name, "Ana Diaz"))).unwrap();
+    block_on(call.world.vault.note(&agent, call.interaction, call.customer, "wants to be forgotten", None)).unwrap();
+    assert!(!call.world.tables_holding(&call.customer.0).is_empty());
+
+    let erased = erase(&call).unwrap();
+    assert_eq!(call.world.line(FIRST, erased.receipt).body.unwrap().kind, Kind::Erasure);
+    assert!(block_on(call.world.store.fields(FIRST, call.customer)).unwrap().is_empty());
+    assert_eq!(call.world.tables_holding(&call.customer.0), Vec::<String>::new(), "these tables still name the customer");
+
+    assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::NoLiveInteraction);
+    let fresh = call.world.call(&call.world.staff.agent, Some(PHONE));
+    assert_eq!(block_on(call.world.vault.interaction(&agent, fresh)).unwrap().customer, None);
+    let found = block_on(call.world.vault.search(&agent, fresh, &query_phone(PHONE).unwrap())).unwrap();
+    assert!(found.hits.is_empty());
+    let command = RevealCommand { interaction: fresh, ..call.command(FieldKind::Name) };
+    assert_refused(&call.world, call.reveal(&command), Refusal::WrongCustomer);
+}
+
+#[test]
+fn leaves_the_log_whole() {
+    let call = Call::new(81);
+    let revealed = call.reveal(&call.command(FieldKind::Name)).ok().unwrap();
+    let before = call.world.log(FIRST).len();
+    erase(&call).unwrap();
+    let lines = call.world.log(FIRST);
+    assert_eq!(lines.len(), before + 2);
+    assert!(lines.iter().all(|line| line.body.is_some()), "every audit half still opens against its leaf");
+    let leaf = block_on(call.world.store.entry(FIRST, revealed.receipt)).unwrap().unwrap().leaf;
+    let ReceiptAnswer::Ready(receipt) = block_on(call.world.vault.receipt(FIRST, revealed.receipt)).unwrap() else {
+        panic!("the entry is sequenced")
+    };
+    verify_receipt(&receipt, &leaf, &call.world.log_keys(FIRST)).unwrap();
+}
+
+#[test]
+fn is_for_the_data_protection_officer_only() {
+    let call = Call::new(82);
+    for member in call.world.staff.all().into_iter().filter(|member| member.role != domain::Role::DataProtectionOfficer) {
+        let scope = call.world.scope(member);
+        let result = block_on(call.world.vault.erase(&scope, call.customer));
+        assert_refused(&call.world, result, Refusal::RoleNotAllowed);
+    }
+    value(call.reveal(&call.command(FieldKind::Name)));
+}
+
+#[test]
+fn happens_once_and_to_customers_only() {
+    let call = Call::new(83);
+    erase(&call).unwrap();
+    assert_refused(&call.world, erase(&call), Refusal::NotFound);
+    let scope = call.world.scope(&call.world.staff.protection);
+    let result = block_on(call.world.vault.erase(&scope, CustomerId([1; 16])));
+    assert_refused(&call.world, result, Refusal::NotFound);
+}
+
+#[test]
+fn reaches_index_rows_that_still_wait_for_their_import_to_end() {
+    let call = Call::new(84);
+    let operator = call.world.vault.operator(FIRST);
+    let number = "+442079460555";
+    let record = testkit::name_and_phone("Sta Staged", number);
+    let batch = vault::IntakeBatch { import: [1; 16], rows_done: 1, records: vec![record], staged: true };
+    let customer = block_on(call.world.vault.take_in(&operator, batch)).unwrap().remove(0);
+    let scope = call.world.scope(&call.world.staff.protection);
+    block_on(call.world.vault.erase(&scope, customer)).unwrap();
+    block_on(call.world.vault.finish_intake(&operator)).unwrap();
+    assert_eq!(call.world.tables_holding(&customer.0), Vec::<String>::new());
+}

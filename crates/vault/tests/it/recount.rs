@@ -1,0 +1,98 @@
+//! The budgets, counted anew from the log's audit halves, are the budgets' rows; and each counter is one chain.
+
+use crate::help::Call;
+use domain::budget::window_of;
+use domain::field::query_phone;
+use domain::{Counter, EntryId, FieldKind, Millis};
+use std::collections::{BTreeMap, HashMap};
+use store::Store;
+use testkit::{FIRST, PHONE, TestWorld, block_on};
+use vault::Heard;
+
+/// What the log says of one counter in one window.
+#[derive(Debug, PartialEq, Eq)]
+struct Counted {
+    used: u32,
+    last: EntryId,
+}
+
+/// Follows every counter's chain through the log.
+fn recount(world: &TestWorld) -> BTreeMap<(Counter, Millis), Counted> {
+    let mut counts: BTreeMap<(Counter, Millis), Counted> = BTreeMap::new();
+    let mut links: HashMap<(Counter, Millis, EntryId), (EntryId, u32)> = HashMap::new();
+    for line in world.log(FIRST) {
+        let body = line.body.unwrap();
+        for spent in body.spent {
+            let key = (spent.counter, window_of(body.at), spent.previous);
+            let twice = links.insert(key, (line.entry, spent.used));
+            assert_eq!(twice, None, "two entries follow the same one");
+        }
+    }
+    let starts: Vec<_> = links.keys().filter(|(_, _, previous)| *previous == EntryId([0; 16])).copied().collect();
+    let mut followed = 0;
+    for (counter, window, mut previous) in starts {
+        while let Some((entry, used)) = links.get(&(counter, window, previous)) {
+            counts.insert((counter, window), Counted { used: *used, last: *entry });
+            previous = *entry;
+            followed += 1;
+        }
+    }
+    assert_eq!(followed, links.len(), "every movement hangs on its counter's chain");
+    counts
+}
+
+/// The store's rows, except those counted per customer: the log names those by the customer's alias only.
+fn rows(world: &TestWorld) -> BTreeMap<(Counter, Millis), Counted> {
+    let rows = block_on(world.store.budgets(FIRST)).unwrap();
+    rows.into_iter().map(|(counter, window, row)| ((counter, window), Counted { used: row.used, last: row.last })).collect()
+}
+
+/// Counters of people and interactions: their first byte says whose they are.
+fn named(counts: &BTreeMap<(Counter, Millis), Counted>) -> Vec<(&(Counter, Millis), &Counted)> {
+    counts.iter().filter(|((counter, _), _)| counter.bytes()[0] != 3).collect()
+}
+
+/// Customers' counters, by what they say and not by their name.
+fn unnamed(counts: &BTreeMap<(Counter, Millis), Counted>) -> Vec<(Millis, u32, EntryId)> {
+    let customers = counts.iter().filter(|((counter, _), _)| counter.bytes()[0] == 3);
+    let mut out: Vec<_> = customers.map(|((_, window), counted)| (*window, counted.used, counted.last)).collect();
+    out.sort_unstable();
+    out
+}
+
+fn busy(seed: u64) -> Call {
+    let call = Call::new(seed);
+    for round in 0..3 {
+        let interaction = call.world.call(&call.world.staff.agent, Some(PHONE));
+        let agent = call.world.scope(&call.world.staff.agent);
+        let vault = &call.world.vault;
+        block_on(vault.view(&agent, interaction, call.customer)).unwrap();
+        block_on(vault.search(&agent, interaction, &query_phone(PHONE).unwrap())).unwrap();
+        for field in [FieldKind::Name, FieldKind::Phone, FieldKind::Card] {
+            let command = vault::RevealCommand { interaction, key: Some(format!("{round}")), ..call.command(field) };
+            drop(block_on(vault.reveal(&agent, &command)));
+            drop(block_on(vault.reveal(&agent, &command)));
+        }
+        let said = vault::VerifyCommand { interaction, ..call.said(FieldKind::Name, "Ana Diaz") };
+        block_on(vault.verify(&agent, &said)).unwrap();
+        call.world.hear(FIRST, &call.world.reference(FIRST, interaction), Heard::Ended).unwrap();
+        call.world.clock.advance(domain::budget::WINDOW_MS / 2);
+    }
+    call
+}
+
+#[test]
+fn gives_the_rows() {
+    let call = busy(120);
+    let (counted, rows) = (recount(&call.world), rows(&call.world));
+    assert!(counted.len() >= 10, "{}", counted.len());
+    assert_eq!(named(&counted), named(&rows));
+    assert_eq!(unnamed(&counted), unnamed(&rows));
+}
+
+#[test]
+fn shows_a_counter_that_was_deleted_from_the_database() {
+    let call = busy(121);
+    assert!(call.world.edit("DELETE FROM budget WHERE used > 1") > 0);
+    assert_ne!(named(&recount(&call.world)), named(&rows(&call.world)));
+}
