@@ -40,9 +40,26 @@ pub enum Command {
     Serve(Serve),
     /// Show a living centre with invented people, until stopped
     Demo(Demo),
+    /// Bring customers in from a CSV or JSON Lines file
+    Import(Import),
+    /// Customers: add, show on masks, erase
+    #[command(subcommand)]
+    Customer(Customer),
+    /// Live calls, chats and tickets
+    #[command(subcommand)]
+    Interaction(Interaction),
     /// Members of staff and machine clients
     #[command(subcommand)]
     Person(Person),
+    /// Shelf keys, whose end makes erasures true for backups
+    #[command(subcommand)]
+    Shelf(Shelf),
+    /// Check a receipt, or a whole data directory's log
+    Verify(Verify),
+    /// Say what is wrong with a data directory and how to mend it
+    Doctor,
+    /// Print the completion script of a shell
+    Completion(Completion),
 }
 
 /// `init`.

@@ -1,8 +1,13 @@
 //! One file per noun.
 
+mod completion;
+mod customer;
+mod doctor;
 pub mod init;
+mod interaction;
 mod person;
 mod serve;
+mod shelf;
 
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
@@ -21,7 +26,14 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(asked) => initialise(&common, &asked),
         Command::Serve(asked) => serve::run(&common, &asked),
         Command::Demo(asked) => crate::demo::run(&common, &asked),
+        Command::Import(asked) => crate::import::run(&common, &asked),
+        Command::Customer(asked) => customer::run(&common, &asked),
+        Command::Interaction(asked) => interaction::run(&common, &asked),
         Command::Person(asked) => person::run(&common, &asked),
+        Command::Shelf(asked) => shelf::run(&common, &asked),
+        Command::Verify(asked) => crate::verify::run(&common, &asked),
+        Command::Doctor => doctor::run(&common),
+        Command::Completion(asked) => completion::run(&asked),
     }
 }
 

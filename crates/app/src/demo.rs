@@ -18,7 +18,7 @@ use crate::wire::Centre;
 use crate::{serving, wire};
 use cast::Cast;
 use data::Data;
-use serde_json::json;
+use serde::Serialize;
 use simulation::day::Phones;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -87,11 +87,25 @@ async fn live(format: Format, asked: &Demo, data: &Data, (home, secrets): (Home,
     result
 }
 
+/// The first line of `--output json`; its members keep this order.
+#[derive(Serialize)]
+struct Opened<'a> {
+    url: &'a str,
+    sign_ins: Vec<SignIn>,
+}
+
+#[derive(Serialize)]
+struct SignIn {
+    role: &'static str,
+    url: String,
+}
+
 fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
     let sign_in = |person: &domain::PersonId| format!("{url}/sign-in/{person}");
     if format != Format::Table {
-        let sign_ins: Vec<_> = cast.sign_ins.iter().map(|(role, person)| json!({"role": role.slug(), "url": sign_in(person)})).collect();
-        return output::text(&json!({"url": url, "sign_ins": sign_ins}).to_string());
+        let sign_ins = cast.sign_ins.iter().map(|(role, person)| SignIn { role: role.slug(), url: sign_in(person) }).collect();
+        let line = serde_json::to_string(&Opened { url, sign_ins });
+        return output::text(&line.map_err(|_| Failure::there("the address can't be written", "try again"))?);
     }
     let mut said = format!("A contact centre of invented people is open at {url}\n\nSign in as\n");
     for (role, person) in &cast.sign_ins {

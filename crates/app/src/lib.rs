@@ -5,14 +5,17 @@
 
 pub mod ambient;
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod failure;
 pub mod home;
+pub mod import;
 pub mod output;
 pub mod sequencing;
 pub mod serving;
+pub mod verify;
 pub mod wire;
 
 use clap::Parser;

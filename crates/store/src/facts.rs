@@ -3,6 +3,7 @@
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
 use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, Tag};
 use domain::budget::window_of;
+use domain::interaction::Happening;
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
 
 /// The keys to read, each list sorted and without repetition: the order in which rows are locked.
@@ -74,7 +75,13 @@ impl Wanted {
 
     fn add_effect(&mut self, tenant: TenantId, effect: &Effect) {
         match effect {
-            Effect::Happened { interaction, .. } | Effect::Bind { interaction, .. } => self.interactions.push((tenant, *interaction)),
+            Effect::Happened { interaction, event, .. } => {
+                self.interactions.push((tenant, *interaction));
+                if let Happening::Connected { caller: Some(caller), .. } = event.what {
+                    self.customers.push((tenant, caller));
+                }
+            }
+            Effect::Bind { interaction, .. } => self.interactions.push((tenant, *interaction)),
             Effect::Prove { interaction } => {
                 self.interactions.push((tenant, *interaction));
                 self.codes.push((tenant, *interaction));

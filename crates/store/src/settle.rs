@@ -9,7 +9,7 @@ use crate::rows::{
     BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events, encode_events,
 };
 use domain::budget::window_of;
-use domain::interaction::{Event, fold};
+use domain::interaction::{Event, Happening, fold};
 use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
 
 /// How many wrong codes one code survives.
@@ -295,13 +295,20 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
             facts.customers.clear(|key, _| *key == (tenant, *customer));
             facts.states.clear(|key, _| *key == (tenant, *customer));
             facts.fields.clear(|(owner, field), _| *owner == tenant && field.customer == *customer);
-            facts.interactions.clear(|(owner, _), row| *owner == tenant && row.customer == Some(*customer));
+            facts.interactions.clear(|(owner, _), row| *owner == tenant && names(row, *customer));
         }
         _ => {}
     }
 }
 
+/// Is it this customer's, or does one of its events name them as the caller?
+fn names(row: &InteractionRow, customer: CustomerId) -> bool {
+    let called = |event: &Event| matches!(event.what, Happening::Connected { caller: Some(caller), .. } if caller == customer);
+    row.customer == Some(customer) || decode_events(&row.events).is_some_and(|events| events.iter().any(called))
+}
+
 fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &str, event: Event, now: Millis) {
+    let event = without_erased_caller(facts, tenant, event);
     let Some(slot) = facts.interactions.slot(&(tenant, id)) else { return };
     if slot.tampered {
         return;
@@ -314,6 +321,16 @@ fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &
     }
     slot.row = if repeated { before } else { fold_into(before, id, reference, &events, now) };
     slot.changed = !repeated || slot.changed;
+}
+
+/// The caller was looked up before this transaction; a customer who was erased meanwhile must not be named again.
+fn without_erased_caller(facts: &mut Facts, tenant: TenantId, event: Event) -> Event {
+    match event.what {
+        Happening::Connected { channel, person, caller: Some(caller) } if !has(facts.customers.slot(&(tenant, caller))) => {
+            Event { what: Happening::Connected { channel, person, caller: None }, ..event }
+        }
+        _ => event,
+    }
 }
 
 fn fold_into(before: Option<InteractionRow>, id: InteractionId, reference: &str, events: &[Event], now: Millis) -> Option<InteractionRow> {

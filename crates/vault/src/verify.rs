@@ -6,6 +6,7 @@ use crate::private::entry::{EntryKeys, Kind};
 use crate::private::release::{Done, Use};
 use crate::wiring::{Act, Vault};
 use domain::budget::window_of;
+use domain::field::FieldError;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use store::{Condition, FieldRef, Spend};
 use zeroize::Zeroizing;
@@ -33,6 +34,8 @@ pub struct Verified {
     pub attempts_left: u32,
     /// The attempt's entry.
     pub receipt: EntryId,
+    /// Why what was said can't be read, if so: then it fits nothing, and no attempt was spent.
+    pub hint: Option<FieldError>,
 }
 
 /// The counters of attempts, by their pseudonyms.
@@ -57,18 +60,19 @@ impl Vault {
     /// entry too.
     ///
     /// # Errors
-    /// The refusal with its entry, or why nothing could be done; `Input` if what was said can't be read (an attempt
-    /// isn't spent on that).
+    /// The refusal with its entry, or why nothing could be done.
     pub async fn verify(&self, scope: &Scope, command: &VerifyCommand) -> Result<Verified, VaultError> {
-        if policy::verify(scope.role(), command.field).is_ok() {
-            domain::field::comparable(command.field, &command.said)?;
-        }
         let act = self.verify_act(scope, command).await?;
+        if let Err(hint) = domain::field::comparable(command.field, &command.said) {
+            let receipt = self.commit_plain(Act { spend: Vec::new(), read: Vec::new(), ..act }).await?;
+            let attempts_left = self.attempts_left(scope, command).await?;
+            return Ok(Verified { matched: false, attempts_left, receipt, hint: Some(hint) });
+        }
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let matched = committed.derive(&Use::Matches(&command.said))?;
         self.log_result(scope, command, matched).await?;
-        Ok(Verified { matched, attempts_left: self.attempts_left(scope, command).await?, receipt: entry })
+        Ok(Verified { matched, attempts_left: self.attempts_left(scope, command).await?, receipt: entry, hint: None })
     }
 
     async fn verify_act(&self, scope: &Scope, command: &VerifyCommand) -> Result<Act, VaultError> {

@@ -15,36 +15,36 @@ const MOST_KEY: usize = 64;
 
 /// One line of the error file. Contains nothing from a row but its key and a value's shape.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RowError {
+pub(super) struct RowError {
     /// From 1.
-    pub row: u64,
+    pub(super) row: u64,
     /// The row's key, if it can be shown.
-    pub key: Option<String>,
+    pub(super) key: Option<String>,
     /// The kind of field.
-    pub field: Option<&'static str>,
+    pub(super) field: Option<&'static str>,
     /// Which of several.
-    pub instance: Option<u32>,
+    pub(super) instance: Option<u32>,
     /// The column or template.
-    pub column: Option<String>,
+    pub(super) column: Option<String>,
     /// Letters as `a`, digits as `9`.
-    pub shape: Option<String>,
+    pub(super) shape: Option<String>,
     /// What is wrong.
-    pub problem: &'static str,
+    pub(super) problem: &'static str,
     /// What to do.
-    pub next: &'static str,
+    pub(super) next: &'static str,
 }
 
 impl RowError {
     /// A row that can't be read as a whole.
     #[must_use]
-    pub fn whole(row: u64, key: Option<String>, (problem, next): (&'static str, &'static str)) -> Self {
+    pub(super) fn whole(row: u64, key: Option<String>, (problem, next): (&'static str, &'static str)) -> Self {
         Self { row, key, field: None, instance: None, column: None, shape: None, problem, next }
     }
 }
 
 /// The row's key, if it has one that can be shown.
 #[must_use]
-pub fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
+pub(super) fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
     let Found::Text(key) = row.find(&map.key) else { return None };
     let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (key.len() <= MOST_KEY && key.bytes().all(fine)).then(|| key.into_owned())
@@ -54,7 +54,7 @@ pub fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
 ///
 /// # Errors
 /// One report for each bad value.
-pub fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
+pub(super) fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
     let mut build = Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
     for field in &map.fields {
         build.field(field, row);

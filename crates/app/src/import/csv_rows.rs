@@ -14,7 +14,7 @@ const BUFFER: usize = 256 * 1024;
 pub(super) const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// A CSV file after its first line.
-pub struct Csv<R> {
+pub(super) struct Csv<R> {
     reader: Reader<Bounded<R>>,
     left: Rc<Cell<u64>>,
     columns: HashMap<String, usize>,
@@ -41,7 +41,7 @@ impl<R: Read> Csv<R> {
     ///
     /// # Errors
     /// If it can't be read, is no text, or names a column twice.
-    pub fn open(inner: R) -> Result<Self, ReadError> {
+    pub(super) fn open(inner: R) -> Result<Self, ReadError> {
         let left = Rc::new(Cell::new(0));
         let bounded = Bounded { inner, left: Rc::clone(&left) };
         let mut csv = Self {
@@ -64,7 +64,7 @@ impl<R: Read> Csv<R> {
 
     /// Is there a column of this name?
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.columns.contains_key(name)
     }
 

@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::io::{BufRead, Read as _};
 
 /// A JSON Lines file.
-pub struct Json<R> {
+pub(super) struct Json<R> {
     reader: R,
 }
 
 impl<R: BufRead> Json<R> {
     /// Rows of this reader.
-    pub fn open(reader: R) -> Self {
+    pub(super) fn open(reader: R) -> Self {
         Self { reader }
     }
 

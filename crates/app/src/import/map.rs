@@ -9,7 +9,7 @@ use std::path::Path;
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FileFormat {
+pub(super) enum FileFormat {
     /// RFC 4180, the first line naming the columns.
     Csv,
     /// One JSON object a line.
@@ -36,31 +36,31 @@ struct WrittenField {
 
 /// A map that was read and makes sense.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Map {
+pub(super) struct Map {
     /// How the file is written.
-    pub format: FileFormat,
+    pub(super) format: FileFormat,
     /// The name of what identifies a row.
-    pub key: String,
+    pub(super) key: String,
     /// The fields, in order.
-    pub fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// One field of the map.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Field {
+pub(super) struct Field {
     /// What kind it becomes.
-    pub kind: FieldKind,
+    pub(super) kind: FieldKind,
     /// Where it comes from.
-    pub source: Source,
+    pub(super) source: Source,
     /// May a row do without?
-    pub optional: bool,
+    pub(super) optional: bool,
     /// The column or template as written, for error reports.
-    pub shown: String,
+    pub(super) shown: String,
 }
 
 /// Where a field comes from.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Source {
+pub(super) enum Source {
     /// One value of that name.
     Column(String),
     /// A value put together from others.
@@ -74,7 +74,7 @@ impl Map {
     ///
     /// # Errors
     /// If it can't be read or understood.
-    pub fn read(path: &Path) -> Result<(Self, Vec<u8>), Failure> {
+    pub(super) fn read(path: &Path) -> Result<(Self, Vec<u8>), Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| failure::file(path, &error))?;
         let map = Self::parse(&text).map_err(|(problem, next)| Failure::here(format!("{}: {problem}", path.display()), next))?;
         Ok((map, text.into_bytes()))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// What stands under a name.
-pub enum Found<'a> {
+pub(super) enum Found<'a> {
     /// Nothing, `null`, or only spaces.
     Missing,
     /// One value, without spaces at its ends.
@@ -15,7 +15,7 @@ pub enum Found<'a> {
 }
 
 /// Something that has values under names.
-pub trait Row {
+pub(super) trait Row {
     /// What stands under this name.
     fn find(&self, name: &str) -> Found<'_>;
 
@@ -24,7 +24,7 @@ pub trait Row {
 }
 
 /// An element of an array.
-pub enum Element<'a> {
+pub(super) enum Element<'a> {
     /// A plain value.
     Text(Cow<'a, str>),
     /// An object.
@@ -34,7 +34,7 @@ pub enum Element<'a> {
 }
 
 /// The value without spaces at its ends, missing if nothing is left.
-pub fn text(value: Cow<'_, str>) -> Found<'_> {
+pub(super) fn text(value: Cow<'_, str>) -> Found<'_> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
         return Found::Missing;

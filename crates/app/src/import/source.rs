@@ -5,13 +5,13 @@ use std::io;
 use std::ops::ControlFlow;
 
 /// What is wrong with a row as a whole, and what to do.
-pub type Unreadable = (&'static str, &'static str);
+pub(super) type Unreadable = (&'static str, &'static str);
 
 /// Sees one row: its number from 1, the bytes read so far, and the row or why it can't be read.
-pub type Visit<'a> = dyn FnMut(u64, u64, Result<&dyn Row, Unreadable>) -> ControlFlow<()> + 'a;
+pub(super) type Visit<'a> = dyn FnMut(u64, u64, Result<&dyn Row, Unreadable>) -> ControlFlow<()> + 'a;
 
 /// A file of rows.
-pub trait Reading {
+pub(super) trait Reading {
     /// Shows every row, in order, until the visitor breaks off.
     ///
     /// # Errors
@@ -21,7 +21,7 @@ pub trait Reading {
 
 /// Why a file can't be read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadError {
+pub(super) enum ReadError {
     /// Reading failed.
     Io(io::ErrorKind),
     /// Not UTF-8, where that can't be said of one row.
@@ -35,7 +35,7 @@ pub enum ReadError {
 impl ReadError {
     /// What is wrong and what to do.
     #[must_use]
-    pub fn words(self) -> (String, &'static str) {
+    pub(super) fn words(self) -> (String, &'static str) {
         match self {
             Self::Io(kind) => (kind.to_string(), "check the file"),
             Self::NotText => ("the file isn't UTF-8".to_owned(), "export it as UTF-8"),

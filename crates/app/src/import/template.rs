@@ -2,11 +2,11 @@
 
 /// A template's parts, in order.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Template(pub Vec<Part>);
+pub(super) struct Template(pub(super) Vec<Part>);
 
 /// Text as it is, or the value of a name.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Part {
+pub(super) enum Part {
     /// As it is.
     Text(String),
     /// The value of this name.
@@ -18,7 +18,7 @@ impl Template {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -52,7 +52,7 @@ impl Template {
     }
 
     /// The names in it.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
             Part::Name(name) => Some(name.as_str()),
             Part::Text(_) => None,

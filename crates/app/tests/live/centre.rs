@@ -3,6 +3,7 @@
 use crate::http::{Answer, Client};
 use crate::server::{BINARY, Server};
 use crate::wait::{PATIENCE, found, seconds};
+use domain::{BudgetKind, Counter, PersonId};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -135,6 +136,18 @@ impl Centre {
         let connection = Connection::open(self.data().join("ringfence.db")).unwrap();
         connection.busy_timeout(Duration::from_secs(20)).unwrap();
         connection
+    }
+
+    /// One number from the database.
+    pub(crate) fn number(&self, sql: &str, values: &[&[u8]]) -> u64 {
+        let number: i64 = self.database().query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).unwrap();
+        u64::try_from(number).unwrap()
+    }
+
+    /// What a person has spent of the allowance of reveals, in all hours.
+    pub(crate) fn reveals_spent(&self, person: &Person) -> u64 {
+        let counter = Counter::person(BudgetKind::Reveal, PersonId::parse(&person.id).unwrap());
+        self.number("SELECT coalesce(sum(used), 0) FROM budget WHERE counter = ?1", &[counter.bytes().as_slice()])
     }
 
     /// A message id that wasn't used yet.

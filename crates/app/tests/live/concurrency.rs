@@ -1,9 +1,8 @@
 //! Many at once: an allowance lets out exactly what it allows, and a key stands for one request.
 
-use crate::centre::{Centre, Person, invented, reveal_body};
+use crate::centre::{Centre, invented, reveal_body};
 use crate::http::{Answer, Client};
 use crate::wait::{PATIENCE, clear_of_the_hours_end, found};
-use domain::{BudgetKind, Counter, PersonId};
 use serde_json::Value;
 
 /// The same request from many threads at once, `each` times per thread; gives all answers.
@@ -17,12 +16,6 @@ fn at_once(client: &Client, threads: usize, each: usize, path: &str, body: &Valu
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     })
-}
-
-fn used(centre: &Centre, person: &Person) -> u64 {
-    let counter = Counter::person(BudgetKind::Reveal, PersonId::parse(&person.id).unwrap());
-    let sql = "SELECT coalesce(sum(used), 0) FROM budget WHERE counter = ?1";
-    centre.database().query_row(sql, [counter.bytes().as_slice()], |row| row.get(0)).unwrap()
 }
 
 #[test]
@@ -43,7 +36,7 @@ fn sixteen_threads_get_exactly_the_allowance() {
         assert_eq!((answer.status, answer.slug().as_str()), (429, "budget-exhausted"), "{}", answer.text());
         assert!(answer.header("retry-after").is_some());
     }
-    assert_eq!(used(&centre, &agent), u64::from(LIMIT));
+    assert_eq!(centre.reveals_spent(&agent), u64::from(LIMIT));
     server.stop();
     centre.holds();
 }
@@ -64,7 +57,7 @@ fn one_key_from_eight_threads_is_spent_once_and_over_after_its_countdown() {
     receipts.sort();
     receipts.dedup();
     assert_eq!(receipts.len(), 8, "each delivery has an entry of its own");
-    assert_eq!(used(&centre, &agent), 1, "one was spent");
+    assert_eq!(centre.reveals_spent(&agent), 1, "one was spent");
 
     let other = keyed.post(&path, &reveal_body(&interaction, "order", "delivery")).expect(422);
     assert_eq!(other.slug(), "key-reused");
@@ -74,7 +67,7 @@ fn one_key_from_eight_threads_is_spent_once_and_over_after_its_countdown() {
     });
     assert_eq!((over.status, over.slug().as_str()), (410, "redelivery-over"), "{}", over.text());
     client.post(&path, &body).expect(200);
-    assert_eq!(used(&centre, &agent), 2, "without the key it is a new request");
+    assert_eq!(centre.reveals_spent(&agent), 2, "without the key it is a new request");
     server.stop();
     centre.holds();
 }

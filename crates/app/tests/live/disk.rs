@@ -57,10 +57,8 @@ impl<'a> Desk<'a> {
     }
 
     fn each_has_its_entry(&self) {
-        let database = self.centre.database();
         for receipt in &self.receipts {
-            let sql = "SELECT count(*) FROM entry WHERE id = ?1";
-            let found: u64 = database.query_row(sql, [bytes_of(receipt)], |row| row.get(0)).unwrap();
+            let found = self.centre.number("SELECT count(*) FROM entry WHERE id = ?1", &[&bytes_of(receipt)]);
             assert_eq!(found, 1, "a value left without the entry {receipt}");
         }
         println!("{} values left, each with its entry", self.receipts.len());

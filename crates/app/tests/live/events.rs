@@ -28,7 +28,7 @@ impl World {
     }
 
     fn interactions(&self) -> u64 {
-        self.centre.database().query_row("SELECT count(*) FROM interaction", [], |row| row.get(0)).unwrap()
+        self.centre.number("SELECT count(*) FROM interaction", &[])
     }
 
     fn connected(&self, reference: &str) -> Vec<u8> {

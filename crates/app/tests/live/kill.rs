@@ -3,7 +3,6 @@
 use crate::centre::{Centre, Person, bytes_of, invented, receipt, reveal_body};
 use crate::http::Client;
 use crate::wait::{PATIENCE, until};
-use domain::{BudgetKind, Counter, PersonId};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -116,7 +115,7 @@ fn every_receipt_has_its_entry(centre: &Centre, seen: &[Arc<Seen>]) -> u64 {
     let mut count = 0;
     for receipts in seen.iter().map(|seen| seen.receipts.lock().unwrap()) {
         for receipt in receipts.iter() {
-            let found: u64 = find.query_row([bytes_of(receipt)], |row| row.get(0)).unwrap();
+            let found: i64 = find.query_row([bytes_of(receipt)], |row| row.get(0)).unwrap();
             assert_eq!(found, 1, "a value left without the entry {receipt}");
         }
         count += receipts.len() as u64;
@@ -126,11 +125,8 @@ fn every_receipt_has_its_entry(centre: &Centre, seen: &[Arc<Seen>]) -> u64 {
 
 /// What was spent lies between what left and what was asked for. That it equals the log, `verify` has recounted.
 fn every_budget_fits(centre: &Centre, agents: &[Person], seen: &[Arc<Seen>]) {
-    let database = centre.database();
     for (person, seen) in agents.iter().zip(seen) {
-        let counter = Counter::person(BudgetKind::Reveal, PersonId::parse(&person.id).unwrap());
-        let sql = "SELECT coalesce(sum(used), 0) FROM budget WHERE counter = ?1";
-        let used: u64 = database.query_row(sql, [counter.bytes().as_slice()], |row| row.get(0)).unwrap();
+        let used = centre.reveals_spent(person);
         let (spent, asked) = (seen.spent.load(Ordering::SeqCst), seen.asked.load(Ordering::SeqCst));
         assert!((spent..=asked).contains(&used), "{spent} values left, {asked} were asked for, the budget says {used}");
     }

@@ -2,7 +2,7 @@
 
 import { api, byId, clock, el, icon, sentence } from './common.js';
 
-const LABELS = { reveal: 'Reveals', view: 'Records opened', search: 'Searches', verify: 'Verifications' };
+const LABELS = { reveal: 'Reveals', view: 'Records opened', search: 'Searches', verify: 'Verifications', code: 'One-time codes' };
 const LOW_PART = 0.15;
 
 let budgets = [];

@@ -28,13 +28,13 @@ export function setUpFind({ live, acted, claimed }) {
     if (answer.ok) acted('Searched', answer.data.receipt, 'search');
     else acted('Search: refused', answer.problem.receipt, 'refused');
     if (!answer.ok) return showProblem(byId('hits'), answer.problem);
-    drawHits(answer.data.hits, id);
+    drawHits(answer.data, id);
   }
 
-  function drawHits(hits, id) {
+  function drawHits({ hits, hint }, id) {
     byId('hits').replaceChildren(hits.length
       ? el('ul', { class: 'hits', 'aria-label': 'Customers found' }, ...hits.map((hit) => hitRow(hit, id)))
-      : el('p', { class: 'empty' }, 'No customer fits. Ask the caller to spell it, or search by something else.'));
+      : el('p', { class: 'empty' }, hint ?? 'No customer fits. Ask the caller to spell it, or search by something else.'));
   }
 
   function hitRow(hit, id) {

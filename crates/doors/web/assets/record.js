@@ -110,12 +110,12 @@ async function check(row, input, result) {
   row.busy = false;
   input.value = '';
   if (!answer.ok) return refuse(row, answer);
-  const { match, attempts_left: left, receipt } = answer.data;
+  const { match, attempts_left: left, receipt, hint } = answer.data;
   result.className = `result ${match ? 'ok' : 'no'}`;
   result.replaceChildren(icon(match ? 'ok' : 'no'),
     el('b', {}, match ? 'Match.' : 'No match.'),
     ` ${left} ${left === 1 ? 'attempt' : 'attempts'} left.`,
-    match ? '' : ' Ask again, or check another field.');
+    match ? '' : ` ${hint ?? 'Ask again, or check another field.'}`);
   if (match) row.verified.replaceChildren(el('span', { class: 'pill ok' }, icon('ok'), 'Verified'));
   else input.focus();
   row.context.acted(`${row.name}: ${match ? 'match' : 'no match'}`, receipt, match ? 'ok' : 'no');

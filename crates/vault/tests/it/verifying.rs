@@ -31,8 +31,9 @@ fn says_match_or_not_and_logs_both_attempt_and_result() {
 #[test]
 fn what_cannot_be_read_costs_no_attempt() {
     let call = Call::new(41);
-    let error = verify(&call, FieldKind::DateOfBirth, "dunno").err().unwrap();
-    assert!(matches!(error, VaultError::Input(_)), "{error:?}");
+    let unread = verify(&call, FieldKind::DateOfBirth, "dunno").unwrap();
+    assert!(!unread.matched && unread.hint.is_some(), "{unread:?}");
+    assert_eq!(unread.attempts_left, 5);
     assert_eq!(verify(&call, FieldKind::DateOfBirth, DATE_OF_BIRTH).unwrap().attempts_left, 4);
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Claim {
 }
 
 /// Claim a search's hit for the interaction.
+///
+/// The interaction belongs to that customer from now on, as *claimed*; it can't be changed to another.
 #[utoipa::path(post, path = "/v1/interactions/{id}/claims", tag = "interactions", operation_id = "claimCustomer", request_body = Claim,
     params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The live interaction.")),
     responses((status = 200, body = Interaction), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -28,6 +28,8 @@ pub(crate) struct Sent {
 }
 
 /// Send a one-time code to the customer's number on file.
+///
+/// Neither the code nor the number is shown. When the customer enters it, outside the agent's hands, the binding becomes *proven*.
 #[utoipa::path(post, path = "/v1/interactions/{id}/codes", tag = "interactions", operation_id = "sendCode", request_body = SendCode,
     params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The live interaction.")),
     responses((status = 202, body = Sent), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),

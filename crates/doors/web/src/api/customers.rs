@@ -20,6 +20,8 @@ pub(crate) struct Erased {
 }
 
 /// Erase a customer.
+///
+/// Destroys the customer's keys, values and index rows in one transaction with its log entry. The log stays whole; nothing in it leads to the customer any more.
 #[utoipa::path(delete, path = "/v1/customers/{id}", tag = "customers", operation_id = "eraseCustomer",
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id.")),
     responses((status = 200, body = Erased), (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -95,6 +95,8 @@ pub(crate) struct Page {
 }
 
 /// Disclosures and refusals, newest first. Reading is an entry too.
+///
+/// For security: the audit half of each entry, which names no customer.
 #[utoipa::path(get, path = "/v1/disclosures", tag = "log", operation_id = "listDisclosures", params(Page),
     responses((status = 200, body = Disclosures), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -120,6 +122,8 @@ async fn names(vault: &Vault, scope: &Scope) -> Names {
 }
 
 /// The same, live, as server-sent events.
+///
+/// Opening and closing the stream are entries.
 #[utoipa::path(get, path = "/v1/disclosures/stream", tag = "log", operation_id = "streamDisclosures",
     responses((status = 200, description = "event: disclosure, data: one line", body = String, content_type = "text/event-stream"),
         (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// A message older or newer than this, in milliseconds, isn't taken (Standard Webhooks: five minutes).
 const WINDOW_MS: i64 = 5 * 60_000;
-/// The longest reference or message id.
+/// The longest reference or message id, in characters.
 const LONGEST: usize = 128;
 
 /// A message.
@@ -66,6 +66,8 @@ pub(crate) struct Taken {
 }
 
 /// Tell what happened to an interaction.
+///
+/// A Standard Webhook of a telephony or ticket system. Repeated, late and reordered messages reach the same state; a forged or old one is refused.
 #[utoipa::path(post, path = "/v1/events", tag = "events", operation_id = "receiveEvent", request_body = Message,
     params(("webhook-id" = String, Header, description = "The message's id; a repetition changes nothing."),
         ("webhook-timestamp" = String, Header, description = "Seconds since 1970, within five minutes."),
@@ -84,8 +86,8 @@ pub(crate) async fn hear(State(web): State<Web>, headers: HeaderMap, request: Re
     let message: Message = serde_json::from_slice(&body).map_err(|_| web.fault(Fault::UNPROCESSABLE.detail("the message isn't of a known shape")))?;
     let at = happened_at(&web, &message)?;
     let reference = message.data.interaction.clone();
-    if reference.is_empty() || reference.len() > LONGEST {
-        return Err(web.fault(Fault::UNPROCESSABLE.detail("interaction is 1 to 128 bytes")));
+    if reference.is_empty() || reference.chars().count() > LONGEST {
+        return Err(web.fault(Fault::UNPROCESSABLE.detail("interaction is 1 to 128 characters")));
     }
     let heard = heard(message).map_err(|detail| web.fault(Fault::UNPROCESSABLE.detail(detail)))?;
     let told = web.vault.hear(source.tenant, &source.name, &reference, head.id, at, heard).await;

@@ -16,12 +16,16 @@ pub(crate) struct Health {
 }
 
 /// The process runs.
+///
+/// Answers as long as the process can answer at all.
 #[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "healthz", security(()), responses((status = 200, body = Health)))]
 pub(crate) async fn alive() -> Response {
     ok(&Health { status: "ok" })
 }
 
 /// It can serve: the store answers for every tenant.
+///
+/// Ask this before sending traffic.
 #[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "readyz", security(()),
     responses((status = 200, body = Health), (status = 503, body = crate::problem::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn ready(State(web): State<Web>) -> Result<Response, Failed> {

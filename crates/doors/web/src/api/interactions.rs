@@ -80,6 +80,8 @@ pub(crate) struct Filter {
 }
 
 /// Interactions: one's own, or all for security.
+///
+/// Newest first. Interactions are opened and closed by signed events only; there is no way to open one here.
 #[utoipa::path(get, path = "/v1/interactions", tag = "interactions", operation_id = "listInteractions", params(Filter),
     responses((status = 200, body = Interactions), (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -121,10 +123,13 @@ fn write_cursor((active, id): (Millis, InteractionId)) -> String {
 
 fn read_cursor(text: &str) -> Option<(Millis, InteractionId)> {
     let (active, id) = text.split_at_checked(16)?;
-    Some((Millis(i64::from_str_radix(active, 16).ok()?), InteractionId(unhex(id, "")?)))
+    let active = u64::from_str_radix(active, 16).ok()?.cast_signed();
+    Some((Millis(active), InteractionId(unhex(id, "")?)))
 }
 
 /// One interaction.
+///
+/// One's own; any for security. Others look as if they weren't there.
 #[utoipa::path(get, path = "/v1/interactions/{id}", tag = "interactions", operation_id = "getInteraction",
     params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The interaction's id.")),
     responses((status = 200, body = Interaction), (status = 401, body = Problem, content_type = "application/problem+json"),

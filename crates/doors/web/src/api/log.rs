@@ -24,6 +24,8 @@ pub(crate) struct Log {
 }
 
 /// The logs kept here.
+///
+/// One per tenant; each follows C2SP tlog-tiles under `/log/{tenant}/`.
 #[utoipa::path(get, path = "/log", tag = "log", operation_id = "listLogs", security(()), responses((status = 200, body = Logs)))]
 pub(crate) async fn logs(State(web): State<Web>) -> Response {
     let logs = web.vault.tenants().iter().map(|tenant| Log { tenant: tenant.slug.clone(), origin: tenant.origin.clone() }).collect();

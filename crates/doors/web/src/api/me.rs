@@ -36,6 +36,8 @@ pub(crate) struct Budget {
 }
 
 /// Who am I, and what is left of my allowances?
+///
+/// Name, role and tenant of whoever asks, with the rest of each hourly allowance, so that nobody is surprised by a refusal.
 #[utoipa::path(get, path = "/v1/me", tag = "staff", operation_id = "getMe",
     responses((status = 200, body = Me), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 pub(crate) struct Note {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
-    #[schema(value_type = String, min_length = 1, max_length = 2000)]
+    #[schema(value_type = String, pattern = "[!-~]", max_length = 2000)]
     text: Zeroizing<String>,
 }
 
@@ -30,9 +30,11 @@ pub(crate) struct Kept {
 }
 
 /// Write a note.
+///
+/// Sealed like every other field; a text with a card or account number in it is refused.
 #[utoipa::path(post, path = "/v1/customers/{id}/notes", tag = "customers", operation_id = "writeNote", request_body = Note,
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "The same key again gives the same answer.")),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The same key again gives the same answer.")),
     responses((status = 201, body = Kept), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
@@ -43,6 +45,19 @@ pub(crate) async fn write(State(web): State<Web>, Signed(scope): Signed, Path(te
     let Json(note) = body?;
     let interaction = member(&web, &note.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;
     let key = idempotency_key(&web, &headers)?;
-    let noted = web.vault.note(&scope, interaction, customer, &note.text, key.as_deref()).await.map_err(|error| web.failed(&error))?;
+    let noted = web.vault.note(&scope, interaction, customer, &pasted(&note.text), key.as_deref()).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &Kept { instance: noted.instance, receipt: noted.receipt.to_string() }))
+}
+
+/// Text as it was meant: control characters come along when it is pasted, and say nothing.
+fn pasted(text: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    for c in text.chars() {
+        match c {
+            '\t' => out.push(' '),
+            c if c.is_control() && c != '\n' => {}
+            c => out.push(c),
+        }
+    }
+    out
 }

@@ -11,6 +11,8 @@ use domain::EntryId;
 use vault::ReceiptAnswer;
 
 /// A receipt: a C2SP tlog-proof, to be checked offline with `ringfence verify`.
+///
+/// It holds the entry's leaf, the inclusion proof and a checkpoint with two signatures; it tells nothing about anyone.
 #[utoipa::path(get, path = "/v1/receipts/{id}", tag = "log", operation_id = "getReceipt",
     params(("id" = String, Path, pattern = "^ent_[0-9a-f]{32}$", description = "The entry's id.")),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 202, description = "Durable, not yet in the tree: ask again in a moment."),

@@ -33,6 +33,8 @@ pub(crate) struct Reported {
 }
 
 /// Report something.
+///
+/// Anyone signed in, at any time, about anything suspicious. Only security reads it.
 #[utoipa::path(post, path = "/v1/reports", tag = "reports", operation_id = "report", request_body = NewReport,
     responses((status = 201, body = Reported), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -79,6 +81,8 @@ pub(crate) struct Page {
 }
 
 /// Read reports, newest first.
+///
+/// For security. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/reports", tag = "reports", operation_id = "listReports", params(Page),
     responses((status = 200, body = Reports), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),

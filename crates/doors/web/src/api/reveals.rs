@@ -18,11 +18,11 @@ use vault::RevealCommand;
 pub(crate) struct Reveal {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
-    #[schema(pattern = "^[a-z_]{4,14}$", example = "postal_address")]
+    #[schema(pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$", example = "postal_address")]
     field: String,
     #[schema(minimum = 1)]
     instance: u32,
-    #[schema(pattern = "^[a-z]{7,14}$", example = "delivery")]
+    #[schema(pattern = "^(delivery|callback|correspondence|payment|verification|complaint|correction)$", example = "delivery")]
     purpose: String,
 }
 
@@ -36,9 +36,11 @@ pub(crate) struct Shown {
 }
 
 /// Reveal one field.
+///
+/// For one purpose, to the person who is talking to that customer, within a budget. The log entry is durable before the value leaves.
 #[utoipa::path(post, path = "/v1/customers/{id}/reveals", tag = "customers", operation_id = "revealField", request_body = Reveal,
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "The same key within the countdown and session is a logged re-delivery.")),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The same key within the countdown and session is a logged re-delivery.")),
     responses((status = 200, body = Shown), (status = 410, body = Problem, content_type = "application/problem+json"), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),

@@ -61,7 +61,21 @@ by!(
     ByCard { card_last4 = "1111", order_date = "2026-11-02" }
 );
 
+/// The longest member, in characters.
+const LONGEST: usize = 400;
+
 impl Search {
+    fn longest(&self) -> usize {
+        let members: [&str; 2] = match self {
+            Self::Phone(by) => [&by.phone, ""],
+            Self::Email(by) => [&by.email, ""],
+            Self::Order(by) => [&by.order, ""],
+            Self::PostcodeName(by) => [&by.postcode, &by.family_name],
+            Self::Card(by) => [&by.card_last4, &by.order_date],
+        };
+        members.iter().map(|member| member.chars().count()).max().unwrap_or(0)
+    }
+
     fn term(&self) -> Result<SearchTerm, FieldError> {
         match self {
             Self::Phone(by) => query_phone(&by.phone),
@@ -79,6 +93,9 @@ pub(crate) struct Found {
     hits: Vec<Hit>,
     /// The search's log entry.
     receipt: String,
+    /// Why what was looked for can't be read, and what to do, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -93,6 +110,8 @@ pub(crate) struct Hit {
 }
 
 /// Find the caller.
+///
+/// The vault compares keyed digests; at most three masked hits come back. It costs one search, found or not; more than three hits is a refusal.
 #[utoipa::path(post, path = "/v1/interactions/{id}/searches", tag = "interactions", operation_id = "searchCustomers", request_body = Search,
     params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The live interaction.")),
     responses((status = 200, body = Found), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -103,12 +122,18 @@ pub(crate) struct Hit {
 pub(crate) async fn search(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Search>, Failed>) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(search) = body?;
-    let term = search.term().map_err(|error| web.fault(Fault { next: error.next(), ..Fault::UNPROCESSABLE.detail(error.problem()) }))?;
-    let result = web.vault.search(&scope, interaction, &term).await.map_err(|error| web.failed(&error))?;
+    if search.longest() > LONGEST {
+        return Err(web.fault(Fault::UNPROCESSABLE.detail("each member is at most 400 characters")));
+    }
+    let (result, hint) = match search.term() {
+        Ok(term) => (web.vault.search(&scope, interaction, &term).await, None),
+        Err(error) => (web.vault.search_unreadable(&scope, interaction).await, Some(error.to_string())),
+    };
+    let result = result.map_err(|error| web.failed(&error))?;
     let hits = result
         .hits
         .into_iter()
         .map(|hit| Hit { customer: hit.customer.to_string(), claim: format!("clm_{}", hex(&hit.claim)), name: hit.name, town: hit.town })
         .collect();
-    Ok(ok(&Found { hits, receipt: result.receipt.to_string() }))
+    Ok(ok(&Found { hits, receipt: result.receipt.to_string(), hint }))
 }

@@ -3,7 +3,7 @@
 use super::{id, member};
 use crate::body::{Json, ok};
 use crate::identify::Signed;
-use crate::problem::{Failed, Problem};
+use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -13,12 +13,15 @@ use utoipa::ToSchema;
 use vault::VerifyCommand;
 use zeroize::Zeroizing;
 
+/// The longest answer, in characters.
+const LONGEST: usize = 2_000;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verify {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
-    #[schema(pattern = "^[a-z_]{4,14}$", example = "postal_address")]
+    #[schema(pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$", example = "postal_address")]
     field: String,
     /// Which of several; the first unless said.
     #[schema(minimum = 1)]
@@ -35,9 +38,14 @@ pub(crate) struct Checked {
     /// How many more answers may be checked.
     attempts_left: u32,
     receipt: String,
+    /// Why what was said can't be read, and what to do, if so; no attempt was spent then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 /// Check a caller's answer; nothing stored is shown.
+///
+/// Attempts are limited per interaction, customer and person, and counted before the value is touched.
 #[utoipa::path(post, path = "/v1/customers/{id}/verifications", tag = "customers", operation_id = "verifyCaller", request_body = Verify,
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id.")),
     responses((status = 200, body = Checked), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -48,6 +56,9 @@ pub(crate) struct Checked {
 pub(crate) async fn verify(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Verify>, Failed>) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(verify) = body?;
+    if verify.said.chars().count() > LONGEST {
+        return Err(web.fault(Fault::UNPROCESSABLE.detail("said is at most 2,000 characters")));
+    }
     let command = VerifyCommand {
         customer,
         interaction: member(&web, &verify.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
@@ -56,5 +67,5 @@ pub(crate) async fn verify(State(web): State<Web>, Signed(scope): Signed, Path(t
         said: verify.said,
     };
     let checked = web.vault.verify(&scope, &command).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&Checked { matched: checked.matched, attempts_left: checked.attempts_left, receipt: checked.receipt.to_string() }))
+    Ok(ok(&Checked { matched: checked.matched, attempts_left: checked.attempts_left, receipt: checked.receipt.to_string(), hint: checked.hint.map(|hint| hint.to_string()) }))
 }

@@ -57,6 +57,8 @@ impl From<MaskedField> for Field {
 }
 
 /// Look at the masked record of the interaction's customer.
+///
+/// One logged look that opens no field: the masks were made when the values were sealed.
 #[utoipa::path(post, path = "/v1/customers/{id}/views", tag = "customers", operation_id = "viewCustomer", request_body = View,
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id.")),
     responses((status = 200, body = Record), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -1,0 +1,93 @@
+//! Calls to a running Ringfence's API, with a person's token from a file.
+
+use crate::failure::{self, Failure};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+use ureq::Agent;
+use ureq::http::{Request, Uri};
+use zeroize::Zeroizing;
+
+const ADDRESS: &str = "RINGFENCE_ADDR";
+const TOKEN_FILE: &str = "RINGFENCE_TOKEN_FILE";
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A signed-in caller.
+pub struct Client {
+    address: String,
+    token: Zeroizing<String>,
+    agent: Agent,
+}
+
+impl Client {
+    /// The caller that the environment names.
+    ///
+    /// # Errors
+    /// If it names none, or the address would carry the token in the clear to another machine.
+    pub fn from_environment() -> Result<Self, Failure> {
+        let address = std::env::var(ADDRESS).map_err(|_| Failure::here(format!("{ADDRESS} isn't set"), "set it to the address, such as https://desk.example.com"))?;
+        let file = std::env::var_os(TOKEN_FILE).map(PathBuf::from);
+        let file = file.ok_or_else(|| Failure::here(format!("{TOKEN_FILE} isn't set"), "set it to a file made with: ringfence person token ID --token-file PATH"))?;
+        let token = Zeroizing::new(std::fs::read_to_string(&file).map_err(|error| failure::file(&file, &error))?);
+        Self::new(&address, token)
+    }
+
+    fn new(address: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
+        let unsafe_address = || Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it");
+        let uri: Uri = address.parse().map_err(|_| unsafe_address())?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+        if !(uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && here)) {
+            return Err(unsafe_address());
+        }
+        let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).build();
+        Ok(Self { address: address.trim_end_matches('/').to_owned(), token, agent: agent.into() })
+    }
+
+    /// Calls a path; `body` makes the request's JSON.
+    ///
+    /// # Errors
+    /// If there is no answer, or it is a problem: then what the problem says.
+    pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let unreachable = || Failure::there(format!("{} doesn't answer", self.address), format!("check {ADDRESS} and that ringfence serve runs there"));
+        let token = Zeroizing::new(format!("Bearer {}", self.token.trim()));
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.address)).header("authorization", token.as_str());
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let request = if body.is_some() { request.header("content-type", "application/json") } else { request };
+        let request = request.body(text).map_err(|_| Failure::here("the token can't be sent", format!("check the file in {TOKEN_FILE}")))?;
+        let mut answer = self.agent.run(request).map_err(|_| unreachable())?;
+        let status = answer.status().as_u16();
+        let value: Value = answer.body_mut().read_json().map_err(|_| unreachable())?;
+        if (200..300).contains(&status) { Ok(value) } else { Err(problem(status, &value)) }
+    }
+}
+
+fn problem(status: u16, value: &Value) -> Failure {
+    let word = |name: &str| value[name].as_str().map(|text| text.trim_end_matches('.').replace(char::is_control, " "));
+    let title = word("title").unwrap_or_else(|| format!("the answer was {status}"));
+    Failure::there(title, word("next").unwrap_or_else(|| "try again".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, problem};
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn tokens_leave_this_machine_only_under_tls() {
+        let token = || Zeroizing::new("rft_x".to_owned());
+        for address in ["https://desk.example.com", "http://127.0.0.1:8480/", "http://[::1]:1"] {
+            assert!(Client::new(address, token()).is_ok(), "{address}");
+        }
+        for address in ["http://desk.example.com", "desk", "", "ftp://localhost"] {
+            assert!(Client::new(address, token()).is_err(), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_problem_says_what_and_what_next() {
+        let value = serde_json::json!({"title": "No live interaction", "next": "Take the call first."});
+        assert_eq!(problem(403, &value).to_string(), "error: No live interaction; next: Take the call first");
+        assert_eq!((problem(500, &serde_json::Value::Null).code(), problem(500, &value).code()), (2, 2));
+    }
+}

@@ -1,0 +1,175 @@
+//! The reading half: rows in, batches of values out.
+
+use super::build::{self, RowError};
+use super::csv_rows::Csv;
+use super::json_rows::Json;
+use super::map::{FileFormat, Map, Source};
+use super::report::{Report, Summary};
+use super::row::Row;
+use super::source::{ReadError, Reading, Unreadable};
+use crate::failure::Failure;
+use std::collections::HashSet;
+use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use vault::NewRecord;
+
+/// Rows that are committed together.
+const BATCH: usize = 1_000;
+/// Batches that wait at most.
+const AHEAD: usize = 2;
+
+/// Rows that belong together.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// Rows read with this batch.
+    pub(super) rows: u64,
+    /// Bytes read with it.
+    pub(super) at: u64,
+    /// The customers.
+    pub(super) records: Vec<NewRecord>,
+    /// What was refused.
+    pub(super) errors: Vec<RowError>,
+    /// Rows whose key was there before.
+    pub(super) repeated: u64,
+}
+
+/// What the reading thread tells.
+pub(super) enum Told {
+    /// Another batch.
+    Batch(Batch),
+    /// There is no more, or it can't be read on.
+    End(Result<(), Failure>),
+}
+
+/// A file to read.
+pub(super) struct Reader {
+    pub(super) map: Map,
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    /// Rows that were done before.
+    pub(super) skip: u64,
+}
+
+impl Reader {
+    /// Reads on a thread of its own.
+    pub(super) fn start(self) -> Result<(Receiver<Told>, JoinHandle<()>), Failure> {
+        let (sender, receiver) = sync_channel(AHEAD);
+        let thread = std::thread::Builder::new().name("reading".to_owned()).spawn(move || self.send(&sender));
+        let thread = thread.map_err(|error| Failure::there(format!("no thread to read: {}", error.kind()), "check the machine's limits"))?;
+        Ok((receiver, thread))
+    }
+
+    fn send(self, to: &SyncSender<Told>) {
+        // A receiver that is gone has failed and said so.
+        let result = self.batches(&mut |batch| to.send(Told::Batch(batch)).map_or(ControlFlow::Break(()), ControlFlow::Continue));
+        drop(to.send(Told::End(result)));
+    }
+
+    /// Reads on this thread.
+    pub(super) fn pass(self, mut report: Report, mut take: impl FnMut(Vec<NewRecord>) -> Result<(), Failure>) -> Result<Summary, Failure> {
+        let mut failed = Ok(());
+        self.batches(&mut |batch| {
+            let count = batch.records.len() as u64;
+            failed = report.refused(&batch.errors).and_then(|()| take(batch.records));
+            report.batch(batch.rows, batch.at, count, batch.repeated);
+            if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        failed?;
+        report.summary()
+    }
+
+    fn batches(self, give: &mut dyn FnMut(Batch) -> ControlFlow<()>) -> Result<(), Failure> {
+        let path = self.path;
+        let unreadable = |error: ReadError| {
+            let (problem, next) = error.words();
+            Failure::here(format!("{}: {problem}", path.display()), next)
+        };
+        let mut rows: Box<dyn Reading> = match self.map.format {
+            FileFormat::Csv => {
+                let csv = Csv::open(self.file).map_err(unreadable)?;
+                check_names(&self.map, &csv)?;
+                Box::new(csv)
+            }
+            FileFormat::Jsonl => Box::new(Json::open(BufReader::with_capacity(1 << 18, self.file))),
+        };
+        let mut sorting = Sorting { map: self.map, skip: self.skip, keys: HashSet::new(), hashers: Default::default(), batch: Batch::default() };
+        rows.each(&mut |number, at, row| {
+            sorting.row(number, at, row);
+            if sorting.is_full() { give(std::mem::take(&mut sorting.batch)) } else { ControlFlow::Continue(()) }
+        })
+        .map_err(unreadable)?;
+        if sorting.batch.rows > 0 {
+            // The last one: whether more are wanted doesn't matter.
+            let _ = give(sorting.batch);
+        }
+        Ok(())
+    }
+}
+
+/// A name that the first line lacks is refused, unless all fields that use it are optional.
+fn check_names(map: &Map, csv: &Csv<File>) -> Result<(), Failure> {
+    let needed = map.fields.iter().filter(|field| !field.optional).flat_map(|field| match &field.source {
+        Source::Column(name) | Source::Elements(name, _) => vec![name.as_str()],
+        Source::Template(template) => template.names().collect(),
+    });
+    let lacking = std::iter::once(map.key.as_str()).chain(needed).find(|name| !csv.has(name));
+    lacking.map_or(Ok(()), |name| {
+        let problem = format!("the first line has no column {name:?}, which the map names");
+        Err(Failure::here(problem, "compare the map with the file's first line, letter for letter"))
+    })
+}
+
+struct Sorting {
+    map: Map,
+    skip: u64,
+    /// Hashes of the keys so far: 128 bits under a secret of this process, so that no two keys share one.
+    keys: HashSet<u128>,
+    hashers: (RandomState, RandomState),
+    batch: Batch,
+}
+
+impl Sorting {
+    fn is_full(&self) -> bool {
+        self.batch.records.len() + self.batch.errors.len() >= BATCH || self.batch.repeated >= 100 * BATCH as u64
+    }
+
+    fn row(&mut self, number: u64, at: u64, row: Result<&dyn Row, Unreadable>) {
+        let done = number <= self.skip;
+        let seen = row.map(|row| (build::key_of(&self.map, row), row));
+        let result = match seen {
+            Err(problem) => Err(vec![RowError::whole(number, None, problem)]),
+            Ok((None, _)) => Err(vec![RowError::whole(number, None, NO_KEY)]),
+            Ok((Some(key), row)) => {
+                if !self.is_new(&key) {
+                    self.batch.repeated += u64::from(!done);
+                    return self.read(number, at, done);
+                }
+                if done { Ok(Vec::new()) } else { build::values(&self.map, number, &key, row) }
+            }
+        };
+        self.read(number, at, done);
+        match result {
+            _ if done => {}
+            Ok(values) => self.batch.records.push(NewRecord { values }),
+            Err(errors) => self.batch.errors.extend(errors),
+        }
+    }
+
+    fn read(&mut self, number: u64, at: u64, done: bool) {
+        if !done {
+            (self.batch.rows, self.batch.at) = (number, at);
+        }
+    }
+
+    fn is_new(&mut self, key: &str) -> bool {
+        let hash = u128::from(self.hashers.0.hash_one(key)) << 64 | u128::from(self.hashers.1.hash_one(key));
+        self.keys.insert(hash)
+    }
+}
+
+const NO_KEY: Unreadable = ("the row has no key that can be shown", "give it 1 to 64 letters, digits, and - _ . in the key's column");

@@ -1,0 +1,88 @@
+//! What an import tells: progress, the error file, the summary. Nothing in them comes from a row but keys and shapes.
+
+use super::build::RowError;
+use crate::failure::{self, Failure};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// The counts at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Summary {
+    pub(super) rows: u64,
+    pub(super) accepted: u64,
+    pub(super) already: u64,
+    pub(super) repeated: u64,
+    pub(super) refused: u64,
+}
+
+impl Summary {
+    pub(super) fn shown(&self) -> Value {
+        json!({"rows": self.rows, "in": self.accepted, "already": self.already, "repeated": self.repeated, "refused": self.refused})
+    }
+}
+
+/// A running import's reports.
+pub(super) struct Report {
+    path: PathBuf,
+    file: BufWriter<File>,
+    bar: ProgressBar,
+    summary: Summary,
+    kept: bool,
+}
+
+impl Report {
+    /// `bytes`: the file's length; `already`: rows done before, whose reports are kept.
+    pub(super) fn new(path: &Path, bytes: u64, already: u64) -> Result<Self, Failure> {
+        let mut options = OpenOptions::new();
+        options.create(true).mode(0o600);
+        let options = if already > 0 { options.append(true) } else { options.write(true).truncate(true) };
+        let file = options.open(path).map_err(|error| failure::file(path, &error))?;
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let summary = Summary { rows: already, already, ..Summary::default() };
+        Ok(Self { path: path.to_path_buf(), file: BufWriter::new(file), bar, summary, kept: already > 0 })
+    }
+
+    /// Writes reports of rows that can't go in, before their batch is committed: after a crash a report may be there
+    /// twice, never not at all.
+    pub(super) fn refused(&mut self, errors: &[RowError]) -> Result<(), Failure> {
+        let mut last = None;
+        for error in errors {
+            let line = serde_json::to_string(error).unwrap_or_default();
+            writeln!(self.file, "{line}").map_err(|error| failure::file(&self.path, &error))?;
+            self.summary.refused += u64::from(last != Some(error.row));
+            last = Some(error.row);
+        }
+        self.file.flush().map_err(|error| failure::file(&self.path, &error))
+    }
+
+    pub(super) fn batch(&mut self, rows: u64, at: u64, accepted: u64, repeated: u64) {
+        let summary = &mut self.summary;
+        summary.rows = summary.rows.max(rows);
+        summary.accepted += accepted;
+        summary.repeated += repeated;
+        self.bar.set_position(at);
+        let seconds = self.bar.elapsed().as_secs_f64().max(0.001);
+        let rate = ((summary.rows - summary.already) as f64 / seconds) as u64;
+        self.bar.set_message(format!("{} rows, {rate} a second, {} refused", summary.rows, summary.refused));
+    }
+
+    pub(super) fn indexing(&self) {
+        self.bar.set_message("building the index");
+        self.bar.tick();
+    }
+
+    /// The counts; an error file that nothing was written to goes.
+    pub(super) fn summary(self) -> Result<Summary, Failure> {
+        self.bar.finish_and_clear();
+        if self.summary.refused == 0 && !self.kept {
+            std::fs::remove_file(&self.path).map_err(|error| failure::file(&self.path, &error))?;
+        }
+        Ok(self.summary)
+    }
+}

@@ -1,0 +1,149 @@
+//! Who may do what: every role at every endpoint, driven for real, held against a golden file.
+
+use crate::centre::{Centre, Person, ROLES, invented, receipt};
+use crate::http::Client;
+use crate::phones::Phones;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// What one of the roles comes with: the agent and the team leader a call of their own, all others the agent's.
+#[derive(Clone)]
+struct Hand {
+    who: &'static str,
+    client: Client,
+    interaction: String,
+    customer: String,
+    claiming: String,
+    claim: Value,
+    receipt: String,
+}
+
+struct World {
+    hands: Vec<Hand>,
+    _server: Server,
+    _centre: Centre,
+    _phones: Phones,
+}
+
+impl World {
+    fn new() -> Self {
+        let phones = Phones::listen();
+        let centre = Centre::new("", &phones.config());
+        centre.import_invented(20);
+        let people: Vec<Person> = ROLES.iter().map(|role| centre.hire(&format!("A {role}"), role)).collect();
+        let colleague = centre.hire("A colleague", "agent");
+        let server = centre.serve();
+        let nobody = server.client();
+        let agent = serving("agent", &centre, &nobody, &people[0], 1);
+        let leader = serving("team_leader", &centre, &nobody, &people[1], 2);
+        let as_if = |who, client| Hand { who, client, ..agent.clone() };
+        let mut hands = vec![as_if("nobody", nobody.clone()), as_if("colleague", nobody.bearer(&colleague.token)), leader];
+        hands.extend(ROLES.iter().zip(&people).skip(2).map(|(role, person)| as_if(role, nobody.bearer(&person.token))));
+        // The agent comes last: what the others try with the agent's call mustn't find it used up.
+        hands.push(agent);
+        Self { hands, _server: server, _centre: centre, _phones: phones }
+    }
+}
+
+fn serving(who: &'static str, centre: &Centre, nobody: &Client, person: &Person, number: u64) -> Hand {
+    let client = nobody.bearer(&person.token);
+    let (interaction, customer) = centre.call_from(nobody, person, number);
+    let claiming = centre.call(nobody, person, None);
+    let order = invented(number + 10).orders[0].number.clone();
+    let found = client.post(&format!("/v1/interactions/{claiming}/searches"), &json!({"order": order})).expect(200).json();
+    let claim = json!({"customer": found["hits"][0]["customer"], "claim": found["hits"][0]["claim"]});
+    let view = client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
+    let receipt_id = view.member("receipt");
+    assert!(!receipt(&client, &receipt_id).is_empty());
+    Hand { who, client, interaction, customer, claiming, claim, receipt: receipt_id }
+}
+
+/// What an endpoint is asked with by a hand; an endpoint without a line here fails the test.
+fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
+    let Hand { interaction, customer, claiming, .. } = hand;
+    let on = |what: &str| format!("/v1/customers/{customer}/{what}");
+    match endpoint {
+        "GET /v1/me" | "GET /v1/interactions" | "GET /v1/reports" | "GET /v1/disclosures" | "GET /v1/disclosures/stream" | "GET /healthz"
+        | "GET /readyz" | "GET /log" | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
+        "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
+        "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
+        "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/key" => (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None),
+        "GET /log/{tenant}/tile/{path}" => (format!("/log/{}/tile/0/000.p/1", crate::centre::TENANT), None),
+        "POST /v1/interactions/{id}/searches" => (format!("/v1/interactions/{interaction}/searches"), Some(json!({"phone": invented(5).phone}))),
+        "POST /v1/interactions/{id}/claims" => (format!("/v1/interactions/{claiming}/claims"), Some(hand.claim.clone())),
+        "POST /v1/interactions/{id}/codes" => (format!("/v1/interactions/{interaction}/codes"), Some(json!({}))),
+        "POST /v1/customers/{id}/views" => (on("views"), Some(json!({"interaction": interaction}))),
+        "POST /v1/customers/{id}/verifications" => (on("verifications"), Some(json!({"interaction": interaction, "field": "phone", "said": "+442079460999"}))),
+        "POST /v1/customers/{id}/reveals" => (on("reveals"), Some(json!({"interaction": interaction, "field": "phone", "instance": 1, "purpose": "callback"}))),
+        "POST /v1/customers/{id}/notes" => (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."}))),
+        "POST /v1/reports" => ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."}))),
+        "POST /v1/events" => {
+            let data = json!({"interaction": "mine", "channel": "call", "person": format!("per_{}", "0".repeat(32))});
+            ("/v1/events".to_owned(), Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})))
+        }
+        "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
+        _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
+    }
+}
+
+fn outcome(endpoint: &str, hand: &Hand) -> String {
+    let (path, body) = ask(endpoint, hand);
+    let answer = match (endpoint, body) {
+        ("GET /v1/disclosures/stream", _) => hand.client.open(&path).1,
+        (_, Some(body)) => hand.client.post(&path, &body),
+        (_, None) => hand.client.ask(endpoint.split(' ').next().unwrap(), &path, b"").unwrap(),
+    };
+    format!("{} {}", answer.status, answer.slug()).trim_end().to_owned()
+}
+
+/// Every described endpoint; erasing comes last.
+fn endpoints() -> Vec<String> {
+    let described: Value = serde_json::from_str(&web::openapi()).unwrap();
+    let of = |(path, methods): (&String, &Value)| {
+        let known = ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| methods.get(method).is_some());
+        known.map(|method| format!("{} {path}", method.to_ascii_uppercase())).collect::<Vec<_>>()
+    };
+    let mut all: Vec<String> = described["paths"].as_object().unwrap().iter().flat_map(of).collect();
+    all.sort_by_key(|endpoint| (endpoint.starts_with("DELETE"), endpoint.split_once(' ').map(|(method, path)| (path.to_owned(), method.to_owned()))));
+    all
+}
+
+#[test]
+fn every_role_at_every_endpoint_is_as_written_down() {
+    let world = World::new();
+    let mut table = String::from(
+        "Who may do what, as the real endpoints answer. \"colleague\" is another agent who tries it on the agent's own call; roles that\n\
+         serve nobody try it on the agent's call too. Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role\n",
+    );
+    for endpoint in endpoints() {
+        writeln!(table, "\n{endpoint}").unwrap();
+        for hand in &world.hands {
+            writeln!(table, "    {:<24} {}", hand.who, outcome(&endpoint, hand)).unwrap();
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/authorisation.txt");
+    if std::env::var_os("RINGFENCE_BLESS").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    let differing = golden.lines().zip(table.lines()).enumerate().find(|(_, (golden, now))| golden != now);
+    assert!(golden == table, "tests/live/authorisation.txt isn't what happens; first difference: {differing:?}\n{table}");
+}
+
+#[test]
+fn every_described_endpoint_is_in_the_table() {
+    let golden = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/authorisation.txt")).unwrap();
+    let rows: Vec<&str> = golden.lines().collect();
+    let all = endpoints();
+    assert!(all.len() >= 19, "{all:?}");
+    for endpoint in all {
+        let at = rows.iter().position(|row| *row == endpoint).unwrap_or_else(|| panic!("{endpoint} isn't in the table"));
+        let hands: Vec<&str> = rows[at + 1..].iter().take_while(|row| row.starts_with("    ")).filter_map(|row| row.split_whitespace().next()).collect();
+        for role in ROLES.iter().chain(&["nobody", "colleague"]) {
+            assert!(hands.contains(role), "{endpoint} lacks {role}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A customer whose every field is a canary: after an agent has worked with the record in every way, the canaries are
+//! in nothing that was sent unasked, in no log, URL, database or write-ahead log, and, once a value is masked again,
+//! not in the process's memory.
+
+use crate::centre::{Centre, Person, invented, receipt};
+use crate::http::{Answer, Client, Heard};
+use crate::phones::Phones;
+use crate::scan::{Find, Scanner, files};
+use crate::server::Server;
+use crate::wait::until;
+use serde_json::{Value, json};
+use std::fs;
+use std::time::{Duration, Instant};
+
+const REMASK_S: u64 = 2;
+
+/// What is on file, by field; and the part of each that no mask shows.
+const CANARIES: [(&str, &str, &str); 9] = [
+    ("name", "Zyqora Vexlumbrin", "Vexlumbrin"),
+    ("postal_address", "71 Quorblint Gate|Mexbryford|LS6 3QX|GB", "Quorblint"),
+    ("phone", "+447700900977", "7700900977"),
+    ("email", "zyqora.vexlumbrin.7719@quorblint.example.org", "vexlumbrin.7719"),
+    ("date_of_birth", "1957-03-19", "1957-03-19"),
+    ("card", "4929420573595709|11/31", "4929420573595709"),
+    ("bank_account", "GB33BUKB20201555555555", "BUKB20201555555555"),
+    ("order", "ZQ-77318-904|2026-10-02|4999|GBP|Glimmerfrond lamp", "Glimmerfrond"),
+    ("preference", "delivery=behind the Brundlewick shed", "Brundlewick"),
+];
+/// An order by which the agent finds the customer: what the agent typed is no secret from the agent.
+const KNOWN_ORDER: &str = "RF-31-7";
+
+struct Desk {
+    centre: Centre,
+    server: Server,
+    phones: Phones,
+    agent: Person,
+    client: Client,
+    heard: Heard,
+    interaction: String,
+    customer: String,
+    scanner: Scanner,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let phones = Phones::listen();
+        let centre = Centre::new(&format!("remask_s = {REMASK_S}"), &phones.config());
+        centre.import_invented(50);
+        import_canaries(&centre);
+        let agent = centre.hire("Ada", "agent");
+        let server = Server::start(&centre.data(), &centre.logs(), "trace");
+        let heard = Heard::default();
+        let client = server.client().bearer(&agent.token).heard_by(&heard);
+        let interaction = centre.call(&server.client(), &agent, None);
+        let needles: Vec<(&str, &str)> = CANARIES.iter().map(|(field, _, needle)| (*field, *needle)).collect();
+        let scanner = Scanner::new(&needles);
+        Self { centre, server, phones, agent, client, heard, interaction, customer: String::new(), scanner }
+    }
+
+    fn on_customer(&self, what: &str, mut body: Value) -> Answer {
+        body["interaction"] = json!(self.interaction);
+        self.client.post(&format!("/v1/customers/{}/{what}", self.customer), &body)
+    }
+
+    fn reveal(&self, field: &str, purpose: &str) -> Answer {
+        self.on_customer("reveals", json!({"field": field, "instance": 1, "purpose": purpose}))
+    }
+
+    fn find_and_claim(&mut self) {
+        let path = format!("/v1/interactions/{}", self.interaction);
+        let found = self.client.post(&format!("{path}/searches"), &json!({"order": KNOWN_ORDER})).expect(200).json();
+        let hit = &found["hits"][0];
+        self.customer = hit["customer"].as_str().unwrap().to_owned();
+        self.client.post(&format!("{path}/claims"), &json!({"customer": hit["customer"], "claim": hit["claim"]})).expect(200);
+    }
+
+    fn prove(&self) {
+        let path = format!("/v1/interactions/{}", self.interaction);
+        self.client.post(&format!("{path}/codes"), &json!({})).expect(202);
+        let message = self.phones.next();
+        assert_eq!(message["to"], CANARIES[2].1, "the code goes to the customer's own number");
+        let entered = json!({"interaction": message["interaction"], "code": message["code"]});
+        self.centre.tell(&self.server.client(), "interaction.code_entered", &crate::centre::now(), &entered).expect(202);
+        assert_eq!(self.client.get(&path).expect(200).member("binding"), "proven");
+    }
+
+    fn work_on_masks(&self) {
+        let view = self.on_customer("views", json!({})).expect(200);
+        assert!(view.json()["fields"].as_array().unwrap().len() > CANARIES.len());
+        for (field, said) in [("name", "Somebody Else"), ("phone", "+447700900111"), ("email", "no@example.org"), ("date_of_birth", "1990-01-01"), ("postal_address", "1 High St, LS1 4AB")] {
+            let checked = self.on_customer("verifications", json!({"field": field, "said": said}));
+            assert!(checked.status == 429 || checked.json()["match"] == false, "{}", checked.text());
+        }
+        self.on_customer("notes", json!({"text": "Asked about a lamp."})).expect(201);
+        receipt(&self.client, &view.member("receipt"));
+    }
+
+    /// What is refused, and what can't be read; each must keep quiet about what is on file.
+    fn errors(&self) {
+        assert_eq!(self.reveal("card", "payment").status, 403);
+        assert_eq!(self.reveal("phone", "payment").status, 403);
+        assert_eq!(self.reveal("passport", "payment").status, 422);
+        assert_eq!(self.on_customer("reveals", json!({"field": "order", "instance": 77, "purpose": "delivery"})).status, 404);
+        assert_eq!(self.on_customer("verifications", json!({"field": "date_of_birth", "said": "garbage"})).status / 100, 4);
+        let other = self.client.post(&format!("/v1/interactions/{}/searches", self.interaction), &json!({"phone": invented(3).phone}));
+        assert_eq!(other.status, 200);
+        for path in ["/v1/me", "/v1/interactions", "/readyz", "/openapi.json", "/log", "/log/acme/checkpoint", "/log/acme/tile/entries/000.p/5", "/desk", "/nowhere"] {
+            self.client.get(path);
+        }
+    }
+
+    fn nothing(finds: &[Find]) {
+        let lines: Vec<String> = finds.iter().map(|find| format!("{}: {}", find.form, find.place)).collect();
+        assert!(finds.is_empty(), "{} canaries got out:\n{}", finds.len(), lines.join("\n"));
+    }
+}
+
+/// One row among the others, through the same import that everybody uses.
+fn import_canaries(centre: &Centre) {
+    let (file, map) = (centre.folder().join("canary.csv"), centre.folder().join("canary.toml"));
+    let quoted = |text: &str| format!("\"{text}\"");
+    let fields = || CANARIES.iter().map(|(field, ..)| *field).chain(["order_2"]);
+    let header: Vec<&str> = ["customer_no"].into_iter().chain(fields()).collect();
+    let known = format!("{KNOWN_ORDER}|2026-09-01|100|GBP|bulb");
+    let row: Vec<String> = ["CANARY-1"].into_iter().chain(CANARIES.iter().map(|(_, value, _)| *value)).chain([known.as_str()]).map(quoted).collect();
+    fs::write(&file, format!("{}\n{}\n", header.join(","), row.join(","))).unwrap();
+    let of = |column: &str| format!("\n[[field]]\nkind = \"{}\"\ncolumn = \"{column}\"\n", column.trim_end_matches("_2"));
+    let fields: String = fields().map(of).collect();
+    fs::write(&map, format!("format = \"csv\"\nkey = \"customer_no\"\n{fields}")).unwrap();
+    centre.import(&file, &map);
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn no_canary_leaves_unasked_or_stays() {
+    let mut desk = Desk::open();
+    desk.find_and_claim();
+    desk.work_on_masks();
+    desk.errors();
+    desk.prove();
+    assert_eq!(desk.on_customer("views", json!({})).status, 200);
+    let unasked = desk.heard.lock().unwrap().clone();
+    assert!(unasked.len() > 50_000, "so much was sent: {}", unasked.len());
+    Desk::nothing(&desk.scanner.look("sent to the agent", &unasked));
+
+    revealed_as_asked(&desk);
+    let remasked = Instant::now() + Duration::from_secs(REMASK_S);
+    let (finds, bytes) = desk.scanner.look_in_process(desk.server.pid());
+    println!("{bytes} bytes of memory read right after revealing; {} finds", finds.len());
+    until("the values are masked again", Duration::from_secs(10), || Instant::now() >= remasked);
+    memory_is_clean(&desk, remasked);
+    let control = Scanner::new(&[("a word of its own", "ringfence.internal/acme")]);
+    assert!(!control.look_in_process(desk.server.pid()).0.is_empty(), "the memory was really read");
+
+    let written = files(&desk.centre.data()).into_iter().chain(files(&desk.centre.logs()));
+    let written: Vec<_> = written.collect();
+    assert!(written.iter().any(|path| path.ends_with("ringfence.db-wal")), "{written:?}");
+    let log = desk.centre.logs().join("0000.err");
+    assert!(fs::metadata(&log).unwrap().len() > 1_000, "the trace log is empty: {}", log.display());
+    Desk::nothing(&written.iter().flat_map(|path| desk.scanner.look_in_file(path)).collect::<Vec<_>>());
+}
+
+/// Each is asked for by right, and then comes whole: so the scanner does find them.
+fn revealed_as_asked(desk: &Desk) {
+    let purposes = [("name", "delivery"), ("postal_address", "delivery"), ("phone", "callback"), ("email", "correspondence"), ("date_of_birth", "verification"),
+        ("bank_account", "payment"), ("order", "complaint"), ("preference", "complaint")];
+    for (field, purpose) in purposes {
+        let answer = desk.reveal(field, purpose).expect(200);
+        let finds = desk.scanner.look("", &answer.body);
+        assert!(finds.iter().any(|find| find.form.starts_with(field)), "{field}: {}", answer.text());
+    }
+}
+
+/// Five seconds after re-masking none is left, in any form.
+fn memory_is_clean(desk: &Desk, remasked: Instant) {
+    let deadline = remasked + Duration::from_secs(5);
+    loop {
+        let (finds, bytes) = desk.scanner.look_in_process(desk.server.pid());
+        assert!(bytes > 1_000_000, "{bytes} bytes were read");
+        if finds.is_empty() {
+            println!("{bytes} bytes of memory hold no canary");
+            return;
+        }
+        if Instant::now() >= deadline {
+            Desk::nothing(&finds);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Whoever has the disk edits rows: the running server refuses on them, or `ringfence verify` names them. Each edit is
+//! taken back, and then all is well again: what is noticed is the edit, not the test.
+
+use crate::centre::{Centre, Person, invented, reveal_body};
+use crate::http::{Answer, Client};
+use crate::server::Server;
+use rusqlite::Connection;
+use rusqlite::types::Value as Cell;
+use serde_json::json;
+
+struct World {
+    centre: Centre,
+    agent: Person,
+    other: Person,
+    interaction: String,
+    customer: String,
+}
+
+/// An edit of the database and the table it touches.
+struct Edit {
+    what: &'static str,
+    table: &'static str,
+    statement: &'static str,
+    /// Does the running server refuse at once? (Whether the log holds is told by `verify`.)
+    live: bool,
+    /// What `verify` must name, where it is `verify` that notices.
+    named: Option<&'static str>,
+}
+
+const fn edit(table: &'static str, what: &'static str, statement: &'static str, live: bool, named: Option<&'static str>) -> Edit {
+    Edit { what, table, statement, live, named }
+}
+
+/// `:agent`, `:other`, `:interaction` and `:customer` stand for ids.
+const EDITS: [Edit; 19] = [
+    edit("budget", "an allowance refilled", "UPDATE budget SET used = 0", true, Some("budget")),
+    edit("budget", "another last entry", "UPDATE budget SET last = zeroblob(16)", true, Some("budget")),
+    edit("budget", "allowances forgotten", "DELETE FROM budget", false, Some("budget")),
+    edit("interaction", "another customer", "UPDATE interaction SET customer = (SELECT id FROM customer WHERE id <> interaction.customer LIMIT 1)", true, None),
+    edit("interaction", "a surer binding", "UPDATE interaction SET binding = 'proven'", true, None),
+    edit("interaction", "another agent", "UPDATE interaction SET person = :other WHERE id = :interaction", true, None),
+    edit("interaction", "a longer life", "UPDATE interaction SET active = active + 3600000, started = started + 3600000", true, None),
+    edit("power", "another version of people and rules", "UPDATE power SET version = version + 1", true, None),
+    edit("power", "a tag of another's", "UPDATE power SET tag = zeroblob(16)", true, None),
+    edit("customer_state", "fewer entries about a customer", "UPDATE customer_state SET n = n - 1 WHERE customer = :customer", false, Some("state")),
+    edit("entry", "an audit half changed", "UPDATE entry SET audit = zeroblob(length(audit)) WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("ent_")),
+    edit("entry", "a customer half changed", "UPDATE entry SET customer = zeroblob(length(customer)) WHERE id = (SELECT max(id) FROM entry WHERE length(customer) > 0)", false, Some("ent_")),
+    edit("entry", "a leaf changed", "UPDATE entry SET leaf = zeroblob(65) WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("ent_")),
+    edit("entry", "an entry gone", "DELETE FROM entry WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("entry")),
+    edit("entry", "two entries changed places", "UPDATE entry SET place = CASE place WHEN 2 THEN 1000003 WHEN 3 THEN 1000002 END WHERE place IN (2, 3)", false, Some("ent")),
+    edit("tile", "a tile changed", "UPDATE tile SET data = zeroblob(length(data)) WHERE level = 0", false, Some("tile")),
+    edit("log_head", "a shorter log", "UPDATE log_head SET size = size - 1", false, Some("")),
+    edit("log_head", "a checkpoint of one's own", "UPDATE log_head SET checkpoint = replace(checkpoint, char(10), char(10) || '1')", false, Some("checkpoint")),
+    edit("field", "two customers' names changed places", "UPDATE field SET sealed = (SELECT other.sealed FROM field other WHERE other.field = field.field \
+        AND other.instance = field.instance AND other.customer <> field.customer LIMIT 1) WHERE customer = :customer AND field = 1", true, None),
+];
+
+impl World {
+    fn new() -> (Self, Server) {
+        let centre = Centre::filled(30, 1_000, 20);
+        let (agent, other) = (centre.hire("Ada", "agent"), centre.hire("Bo", "agent"));
+        let server = centre.serve();
+        let (interaction, customer) = centre.call_from(&server.client(), &agent, 6);
+        let world = Self { centre, agent, other, interaction, customer };
+        assert_eq!(world.reveal(&server.client()).status, 200);
+        (world, server)
+    }
+
+    fn reveal(&self, client: &Client) -> Answer {
+        let path = format!("/v1/customers/{}/reveals", self.customer);
+        client.bearer(&self.agent.token).post(&path, &reveal_body(&self.interaction, "name", "delivery"))
+    }
+
+    fn statement(&self, edit: &Edit) -> String {
+        let blob = |id: &str| format!("x'{}'", id.split_once('_').unwrap().1);
+        let ids = [(":agent", &self.agent.id), (":other", &self.other.id), (":interaction", &self.interaction), (":customer", &self.customer)];
+        ids.iter().fold(edit.statement.to_owned(), |statement, (name, id)| statement.replace(name, &blob(id)))
+    }
+
+    /// Edits, and gives what the table was before.
+    fn apply(&self, edit: &Edit) -> Vec<Vec<Cell>> {
+        let database = self.centre.database();
+        let before = rows(&database, edit.table);
+        let changed = database.execute(&self.statement(edit), []).unwrap();
+        assert!(changed > 0, "{}: nothing was edited", edit.what);
+        before
+    }
+}
+
+fn rows(database: &Connection, table: &str) -> Vec<Vec<Cell>> {
+    let mut all = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = all.column_count();
+    let line = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at)).collect();
+    all.query_map([], line).unwrap().map(Result::unwrap).collect()
+}
+
+fn put_back(database: &mut Connection, table: &str, before: &[Vec<Cell>]) {
+    let transaction = database.transaction().unwrap();
+    transaction.execute(&format!("DELETE FROM {table}"), []).unwrap();
+    for row in before {
+        let places: Vec<String> = (1..=row.len()).map(|at| format!("?{at}")).collect();
+        let sql = format!("INSERT INTO {table} VALUES ({})", places.join(","));
+        transaction.execute(&sql, rusqlite::params_from_iter(row)).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn on_an_edited_row_the_running_server_discloses_nothing() {
+    let (world, server) = World::new();
+    for edit in EDITS.iter().filter(|edit| edit.live) {
+        let before = world.apply(edit);
+        let answer = world.reveal(&server.client());
+        assert_eq!(answer.status, 503, "{}: {}", edit.what, answer.text());
+        assert!(matches!(answer.slug().as_str(), "tampered" | "record-damaged"), "{}: {}", edit.what, answer.text());
+        assert!(!answer.text().contains(&invented(6).name));
+        put_back(&mut world.centre.database(), edit.table, &before);
+        let answer = world.reveal(&server.client());
+        assert_eq!(answer.status, 200, "{} was taken back: {}", edit.what, answer.text());
+    }
+}
+
+#[test]
+fn verify_names_what_was_edited_while_nobody_served() {
+    let (world, server) = World::new();
+    for _ in 0..20 {
+        world.reveal(&server.client()).expect(200);
+    }
+    server.stop();
+    world.centre.holds();
+    for edit in &EDITS {
+        let Some(named) = edit.named else { continue };
+        let before = world.apply(edit);
+        let output = world.centre.verify();
+        let said = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}: {said}", edit.what);
+        assert!(said.contains(named), "{}: {named} isn't named in: {said}", edit.what);
+        assert!(!said.contains(&invented(6).name));
+        println!("{}: {}", edit.what, said.trim());
+        put_back(&mut world.centre.database(), edit.table, &before);
+        world.centre.holds();
+    }
+}
+
+#[test]
+fn verify_notices_an_edit_while_the_server_runs() {
+    let (world, server) = World::new();
+    world.centre.holds();
+    let forgotten = EDITS.iter().find(|edit| edit.statement == "DELETE FROM budget").unwrap();
+    world.apply(forgotten);
+    assert_eq!(world.reveal(&server.client()).status, 200, "a row that is gone grants anew until somebody recounts");
+    assert_eq!(world.centre.verify().status.code(), Some(2));
+}
+
+#[test]
+fn whoever_makes_a_person_somebody_else_in_the_database_gets_nothing() {
+    for statement in ["UPDATE person SET role = 'security_officer' WHERE id = :agent", "UPDATE person SET name = 'Eve' WHERE id = :agent"] {
+        let (world, server) = World::new();
+        server.stop();
+        let edit = edit("person", "a person edited", statement, false, None);
+        world.apply(&edit);
+        let server = world.centre.serve();
+        let client = server.client().bearer(&world.agent.token);
+        for path in ["/v1/disclosures", "/v1/me"] {
+            let answer = client.get(path);
+            assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{statement} {path}: {}", answer.text());
+        }
+        let answer = world.reveal(&server.client());
+        assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_token_put_into_anothers_row_opens_nothing() {
+    let (world, server) = World::new();
+    let database = world.centre.database();
+    let taken: Vec<u8> = database.query_row("SELECT token FROM person WHERE role = 'agent' ORDER BY id LIMIT 1", [], |row| row.get(0)).unwrap();
+    database.execute("UPDATE person SET token = NULL WHERE token = ?1", [&taken]).unwrap();
+    database.execute("UPDATE person SET token = ?1 WHERE token IS NOT NULL", [&taken]).unwrap();
+    server.stop();
+    let server = world.centre.serve();
+    let answers = [&world.agent, &world.other].map(|person| server.client().bearer(&person.token).get("/v1/me").status);
+    assert!(answers.iter().all(|status| matches!(status, 401 | 503)), "{answers:?}");
+}
+
+#[test]
+fn an_index_row_that_points_elsewhere_finds_nobody() {
+    let (world, server) = World::new();
+    let client = server.client().bearer(&world.agent.token);
+    let path = format!("/v1/interactions/{}/searches", world.interaction);
+    let search = json!({"phone": invented(6).phone});
+    let found = client.post(&path, &search).expect(200).json();
+    assert_eq!(found["hits"][0]["customer"].as_str(), Some(world.customer.as_str()));
+    let database = world.centre.database();
+    let elsewhere = "UPDATE blind_index SET customer = (SELECT id FROM customer other WHERE other.id <> blind_index.customer LIMIT 1) WHERE customer = ?1";
+    let changed = database.execute(elsewhere, [crate::centre::bytes_of(&world.customer)]).unwrap();
+    assert!(changed > 0);
+    let answer = client.post(&path, &search);
+    assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{}", answer.text());
+    let call = world.centre.tell(&server.client(), "interaction.connected", &crate::centre::now(), &json!({"interaction": "x", "channel": "call", "person": world.agent.id, "from": search}));
+    assert_eq!(call.status, 503, "a caller isn't matched by an edited row: {}", call.text());
+}

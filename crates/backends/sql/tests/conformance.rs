@@ -1,0 +1,91 @@
+//! The storage contract on SQLite.
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use sql::Sqlite;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use store::Store;
+use store::conformance::{Mount, run_all};
+use tempfile::TempDir;
+
+struct Mounted {
+    store: Arc<Sqlite>,
+    _directory: TempDir,
+}
+
+impl Mounted {
+    fn new() -> Box<dyn Mount> {
+        let directory = tempfile::tempdir().unwrap();
+        Box::new(Self { store: Arc::new(Sqlite::create(directory.path()).unwrap()), _directory: directory })
+    }
+
+    fn behind(&self) -> Connection {
+        Connection::open(self.store.path()).unwrap()
+    }
+}
+
+impl Mount for Mounted {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as _
+    }
+
+    fn tables(&self) -> Vec<String> {
+        let connection = self.behind();
+        let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+        names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn tables_holding(&self, needle: &[u8]) -> Vec<String> {
+        let connection = self.behind();
+        self.tables().into_iter().filter(|table| holds(&connection, table, needle)).collect()
+    }
+
+    fn edit(&self, statement: &str) -> usize {
+        self.behind().execute(statement, []).unwrap()
+    }
+}
+
+fn holds(connection: &Connection, table: &str, needle: &[u8]) -> bool {
+    let mut all = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = all.column_count();
+    let mut rows = all.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            if let ValueRef::Blob(bytes) | ValueRef::Text(bytes) = row.get_ref(column).unwrap()
+                && bytes.windows(needle.len()).any(|window| window == needle)
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn sqlite_keeps_the_contract() {
+    run_all(Mounted::new);
+}
+
+/// SQLite numbers `$n` by first appearance and other engines by n: only statements in which both agree are right
+/// on all of them.
+#[test]
+fn parameters_appear_in_order() {
+    let mut checked = 0;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite");
+    for file in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        for statement in text.split('"').skip(1).step_by(2).filter(|literal| literal.contains("$1")) {
+            let mut highest = 0;
+            for number in statement.split('$').skip(1) {
+                let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+                let number: u32 = digits.parse().unwrap();
+                assert!(number <= highest + 1, "out of order: {statement}");
+                highest = highest.max(number);
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "only {checked} statements were found");
+}

@@ -1,0 +1,181 @@
+//! Every condition: when it holds, when it doesn't, and that an edited row is refused.
+
+use super::help::{
+    ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, connected, done, done_at, doing, event, field_row, happened, intent, open_call,
+    person_row, refused, refused_at,
+};
+use super::{Case, Mount};
+use crate::{Condition, Effect, FieldRef, Intent};
+use domain::interaction::Happening;
+use domain::{Binding, InteractionId, PersonId, Refusal};
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "PowerVersion", tables: &["power", "person"], run: power },
+    Case { name: "Handles", tables: &["interaction"], run: handles },
+    Case { name: "Handles: timeouts, and acts that keep it alive", tables: &["interaction"], run: timeouts },
+    Case { name: "BoundTo", tables: &["interaction"], run: bound_to },
+    Case { name: "FreeFor", tables: &["interaction"], run: free_for },
+    Case { name: "CodeIs", tables: &["code"], run: code_is },
+    Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
+    Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
+    Case { name: "an edited interaction, code or power row is refused", tables: &["interaction", "code", "power"], run: edited },
+];
+
+fn when(number: u64, condition: Condition) -> Intent {
+    Intent { when: vec![condition], ..intent(number) }
+}
+
+fn power(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, when(1, Condition::PowerVersion(0)));
+    assert_eq!(block_on(store.power(TENANT)).unwrap(), None);
+    done(&*store, doing(2, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]));
+    refused(&*store, when(3, Condition::PowerVersion(0)), Refusal::PowerChanged);
+    done(&*store, when(4, Condition::PowerVersion(1)));
+    done(&*store, doing(5, vec![Effect::PutPerson(person_row(ADA, "Ada", Some(1)))]));
+    refused(&*store, when(6, Condition::PowerVersion(1)), Refusal::PowerChanged);
+    assert_eq!(block_on(store.power(TENANT)).unwrap().unwrap().version, 2);
+}
+
+fn handled_by(person: PersonId, talking: bool) -> Condition {
+    Condition::Handles { interaction: CALL, person, talking, timeouts: TIMEOUTS }
+}
+
+fn handles(mount: &dyn Mount) {
+    let store = mount.store();
+    refused(&*store, when(1, handled_by(ADA, false)), Refusal::NoLiveInteraction);
+    open_call(&*store);
+    done(&*store, when(2, handled_by(ADA, true)));
+    refused(&*store, when(3, handled_by(BO, false)), Refusal::NoLiveInteraction);
+    done(&*store, doing(4, vec![happened(CALL, event(2, 10, Happening::Held))]));
+    refused(&*store, when(5, handled_by(ADA, true)), Refusal::OnHold);
+    done(&*store, when(6, handled_by(ADA, false)));
+    done(&*store, doing(7, vec![happened(CALL, event(3, 20, Happening::Transferred { person: BO }))]));
+    refused(&*store, when(8, handled_by(ADA, false)), Refusal::NoLiveInteraction);
+    done(&*store, when(9, handled_by(BO, true)));
+    done(&*store, doing(10, vec![happened(CALL, event(4, 30, Happening::Ended))]));
+    refused(&*store, when(11, handled_by(BO, false)), Refusal::NoLiveInteraction);
+    let elsewhere = Intent { tenant: super::help::OTHER, ..when(12, handled_by(BO, false)) };
+    refused(&*store, elsewhere, Refusal::NoLiveInteraction);
+}
+
+fn timeouts(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let at = |ms| NOW.plus(ms);
+    done_at(&*store, at(TIMEOUTS.idle_ms), when(1, handled_by(ADA, false)));
+    assert_eq!(block_on(store.interaction(TENANT, CALL)).unwrap().unwrap().active, at(TIMEOUTS.idle_ms));
+    let idle = at(2 * TIMEOUTS.idle_ms + 1);
+    refused_at(&*store, idle, when(2, handled_by(ADA, false)), Refusal::NoLiveInteraction);
+    let mut now = 2 * TIMEOUTS.idle_ms;
+    let mut number = 3;
+    while now <= TIMEOUTS.absolute_ms {
+        done_at(&*store, at(now), when(number, handled_by(ADA, false)));
+        number += 1;
+        now += TIMEOUTS.idle_ms;
+    }
+    refused_at(&*store, at(TIMEOUTS.absolute_ms + 1), when(number, handled_by(ADA, false)), Refusal::NoLiveInteraction);
+}
+
+fn bound_to(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let bound = |customer, at_least| Condition::BoundTo { interaction: CALL, customer, at_least };
+    done(&*store, when(1, bound(ANA, Binding::Claimed)));
+    done(&*store, when(2, bound(ANA, Binding::Matched)));
+    refused(&*store, when(3, bound(ANA, Binding::Proven)), Refusal::BindingTooWeak);
+    refused(&*store, when(4, bound(BEN, Binding::None)), Refusal::WrongCustomer);
+    let nowhere = Condition::BoundTo { interaction: InteractionId([9; 16]), customer: ANA, at_least: Binding::None };
+    refused(&*store, when(5, nowhere), Refusal::NoLiveInteraction);
+}
+
+fn free_for(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let unbound = InteractionId([2; 16]);
+    done(&*store, doing(1, vec![happened(unbound, event(2, 0, connected(ADA, None)))]));
+    let free = |interaction, customer| Condition::FreeFor { interaction, customer };
+    done(&*store, when(2, free(CALL, ANA)));
+    refused(&*store, when(3, free(CALL, BEN)), Refusal::AlreadyBound);
+    done(&*store, when(4, free(unbound, BEN)));
+    refused(&*store, when(5, free(InteractionId([9; 16]), BEN)), Refusal::NoLiveInteraction);
+}
+
+const RIGHT: [u8; 16] = [7; 16];
+const WRONG: [u8; 16] = [8; 16];
+
+fn send(number: u64) -> Intent {
+    doing(number, vec![Effect::SendCode { interaction: CALL, mac: RIGHT, expires: NOW.plus(1_000) }])
+}
+
+fn enter(number: u64, mac: [u8; 16]) -> Intent {
+    Intent { effects: vec![Effect::Prove { interaction: CALL }], ..when(number, Condition::CodeIs { interaction: CALL, mac }) }
+}
+
+fn code_is(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    refused(&*store, enter(1, RIGHT), Refusal::CodeWrong);
+    done(&*store, send(2));
+    refused_at(&*store, NOW.plus(1_001), enter(3, RIGHT), Refusal::CodeWrong);
+    done_at(&*store, NOW.plus(1_000), enter(4, RIGHT));
+    assert_eq!(block_on(store.interaction(TENANT, CALL)).unwrap().unwrap().binding, Binding::Proven);
+    refused(&*store, enter(5, RIGHT), Refusal::CodeWrong);
+    done(&*store, send(6));
+    done(&*store, doing(7, vec![happened(CALL, event(2, 10, Happening::Ended))]));
+    refused(&*store, enter(8, RIGHT), Refusal::NoLiveInteraction);
+}
+
+fn wrong_codes(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    done(&*store, send(1));
+    for number in 2..7 {
+        refused(&*store, enter(number, WRONG), Refusal::CodeWrong);
+    }
+    refused(&*store, enter(7, RIGHT), Refusal::CodeWrong);
+    done(&*store, send(8));
+    done(&*store, enter(9, RIGHT));
+}
+
+fn existence(mount: &dyn Mount) {
+    let store = mount.store();
+    refused(&*store, when(1, Condition::CustomerExists(ANA)), Refusal::NotFound);
+    open_call(&*store);
+    done(&*store, when(2, Condition::CustomerExists(ANA)));
+    let name = FieldRef { customer: ANA, field: 1, instance: 1 };
+    let second = FieldRef { instance: 2, ..name };
+    refused(&*store, when(3, Condition::FieldAbsent(name)), Refusal::KeyReused);
+    done(&*store, when(4, Condition::FieldAbsent(second)));
+    done(&*store, when(5, Condition::FieldVersion(name, 1)));
+    refused(&*store, when(6, Condition::FieldVersion(name, 2)), Refusal::NotFound);
+    refused(&*store, when(7, Condition::FieldVersion(second, 1)), Refusal::NotFound);
+    refused(&*store, Intent { read: vec![second], ..intent(8) }, Refusal::NotFound);
+    let read = done(&*store, Intent { read: vec![name, FieldRef { customer: ANA, field: 0, instance: 0 }], ..intent(9) });
+    assert_eq!(read.numbers.versions, [1, 1]);
+    let rows: Vec<_> = read.read.iter().map(|(customer, keys, field)| (*customer, keys.epoch, field.clone())).collect();
+    assert_eq!(rows, [(ANA, 1, field_row(1, 1)), (ANA, 1, field_row(0, 1))]);
+}
+
+fn edited(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    done(&*store, send(1));
+    done(&*store, doing(2, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]));
+    assert_eq!(mount.edit("UPDATE code SET wrong = wrong + 1"), 1);
+    refused(&*store, enter(3, RIGHT), Refusal::Tampered);
+    assert_eq!(mount.edit("UPDATE power SET version = version + 1"), 1);
+    refused(&*store, when(4, Condition::PowerVersion(2)), Refusal::Tampered);
+    assert_eq!(mount.edit("UPDATE interaction SET binding = 'proven'"), 1);
+    for (number, condition) in (5..).zip([
+        handled_by(ADA, false),
+        Condition::BoundTo { interaction: CALL, customer: ANA, at_least: Binding::None },
+        Condition::FreeFor { interaction: CALL, customer: ANA },
+        Condition::CodeIs { interaction: CALL, mac: RIGHT },
+    ]) {
+        refused(&*store, when(number, condition), Refusal::Tampered);
+    }
+    let before = block_on(store.interaction(TENANT, CALL)).unwrap();
+    done(&*store, doing(20, vec![happened(CALL, event(9, 50, Happening::Ended))]));
+    assert_eq!(block_on(store.interaction(TENANT, CALL)).unwrap(), before, "an event doesn't mend an edited row");
+}

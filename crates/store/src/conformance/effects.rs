@@ -1,0 +1,143 @@
+//! Every effect, read back.
+
+use super::help::{
+    ADA, ANA, BEN, BO, CALL, NOW, OTHER, TENANT, block_on, connected, customer_row, done, doing, event, field_row, happened, index_row, open_call,
+    person_row, put_customer,
+};
+use super::{Case, Mount};
+use crate::{Effect, ReportRow, decode_events};
+use domain::interaction::{Event, Happening};
+use domain::{Binding, InteractionId, Phase, ReportId};
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "Happened: folds events, knows repetitions", tables: &["interaction"], run: events },
+    Case { name: "Happened: a caller who was erased matches nobody", tables: &["interaction", "customer"], run: erased_caller },
+    Case { name: "Bind and Prove", tables: &["interaction", "code"], run: bind_and_prove },
+    Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
+    Case { name: "PutField", tables: &["field"], run: fields },
+    Case { name: "PutIndex, StageIndex", tables: &["blind_index", "staged_index"], run: indexes },
+    Case { name: "PutPerson", tables: &["person", "power"], run: people },
+    Case { name: "PutReport, PutProgress", tables: &["report", "import"], run: reports_and_progress },
+];
+
+fn events(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let row = || block_on(store.interaction(TENANT, CALL)).unwrap().unwrap();
+    let first = row();
+    assert_eq!((first.id, first.reference.as_str(), first.phase), (CALL, "call-1", Phase::Connected));
+    assert_eq!((first.person, first.customer, first.binding), (Some(ADA), Some(ANA), Binding::Matched));
+    assert_eq!((first.started, first.ended, first.active), (NOW, None, NOW));
+    let hold = event(2, 10, Happening::Held);
+    done(&*store, doing(1, vec![happened(CALL, hold)]));
+    assert_eq!(row().phase, Phase::Held);
+    let before = row();
+    done(&*store, doing(2, vec![happened(CALL, hold), happened(CALL, hold)]));
+    assert_eq!(row(), before);
+    let others = event(3, 20, connected(BO, Some(BEN)));
+    done(&*store, doing(3, vec![happened(CALL, others)]));
+    assert_eq!((row().customer, row().binding), (None, Binding::None), "callers that differ match nobody");
+    done(&*store, doing(4, vec![happened(CALL, event(4, 30, Happening::Ended))]));
+    assert_eq!((row().phase, row().ended), (Phase::Ended, Some(NOW.plus(30))));
+    let kept: Vec<Event> = decode_events(&row().events).unwrap();
+    assert_eq!(kept.len(), 4);
+    assert_eq!(block_on(store.interaction(OTHER, CALL)).unwrap(), None);
+}
+
+fn erased_caller(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, doing(1, vec![put_customer(ANA)]));
+    let erase = doing(2, vec![Effect::Erase { customer: ANA, index: Vec::new() }]);
+    let late = doing(3, vec![happened(CALL, event(1, 0, connected(ADA, Some(ANA))))]);
+    super::help::commit(&*store, vec![erase, late]);
+    let row = block_on(store.interaction(TENANT, CALL)).unwrap().unwrap();
+    assert_eq!((row.customer, row.binding), (None, Binding::None));
+    assert!(mount.tables_holding(&ANA.0).is_empty());
+}
+
+fn bind_and_prove(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let unbound = InteractionId([2; 16]);
+    done(&*store, doing(1, vec![happened(unbound, event(2, 0, connected(ADA, None)))]));
+    let row = |id| block_on(store.interaction(TENANT, id)).unwrap().unwrap();
+    let bind = |interaction, binding| Effect::Bind { interaction, customer: ANA, binding };
+    done(&*store, doing(2, vec![Effect::Prove { interaction: unbound }]));
+    assert_eq!(row(unbound).binding, Binding::None, "nobody is proven where nobody is bound");
+    done(&*store, doing(3, vec![bind(unbound, Binding::Claimed), bind(CALL, Binding::Claimed)]));
+    assert_eq!((row(unbound).customer, row(unbound).binding), (Some(ANA), Binding::Claimed));
+    assert_eq!(row(CALL).binding, Binding::Matched, "a binding never gets weaker");
+    done(&*store, doing(4, vec![Effect::Prove { interaction: CALL }]));
+    assert_eq!(row(CALL).binding, Binding::Proven);
+    done(&*store, doing(5, vec![happened(CALL, event(9, 40, connected(BO, Some(BEN))))]));
+    assert_eq!((row(CALL).customer, row(CALL).binding), (Some(ANA), Binding::Proven), "an event can't rebind what was proven");
+}
+
+fn customers(mount: &dyn Mount) {
+    let store = mount.store();
+    let get = |tenant| block_on(store.customer(tenant, ANA)).unwrap();
+    done(&*store, doing(1, vec![Effect::RewrapCustomer(ANA, customer_row(2))]));
+    assert_eq!(get(TENANT), None, "a turned shelf brings nobody back");
+    done(&*store, doing(2, vec![put_customer(ANA)]));
+    assert_eq!((get(TENANT), get(OTHER)), (Some(customer_row(1)), None));
+    done(&*store, doing(3, vec![Effect::RewrapCustomer(ANA, customer_row(2))]));
+    assert_eq!(get(TENANT), Some(customer_row(2)));
+}
+
+fn fields(mount: &dyn Mount) {
+    let store = mount.store();
+    let put = [field_row(3, 1), field_row(0, 1), field_row(1, 1)].map(|row| Effect::PutField(ANA, row));
+    done(&*store, doing(1, put.into()));
+    assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), [field_row(0, 1), field_row(1, 1), field_row(3, 1)]);
+    done(&*store, doing(2, vec![Effect::PutField(ANA, field_row(1, 2))]));
+    assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap()[1], field_row(1, 2));
+    assert!(block_on(store.fields(OTHER, ANA)).unwrap().is_empty());
+    assert!(block_on(store.fields(TENANT, BEN)).unwrap().is_empty());
+}
+
+fn indexes(mount: &dyn Mount) {
+    let store = mount.store();
+    let find = |kind, mac: u8, limit| block_on(store.look_up(TENANT, kind, [mac; 16], limit)).unwrap();
+    done(&*store, doing(1, vec![Effect::PutIndex(index_row(1, 5, ANA)), Effect::PutIndex(index_row(1, 5, ANA))]));
+    assert_eq!(find(1, 5, 9), [index_row(1, 5, ANA)]);
+    assert!(find(2, 5, 9).is_empty() && find(1, 6, 9).is_empty());
+    assert!(block_on(store.look_up(OTHER, 1, [5; 16], 9)).unwrap().is_empty());
+
+    done(&*store, doing(2, vec![Effect::StageIndex(index_row(1, 5, BEN)), Effect::StageIndex(index_row(1, 5, ANA))]));
+    assert_eq!(find(1, 5, 9).len(), 1, "staged rows don't count yet");
+    assert_eq!(block_on(store.merge_index(OTHER)).unwrap(), 0);
+    assert_eq!(block_on(store.merge_index(TENANT)).unwrap(), 1, "a row that is there already isn't there twice");
+    assert_eq!(find(1, 5, 9).len(), 2);
+    assert_eq!(find(1, 5, 1).len(), 1);
+    assert_eq!(block_on(store.merge_index(TENANT)).unwrap(), 0);
+}
+
+fn people(mount: &dyn Mount) {
+    let store = mount.store();
+    let put = |number, row| done(&*store, doing(number, vec![Effect::PutPerson(row)]));
+    put(1, person_row(ADA, "Zoe", Some(1)));
+    put(2, person_row(BO, "Bo", None));
+    assert_eq!(block_on(store.person(TENANT, ADA)).unwrap(), Some(person_row(ADA, "Zoe", Some(1))));
+    assert_eq!(block_on(store.person(OTHER, ADA)).unwrap(), None);
+    assert_eq!(block_on(store.person_by_token([1; 32])).unwrap().unwrap().id, ADA);
+    assert_eq!(block_on(store.person_by_token([2; 32])).unwrap(), None);
+    let names = block_on(store.persons(TENANT)).unwrap().into_iter().map(|row| row.name).collect::<Vec<_>>();
+    assert_eq!(names, ["Bo", "Zoe"]);
+    put(3, person_row(ADA, "Zoe", Some(2)));
+    assert_eq!(block_on(store.person_by_token([1; 32])).unwrap(), None);
+    assert_eq!(block_on(store.power(TENANT)).unwrap().unwrap().version, 3);
+    assert_eq!(block_on(store.power(OTHER)).unwrap(), None);
+}
+
+fn reports_and_progress(mount: &dyn Mount) {
+    let store = mount.store();
+    let report = ReportRow { id: ReportId([1; 16]), at: NOW, sealed: vec![1, 2, 3] };
+    let progress = |rows| Effect::PutProgress { import: [6; 16], rows };
+    assert_eq!(block_on(store.progress(TENANT, [6; 16])).unwrap(), 0);
+    done(&*store, doing(1, vec![Effect::PutReport(report.clone()), progress(10)]));
+    done(&*store, doing(2, vec![progress(25)]));
+    assert_eq!(block_on(store.reports(TENANT, None, 9)).unwrap().items, [report]);
+    assert_eq!(block_on(store.progress(TENANT, [6; 16])).unwrap(), 25);
+    assert_eq!(block_on(store.progress(OTHER, [6; 16])).unwrap(), 0);
+    assert!(block_on(store.reports(OTHER, None, 9)).unwrap().items.is_empty());
+}

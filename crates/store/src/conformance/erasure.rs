@@ -1,0 +1,62 @@
+//! Erasure leaves no row in any table that names the customer.
+
+use super::help::{ADA, ANA, BEN, CALL, TENANT, block_on, commit, connected, done, doing, event, happened, index_row, intent, open_call};
+use super::{Case, Mount};
+use crate::{Effect, Intent, Outcome};
+use domain::InteractionId;
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "an erased customer is named nowhere and others stay",
+        tables: &["customer", "customer_state", "field", "interaction", "blind_index", "staged_index"],
+        run: named_nowhere,
+    },
+    Case { name: "what comes with or after an erasure in its batch brings nothing back", tables: &["customer_state"], run: same_batch },
+];
+
+fn full(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    let second = InteractionId([2; 16]);
+    let disputed = InteractionId([3; 16]);
+    let effects = vec![
+        Effect::PutIndex(index_row(1, 5, BEN)),
+        Effect::StageIndex(index_row(2, 6, ANA)),
+        Effect::StageIndex(index_row(2, 6, BEN)),
+        happened(second, event(2, 0, connected(ADA, None))),
+        Effect::Bind { interaction: second, customer: ANA, binding: domain::Binding::Claimed },
+        happened(disputed, event(3, 0, connected(ADA, Some(ANA)))),
+        happened(disputed, event(4, 1, connected(ADA, Some(BEN)))),
+        happened(InteractionId([4; 16]), event(5, 0, connected(ADA, Some(BEN)))),
+    ];
+    done(&*store, Intent { customer: Some(ANA), ..doing(1, effects) });
+    done(&*store, Intent { customer: Some(BEN), ..intent(2) });
+    assert!(mount.tables_holding(&ANA.0).len() >= 6);
+}
+
+fn erase(number: u64) -> Intent {
+    let index = vec![(1, [5; 16]), (2, [6; 16])];
+    Intent { customer: Some(ANA), ..doing(number, vec![Effect::Erase { customer: ANA, index }]) }
+}
+
+fn named_nowhere(mount: &dyn Mount) {
+    let store = mount.store();
+    full(mount);
+    let others = mount.tables_holding(&BEN.0);
+    done(&*store, erase(3));
+    assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new(), "these tables still name the customer");
+    assert_eq!(mount.tables_holding(&BEN.0), others);
+    assert!(block_on(store.interaction(TENANT, CALL)).unwrap().is_none());
+    assert!(block_on(store.interaction(TENANT, InteractionId([4; 16]))).unwrap().is_some());
+    assert_eq!(block_on(store.look_up(TENANT, 1, [5; 16], 9)).unwrap(), [index_row(1, 5, BEN)]);
+    assert!(block_on(store.entry(TENANT, super::help::entry(1))).unwrap().is_some(), "the log stays whole");
+}
+
+fn same_batch(mount: &dyn Mount) {
+    let store = mount.store();
+    full(mount);
+    let about = |number| Intent { customer: Some(ANA), ..intent(number) };
+    let outcomes = commit(&*store, vec![about(3), erase(4), about(5)]);
+    assert!(matches!(&outcomes[2], Outcome::Committed(commit) if commit.numbers.n.is_none()), "{outcomes:?}");
+    assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new());
+}

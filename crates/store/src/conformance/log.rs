@@ -1,0 +1,134 @@
+//! Places in the log: leases, fences, compare-and-swap, tiles.
+
+use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent};
+use super::{Case, Mount};
+use crate::{Fence, Job, LogHead, Publication, Store, Swap, TileKey};
+use domain::EntryId;
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "a lease is one holder's until it runs out; its number grows with each holder", tables: &["lease"], run: leases },
+    Case { name: "publishing gives places, tiles and the head at once", tables: &["entry", "tile", "log_head"], run: publishes },
+    Case { name: "publishing from an old place or under an old fence changes nothing", tables: &["log_head", "tile"], run: loses },
+    Case { name: "publishing an entry twice or one that isn't there changes nothing", tables: &["entry", "log_head"], run: places_once },
+    Case { name: "two sequencers at once never fork", tables: &["log_head", "entry"], run: race },
+];
+
+const JOB: Job = Job::Sequence(TENANT);
+const TTL_MS: i64 = 1_000;
+
+fn leases(mount: &dyn Mount) {
+    let store = mount.store();
+    let lease = |job, holder: u8, after| block_on(store.lease(job, [holder; 16], NOW.plus(after), TTL_MS)).unwrap();
+    let first = lease(JOB, 1, 0).unwrap();
+    assert_eq!(first.job, JOB);
+    assert_eq!(lease(JOB, 2, 1), None);
+    assert_eq!(lease(JOB, 1, 500), Some(first), "renewed under the same number");
+    assert_eq!(lease(JOB, 2, 500 + TTL_MS), None, "not over yet");
+    assert!(lease(Job::Sequence(OTHER), 2, 0).is_some(), "another job is another lease");
+    let second = lease(JOB, 2, 501 + TTL_MS).unwrap();
+    assert!(second.number > first.number);
+    assert_eq!(lease(JOB, 1, 502 + TTL_MS), None);
+    let third = lease(JOB, 1, 502 + 2 * TTL_MS).unwrap();
+    assert!(third.number > second.number);
+}
+
+fn fence(number: u64) -> Fence {
+    Fence { job: JOB, number }
+}
+
+fn publication(from: u64, number: u64, entries: Vec<EntryId>) -> Publication {
+    let size = from + entries.len() as u64;
+    Publication {
+        tenant: TENANT,
+        fence: fence(number),
+        from,
+        entries,
+        tiles: vec![(TileKey { level: 0, index: 0 }, vec![size as u8; 32]), (TileKey { level: -1, index: 0 }, vec![9])],
+        checkpoint: format!("checkpoint {size}"),
+    }
+}
+
+fn publish(store: &dyn Store, publication: Publication) -> Swap {
+    block_on(store.publish(publication)).unwrap()
+}
+
+fn entries(store: &dyn Store, count: u64) {
+    (1..=count).for_each(|number| drop(done(store, intent(number))));
+}
+
+fn publishes(mount: &dyn Mount) {
+    let store = mount.store();
+    assert_eq!(block_on(store.head(TENANT)).unwrap(), LogHead::default());
+    entries(&*store, 3);
+    assert_eq!(publish(&*store, publication(0, 1, vec![entry(2), entry(1)])), Swap::Done);
+    let head = LogHead { size: 2, checkpoint: "checkpoint 2".into(), fence: 1 };
+    assert_eq!(block_on(store.head(TENANT)).unwrap(), head);
+    assert_eq!(block_on(store.head(OTHER)).unwrap(), LogHead::default());
+    let index = |number| block_on(store.entry(TENANT, entry(number))).unwrap().unwrap().index;
+    assert_eq!([index(1), index(2), index(3)], [Some(1), Some(0), None]);
+    let pending = block_on(store.pending(TENANT, 9)).unwrap();
+    assert_eq!(pending.iter().map(|leaf| leaf.entry).collect::<Vec<_>>(), [entry(3)]);
+    assert_eq!(pending[0].leaf, block_on(store.entry(TENANT, entry(3))).unwrap().unwrap().leaf);
+    let tile = |level, index| block_on(store.tile(TENANT, TileKey { level, index })).unwrap();
+    assert_eq!((tile(0, 0), tile(-1, 0), tile(0, 1)), (Some(vec![2; 32]), Some(vec![9]), None));
+    assert_eq!(publish(&*store, publication(2, 1, vec![entry(3)])), Swap::Done);
+    assert_eq!(tile(0, 0), Some(vec![3; 32]), "a tile grows");
+    assert_eq!(publish(&*store, publication(3, 2, Vec::new())), Swap::Done, "a new fence may sign the same size");
+}
+
+fn loses(mount: &dyn Mount) {
+    let store = mount.store();
+    entries(&*store, 3);
+    assert_eq!(publish(&*store, publication(0, 2, vec![entry(1)])), Swap::Done);
+    let before = block_on(store.head(TENANT)).unwrap();
+    for lost in [publication(0, 3, vec![entry(2)]), publication(2, 3, vec![entry(2)]), publication(1, 1, vec![entry(2)])] {
+        assert_eq!(publish(&*store, lost), Swap::Lost);
+    }
+    assert_eq!(block_on(store.head(TENANT)).unwrap(), before);
+    assert_eq!(block_on(store.tile(TENANT, TileKey { level: 0, index: 0 })).unwrap(), Some(vec![1; 32]));
+    assert_eq!(block_on(store.pending(TENANT, 9)).unwrap().len(), 2);
+}
+
+fn places_once(mount: &dyn Mount) {
+    let store = mount.store();
+    entries(&*store, 2);
+    assert_eq!(publish(&*store, publication(0, 1, vec![entry(1)])), Swap::Done);
+    for wrong in [vec![entry(2), entry(1)], vec![entry(2), entry(2)], vec![entry(2), entry(99)]] {
+        assert_eq!(publish(&*store, publication(1, 1, wrong)), Swap::Lost);
+        assert_eq!(block_on(store.entry(TENANT, entry(2))).unwrap().unwrap().index, None);
+        assert_eq!(block_on(store.head(TENANT)).unwrap().size, 1);
+    }
+    let elsewhere = Publication { tenant: OTHER, ..publication(0, 1, vec![entry(2)]) };
+    assert_eq!(publish(&*store, elsewhere), Swap::Lost, "an entry is in its own tenant's log only");
+}
+
+fn race(mount: &dyn Mount) {
+    let store = mount.store();
+    let total = 40;
+    entries(&*store, total);
+    std::thread::scope(|threads| {
+        for number in [1, 2] {
+            let store = &store;
+            threads.spawn(move || {
+                loop {
+                    let head = block_on(store.head(TENANT)).unwrap();
+                    let next: Vec<_> = block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
+                    if next.is_empty() || head.fence > number {
+                        return;
+                    }
+                    publish(&**store, publication(head.size, number, next));
+                }
+            });
+        }
+    });
+    let mut head = block_on(store.head(TENANT)).unwrap();
+    while head.size < total {
+        let next = block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
+        assert_eq!(publish(&*store, publication(head.size, 2, next)), Swap::Done);
+        head = block_on(store.head(TENANT)).unwrap();
+    }
+    let rows = block_on(store.entries(TENANT, None, 100)).unwrap();
+    let places: Vec<_> = rows.iter().map(|row| row.index.unwrap()).collect();
+    assert_eq!(places, (0..total).rev().collect::<Vec<_>>());
+    assert_eq!(head.size, total);
+}

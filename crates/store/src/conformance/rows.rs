@@ -1,0 +1,59 @@
+//! Every row comes back exactly as it was written, whatever bytes it holds.
+
+use super::help::{ANA, NOW, TENANT, block_on, commit_at, doing, done};
+use super::{Case, Mount};
+use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow};
+use domain::{PersonId, Role};
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "empty, long and odd bytes and texts come back", tables: &["field", "person", "customer", "blind_index"], run: odd },
+    Case { name: "the largest numbers come back", tables: &["field", "budget"], run: large },
+];
+
+fn odd(mount: &dyn Mount) {
+    let store = mount.store();
+    let long: Vec<u8> = (0..70_000_u32).map(|i| i as u8).collect();
+    let rows = [Vec::new(), vec![0], long.clone()];
+    let rows = rows.into_iter().zip(1..).map(|(sealed, instance)| FieldRow { field: 8, instance, version: 1, sealed });
+    let rows: Vec<_> = rows.collect();
+    let mut effects: Vec<_> = rows.iter().map(|row| Effect::PutField(ANA, row.clone())).collect();
+    let keys = CustomerRow { epoch: 0, wrapped: long };
+    effects.push(Effect::PutCustomer(ANA, keys.clone()));
+    let people: Vec<PersonRow> = Role::ALL
+        .into_iter()
+        .zip(["", "'; DROP TABLE person; --", "Ünï çödé 漢字 \u{1f980}", "%_\\", "a\0b", "\n"])
+        .zip(0..)
+        .map(|((role, name), number)| PersonRow {
+            id: PersonId([number; 16]),
+            tenant: TENANT,
+            role,
+            name: name.into(),
+            team: name.into(),
+            token: (number % 2 == 0).then_some([number; 32]),
+            tag: [number; 16],
+        })
+        .collect();
+    effects.extend(people.iter().map(|row| Effect::PutPerson(row.clone())));
+    let index = IndexRow { kind: u16::MAX, mac: [0; 16], customer: ANA, tag: [0xff; 16] };
+    effects.push(Effect::PutIndex(index.clone()));
+    done(&*store, doing(1, effects));
+    assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), rows);
+    assert_eq!(block_on(store.customer(TENANT, ANA)).unwrap(), Some(keys));
+    for row in people {
+        assert_eq!(block_on(store.person(TENANT, row.id)).unwrap(), Some(row));
+    }
+    assert_eq!(block_on(store.look_up(TENANT, u16::MAX, [0; 16], 9)).unwrap(), [index]);
+}
+
+fn large(mount: &dyn Mount) {
+    let store = mount.store();
+    let row = FieldRow { field: u16::MAX, instance: u32::MAX, version: i64::MAX as u64, sealed: vec![1] };
+    done(&*store, doing(1, vec![Effect::PutField(ANA, row.clone())]));
+    assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), [row]);
+    let counter = super::help::reveals(super::help::ADA);
+    let spend = crate::Spend { counter, cost: u32::MAX, limit: u32::MAX, otherwise: domain::Refusal::BudgetExhausted };
+    let now = NOW.plus(1_000_000_000_000);
+    commit_at(&*store, now, vec![crate::Intent { spend: vec![spend], ..doing(2, Vec::new()) }]);
+    let window = domain::budget::window_of(now);
+    assert_eq!(block_on(store.budget(TENANT, counter, window)).unwrap().unwrap().used, u32::MAX);
+}
