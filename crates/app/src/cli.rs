@@ -6,7 +6,13 @@ use std::path::PathBuf;
 
 /// Ringfence: serve customers without staff ever holding their data.
 #[derive(Debug, Parser)]
-#[command(name = "ringfence", version, disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "ringfence",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "Exit codes: 0 done, 1 a mistake in what was asked, 2 a problem with what was asked for.")]
 pub struct Cli {
     /// What every command takes.

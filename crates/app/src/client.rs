@@ -25,22 +25,31 @@ impl Client {
     /// # Errors
     /// If it names none, or the address would carry the token in the clear to another machine.
     pub fn from_environment() -> Result<Self, Failure> {
-        let address = std::env::var(ADDRESS).map_err(|_| Failure::here(format!("{ADDRESS} isn't set"), "set it to the address, such as https://desk.example.com"))?;
+        let address = std::env::var(ADDRESS).map_err(|_| {
+            Failure::here(format!("{ADDRESS} isn't set"), "set it to the address, such as https://desk.example.com")
+        })?;
         let file = std::env::var_os(TOKEN_FILE).map(PathBuf::from);
-        let file = file.ok_or_else(|| Failure::here(format!("{TOKEN_FILE} isn't set"), "set it to a file made with: ringfence person token ID --token-file PATH"))?;
+        let file = file.ok_or_else(|| {
+            Failure::here(
+                format!("{TOKEN_FILE} isn't set"),
+                "set it to a file made with: ringfence person token ID --token-file PATH",
+            )
+        })?;
         let token = Zeroizing::new(std::fs::read_to_string(&file).map_err(|error| failure::file(&file, &error))?);
         Self::new(&address, token)
     }
 
     fn new(address: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
-        let unsafe_address = || Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it");
+        let unsafe_address =
+            || Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it");
         let uri: Uri = address.parse().map_err(|_| unsafe_address())?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
         if !(uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && here)) {
             return Err(unsafe_address());
         }
-        let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).build();
+        let agent =
+            Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).build();
         Ok(Self { address: address.trim_end_matches('/').to_owned(), token, agent: agent.into() })
     }
 
@@ -49,12 +58,22 @@ impl Client {
     /// # Errors
     /// If there is no answer, or it is a problem: then what the problem says.
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let unreachable = || Failure::there(format!("{} doesn't answer", self.address), format!("check {ADDRESS} and that ringfence serve runs there"));
+        let unreachable = || {
+            Failure::there(
+                format!("{} doesn't answer", self.address),
+                format!("check {ADDRESS} and that ringfence serve runs there"),
+            )
+        };
         let token = Zeroizing::new(format!("Bearer {}", self.token.trim()));
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.address)).header("authorization", token.as_str());
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.address))
+            .header("authorization", token.as_str());
         let text = body.map(Value::to_string).unwrap_or_default();
         let request = if body.is_some() { request.header("content-type", "application/json") } else { request };
-        let request = request.body(text).map_err(|_| Failure::here("the token can't be sent", format!("check the file in {TOKEN_FILE}")))?;
+        let request = request
+            .body(text)
+            .map_err(|_| Failure::here("the token can't be sent", format!("check the file in {TOKEN_FILE}")))?;
         let mut answer = self.agent.run(request).map_err(|_| unreachable())?;
         let status = answer.status().as_u16();
         let value: Value = answer.body_mut().read_json().map_err(|_| unreachable())?;

@@ -41,7 +41,8 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let data = Home::named(asked.dir.as_deref().or(common.data.as_deref()))?;
     let name = init::random_name();
     let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
-    let tenant = Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
+    let tenant =
+        Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
     let home = wire::block_on(init::create(&init::New { data: &data, tenant, key }))?;
     let key = home.key_file()?.display().to_string();
     output::one(common.output, &json!({"data": data.display().to_string(), "tenant": asked.tenant, "key": key}))

@@ -218,7 +218,11 @@ impl Config {
     /// The tenants as the vault takes them.
     #[must_use]
     pub fn tenants(&self) -> Vec<TenantConfig> {
-        let tenant = |tenant: &Tenant| TenantConfig { id: TenantId(tenant.id), slug: tenant.slug.clone(), origin: tenant.origin.clone() };
+        let tenant = |tenant: &Tenant| TenantConfig {
+            id: TenantId(tenant.id),
+            slug: tenant.slug.clone(),
+            origin: tenant.origin.clone(),
+        };
         self.tenant.iter().map(tenant).collect()
     }
 
@@ -250,7 +254,10 @@ fn one_secret(folder: &Path, secret: Option<Secret>, file: Option<&PathBuf>) -> 
         _ => return Err(Failure::here("a secret is missing or given twice", "give either secret_file or secret")),
     };
     if !text.expose().starts_with("whsec_") {
-        return Err(Failure::here(format!("{place} holds no webhook secret"), "give whsec_ followed by 32 random bytes in Base 64"));
+        return Err(Failure::here(
+            format!("{place} holds no webhook secret"),
+            "give whsec_ followed by 32 random bytes in Base 64",
+        ));
     }
     Ok(text)
 }

@@ -58,12 +58,20 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     config.server.role_picker = true;
     config.server.banner = Some(BANNER.to_owned());
-    config.event_source = vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
+    config.event_source =
+        vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
     config.courier = Some(config::Courier { url: phones.url(), secret_file: None, secret: Some(courier) });
     Ok((home, Secrets { events, phones }))
 }
 
-async fn live(format: Format, asked: &Demo, data: &Data, (home, secrets): (Home, Secrets), centre: Centre, cast: Cast) -> Result<(), Failure> {
+async fn live(
+    format: Format,
+    asked: &Demo,
+    data: &Data,
+    (home, secrets): (Home, Secrets),
+    centre: Centre,
+    cast: Cast,
+) -> Result<(), Failure> {
     let listener = serving::listen(home.config.server.listen)?;
     let url = serving::url(&listener)?;
     let web = serving::web_config(&home)?;
@@ -103,7 +111,8 @@ struct SignIn {
 fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
     let sign_in = |person: &domain::PersonId| format!("{url}/sign-in/{person}");
     if format != Format::Table {
-        let sign_ins = cast.sign_ins.iter().map(|(role, person)| SignIn { role: role.slug(), url: sign_in(person) }).collect();
+        let sign_ins =
+            cast.sign_ins.iter().map(|(role, person)| SignIn { role: role.slug(), url: sign_in(person) }).collect();
         let line = serde_json::to_string(&Opened { url, sign_ins });
         return output::text(&line.map_err(|_| Failure::there("the address can't be written", "try again"))?);
     }

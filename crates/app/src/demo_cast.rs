@@ -55,7 +55,11 @@ pub(super) async fn assemble(vault: &Vault, tenant: TenantId) -> Result<Cast, Fa
     Ok(cast)
 }
 
-async fn person(vault: &Vault, operator: &Operator, (name, role, team): (&str, Role, &str)) -> Result<PersonId, Failure> {
+async fn person(
+    vault: &Vault,
+    operator: &Operator,
+    (name, role, team): (&str, Role, &str),
+) -> Result<PersonId, Failure> {
     let known = vault.people(operator).await?;
     if let Some(row) = known.iter().find(|row| row.name == name && row.role == role) {
         return Ok(row.id);

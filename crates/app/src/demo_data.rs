@@ -39,13 +39,17 @@ pub(super) struct Data {
 impl Data {
     /// The directory that was asked for, if it is a demo's or empty; else a fresh one.
     pub(super) fn choose(given: Option<&Path>, asked: &Demo) -> Result<Self, Failure> {
-        let fresh = Marker { seed: asked.seed.unwrap_or(SEED), customers: asked.customers.unwrap_or(CUSTOMERS), complete: false };
+        let fresh = Marker {
+            seed: asked.seed.unwrap_or(SEED),
+            customers: asked.customers.unwrap_or(CUSTOMERS),
+            complete: false,
+        };
         let Some(folder) = given else { return Self::temporary(fresh) };
         let mut name = folder.file_name().unwrap_or_default().to_os_string();
         name.push(".key");
         let data = Self { folder: folder.to_path_buf(), key: folder.with_file_name(name), marker: fresh, made: None };
         match data.found()? {
-            Some(marker) if marker.complete => data.as_made(marker, asked),
+            Some(marker) if marker.complete => data.like_before(marker, asked),
             Some(_) => data.emptied(),
             None => Ok(data),
         }
@@ -73,10 +77,16 @@ impl Data {
         }
     }
 
-    fn as_made(mut self, marker: Marker, asked: &Demo) -> Result<Self, Failure> {
-        let other = asked.seed.is_some_and(|seed| seed != marker.seed) || asked.customers.is_some_and(|count| count != marker.customers);
+    fn like_before(mut self, marker: Marker, asked: &Demo) -> Result<Self, Failure> {
+        let other = asked.seed.is_some_and(|seed| seed != marker.seed)
+            || asked.customers.is_some_and(|count| count != marker.customers);
         if other {
-            let problem = format!("{} was made with --seed {} --customers {}", self.folder.display(), marker.seed, marker.customers);
+            let problem = format!(
+                "{} was made with --seed {} --customers {}",
+                self.folder.display(),
+                marker.seed,
+                marker.customers
+            );
             return Err(Failure::here(problem, "leave both out, or name a new directory"));
         }
         self.marker = marker;
@@ -140,7 +150,8 @@ pub(super) async fn fill(data: &Data, vault: &Vault, tenant: TenantId) -> Result
     let mut done = 0;
     let mut customers = data.customers();
     loop {
-        let records: Vec<NewRecord> = customers.by_ref().take(BATCH).map(|who| record(&who)).collect::<Result<_, _>>()?;
+        let records: Vec<NewRecord> =
+            customers.by_ref().take(BATCH).map(|who| record(&who)).collect::<Result<_, _>>()?;
         if records.is_empty() {
             break;
         }

@@ -38,7 +38,9 @@ impl Playing {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("day".to_owned()).spawn(move || play(day, stopped));
-        let thread = thread.map_err(|error| Failure::there(format!("no thread for the day: {}", error.kind()), "check the machine's limits"))?;
+        let thread = thread.map_err(|error| {
+            Failure::there(format!("no thread for the day: {}", error.kind()), "check the machine's limits")
+        })?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }

@@ -84,11 +84,13 @@ impl From<store::StoreError> for Failure {
 
 /// A failure to read or write standard output or a file, whose name the caller adds.
 pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    let next = match error.kind() {
-        std::io::ErrorKind::NotFound => "check the path",
-        std::io::ErrorKind::PermissionDenied => "check who may read and write it",
-        std::io::ErrorKind::StorageFull => "make room on the disk",
-        _ => "check the file and try again",
+    use std::io::ErrorKind::{AlreadyExists, NotFound, PermissionDenied, StorageFull};
+    let (problem, next) = match error.kind() {
+        NotFound => ("there is no such file".to_owned(), "check the path"),
+        AlreadyExists => ("it is there already".to_owned(), "name a new file"),
+        PermissionDenied => ("permission denied".to_owned(), "check who may read and write it"),
+        StorageFull => ("the disk is full".to_owned(), "make room on the disk"),
+        other => (other.to_string(), "check the file and try again"),
     };
-    Failure::here(format!("{}: {}", path.display(), error.kind()), next)
+    Failure::here(format!("{}: {problem}", path.display()), next)
 }

@@ -52,7 +52,10 @@ impl Home {
     /// # Errors
     /// If none is configured, or it lies in the data directory: then whoever copies the one has the other.
     pub fn key_file(&self) -> Result<&Path, Failure> {
-        let key = self.config.key.as_ref().ok_or_else(|| Failure::here("no key file is configured", "add [key] file = \"…\" to the configuration"))?;
+        let key =
+            self.config.key.as_ref().ok_or_else(|| {
+                Failure::here("no key file is configured", "add [key] file = \"…\" to the configuration")
+            })?;
         outside(&key.file, &self.data)?;
         Ok(&key.file)
     }
@@ -68,9 +71,11 @@ impl Home {
         match (slug, tenants.as_slice()) {
             (None, [only]) => Ok(only.clone()),
             (None, _) => Err(Failure::here("which tenant isn't said", next)),
-            (Some(slug), all) => {
-                all.iter().find(|tenant| tenant.slug == slug).cloned().ok_or_else(|| Failure::here(format!("there is no tenant {slug}"), next))
-            }
+            (Some(slug), all) => all
+                .iter()
+                .find(|tenant| tenant.slug == slug)
+                .cloned()
+                .ok_or_else(|| Failure::here(format!("there is no tenant {slug}"), next)),
         }
     }
 }
@@ -81,7 +86,9 @@ impl Home {
 /// If it is.
 pub fn outside(key: &Path, data: &Path) -> Result<(), Failure> {
     let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
+    let real = |path: &Path| {
+        path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
+    };
     if real(folder).starts_with(real(data)) {
         return Err(Failure::here(
             "the key file lies in the data directory: a copy or backup of one would hold both",

@@ -14,16 +14,19 @@ use crate::cli::{Common, Import};
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::output;
-use crate::wire::{self, Centre};
+use crate::wire;
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::TenantId;
+use domain::{CustomerId, TenantId};
 use map::Map;
-use reading::{Batch, Reader, Told};
-use report::{Report, Summary};
+use reading::{LANES, Reader, Told};
+use report::{Counts, Report, Summary};
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
-use vault::IntakeBatch;
+use std::pin::Pin;
+use std::task::Poll;
+use vault::{IntakeBatch, Vault, VaultError};
 
 /// Runs the command.
 ///
@@ -34,60 +37,120 @@ pub fn run(common: &Common, asked: &Import) -> Result<(), Failure> {
     let file = File::open(&asked.file).map_err(|error| failure::file(&asked.file, &error))?;
     let bytes = file.metadata().map_err(|error| failure::file(&asked.file, &error))?.len();
     if asked.dry_run {
-        let report = Report::new(&asked.errors, bytes, 0)?;
-        let summary = Reader { map, file, path: asked.file.clone(), skip: 0 }.pass(report, |_| Ok(()))?;
+        let report = Report::new(&asked.errors, bytes, false)?;
+        let summary = Reader { map, file, path: asked.file.clone(), done: [0; LANES] }.check(report)?;
         return finish(common, asked, summary);
     }
     let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
     let tenant = home.tenant(asked.tenant.as_deref())?.id;
-    let import = digest(&asked.file, &written)?;
+    let imports = names(&asked.file, &written)?;
     wire::block_on(async {
         let centre = wire::open(&home).await?;
-        let skip = centre.vault.intake_progress(&centre.vault.operator(tenant), import).await?;
-        let report = Report::new(&asked.errors, bytes, skip)?;
-        let reader = Reader { map, file, path: asked.file.clone(), skip };
-        let summary = store(&centre, tenant, import, reader, report).await?;
+        let mut done = [0; LANES];
+        for (done, import) in done.iter_mut().zip(imports) {
+            *done = centre.vault.intake_progress(&centre.vault.operator(tenant), import).await?;
+        }
+        let report = Report::new(&asked.errors, bytes, done != [0; LANES])?;
+        let reader = Reader { map, file, path: asked.file.clone(), done };
+        let summary = store(&centre.vault, tenant, imports, reader, report).await?;
         finish(common, asked, summary)
     })
 }
 
-async fn store(centre: &Centre, tenant: TenantId, import: [u8; 16], reader: Reader, mut report: Report) -> Result<Summary, Failure> {
-    let operator = centre.vault.operator(tenant);
+/// Two lanes: while one batch is being committed, the next is being sealed. Within a lane batches are committed in
+/// order, and each lane remembers its own progress, so whatever a failure leaves, no row is lost or done twice.
+async fn store(
+    vault: &Vault,
+    tenant: TenantId,
+    imports: [[u8; 16]; LANES],
+    reader: Reader,
+    mut report: Report,
+) -> Result<Summary, Failure> {
+    let operator = &vault.operator(tenant);
     let (told, thread) = reader.start()?;
-    let mut done = None;
+    let mut lanes = [const { None }; LANES];
+    let mut ended = Err(Failure::there("reading stopped", "run the same command again"));
     for told in told {
-        match told {
-            Told::Batch(Batch { rows, at, records, errors, repeated }) => {
-                report.refused(&errors)?;
-                let count = records.len() as u64;
-                centre.vault.take_in(&operator, IntakeBatch { import, rows_done: rows, records, staged: true }).await?;
-                report.batch(rows, at, count, repeated);
+        let batch = match told {
+            Told::Batch(batch) => batch,
+            Told::End(result) => {
+                ended = result;
+                break;
             }
-            Told::End(result) => done = Some(result),
+        };
+        report.refused(&batch.errors)?;
+        let counts = batch.counts();
+        if batch.is_done() {
+            report.batch(&counts);
+            continue;
         }
+        let (lane, intake) = (
+            batch.lane,
+            IntakeBatch { import: imports[batch.lane], rows_done: batch.rows, records: batch.records, staged: true },
+        );
+        wait(lanes[lane].take(), &mut report).await?;
+        lanes[lane] = Some(begun(counts, Box::pin(vault.take_in(operator, intake))).await?);
+    }
+    for lane in lanes {
+        wait(lane, &mut report).await?;
     }
     drop(thread.join());
-    done.unwrap_or_else(|| Err(Failure::there("reading stopped", "run the same command again")))?;
+    ended?;
     report.indexing();
-    centre.vault.finish_intake(&operator).await?;
+    vault.finish_intake(operator).await?;
     report.summary()
+}
+
+type Taking<'a> = Pin<Box<dyn Future<Output = Result<Vec<CustomerId>, VaultError>> + 'a>>;
+
+/// A batch on its way: done already, or sealed and waiting for its commit.
+struct Lane<'a> {
+    counts: Counts,
+    taking: Option<Taking<'a>>,
+}
+
+/// Seals the batch and hands it over for its commit, without waiting for that.
+async fn begun(counts: Counts, mut taking: Taking<'_>) -> Result<Lane<'_>, Failure> {
+    match poll_fn(|context| Poll::Ready(taking.as_mut().poll(context))).await {
+        Poll::Ready(done) => done.map(|_| Lane { counts, taking: None }).map_err(Failure::from),
+        Poll::Pending => Ok(Lane { counts, taking: Some(taking) }),
+    }
+}
+
+async fn wait(lane: Option<Lane<'_>>, report: &mut Report) -> Result<(), Failure> {
+    let Some(lane) = lane else { return Ok(()) };
+    if let Some(taking) = lane.taking {
+        taking.await?;
+    }
+    report.batch(&lane.counts);
+    Ok(())
 }
 
 fn finish(common: &Common, asked: &Import, summary: Summary) -> Result<(), Failure> {
     output::one(common.output, &summary.shown())?;
     if summary.refused > 0 {
-        let problem = format!("{} of {} rows were refused; the others are {}", summary.refused, summary.rows, if asked.dry_run { "fine" } else { "in" });
-        return Err(Failure::here(problem, format!("see {}, correct those rows, and import them as a file of their own", asked.errors.display())));
+        let problem = format!(
+            "{} of {} rows were refused; the others are {}",
+            summary.refused,
+            summary.rows,
+            if asked.dry_run { "fine" } else { "in" }
+        );
+        return Err(Failure::here(
+            problem,
+            format!("see {}, correct those rows, and import them as a file of their own", asked.errors.display()),
+        ));
     }
     Ok(())
 }
 
-/// What names this import: the file's bytes and the map's.
-fn digest(file: &Path, map: &[u8]) -> Result<[u8; 16], Failure> {
+/// What names this import's lanes: the file's bytes, the map's, and which lane.
+fn names(file: &Path, map: &[u8]) -> Result<[[u8; 16]; LANES], Failure> {
     let mut context = Context::new(&SHA256);
     context.update(&(map.len() as u64).to_be_bytes());
     context.update(map);
-    let mut reader = File::open(file).map(|file| BufReader::with_capacity(1 << 20, file)).map_err(|error| failure::file(file, &error))?;
+    let mut reader = File::open(file)
+        .map(|file| BufReader::with_capacity(1 << 20, file))
+        .map_err(|error| failure::file(file, &error))?;
     let mut part = vec![0; 1 << 16];
     loop {
         let count = reader.read(&mut part).map_err(|error| failure::file(file, &error))?;
@@ -96,7 +159,11 @@ fn digest(file: &Path, map: &[u8]) -> Result<[u8; 16], Failure> {
         }
         context.update(&part[..count]);
     }
-    let mut out = [0; 16];
-    out.copy_from_slice(&context.finish().as_ref()[..16]);
-    Ok(out)
+    let mut names = [[0; 16]; LANES];
+    for (lane, name) in names.iter_mut().enumerate() {
+        let mut context = context.clone();
+        context.update(&[lane as u8]);
+        name.copy_from_slice(&context.finish().as_ref()[..16]);
+    }
+    Ok(names)
 }

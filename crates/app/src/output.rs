@@ -23,7 +23,10 @@ pub enum Format {
 /// If standard output is closed.
 pub fn text(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(|error| closed(&error))
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+        .map_err(|error| closed(&error))
 }
 
 /// Prints one object: as `key  value` lines, or as JSON.

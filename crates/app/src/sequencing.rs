@@ -25,10 +25,16 @@ impl Sequencing {
     /// If a log has no keys, or no thread can be started.
     pub fn start(vault: &Vault) -> Result<Self, Failure> {
         let holder = domain::time::fresh(&SystemEntropy);
-        let sequencers = vault.tenants().iter().map(|tenant| Sequencer::new(vault, tenant, holder)).collect::<Result<Vec<_>, _>>()?;
+        let sequencers = vault
+            .tenants()
+            .iter()
+            .map(|tenant| Sequencer::new(vault, tenant, holder))
+            .collect::<Result<Vec<_>, _>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let no_thread = |error: std::io::Error| Failure::there(format!("no thread for the log: {}", error.kind()), "check the machine's limits");
+        let no_thread = |error: std::io::Error| {
+            Failure::there(format!("no thread for the log: {}", error.kind()), "check the machine's limits")
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(no_thread)?;
         let work = move || runtime.block_on(rounds(sequencers, &stopped));
         let thread = std::thread::Builder::new().name("sequencer".to_owned()).spawn(work).map_err(no_thread)?;

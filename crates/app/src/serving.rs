@@ -24,7 +24,9 @@ const GRACE: Duration = Duration::from_secs(4);
 /// If it is taken or not this machine's.
 pub fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     let open = TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
-    open.map_err(|error| Failure::here(format!("can't listen on {address}: {}", error.kind()), "stop what listens there, or give --port"))
+    open.map_err(|error| {
+        Failure::here(format!("can't listen on {address}: {}", error.kind()), "stop what listens there, or give --port")
+    })
 }
 
 /// The address that browsers and clients use.
@@ -33,7 +35,9 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// If the system doesn't tell.
 pub fn url(listener: &TcpListener) -> Result<String, Failure> {
     let address = listener.local_addr();
-    address.map(|address| format!("http://{address}")).map_err(|error| Failure::there(error.kind().to_string(), "try again"))
+    address
+        .map(|address| format!("http://{address}"))
+        .map_err(|error| Failure::there(error.kind().to_string(), "try again"))
 }
 
 /// What the web door needs to know of the configuration.
@@ -67,7 +71,12 @@ fn courier(home: &Home) -> Result<Option<Arc<dyn Courier>>, Failure> {
 ///
 /// # Errors
 /// If the listener or the log's thread fails.
-pub async fn serve(centre: &Centre, listener: TcpListener, config: WebConfig, mut stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+pub async fn serve(
+    centre: &Centre,
+    listener: TcpListener,
+    config: WebConfig,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), Failure> {
     let _sequencing = Sequencing::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
@@ -95,7 +104,9 @@ async fn until_ref(stopped: &mut watch::Receiver<bool>) {
 /// # Errors
 /// If the system doesn't let signals be caught.
 pub fn stop_at_signal() -> Result<(watch::Receiver<bool>, impl Future<Output = ()>), Failure> {
-    let caught = |kind| signal(kind).map_err(|error| Failure::there(format!("signals can't be caught: {}", error.kind()), "try again"));
+    let caught = |kind| {
+        signal(kind).map_err(|error| Failure::there(format!("signals can't be caught: {}", error.kind()), "try again"))
+    };
     let (mut interrupt, mut terminate) = (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
     let (sender, receiver) = watch::channel(false);
     let wait = async move {
@@ -116,9 +127,16 @@ pub fn stop_at_signal() -> Result<(watch::Receiver<bool>, impl Future<Output = (
 /// If another process has it.
 pub fn claim(data: &Path) -> Result<std::fs::File, Failure> {
     let path = data.join("serving.lock");
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| crate::failure::file(&path, &error))?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(|error| crate::failure::file(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(_) => Err(Failure::here(format!("{}: another ringfence process serves it", data.display()), "stop that one first")),
+        Err(_) => Err(Failure::here(
+            format!("{}: another ringfence process serves it", data.display()),
+            "stop that one first",
+        )),
     }
 }

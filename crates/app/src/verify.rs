@@ -28,7 +28,8 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
         return directory(common, asked, keys);
     }
     let (Some(keys), Some(file)) = (keys, &asked.key) else {
-        let next = "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
+        let next =
+            "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
         return Err(Failure::here("a receipt proves nothing without the log's keys", next));
     };
     receipt::check(common.output, &asked.path, &keys, file)
@@ -36,12 +37,18 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
 
 fn read_keys(path: &Path) -> Result<OriginKeys, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| failure::file(path, &error))?;
-    text.parse().map_err(|error| Failure::here(format!("{}: {error}", path.display()), "give the two lines served at /log/<tenant>/key"))
+    text.parse().map_err(|error| {
+        Failure::here(format!("{}: {error}", path.display()), "give the two lines served at /log/<tenant>/key")
+    })
 }
 
 fn directory(common: &Common, asked: &Verify, given: Option<OriginKeys>) -> Result<(), Failure> {
     let home = Home::find(Some(&asked.path), common.config.as_deref())?;
-    let asked_for = if given.is_some() || asked.tenant.is_some() { vec![home.tenant(asked.tenant.as_deref())?] } else { home.config.tenants() };
+    let asked_for = if given.is_some() || asked.tenant.is_some() {
+        vec![home.tenant(asked.tenant.as_deref())?]
+    } else {
+        home.config.tenants()
+    };
     wire::block_on(async {
         let opened = match home.key_file().and_then(wire::load_root) {
             Ok(_) => Some(wire::open(&home).await?),
@@ -60,7 +67,12 @@ fn directory(common: &Common, asked: &Verify, given: Option<OriginKeys>) -> Resu
     })
 }
 
-async fn check(store: &dyn Store, opened: Option<&Centre>, tenant: &TenantConfig, given: Option<&OriginKeys>) -> Result<Value, Failure> {
+async fn check(
+    store: &dyn Store,
+    opened: Option<&Centre>,
+    tenant: &TenantConfig,
+    given: Option<&OriginKeys>,
+) -> Result<Value, Failure> {
     let keys = match (given, opened) {
         (Some(keys), _) => keys.clone(),
         (None, Some(centre)) => vault::origin_keys(&centre.vault, tenant)?,
@@ -94,7 +106,9 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
         word("keys")
     );
     let sealed = match found["audit_halves"].as_u64() {
-        Some(halves) => format!("; {halves} audit halves open and fit their leaves; {} budget rows equal the log", found["budgets"]),
+        Some(halves) => {
+            format!("; {halves} audit halves open and fit their leaves; {} budget rows equal the log", found["budgets"])
+        }
         None => "; audit halves and budgets weren't looked into, which needs the key file".to_owned(),
     };
     let pending = match found["pending"].as_u64() {

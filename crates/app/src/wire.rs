@@ -31,7 +31,15 @@ pub async fn open(home: &Home) -> Result<Centre, Failure> {
     let ring = open_ring(&root, &*store).await?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let holder = Arc::new(InProcess::new(ring, Arc::clone(&entropy)));
-    let vault = Vault::open(Arc::clone(&store), holder, Arc::new(SystemClock), entropy, home.config.tenants(), home.config.vault()).await?;
+    let vault = Vault::open(
+        Arc::clone(&store),
+        holder,
+        Arc::new(SystemClock),
+        entropy,
+        home.config.tenants(),
+        home.config.vault(),
+    )
+    .await?;
     Ok(Centre { vault: Arc::new(vault), store, root })
 }
 
@@ -77,7 +85,9 @@ pub(crate) fn database(error: &OpenError) -> Failure {
     match error {
         OpenError::Missing => Failure::here(error.to_string(), "check --data"),
         OpenError::Newer(_) => Failure::here(error.to_string(), "install the newer version"),
-        OpenError::Sqlite(_) => Failure::there("the database can't be opened", "run ringfence doctor on the data directory"),
+        OpenError::Sqlite(_) => {
+            Failure::there("the database can't be opened", "run ringfence doctor on the data directory")
+        }
     }
 }
 
@@ -87,5 +97,9 @@ pub(crate) fn database(error: &OpenError) -> Failure {
 /// The part's own, or if no runtime can be started.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::there(format!("the runtime can't start: {}", error.kind()), "check the machine's limits"))?.block_on(work)
+    runtime
+        .map_err(|error| {
+            Failure::there(format!("the runtime can't start: {}", error.kind()), "check the machine's limits")
+        })?
+        .block_on(work)
 }

@@ -40,7 +40,9 @@ impl WebhookCourier {
         }
         let signer = Webhook::new(secret).map_err(|_| UrlError::Secret)?;
         // A redirect could lead a code anywhere: none is followed. No proxy from the environment either.
-        let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).proxy(None).build();
+        // No connection is kept either: its buffers would keep the number that went through them.
+        let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).max_idle_connections(0);
+        let agent = agent.http_status_as_error(false).proxy(None).build();
         Ok(Self { url, signer, agent: agent.into() })
     }
 
@@ -65,7 +67,8 @@ impl Courier for WebhookCourier {
 
 /// Written into memory that is wiped and, being large enough from the start, never moved.
 fn body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let mut body = Zeroizing::new(Vec::with_capacity(512 + 6 * (message.reference.len() + message.code.len() + message.to.len())));
+    let mut body =
+        Zeroizing::new(Vec::with_capacity(512 + 6 * (message.reference.len() + message.code.len() + message.to.len())));
     let parts = [
         (r#"{"type":"code.deliver","timestamp":"#, &*message.at.to_string()),
         (r#","data":{"interaction":"#, message.reference),
@@ -84,7 +87,8 @@ fn is_private(url: &Uri) -> bool {
     let Some(host) = url.host().filter(|host| !host.is_empty()) else { return false };
     // `user@host` in an address is a way to make one host look like another.
     let plain = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-    let here = host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    let here =
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
     plain && (url.scheme_str() == Some("https") || (url.scheme_str() == Some("http") && here))
 }
 

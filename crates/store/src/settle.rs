@@ -282,10 +282,8 @@ fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Sett
 fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
     match effect {
         Effect::PutCustomer(customer, row) => facts.customers.put(&(tenant, *customer), row.clone()),
-        Effect::RewrapCustomer(customer, row) => {
-            if has(facts.customers.slot(&(tenant, *customer))) {
-                facts.customers.put(&(tenant, *customer), row.clone());
-            }
+        Effect::RewrapCustomer(customer, row) if has(facts.customers.slot(&(tenant, *customer))) => {
+            facts.customers.put(&(tenant, *customer), row.clone());
         }
         Effect::PutField(customer, row) => {
             let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };

@@ -4,7 +4,7 @@ use crate::chance::{FixedClock, Seeded};
 use crate::people::{Member, Staff};
 use crate::wait::block_on;
 use domain::field::query_phone;
-use domain::{Channel, Clock, CustomerId, EntryId, Entropy, InteractionId, Millis, TenantId};
+use domain::{Channel, Clock, CustomerId, Entropy, EntryId, InteractionId, Millis, TenantId};
 use keyholder::{InProcess, Keyring, RootKey, WrappedKey};
 use sql::Sqlite;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ impl TestWorld {
         let root = RootKey::create(&directory.path().join("root.key"), &*entropy).unwrap();
         let store = Arc::new(Sqlite::create(directory.path()).unwrap());
         for (tenant, epoch) in [(FIRST, 0), (FIRST, 1), (SECOND, 0), (SECOND, 1)] {
-            new_key(&root, &*store, &*entropy, tenant, epoch);
+            new_key(&root, &store, &*entropy, tenant, epoch);
         }
         let holder = open_holder(&root, &store, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
@@ -83,7 +83,7 @@ impl TestWorld {
 
     /// A new shelf key for a tenant; the vault and key holder start anew with it.
     pub fn add_shelf(&mut self, tenant: TenantId, epoch: u32) {
-        new_key(&self.root, &*self.store, &*self.entropy, tenant, epoch);
+        new_key(&self.root, &self.store, &*self.entropy, tenant, epoch);
         self.restart();
     }
 
@@ -268,7 +268,8 @@ fn open_vault(
 
 fn tables_holding(file: &std::path::Path, needle: &[u8]) -> Vec<String> {
     let connection = rusqlite::Connection::open(file).unwrap();
-    let mut statement = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
     let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     tables.into_iter().filter(|table| holds(&connection, table, needle)).collect()
 }

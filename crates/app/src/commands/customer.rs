@@ -27,7 +27,8 @@ pub(super) fn run(common: &Common, asked: &Customer) -> Result<(), Failure> {
             let customer = id("customer", "cus_", CustomerId::parse(customer))?;
             let interaction = id("interaction", "int_", InteractionId::parse(interaction))?;
             let body = json!({"interaction": interaction.to_string()});
-            let view = Client::from_environment()?.call("POST", &format!("/v1/customers/{customer}/views"), Some(&body))?;
+            let view =
+                Client::from_environment()?.call("POST", &format!("/v1/customers/{customer}/views"), Some(&body))?;
             show(common, &view)
         }
         Customer::Erase { id: customer } => {
@@ -40,7 +41,9 @@ pub(super) fn run(common: &Common, asked: &Customer) -> Result<(), Failure> {
 
 fn show(common: &Common, view: &Value) -> Result<(), Failure> {
     match (common.output, view["fields"].as_array()) {
-        (output::Format::Table, Some(fields)) => output::list(common.output, &["field", "instance", "mask", "can"], fields),
+        (output::Format::Table, Some(fields)) => {
+            output::list(common.output, &["field", "instance", "mask", "can"], fields)
+        }
         _ => output::one(common.output, view),
     }
 }
@@ -59,7 +62,11 @@ fn add(common: &Common, file: &Path, tenant: Option<&str>) -> Result<(), Failure
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
     let mut take = |from: &mut dyn Read| from.take(LONGEST + 1).read_to_end(&mut bytes);
-    let read = if file == Path::new("-") { take(&mut io::stdin().lock()) } else { File::open(file).and_then(|mut file| take(&mut file)) };
+    let read = if file == Path::new("-") {
+        take(&mut io::stdin().lock())
+    } else {
+        File::open(file).and_then(|mut file| take(&mut file))
+    };
     read.map_err(|error| failure::file(file, &error))?;
     if bytes.len() as u64 > LONGEST {
         return Err(Failure::here("the record is longer than 4 MiB", "shorten it"));
@@ -76,17 +83,22 @@ enum Given {
 
 /// Fields in the order of their kinds, values in the order given.
 fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
-    let given: BTreeMap<String, Given> =
-        serde_json::from_slice(bytes).map_err(|_| Failure::here("that isn't one JSON object of texts", r#"write it like {"name": "Ana Diaz", "phone": ["+44…"]}"#))?;
+    let given: BTreeMap<String, Given> = serde_json::from_slice(bytes).map_err(|_| {
+        Failure::here("that isn't one JSON object of texts", r#"write it like {"name": "Ana Diaz", "phone": ["+44…"]}"#)
+    })?;
     let mut values = Vec::new();
     for (slug, given) in given {
-        let kind = FieldKind::from_slug(&slug).ok_or_else(|| Failure::here("a member is no kind of field", "use the kinds that docs/import.md lists"))?;
+        let kind = FieldKind::from_slug(&slug)
+            .ok_or_else(|| Failure::here("a member is no kind of field", "use the kinds that docs/import.md lists"))?;
         let texts = match given {
             Given::One(text) => vec![text],
             Given::Many(texts) => texts,
         };
         for text in texts.into_iter().map(Zeroizing::new) {
-            values.push(Incoming::parse(kind, &text).map_err(|error| Failure::here(format!("{}: {}", kind.slug(), error.problem()), error.next()))?);
+            values.push(
+                Incoming::parse(kind, &text)
+                    .map_err(|error| Failure::here(format!("{}: {}", kind.slug(), error.problem()), error.next()))?,
+            );
         }
     }
     if values.is_empty() {
@@ -109,7 +121,14 @@ mod tests {
 
     #[test]
     fn errors_repeat_no_value() {
-        for wrong in [r#"{"phone":"secret words"}"#, r#"{"secret":"x"}"#, r#"{"name":["secret"#, r#"{"name":5,"x":"secret"}"#, "{}", ""] {
+        for wrong in [
+            r#"{"phone":"secret words"}"#,
+            r#"{"secret":"x"}"#,
+            r#"{"name":["secret"#,
+            r#"{"name":5,"x":"secret"}"#,
+            "{}",
+            "",
+        ] {
             let said = record(wrong.as_bytes()).err().expect("a refusal").to_string();
             assert!(!said.contains("secret"), "{said}");
         }

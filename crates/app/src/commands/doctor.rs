@@ -26,11 +26,18 @@ pub(super) fn run(common: &Common) -> Result<(), Failure> {
     settings(&mut findings, &home.config);
     space(&mut findings, &home.data);
     keys_and_log(&mut findings, &home);
-    findings.note("key holder", "the keys are in this process: whoever is root on this machine while it runs can take them", "let this machine do nothing else, and keep its administrators few");
+    findings.note(
+        "key holder",
+        "the keys are in this process: whoever is root on this machine while it runs can take them",
+        "let this machine do nothing else, and keep its administrators few",
+    );
     output::list(common.output, &["check", "state", "what", "mend"], &findings.rows)?;
     match findings.wrong {
         0 => Ok(()),
-        count => Err(Failure::there(format!("{count} of the checks found something wrong"), "mend what is listed, and run it again")),
+        count => Err(Failure::there(
+            format!("{count} of the checks found something wrong"),
+            "mend what is listed, and run it again",
+        )),
     }
 }
 
@@ -72,20 +79,30 @@ fn permissions(findings: &mut Findings, home: &Home) {
     }
     // Within a closed directory nobody reaches an open file.
     match open.first() {
-        Some(first) if *first == home.data.display().to_string() => findings.wrong("permissions", format!("others may look into {first}"), format!("chmod 700 {first}")),
+        Some(first) if *first == home.data.display().to_string() => {
+            findings.wrong("permissions", format!("others may look into {first}"), format!("chmod 700 {first}"))
+        }
         _ => findings.fine("permissions", "only its owner may look into the data directory"),
     }
 }
 
 fn settings(findings: &mut Findings, config: &Config) {
     if config.server.role_picker {
-        findings.wrong("sign-in", "role_picker lets anyone on this machine be anyone", "set [server] role_picker = false");
+        findings.wrong(
+            "sign-in",
+            "role_picker lets anyone on this machine be anyone",
+            "set [server] role_picker = false",
+        );
     }
     if config.event_source.is_empty() {
         findings.wrong("events", "no system may open interactions, so nobody can be served", "add an [[event_source]]");
     }
     if config.courier.is_none() {
-        findings.note("codes", "there is no courier: no one-time code can be sent, no customer proven by one", "add a [courier]");
+        findings.note(
+            "codes",
+            "there is no courier: no one-time code can be sent, no customer proven by one",
+            "add a [courier]",
+        );
     }
 }
 
@@ -93,18 +110,25 @@ fn settings(findings: &mut Findings, config: &Config) {
 fn space(findings: &mut Findings, data: &Path) {
     let told = Command::new("df").arg("-Pk").arg(data).output();
     let text = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned()).unwrap_or_default();
-    let free: Option<u64> = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)).and_then(|free| free.parse().ok());
+    let free: Option<u64> =
+        text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)).and_then(|free| free.parse().ok());
     let size = fs::metadata(Sqlite::file(data)).map_or(0, |data| data.len() / 1024);
     match free {
         None => findings.note("disk", "df doesn't tell how much is free", "look yourself"),
-        Some(free) if free < LEAST_FREE.max(size / 10) => findings.wrong("disk", format!("{} MiB are free", free / 1024), "make room: when the disk is full, nothing is disclosed"),
+        Some(free) if free < LEAST_FREE.max(size / 10) => findings.wrong(
+            "disk",
+            format!("{} MiB are free", free / 1024),
+            "make room: when the disk is full, nothing is disclosed",
+        ),
         Some(free) => findings.fine("disk", format!("{} MiB are free", free / 1024)),
     }
 }
 
 fn keys_and_log(findings: &mut Findings, home: &Home) {
     match home.key_file().and_then(|file| wire::load_root(file).map(|_| file)) {
-        Ok(file) => findings.fine("key file", format!("{} lies outside, and only its owner may read it", file.display())),
+        Ok(file) => {
+            findings.fine("key file", format!("{} lies outside, and only its owner may read it", file.display()))
+        }
         Err(failure) => return findings.failed("key file", &failure),
     }
     let logs = wire::block_on(async {
@@ -122,7 +146,8 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
         Ok(logs) => {
             findings.fine("database", "it opens, its schema is this version's, and the keys fit");
             for (keys, head, oldest, tenant) in &logs {
-                let signed = head.size == 0 || verify_checkpoint(&head.checkpoint, keys).is_ok_and(|checkpoint| checkpoint.size == head.size);
+                let signed = head.size == 0
+                    || verify_checkpoint(&head.checkpoint, keys).is_ok_and(|checkpoint| checkpoint.size == head.size);
                 log(findings, tenant, head.size, signed, *oldest);
             }
         }
@@ -136,7 +161,11 @@ fn log(findings: &mut Findings, tenant: &TenantConfig, size: u64, signed: bool, 
     let name = format!("log of {}", tenant.slug);
     match (signed, oldest) {
         (false, _) => findings.wrong(&name, "its checkpoint doesn't verify", "run ringfence verify, and tell security"),
-        (true, Some(age)) if age > LONG => findings.wrong(&name, "entries wait for their place: nobody numbers them", "start ringfence serve; it catches up by itself"),
+        (true, Some(age)) if age > LONG => findings.wrong(
+            &name,
+            "entries wait for their place: nobody numbers them",
+            "start ringfence serve; it catches up by itself",
+        ),
         _ => findings.fine(&name, format!("{size} entries, signed with both keys")),
     }
 }

@@ -69,7 +69,8 @@ async fn keep_keys(data: &Path, root_key: &RootKey, tenant: TenantId) -> Result<
 pub fn default_key_file() -> Result<PathBuf, Failure> {
     let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = given("XDG_CONFIG_HOME").or_else(|| given("HOME").map(|home| home.join(".config")));
-    let folder = folder.ok_or_else(|| Failure::here("there is no home directory for the key file", "give --key-file PATH"))?;
+    let folder =
+        folder.ok_or_else(|| Failure::here("there is no home directory for the key file", "give --key-file PATH"))?;
     Ok(folder.join("ringfence").join(format!("{}.key", random_name())))
 }
 
@@ -107,7 +108,12 @@ fn private_dir(path: &Path) -> Result<(), Failure> {
 fn refuse_full(data: &Path) -> Result<(), Failure> {
     match fs::read_dir(data) {
         Ok(mut entries) => {
-            let problem = || Failure::here(format!("{}: the directory isn't empty; nothing was touched", data.display()), "name a new directory");
+            let problem = || {
+                Failure::here(
+                    format!("{}: the directory isn't empty; nothing was touched", data.display()),
+                    "name a new directory",
+                )
+            };
             entries.next().map_or(Ok(()), |_| Err(problem()))
         }
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(data, &error)),

@@ -38,5 +38,7 @@ fn every(client: &Client, all: bool) -> Result<Vec<Value>, Failure> {
 
 /// The id, if it was one; what was typed never becomes part of an address.
 pub(super) fn id<T>(what: &str, prefix: &str, parsed: Option<T>) -> Result<T, Failure> {
-    parsed.ok_or_else(|| Failure::here(format!("that isn't an id of a {what}"), format!("give {prefix} and 32 hex digits")))
+    parsed.ok_or_else(|| {
+        Failure::here(format!("that isn't an id of a {what}"), format!("give {prefix} and 32 hex digits"))
+    })
 }

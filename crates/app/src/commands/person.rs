@@ -12,7 +12,10 @@ use vault::{NewPerson, Operator, Vault};
 
 pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
-    let (Person::Add { tenant, .. } | Person::List { tenant } | Person::Token { tenant, .. } | Person::Revoke { tenant, .. }) = asked;
+    let (Person::Add { tenant, .. }
+    | Person::List { tenant }
+    | Person::Token { tenant, .. }
+    | Person::Revoke { tenant, .. }) = asked;
     let tenant = home.tenant(tenant.as_deref())?;
     wire::block_on(async {
         let centre = wire::open(&home).await?;
@@ -26,7 +29,10 @@ async fn act(common: &Common, vault: &Vault, operator: &Operator, asked: &Person
         Person::Add { name, role, team, .. } => {
             let new = NewPerson { name: words("name", name)?, role: (*role).into(), team: team.clone() };
             let id = vault.add_person(operator, new).await?;
-            output::one(common.output, &json!({"person": id.to_string(), "role": domain::Role::from(*role).slug(), "name": name}))
+            output::one(
+                common.output,
+                &json!({"person": id.to_string(), "role": domain::Role::from(*role).slug(), "name": name}),
+            )
         }
         Person::List { .. } => {
             let people: Vec<Value> = vault.people(operator).await?.iter().map(described).collect();
@@ -49,7 +55,9 @@ fn described(row: &PersonRow) -> Value {
 }
 
 fn person(id: &str) -> Result<PersonId, Failure> {
-    PersonId::parse(id).ok_or_else(|| Failure::here("that isn't a person's id", "give per_ and 32 hex digits, as ringfence person list prints"))
+    PersonId::parse(id).ok_or_else(|| {
+        Failure::here("that isn't a person's id", "give per_ and 32 hex digits, as ringfence person list prints")
+    })
 }
 
 fn words(what: &str, text: &str) -> Result<String, Failure> {

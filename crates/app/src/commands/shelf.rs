@@ -16,7 +16,8 @@ pub(super) fn run(common: &Common, asked: &Shelf) -> Result<(), Failure> {
     let _claim = serving::claim(&home.data)?;
     wire::block_on(async {
         let centre = wire::open(&home).await?;
-        let newest = centre.store.wrapped_keys().await?.iter().filter(|key| key.tenant == tenant).map(|key| key.epoch).max();
+        let newest =
+            centre.store.wrapped_keys().await?.iter().filter(|key| key.tenant == tenant).map(|key| key.epoch).max();
         let epoch = newest.unwrap_or(0) + 1;
         let mut ring = wire::open_ring(&centre.root, &*centre.store).await?;
         let key = ring.create(&centre.root, tenant, epoch, &SystemEntropy).map_err(|error| wire::ring(&error))?;

@@ -7,11 +7,15 @@ use std::path::Path;
 
 impl Config {
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
-        self.wrong().map_or(Ok(()), |(problem, next)| Err(Failure::here(format!("{}: {problem}", path.display()), next)))
+        self.wrong()
+            .map_or(Ok(()), |(problem, next)| Err(Failure::here(format!("{}: {problem}", path.display()), next)))
     }
 
     fn wrong(&self) -> Option<(String, &'static str)> {
-        self.wrong_server().or_else(|| self.wrong_times()).or_else(|| self.wrong_tenants()).or_else(|| self.wrong_sources())
+        self.wrong_server()
+            .or_else(|| self.wrong_times())
+            .or_else(|| self.wrong_tenants())
+            .or_else(|| self.wrong_sources())
     }
 
     fn wrong_server(&self) -> Option<(String, &'static str)> {
@@ -29,7 +33,10 @@ impl Config {
     fn wrong_times(&self) -> Option<(String, &'static str)> {
         let vault = self.vault();
         if vault.timeouts.idle_ms <= 0 || vault.timeouts.absolute_ms < vault.timeouts.idle_ms {
-            return Some(("[interactions] end before they begin".to_owned(), "give minutes above zero, absolute_minutes not below idle_minutes"));
+            return Some((
+                "[interactions] end before they begin".to_owned(),
+                "give minutes above zero, absolute_minutes not below idle_minutes",
+            ));
         }
         (!(1..=600).contains(&vault.remask_s)).then(|| ("remask_s is out of range".to_owned(), "give 1 to 600 seconds"))
     }
@@ -40,13 +47,26 @@ impl Config {
         for tenant in &self.tenant {
             let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             if tenant.slug.is_empty() || tenant.slug.len() > 40 || !tenant.slug.bytes().all(letters) {
-                return Some((format!("[[tenant]] {}: the slug isn't one", tenant.id), "use up to 40 small letters, digits and dashes"));
+                return Some((
+                    format!("[[tenant]] {}: the slug isn't one", tenant.id),
+                    "use up to 40 small letters, digits and dashes",
+                ));
             }
-            if tenant.id == 0 || !ids.insert(tenant.id) || !names.insert(&tenant.slug) || !names.insert(&tenant.origin) {
-                return Some((format!("[[tenant]] {}: id, slug or origin is zero or used twice", tenant.slug), "give each tenant its own"));
+            if tenant.id == 0 || !ids.insert(tenant.id) || !names.insert(&tenant.slug) || !names.insert(&tenant.origin)
+            {
+                return Some((
+                    format!("[[tenant]] {}: id, slug or origin is zero or used twice", tenant.slug),
+                    "give each tenant its own",
+                ));
             }
-            if tenant.origin.is_empty() || tenant.origin.len() > 255 || tenant.origin.contains(|c: char| c <= ' ' || c == '+') {
-                return Some((format!("[[tenant]] {}: the origin can't be signed under", tenant.slug), "write it like log.example.com/acme"));
+            if tenant.origin.is_empty()
+                || tenant.origin.len() > 255
+                || tenant.origin.contains(|c: char| c <= ' ' || c == '+')
+            {
+                return Some((
+                    format!("[[tenant]] {}: the origin can't be signed under", tenant.slug),
+                    "write it like log.example.com/acme",
+                ));
             }
         }
         None
@@ -55,7 +75,9 @@ impl Config {
     fn wrong_sources(&self) -> Option<(String, &'static str)> {
         let mut names = BTreeSet::new();
         let used_twice = self.event_source.iter().find(|source| source.name.is_empty() || !names.insert(&source.name));
-        used_twice.map(|source| (format!("[[event_source]] {:?} has no name of its own", source.name), "give each source its own name"))
+        used_twice.map(|source| {
+            (format!("[[event_source]] {:?} has no name of its own", source.name), "give each source its own name")
+        })
     }
 }
 
@@ -63,7 +85,11 @@ impl Config {
 pub(super) fn explain(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let start = error.span().map_or(0, |span| span.start).min(text.len());
     let line = 1 + text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
-    let message: String = error.message().split('"').enumerate().map(|(part, words)| if part % 2 == 0 { words } else { "…" }).collect();
+    let message: String =
+        error.message().split('"').enumerate().map(|(part, words)| if part % 2 == 0 { words } else { "…" }).collect();
     let message = message.lines().next().unwrap_or_default().to_owned();
-    Failure::here(format!("{}, line {line}: {message}", path.display()), "correct the line; docs/configuration.md lists every key")
+    Failure::here(
+        format!("{}, line {line}: {message}", path.display()),
+        "correct the line; docs/configuration.md lists every key",
+    )
 }

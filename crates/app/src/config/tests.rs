@@ -6,7 +6,7 @@ fn read(text: &str) -> Result<Config, String> {
 }
 
 fn refused(text: &str) -> String {
-    read(text).err().expect("a refusal")
+    read(text).expect_err("a refusal")
 }
 
 #[test]
@@ -47,7 +47,9 @@ fn the_role_picker_stays_on_this_machine() {
 
 #[test]
 fn what_can_not_be_is_refused() {
-    let tenant = |id: u32, slug: &str, origin: &str| format!("[[tenant]]\nid = {id}\nslug = \"{slug}\"\norigin = \"{origin}\"\n");
+    let tenant = |id: u32, slug: &str, origin: &str| {
+        format!("[[tenant]]\nid = {id}\nslug = \"{slug}\"\norigin = \"{origin}\"\n")
+    };
     for (text, about) in [
         (tenant(1, "Acme", "o"), "slug"),
         (tenant(0, "acme", "o"), "zero"),
@@ -69,12 +71,13 @@ fn secrets_come_from_one_place_and_look_like_secrets() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("s"), "whsec_AAAA\n").unwrap();
     let from = |line: &str| {
-        read(&format!("[[event_source]]\nname = \"a\"\n{line}")).and_then(|c| c.relative_to(folder.path()).map_err(|f| f.to_string()))
+        read(&format!("[[event_source]]\nname = \"a\"\n{line}"))
+            .and_then(|c| c.relative_to(folder.path()).map_err(|f| f.to_string()))
     };
     let config = from("secret_file = \"s\"").unwrap();
     assert_eq!(config.event_source[0].secret.as_ref().unwrap().expose(), "whsec_AAAA");
     for wrong in ["", "secret_file = \"s\"\nsecret = \"whsec_A\"", "secret_file = \"none\"", "secret = \"letmein\""] {
-        let said = from(wrong).err().expect("a refusal");
+        let said = from(wrong).expect_err("a refusal");
         assert!(!said.contains("letmein"), "{said}");
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
 /// # Errors
 /// One report for each bad value.
 pub(super) fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
-    let mut build = Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
+    let mut build =
+        Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
     for field in &map.fields {
         build.field(field, row);
     }
@@ -72,8 +73,10 @@ struct Build<'a> {
 }
 
 const MISSING: (&str, &str) = ("the value is missing", "fill it in, or make the field optional in the map");
-const NESTED: (&str, &str) = ("there is an object or array where a value is expected", "name what is inside in the map");
-const BAR: (&str, &str) = ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
+const NESTED: (&str, &str) =
+    ("there is an object or array where a value is expected", "name what is inside in the map");
+const BAR: (&str, &str) =
+    ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
 const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");
 const NO_OBJECT: (&str, &str) = ("an element isn't an object, as the template needs", "correct the element or the map");
 

@@ -132,7 +132,9 @@ impl Row for Object<'_> {
         let mut out = Vec::with_capacity(items.len());
         for item in items {
             match item.get().as_bytes().first() {
-                Some(b'{') => out.push(object(item.get().as_bytes()).map_or(Element::Nested, |object| Element::Object(Box::new(object)))),
+                Some(b'{') => out.push(
+                    object(item.get().as_bytes()).map_or(Element::Nested, |object| Element::Object(Box::new(object))),
+                ),
                 Some(b'[') => out.push(Element::Nested),
                 _ => out.extend(element(item)),
             }

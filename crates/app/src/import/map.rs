@@ -76,7 +76,8 @@ impl Map {
     /// If it can't be read or understood.
     pub(super) fn read(path: &Path) -> Result<(Self, Vec<u8>), Failure> {
         let text = std::fs::read_to_string(path).map_err(|error| failure::file(path, &error))?;
-        let map = Self::parse(&text).map_err(|(problem, next)| Failure::here(format!("{}: {problem}", path.display()), next))?;
+        let map = Self::parse(&text)
+            .map_err(|(problem, next)| Failure::here(format!("{}: {problem}", path.display()), next))?;
         Ok((map, text.into_bytes()))
     }
 
@@ -101,17 +102,26 @@ impl Map {
 impl WrittenField {
     fn checked(self, format: FileFormat) -> Result<Field, (String, &'static str)> {
         let kind = FieldKind::from_slug(&self.kind);
-        let kind = kind.ok_or_else(|| (format!("{:?} is no kind of field", self.kind), "use one of those that docs/import.md lists"))?;
+        let kind = kind.ok_or_else(|| {
+            (format!("{:?} is no kind of field", self.kind), "use one of those that docs/import.md lists")
+        })?;
         let about = |problem: &str| format!("[[field]] {}: {problem}", kind.slug());
         let template = self.template.as_deref().map(Template::parse).transpose();
-        let template = template.map_err(|problem| (about(problem), "write names in braces, {{ and }} for single ones"))?;
+        let template =
+            template.map_err(|problem| (about(problem), "write names in braces, {{ and }} for single ones"))?;
         let shown = self.template.clone().or_else(|| self.column.clone()).unwrap_or_default();
-        let array = self.column.as_deref().and_then(|column| column.strip_suffix("/*")).filter(|_| format == FileFormat::Jsonl);
+        let array =
+            self.column.as_deref().and_then(|column| column.strip_suffix("/*")).filter(|_| format == FileFormat::Jsonl);
         let source = match (array, self.column.as_deref(), template) {
             (Some(array), _, template) if !array.is_empty() => Source::Elements(array.to_owned(), template),
             (None, Some(column), None) if !column.is_empty() => Source::Column(column.to_owned()),
             (None, None, Some(template)) => Source::Template(template),
-            _ => return Err((about("it needs a column or a template, both only for an array's elements"), "give one of them")),
+            _ => {
+                return Err((
+                    about("it needs a column or a template, both only for an array's elements"),
+                    "give one of them",
+                ));
+            }
         };
         Ok(Field { kind, source, optional: self.optional, shown })
     }

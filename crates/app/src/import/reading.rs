@@ -4,7 +4,7 @@ use super::build::{self, RowError};
 use super::csv_rows::Csv;
 use super::json_rows::Json;
 use super::map::{FileFormat, Map, Source};
-use super::report::{Report, Summary};
+use super::report::{Counts, Report, Summary};
 use super::row::Row;
 use super::source::{ReadError, Reading, Unreadable};
 use crate::failure::Failure;
@@ -18,16 +18,22 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use vault::NewRecord;
 
-/// Rows that are committed together.
-const BATCH: usize = 1_000;
+/// Rows that are committed together: a batch ends where the row's number is a multiple, in every run.
+const BATCH: u64 = 1_000;
+/// Batches that are under way at once; they take turns.
+pub(super) const LANES: usize = 2;
 /// Batches that wait at most.
 const AHEAD: usize = 2;
 
 /// Rows that belong together.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// Rows read with this batch.
+    /// Its turn.
+    pub(super) lane: usize,
+    /// The number of its last row.
     pub(super) rows: u64,
+    /// Rows that were done before.
+    pub(super) already: u64,
     /// Bytes read with it.
     pub(super) at: u64,
     /// The customers.
@@ -36,6 +42,23 @@ pub(super) struct Batch {
     pub(super) errors: Vec<RowError>,
     /// Rows whose key was there before.
     pub(super) repeated: u64,
+}
+
+impl Batch {
+    /// Was all of it done by an earlier run?
+    pub(super) fn is_done(&self) -> bool {
+        self.records.is_empty() && self.errors.is_empty() && self.repeated == 0
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            rows: self.rows,
+            at: self.at,
+            accepted: self.records.len() as u64,
+            repeated: self.repeated,
+            already: self.already,
+        }
+    }
 }
 
 /// What the reading thread tells.
@@ -51,8 +74,8 @@ pub(super) struct Reader {
     pub(super) map: Map,
     pub(super) file: File,
     pub(super) path: PathBuf,
-    /// Rows that were done before.
-    pub(super) skip: u64,
+    /// How far each lane came before.
+    pub(super) done: [u64; LANES],
 }
 
 impl Reader {
@@ -60,26 +83,28 @@ impl Reader {
     pub(super) fn start(self) -> Result<(Receiver<Told>, JoinHandle<()>), Failure> {
         let (sender, receiver) = sync_channel(AHEAD);
         let thread = std::thread::Builder::new().name("reading".to_owned()).spawn(move || self.send(&sender));
-        let thread = thread.map_err(|error| Failure::there(format!("no thread to read: {}", error.kind()), "check the machine's limits"))?;
+        let thread = thread.map_err(|error| {
+            Failure::there(format!("no thread to read: {}", error.kind()), "check the machine's limits")
+        })?;
         Ok((receiver, thread))
     }
 
     fn send(self, to: &SyncSender<Told>) {
         // A receiver that is gone has failed and said so.
-        let result = self.batches(&mut |batch| to.send(Told::Batch(batch)).map_or(ControlFlow::Break(()), ControlFlow::Continue));
+        let result = self
+            .batches(&mut |batch| to.send(Told::Batch(batch)).map_or(ControlFlow::Break(()), ControlFlow::Continue));
         drop(to.send(Told::End(result)));
     }
 
-    /// Reads on this thread.
-    pub(super) fn pass(self, mut report: Report, mut take: impl FnMut(Vec<NewRecord>) -> Result<(), Failure>) -> Result<Summary, Failure> {
-        let mut failed = Ok(());
+    /// Reads on this thread and keeps nothing but what can't go in.
+    pub(super) fn check(self, mut report: Report) -> Result<Summary, Failure> {
+        let mut written = Ok(());
         self.batches(&mut |batch| {
-            let count = batch.records.len() as u64;
-            failed = report.refused(&batch.errors).and_then(|()| take(batch.records));
-            report.batch(batch.rows, batch.at, count, batch.repeated);
-            if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            written = report.refused(&batch.errors);
+            report.batch(&batch.counts());
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        failed?;
+        written?;
         report.summary()
     }
 
@@ -97,10 +122,16 @@ impl Reader {
             }
             FileFormat::Jsonl => Box::new(Json::open(BufReader::with_capacity(1 << 18, self.file))),
         };
-        let mut sorting = Sorting { map: self.map, skip: self.skip, keys: HashSet::new(), hashers: Default::default(), batch: Batch::default() };
+        let mut sorting = Sorting {
+            map: self.map,
+            done: self.done,
+            keys: HashSet::new(),
+            hashers: Default::default(),
+            batch: Batch::default(),
+        };
         rows.each(&mut |number, at, row| {
             sorting.row(number, at, row);
-            if sorting.is_full() { give(std::mem::take(&mut sorting.batch)) } else { ControlFlow::Continue(()) }
+            if number % BATCH == 0 { give(std::mem::take(&mut sorting.batch)) } else { ControlFlow::Continue(()) }
         })
         .map_err(unreadable)?;
         if sorting.batch.rows > 0 {
@@ -126,7 +157,7 @@ fn check_names(map: &Map, csv: &Csv<File>) -> Result<(), Failure> {
 
 struct Sorting {
     map: Map,
-    skip: u64,
+    done: [u64; LANES],
     /// Hashes of the keys so far: 128 bits under a secret of this process, so that no two keys share one.
     keys: HashSet<u128>,
     hashers: (RandomState, RandomState),
@@ -134,35 +165,29 @@ struct Sorting {
 }
 
 impl Sorting {
-    fn is_full(&self) -> bool {
-        self.batch.records.len() + self.batch.errors.len() >= BATCH || self.batch.repeated >= 100 * BATCH as u64
-    }
-
     fn row(&mut self, number: u64, at: u64, row: Result<&dyn Row, Unreadable>) {
-        let done = number <= self.skip;
-        let seen = row.map(|row| (build::key_of(&self.map, row), row));
-        let result = match seen {
-            Err(problem) => Err(vec![RowError::whole(number, None, problem)]),
-            Ok((None, _)) => Err(vec![RowError::whole(number, None, NO_KEY)]),
-            Ok((Some(key), row)) => {
-                if !self.is_new(&key) {
-                    self.batch.repeated += u64::from(!done);
-                    return self.read(number, at, done);
-                }
-                if done { Ok(Vec::new()) } else { build::values(&self.map, number, &key, row) }
-            }
-        };
-        self.read(number, at, done);
-        match result {
-            _ if done => {}
-            Ok(values) => self.batch.records.push(NewRecord { values }),
-            Err(errors) => self.batch.errors.extend(errors),
+        let lane = ((number - 1) / BATCH % LANES as u64) as usize;
+        (self.batch.lane, self.batch.rows, self.batch.at) = (lane, number, at);
+        let key = row.ok().and_then(|row| build::key_of(&self.map, row));
+        let is_new = key.as_ref().is_none_or(|key| self.is_new(key));
+        if self.done[lane] >= number {
+            self.batch.already += 1;
+        } else if !is_new {
+            self.batch.repeated += 1;
+        } else {
+            self.take(number, key, row);
         }
     }
 
-    fn read(&mut self, number: u64, at: u64, done: bool) {
-        if !done {
-            (self.batch.rows, self.batch.at) = (number, at);
+    fn take(&mut self, number: u64, key: Option<String>, row: Result<&dyn Row, Unreadable>) {
+        let taken = match (row, key) {
+            (Err(problem), _) => Err(vec![RowError::whole(number, None, problem)]),
+            (Ok(_), None) => Err(vec![RowError::whole(number, None, NO_KEY)]),
+            (Ok(row), Some(key)) => build::values(&self.map, number, &key, row),
+        };
+        match taken {
+            Ok(values) => self.batch.records.push(NewRecord { values }),
+            Err(errors) => self.batch.errors.extend(errors),
         }
     }
 
@@ -172,4 +197,5 @@ impl Sorting {
     }
 }
 
-const NO_KEY: Unreadable = ("the row has no key that can be shown", "give it 1 to 64 letters, digits, and - _ . in the key's column");
+const NO_KEY: Unreadable =
+    ("the row has no key that can be shown", "give it 1 to 64 letters, digits, and - _ . in the key's column");

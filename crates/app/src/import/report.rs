@@ -25,6 +25,16 @@ impl Summary {
     }
 }
 
+/// What came of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    pub(super) rows: u64,
+    pub(super) at: u64,
+    pub(super) accepted: u64,
+    pub(super) repeated: u64,
+    pub(super) already: u64,
+}
+
 /// A running import's reports.
 pub(super) struct Report {
     path: PathBuf,
@@ -35,17 +45,22 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// `bytes`: the file's length; `already`: rows done before, whose reports are kept.
-    pub(super) fn new(path: &Path, bytes: u64, already: u64) -> Result<Self, Failure> {
+    /// `bytes`: the file's length; `resumed`: an earlier run's reports are kept.
+    pub(super) fn new(path: &Path, bytes: u64, resumed: bool) -> Result<Self, Failure> {
         let mut options = OpenOptions::new();
         options.create(true).mode(0o600);
-        let options = if already > 0 { options.append(true) } else { options.write(true).truncate(true) };
+        let options = if resumed { options.append(true) } else { options.write(true).truncate(true) };
         let file = options.open(path).map_err(|error| failure::file(path, &error))?;
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let summary = Summary { rows: already, already, ..Summary::default() };
-        Ok(Self { path: path.to_path_buf(), file: BufWriter::new(file), bar, summary, kept: already > 0 })
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: BufWriter::new(file),
+            bar,
+            summary: Summary::default(),
+            kept: resumed,
+        })
     }
 
     /// Writes reports of rows that can't go in, before their batch is committed: after a crash a report may be there
@@ -61,12 +76,13 @@ impl Report {
         self.file.flush().map_err(|error| failure::file(&self.path, &error))
     }
 
-    pub(super) fn batch(&mut self, rows: u64, at: u64, accepted: u64, repeated: u64) {
+    pub(super) fn batch(&mut self, counts: &Counts) {
         let summary = &mut self.summary;
-        summary.rows = summary.rows.max(rows);
-        summary.accepted += accepted;
-        summary.repeated += repeated;
-        self.bar.set_position(at);
+        summary.rows = summary.rows.max(counts.rows);
+        summary.accepted += counts.accepted;
+        summary.repeated += counts.repeated;
+        summary.already += counts.already;
+        self.bar.set_position(counts.at);
         let seconds = self.bar.elapsed().as_secs_f64().max(0.001);
         let rate = ((summary.rows - summary.already) as f64 / seconds) as u64;
         self.bar.set_message(format!("{} rows, {rate} a second, {} refused", summary.rows, summary.refused));

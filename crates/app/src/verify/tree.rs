@@ -4,7 +4,10 @@ use super::broken;
 use crate::failure::Failure;
 use domain::TenantId;
 use store::{EntryRow, LogHead, Store, TileKey};
-use transparency::{Checkpoint, Hash, Level, OriginKeys, Tile, TileBuilder, TilePath, decode_bundle, empty_root, leaf_hash, verify_checkpoint};
+use transparency::{
+    Checkpoint, Hash, Level, OriginKeys, Tile, TileBuilder, TilePath, decode_bundle, empty_root, leaf_hash,
+    verify_checkpoint,
+};
 use vault::TenantConfig;
 
 /// Entries of one bundle.
@@ -40,7 +43,8 @@ async fn no_log_yet(store: &dyn Store, tenant: &TenantConfig) -> Result<Tree, Fa
 
 fn signed(tenant: &TenantConfig, head: &LogHead, keys: &OriginKeys) -> Result<Checkpoint, Failure> {
     let wrong = |problem: String| broken(tenant, "log_head", tenant.id.0, &problem);
-    let checkpoint = verify_checkpoint(&head.checkpoint, keys).map_err(|error| wrong(format!("the checkpoint doesn't verify: {error}")))?;
+    let checkpoint = verify_checkpoint(&head.checkpoint, keys)
+        .map_err(|error| wrong(format!("the checkpoint doesn't verify: {error}")))?;
     if checkpoint.size != head.size {
         return Err(wrong(format!("it says {} entries, its checkpoint {}", head.size, checkpoint.size)));
     }
@@ -64,7 +68,8 @@ impl Walk<'_> {
         self.whole(&rows, from, to)?;
         let index = from / WIDTH;
         let data = self.stored(id, -1, index).await?;
-        let path = TilePath::new(Level::Entries, index, (to - from) as u16).map_err(|error| self.tile(-1, index, &error.to_string()))?;
+        let path = TilePath::new(Level::Entries, index, (to - from) as u16)
+            .map_err(|error| self.tile(-1, index, &error.to_string()))?;
         // A server may be at work: the stored bundle can be wider by now.
         let leaves = narrowed(&path, &data).and_then(|data| decode_bundle(data, path.width()).ok());
         let leaves = leaves.ok_or_else(|| self.tile(-1, index, "the bundle is cut or malformed"))?;
@@ -79,7 +84,8 @@ impl Walk<'_> {
             if tile.path.is_full() {
                 self.same(&tile).await?;
             }
-            self.partial.retain(|known| (known.path.level(), known.path.index()) != (tile.path.level(), tile.path.index()));
+            self.partial
+                .retain(|known| (known.path.level(), known.path.index()) != (tile.path.level(), tile.path.index()));
             if !tile.path.is_full() {
                 self.partial.push(tile);
             }
@@ -103,7 +109,12 @@ impl Walk<'_> {
         }
         let root = if checkpoint.size == 0 { empty_root() } else { self.builder.root() };
         if root != checkpoint.root {
-            return Err(broken(self.tenant, "log_head", self.tenant.id.0, "the entries don't hash to the root that its checkpoint signs"));
+            return Err(broken(
+                self.tenant,
+                "log_head",
+                self.tenant.id.0,
+                "the entries don't hash to the root that its checkpoint signs",
+            ));
         }
         Ok(())
     }

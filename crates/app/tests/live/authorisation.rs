@@ -40,7 +40,8 @@ impl World {
         let agent = serving("agent", &centre, &nobody, &people[0], 1);
         let leader = serving("team_leader", &centre, &nobody, &people[1], 2);
         let as_if = |who, client| Hand { who, client, ..agent.clone() };
-        let mut hands = vec![as_if("nobody", nobody.clone()), as_if("colleague", nobody.bearer(&colleague.token)), leader];
+        let mut hands =
+            vec![as_if("nobody", nobody.clone()), as_if("colleague", nobody.bearer(&colleague.token)), leader];
         hands.extend(ROLES.iter().zip(&people).skip(2).map(|(role, person)| as_if(role, nobody.bearer(&person.token))));
         // The agent comes last: what the others try with the agent's call mustn't find it used up.
         hands.push(agent);
@@ -53,9 +54,11 @@ fn serving(who: &'static str, centre: &Centre, nobody: &Client, person: &Person,
     let (interaction, customer) = centre.call_from(nobody, person, number);
     let claiming = centre.call(nobody, person, None);
     let order = invented(number + 10).orders[0].number.clone();
-    let found = client.post(&format!("/v1/interactions/{claiming}/searches"), &json!({"order": order})).expect(200).json();
+    let found =
+        client.post(&format!("/v1/interactions/{claiming}/searches"), &json!({"order": order})).expect(200).json();
     let claim = json!({"customer": found["hits"][0]["customer"], "claim": found["hits"][0]["claim"]});
-    let view = client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
+    let view =
+        client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
     let receipt_id = view.member("receipt");
     assert!(!receipt(&client, &receipt_id).is_empty());
     Hand { who, client, interaction, customer, claiming, claim, receipt: receipt_id }
@@ -66,23 +69,48 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
-        "GET /v1/me" | "GET /v1/interactions" | "GET /v1/reports" | "GET /v1/disclosures" | "GET /v1/disclosures/stream" | "GET /healthz"
-        | "GET /readyz" | "GET /log" | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
+        "GET /v1/me"
+        | "GET /v1/interactions"
+        | "GET /v1/reports"
+        | "GET /v1/disclosures"
+        | "GET /v1/disclosures/stream"
+        | "GET /healthz"
+        | "GET /readyz"
+        | "GET /log"
+        | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
         "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
-        "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/key" => (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None),
+        "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/key" => {
+            (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None)
+        }
         "GET /log/{tenant}/tile/{path}" => (format!("/log/{}/tile/0/000.p/1", crate::centre::TENANT), None),
-        "POST /v1/interactions/{id}/searches" => (format!("/v1/interactions/{interaction}/searches"), Some(json!({"phone": invented(5).phone}))),
-        "POST /v1/interactions/{id}/claims" => (format!("/v1/interactions/{claiming}/claims"), Some(hand.claim.clone())),
+        "POST /v1/interactions/{id}/searches" => {
+            (format!("/v1/interactions/{interaction}/searches"), Some(json!({"phone": invented(5).phone})))
+        }
+        "POST /v1/interactions/{id}/claims" => {
+            (format!("/v1/interactions/{claiming}/claims"), Some(hand.claim.clone()))
+        }
         "POST /v1/interactions/{id}/codes" => (format!("/v1/interactions/{interaction}/codes"), Some(json!({}))),
         "POST /v1/customers/{id}/views" => (on("views"), Some(json!({"interaction": interaction}))),
-        "POST /v1/customers/{id}/verifications" => (on("verifications"), Some(json!({"interaction": interaction, "field": "phone", "said": "+442079460999"}))),
-        "POST /v1/customers/{id}/reveals" => (on("reveals"), Some(json!({"interaction": interaction, "field": "phone", "instance": 1, "purpose": "callback"}))),
-        "POST /v1/customers/{id}/notes" => (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."}))),
-        "POST /v1/reports" => ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."}))),
+        "POST /v1/customers/{id}/verifications" => {
+            (on("verifications"), Some(json!({"interaction": interaction, "field": "phone", "said": "+442079460999"})))
+        }
+        "POST /v1/customers/{id}/reveals" => (
+            on("reveals"),
+            Some(json!({"interaction": interaction, "field": "phone", "instance": 1, "purpose": "callback"})),
+        ),
+        "POST /v1/customers/{id}/notes" => {
+            (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."})))
+        }
+        "POST /v1/reports" => {
+            ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
+        }
         "POST /v1/events" => {
             let data = json!({"interaction": "mine", "channel": "call", "person": format!("per_{}", "0".repeat(32))});
-            ("/v1/events".to_owned(), Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})))
+            (
+                "/v1/events".to_owned(),
+                Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})),
+            )
         }
         "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
         _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
@@ -103,11 +131,17 @@ fn outcome(endpoint: &str, hand: &Hand) -> String {
 fn endpoints() -> Vec<String> {
     let described: Value = serde_json::from_str(&web::openapi()).unwrap();
     let of = |(path, methods): (&String, &Value)| {
-        let known = ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| methods.get(method).is_some());
+        let known =
+            ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| methods.get(method).is_some());
         known.map(|method| format!("{} {path}", method.to_ascii_uppercase())).collect::<Vec<_>>()
     };
     let mut all: Vec<String> = described["paths"].as_object().unwrap().iter().flat_map(of).collect();
-    all.sort_by_key(|endpoint| (endpoint.starts_with("DELETE"), endpoint.split_once(' ').map(|(method, path)| (path.to_owned(), method.to_owned()))));
+    all.sort_by_key(|endpoint| {
+        (
+            endpoint.starts_with("DELETE"),
+            endpoint.split_once(' ').map(|(method, path)| (path.to_owned(), method.to_owned())),
+        )
+    });
     all
 }
 
@@ -130,18 +164,27 @@ fn every_role_at_every_endpoint_is_as_written_down() {
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
     let differing = golden.lines().zip(table.lines()).enumerate().find(|(_, (golden, now))| golden != now);
-    assert!(golden == table, "tests/live/authorisation.txt isn't what happens; first difference: {differing:?}\n{table}");
+    assert!(
+        golden == table,
+        "tests/live/authorisation.txt isn't what happens; first difference: {differing:?}\n{table}"
+    );
 }
 
 #[test]
 fn every_described_endpoint_is_in_the_table() {
-    let golden = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/authorisation.txt")).unwrap();
+    let golden =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/authorisation.txt")).unwrap();
     let rows: Vec<&str> = golden.lines().collect();
     let all = endpoints();
     assert!(all.len() >= 19, "{all:?}");
     for endpoint in all {
-        let at = rows.iter().position(|row| *row == endpoint).unwrap_or_else(|| panic!("{endpoint} isn't in the table"));
-        let hands: Vec<&str> = rows[at + 1..].iter().take_while(|row| row.starts_with("    ")).filter_map(|row| row.split_whitespace().next()).collect();
+        let at =
+            rows.iter().position(|row| *row == endpoint).unwrap_or_else(|| panic!("{endpoint} isn't in the table"));
+        let hands: Vec<&str> = rows[at + 1..]
+            .iter()
+            .take_while(|row| row.starts_with("    "))
+            .filter_map(|row| row.split_whitespace().next())
+            .collect();
         for role in ROLES.iter().chain(&["nobody", "colleague"]) {
             assert!(hands.contains(role), "{endpoint} lacks {role}");
         }

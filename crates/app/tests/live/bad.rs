@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Tables that a refusal may write to: the log itself, and the counter of a customer's own entries.
-const OF_THE_LOG: [&str; 5] = ["entry", "tile", "log_head", "lease", "customer_state"];
+const OF_THE_LOG: [&str; 6] = ["entry", "pending", "tile", "log_head", "lease", "customer_state"];
 
 struct World {
     centre: Centre,
@@ -54,7 +54,9 @@ fn contents(database: &Connection) -> BTreeMap<String, Vec<String>> {
     kept.map(|name| {
         let mut all = database.prepare(&format!("SELECT * FROM {name}")).unwrap();
         let columns = all.column_count();
-        let line = |row: &rusqlite::Row<'_>| Ok((0..columns).map(|at| format!("{:?}|", row.get::<_, Cell>(at).unwrap())).collect());
+        let line = |row: &rusqlite::Row<'_>| {
+            Ok((0..columns).map(|at| format!("{:?}|", row.get::<_, Cell>(at).unwrap())).collect())
+        };
         let rows = all.query_map([], line).unwrap().map(Result::unwrap).collect();
         (name, rows)
     })
@@ -123,11 +125,30 @@ fn bodies_that_cannot_be_used() {
             ("too large", send(large.as_bytes()), 413, "payload-too-large"),
             ("a length that nobody will send", claimed.as_deref().and_then(Answer::parse), 413, "payload-too-large"),
             ("no content type", client.ask("POST", &path, good.as_bytes()), 415, "unsupported-media-type"),
-            ("a form", client.with("content-type", "application/x-www-form-urlencoded").ask("POST", &path, b"a=b"), 415, "unsupported-media-type"),
-            ("almost JSON", client.with("content-type", "application/jsonp").ask("POST", &path, good.as_bytes()), 415, "unsupported-media-type"),
-            ("an empty key", json.with("idempotency-key", "").ask("POST", &path, good.as_bytes()), 400, "invalid-request"),
-            ("a long key", json.with("idempotency-key", &"k".repeat(256)).ask("POST", &path, good.as_bytes()), 400, "invalid-request"),
-            ("a form on the page", world.server.client().with("content-type", "text/plain").ask("POST", "/sign-in", b"token=x"), 415, "unsupported-media-type"),
+            (
+                "a form",
+                client.with("content-type", "application/x-www-form-urlencoded").ask("POST", &path, b"a=b"),
+                415,
+                "unsupported-media-type",
+            ),
+            (
+                "almost JSON",
+                client.with("content-type", "application/jsonp").ask("POST", &path, good.as_bytes()),
+                415,
+                "unsupported-media-type",
+            ),
+            (
+                "an empty key",
+                json.with("idempotency-key", "").ask("POST", &path, good.as_bytes()),
+                400,
+                "invalid-request",
+            ),
+            (
+                "a long key",
+                json.with("idempotency-key", &"k".repeat(256)).ask("POST", &path, good.as_bytes()),
+                400,
+                "invalid-request",
+            ),
         ],
         &before,
     );
@@ -147,25 +168,56 @@ fn who_and_where_cannot_be_guessed() {
     let get = |path: &str| client.ask("GET", path, b"");
     let elsewhere = reveal_body(&world.elsewhere, "name", "delivery");
     let address = world.server.address().to_owned();
-    let from_page = |origin: &str| nobody.with("cookie", &cookie).with("origin", origin).try_post(&world.reveals(), &body);
+    let from_page =
+        |origin: &str| nobody.with("cookie", &cookie).with("origin", origin).try_post(&world.reveals(), &body);
     let security = world.server.client().bearer(&world.security.token);
     refused(
         &world,
         vec![
             ("nobody", post(&nobody, &world.reveals()), 401, "unauthenticated"),
-            ("an unknown token", post(&nobody.bearer(&format!("rft_{unknown}")), &world.reveals()), 401, "unauthenticated"),
-            ("a token that is text of another kind", post(&nobody.bearer("' OR 1=1 --"), &world.reveals()), 401, "unauthenticated"),
-            ("another scheme", post(&nobody.with("authorization", &format!("Basic {}", world.agent.token)), &world.reveals()), 401, "unauthenticated"),
-            ("a made-up cookie", post(&nobody.with("cookie", "rf_session=00"), &world.reveals()), 401, "unauthenticated"),
+            (
+                "an unknown token",
+                post(&nobody.bearer(&format!("rft_{unknown}")), &world.reveals()),
+                401,
+                "unauthenticated",
+            ),
+            (
+                "a token that is text of another kind",
+                post(&nobody.bearer("' OR 1=1 --"), &world.reveals()),
+                401,
+                "unauthenticated",
+            ),
+            (
+                "another scheme",
+                post(&nobody.with("authorization", &format!("Basic {}", world.agent.token)), &world.reveals()),
+                401,
+                "unauthenticated",
+            ),
+            (
+                "a made-up cookie",
+                post(&nobody.with("cookie", "rf_session=00"), &world.reveals()),
+                401,
+                "unauthenticated",
+            ),
             ("a cookie without an origin", post(&nobody.with("cookie", &cookie), &world.reveals()), 403, "forbidden"),
             ("a cookie from elsewhere", from_page("https://evil.example"), 403, "forbidden"),
             ("a cookie from a lookalike", from_page(&format!("http://{address}.evil.example")), 403, "forbidden"),
             ("a cookie from nowhere", from_page("null"), 403, "forbidden"),
             ("another's interaction", client.try_post(&world.reveals(), &elsewhere), 403, "no-live-interaction"),
-            ("an unknown customer", post(&client, &format!("/v1/customers/cus_{unknown}/reveals")), 403, "wrong-customer"),
+            (
+                "an unknown customer",
+                post(&client, &format!("/v1/customers/cus_{unknown}/reveals")),
+                403,
+                "wrong-customer",
+            ),
             ("a role that doesn't serve", post(&security, &world.reveals()), 403, "role-not-allowed"),
             ("an id of another kind", post(&client, &world.reveals().replace("cus_", "int_")), 404, "not-found"),
-            ("an id in capitals", post(&client, &format!("/v1/customers/cus_{}/reveals", "A".repeat(32))), 404, "not-found"),
+            (
+                "an id in capitals",
+                post(&client, &format!("/v1/customers/cus_{}/reveals", "A".repeat(32))),
+                404,
+                "not-found",
+            ),
             ("an unknown interaction", get(&format!("/v1/interactions/int_{unknown}")), 404, "not-found"),
             ("another's interaction, shown", get(&format!("/v1/interactions/{}", world.elsewhere)), 404, "not-found"),
             ("an unknown receipt", get(&format!("/v1/receipts/ent_{unknown}")), 404, "not-found"),
@@ -174,7 +226,11 @@ fn who_and_where_cannot_be_guessed() {
         ],
         &before,
     );
-    nobody.with("cookie", &cookie).with("origin", &format!("http://{address}")).post(&world.reveals(), &body).expect(200);
+    nobody
+        .with("cookie", &cookie)
+        .with("origin", &format!("http://{address}"))
+        .post(&world.reveals(), &body)
+        .expect(200);
 }
 
 /// A page's session, by pasting the token.
@@ -195,16 +251,41 @@ fn addresses_and_methods_that_are_not() {
     let client = world.client();
     let mut cases = Vec::new();
     for path in [
-        "/v1", "/v1/", "/v1/me/", "//v1/me", "/v1/../v1/me", "/v1/customers/..%2f..%2fetc%2fpasswd/views", "/v1/interactions/%00",
-        "/v1/interactions/%ff%fe", "/v1/interactions/%c0%ae%c0%ae", "/v1/receipts/%", "/v1/receipts/..;/me", "/.git/config", "/ringfence.db",
-        "/log/acme/tile/../../../key", "/log/acme/tile/%2e%2e%2f%2e%2e", "/log/%ff/key", "/log/acme/tile/0/%ff", "/static/../ringfence.toml",
+        "/v1",
+        "/v1/",
+        "/v1/me/",
+        "//v1/me",
+        "/v1/../v1/me",
+        "/v1/customers/..%2f..%2fetc%2fpasswd/views",
+        "/v1/interactions/%00",
+        "/v1/interactions/%ff%fe",
+        "/v1/interactions/%c0%ae%c0%ae",
+        "/v1/receipts/%",
+        "/v1/receipts/..;/me",
+        "/.git/config",
+        "/ringfence.db",
+        "/log/acme/tile/../../../key",
+        "/log/acme/tile/%2e%2e%2f%2e%2e",
+        "/log/%ff/key",
+        "/log/acme/tile/0/%ff",
+        "/static/../ringfence.toml",
     ] {
-        cases.push((path, client.ask(if path.ends_with("views") { "POST" } else { "GET" }, path, b""), 404, "not-found"));
+        cases.push((
+            path,
+            client.ask(if path.ends_with("views") { "POST" } else { "GET" }, path, b""),
+            404,
+            "not-found",
+        ));
     }
     for path in ["/v1/interactions?limit=0", "/v1/interactions?state=dead", "/v1/interactions?cursor=zz"] {
         cases.push((path, client.ask("GET", path, b""), 422, "unprocessable"));
     }
-    cases.push(("/v1/interactions?limit=x", client.ask("GET", "/v1/interactions?limit=x", b""), 400, "invalid-request"));
+    cases.push((
+        "/v1/interactions?limit=x",
+        client.ask("GET", "/v1/interactions?limit=x", b""),
+        400,
+        "invalid-request",
+    ));
     refused(&world, cases, &before);
     let described: Value = serde_json::from_str(&web::openapi()).unwrap();
     for (path, methods) in described["paths"].as_object().unwrap() {
@@ -215,11 +296,48 @@ fn addresses_and_methods_that_are_not() {
             }
             let answer = client.ask(method, &path, b"").unwrap();
             is_problem(&format!("{method} {path}"), &answer, 405, "method-not-allowed");
-            let allowed = answer.header("allow").unwrap_or_else(|| panic!("{method} {path}: no Allow")).to_ascii_lowercase();
-            assert!(methods.as_object().unwrap().keys().all(|known| allowed.contains(known)), "{method} {path}: {allowed}");
+            let allowed =
+                answer.header("allow").unwrap_or_else(|| panic!("{method} {path}: no Allow")).to_ascii_lowercase();
+            assert!(
+                methods.as_object().unwrap().keys().all(|known| allowed.contains(known)),
+                "{method} {path}: {allowed}"
+            );
         }
     }
     refused(&world, Vec::new(), &before);
+}
+
+/// Pages answer in HTML, and repeat nothing.
+#[test]
+fn a_form_that_cannot_be_used_gets_a_page() {
+    let world = World::new();
+    let (kind, origin) = ("application/x-www-form-urlencoded", format!("http://{}", world.server.address()));
+    let long = format!("token={}", "z".repeat(3_000_000));
+    let cases: [(&str, &str, &str, &[u8], u16); 7] = [
+        ("no origin", "", kind, b"token=canary", 403),
+        ("another origin", "http://evil.example", kind, b"token=canary", 403),
+        ("no form", &origin, "text/plain", b"token=canary", 400),
+        ("another member", &origin, kind, b"name=canary", 400),
+        ("bytes that are no text", &origin, kind, b"token=canary%ff%fe", 401),
+        ("a long token", &origin, kind, long.as_bytes(), 400),
+        ("an unknown token", &origin, kind, b"token=canary", 401),
+    ];
+    for (what, origin, kind, body, status) in cases {
+        let answer = world
+            .server
+            .client()
+            .with("origin", origin)
+            .with("content-type", kind)
+            .ask("POST", "/sign-in", body)
+            .unwrap();
+        assert_eq!(answer.status, status, "{what}: {}", answer.text());
+        assert!(
+            answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html")),
+            "{what}: {}",
+            answer.head
+        );
+        assert!(answer.header("set-cookie").is_none() && !answer.text().contains("canary"), "{what}");
+    }
 }
 
 /// What isn't HTTP at all is the protocol's affair: an error without a word of what was sent, and the line is closed.
@@ -230,10 +348,12 @@ fn garbage_on_the_line_is_answered_by_closing_it() {
     let before = contents(&world.centre.database());
     let client = world.client();
     let huge = client.with("x-huge", &"h".repeat(1_000_000)).request("GET", "/v1/me", b"");
-    let many = (0..5_000).fold(client.clone(), |client, n| client.with(&format!("x-{n}"), "y")).request("GET", "/v1/me", b"");
+    let many =
+        (0..5_000).fold(client.clone(), |client, n| client.with(&format!("x-{n}"), "y")).request("GET", "/v1/me", b"");
     let good = client.request("GET", "/healthz", b"");
     let smuggled = {
-        let text = String::from_utf8(client.with("transfer-encoding", "chunked").request("POST", "/v1/reports", b"x")).unwrap();
+        let text = String::from_utf8(client.with("transfer-encoding", "chunked").request("POST", "/v1/reports", b"x"))
+            .unwrap();
         text.replace("\r\n\r\nx", "\r\n\r\n0\r\n\r\n").into_bytes()
     };
     let cases: [(&str, Vec<u8>); 8] = [
@@ -243,7 +363,10 @@ fn garbage_on_the_line_is_answered_by_closing_it() {
         ("noise", (0..=255).cycle().take(5_000).collect()),
         ("another protocol", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 canary-of-noise".to_vec()),
         ("HTTP of the future", b"GET /v1/me HTTP/9.9\r\n\r\n".to_vec()),
-        ("two lengths", b"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd".to_vec()),
+        (
+            "two lengths",
+            b"POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd".to_vec(),
+        ),
         ("a chunked length", smuggled),
     ];
     for (what, bytes) in cases {

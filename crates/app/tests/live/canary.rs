@@ -71,7 +71,9 @@ impl Desk {
         let found = self.client.post(&format!("{path}/searches"), &json!({"order": KNOWN_ORDER})).expect(200).json();
         let hit = &found["hits"][0];
         self.customer = hit["customer"].as_str().unwrap().to_owned();
-        self.client.post(&format!("{path}/claims"), &json!({"customer": hit["customer"], "claim": hit["claim"]})).expect(200);
+        self.client
+            .post(&format!("{path}/claims"), &json!({"customer": hit["customer"], "claim": hit["claim"]}))
+            .expect(200);
     }
 
     fn prove(&self) {
@@ -80,14 +82,22 @@ impl Desk {
         let message = self.phones.next();
         assert_eq!(message["to"], CANARIES[2].1, "the code goes to the customer's own number");
         let entered = json!({"interaction": message["interaction"], "code": message["code"]});
-        self.centre.tell(&self.server.client(), "interaction.code_entered", &crate::centre::now(), &entered).expect(202);
+        self.centre
+            .tell(&self.server.client(), "interaction.code_entered", &crate::centre::now(), &entered)
+            .expect(202);
         assert_eq!(self.client.get(&path).expect(200).member("binding"), "proven");
     }
 
     fn work_on_masks(&self) {
         let view = self.on_customer("views", json!({})).expect(200);
         assert!(view.json()["fields"].as_array().unwrap().len() > CANARIES.len());
-        for (field, said) in [("name", "Somebody Else"), ("phone", "+447700900111"), ("email", "no@example.org"), ("date_of_birth", "1990-01-01"), ("postal_address", "1 High St, LS1 4AB")] {
+        for (field, said) in [
+            ("name", "Somebody Else"),
+            ("phone", "+447700900111"),
+            ("email", "no@example.org"),
+            ("date_of_birth", "1990-01-01"),
+            ("postal_address", "1 High St, LS1 4AB"),
+        ] {
             let checked = self.on_customer("verifications", json!({"field": field, "said": said}));
             assert!(checked.status == 429 || checked.json()["match"] == false, "{}", checked.text());
         }
@@ -100,11 +110,27 @@ impl Desk {
         assert_eq!(self.reveal("card", "payment").status, 403);
         assert_eq!(self.reveal("phone", "payment").status, 403);
         assert_eq!(self.reveal("passport", "payment").status, 422);
-        assert_eq!(self.on_customer("reveals", json!({"field": "order", "instance": 77, "purpose": "delivery"})).status, 404);
-        assert_eq!(self.on_customer("verifications", json!({"field": "date_of_birth", "said": "garbage"})).status / 100, 4);
-        let other = self.client.post(&format!("/v1/interactions/{}/searches", self.interaction), &json!({"phone": invented(3).phone}));
+        assert_eq!(
+            self.on_customer("reveals", json!({"field": "order", "instance": 77, "purpose": "delivery"})).status,
+            404
+        );
+        let unreadable = self.on_customer("verifications", json!({"field": "date_of_birth", "said": "garbage"}));
+        assert!(unreadable.status / 100 == 4 || unreadable.json()["match"] == false, "{}", unreadable.text());
+        let other = self
+            .client
+            .post(&format!("/v1/interactions/{}/searches", self.interaction), &json!({"phone": invented(3).phone}));
         assert_eq!(other.status, 200);
-        for path in ["/v1/me", "/v1/interactions", "/readyz", "/openapi.json", "/log", "/log/acme/checkpoint", "/log/acme/tile/entries/000.p/5", "/desk", "/nowhere"] {
+        for path in [
+            "/v1/me",
+            "/v1/interactions",
+            "/readyz",
+            "/openapi.json",
+            "/log",
+            "/log/acme/checkpoint",
+            "/log/acme/tile/entries/000.p/5",
+            "/desk",
+            "/nowhere",
+        ] {
             self.client.get(path);
         }
     }
@@ -122,9 +148,15 @@ fn import_canaries(centre: &Centre) {
     let fields = || CANARIES.iter().map(|(field, ..)| *field).chain(["order_2"]);
     let header: Vec<&str> = ["customer_no"].into_iter().chain(fields()).collect();
     let known = format!("{KNOWN_ORDER}|2026-09-01|100|GBP|bulb");
-    let row: Vec<String> = ["CANARY-1"].into_iter().chain(CANARIES.iter().map(|(_, value, _)| *value)).chain([known.as_str()]).map(quoted).collect();
+    let row: Vec<String> = ["CANARY-1"]
+        .into_iter()
+        .chain(CANARIES.iter().map(|(_, value, _)| *value))
+        .chain([known.as_str()])
+        .map(quoted)
+        .collect();
     fs::write(&file, format!("{}\n{}\n", header.join(","), row.join(","))).unwrap();
-    let of = |column: &str| format!("\n[[field]]\nkind = \"{}\"\ncolumn = \"{column}\"\n", column.trim_end_matches("_2"));
+    let of =
+        |column: &str| format!("\n[[field]]\nkind = \"{}\"\ncolumn = \"{column}\"\n", column.trim_end_matches("_2"));
     let fields: String = fields().map(of).collect();
     fs::write(&map, format!("format = \"csv\"\nkey = \"customer_no\"\n{fields}")).unwrap();
     centre.import(&file, &map);
@@ -138,6 +170,8 @@ fn no_canary_leaves_unasked_or_stays() {
     desk.work_on_masks();
     desk.errors();
     desk.prove();
+    // The next call comes from the customer's own number: a byte of it in an answer would be a leak too.
+    desk.centre.call(&desk.server.client().heard_by(&desk.heard), &desk.agent, Some(json!({"phone": CANARIES[2].1})));
     assert_eq!(desk.on_customer("views", json!({})).status, 200);
     let unasked = desk.heard.lock().unwrap().clone();
     assert!(unasked.len() > 50_000, "so much was sent: {}", unasked.len());
@@ -152,18 +186,31 @@ fn no_canary_leaves_unasked_or_stays() {
     let control = Scanner::new(&[("a word of its own", "ringfence.internal/acme")]);
     assert!(!control.look_in_process(desk.server.pid()).0.is_empty(), "the memory was really read");
 
-    let written = files(&desk.centre.data()).into_iter().chain(files(&desk.centre.logs()));
-    let written: Vec<_> = written.collect();
+    let written = files(&desk.centre.data());
     assert!(written.iter().any(|path| path.ends_with("ringfence.db-wal")), "{written:?}");
-    let log = desk.centre.logs().join("0000.err");
-    assert!(fs::metadata(&log).unwrap().len() > 1_000, "the trace log is empty: {}", log.display());
     Desk::nothing(&written.iter().flat_map(|path| desk.scanner.look_in_file(path)).collect::<Vec<_>>());
+    let Desk { server, centre, scanner, .. } = desk;
+    server.stop();
+    let said: Vec<_> = files(&centre.logs());
+    assert!(said.iter().any(|path| fs::read_to_string(path).unwrap().contains("stopping")), "nothing was logged");
+    Desk::nothing(
+        &said.iter().chain(&files(&centre.data())).flat_map(|path| scanner.look_in_file(path)).collect::<Vec<_>>(),
+    );
+    centre.holds();
 }
 
 /// Each is asked for by right, and then comes whole: so the scanner does find them.
 fn revealed_as_asked(desk: &Desk) {
-    let purposes = [("name", "delivery"), ("postal_address", "delivery"), ("phone", "callback"), ("email", "correspondence"), ("date_of_birth", "verification"),
-        ("bank_account", "payment"), ("order", "complaint"), ("preference", "complaint")];
+    let purposes = [
+        ("name", "delivery"),
+        ("postal_address", "delivery"),
+        ("phone", "callback"),
+        ("email", "correspondence"),
+        ("date_of_birth", "verification"),
+        ("bank_account", "payment"),
+        ("order", "complaint"),
+        ("preference", "complaint"),
+    ];
     for (field, purpose) in purposes {
         let answer = desk.reveal(field, purpose).expect(200);
         let finds = desk.scanner.look("", &answer.body);

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 /// The name of the only tenant.
 pub(crate) const TENANT: &str = "acme";
 /// Every role's name, in the order of the authorisation table.
-pub(crate) const ROLES: [&str; 6] = ["agent", "team_leader", "security_officer", "it_operator", "data_protection_officer", "integrator"];
+pub(crate) const ROLES: [&str; 6] =
+    ["agent", "team_leader", "security_officer", "it_operator", "data_protection_officer", "integrator"];
 
 /// A person of the centre.
 #[derive(Clone)]
@@ -51,7 +52,8 @@ impl Centre {
 
     /// One with invented customers, an allowance per person, and seconds until a value is masked again.
     pub(crate) fn filled(customers: u64, reveals: u32, remask_s: u32) -> Self {
-        let budgets = format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
+        let budgets =
+            format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
         let centre = Self::new(&format!("remask_s = {remask_s}"), &budgets);
         centre.import_invented(customers);
         centre
@@ -169,7 +171,8 @@ impl Centre {
 
     /// A call that a person has taken; gives the interaction's id.
     pub(crate) fn call(&self, client: &Client, person: &Person, from: Option<Value>) -> String {
-        let mut data = json!({"interaction": format!("call-{}", self.message()), "channel": "call", "person": person.id});
+        let mut data =
+            json!({"interaction": format!("call-{}", self.message()), "channel": "call", "person": person.id});
         if let Some(from) = from {
             data["from"] = from;
         }
@@ -209,7 +212,10 @@ pub(crate) fn at(seconds: i64) -> String {
 
 /// Sends an event under any signature.
 pub(crate) fn unsigned(client: &Client, id: &str, at: i64, signature: &str, body: &[u8]) -> Answer {
-    let client = client.with("content-type", "application/json").with("webhook-id", id).with("webhook-timestamp", &at.to_string());
+    let client = client
+        .with("content-type", "application/json")
+        .with("webhook-id", id)
+        .with("webhook-timestamp", &at.to_string());
     client.with("webhook-signature", signature).ask("POST", "/v1/events", body).unwrap()
 }
 

@@ -12,5 +12,8 @@ fn the_committed_description_is_the_programs_own() {
         fs::write(&path, &own).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == own, "openapi/openapi.json is out of date; run: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live description");
+    assert!(
+        committed == own,
+        "openapi/openapi.json is out of date; run: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live description"
+    );
 }

@@ -87,7 +87,10 @@ fn with_a_limit_on_files_nothing_leaves_and_the_same_process_goes_on_when_it_is_
 }
 
 fn limit(server: &Server, bytes: &str) {
-    let set = Command::new("prlimit").args(["--pid", &server.pid().to_string(), &format!("--fsize={bytes}")]).status().unwrap();
+    let set = Command::new("prlimit")
+        .args(["--pid", &server.pid().to_string(), &format!("--fsize={bytes}")])
+        .status()
+        .unwrap();
     assert!(set.success());
 }
 
@@ -130,7 +133,8 @@ impl Disk {
         let (data, before) = (centre.data(), centre.folder().join("before"));
         fs::rename(&data, &before).unwrap();
         fs::create_dir(&data).unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs"]).arg(&data).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs"]).arg(&data).output();
         if !mounted.is_ok_and(|mounted| mounted.status.success()) {
             return None;
         }
@@ -153,6 +157,8 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        found("the file system is free", Duration::from_secs(10), || Command::new("umount").arg("-l").arg(&self.0).status().ok().filter(|status| status.success()));
+        found("the file system is free", Duration::from_secs(10), || {
+            Command::new("umount").arg("-l").arg(&self.0).status().ok().filter(|status| status.success())
+        });
     }
 }

@@ -32,7 +32,11 @@ impl World {
     }
 
     fn connected(&self, reference: &str) -> Vec<u8> {
-        self.event("interaction.connected", &now(), json!({"interaction": reference, "channel": "call", "person": self.agent.id}))
+        self.event(
+            "interaction.connected",
+            &now(),
+            json!({"interaction": reference, "channel": "call", "person": self.agent.id}),
+        )
     }
 
     fn event(&self, kind: &str, at: &str, data: Value) -> Vec<u8> {
@@ -111,9 +115,21 @@ fn a_message_that_says_something_impossible_changes_nothing() {
         ("an unknown person", kind, now(), person(&nobody), 404),
         ("no person", kind, now(), json!({"interaction": "x", "channel": "call"}), 422),
         ("no channel", kind, now(), json!({"interaction": "x", "person": world.agent.id}), 422),
-        ("an unknown member", kind, now(), json!({"interaction": "x", "channel": "call", "person": world.agent.id, "binding": "proven"}), 422),
+        (
+            "an unknown member",
+            kind,
+            now(),
+            json!({"interaction": "x", "channel": "call", "person": world.agent.id, "binding": "proven"}),
+            422,
+        ),
         ("no reference", kind, now(), json!({"interaction": "", "channel": "call", "person": world.agent.id}), 422),
-        ("a long reference", kind, now(), json!({"interaction": "x".repeat(129), "channel": "call", "person": world.agent.id}), 422),
+        (
+            "a long reference",
+            kind,
+            now(),
+            json!({"interaction": "x".repeat(129), "channel": "call", "person": world.agent.id}),
+            422,
+        ),
         ("from the future", kind, at(seconds() + 400), ours.clone(), 422),
         ("no time", kind, "yesterday".to_owned(), ours, 422),
     ];
@@ -139,7 +155,8 @@ fn every_order_and_repetition_of_the_events_of_a_call_ends_in_the_same_state() {
     ];
     for length in 1..=steps.len() {
         let orders = permutations(length);
-        let states: Vec<Value> = orders.iter().map(|order| world.show(&play(&world, &client, &steps, order, t, length))).collect();
+        let states: Vec<Value> =
+            orders.iter().map(|order| world.show(&play(&world, &client, &steps, order, t, length))).collect();
         for (order, state) in orders.iter().zip(&states) {
             assert_eq!(state, &states[0], "the order {order:?} ends elsewhere than {:?}", orders[0]);
         }

@@ -32,7 +32,8 @@ impl Answer {
         let head = String::from_utf8_lossy(&raw[..end]).into_owned();
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let mut answer = Self { status, head, body: raw[end + 4..].to_vec() };
-        let length: usize = answer.header("content-length").map_or(Some(answer.body.len()), |length| length.parse().ok())?;
+        let length: usize =
+            answer.header("content-length").map_or(Some(answer.body.len()), |length| length.parse().ok())?;
         if answer.body.len() < length {
             return None;
         }
@@ -43,7 +44,10 @@ impl Answer {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1);
-        lines.filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        lines
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     /// The body as JSON; null if it is none.
@@ -65,7 +69,11 @@ impl Answer {
     /// The end of the problem's type; empty if it is no problem.
     pub(crate) fn slug(&self) -> String {
         let json = self.json();
-        json["type"].as_str().and_then(|kind| kind.strip_prefix("https://ringfence.dev/problems/")).unwrap_or_default().to_owned()
+        json["type"]
+            .as_str()
+            .and_then(|kind| kind.strip_prefix("https://ringfence.dev/problems/"))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// This status, or the test stops with the whole answer.

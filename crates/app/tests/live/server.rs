@@ -33,7 +33,9 @@ impl Server {
         let mut server = Self { child, address: String::new(), said };
         server.address = server.listening();
         let client = server.client();
-        until("the server is ready", PATIENCE, || client.ask("GET", "/readyz", b"").is_some_and(|answer| answer.status == 200));
+        until("the server is ready", PATIENCE, || {
+            client.ask("GET", "/readyz", b"").is_some_and(|answer| answer.status == 200)
+        });
         server
     }
 

@@ -1,7 +1,7 @@
 //! Whoever has the disk edits rows: the running server refuses on them, or `ringfence verify` names them. Each edit is
 //! taken back, and then all is well again: what is noticed is the edit, not the test.
 
-use crate::centre::{Centre, Person, invented, reveal_body};
+use crate::centre::{Centre, Person, invented, receipt, reveal_body};
 use crate::http::{Answer, Client};
 use crate::server::Server;
 use rusqlite::Connection;
@@ -27,32 +27,90 @@ struct Edit {
     named: Option<&'static str>,
 }
 
-const fn edit(table: &'static str, what: &'static str, statement: &'static str, live: bool, named: Option<&'static str>) -> Edit {
+const fn edit(
+    table: &'static str,
+    what: &'static str,
+    statement: &'static str,
+    live: bool,
+    named: Option<&'static str>,
+) -> Edit {
     Edit { what, table, statement, live, named }
 }
 
 /// `:agent`, `:other`, `:interaction` and `:customer` stand for ids.
-const EDITS: [Edit; 19] = [
+const EDITS: [Edit; 17] = [
     edit("budget", "an allowance refilled", "UPDATE budget SET used = 0", true, Some("budget")),
     edit("budget", "another last entry", "UPDATE budget SET last = zeroblob(16)", true, Some("budget")),
     edit("budget", "allowances forgotten", "DELETE FROM budget", false, Some("budget")),
-    edit("interaction", "another customer", "UPDATE interaction SET customer = (SELECT id FROM customer WHERE id <> interaction.customer LIMIT 1)", true, None),
+    edit(
+        "interaction",
+        "another customer",
+        "UPDATE interaction SET customer = (SELECT id FROM customer WHERE id <> interaction.customer LIMIT 1)",
+        true,
+        None,
+    ),
     edit("interaction", "a surer binding", "UPDATE interaction SET binding = 'proven'", true, None),
     edit("interaction", "another agent", "UPDATE interaction SET person = :other WHERE id = :interaction", true, None),
-    edit("interaction", "a longer life", "UPDATE interaction SET active = active + 3600000, started = started + 3600000", true, None),
+    edit(
+        "interaction",
+        "a longer life",
+        "UPDATE interaction SET active = active + 3600000, started = started + 3600000",
+        true,
+        None,
+    ),
     edit("power", "another version of people and rules", "UPDATE power SET version = version + 1", true, None),
     edit("power", "a tag of another's", "UPDATE power SET tag = zeroblob(16)", true, None),
-    edit("customer_state", "fewer entries about a customer", "UPDATE customer_state SET n = n - 1 WHERE customer = :customer", false, Some("state")),
-    edit("entry", "an audit half changed", "UPDATE entry SET audit = zeroblob(length(audit)) WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("ent_")),
-    edit("entry", "a customer half changed", "UPDATE entry SET customer = zeroblob(length(customer)) WHERE id = (SELECT max(id) FROM entry WHERE length(customer) > 0)", false, Some("ent_")),
-    edit("entry", "a leaf changed", "UPDATE entry SET leaf = zeroblob(65) WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("ent_")),
-    edit("entry", "an entry gone", "DELETE FROM entry WHERE place = (SELECT max(place) / 2 FROM entry)", false, Some("entry")),
-    edit("entry", "two entries changed places", "UPDATE entry SET place = CASE place WHEN 2 THEN 1000003 WHEN 3 THEN 1000002 END WHERE place IN (2, 3)", false, Some("ent")),
-    edit("tile", "a tile changed", "UPDATE tile SET data = zeroblob(length(data)) WHERE level = 0", false, Some("tile")),
+    edit(
+        "entry",
+        "an audit half changed",
+        "UPDATE entry SET audit = zeroblob(length(audit)) WHERE place = (SELECT max(place) / 2 FROM entry)",
+        false,
+        Some("ent_"),
+    ),
+    edit(
+        "entry",
+        "a leaf changed",
+        "UPDATE entry SET leaf = zeroblob(65) WHERE place = (SELECT max(place) / 2 FROM entry)",
+        false,
+        Some("ent_"),
+    ),
+    edit(
+        "entry",
+        "an entry gone",
+        "DELETE FROM entry WHERE place = (SELECT max(place) / 2 FROM entry)",
+        false,
+        Some("entry"),
+    ),
+    edit(
+        "entry",
+        "two entries changed places",
+        "UPDATE entry SET place = CASE place WHEN 2 THEN 1000003 WHEN 3 THEN 1000002 END WHERE place IN (2, 3)",
+        false,
+        Some("ent"),
+    ),
+    edit(
+        "tile",
+        "a tile changed",
+        "UPDATE tile SET data = zeroblob(length(data)) WHERE level = 0",
+        false,
+        Some("tile"),
+    ),
     edit("log_head", "a shorter log", "UPDATE log_head SET size = size - 1", false, Some("")),
-    edit("log_head", "a checkpoint of one's own", "UPDATE log_head SET checkpoint = replace(checkpoint, char(10), char(10) || '1')", false, Some("checkpoint")),
-    edit("field", "two customers' names changed places", "UPDATE field SET sealed = (SELECT other.sealed FROM field other WHERE other.field = field.field \
-        AND other.instance = field.instance AND other.customer <> field.customer LIMIT 1) WHERE customer = :customer AND field = 1", true, None),
+    edit(
+        "log_head",
+        "a checkpoint of one's own",
+        "UPDATE log_head SET checkpoint = replace(checkpoint, char(10), char(10) || '1')",
+        false,
+        Some("checkpoint"),
+    ),
+    edit(
+        "field",
+        "two customers' names changed places",
+        "UPDATE field SET sealed = (SELECT other.sealed FROM field other WHERE other.field = field.field \
+        AND other.instance = field.instance AND other.customer <> field.customer LIMIT 1) WHERE customer = :customer AND field = 1",
+        true,
+        None,
+    ),
 ];
 
 impl World {
@@ -73,7 +131,12 @@ impl World {
 
     fn statement(&self, edit: &Edit) -> String {
         let blob = |id: &str| format!("x'{}'", id.split_once('_').unwrap().1);
-        let ids = [(":agent", &self.agent.id), (":other", &self.other.id), (":interaction", &self.interaction), (":customer", &self.customer)];
+        let ids = [
+            (":agent", &self.agent.id),
+            (":other", &self.other.id),
+            (":interaction", &self.interaction),
+            (":customer", &self.customer),
+        ];
         ids.iter().fold(edit.statement.to_owned(), |statement, (name, id)| statement.replace(name, &blob(id)))
     }
 
@@ -145,6 +208,8 @@ fn verify_names_what_was_edited_while_nobody_served() {
 #[test]
 fn verify_notices_an_edit_while_the_server_runs() {
     let (world, server) = World::new();
+    let before = world.reveal(&server.client()).expect(200).member("receipt");
+    receipt(&server.client().bearer(&world.agent.token), &before);
     world.centre.holds();
     let forgotten = EDITS.iter().find(|edit| edit.statement == "DELETE FROM budget").unwrap();
     world.apply(forgotten);
@@ -154,7 +219,10 @@ fn verify_notices_an_edit_while_the_server_runs() {
 
 #[test]
 fn whoever_makes_a_person_somebody_else_in_the_database_gets_nothing() {
-    for statement in ["UPDATE person SET role = 'security_officer' WHERE id = :agent", "UPDATE person SET name = 'Eve' WHERE id = :agent"] {
+    for statement in [
+        "UPDATE person SET role = 'security_officer' WHERE id = :agent",
+        "UPDATE person SET name = 'Eve' WHERE id = :agent",
+    ] {
         let (world, server) = World::new();
         server.stop();
         let edit = edit("person", "a person edited", statement, false, None);
@@ -163,7 +231,12 @@ fn whoever_makes_a_person_somebody_else_in_the_database_gets_nothing() {
         let client = server.client().bearer(&world.agent.token);
         for path in ["/v1/disclosures", "/v1/me"] {
             let answer = client.get(path);
-            assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{statement} {path}: {}", answer.text());
+            assert_eq!(
+                (answer.status, answer.slug().as_str()),
+                (503, "tampered"),
+                "{statement} {path}: {}",
+                answer.text()
+            );
         }
         let answer = world.reveal(&server.client());
         assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{}", answer.text());
@@ -174,7 +247,9 @@ fn whoever_makes_a_person_somebody_else_in_the_database_gets_nothing() {
 fn a_token_put_into_anothers_row_opens_nothing() {
     let (world, server) = World::new();
     let database = world.centre.database();
-    let taken: Vec<u8> = database.query_row("SELECT token FROM person WHERE role = 'agent' ORDER BY id LIMIT 1", [], |row| row.get(0)).unwrap();
+    let taken: Vec<u8> = database
+        .query_row("SELECT token FROM person WHERE role = 'agent' ORDER BY id LIMIT 1", [], |row| row.get(0))
+        .unwrap();
     database.execute("UPDATE person SET token = NULL WHERE token = ?1", [&taken]).unwrap();
     database.execute("UPDATE person SET token = ?1 WHERE token IS NOT NULL", [&taken]).unwrap();
     server.stop();
@@ -197,6 +272,11 @@ fn an_index_row_that_points_elsewhere_finds_nobody() {
     assert!(changed > 0);
     let answer = client.post(&path, &search);
     assert_eq!((answer.status, answer.slug().as_str()), (503, "tampered"), "{}", answer.text());
-    let call = world.centre.tell(&server.client(), "interaction.connected", &crate::centre::now(), &json!({"interaction": "x", "channel": "call", "person": world.agent.id, "from": search}));
+    let call = world.centre.tell(
+        &server.client(),
+        "interaction.connected",
+        &crate::centre::now(),
+        &json!({"interaction": "x", "channel": "call", "person": world.agent.id, "from": search}),
+    );
     assert_eq!(call.status, 503, "a caller isn't matched by an edited row: {}", call.text());
 }

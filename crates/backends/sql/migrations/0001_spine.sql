@@ -56,7 +56,8 @@ CREATE TABLE entry (
     PRIMARY KEY (tenant, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX entry_place ON entry (tenant, place) WHERE place IS NOT NULL;
-CREATE INDEX entry_pending ON entry (tenant, id) WHERE place IS NULL;
+-- Entries that have no place in the log yet: the sequencer's queue.
+CREATE TABLE pending (tenant BIGINT NOT NULL, entry BYTEA NOT NULL, leaf BYTEA NOT NULL, PRIMARY KEY (tenant, entry)) WITHOUT ROWID;
 CREATE TABLE log_head (tenant BIGINT NOT NULL PRIMARY KEY, size BIGINT NOT NULL, checkpoint TEXT NOT NULL, fence BIGINT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tile (tenant BIGINT NOT NULL, level BIGINT NOT NULL, place BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (tenant, level, place)) WITHOUT ROWID;
 CREATE TABLE lease (job TEXT NOT NULL PRIMARY KEY, holder BYTEA NOT NULL, fence BIGINT NOT NULL, expires BIGINT NOT NULL) WITHOUT ROWID;

@@ -1,4 +1,5 @@
 //! The storage contract on SQLite.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -16,7 +17,7 @@ struct Mounted {
 }
 
 impl Mounted {
-    fn new() -> Box<dyn Mount> {
+    fn boxed() -> Box<dyn Mount> {
         let directory = tempfile::tempdir().unwrap();
         Box::new(Self { store: Arc::new(Sqlite::create(directory.path()).unwrap()), _directory: directory })
     }
@@ -33,7 +34,8 @@ impl Mount for Mounted {
 
     fn tables(&self) -> Vec<String> {
         let connection = self.behind();
-        let mut names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+        let mut names =
+            connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
         names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
@@ -65,7 +67,7 @@ fn holds(connection: &Connection, table: &str, needle: &[u8]) -> bool {
 
 #[test]
 fn sqlite_keeps_the_contract() {
-    run_all(Mounted::new);
+    run_all(Mounted::boxed);
 }
 
 /// SQLite numbers `$n` by first appearance and other engines by n: only statements in which both agree are right

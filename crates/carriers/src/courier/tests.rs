@@ -9,7 +9,13 @@ use vault::{Courier as _, CourierError, SendCode};
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 fn message() -> SendCode<'static> {
-    SendCode { reference: "call-\"8812", code: "483920", to: "+447400123456", at: Millis(1_700_000_000_123), id: EntryId([7; 16]) }
+    SendCode {
+        reference: "call-\"8812",
+        code: "483920",
+        to: "+447400123456",
+        at: Millis(1_700_000_000_123),
+        id: EntryId([7; 16]),
+    }
 }
 
 /// Answers one request with `status` and gives what was sent.
@@ -25,7 +31,11 @@ fn once(status: &'static str) -> (String, JoinHandle<String>) {
             assert!(count > 0, "the request ended early");
             sent.extend_from_slice(&part[..count]);
         }
-        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nlocation: http://127.0.0.1:9/\r\nconnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-length: 0\r\nlocation: http://127.0.0.1:9/\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
         String::from_utf8(sent).unwrap()
     });
     (url, served)
@@ -42,7 +52,10 @@ fn a_signed_message_arrives() {
     WebhookCourier::new(&url, SECRET).unwrap().deliver(&message()).unwrap();
     let request = served.join().unwrap();
     let body = request.split_once("\r\n\r\n").unwrap().1;
-    let signed = Webhook::new(SECRET).unwrap().sign("ent_07070707070707070707070707070707", 1_700_000_000, body.as_bytes()).unwrap();
+    let signed = Webhook::new(SECRET)
+        .unwrap()
+        .sign("ent_07070707070707070707070707070707", 1_700_000_000, body.as_bytes())
+        .unwrap();
     assert!(request.starts_with("POST /codes HTTP/1.1\r\n"));
     assert_eq!(header(&request, "webhook-signature"), signed);
     assert_eq!(header(&request, "webhook-id"), "ent_07070707070707070707070707070707");
@@ -63,7 +76,10 @@ fn anything_but_success_is_a_failure() {
         served.join().unwrap();
     }
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(WebhookCourier::new(&format!("http://{nobody}/"), SECRET).unwrap().deliver(&message()), Err(CourierError));
+    assert_eq!(
+        WebhookCourier::new(&format!("http://{nobody}/"), SECRET).unwrap().deliver(&message()),
+        Err(CourierError)
+    );
 }
 
 #[test]
@@ -71,7 +87,15 @@ fn codes_leave_this_machine_only_under_tls() {
     for url in ["https://sms.example.com/x", "http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost/"] {
         assert!(WebhookCourier::new(url, SECRET).is_ok(), "{url}");
     }
-    for url in ["http://sms.example.com/", "http://127.0.0.1.example.com/", "http://10.0.0.1/", "ftp://localhost/", "https://a@b/", "sms", ""] {
+    for url in [
+        "http://sms.example.com/",
+        "http://127.0.0.1.example.com/",
+        "http://10.0.0.1/",
+        "ftp://localhost/",
+        "https://a@b/",
+        "sms",
+        "",
+    ] {
         assert_eq!(WebhookCourier::new(url, SECRET).err(), Some(UrlError::Url), "{url}");
     }
     assert_eq!(WebhookCourier::new("https://sms.example.com/", "letmein").err(), Some(UrlError::Secret));

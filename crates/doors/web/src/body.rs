@@ -2,17 +2,20 @@
 
 use crate::problem::{Failed, Fault};
 use crate::state::Web;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The longest body that is read, in bytes.
 const MOST: usize = 64 * 1024;
+/// How long a client may take to send one: a connection that never goes on is held for nobody.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body of this shape: unknown members are refused.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -29,9 +32,15 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     }
 }
 
-/// Reads a body within the limit.
+/// Reads a body within the limit and in time; one that says it is larger is refused before it is sent.
 pub(crate) async fn read(request: Request, web: &Web) -> Result<Bytes, Failed> {
-    to_bytes(request.into_body(), MOST).await.map_err(|_| web.fault(Fault::TOO_LARGE))
+    if request.body().size_hint().lower() > MOST as u64 {
+        return Err(web.fault(Fault::TOO_LARGE));
+    }
+    match tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), MOST)).await {
+        Ok(read) => read.map_err(|_| web.fault(Fault::TOO_LARGE)),
+        Err(_) => Err(web.fault(Fault::INVALID.detail("the body didn't arrive in time"))),
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 use crate::state::{Web, WebConfig};
 use crate::{api, pages};
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
@@ -77,5 +78,11 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
 }
 
 fn router(web: Web) -> Router {
-    Router::new().merge(api::routes()).merge(pages::routes()).fallback(api::nowhere).method_not_allowed_fallback(api::no_method).with_state(web)
+    let readable = from_fn_with_state(web.clone(), api::readable);
+    let routes = Router::new()
+        .merge(api::routes())
+        .merge(pages::routes())
+        .fallback(api::nowhere)
+        .method_not_allowed_fallback(api::no_method);
+    routes.layer(readable).with_state(web)
 }

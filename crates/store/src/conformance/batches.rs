@@ -1,6 +1,9 @@
 //! What one commit promises: one entry each, replays, visibility, all or nothing.
 
-use super::help::{ANA, CALL, NOW, OTHER, TENANT, block_on, commit, commit_at, done, doing, entry, event, field_row, intent, open_call, refused};
+use super::help::{
+    ANA, CALL, NOW, OTHER, TENANT, block_on, commit, commit_at, doing, done, entry, event, field_row, intent,
+    open_call, refused,
+};
 use super::{Case, Mount};
 use crate::{Condition, Effect, FieldRef, Intent, Outcome, RequestKey};
 use domain::interaction::Happening;
@@ -10,10 +13,22 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "every intent leaves exactly one entry, in its own tenant", tables: &["entry"], run: one_entry_each },
     Case { name: "a request's key counts once, with its content and session", tables: &["request"], run: replays },
     Case { name: "a refused request's key is free", tables: &["request"], run: refused_key_is_free },
-    Case { name: "an intent sees what those before it in the batch changed", tables: &["field", "customer"], run: sees_earlier },
-    Case { name: "a refused intent changes nothing beside its entry and counter", tables: &["interaction"], run: refused_changes_nothing },
+    Case {
+        name: "an intent sees what those before it in the batch changed",
+        tables: &["field", "customer"],
+        run: sees_earlier,
+    },
+    Case {
+        name: "a refused intent changes nothing beside its entry and counter",
+        tables: &["interaction"],
+        run: refused_changes_nothing,
+    },
     Case { name: "a batch that can't be written is not written at all", tables: &["entry"], run: all_or_nothing },
-    Case { name: "the customer's counter rises with every entry about them", tables: &["customer_state"], run: counter_rises },
+    Case {
+        name: "the customer's counter rises with every entry about them",
+        tables: &["customer_state"],
+        run: counter_rises,
+    },
 ];
 
 fn one_entry_each(mount: &dyn Mount) {
@@ -21,9 +36,12 @@ fn one_entry_each(mount: &dyn Mount) {
     let never = Intent { when: vec![Condition::Never(Refusal::NeverShown)], ..intent(2) };
     let elsewhere = Intent { tenant: OTHER, ..intent(3) };
     let outcomes = commit(&*store, vec![intent(1), never, elsewhere]);
-    assert!(matches!(&outcomes[0], Outcome::Committed(commit) if commit.entry == entry(1) && commit.numbers.n.is_none()));
+    assert!(
+        matches!(&outcomes[0], Outcome::Committed(commit) if commit.entry == entry(1) && commit.numbers.n.is_none())
+    );
     assert_eq!(outcomes[1], Outcome::Refused { refusal: Refusal::NeverShown, entry: entry(2) });
-    let pending = |tenant| block_on(store.pending(tenant, 10)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
+    let pending =
+        |tenant| block_on(store.pending(tenant, 10)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
     assert_eq!(pending(TENANT), [entry(1), entry(2)]);
     assert_eq!(pending(OTHER), [entry(3)]);
     let row = block_on(store.entry(TENANT, entry(1))).unwrap().unwrap();
@@ -67,17 +85,26 @@ fn sees_earlier(mount: &dyn Mount) {
     let store = mount.store();
     open_call(&*store);
     let sheet = FieldRef { customer: ANA, field: 0, instance: 0 };
-    let replace = |number| Intent { when: vec![Condition::FieldVersion(sheet, 1)], ..doing(number, vec![Effect::PutField(ANA, field_row(0, 2))]) };
+    let replace = |number| Intent {
+        when: vec![Condition::FieldVersion(sheet, 1)],
+        ..doing(number, vec![Effect::PutField(ANA, field_row(0, 2))])
+    };
     let note = FieldRef { customer: ANA, field: 9, instance: 1 };
-    let add = |number| Intent { when: vec![Condition::FieldAbsent(note)], ..doing(number, vec![Effect::PutField(ANA, field_row(9, 1))]) };
-    let outcomes = commit(&*store, vec![replace(1), replace(2), add(3), add(4), Intent { read: vec![note], ..intent(5) }]);
+    let add = |number| Intent {
+        when: vec![Condition::FieldAbsent(note)],
+        ..doing(number, vec![Effect::PutField(ANA, field_row(9, 1))])
+    };
+    let outcomes =
+        commit(&*store, vec![replace(1), replace(2), add(3), add(4), Intent { read: vec![note], ..intent(5) }]);
     let refusals: Vec<_> = outcomes.iter().map(|outcome| matches!(outcome, Outcome::Refused { .. })).collect();
     assert_eq!(refusals, [false, true, false, true, false], "{outcomes:?}");
 
     let erase = Effect::Erase { customer: ANA, index: Vec::new() };
     let reading = |number| Intent { read: vec![sheet], customer: Some(ANA), ..intent(number) };
     let outcomes = commit(&*store, vec![reading(6), doing(7, vec![erase]), reading(8)]);
-    assert!(matches!(&outcomes[0], Outcome::Committed(commit) if commit.read.len() == 1 && commit.read[0].2.version == 2));
+    assert!(
+        matches!(&outcomes[0], Outcome::Committed(commit) if commit.read.len() == 1 && commit.read[0].2.version == 2)
+    );
     assert_eq!(outcomes[2], Outcome::Refused { refusal: Refusal::NotFound, entry: entry(8) });
 }
 
@@ -93,7 +120,12 @@ fn refused_changes_nothing(mount: &dyn Mount) {
     ];
     let spend = super::help::reveals(super::help::ADA);
     let spends = vec![crate::Spend { counter: spend, cost: 1, limit: 5, otherwise: Refusal::BudgetExhausted }];
-    let no = Intent { when: vec![Condition::Never(Refusal::OnHold)], spend: spends, customer: Some(ANA), ..doing(1, effects) };
+    let no = Intent {
+        when: vec![Condition::Never(Refusal::OnHold)],
+        spend: spends,
+        customer: Some(ANA),
+        ..doing(1, effects)
+    };
     refused(&*store, no, Refusal::OnHold);
     assert_eq!(block_on(store.interaction(TENANT, CALL)).unwrap().unwrap(), before);
     assert_eq!(before.phase, Phase::Connected);

@@ -1,6 +1,8 @@
 //! Allowances: never overspent, by whatever many at once, and each movement names the one before.
 
-use super::help::{ADA, BO, NOW, OTHER, TENANT, block_on, commit, commit_at, done, entry, intent, refused, refused_at, reveals};
+use super::help::{
+    ADA, BO, NOW, OTHER, TENANT, block_on, commit, commit_at, done, entry, intent, refused, refused_at, reveals,
+};
 use super::{Case, Mount};
 use crate::{Intent, Outcome, Spend};
 use domain::budget::WINDOW_MS;
@@ -52,9 +54,13 @@ fn windows(mount: &dyn Mount) {
     let store = mount.store();
     done(&*store, spending(1, reveals(ADA), 1, 1));
     refused_at(&*store, NOW.plus(WINDOW_MS - 1), spending(2, reveals(ADA), 1, 1), Refusal::BudgetExhausted);
-    assert!(matches!(commit_at(&*store, NOW.plus(WINDOW_MS), vec![spending(3, reveals(ADA), 1, 1)])[0], Outcome::Committed(_)));
+    assert!(matches!(
+        commit_at(&*store, NOW.plus(WINDOW_MS), vec![spending(3, reveals(ADA), 1, 1)])[0],
+        Outcome::Committed(_)
+    ));
     let rows = block_on(store.budgets(TENANT)).unwrap();
-    let mut windows: Vec<_> = rows.iter().map(|(counter, window, row)| (*counter, *window, row.used, row.last)).collect();
+    let mut windows: Vec<_> =
+        rows.iter().map(|(counter, window, row)| (*counter, *window, row.used, row.last)).collect();
     windows.sort_unstable();
     assert_eq!(windows, [(reveals(ADA), NOW, 1, entry(1)), (reveals(ADA), NOW.plus(WINDOW_MS), 1, entry(3))]);
     assert!(block_on(store.budgets(OTHER)).unwrap().is_empty());
@@ -87,7 +93,8 @@ fn threads(mount: &dyn Mount) {
             let (store, given, next) = (&store, &given, &next);
             threads.spawn(move || {
                 for _ in 0..5 {
-                    let batch = (0..2).map(|_| spending(next.fetch_add(1, Ordering::SeqCst), reveals(ADA), 1, limit)).collect();
+                    let batch =
+                        (0..2).map(|_| spending(next.fetch_add(1, Ordering::SeqCst), reveals(ADA), 1, limit)).collect();
                     let outcomes = commit(&**store, batch);
                     let committed = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Committed(_))).count();
                     given.fetch_add(committed as u64, Ordering::SeqCst);

@@ -1,8 +1,8 @@
 //! Every condition: when it holds, when it doesn't, and that an edited row is refused.
 
 use super::help::{
-    ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, connected, done, done_at, doing, event, field_row, happened, intent, open_call,
-    person_row, refused, refused_at,
+    ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, connected, doing, done, done_at, event, field_row,
+    happened, intent, open_call, person_row, refused, refused_at,
 };
 use super::{Case, Mount};
 use crate::{Condition, Effect, FieldRef, Intent};
@@ -18,7 +18,11 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "CodeIs", tables: &["code"], run: code_is },
     Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
-    Case { name: "an edited interaction, code or power row is refused", tables: &["interaction", "code", "power"], run: edited },
+    Case {
+        name: "an edited interaction, code or power row is refused",
+        tables: &["interaction", "code", "power"],
+        run: edited,
+    },
 ];
 
 fn when(number: u64, condition: Condition) -> Intent {
@@ -109,7 +113,10 @@ fn send(number: u64) -> Intent {
 }
 
 fn enter(number: u64, mac: [u8; 16]) -> Intent {
-    Intent { effects: vec![Effect::Prove { interaction: CALL }], ..when(number, Condition::CodeIs { interaction: CALL, mac }) }
+    Intent {
+        effects: vec![Effect::Prove { interaction: CALL }],
+        ..when(number, Condition::CodeIs { interaction: CALL, mac })
+    }
 }
 
 fn code_is(mount: &dyn Mount) {
@@ -151,7 +158,8 @@ fn existence(mount: &dyn Mount) {
     refused(&*store, when(6, Condition::FieldVersion(name, 2)), Refusal::NotFound);
     refused(&*store, when(7, Condition::FieldVersion(second, 1)), Refusal::NotFound);
     refused(&*store, Intent { read: vec![second], ..intent(8) }, Refusal::NotFound);
-    let read = done(&*store, Intent { read: vec![name, FieldRef { customer: ANA, field: 0, instance: 0 }], ..intent(9) });
+    let read =
+        done(&*store, Intent { read: vec![name, FieldRef { customer: ANA, field: 0, instance: 0 }], ..intent(9) });
     assert_eq!(read.numbers.versions, [1, 1]);
     let rows: Vec<_> = read.read.iter().map(|(customer, keys, field)| (*customer, keys.epoch, field.clone())).collect();
     assert_eq!(rows, [(ANA, 1, field_row(1, 1)), (ANA, 1, field_row(0, 1))]);

@@ -1,8 +1,8 @@
 //! Every effect, read back.
 
 use super::help::{
-    ADA, ANA, BEN, BO, CALL, NOW, OTHER, TENANT, block_on, connected, customer_row, done, doing, event, field_row, happened, index_row, open_call,
-    person_row, put_customer,
+    ADA, ANA, BEN, BO, CALL, NOW, OTHER, TENANT, block_on, connected, customer_row, doing, done, event, field_row,
+    happened, index_row, open_call, person_row, put_customer,
 };
 use super::{Case, Mount};
 use crate::{Effect, ReportRow, decode_events};
@@ -11,7 +11,11 @@ use domain::{Binding, InteractionId, Phase, ReportId};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "Happened: folds events, knows repetitions", tables: &["interaction"], run: events },
-    Case { name: "Happened: a caller who was erased matches nobody", tables: &["interaction", "customer"], run: erased_caller },
+    Case {
+        name: "Happened: a caller who was erased matches nobody",
+        tables: &["interaction", "customer"],
+        run: erased_caller,
+    },
     Case { name: "Bind and Prove", tables: &["interaction", "code"], run: bind_and_prove },
     Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
     Case { name: "PutField", tables: &["field"], run: fields },
@@ -70,7 +74,11 @@ fn bind_and_prove(mount: &dyn Mount) {
     done(&*store, doing(4, vec![Effect::Prove { interaction: CALL }]));
     assert_eq!(row(CALL).binding, Binding::Proven);
     done(&*store, doing(5, vec![happened(CALL, event(9, 40, connected(BO, Some(BEN))))]));
-    assert_eq!((row(CALL).customer, row(CALL).binding), (Some(ANA), Binding::Proven), "an event can't rebind what was proven");
+    assert_eq!(
+        (row(CALL).customer, row(CALL).binding),
+        (Some(ANA), Binding::Proven),
+        "an event can't rebind what was proven"
+    );
 }
 
 fn customers(mount: &dyn Mount) {

@@ -1,6 +1,9 @@
 //! Erasure leaves no row in any table that names the customer.
 
-use super::help::{ADA, ANA, BEN, CALL, TENANT, block_on, commit, connected, done, doing, event, happened, index_row, intent, open_call};
+use super::help::{
+    ADA, ANA, BEN, CALL, TENANT, block_on, commit, connected, doing, done, event, happened, index_row, intent,
+    open_call,
+};
 use super::{Case, Mount};
 use crate::{Effect, Intent, Outcome};
 use domain::InteractionId;
@@ -11,7 +14,11 @@ pub(super) const CASES: &[Case] = &[
         tables: &["customer", "customer_state", "field", "interaction", "blind_index", "staged_index"],
         run: named_nowhere,
     },
-    Case { name: "what comes with or after an erasure in its batch brings nothing back", tables: &["customer_state"], run: same_batch },
+    Case {
+        name: "what comes with or after an erasure in its batch brings nothing back",
+        tables: &["customer_state"],
+        run: same_batch,
+    },
 ];
 
 fn full(mount: &dyn Mount) {

@@ -1,7 +1,8 @@
 //! What the cases share.
 
 use crate::{
-    Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PersonRow, Scribe, Seals, Store, Tag,
+    Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PersonRow, Scribe, Seals,
+    Store, Tag,
 };
 use core::future::Future;
 use core::hash::Hasher;
@@ -71,7 +72,11 @@ impl Scribe for Parrot {
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
         let mut leaf = [1; 65];
         leaf[1..9].copy_from_slice(&self.0.to_be_bytes());
-        Inscribed { leaf, audit: format!("{numbers:?}").into_bytes(), customer: numbers.n.map_or(Vec::new(), |n| n.to_be_bytes().into()) }
+        Inscribed {
+            leaf,
+            audit: format!("{numbers:?}").into_bytes(),
+            customer: numbers.n.map_or(Vec::new(), |n| n.to_be_bytes().into()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Wrapped keys and their destruction.
 
-use super::help::{ANA, OTHER, TENANT, block_on, customer_row, done, doing};
+use super::help::{ANA, OTHER, TENANT, block_on, customer_row, doing, done};
 use super::{Case, Mount};
 use crate::{Effect, WrappedKeyRow};
 
@@ -35,6 +35,7 @@ fn destroyed(mount: &dyn Mount) {
     done(&*store, doing(2, vec![Effect::RewrapCustomer(ANA, customer_row(2))]));
     assert!(destroy(TENANT, 1));
     assert!(!destroy(TENANT, 1));
-    let left = block_on(store.wrapped_keys()).unwrap().into_iter().map(|row| (row.tenant, row.epoch)).collect::<Vec<_>>();
+    let left =
+        block_on(store.wrapped_keys()).unwrap().into_iter().map(|row| (row.tenant, row.epoch)).collect::<Vec<_>>();
     assert_eq!(left, [(TENANT, 0), (TENANT, 2), (OTHER, 1)]);
 }

@@ -6,11 +6,27 @@ use crate::{Fence, Job, LogHead, Publication, Store, Swap, TileKey};
 use domain::EntryId;
 
 pub(super) const CASES: &[Case] = &[
-    Case { name: "a lease is one holder's until it runs out; its number grows with each holder", tables: &["lease"], run: leases },
-    Case { name: "publishing gives places, tiles and the head at once", tables: &["entry", "tile", "log_head"], run: publishes },
-    Case { name: "publishing from an old place or under an old fence changes nothing", tables: &["log_head", "tile"], run: loses },
-    Case { name: "publishing an entry twice or one that isn't there changes nothing", tables: &["entry", "log_head"], run: places_once },
-    Case { name: "two sequencers at once never fork", tables: &["log_head", "entry"], run: race },
+    Case {
+        name: "a lease is one holder's until it runs out; its number grows with each holder",
+        tables: &["lease"],
+        run: leases,
+    },
+    Case {
+        name: "publishing gives places, tiles and the head at once",
+        tables: &["entry", "tile", "log_head"],
+        run: publishes,
+    },
+    Case {
+        name: "publishing from an old place or under an old fence changes nothing",
+        tables: &["log_head", "tile"],
+        run: loses,
+    },
+    Case {
+        name: "publishing an entry twice or one that isn't there changes nothing",
+        tables: &["entry", "log_head", "pending"],
+        run: places_once,
+    },
+    Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 
 const JOB: Job = Job::Sequence(TENANT);
@@ -81,7 +97,9 @@ fn loses(mount: &dyn Mount) {
     entries(&*store, 3);
     assert_eq!(publish(&*store, publication(0, 2, vec![entry(1)])), Swap::Done);
     let before = block_on(store.head(TENANT)).unwrap();
-    for lost in [publication(0, 3, vec![entry(2)]), publication(2, 3, vec![entry(2)]), publication(1, 1, vec![entry(2)])] {
+    for lost in
+        [publication(0, 3, vec![entry(2)]), publication(2, 3, vec![entry(2)]), publication(1, 1, vec![entry(2)])]
+    {
         assert_eq!(publish(&*store, lost), Swap::Lost);
     }
     assert_eq!(block_on(store.head(TENANT)).unwrap(), before);
@@ -112,7 +130,8 @@ fn race(mount: &dyn Mount) {
             threads.spawn(move || {
                 loop {
                     let head = block_on(store.head(TENANT)).unwrap();
-                    let next: Vec<_> = block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
+                    let next: Vec<_> =
+                        block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
                     if next.is_empty() || head.fence > number {
                         return;
                     }

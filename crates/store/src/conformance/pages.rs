@@ -1,13 +1,20 @@
 //! Paging: all rows, each once, in order, whatever the page's size.
 
-use super::help::{ADA, BO, NOW, OTHER, TENANT, block_on, commit_at, connected, customer_row, doing, done, entry, event, happened, intent};
+use super::help::{
+    ADA, BO, NOW, OTHER, TENANT, block_on, commit_at, connected, customer_row, doing, done, entry, event, happened,
+    intent,
+};
 use super::{Case, Mount};
 use crate::{Effect, Fence, Job, Publication, ReportRow, Swap};
 use domain::interaction::Happening;
 use domain::{CustomerId, InteractionId, PersonId, ReportId};
 
 pub(super) const CASES: &[Case] = &[
-    Case { name: "interactions, newest act first, by person and liveness", tables: &["interaction"], run: interactions },
+    Case {
+        name: "interactions, newest act first, by person and liveness",
+        tables: &["interaction"],
+        run: interactions,
+    },
     Case { name: "customers by id", tables: &["customer"], run: customers },
     Case { name: "reports, newest first", tables: &["report"], run: reports },
     Case { name: "entries by falling place, pending ones by rising id", tables: &["entry"], run: entries },
@@ -79,7 +86,8 @@ fn reports(mount: &dyn Mount) {
 fn entries(mount: &dyn Mount) {
     let store = mount.store();
     [4, 2, 5, 1, 3].into_iter().for_each(|number| drop(done(&*store, intent(number))));
-    let pending = |limit| block_on(store.pending(TENANT, limit)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
+    let pending =
+        |limit| block_on(store.pending(TENANT, limit)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
     assert_eq!(pending(9), [1, 2, 3, 4, 5].map(entry));
     assert_eq!(pending(2), [1, 2].map(entry));
     assert!(block_on(store.entries(TENANT, None, 9)).unwrap().is_empty());
@@ -92,7 +100,9 @@ fn entries(mount: &dyn Mount) {
         checkpoint: String::new(),
     };
     assert_eq!(block_on(store.publish(publication)).unwrap(), Swap::Done);
-    let page = |before, limit| block_on(store.entries(TENANT, before, limit)).unwrap().iter().map(|row| row.id).collect::<Vec<_>>();
+    let page = |before, limit| {
+        block_on(store.entries(TENANT, before, limit)).unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
+    };
     assert_eq!(page(None, 9), [4, 3, 2, 1].map(entry));
     assert_eq!(page(None, 2), [4, 3].map(entry));
     assert_eq!(page(Some(2), 9), [2, 1].map(entry));

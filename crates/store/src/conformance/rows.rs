@@ -6,7 +6,11 @@ use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow};
 use domain::{PersonId, Role};
 
 pub(super) const CASES: &[Case] = &[
-    Case { name: "empty, long and odd bytes and texts come back", tables: &["field", "person", "customer", "blind_index"], run: odd },
+    Case {
+        name: "empty, long and odd bytes and texts come back",
+        tables: &["field", "person", "customer", "blind_index"],
+        run: odd,
+    },
     Case { name: "the largest numbers come back", tables: &["field", "budget"], run: large },
 ];
 

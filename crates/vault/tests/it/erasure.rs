@@ -25,7 +25,11 @@ fn leaves_nothing_to_open_or_find() {
     let erased = erase(&call).unwrap();
     assert_eq!(call.world.line(FIRST, erased.receipt).body.unwrap().kind, Kind::Erasure);
     assert!(block_on(call.world.store.fields(FIRST, call.customer)).unwrap().is_empty());
-    assert_eq!(call.world.tables_holding(&call.customer.0), Vec::<String>::new(), "these tables still name the customer");
+    assert_eq!(
+        call.world.tables_holding(&call.customer.0),
+        Vec::<String>::new(),
+        "these tables still name the customer"
+    );
 
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::NoLiveInteraction);
     let fresh = call.world.call(&call.world.staff.agent, Some(PHONE));
@@ -55,7 +59,8 @@ fn leaves_the_log_whole() {
 #[test]
 fn is_for_the_data_protection_officer_only() {
     let call = Call::new(82);
-    for member in call.world.staff.all().into_iter().filter(|member| member.role != domain::Role::DataProtectionOfficer) {
+    for member in call.world.staff.all().into_iter().filter(|member| member.role != domain::Role::DataProtectionOfficer)
+    {
         let scope = call.world.scope(member);
         let result = block_on(call.world.vault.erase(&scope, call.customer));
         assert_refused(&call.world, result, Refusal::RoleNotAllowed);
@@ -85,4 +90,19 @@ fn reaches_index_rows_that_still_wait_for_their_import_to_end() {
     block_on(call.world.vault.erase(&scope, customer)).unwrap();
     block_on(call.world.vault.finish_intake(&operator)).unwrap();
     assert_eq!(call.world.tables_holding(&customer.0), Vec::<String>::new());
+}
+
+#[test]
+fn takes_nothing_from_the_count_of_what_was_spent() {
+    let call = Call::new(85);
+    let agent = call.world.scope(&call.world.staff.agent);
+    block_on(call.world.vault.verify(&agent, &call.said(FieldKind::Name, "Ana Diaz"))).unwrap();
+    let before = block_on(call.world.store.budgets(FIRST)).unwrap();
+    erase(&call).unwrap();
+    assert_eq!(block_on(call.world.store.budgets(FIRST)).unwrap(), before);
+    for (counter, ..) in before {
+        for id in [call.customer.0, call.interaction.0] {
+            assert!(!counter.bytes().windows(16).any(|window| window == id), "a counter's name leads to the customer");
+        }
+    }
 }

@@ -29,8 +29,7 @@ fn late_and_reordered_events_reach_the_same_state() {
     };
     let interaction = hear("end", 30, Heard::Ended);
     hear("hold", 20, Heard::Held);
-    let connected =
-        Heard::Connected { channel: domain::Channel::Chat, person: call.world.staff.agent.id, from: None };
+    let connected = Heard::Connected { channel: domain::Channel::Chat, person: call.world.staff.agent.id, from: None };
     hear("connect", 10, connected);
     let row = block_on(store::Store::interaction(&*call.world.store, FIRST, interaction)).unwrap().unwrap();
     assert_eq!(row.phase, Phase::Ended);

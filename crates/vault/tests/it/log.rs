@@ -26,7 +26,8 @@ fn security_reads_page_by_page_and_each_reading_is_an_entry() {
     }
     assert_eq!(places, all);
     assert!(all.is_sorted_by(|a, b| a > b), "newest first");
-    let readings = call.world.log(FIRST).iter().filter(|line| line.body.as_ref().unwrap().kind == Kind::LogRead).count();
+    let readings =
+        call.world.log(FIRST).iter().filter(|line| line.body.as_ref().unwrap().kind == Kind::LogRead).count();
     assert_eq!(readings, all.len().div_ceil(4));
 }
 

@@ -1,4 +1,5 @@
 //! The vault's behaviour, on the embedded store.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod codes;
 mod compile_fail;
@@ -19,4 +20,5 @@ mod shelves;
 mod source;
 mod tampering;
 mod tenants;
+mod vectors;
 mod verifying;

@@ -30,7 +30,8 @@ fn are_kept_sealed_masked_and_can_be_revealed() {
 fn cannot_hold_a_card_number() {
     let call = Call::new(71);
     let agent = call.world.scope(&call.world.staff.agent);
-    let result = block_on(call.world.vault.note(&agent, call.interaction, call.customer, "card 4111 1111 1111 1111", None));
+    let result =
+        block_on(call.world.vault.note(&agent, call.interaction, call.customer, "card 4111 1111 1111 1111", None));
     assert!(matches!(result, Err(VaultError::Input(_))), "{result:?}");
 }
 

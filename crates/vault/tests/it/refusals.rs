@@ -175,7 +175,10 @@ fn a_refusal_counts_in_the_customers_entries_too() {
     let n = || {
         let lines = call.world.log(FIRST);
         let alias = lines.iter().filter_map(|line| line.body.as_ref()?.alias).next();
-        lines.iter().filter(|line| alias.is_some() && line.body.as_ref().is_some_and(|body| body.alias == alias)).count()
+        lines
+            .iter()
+            .filter(|line| alias.is_some() && line.body.as_ref().is_some_and(|body| body.alias == alias))
+            .count()
     };
     value(call.reveal(&call.command(FieldKind::Name)));
     let before = n();

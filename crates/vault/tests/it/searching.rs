@@ -1,7 +1,9 @@
 //! Blind search and claiming.
 
 use crate::help::{Call, assert_refused, value};
-use domain::field::{SearchTerm, query_card_last4_date, query_email, query_order, query_phone, query_postcode_family_name};
+use domain::field::{
+    SearchTerm, query_card_last4_date, query_email, query_order, query_phone, query_postcode_family_name,
+};
 use domain::{Binding, CustomerId, FieldKind, InteractionId, Limits, Refusal};
 use testkit::{EMAIL, FIRST, PHONE, POSTCODE, TestWorld, block_on, name_and_phone};
 use vault::{Kind, RevealCommand, SearchResult, VaultConfig, VaultError};

@@ -15,12 +15,14 @@ fn destroys_the_old_key_and_every_value_still_opens() {
     let turn = block_on(call.world.vault.turn_shelf(&operator, 2)).unwrap();
     assert_eq!(turn, ShelfTurn { moved: 1, destroyed: vec![1] });
     assert_eq!(block_on(call.world.store.customer(FIRST, call.customer)).unwrap().unwrap().epoch, 2);
-    let left: Vec<_> = block_on(call.world.store.wrapped_keys()).unwrap().iter().map(|key| (key.tenant, key.epoch)).collect();
+    let left: Vec<_> =
+        block_on(call.world.store.wrapped_keys()).unwrap().iter().map(|key| (key.tenant, key.epoch)).collect();
     assert_eq!(left, [(FIRST, 0), (FIRST, 2), (SECOND, 0), (SECOND, 1)], "the other tenant keeps its own");
 
     call.world.restart();
     assert_eq!(value(call.reveal(&call.command(FieldKind::Name))), format!("\"{NAME}\""));
-    let turned = call.world.log(FIRST).into_iter().filter_map(|line| line.body).find(|body| body.kind == Kind::ShelfTurned);
+    let turned =
+        call.world.log(FIRST).into_iter().filter_map(|line| line.body).find(|body| body.kind == Kind::ShelfTurned);
     assert_eq!(turned.unwrap().detail, Some(1));
     let again = block_on(call.world.vault.turn_shelf(&operator, 2)).unwrap();
     assert_eq!(again, ShelfTurn::default());

@@ -38,7 +38,9 @@ fn another_persons_budget_row_in_its_place() {
 
 #[test]
 fn an_edited_interaction() {
-    for edit in ["binding = 'proven'", "phase = 'held'", "active = active + 1", "person = x'00112233445566778899aabbccddeeff'"] {
+    for edit in
+        ["binding = 'proven'", "phase = 'held'", "active = active + 1", "person = x'00112233445566778899aabbccddeeff'"]
+    {
         let call = Call::new(152);
         assert_eq!(call.world.edit(&format!("UPDATE interaction SET {edit}")), 1);
         assert_refused(&call.world, call.reveal(&call.command(FieldKind::DateOfBirth)), Refusal::Tampered);
@@ -64,6 +66,19 @@ fn an_edited_version_of_people_and_rules() {
 }
 
 #[test]
+fn a_deleted_version_of_people_and_rules() {
+    let call = Call::new(163);
+    let scope = call.world.scope(&call.world.staff.agent);
+    assert_eq!(call.world.edit("DELETE FROM power WHERE tenant = 1"), 1);
+    let result = block_on(call.world.vault.reveal(&scope, &call.command(FieldKind::Name)));
+    assert_refused(&call.world, result, Refusal::PowerChanged);
+    for vault in [&call.world.vault, &call.world.another_node()] {
+        let error = failure(block_on(vault.authenticate(&call.world.staff.agent.token)));
+        assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+    }
+}
+
+#[test]
 fn an_edited_person() {
     let call = Call::new(155);
     call.world.edit("UPDATE person SET role = 'security_officer' WHERE role = 'agent' AND tenant = 1");
@@ -86,7 +101,11 @@ fn an_edited_counter_of_a_customers_entries() {
 fn a_repointed_index_row() {
     let call = Call::new(157);
     let other = call.world.add(name_and_phone("Oda Other", "+442079460777"));
-    let statement = format!("UPDATE blind_index SET customer = x'{}' WHERE kind = 1 AND customer = x'{}'", hex(&other.0), hex(&call.customer.0));
+    let statement = format!(
+        "UPDATE blind_index SET customer = x'{}' WHERE kind = 1 AND customer = x'{}'",
+        hex(&other.0),
+        hex(&call.customer.0)
+    );
     assert_eq!(call.world.edit(&statement), 1);
     let agent = call.world.scope(&call.world.staff.agent);
     let term = query_phone(PHONE).unwrap();
@@ -143,7 +162,8 @@ fn an_edited_entry_is_named_by_the_readable_log() {
     let place = rows.iter().find(|row| row.id == revealed.receipt).unwrap().index.unwrap();
     for edit in ["audit = x'00'", "leaf = zeroblob(65)"] {
         assert_eq!(call.world.edit(&format!("UPDATE entry SET {edit} WHERE tenant = 1 AND place = {place}")), 1);
-        let broken: Vec<u64> = call.world.log(FIRST).iter().filter(|line| line.body.is_none()).map(|line| line.place).collect();
+        let broken: Vec<u64> =
+            call.world.log(FIRST).iter().filter(|line| line.body.is_none()).map(|line| line.place).collect();
         assert_eq!(broken, [place]);
     }
 }

@@ -50,7 +50,10 @@ fn missing_values_are_passed_over_only_if_they_may() {
         let line = format!(r#"{{"no":"1"{missing}}}"#);
         assert_eq!(built(&phone(true), &line), Ok(vec![]));
         let errors = built(&phone(false), &line).unwrap_err();
-        assert_eq!((errors[0].problem, errors[0].instance, errors[0].shape.clone()), ("the value is missing", Some(1), None));
+        assert_eq!(
+            (errors[0].problem, errors[0].instance, errors[0].shape.clone()),
+            ("the value is missing", Some(1), None)
+        );
     }
 }
 
@@ -61,16 +64,27 @@ fn every_bad_value_is_reported_and_none_is_shown() {
     let line = r#"{"no":"K-7","a":"+447400123456","b":"07400 no","c":"ana(at)example.org","d":"x|y","e":{"f":1}}"#;
     let errors = built(fields, line).unwrap_err();
     let told: Vec<_> = errors.iter().map(|e| (e.field.unwrap(), e.instance.unwrap(), e.shape.as_deref())).collect();
-    let expected = [("phone", 2, Some("99999 aa")), ("email", 1, Some("aaa(aa)aaaaaaa.aaa")), ("name", 1, None), ("name", 2, None)];
+    let expected = [
+        ("phone", 2, Some("99999 aa")),
+        ("email", 1, Some("aaa(aa)aaaaaaa.aaa")),
+        ("name", 1, None),
+        ("name", 2, None),
+    ];
     assert_eq!(told, expected);
     let written: String = errors.iter().map(|error| serde_json::to_string(error).unwrap()).collect();
     assert!(!written.contains("07400") && !written.contains("example"), "{written}");
-    assert!(written.starts_with(r#"{"row":1,"key":"K-7","field":"phone","instance":2,"column":"b","shape":"99999 aa","problem":""#));
+    assert!(written.starts_with(
+        r#"{"row":1,"key":"K-7","field":"phone","instance":2,"column":"b","shape":"99999 aa","problem":""#
+    ));
 }
 
 #[test]
 fn arrays_must_be_what_the_map_says() {
-    for line in [r#"{"no":"1","wishes":"contact=post"}"#, r#"{"no":"1","wishes":[{"a":1}]}"#, r#"{"no":"1","wishes":[["contact=post"]]}"#] {
+    for line in [
+        r#"{"no":"1","wishes":"contact=post"}"#,
+        r#"{"no":"1","wishes":[{"a":1}]}"#,
+        r#"{"no":"1","wishes":[["contact=post"]]}"#,
+    ] {
         assert_eq!(built(WISHES, line).unwrap_err().len(), 1, "{line}");
     }
     assert_eq!(built(ORDERS, r#"{"no":"1","orders":["A1"]}"#).unwrap_err()[0].problem, super::NO_OBJECT.0);

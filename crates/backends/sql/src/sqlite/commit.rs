@@ -123,7 +123,8 @@ fn write_interaction(tx: &Transaction<'_>, tenant: TenantId, row: &InteractionRo
 fn write_entry(tx: &Transaction<'_>, tenant: TenantId, row: &EntryRow) -> rusqlite::Result<()> {
     let EntryId(id) = row.id;
     let sql = "INSERT INTO entry (tenant, id, leaf, audit, customer) VALUES ($1, $2, $3, $4, $5)";
-    run(tx, sql, params![tenant.0, id, row.leaf, row.audit, row.customer])
+    run(tx, sql, params![tenant.0, id, row.leaf, row.audit, row.customer])?;
+    run(tx, "INSERT INTO pending VALUES ($1, $2, $3)", params![tenant.0, id, row.leaf])
 }
 
 fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::Result<()> {

@@ -42,10 +42,11 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     let tenant = publication.tenant.0;
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
     for entry in &publication.entries {
+        let waited = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?.execute(params![tenant, entry.0])?;
         let placed = tx
             .prepare_cached("UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL")?
             .execute(params![size, tenant, entry.0])?;
-        if placed != 1 {
+        if (waited, placed) != (1, 1) {
             return Ok(Swap::Lost);
         }
         size += 1;

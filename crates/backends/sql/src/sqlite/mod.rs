@@ -6,6 +6,7 @@
 
 mod commit;
 mod log;
+mod merge;
 mod read;
 mod rows;
 
@@ -96,6 +97,13 @@ impl Sqlite {
     /// A read, done now: point reads take microseconds, so the future is ready when it is made.
     fn reading<'a, T: Send + 'a>(&'a self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
         let result = read(&self.reader());
+        Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
+    }
+
+    /// A read of what is written all the time. A connection forgets its cached pages whenever another one commits, so
+    /// the writer's own is the only one that still has them.
+    fn reading_as_writer<'a, T: Send + 'a>(&'a self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
+        let result = read(&self.writer());
         Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
     }
 

@@ -1,7 +1,7 @@
 //! The contract, method by method.
 
 use super::rows::{self, bytes, number};
-use super::{Sqlite, commit, explain, log};
+use super::{Sqlite, commit, explain, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
@@ -127,15 +127,7 @@ impl Store for Sqlite {
     }
 
     fn merge_index(&self, tenant: TenantId) -> Fut<'_, u64> {
-        self.writing(|c| {
-            let tx = c.transaction()?;
-            let sql = "INSERT INTO blind_index SELECT tenant, kind, mac, customer, tag FROM staged_index WHERE tenant = $1 \
-                       ORDER BY tenant, kind, mac, customer ON CONFLICT DO NOTHING";
-            let merged = tx.execute(sql, [tenant.0])?;
-            tx.execute("DELETE FROM staged_index WHERE tenant = $1", [tenant.0])?;
-            tx.commit()?;
-            Ok(merged as u64)
-        })
+        self.writing(|c| merge::merge_index(c, tenant))
     }
 
     fn wrapped_keys(&self) -> Fut<'_, Vec<WrappedKeyRow>> {
@@ -172,12 +164,12 @@ impl Store for Sqlite {
     }
 
     fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
-        let sql = "SELECT id, leaf FROM entry WHERE tenant = $1 AND place IS NULL ORDER BY id LIMIT $2";
-        self.reading(|c| all(c, sql, params![tenant.0, limit], |r| Ok(PendingLeaf { entry: EntryId(bytes(r, 0)?), leaf: bytes(r, 1)? })))
+        let sql = "SELECT entry, leaf FROM pending WHERE tenant = $1 ORDER BY entry LIMIT $2";
+        self.reading_as_writer(|c| all(c, sql, params![tenant.0, limit], |r| Ok(PendingLeaf { entry: EntryId(bytes(r, 0)?), leaf: bytes(r, 1)? })))
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
-        self.reading(|c| log::head(c, tenant))
+        self.reading_as_writer(|c| log::head(c, tenant))
     }
 
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>> {

@@ -65,6 +65,23 @@ async fn no_store(request: Request, next: Next) -> Response {
     response
 }
 
+/// An address whose percent-encoded bytes are no text names nothing.
+pub(crate) async fn readable(State(web): State<Web>, request: Request, next: Next) -> Response {
+    if is_text(request.uri().path()) { next.run(request).await } else { web.fault(Fault::NOT_FOUND).into_response() }
+}
+
+fn is_text(path: &str) -> bool {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let byte = digits.and_then(|digits| core::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    core::str::from_utf8(&decoded).is_ok()
+}
+
 /// An address that isn't there.
 pub(crate) async fn nowhere(State(web): State<Web>) -> Response {
     web.fault(Fault::NOT_FOUND).into_response()

@@ -7,6 +7,7 @@ use crate::problem::{Failed, Fault};
 use crate::sessions::COOKIE;
 use crate::state::Web;
 use askama::Template;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -121,10 +122,11 @@ struct Token {
     token: Zeroizing<String>,
 }
 
-async fn sign_in_with_token(State(web): State<Web>, headers: HeaderMap, Form(form): Form<Token>) -> Response {
+async fn sign_in_with_token(State(web): State<Web>, headers: HeaderMap, form: Result<Form<Token>, FormRejection>) -> Response {
     if !same_origin(&web, &headers) {
         return error_page(&web, Fault::FORBIDDEN);
     }
+    let Ok(Form(form)) = form else { return error_page(&web, Fault::INVALID) };
     match web.vault.sign_in(form.token.trim()).await {
         Ok(session) => signed_in(&web, &session).await,
         Err(_) => {

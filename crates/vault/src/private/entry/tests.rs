@@ -1,1 +1,195 @@
+use super::*;
+use domain::{BudgetKind, Counter, CustomerId, InteractionId, Refusal};
+use proptest::prelude::*;
+use std::sync::atomic::{AtomicU8, Ordering};
+use store::Spent;
+use vectors::{exactly, run, vector};
 
+#[allow(clippy::duplicate_mod, reason = "one reader of vectors for two test modules that can't see each other")]
+#[path = "../../../tests/vectors/read.rs"]
+mod vectors;
+
+/// Bytes counting up from zero.
+struct Counting(AtomicU8);
+
+impl Entropy for Counting {
+    fn fill(&self, out: &mut [u8]) {
+        out.iter_mut().for_each(|byte| *byte = self.0.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+fn entry_keys() -> Arc<EntryKeys> {
+    Arc::new(EntryKeys::new(Key32::new(exactly("entry.view_key"))))
+}
+
+fn audit_key() -> Key32 {
+    Key32::new(exactly("entry.audit_key"))
+}
+
+fn nobodys() -> Draft {
+    Draft {
+        id: EntryId(run(0xE0)),
+        at: Millis(1_767_225_600_123),
+        kind: Kind::SignIn,
+        person: None,
+        purpose: None,
+        field: None,
+        power: 0,
+        detail: None,
+        subject: None,
+        keys: None,
+        audit: audit_key(),
+        chance: Chance::draw(&Counting(AtomicU8::new(0))),
+    }
+}
+
+fn reveal() -> Draft {
+    let (customer, interaction) = (CustomerId(run(0xC0)), Some(InteractionId(run(0x1C))));
+    Draft {
+        kind: Kind::Reveal,
+        person: Some(PersonId(run(0xA0))),
+        purpose: Some(Purpose::Delivery),
+        field: Some(2),
+        power: 300,
+        detail: Some(70_000),
+        subject: Some(CustomerBody { customer, interaction, instance: 1, version: 0, n: 0 }),
+        keys: Some(entry_keys()),
+        ..nobodys()
+    }
+}
+
+fn numbers() -> Numbers {
+    let counter = Counter::person(BudgetKind::Reveal, PersonId(run(0xA0)));
+    let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), used: 17 }];
+    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent }
+}
+
+#[test]
+fn an_entry_about_a_customer_has_the_known_bytes() {
+    assert_eq!(vector("entry.chance"), run::<128>(0));
+    let inscribed = reveal().inscribe(&numbers());
+    assert_eq!(reveal().audit_body(&numbers()).encode(), vector("entry.audit_body"));
+    assert_eq!(inscribed.leaf.to_vec(), vector("entry.leaf"));
+    assert_eq!(inscribed.audit, vector("entry.audit_half"));
+    assert_eq!(inscribed.customer, vector("entry.customer_half"));
+    assert_eq!(entry_keys().alias.to_be_bytes(), exactly::<4>("entry.alias"));
+    assert_eq!(entry_keys().counter(&run(0xC0)), exactly::<16>("entry.counter_name"));
+}
+
+#[test]
+fn an_entry_about_nobody_has_the_known_bytes() {
+    let refused = Numbers { decision: Err(Refusal::PowerChanged), n: None, versions: Vec::new(), spent: Vec::new() };
+    let inscribed = nobodys().inscribe(&refused);
+    assert_eq!(nobodys().audit_body(&refused).encode(), vector("entry.nobody_audit_body"));
+    assert_eq!(inscribed.leaf.to_vec(), vector("entry.nobody_leaf"));
+    assert_eq!(inscribed.audit, vector("entry.nobody_audit_half"));
+    assert!(inscribed.customer.is_empty());
+}
+
+#[test]
+fn the_customer_half_opens_with_the_customers_key_and_fits_the_leaf() {
+    let Inscribed { leaf, audit, customer } = reveal().inscribe(&numbers());
+    let plain = open_half(&entry_keys().body, b"rf1/c", reveal().id, &customer).unwrap();
+    let (rc, body) = plain.split_at(32);
+    let audit = open_half(&audit_key(), b"rf1/a", reveal().id, &audit).unwrap();
+    assert_eq!(hash(&[rc, body])[..], audit[32..64]);
+    assert_eq!(hash(&[b"rf1/e", &hash(&[&audit[..32], &audit[64..]]), &hash(&[rc, body])])[..], leaf[33..]);
+    assert_eq!(leaf[1..33], entry_keys().label(42));
+    let others = EntryKeys::new(Key32::new([1; 32]));
+    assert!(open_half(&others.body, b"rf1/c", reveal().id, &customer).is_none());
+    assert!(open_half(&audit_key(), b"rf1/a", reveal().id, &customer).is_none());
+}
+
+#[test]
+fn a_label_of_a_customer_without_a_counter_is_chance() {
+    let unnumbered = Numbers { n: None, ..numbers() };
+    assert_eq!(reveal().inscribe(&unnumbered).leaf[1..33], run::<32>(64));
+}
+
+#[test]
+fn an_edited_half_leaf_or_place_is_noticed() {
+    let Inscribed { leaf, audit, .. } = reveal().inscribe(&numbers());
+    let id = reveal().id;
+    assert_eq!(open_audit(&audit_key(), id, &leaf, &audit), Some(reveal().audit_body(&numbers())));
+    for bit in 0..audit.len() * 8 {
+        let mut edited = audit.clone();
+        edited[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(open_audit(&audit_key(), id, &leaf, &edited), None, "audit bit {bit}");
+    }
+    for bit in 33 * 8..65 * 8 {
+        let mut edited = leaf;
+        edited[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(open_audit(&audit_key(), id, &edited, &audit), None, "leaf bit {bit}");
+    }
+    for length in 0..audit.len() {
+        assert_eq!(open_audit(&audit_key(), id, &leaf, &audit[..length]), None, "cut to {length}");
+    }
+    assert_eq!(open_audit(&audit_key(), EntryId(run(0xE1)), &leaf, &audit), None);
+    assert_eq!(open_audit(&Key32::new([0; 32]), id, &leaf, &audit), None);
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    let all = [Kind::Reveal, Kind::View, Kind::Search, Kind::Event, Kind::Erasure, Kind::SignIn, Kind::ShelfTurned];
+    prop::sample::select(all.to_vec())
+}
+
+fn spends() -> impl Strategy<Value = Vec<Spent>> {
+    let spent = (any::<[u8; 18]>(), any::<[u8; 16]>(), any::<u32>());
+    let spent = spent.prop_map(|(counter, previous, used)| Spent {
+        counter: Counter::from_bytes(counter),
+        previous: EntryId(previous),
+        used,
+    });
+    prop::collection::vec(spent, 0..30)
+}
+
+prop_compose! {
+    fn bodies()(
+        at in any::<i64>(),
+        kind in kinds(),
+        decision in prop::option::of(prop::sample::select(Refusal::ALL)),
+        purpose in prop::option::of(prop::sample::select(Purpose::ALL.to_vec())),
+        field in prop::option::of(any::<u16>()),
+        person in prop::option::of(any::<[u8; 16]>()),
+        power in any::<u64>(),
+        alias in prop::option::of(any::<u32>()),
+        spent in spends(),
+        detail in prop::option::of(any::<u64>()),
+    ) -> AuditBody {
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail }
+    }
+}
+
+proptest! {
+    #[test]
+    fn bodies_come_back_and_have_one_encoding(body in bodies(), turned in any::<prop::sample::Index>(), bit in 0..8_u8) {
+        let bytes = body.encode();
+        prop_assert_eq!(AuditBody::decode(&bytes), Some(body.clone()));
+        prop_assert_eq!(AuditBody::decode(&[bytes.as_slice(), &[0]].concat()), None);
+        let mut edited = bytes.clone();
+        edited[turned.index(bytes.len())] ^= 1 << bit;
+        // What still reads is another body, never the same one in other bytes.
+        prop_assert_ne!(AuditBody::decode(&edited), Some(body));
+    }
+
+    #[test]
+    fn other_bytes_are_no_body_or_its_one_encoding(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        if let Some(body) = AuditBody::decode(&bytes) {
+            prop_assert_eq!(body.encode(), bytes);
+        }
+    }
+}
+
+#[test]
+fn forms_that_are_not_canonical_are_no_body() {
+    let canonical = [0xa4, 0x01, 0x01, 0x02, 0x14, 0x03, 0x00, 0x07, 0x00];
+    assert!(AuditBody::decode(&canonical).is_some());
+    let longer_integer = [0xa4, 0x01, 0x18, 0x01, 0x02, 0x14, 0x03, 0x00, 0x07, 0x00];
+    let other_order = [0xa4, 0x02, 0x14, 0x01, 0x01, 0x03, 0x00, 0x07, 0x00];
+    let repeated = [0xa5, 0x01, 0x01, 0x02, 0x14, 0x03, 0x00, 0x07, 0x00, 0x07, 0x00];
+    let indefinite = [0xbf, 0x01, 0x01, 0x02, 0x14, 0x03, 0x00, 0x07, 0x00, 0xff];
+    let unknown_refusal = [0xa4, 0x01, 0x01, 0x02, 0x14, 0x03, 0x18, 0xc8, 0x07, 0x00];
+    for other in [&longer_integer[..], &other_order, &repeated, &indefinite, &unknown_refusal, &[]] {
+        assert_eq!(AuditBody::decode(other), None, "{other:?}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Rules of the house that no compiler checks: who may know whom, and words and calls that belong in one place.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+fn metadata() -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(format!("{ROOT}/Cargo.toml"))
+        .other_options(vec!["--locked".to_owned()])
+        .exec()
+        .unwrap()
+}
+
+/// What each crate of ours may use of ours, outside its tests.
+fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let core = ["domain", "policy", "transparency"];
+    let with = |more: &[&'static str]| core.iter().chain(more).copied().collect::<Vec<_>>();
+    BTreeMap::from([
+        ("domain", vec![]),
+        ("transparency", vec![]),
+        ("policy", vec!["domain"]),
+        ("keys", vec!["domain"]),
+        ("store", vec!["domain"]),
+        ("vault", with(&["keys", "store"])),
+        ("keyholder", vec!["domain", "keys", "store"]),
+        ("sql", vec!["domain", "keys", "store"]),
+        ("carriers", with(&["vault"])),
+        ("web", with(&["vault", "store"])),
+        ("simulation", vec!["domain"]),
+    ])
+}
+
+#[test]
+fn dependencies_run_one_way() {
+    let metadata = metadata();
+    let members: BTreeSet<&str> = metadata.workspace_packages().iter().map(|package| package.name.as_str()).collect();
+    let short = |name: &str| name.strip_prefix("ringfence-").unwrap_or(name).to_owned();
+    let allowed = allowed();
+    let mut checked = 0;
+    for package in metadata.workspace_packages() {
+        let Some(may) = allowed.get(&*short(&package.name)) else { continue };
+        checked += 1;
+        let used = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        for dependency in used.filter(|dependency| members.contains(dependency.name.as_str())) {
+            assert!(may.contains(&&*short(&dependency.name)), "{} must not know {}", package.name, dependency.name);
+        }
+    }
+    assert_eq!(checked, allowed.len(), "a crate was renamed");
+}
+
+#[test]
+fn only_the_program_and_the_test_kit_know_all() {
+    let known: BTreeSet<String> = allowed().keys().map(|name| format!("ringfence-{name}")).collect();
+    let others = ["ringfence", "ringfence-testkit", "bench"];
+    for package in metadata().workspace_packages() {
+        assert!(
+            known.contains(package.name.as_str()) || others.contains(&package.name.as_str()),
+            "give {} its place in this test",
+            package.name
+        );
+    }
+}
+
+#[test]
+fn one_cryptographic_library_is_built() {
+    let banned = ["ring", "openssl", "openssl-sys", "native-tls"];
+    for name in banned {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "-i", name, "-e", "normal,build", "--target", "all"])
+            .current_dir(ROOT)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&tree.stderr).into_owned();
+        // Cargo fails for a package that isn't in the graph, and warns when nothing of the asked kind leads there.
+        let absent = said.contains("did not match any packages") || said.contains("nothing to print");
+        assert!(absent, "{name} is in the build:\n{}{said}", String::from_utf8_lossy(&tree.stdout));
+    }
+}
+
+#[test]
+fn core_does_nothing_by_itself() {
+    for package in metadata().workspace_packages() {
+        if !package.manifest_path.as_str().contains("/crates/core/") {
+            continue;
+        }
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+            let io =
+                ["tokio", "async-trait", "rusqlite", "ureq", "axum", "hyper", "tracing", "getrandom", "serde_json"];
+            assert!(!io.contains(&dependency.name.as_str()), "{} must not use {}", package.name, dependency.name);
+        }
+    }
+}
+
+fn sources(under: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(ROOT).join(under)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(ROOT).unwrap_or(&path).to_path_buf(), text));
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    line.to_lowercase().split(|letter: char| !letter.is_ascii_alphanumeric()).any(|part| part == word)
+}
+
+#[test]
+fn the_demo_is_configuration_and_a_seed() {
+    for (path, text) in sources("crates") {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let own = path.starts_with("crates/app")
+            && (name.starts_with("demo") || ["cli.rs", "commands.rs", "lib.rs"].contains(&name));
+        let talks = path.starts_with("crates/simulation") || path.starts_with("crates/app/tests");
+        if own || talks {
+            continue;
+        }
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            assert!(!has_word(line, "demo"), "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn plaintext_is_opened_at_one_door() {
+    for (path, text) in sources("crates") {
+        let tests = path.components().any(|part| part.as_os_str() == "tests");
+        if !tests && text.contains("sealing::open(") {
+            assert_eq!(path, Path::new("crates/vault/src/private/release.rs"), "a second place opens fields");
+        }
+    }
+    let release = fs::read_to_string(format!("{ROOT}/crates/vault/src/private/release.rs")).unwrap();
+    assert_eq!(release.matches("sealing::open(").count(), 1, "one call site");
+}
+
+#[test]
+fn tests_wait_on_facts_not_on_time() {
+    for folder in ["crates", "bench"] {
+        for (path, text) in sources(folder) {
+            let whole = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+            let tests =
+                if whole { text.as_str() } else { text.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests) };
+            let calls = ["thread::sleep(", "time::sleep("];
+            let own = path.ends_with("house.rs");
+            assert!(own || !calls.iter().any(|call| tests.contains(call)), "{} sleeps in a test", path.display());
+        }
+    }
+}

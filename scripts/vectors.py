@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Known-answer vectors for every byte format of docs/cryptography.md, computed without Ringfence's code.
+
+Writes crates/vault/tests/vectors/formats.txt: lines of `name = hex`. Needs Python's `cryptography` (AES-GCM only);
+HKDF-Expand and HMAC are written out here with hashlib and hmac.
+
+    python3 scripts/vectors.py            writes the file
+    python3 scripts/vectors.py --check    fails if the file differs
+"""
+
+import hashlib
+import hmac
+import pathlib
+import struct
+import sys
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/vault/tests/vectors/formats.txt"
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def mac(key, *parts):
+    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+
+def expand(key, info, length):
+    out, block, counter = b"", b"", 1
+    while len(out) < length:
+        block = mac(key, block, info, bytes([counter]))
+        out += block
+        counter += 1
+    return out[:length]
+
+
+def seal(key, plain, aad):
+    return AESGCM(key).encrypt(bytes(12), plain, aad)
+
+
+def lp(data):
+    return struct.pack(">H", len(data)) + data
+
+
+def run(first, length):
+    """`length` bytes counting up from `first`."""
+    return bytes((first + i) % 256 for i in range(length))
+
+
+# CBOR, deterministic form (RFC 8949, 4.2), as far as it is used here.
+def head(major, value):
+    if value < 24:
+        return bytes([major << 5 | value])
+    for code, size in ((24, ">B"), (25, ">H"), (26, ">I"), (27, ">Q")):
+        if value < 1 << (8 * struct.calcsize(size)):
+            return bytes([major << 5 | code]) + struct.pack(size, value)
+    raise ValueError(value)
+
+
+def cbor(value):
+    if isinstance(value, int):
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(cbor, value))
+    return head(5, len(value)) + b"".join(cbor(k) + cbor(v) for k, v in sorted(value.items()))
+
+
+def envelope(out):
+    tenant, customer = struct.pack(">I", 7), run(0x10, 16)
+    field, instance, version, epoch = 3, 2, 5, 9
+    customer_key, salt = run(0x40, 32), run(0x80, 24)
+    hdr = b"\x01" + struct.pack(">HI", 1, epoch)
+    ctx = lp(tenant) + lp(customer) + struct.pack(">HIQ", field, instance, version)
+    okm = expand(customer_key, b"rf1/field" + hdr + salt + sha(ctx), 64)
+    plain = b"+442079460018"
+    out["envelope.customer_key"] = customer_key
+    out["envelope.context"] = ctx
+    out["envelope.okm"] = okm
+    out["envelope.plain"] = plain
+    out["envelope.sealed"] = hdr + salt + okm[32:] + seal(okm[:32], plain, hdr + salt + ctx)
+    empty = hdr + salt + okm[32:] + seal(okm[:32], b"", hdr + salt + ctx)
+    out["envelope.sealed_empty"] = empty
+
+
+def entry(out):
+    tenant_key, log_key = run(0x01, 32), run(0x61, 32)
+    audit_key = expand(tenant_key, b"rf1/audit", 32)
+    view = expand(log_key, b"rf1/view", 32)
+    body_key = expand(view, b"rf1/c", 32)
+    alias = struct.unpack(">I", expand(view, b"rf1/alias", 4))[0]
+    chance = run(0, 128)
+    ra, rc, label_chance, salt_a, salt_c = chance[:32], chance[32:64], chance[64:96], chance[96:112], chance[112:]
+    entry_id, person, customer, interaction = run(0xE0, 16), run(0xA0, 16), run(0xC0, 16), run(0x1C, 16)
+    counter = b"\x01\x01" + person
+    audit = cbor({
+        1: 1767225600123, 2: 1, 3: 0, 4: "delivery", 5: 2, 6: person, 7: 300, 8: alias,
+        9: [[counter, run(0xD0, 16), 17]], 10: 70000,
+    })
+    body = cbor({1: customer, 2: interaction, 3: 1, 4: 6, 5: 42})
+    label = mac(view, b"rf1/label", struct.pack(">Q", 42))
+    commit = sha(b"rf1/e", sha(ra, audit), sha(rc, body))
+    key_a, key_c = expand(audit_key, b"rf1/a" + salt_a, 32), expand(body_key, b"rf1/c" + salt_c, 32)
+    out["entry.audit_key"] = audit_key
+    out["entry.view_key"] = view
+    out["entry.chance"] = chance
+    out["entry.alias"] = struct.pack(">I", alias)
+    out["entry.counter_name"] = mac(view, b"rf1/counter", customer)[:16]
+    out["entry.audit_body"] = audit
+    out["entry.leaf"] = b"\x01" + label + commit
+    out["entry.audit_half"] = salt_a + seal(key_a, ra + sha(rc, body) + audit, entry_id)
+    out["entry.customer_half"] = salt_c + seal(key_c, rc + body, entry_id)
+    # A refused sign-in: nobody's entry. The label is chance, the customer half empty.
+    audit = cbor({1: 1767225600123, 2: 20, 3: 16, 7: 0})
+    commit = sha(b"rf1/e", sha(ra, audit), sha(rc))
+    out["entry.nobody_audit_body"] = audit
+    out["entry.nobody_leaf"] = b"\x01" + label_chance + commit
+    out["entry.nobody_audit_half"] = salt_a + seal(key_a, ra + sha(rc) + audit, entry_id)
+
+
+def ring(out):
+    """What a key holder keeps, wrapped, and what it gives out from it."""
+    root, tenant_key, shelf_key = run(0x21, 32), run(0x01, 32), run(0x81, 32)
+    customer_keys = run(0x40, 32) + run(0x61, 32)
+    tenant, customer, nonce = struct.pack(">I", 7), run(0x10, 16), run(0xF0, 12)
+    wrap = lambda key, plain, aad: nonce + AESGCM(key).encrypt(nonce, plain, aad)
+    out["ring.root"] = root
+    out["ring.tenant"] = wrap(root, tenant_key, b"rf1/ring" + tenant + struct.pack(">I", 0))
+    out["ring.shelf"] = wrap(root, shelf_key, b"rf1/ring" + tenant + struct.pack(">I", 9))
+    out["ring.row"] = wrap(shelf_key, customer_keys, b"rf1/shelf" + tenant + customer + struct.pack(">I", 9))
+    out["ring.log_ed25519"] = expand(tenant_key, b"rf1/log/ed25519", 32)
+    out["ring.log_ml_dsa"] = expand(tenant_key, b"rf1/log/ml-dsa-44", 32)
+
+
+def tags(out):
+    row_key = expand(run(0x01, 32), b"rf1/row", 32)
+    material = struct.pack(">H", 1) + run(0x30, 16) + run(0xC0, 16)
+    out["tag.row_key"] = row_key
+    out["tag.index"] = mac(row_key, lp(b"index"), struct.pack(">I", 7), material)[:16]
+    index_key = expand(run(0x01, 32), b"rf1/idx" + struct.pack(">H", 1), 32)
+    out["index.phone"] = mac(index_key, b"+442079460018")[:16]
+
+
+def main():
+    out = {}
+    for part in (envelope, entry, ring, tags):
+        part(out)
+    text = "# Made by scripts/vectors.py, not by Ringfence's code.\n"
+    text += "".join(f"{name} = {value.hex()}\n" for name, value in out.items())
+    if "--check" in sys.argv:
+        if OUT.read_text() != text:
+            sys.exit(f"{OUT.name} is not what scripts/vectors.py makes")
+        return
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(text)
+
+
+main()
