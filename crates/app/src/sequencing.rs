@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use vault::{Sequencer, Vault};
 
-const BUSY: Duration = Duration::from_millis(10);
+const BUSY: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(5);
 

@@ -1,7 +1,9 @@
 //! The trait an engine implements.
 
 use crate::intent::{Intent, Seals};
-use crate::rows::{BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, WrappedKeyRow};
+use crate::rows::{
+    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, WrappedKeyRow,
+};
 use crate::settle::Outcome;
 use core::future::Future;
 use core::pin::Pin;
@@ -134,7 +136,12 @@ pub trait Store: Send + Sync {
     /// A customer's keys.
     fn customer(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<CustomerRow>>;
     /// Customers by id, for chores.
-    fn customers(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    fn customers(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
     /// All sealed values of a customer, the mask sheet first.
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
     /// Rows of a blind index; at most `limit`.

@@ -61,7 +61,9 @@ impl Wanted {
         match *condition {
             Condition::Never(_) => {}
             Condition::PowerVersion(_) => self.powers.push(tenant),
-            Condition::Handles { interaction, .. } | Condition::BoundTo { interaction, .. } | Condition::FreeFor { interaction, .. } => {
+            Condition::Handles { interaction, .. }
+            | Condition::BoundTo { interaction, .. }
+            | Condition::FreeFor { interaction, .. } => {
                 self.interactions.push((tenant, interaction));
             }
             Condition::CodeIs { interaction, .. } => {
@@ -208,7 +210,8 @@ impl Facts {
         self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.check(|key, row| row.tag == budget_tag(seals, key, row));
         self.states.check(|(tenant, customer), row| row.tag == state_tag(seals, *tenant, *customer, row.n));
-        self.codes.check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.codes
+            .check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
     }
 
     /// Gives every changed row its tag.
@@ -217,7 +220,8 @@ impl Facts {
         self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.retag(|key, row| row.tag = budget_tag(seals, key, row));
         self.states.retag(|(tenant, customer), row| row.tag = state_tag(seals, *tenant, *customer, row.n));
-        self.codes.retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.codes
+            .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
     }
 }
 

@@ -16,9 +16,11 @@ mod settle;
 
 pub use contract::{Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
 pub use facts::{Facts, Slot, Table, Wanted};
-pub use intent::{Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent};
+pub use intent::{
+    Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
+};
 pub use rows::{
-    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, RequestRow,
-    SHEET, StateRow, Tag, WrappedKeyRow, decode_events, encode_events,
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
+    RequestRow, SHEET, StateRow, Tag, WrappedKeyRow, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

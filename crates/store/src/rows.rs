@@ -2,7 +2,9 @@
 //! database's keepers don't hold, over everything the row says (`material`).
 
 use domain::interaction::{Event, Happening};
-use domain::{Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId};
+use domain::{
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+};
 
 /// First sixteen bytes of the row's MAC.
 pub type Tag = [u8; 16];

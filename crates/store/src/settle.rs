@@ -6,7 +6,8 @@
 use crate::facts::Facts;
 use crate::intent::{Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey, Spent};
 use crate::rows::{
-    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events, encode_events,
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events,
+    encode_events,
 };
 use domain::budget::window_of;
 use domain::interaction::{Event, Happening, fold};
@@ -89,7 +90,13 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         spent: if read.is_ok() { spend(facts, &intent, now) } else { Vec::new() },
     };
     let inscribed = intent.scribe.inscribe(&numbers);
-    let row = EntryRow { id: intent.entry, leaf: inscribed.leaf, audit: inscribed.audit, customer: inscribed.customer, index: None };
+    let row = EntryRow {
+        id: intent.entry,
+        leaf: inscribed.leaf,
+        audit: inscribed.audit,
+        customer: inscribed.customer,
+        index: None,
+    };
     settled.entries.push((intent.tenant, row));
     match read {
         Ok(read) => {
@@ -167,7 +174,9 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(row.customer.is_none_or(|bound| bound == customer), Refusal::AlreadyBound)
         }
         Condition::CodeIs { interaction, mac } => code_is(facts, tenant, interaction, mac, now),
-        Condition::CustomerExists(customer) => require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound),
+        Condition::CustomerExists(customer) => {
+            require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound)
+        }
         Condition::FieldAbsent(field) => require(!has(facts.fields.slot(&(tenant, field))), Refusal::KeyReused),
         Condition::FieldVersion(field, version) => {
             let row = facts.fields.slot(&(tenant, field)).and_then(|slot| slot.row.as_ref());
@@ -209,8 +218,13 @@ fn gather(facts: &mut Facts, intent: &Intent) -> Result<Vec<(CustomerId, Custome
     intent.read.iter().map(|field| gather_one(facts, intent.tenant, *field)).collect()
 }
 
-fn gather_one(facts: &mut Facts, tenant: TenantId, field: FieldRef) -> Result<(CustomerId, CustomerRow, FieldRow), Refusal> {
-    let customer = facts.customers.slot(&(tenant, field.customer)).and_then(|slot| slot.row.clone()).ok_or(Refusal::NotFound)?;
+fn gather_one(
+    facts: &mut Facts,
+    tenant: TenantId,
+    field: FieldRef,
+) -> Result<(CustomerId, CustomerRow, FieldRow), Refusal> {
+    let customer =
+        facts.customers.slot(&(tenant, field.customer)).and_then(|slot| slot.row.clone()).ok_or(Refusal::NotFound)?;
     let sealed = facts.fields.slot(&(tenant, field)).and_then(|slot| slot.row.clone()).ok_or(Refusal::NotFound)?;
     Ok((field.customer, customer, sealed))
 }
@@ -258,15 +272,20 @@ fn touch(facts: &mut Facts, intent: &Intent, now: Millis) {
 fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Settled) {
     for effect in &intent.effects {
         match effect {
-            Effect::Happened { interaction, reference, event } => happened(facts, intent.tenant, *interaction, reference, *event, now),
-            Effect::Bind { interaction, customer, binding } => bind(facts, intent.tenant, *interaction, *customer, *binding),
+            Effect::Happened { interaction, reference, event } => {
+                happened(facts, intent.tenant, *interaction, reference, *event, now)
+            }
+            Effect::Bind { interaction, customer, binding } => {
+                bind(facts, intent.tenant, *interaction, *customer, *binding)
+            }
             Effect::Prove { interaction } => prove(facts, intent.tenant, *interaction),
             Effect::SendCode { interaction, mac, expires } => {
                 let row = CodeRow { mac: *mac, expires: *expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, *interaction), row);
             }
             Effect::PutPerson(_) => {
-                let version = facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
+                let version =
+                    facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
                 facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
                 settled.effects.push((intent.tenant, effect.clone()));
             }
@@ -301,7 +320,8 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
 
 /// Is it this customer's, or does one of its events name them as the caller?
 fn names(row: &InteractionRow, customer: CustomerId) -> bool {
-    let called = |event: &Event| matches!(event.what, Happening::Connected { caller: Some(caller), .. } if caller == customer);
+    let called =
+        |event: &Event| matches!(event.what, Happening::Connected { caller: Some(caller), .. } if caller == customer);
     row.customer == Some(customer) || decode_events(&row.events).is_some_and(|events| events.iter().any(called))
 }
 
@@ -324,14 +344,22 @@ fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &
 /// The caller was looked up before this transaction; a customer who was erased meanwhile must not be named again.
 fn without_erased_caller(facts: &mut Facts, tenant: TenantId, event: Event) -> Event {
     match event.what {
-        Happening::Connected { channel, person, caller: Some(caller) } if !has(facts.customers.slot(&(tenant, caller))) => {
+        Happening::Connected { channel, person, caller: Some(caller) }
+            if !has(facts.customers.slot(&(tenant, caller))) =>
+        {
             Event { what: Happening::Connected { channel, person, caller: None }, ..event }
         }
         _ => event,
     }
 }
 
-fn fold_into(before: Option<InteractionRow>, id: InteractionId, reference: &str, events: &[Event], now: Millis) -> Option<InteractionRow> {
+fn fold_into(
+    before: Option<InteractionRow>,
+    id: InteractionId,
+    reference: &str,
+    events: &[Event],
+    now: Millis,
+) -> Option<InteractionRow> {
     let state = fold(events)?;
     let (customer, binding) = before.map_or((None, Binding::None), |row| (row.customer, row.binding));
     let (customer, binding) = rebind(customer, binding, state.caller);
@@ -355,7 +383,9 @@ fn fold_into(before: Option<InteractionRow>, id: InteractionId, reference: &str,
 /// longer agree on one; one whom a person claimed or a code proved stays.
 fn rebind(customer: Option<CustomerId>, binding: Binding, caller: Option<CustomerId>) -> (Option<CustomerId>, Binding) {
     match (binding, caller) {
-        (Binding::None, Some(_)) | (Binding::Matched, _) => (caller, if caller.is_some() { Binding::Matched } else { Binding::None }),
+        (Binding::None, Some(_)) | (Binding::Matched, _) => {
+            (caller, if caller.is_some() { Binding::Matched } else { Binding::None })
+        }
         (Binding::Claimed, Some(_)) if caller == customer => (customer, Binding::Matched),
         _ => (customer, binding),
     }

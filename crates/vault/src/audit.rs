@@ -29,7 +29,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry for who isn't security.
-    pub async fn read_log(&self, scope: &Scope, before: Option<Cursor>, limit: u32) -> Result<(Vec<LogLine>, Option<Cursor>), VaultError> {
+    pub async fn read_log(
+        &self,
+        scope: &Scope,
+        before: Option<Cursor>,
+        limit: u32,
+    ) -> Result<(Vec<LogLine>, Option<Cursor>), VaultError> {
         let rows = self.store.entries(scope.tenant, before, limit).await?;
         self.commit_plain(self.reading(scope, Kind::LogRead, rows.len())?).await?;
         let next = rows.last().and_then(|row| row.index).filter(|place| *place > 0 && rows.len() == limit as usize);

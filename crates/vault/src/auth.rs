@@ -94,7 +94,7 @@ impl Vault {
     /// Who has this bearer token.
     ///
     /// # Errors
-    /// `Unauthenticated` for an unknown token; `Refused(Tampered)` for a person's row that was edited.
+    /// `Unauthenticated` for an unknown token; `Refused(Tampered)`, with its entry, for a person's row that was edited.
     pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
         let digest = token_digest(token);
         self.by_digest(digest, short(&digest)).await
@@ -108,7 +108,7 @@ impl Vault {
             return Ok(Scope { tenant: person.tenant, person, power, session });
         }
         let row = self.store.person_by_token(digest).await?.ok_or(VaultError::Unauthenticated)?;
-        let person = Arc::new(self.genuine(row)?);
+        let person = Arc::new(self.known(row).await?);
         let power = self.power_now(person.tenant).await?;
         lock(&self.staff.known).insert(digest, (Arc::clone(&person), power));
         Ok(Scope { tenant: person.tenant, person, power, session })
@@ -162,9 +162,22 @@ impl Vault {
 
     async fn by_person(&self, tenant: TenantId, person: PersonId, session: [u8; 16]) -> Result<Scope, VaultError> {
         let row = self.store.person(tenant, person).await?.ok_or(VaultError::Unauthenticated)?;
-        let person = Arc::new(self.genuine(row)?);
+        let person = Arc::new(self.known(row).await?);
         let power = self.power(tenant).await?;
         Ok(Scope { tenant, person, power, session })
+    }
+
+    /// The row of who signs in; an edited one is refused, and the log says so.
+    async fn known(&self, row: PersonRow) -> Result<PersonRow, VaultError> {
+        let (tenant, id) = (row.tenant, row.id);
+        match self.genuine(row) {
+            Err(VaultError::Refused { refusal, .. }) => {
+                let mut act = self.bare_act(tenant, Kind::SignIn)?;
+                act.draft.person = Some(id);
+                Err(self.logged(act, refusal).await)
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn genuine(&self, row: PersonRow) -> Result<PersonRow, VaultError> {

@@ -13,7 +13,13 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry, or why nothing could be done.
-    pub async fn claim(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId, proof: &[u8; 16]) -> Result<(), VaultError> {
+    pub async fn claim(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        customer: CustomerId,
+        proof: &[u8; 16],
+    ) -> Result<(), VaultError> {
         let expected = self.claim_proof(scope.tenant, interaction, scope.person.id, customer)?;
         let found = bool::from(expected.ct_eq(proof));
         let keys = if found { self.entry_keys(scope.tenant, customer).await? } else { None };

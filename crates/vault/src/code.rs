@@ -59,7 +59,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry, or why nothing could be done.
-    pub async fn send_code(&self, scope: &Scope, interaction: InteractionId, courier: std::sync::Arc<dyn Courier>) -> Result<CodeSent, VaultError> {
+    pub async fn send_code(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        courier: std::sync::Arc<dyn Courier>,
+    ) -> Result<CodeSent, VaultError> {
         let row = self.store.interaction(scope.tenant, interaction).await?;
         let Some((row, customer)) = row.and_then(|row| row.customer.map(|customer| (row, customer))) else {
             return Err(self.no_one_to_send_to(scope).await);
@@ -67,11 +72,17 @@ impl Vault {
         let code = self.fresh_code();
         let expires = self.clock.now().plus(LIFE_MS);
         let digest = self.code_digest(scope.tenant, interaction, &code)?;
-        let act = self.code_act(scope, interaction, customer).await?.effect(Effect::SendCode { interaction, mac: digest, expires });
+        let act = self.code_act(scope, interaction, customer).await?.effect(Effect::SendCode {
+            interaction,
+            mac: digest,
+            expires,
+        });
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let to = values.into_iter().next().ok_or(VaultError::Damaged)?.open()?;
         let at = self.clock.now();
-        let deliver = move || to.to_carrier(|to| courier.deliver(&SendCode { reference: &row.reference, code: &code, to, at, id: entry }));
+        let deliver = move || {
+            to.to_carrier(|to| courier.deliver(&SendCode { reference: &row.reference, code: &code, to, at, id: entry }))
+        };
         let sent = matches!(tokio::task::spawn_blocking(deliver).await, Ok(Ok(())));
         Ok(CodeSent { expires, sent, receipt: entry })
     }
@@ -79,15 +90,18 @@ impl Vault {
     /// Nobody is bound to the interaction yet, or there is none: refused, and logged.
     async fn no_one_to_send_to(&self, scope: &Scope) -> VaultError {
         let refusal = policy::serve(scope.role()).err().unwrap_or(Refusal::NoLiveInteraction);
-        let act = self.act(scope, Kind::Code).map(|act| act.when(Condition::Never(refusal)));
-        let refused = match act {
-            Ok(act) => self.commit_plain(act).await.err(),
-            Err(error) => Some(error),
-        };
-        refused.unwrap_or(VaultError::refused(refusal))
+        match self.act(scope, Kind::Code) {
+            Ok(act) => self.logged(act, refusal).await,
+            Err(error) => error,
+        }
     }
 
-    async fn code_act(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Act, VaultError> {
+    async fn code_act(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        customer: CustomerId,
+    ) -> Result<Act, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let phone = FieldKind::Phone.code();
         let name = keys.as_ref().map(|keys| keys.counter(&interaction.0)).unwrap_or_default();
@@ -100,14 +114,29 @@ impl Vault {
         Ok(act
             .when(self.handles(interaction, scope.person.id, false))
             .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed })
-            .spend(spend(Counter::person(BudgetKind::Code, scope.person.id), limits.code_per_hour, Refusal::BudgetExhausted))
-            .spend(spend(Counter::interaction(BudgetKind::Code, name), limits.code_per_interaction, Refusal::AttemptsExhausted))
+            .spend(spend(
+                Counter::person(BudgetKind::Code, scope.person.id),
+                limits.code_per_hour,
+                Refusal::BudgetExhausted,
+            ))
+            .spend(spend(
+                Counter::interaction(BudgetKind::Code, name),
+                limits.code_per_interaction,
+                Refusal::AttemptsExhausted,
+            ))
             .read(FieldRef { customer, field: phone, instance: 1 }))
     }
 
     /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and
-    /// logged; to the event's source both are taken, so it doesn't deliver again.
-    pub(crate) async fn code_entered(&self, tenant: TenantId, interaction: InteractionId, message: [u8; 16], code: &str) -> Result<(), VaultError> {
+    /// logged; to the event's source both are taken, so it doesn't deliver again. If it does, a wrong code counts once:
+    /// a refused act keeps nothing, so its message is remembered by an act of its own.
+    pub(crate) async fn code_entered(
+        &self,
+        tenant: TenantId,
+        interaction: InteractionId,
+        message: [u8; 16],
+        code: &str,
+    ) -> Result<(), VaultError> {
         let digest = self.code_digest(tenant, interaction, code)?;
         let row = self.store.interaction(tenant, interaction).await?;
         let mut act = self.bare_act(tenant, Kind::CodeEntered)?;
@@ -118,7 +147,11 @@ impl Vault {
         let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
         let request = Some(RequestKey { key: message, content: digest, session: [0; 16], answer: 0 });
         match self.commit_plain(Act { request, ..act }).await {
-            Ok(_) | Err(VaultError::Refused { refusal: Refusal::CodeWrong | Refusal::NoLiveInteraction, .. }) => Ok(()),
+            Ok(_) | Err(VaultError::Refused { refusal: Refusal::NoLiveInteraction, .. }) => Ok(()),
+            Err(VaultError::Refused { refusal: Refusal::CodeWrong, .. }) => {
+                let heard = Act { request, ..self.bare_act(tenant, Kind::Event)? };
+                self.commit_plain(heard).await.map(drop)
+            }
             Err(error) => Err(error),
         }
     }

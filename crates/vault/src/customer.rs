@@ -2,6 +2,7 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::budget::{WINDOW_MS, window_of};
 use domain::{BudgetKind, Counter, InteractionId, Millis, Phase, Refusal};
@@ -30,7 +31,11 @@ impl Vault {
         let mut out = Vec::new();
         for kind in BudgetKind::ALL {
             let limit = self.config.limits.of(kind);
-            let used = self.store.budget(scope.tenant, Counter::person(kind, scope.person.id), window).await?.map_or(0, |row| row.used);
+            let used = self
+                .store
+                .budget(scope.tenant, Counter::person(kind, scope.person.id), window)
+                .await?
+                .map_or(0, |row| row.used);
             out.push(BudgetLeft { kind, left: limit.saturating_sub(used), limit, resets_at: window.plus(WINDOW_MS) });
         }
         Ok(out)
@@ -39,7 +44,7 @@ impl Vault {
     /// Interactions: their own for who serves, all for security, nobody's for the rest.
     ///
     /// # Errors
-    /// `Refused(RoleNotAllowed)`, or if the store fails.
+    /// `Refused(RoleNotAllowed)` with its entry, or if the store fails.
     pub async fn interactions(
         &self,
         scope: &Scope,
@@ -50,7 +55,7 @@ impl Vault {
         let own = match (scope.role().serves(), policy::read_log(scope.role())) {
             (true, _) => Some(scope.person.id),
             (false, Ok(())) => None,
-            (false, Err(refusal)) => return Err(VaultError::refused(refusal)),
+            (false, Err(refusal)) => return Err(self.logged(self.act(scope, Kind::InteractionsRead)?, refusal).await),
         };
         let mut page = self.store.interactions(scope.tenant, own, live, after, limit).await?;
         page.items.iter_mut().for_each(|row| self.run_out(row));

@@ -42,10 +42,12 @@ impl Vault {
 
     async fn index_rows_of(&self, scope: &Scope, customer: CustomerId) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let mut act = self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
+        let mut act =
+            self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
         let indexed = |field: u16| {
             use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
-            FieldKind::from_code(field).is_some_and(|kind| matches!(kind, Name | PostalAddress | Phone | Email | Card | Order))
+            FieldKind::from_code(field)
+                .is_some_and(|kind| matches!(kind, Name | PostalAddress | Phone | Email | Card | Order))
         };
         let rows = self.store.fields(scope.tenant, customer).await?;
         act.read = rows
@@ -55,7 +57,8 @@ impl Vault {
             .collect();
         let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let terms = Committed::index_terms(values)?;
-        let asked: Vec<(u16, &[u8])> = terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
+        let asked: Vec<(u16, &[u8])> =
+            terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
         let digests = self.holder.index(scope.tenant, &asked).await?;
         Ok(terms.iter().map(|term| term.index.code()).zip(digests).collect())
     }

@@ -46,31 +46,56 @@ impl Vault {
     /// Takes a signed event in. A repeated delivery changes nothing.
     ///
     /// # Errors
-    /// The refusal (a wrong code), or why nothing could be done: the source should deliver again.
-    pub async fn hear(&self, tenant: TenantId, source: &str, reference: &str, message: &str, at: Millis, heard: Heard) -> Result<InteractionId, VaultError> {
+    /// The refusal with its entry (a person who is unknown or doesn't serve, an edited row), or why nothing could be
+    /// done: then the source should deliver again.
+    pub async fn hear(
+        &self,
+        tenant: TenantId,
+        source: &str,
+        reference: &str,
+        message: &str,
+        at: Millis,
+        heard: Heard,
+    ) -> Result<InteractionId, VaultError> {
         let interaction = self.interaction_id(tenant, source, reference);
         let id = hashed(&[b"event", source.as_bytes(), &[0], message.as_bytes()]);
-        let what = match heard {
+        let happening = match heard {
             Heard::CodeEntered(code) => {
                 return self.code_entered(tenant, interaction, id, &code).await.map(|()| interaction);
             }
-            Heard::Connected { channel, person, from } => self.connected(tenant, channel, person, from).await?,
+            Heard::Connected { channel, person, from } => self.connected(tenant, channel, person, from).await,
             Heard::Transferred(person) => {
-                self.known_person(tenant, person).await?;
-                Happening::Transferred { person }
+                self.known_person(tenant, person).await.map(|()| Happening::Transferred { person })
             }
-            Heard::Held => Happening::Held,
-            Heard::Resumed => Happening::Resumed,
-            Heard::Ended => Happening::Ended,
+            Heard::Held => Ok(Happening::Held),
+            Heard::Resumed => Ok(Happening::Resumed),
+            Heard::Ended => Ok(Happening::Ended),
+        };
+        let what = match happening {
+            Ok(what) => what,
+            Err(VaultError::Refused { refusal, .. }) => {
+                return Err(self.logged(self.bare_act(tenant, Kind::Event)?, refusal).await);
+            }
+            Err(error) => return Err(error),
         };
         let event = Event { at, id, what };
-        let act = self.bare_act(tenant, Kind::Event)?.effect(Effect::Happened { interaction, reference: reference.to_owned(), event });
+        let act = self.bare_act(tenant, Kind::Event)?.effect(Effect::Happened {
+            interaction,
+            reference: reference.to_owned(),
+            event,
+        });
         self.commit_plain(act).await?;
         Ok(interaction)
     }
 
     /// A number or address that fits exactly one customer matches them; one that several share matches nobody.
-    async fn connected(&self, tenant: TenantId, channel: Channel, person: PersonId, from: Option<SearchTerm>) -> Result<Happening, VaultError> {
+    async fn connected(
+        &self,
+        tenant: TenantId,
+        channel: Channel,
+        person: PersonId,
+        from: Option<SearchTerm>,
+    ) -> Result<Happening, VaultError> {
         self.known_person(tenant, person).await?;
         let caller = match from {
             None => None,

@@ -47,8 +47,10 @@ impl Vault {
     /// If the store or the key holder fails: then nothing of the batch was kept.
     pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<Vec<CustomerId>, VaultError> {
         let tenant = operator.tenant;
-        let customers: Vec<CustomerId> = batch.records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
-        let shelves: Vec<Shelved> = self.holder.enrol(tenant, &customers).await?.into_iter().map(|new| new.shelved).collect();
+        let customers: Vec<CustomerId> =
+            batch.records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
+        let shelves: Vec<Shelved> =
+            self.holder.enrol(tenant, &customers).await?.into_iter().map(|new| new.shelved).collect();
         let mut act = self.bare_act(tenant, Kind::Import)?.detail(customers.len() as u64);
         for ((customer, shelved), effect) in customers.iter().zip(&shelves).map(|pair| (pair, Effect::PutCustomer)) {
             act.effects.push(effect(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped.clone() }));
@@ -76,14 +78,24 @@ impl Vault {
         Ok(self.store.progress(operator.tenant, import).await?)
     }
 
-    async fn sealed_fields(&self, tenant: TenantId, customers: &[CustomerId], shelves: &[Shelved], records: &[NewRecord]) -> Result<Vec<Effect>, VaultError> {
+    async fn sealed_fields(
+        &self,
+        tenant: TenantId,
+        customers: &[CustomerId],
+        shelves: &[Shelved],
+        records: &[NewRecord],
+    ) -> Result<Vec<Effect>, VaultError> {
         let mut pieces = Vec::with_capacity(records.len() * 8);
         for (customer, (record, shelved)) in customers.iter().zip(records.iter().zip(shelves)) {
             pieces.extend(pieces_of(tenant, *customer, record).into_iter().map(|piece| (piece, shelved)));
         }
         let requests: Vec<SealRequest<'_>> = pieces
             .iter()
-            .map(|(piece, shelved)| SealRequest { shelved, place: piece.place, header: Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) } })
+            .map(|(piece, shelved)| SealRequest {
+                shelved,
+                place: piece.place,
+                header: Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) },
+            })
             .collect();
         let keys = self.holder.seal(&requests).await?;
         let seal = |((piece, _), (request, okm)): (&(Piece, &Shelved), (&SealRequest<'_>, keys::Okm))| {
@@ -94,9 +106,20 @@ impl Vault {
         pieces.iter().zip(requests.iter().zip(keys)).map(seal).collect()
     }
 
-    async fn index_effects(&self, tenant: TenantId, customers: &[CustomerId], records: &[NewRecord], staged: bool) -> Result<Vec<Effect>, VaultError> {
-        let terms: Vec<_> = customers.iter().zip(records).flat_map(|(customer, record)| terms_of(&record.values).into_iter().map(|term| (*customer, term))).collect();
-        let asked: Vec<(u16, &[u8])> = terms.iter().map(|(_, term)| (term.index.code(), term.normalised.as_bytes())).collect();
+    async fn index_effects(
+        &self,
+        tenant: TenantId,
+        customers: &[CustomerId],
+        records: &[NewRecord],
+        staged: bool,
+    ) -> Result<Vec<Effect>, VaultError> {
+        let terms: Vec<_> = customers
+            .iter()
+            .zip(records)
+            .flat_map(|(customer, record)| terms_of(&record.values).into_iter().map(|term| (*customer, term)))
+            .collect();
+        let asked: Vec<(u16, &[u8])> =
+            terms.iter().map(|(_, term)| (term.index.code(), term.normalised.as_bytes())).collect();
         let digests = self.holder.index(tenant, &asked).await?;
         let effect = |((customer, term), mac): (&(CustomerId, _), [u8; 16])| {
             let term: &domain::field::SearchTerm = term;
@@ -139,4 +162,3 @@ pub(crate) fn sheet_with(mut masks: Vec<Masked>, value: &Incoming, instance: u32
     masks.push(Masked { field: value.kind(), instance, mask: value.mask() });
     sheet::encode(&masks)
 }
-

@@ -6,10 +6,10 @@ use crate::intake::sheet_with;
 use crate::private::entry::Kind;
 use crate::private::release::Done;
 use crate::private::sealing;
+use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::field::Incoming;
 use domain::time::fresh;
-use crate::reveal::hashed;
 use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use keys::{Header, Place, SealRequest, Shelved};
 use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET};
@@ -41,13 +41,16 @@ impl Vault {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let ground = |act: crate::wiring::Act| match policy::serve(scope.role()) {
             Err(refusal) => act.when(Condition::Never(refusal)),
-            Ok(()) => act
-                .when(self.handles(interaction, scope.person.id, false))
-                .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed }),
+            Ok(()) => act.when(self.handles(interaction, scope.person.id, false)).when(Condition::BoundTo {
+                interaction,
+                customer,
+                at_least: Binding::Claimed,
+            }),
         };
         // The sheet is read under an entry of its own; the note's entry then rests on the sheet's version.
         let sheet_ref = FieldRef { customer, field: SHEET, instance: 0 };
-        let look = ground(self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys.clone())).read(sheet_ref);
+        let look =
+            ground(self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys.clone())).read(sheet_ref);
         let Done::Committed { values, .. } = self.commit(look).await? else { return Err(VaultError::Unknown) };
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let version = committed.version();
@@ -58,7 +61,8 @@ impl Vault {
         let shelved = Shelved { epoch: row.epoch, wrapped: row.wrapped };
         let place = |field, instance, version| Place { tenant: scope.tenant, customer, field, instance, version };
         let sheet = sheet_with(masks, &note, instance);
-        let note_row = self.seal_one(&shelved, place(FieldKind::Note.code(), instance, 1), note.canonical().as_bytes()).await?;
+        let note_row =
+            self.seal_one(&shelved, place(FieldKind::Note.code(), instance, 1), note.canonical().as_bytes()).await?;
         let sheet_row = self.seal_one(&shelved, place(SHEET, 0, version + 1), &sheet).await?;
         let request = key.map(|key| RequestKey {
             key: hashed(&[b"note", &scope.person.id.0, key.as_bytes()]),
@@ -66,7 +70,11 @@ impl Vault {
             session: scope.session,
             answer: instance,
         });
-        let act = ground(self.act(scope, Kind::Note)?.about(customer, Some(interaction), instance, keys).field(FieldKind::Note.code()))
+        let about = self
+            .act(scope, Kind::Note)?
+            .about(customer, Some(interaction), instance, keys.clone())
+            .field(FieldKind::Note.code());
+        let act = ground(about)
             .when(Condition::FieldVersion(sheet_ref, version))
             .when(Condition::FieldAbsent(FieldRef { customer, field: FieldKind::Note.code(), instance }))
             .effect(Effect::PutField(customer, note_row))
@@ -74,13 +82,17 @@ impl Vault {
         match self.commit(crate::wiring::Act { request, ..act }).await? {
             Done::Committed { entry, .. } => Ok(Noted { instance, receipt: entry }),
             Done::Replayed { entry, answer, same: true, .. } => Ok(Noted { instance: answer, receipt: entry }),
-            Done::Replayed { .. } => Err(VaultError::refused(Refusal::KeyReused)),
+            Done::Replayed { .. } => {
+                let act = self.act(scope, Kind::Note)?.about(customer, Some(interaction), 0, keys);
+                Err(self.logged(act.field(FieldKind::Note.code()), Refusal::KeyReused).await)
+            }
         }
     }
 
     async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
         let header = Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) };
-        let okm = self.holder.seal(&[SealRequest { shelved, place, header }]).await?.pop().ok_or(VaultError::Damaged)?;
+        let okm =
+            self.holder.seal(&[SealRequest { shelved, place, header }]).await?.pop().ok_or(VaultError::Damaged)?;
         let sealed = sealing::seal(&okm, &header, &place, plain).ok_or(VaultError::Damaged)?;
         Ok(FieldRow { field: place.field, instance: place.instance, version: place.version, sealed })
     }

@@ -27,7 +27,15 @@ impl Vault {
     /// If the store fails.
     pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
         let id = PersonId::mint(&*self.clock, &*self.entropy);
-        let row = PersonRow { id, tenant: operator.tenant, role: new.role, name: new.name, team: new.team, token: None, tag: [0; 16] };
+        let row = PersonRow {
+            id,
+            tenant: operator.tenant,
+            role: new.role,
+            name: new.name,
+            team: new.team,
+            token: None,
+            tag: [0; 16],
+        };
         self.put_person(row).await?;
         Ok(id)
     }

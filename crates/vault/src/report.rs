@@ -7,8 +7,8 @@ use crate::wiring::Vault;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use domain::time::fresh;
 use domain::{InteractionId, Millis, PersonId, ReportId};
-use keys::derive::expand;
 use keys::Key32;
+use keys::derive::expand;
 use store::{Condition, Effect, Page, ReportRow};
 use zeroize::Zeroizing;
 
@@ -33,7 +33,12 @@ impl Vault {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn report(&self, scope: &Scope, interaction: Option<InteractionId>, text: &str) -> Result<ReportId, VaultError> {
+    pub async fn report(
+        &self,
+        scope: &Scope,
+        interaction: Option<InteractionId>,
+        text: &str,
+    ) -> Result<ReportId, VaultError> {
         let id = ReportId::mint(&*self.clock, &*self.entropy);
         let sealed = self.seal_report(scope, id, interaction, text)?;
         let row = ReportRow { id, at: self.clock.now(), sealed };
@@ -45,7 +50,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry for who isn't security.
-    pub async fn reports(&self, scope: &Scope, after: Option<ReportId>, limit: u32) -> Result<Page<ReportText, ReportId>, VaultError> {
+    pub async fn reports(
+        &self,
+        scope: &Scope,
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Page<ReportText, ReportId>, VaultError> {
         let act = self.act(scope, Kind::ReportsRead)?;
         let act = match policy::read_log(scope.role()) {
             Ok(()) => act,
@@ -63,7 +73,13 @@ impl Vault {
     }
 
     /// `salt ‖ AES-256-GCM(by ‖ has interaction ‖ interaction ‖ text)`, bound to the report's id.
-    fn seal_report(&self, scope: &Scope, id: ReportId, interaction: Option<InteractionId>, text: &str) -> Result<Vec<u8>, VaultError> {
+    fn seal_report(
+        &self,
+        scope: &Scope,
+        id: ReportId,
+        interaction: Option<InteractionId>,
+        text: &str,
+    ) -> Result<Vec<u8>, VaultError> {
         let salt: [u8; SALT] = fresh(&*self.entropy);
         let mut body = Vec::with_capacity(64 + text.len());
         body.extend_from_slice(&scope.person.id.0);
@@ -71,7 +87,8 @@ impl Vault {
         body.extend_from_slice(&interaction.map(|i| i.0).unwrap_or_default());
         body.extend_from_slice(text.as_bytes());
         let key = self.report_key(scope, &salt)?;
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut body).map_err(|_| VaultError::Damaged)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut body)
+            .map_err(|_| VaultError::Damaged)?;
         Ok([salt.as_slice(), &body].concat())
     }
 
@@ -79,7 +96,9 @@ impl Vault {
         let (salt, body) = row.sealed.split_at_checked(SALT).ok_or(VaultError::Damaged)?;
         let mut bytes = Zeroizing::new(body.to_vec());
         let key = self.report_key(scope, salt)?;
-        let plain = key.open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(row.id.0), &mut bytes).map_err(|_| VaultError::Damaged)?;
+        let plain = key
+            .open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(row.id.0), &mut bytes)
+            .map_err(|_| VaultError::Damaged)?;
         let (head, text) = plain.split_at_checked(33).ok_or(VaultError::Damaged)?;
         let id16 = |bytes: &[u8]| -> Result<[u8; 16], VaultError> { bytes.try_into().map_err(|_| VaultError::Damaged) };
         let text = core::str::from_utf8(text).map_err(|_| VaultError::Damaged)?;

@@ -67,7 +67,11 @@ impl Vault {
         };
         Ok(act
             .when(self.handles(command.interaction, scope.person.id, needs.talking))
-            .when(Condition::BoundTo { interaction: command.interaction, customer: command.customer, at_least: needs.binding })
+            .when(Condition::BoundTo {
+                interaction: command.interaction,
+                customer: command.customer,
+                at_least: needs.binding,
+            })
             .spend(Spend {
                 counter: Counter::person(BudgetKind::Reveal, scope.person.id),
                 cost: if kind == Kind::Redelivery { 0 } else { needs.cost },
@@ -79,7 +83,13 @@ impl Vault {
 
     /// The same request again: within the countdown and session the value is opened anew, under an entry of its
     /// own; nothing was kept.
-    async fn redeliver(&self, scope: &Scope, command: &RevealCommand, same: bool, left_ms: i64) -> Result<Revealed, VaultError> {
+    async fn redeliver(
+        &self,
+        scope: &Scope,
+        command: &RevealCommand,
+        same: bool,
+        left_ms: i64,
+    ) -> Result<Revealed, VaultError> {
         let act = self.reveal_act(scope, command, Kind::Redelivery).await?;
         let refusal = match (same, left_ms > 0) {
             (false, _) => Some(Refusal::KeyReused),

@@ -41,7 +41,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry (also for more than three hits), or why nothing could be done.
-    pub async fn search(&self, scope: &Scope, interaction: InteractionId, term: &SearchTerm) -> Result<SearchResult, VaultError> {
+    pub async fn search(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        term: &SearchTerm,
+    ) -> Result<SearchResult, VaultError> {
         policy_or_log(self, scope, interaction).await?;
         let (found, refusal) = match self.look_up(scope.tenant, term).await {
             Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),
@@ -66,7 +71,11 @@ impl Vault {
     ///
     /// # Errors
     /// As [`Vault::search`].
-    pub async fn search_unreadable(&self, scope: &Scope, interaction: InteractionId) -> Result<SearchResult, VaultError> {
+    pub async fn search_unreadable(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+    ) -> Result<SearchResult, VaultError> {
         policy_or_log(self, scope, interaction).await?;
         let act = self.search_act(scope, interaction, 0)?;
         let receipt = self.commit_plain(Act { spend: Vec::new(), ..act }).await?;
@@ -108,7 +117,9 @@ impl Vault {
     /// the search's entry); a row that was re-pointed stops the search.
     pub(crate) async fn look_up(&self, tenant: TenantId, term: &SearchTerm) -> Result<Vec<CustomerId>, VaultError> {
         let rows = self.index_rows(tenant, term).await?;
-        let genuine = |row: &IndexRow| row.tag == self.seals.tag(tenant, "index", &IndexRow::material(row.kind, &row.mac, row.customer));
+        let genuine = |row: &IndexRow| {
+            row.tag == self.seals.tag(tenant, "index", &IndexRow::material(row.kind, &row.mac, row.customer))
+        };
         if !rows.iter().all(genuine) {
             return Err(VaultError::refused(Refusal::Tampered));
         }
@@ -125,7 +136,13 @@ impl Vault {
     }
 
     /// `MAC(X(row, "rf1/claim"), interaction ‖ person ‖ customer)[..16]`: only what was found here can be claimed.
-    pub(crate) fn claim_proof(&self, tenant: TenantId, interaction: InteractionId, person: PersonId, customer: CustomerId) -> Result<[u8; 16], VaultError> {
+    pub(crate) fn claim_proof(
+        &self,
+        tenant: TenantId,
+        interaction: InteractionId,
+        person: PersonId,
+        customer: CustomerId,
+    ) -> Result<[u8; 16], VaultError> {
         Ok(short(mac(&self.keys(tenant)?.claim, &[&interaction.0, &person.0, &customer.0])))
     }
 }

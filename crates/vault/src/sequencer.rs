@@ -3,11 +3,12 @@
 
 use crate::error::VaultError;
 use crate::wiring::{TenantConfig, Vault};
-use domain::{Clock, TenantId};
+use domain::{Clock, Millis, TenantId};
 use std::sync::Arc;
 use store::{Fence, Job, LogHead, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
 use transparency::{
-    Checkpoint, Error, Level, NoteSigner, OriginKeys, Tile, TileBuilder, TilePath, empty_root, extend_bundles, leaf_hash, sign_checkpoint,
+    Checkpoint, Error, Level, NoteSigner, OriginKeys, Tile, TileBuilder, TilePath, empty_root, extend_bundles,
+    leaf_hash, sign_checkpoint,
 };
 
 /// How long a lease lasts without renewal, in milliseconds.
@@ -28,6 +29,7 @@ pub struct Sequencer {
     holder: [u8; 16],
     signers: Signers,
     state: Option<Log>,
+    leased: Option<(Fence, Millis)>,
 }
 
 /// The log's right edge, as this sequencer published or found it.
@@ -42,7 +44,8 @@ struct Log {
 /// If the key holder gave none, or the origin's name can't be signed under.
 pub fn origin_keys(vault: &Vault, tenant: &TenantConfig) -> Result<OriginKeys, VaultError> {
     let signers = signers(vault, tenant)?;
-    OriginKeys::new(signers.ed25519.verifier_key().clone(), signers.ml_dsa.verifier_key().clone()).map_err(|_| VaultError::Damaged)
+    OriginKeys::new(signers.ed25519.verifier_key().clone(), signers.ml_dsa.verifier_key().clone())
+        .map_err(|_| VaultError::Damaged)
 }
 
 fn signers(vault: &Vault, tenant: &TenantConfig) -> Result<Signers, VaultError> {
@@ -66,6 +69,7 @@ impl Sequencer {
             holder,
             signers: signers(vault, tenant)?,
             state: None,
+            leased: None,
         })
     }
 
@@ -78,8 +82,7 @@ impl Sequencer {
         if pending.is_empty() && self.state.is_some() {
             return Ok(0);
         }
-        let job = Job::Sequence(self.tenant.id);
-        let Some(fence) = self.store.lease(job, self.holder, self.clock.now(), LEASE_MS).await? else {
+        let Some(fence) = self.lease().await? else {
             self.state = None;
             return Ok(0);
         };
@@ -88,6 +91,21 @@ impl Sequencer {
             self.state = None;
         }
         Ok(if result? == Swap::Done { pending.len() } else { 0 })
+    }
+
+    /// The right to publish, renewed once half of it has passed: each renewal is a durable write. Believing in it a
+    /// moment too long does no harm, as a publication counts only under a fence that isn't old.
+    async fn lease(&mut self) -> Result<Option<Fence>, VaultError> {
+        let now = self.clock.now();
+        if let Some((fence, until)) = self.leased
+            && now < until
+            && self.state.is_some()
+        {
+            return Ok(Some(fence));
+        }
+        let fence = self.store.lease(Job::Sequence(self.tenant.id), self.holder, now, LEASE_MS).await?;
+        self.leased = fence.map(|fence| (fence, now.plus(LEASE_MS / 2)));
+        Ok(fence)
     }
 
     async fn publish(&mut self, fence: Fence, pending: &[PendingLeaf]) -> Result<Swap, VaultError> {
@@ -125,7 +143,8 @@ impl Sequencer {
         if head.size == 0 {
             return Ok(Log { builder: TileBuilder::new(), bundle: Vec::new() });
         }
-        let keys = OriginKeys::new(self.signers.ed25519.verifier_key().clone(), self.signers.ml_dsa.verifier_key().clone());
+        let keys =
+            OriginKeys::new(self.signers.ed25519.verifier_key().clone(), self.signers.ml_dsa.verifier_key().clone());
         let keys = keys.map_err(|_| VaultError::Damaged)?;
         let checkpoint = transparency::verify_checkpoint(&head.checkpoint, &keys).map_err(|_| VaultError::Damaged)?;
         if checkpoint.size != head.size {
@@ -143,7 +162,8 @@ impl Sequencer {
         let bundle = match width {
             0 => Vec::new(),
             _ => {
-                let path = TilePath::new(Level::Entries, checkpoint.size / 256, width).map_err(|_| VaultError::Damaged)?;
+                let path =
+                    TilePath::new(Level::Entries, checkpoint.size / 256, width).map_err(|_| VaultError::Damaged)?;
                 tile_at(&*self.store, self.tenant.id, path).await?.ok_or(VaultError::Damaged)?
             }
         };
@@ -181,7 +201,11 @@ fn key(path: &TilePath) -> TileKey {
 }
 
 /// The tile at `path`, cut from the widest version that is stored.
-pub(crate) async fn tile_at(store: &dyn Store, tenant: TenantId, path: TilePath) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) async fn tile_at(
+    store: &dyn Store,
+    tenant: TenantId,
+    path: TilePath,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(data) = store.tile(tenant, key(&path)).await? else { return Ok(None) };
     let stored = match path.level() {
         Level::Hashes(_) => (data.len() / 32) as u16,

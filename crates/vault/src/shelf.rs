@@ -41,7 +41,11 @@ impl Vault {
             turn.moved += self.move_up(operator, &old).await?;
         }
         for key in self.store.wrapped_keys().await? {
-            if key.tenant == operator.tenant && key.epoch > 0 && key.epoch < newest && self.store.destroy_shelf(key.tenant, key.epoch).await? {
+            if key.tenant == operator.tenant
+                && key.epoch > 0
+                && key.epoch < newest
+                && self.store.destroy_shelf(key.tenant, key.epoch).await?
+            {
                 turn.destroyed.push(key.epoch);
             }
         }
@@ -56,7 +60,10 @@ impl Vault {
         let turned = self.holder.turn(operator.tenant, &asked).await?;
         let mut act = self.bare_act(operator.tenant, Kind::ShelfTurned)?.detail(old.len() as u64);
         for ((customer, _), shelved) in old.iter().zip(turned) {
-            act.effects.push(Effect::RewrapCustomer(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped }));
+            act.effects.push(Effect::RewrapCustomer(
+                *customer,
+                CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped },
+            ));
         }
         self.commit_plain(act).await?;
         Ok(old.len() as u64)

@@ -79,7 +79,8 @@ impl Vault {
         let VerifyCommand { customer, interaction, field, instance, .. } = *command;
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let names = Counters::of(keys.as_deref(), interaction, customer);
-        let act = self.act(scope, Kind::Verification)?.about(customer, Some(interaction), instance, keys).field(field.code());
+        let act =
+            self.act(scope, Kind::Verification)?.about(customer, Some(interaction), instance, keys).field(field.code());
         let needs = match policy::verify(scope.role(), field) {
             Ok(needs) => needs,
             Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
@@ -89,7 +90,11 @@ impl Vault {
         Ok(act
             .when(self.handles(interaction, scope.person.id, needs.talking))
             .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
-            .spend(spend(Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour, Refusal::BudgetExhausted))
+            .spend(spend(
+                Counter::person(BudgetKind::Verify, scope.person.id),
+                limits.verify_per_hour,
+                Refusal::BudgetExhausted,
+            ))
             .spend(spend(names.interaction, limits.verify_per_interaction, Refusal::AttemptsExhausted))
             .spend(spend(names.customer, limits.verify_per_customer, Refusal::AttemptsExhausted))
             .read(FieldRef { customer, field: field.code(), instance }))

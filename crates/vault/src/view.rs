@@ -36,7 +36,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry, or why nothing could be done.
-    pub async fn view(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<MaskedRecord, VaultError> {
+    pub async fn view(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        customer: CustomerId,
+    ) -> Result<MaskedRecord, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let act = self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys);
         let act = match policy::view(scope.role()) {

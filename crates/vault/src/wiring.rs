@@ -7,10 +7,10 @@ use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use domain::interaction::Timeouts;
-use domain::{Clock, CustomerId, EntryId, Entropy, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
+use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
 
 /// How many customers' entry keys are remembered; they open no field.
@@ -150,7 +150,11 @@ impl Vault {
     }
 
     /// A customer's entry keys, from memory or from the key holder; `None` if there is no such customer.
-    pub(crate) async fn entry_keys(&self, tenant: TenantId, customer: CustomerId) -> Result<Option<Arc<EntryKeys>>, VaultError> {
+    pub(crate) async fn entry_keys(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Option<Arc<EntryKeys>>, VaultError> {
         if let Some(keys) = self.kept(tenant, customer) {
             return Ok(Some(keys));
         }
@@ -192,6 +196,12 @@ impl Vault {
         }
     }
 
+    /// Logs a refusal that was clear before any commit; gives it with its entry.
+    pub(crate) async fn logged(&self, act: Act, refusal: Refusal) -> VaultError {
+        let act = Act { request: None, effects: Vec::new(), read: Vec::new(), spend: Vec::new(), ..act };
+        self.commit_plain(act.when(Condition::Never(refusal))).await.err().unwrap_or(VaultError::refused(refusal))
+    }
+
     /// An act of a signed-in person.
     pub(crate) fn act(&self, scope: &Scope, kind: Kind) -> Result<Act, VaultError> {
         let mut act = self.bare_act(scope.tenant, kind)?;
@@ -216,8 +226,17 @@ impl Vault {
             keys: None,
             audit: self.keys(tenant)?.audit.clone(),
             chance: Chance::draw(&*self.entropy),
+            halves: OnceLock::new(),
         };
-        Ok(Act { tenant, draft, when: Vec::new(), spend: Vec::new(), effects: Vec::new(), read: Vec::new(), request: None })
+        Ok(Act {
+            tenant,
+            draft,
+            when: Vec::new(),
+            spend: Vec::new(),
+            effects: Vec::new(),
+            read: Vec::new(),
+            request: None,
+        })
     }
 
     /// The condition that this person handles this live interaction.
@@ -239,7 +258,13 @@ pub(crate) struct Act {
 
 impl Act {
     /// The entry is about this customer.
-    pub(crate) fn about(mut self, customer: CustomerId, interaction: Option<InteractionId>, instance: u32, keys: Option<Arc<EntryKeys>>) -> Self {
+    pub(crate) fn about(
+        mut self,
+        customer: CustomerId,
+        interaction: Option<InteractionId>,
+        instance: u32,
+        keys: Option<Arc<EntryKeys>>,
+    ) -> Self {
         self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0 });
         self.draft.keys = keys;
         self
@@ -282,6 +307,7 @@ impl Act {
 
     fn into_intent(self) -> (Intent, Arc<Draft>) {
         let draft = Arc::new(self.draft);
+        draft.half_keys();
         let customer = draft.subject.as_ref().filter(|_| draft.keys.is_some()).map(|subject| subject.customer);
         let scribe: Arc<dyn store::Scribe> = Arc::clone(&draft) as _;
         let intent = Intent {

@@ -53,7 +53,13 @@ impl Keyring {
     ///
     /// # Errors
     /// If wrapping fails.
-    pub fn create(&mut self, root: &RootKey, tenant: TenantId, epoch: u32, entropy: &dyn Entropy) -> Result<WrappedKey, KeyringError> {
+    pub fn create(
+        &mut self,
+        root: &RootKey,
+        tenant: TenantId,
+        epoch: u32,
+        entropy: &dyn Entropy,
+    ) -> Result<WrappedKey, KeyringError> {
         let key: [u8; 32] = fresh(entropy);
         let mut wrapped = key.to_vec();
         let nonce = seal_in_place(&root.0, &context(tenant, epoch), &mut wrapped, entropy).ok_or(KeyringError::Wrap)?;
@@ -100,15 +106,27 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    pub(crate) fn seal(&self, tenant: TenantId, customer: CustomerId, keys: &[u8; 64], entropy: &dyn Entropy) -> Result<Vec<u8>, HolderError> {
+    pub(crate) fn seal(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+        keys: &[u8; 64],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, HolderError> {
         let mut wrapped = Vec::with_capacity(NONCE_LEN + 64 + 16);
         wrapped.extend_from_slice(keys);
-        let nonce = seal_in_place(&self.key, &self.context(tenant, customer), &mut wrapped, entropy).ok_or(HolderError::NotOnShelf)?;
+        let nonce = seal_in_place(&self.key, &self.context(tenant, customer), &mut wrapped, entropy)
+            .ok_or(HolderError::NotOnShelf)?;
         wrapped.splice(..0, nonce);
         Ok(wrapped)
     }
 
-    pub(crate) fn open(&self, tenant: TenantId, customer: CustomerId, wrapped: &[u8]) -> Result<CustomerKeys, HolderError> {
+    pub(crate) fn open(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+        wrapped: &[u8],
+    ) -> Result<CustomerKeys, HolderError> {
         let both = open(&self.key, &self.context(tenant, customer), wrapped).ok_or(HolderError::NotOnShelf)?;
         let data: [u8; 32] = both.get(..32).and_then(|b| b.try_into().ok()).ok_or(HolderError::NotOnShelf)?;
         let log: [u8; 32] = both.get(32..).and_then(|b| b.try_into().ok()).ok_or(HolderError::NotOnShelf)?;

@@ -13,7 +13,9 @@ pub use root::{RootError, RootKey};
 
 use domain::{CustomerId, Entropy, TenantId};
 use keyring::Shelf;
-use keys::{Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, Shelved, derive, envelope};
+use keys::{
+    Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, Shelved, derive, envelope,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,7 +54,12 @@ impl InProcess {
         Ok(Shelved { epoch: shelf.epoch, wrapped })
     }
 
-    fn field_key(&self, shelved: &Shelved, place: &envelope::Place, header: &envelope::Header) -> Result<Okm, HolderError> {
+    fn field_key(
+        &self,
+        shelved: &Shelved,
+        place: &envelope::Place,
+        header: &envelope::Header,
+    ) -> Result<Okm, HolderError> {
         let keys = self.unshelve(place.tenant, place.customer, shelved)?;
         Ok(envelope::field_key(&keys.data, header, place))
     }

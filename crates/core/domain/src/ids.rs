@@ -113,7 +113,13 @@ mod tests {
         let printed = id.to_string();
         assert_eq!(printed, "cus_30313233343536373839616263646566");
         assert_eq!(CustomerId::parse(&printed), Some(id));
-        for wrong in ["", "cus_", "per_30313233343536373839616263646566", "cus_3031323334353637383961626364656G", "cus_30313233343536373839616263646566 "] {
+        for wrong in [
+            "",
+            "cus_",
+            "per_30313233343536373839616263646566",
+            "cus_3031323334353637383961626364656G",
+            "cus_30313233343536373839616263646566 ",
+        ] {
             assert_eq!(CustomerId::parse(wrong), None, "{wrong:?}");
         }
         assert_eq!(CustomerId::parse(&printed.to_uppercase()), None);

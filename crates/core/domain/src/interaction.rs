@@ -190,8 +190,12 @@ fn step(state: State, event: &Event) -> State {
         return state;
     }
     match event.what {
-        Happening::Connected { channel, person, .. } => State { phase: Phase::Connected, channel, person: Some(person), ..state },
-        Happening::Transferred { person } if state.person.is_some() => State { phase: Phase::Connected, person: Some(person), ..state },
+        Happening::Connected { channel, person, .. } => {
+            State { phase: Phase::Connected, channel, person: Some(person), ..state }
+        }
+        Happening::Transferred { person } if state.person.is_some() => {
+            State { phase: Phase::Connected, person: Some(person), ..state }
+        }
         Happening::Held if state.person.is_some() => State { phase: Phase::Held, ..state },
         Happening::Resumed if state.person.is_some() => State { phase: Phase::Connected, ..state },
         Happening::Ended => State { phase: Phase::Ended, ended: Some(event.at), ..state },

@@ -48,6 +48,9 @@ pub(crate) fn same_origin(web: &Web, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
     match &web.config.origin {
         Some(own) => origin == own,
-        None => headers.get(header::HOST).and_then(|value| value.to_str().ok()).is_some_and(|host| origin == format!("http://{host}")),
+        None => headers
+            .get(header::HOST)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|host| origin == format!("http://{host}")),
     }
 }

@@ -1,6 +1,9 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
-use crate::api::{claims, codes, customers, disclosures, events, health, interactions, log, me, notes, receipts, reports, reveals, searches, verifications, views};
+use crate::api::{
+    claims, codes, customers, disclosures, events, health, interactions, log, me, notes, receipts, reports, reveals,
+    searches, verifications, views,
+};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -39,7 +42,10 @@ impl Modify for Schemes {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_with(Default::default);
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))));
+        components.add_security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))),
+        );
     }
 }
 

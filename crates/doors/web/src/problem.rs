@@ -47,7 +47,13 @@ pub(crate) struct Fault {
     pub(crate) retry_after_s: Option<u32>,
 }
 
-const fn fault(status: StatusCode, slug: &'static str, title: &'static str, why: &'static str, next: &'static str) -> Fault {
+const fn fault(
+    status: StatusCode,
+    slug: &'static str,
+    title: &'static str,
+    why: &'static str,
+    next: &'static str,
+) -> Fault {
     Fault { status, slug, title, why, next, detail: None, receipt: None, retry_after_s: None }
 }
 
@@ -184,7 +190,8 @@ impl Fault {
     pub(crate) fn of(web: &Web, error: &VaultError) -> Self {
         match error {
             VaultError::Refused { refusal, entry } => {
-                let mut fault = fault(status_of(*refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next());
+                let mut fault =
+                    fault(status_of(*refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next());
                 fault.receipt = *entry;
                 if fault.status == StatusCode::TOO_MANY_REQUESTS {
                     fault.retry_after_s = Some(window_left(web));

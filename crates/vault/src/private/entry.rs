@@ -16,10 +16,10 @@ pub use body::{AuditBody, CustomerBody, Kind};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::time::fresh;
-use domain::{EntryId, Entropy, Millis, PersonId, Purpose};
-use keys::derive::{self, expand, mac, subkey};
+use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
 use keys::Key32;
-use std::sync::Arc;
+use keys::derive::{self, expand, mac, subkey};
+use std::sync::{Arc, OnceLock};
 use store::{Inscribed, Numbers, Scribe};
 
 const LEAF_VERSION: u8 = 1;
@@ -66,6 +66,14 @@ pub(crate) struct Draft {
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
     pub(crate) chance: Chance,
+    pub(crate) halves: OnceLock<HalfKeys>,
+}
+
+/// The keys that seal the two halves: derived while the act is put together, because the transaction that writes the
+/// entry is where everybody waits.
+pub(crate) struct HalfKeys {
+    audit: Option<LessSafeKey>,
+    customer: Option<LessSafeKey>,
 }
 
 /// The draft's randomness, drawn before the transaction so that writing the entry is pure.
@@ -89,6 +97,17 @@ impl Chance {
 }
 
 impl Draft {
+    /// Derives the halves' keys, once.
+    pub(crate) fn half_keys(&self) -> &HalfKeys {
+        self.halves.get_or_init(|| {
+            let (first, second) = self.chance.salts.split_at(SALT);
+            HalfKeys {
+                audit: half_key(&self.audit, b"rf1/a", first),
+                customer: self.keys.as_ref().and_then(|keys| half_key(&keys.body, b"rf1/c", second)),
+            }
+        })
+    }
+
     /// The audit half's content, given the transaction's numbers.
     pub(crate) fn audit_body(&self, numbers: &Numbers) -> AuditBody {
         AuditBody {
@@ -132,13 +151,15 @@ impl Scribe for Draft {
         leaf[1..33].copy_from_slice(&self.label(numbers));
         leaf[33..].copy_from_slice(&commit);
         let (first, second) = salts.split_at(SALT);
+        let halves = self.half_keys();
+        let sealed_customer = halves.customer.as_ref().filter(|_| !customer.is_empty());
         Inscribed {
             leaf,
-            audit: seal_half(&self.audit, b"rf1/a", first, self.id, &[ra, &customer_digest, &audit]),
-            customer: match (&self.keys, customer.is_empty()) {
-                (Some(keys), false) => seal_half(&keys.body, b"rf1/c", second, self.id, &[rc, &customer]),
-                _ => Vec::new(),
-            },
+            audit: halves
+                .audit
+                .as_ref()
+                .map_or_else(Vec::new, |key| seal_half(key, first, self.id, &[ra, &customer_digest, &audit])),
+            customer: sealed_customer.map_or_else(Vec::new, |key| seal_half(key, second, self.id, &[rc, &customer])),
         }
     }
 }
@@ -166,8 +187,7 @@ fn half_key(key: &Key32, label: &[u8], salt: &[u8]) -> Option<LessSafeKey> {
 }
 
 /// Empty only if the library refuses to seal; an entry without its audit half doesn't verify, so it can't pass.
-fn seal_half(key: &Key32, label: &[u8], salt: &[u8], id: EntryId, parts: &[&[u8]]) -> Vec<u8> {
-    let Some(key) = half_key(key, label, salt) else { return Vec::new() };
+fn seal_half(key: &LessSafeKey, salt: &[u8], id: EntryId, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(SALT + length + 16);
     out.extend_from_slice(salt);
@@ -183,7 +203,10 @@ fn seal_half(key: &Key32, label: &[u8], salt: &[u8], id: EntryId, parts: &[&[u8]
 fn open_half(key: &Key32, label: &[u8], id: EntryId, sealed: &[u8]) -> Option<Vec<u8>> {
     let (salt, body) = sealed.split_at_checked(SALT)?;
     let mut bytes = body.to_vec();
-    let length = half_key(key, label, salt)?.open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut bytes).ok()?.len();
+    let length = half_key(key, label, salt)?
+        .open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut bytes)
+        .ok()?
+        .len();
     bytes.truncate(length);
     Some(bytes)
 }

@@ -1,8 +1,8 @@
 //! The door: commit, then release, then open. The only place that makes a [`Committed`], and the only caller of
 //! `sealing::open`.
 //!
-//! One thread runs it. While one batch is being synced to disk the next gathers, so commits group by themselves;
-//! with an engine that works in this thread (SQLite) it is also the writer.
+//! Two threads run it. While one batch is being synced to disk the next gathers, so commits group by themselves; with
+//! an engine that works in the calling thread (SQLite) the first is also the writer. The second has the keys released.
 
 use super::entry::Draft;
 use super::node::NodeSeals;
@@ -23,6 +23,8 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 128;
 /// How many may wait; beyond that callers wait for a place.
 const QUEUE: usize = 4_096;
+/// How many committed batches may wait for their keys.
+const RELEASING: usize = 4;
 
 /// One sealed value whose log entry is durable, with the one key that the key holder released for it.
 ///
@@ -155,11 +157,13 @@ pub(crate) struct Works {
 }
 
 impl Door {
-    /// Starts the door's thread. It ends when the last `Door` is dropped.
+    /// Starts the door's two threads; they end when the last `Door` is dropped.
     pub(crate) fn start(works: Works) -> std::io::Result<Self> {
+        let works = Arc::new(works);
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        std::thread::Builder::new().name("door".into()).spawn(move || runtime.block_on(run(works, receiver)))?;
+        let (settled, to_release) = mpsc::channel(RELEASING);
+        thread("door", commit_all(Arc::clone(&works), receiver, settled))?;
+        thread("release", release_all(works, to_release))?;
         Ok(Self(sender))
     }
 
@@ -171,34 +175,49 @@ impl Door {
     }
 }
 
-async fn run(works: Works, mut receiver: mpsc::Receiver<Job>) {
+fn thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(work)).map(drop)
+}
+
+/// The first thread: gathers what waits and commits it.
+async fn commit_all(works: Arc<Works>, mut receiver: mpsc::Receiver<Job>, settled: mpsc::Sender<Settled>) {
     let mut jobs = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut jobs, BATCH).await > 0 {
-        settle_batch(&works, jobs.drain(..)).await;
+        let mut intents = Vec::with_capacity(jobs.len());
+        let mut waiting = Vec::with_capacity(jobs.len());
+        for Job { intent, draft, reply } in jobs.drain(..) {
+            waiting.push((intent.tenant, draft, reply));
+            intents.push(intent);
+        }
+        match works.store.commit(works.clock.now(), intents, &*works.seals).await {
+            // Nothing waits to be committed: handing over would only cost a thread's wake-up.
+            Ok(outcomes) if receiver.is_empty() => answer(&works, waiting, outcomes).await,
+            // The second thread ends after this one only.
+            Ok(outcomes) => drop(settled.send((waiting, outcomes)).await),
+            Err(error) => waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into())))),
+        }
     }
 }
 
-async fn settle_batch(works: &Works, jobs: impl Iterator<Item = Job>) {
-    let mut intents = Vec::new();
-    let mut waiting = Vec::new();
-    for Job { intent, draft, reply } in jobs {
-        waiting.push((intent.tenant, draft, reply));
-        intents.push(intent);
+/// The second: has the keys released for what was committed, while the first commits the next batch.
+async fn release_all(works: Arc<Works>, mut committed: mpsc::Receiver<Settled>) {
+    while let Some((waiting, outcomes)) = committed.recv().await {
+        answer(&works, waiting, outcomes).await;
     }
-    match works.store.commit(works.clock.now(), intents, &*works.seals).await {
-        Ok(outcomes) => {
-            let mut keys = release(works, &waiting, &outcomes).await.into_iter();
-            for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
-                works.feed.tell(tenant, &draft, &outcome);
-                // The asker may have gone away; the entry stands, and nothing is opened.
-                let _ = reply.send(done(tenant, outcome, &mut keys));
-            }
-        }
-        Err(error) => waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into())))),
+}
+
+async fn answer(works: &Works, waiting: Vec<Waiting>, outcomes: Vec<Outcome>) {
+    let mut keys = release(works, &waiting, &outcomes).await.into_iter();
+    for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
+        works.feed.tell(tenant, &draft, &outcome);
+        // The asker may have gone away; the entry stands, and nothing is opened.
+        let _ = reply.send(done(tenant, outcome, &mut keys));
     }
 }
 
 type Waiting = (domain::TenantId, Arc<Draft>, oneshot::Sender<Result<Done, VaultError>>);
+type Settled = (Vec<Waiting>, Vec<Outcome>);
 
 /// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.
 async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Vec<Result<Okm, HolderError>> {
@@ -206,26 +225,41 @@ async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Ve
     for ((tenant, ..), outcome) in waiting.iter().zip(outcomes) {
         let Outcome::Committed(commit) = outcome else { continue };
         for (customer, keys, field) in &commit.read {
-            let place = Place { tenant: *tenant, customer: *customer, field: field.field, instance: field.instance, version: field.version };
+            let place = Place {
+                tenant: *tenant,
+                customer: *customer,
+                field: field.field,
+                instance: field.instance,
+                version: field.version,
+            };
             let shelved = Shelved { epoch: keys.epoch, wrapped: keys.wrapped.clone() };
             shelves.push((commit.entry, shelved, place, Header::parse(&field.sealed)));
         }
     }
     let requests: Vec<Release<'_>> = shelves
         .iter()
-        .filter_map(|(entry, shelved, place, header)| Some(Release { entry: *entry, shelved, place: *place, header: (*header)? }))
+        .filter_map(|(entry, shelved, place, header)| {
+            Some(Release { entry: *entry, shelved, place: *place, header: (*header)? })
+        })
         .collect();
     let released = if requests.is_empty() { Ok(Vec::new()) } else { works.holder.release(&requests).await };
     match released {
         Ok(keys) => {
             let mut keys = keys.into_iter();
-            shelves.iter().map(|(_, _, _, header)| header.and_then(|_| keys.next()).unwrap_or(Err(HolderError::NotOnShelf))).collect()
+            shelves
+                .iter()
+                .map(|(_, _, _, header)| header.and_then(|_| keys.next()).unwrap_or(Err(HolderError::NotOnShelf)))
+                .collect()
         }
         Err(error) => shelves.iter().map(|_| Err(error)).collect(),
     }
 }
 
-fn done(tenant: domain::TenantId, outcome: Outcome, keys: &mut impl Iterator<Item = Result<Okm, HolderError>>) -> Result<Done, VaultError> {
+fn done(
+    tenant: domain::TenantId,
+    outcome: Outcome,
+    keys: &mut impl Iterator<Item = Result<Okm, HolderError>>,
+) -> Result<Done, VaultError> {
     match outcome {
         Outcome::Committed(commit) => {
             let values = committed(tenant, &commit, keys);
@@ -237,10 +271,20 @@ fn done(tenant: domain::TenantId, outcome: Outcome, keys: &mut impl Iterator<Ite
     }
 }
 
-fn committed(tenant: domain::TenantId, commit: &Commit, keys: &mut impl Iterator<Item = Result<Okm, HolderError>>) -> Vec<Committed> {
+fn committed(
+    tenant: domain::TenantId,
+    commit: &Commit,
+    keys: &mut impl Iterator<Item = Result<Okm, HolderError>>,
+) -> Vec<Committed> {
     let right = |(customer, _, field): &(CustomerId, _, store::FieldRow)| Committed {
         entry: commit.entry,
-        place: Place { tenant, customer: *customer, field: field.field, instance: field.instance, version: field.version },
+        place: Place {
+            tenant,
+            customer: *customer,
+            field: field.field,
+            instance: field.instance,
+            version: field.version,
+        },
         sealed: field.sealed.clone(),
         key: keys.next().unwrap_or(Err(HolderError::NotOnShelf)),
     };

@@ -18,7 +18,8 @@ pub(crate) fn seal(okm: &Okm, header: &Header, place: &Place, plain: &[u8]) -> O
     out.extend_from_slice(okm.commitment());
     let mut body = plain.to_vec();
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, okm.key()).ok()?);
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(NONCE), Aad::from(additional(header, place)), &mut body).ok()?;
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(NONCE), Aad::from(additional(header, place)), &mut body)
+        .ok()?;
     out.extend_from_slice(&body);
     Some(out)
 }

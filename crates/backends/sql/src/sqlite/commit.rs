@@ -3,9 +3,16 @@
 use super::rows::{self, bytes, number};
 use domain::{Counter, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior, params};
-use store::{Effect, EntryRow, Facts, InteractionRow, Intent, Outcome, PowerRow, Seals, Settled, StateRow, Wanted, settle};
+use store::{
+    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerRow, Seals, Settled, StateRow, Wanted, settle,
+};
 
-pub(super) fn commit(connection: &mut Connection, now: Millis, intents: Vec<Intent>, seals: &dyn Seals) -> rusqlite::Result<Vec<Outcome>> {
+pub(super) fn commit(
+    connection: &mut Connection,
+    now: Millis,
+    intents: Vec<Intent>,
+    seals: &dyn Seals,
+) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut facts = read(&transaction, &Wanted::by(&intents, now))?;
     facts.check(seals);
@@ -16,7 +23,12 @@ pub(super) fn commit(connection: &mut Connection, now: Millis, intents: Vec<Inte
     Ok(settled.outcomes)
 }
 
-fn one<T>(tx: &Transaction<'_>, sql: &str, key: &[&dyn ToSql], map: fn(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+fn one<T>(
+    tx: &Transaction<'_>,
+    sql: &str,
+    key: &[&dyn ToSql],
+    map: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
     tx.prepare_cached(sql)?.query_row(key, map).optional()
 }
 
@@ -42,9 +54,12 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Facts> {
         facts.customers.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::customer)?);
     }
     for key in &wanted.states {
-        let row = one(tx, "SELECT n, tag FROM customer_state WHERE tenant = $1 AND customer = $2", &[&key.0.0, &key.1.0], |r| {
-            Ok(StateRow { n: number(r, 0)?, tag: bytes(r, 1)? })
-        })?;
+        let row = one(
+            tx,
+            "SELECT n, tag FROM customer_state WHERE tenant = $1 AND customer = $2",
+            &[&key.0.0, &key.1.0],
+            |r| Ok(StateRow { n: number(r, 0)?, tag: bytes(r, 1)? }),
+        )?;
         facts.states.read(*key, row);
     }
     for key in &wanted.fields {
@@ -114,8 +129,19 @@ fn write_interaction(tx: &Transaction<'_>, tenant: TenantId, row: &InteractionRo
         tx,
         sql,
         params![
-            tenant.0, row.id.0, row.reference, row.channel.slug(), row.phase.slug(), person, customer, row.binding.slug(),
-            row.started.0, ended, row.active.0, row.events, row.tag
+            tenant.0,
+            row.id.0,
+            row.reference,
+            row.channel.slug(),
+            row.phase.slug(),
+            person,
+            customer,
+            row.binding.slug(),
+            row.started.0,
+            ended,
+            row.active.0,
+            row.events,
+            row.tag
         ],
     )
 }
@@ -156,7 +182,9 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::R
                        ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
             run(tx, sql, params![t, row.id.0, row.role.slug(), row.name, row.team, row.token, row.tag])
         }
-        Effect::PutReport(row) => run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed]),
+        Effect::PutReport(row) => {
+            run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed])
+        }
         Effect::PutProgress { import, rows } => {
             let sql = "INSERT INTO import VALUES ($1, $2, $3) ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
             run(tx, sql, params![t, import, to_i64(*rows)?])
@@ -166,7 +194,12 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::R
     }
 }
 
-fn erase(tx: &Transaction<'_>, tenant: TenantId, customer: domain::CustomerId, index: &[(u16, [u8; 16])]) -> rusqlite::Result<()> {
+fn erase(
+    tx: &Transaction<'_>,
+    tenant: TenantId,
+    customer: domain::CustomerId,
+    index: &[(u16, [u8; 16])],
+) -> rusqlite::Result<()> {
     let key = params![tenant.0, customer.0];
     run(tx, "DELETE FROM customer WHERE tenant = $1 AND id = $2", key)?;
     run(tx, "DELETE FROM customer_state WHERE tenant = $1 AND customer = $2", key)?;

@@ -11,7 +11,13 @@ fn name(job: Job) -> String {
     }
 }
 
-pub(super) fn lease(connection: &mut Connection, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> rusqlite::Result<Option<Fence>> {
+pub(super) fn lease(
+    connection: &mut Connection,
+    job: Job,
+    holder: [u8; 16],
+    now: Millis,
+    ttl_ms: i64,
+) -> rusqlite::Result<Option<Fence>> {
     // SQLite numbers `$n` by first appearance, so they must appear in order.
     let sql = "INSERT INTO lease (job, holder, fence, expires) VALUES ($1, $2, 1, $3) ON CONFLICT (job) DO UPDATE SET \
                fence = CASE WHEN holder = $2 THEN fence ELSE fence + 1 END, holder = $2, expires = $3 \
@@ -27,7 +33,9 @@ pub(super) fn head(connection: &Connection, tenant: domain::TenantId) -> rusqlit
     let sql = "SELECT size, checkpoint, fence FROM log_head WHERE tenant = $1";
     let row = connection
         .prepare_cached(sql)?
-        .query_row([tenant.0], |row| Ok(LogHead { size: number(row, 0)?, checkpoint: row.get(1)?, fence: number(row, 2)? }))
+        .query_row([tenant.0], |row| {
+            Ok(LogHead { size: number(row, 0)?, checkpoint: row.get(1)?, fence: number(row, 2)? })
+        })
         .optional()?;
     Ok(row.unwrap_or_default())
 }
@@ -42,7 +50,9 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     let tenant = publication.tenant.0;
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
     for entry in &publication.entries {
-        let waited = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?.execute(params![tenant, entry.0])?;
+        let waited = tx
+            .prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?
+            .execute(params![tenant, entry.0])?;
         let placed = tx
             .prepare_cached("UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL")?
             .execute(params![size, tenant, entry.0])?;
@@ -53,8 +63,10 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     }
     for (key, data) in &publication.tiles {
         let place = i64::try_from(key.index).unwrap_or(i64::MAX);
-        tx.prepare_cached("INSERT INTO tile VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, level, place) DO UPDATE SET data = $4")?
-            .execute(params![tenant, key.level, place, data])?;
+        tx.prepare_cached(
+            "INSERT INTO tile VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, level, place) DO UPDATE SET data = $4",
+        )?
+        .execute(params![tenant, key.level, place, data])?;
     }
     let sql = "INSERT INTO log_head VALUES ($1, $2, $3, $4) ON CONFLICT (tenant) DO UPDATE SET size = $2, checkpoint = $3, fence = $4";
     let fence = i64::try_from(publication.fence.number).unwrap_or(i64::MAX);

@@ -102,7 +102,10 @@ impl Sqlite {
 
     /// A read of what is written all the time. A connection forgets its cached pages whenever another one commits, so
     /// the writer's own is the only one that still has them.
-    fn reading_as_writer<'a, T: Send + 'a>(&'a self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
+    fn reading_as_writer<'a, T: Send + 'a>(
+        &'a self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Fut<'a, T> {
         let result = read(&self.writer());
         Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
     }
@@ -123,7 +126,8 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
         // What is erased is overwritten, in the database file and (by `wal_checkpoint(TRUNCATE)`) in its log.
         connection.pragma_update(None, "secure_delete", "ON")?;
     }
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "mmap_size", 1_i64 << 36)?;
     Ok(connection)
 }
 
@@ -144,13 +148,17 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
 
 /// SQLite's own words may hold parts of statements, never values of rows; still only the kind is told on.
 fn explain(error: &rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly, SystemIoFailure};
+    use rusqlite::ErrorCode::{
+        DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+    };
     match error.sqlite_error_code() {
         Some(DiskFull | SystemIoFailure | ReadOnly) => StoreError::Full,
         Some(DatabaseBusy | DatabaseLocked) => StoreError::Unavailable,
         Some(DatabaseCorrupt | NotADatabase) => StoreError::Damaged("the database file"),
         _ => match error {
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => StoreError::Damaged("a row"),
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+                StoreError::Damaged("a row")
+            }
             _ => StoreError::Unavailable,
         },
     }

@@ -5,15 +5,25 @@ use super::{Sqlite, commit, explain, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
-    BudgetRow, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, InteractionRow, Intent, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow,
-    PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey, WrappedKeyRow,
+    BudgetRow, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
+    Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey, WrappedKeyRow,
 };
 
-fn one<T>(c: &Connection, sql: &str, key: impl Params, map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
+fn one<T>(
+    c: &Connection,
+    sql: &str,
+    key: impl Params,
+    map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
     c.prepare_cached(sql)?.query_row(key, map).optional()
 }
 
-fn all<T>(c: &Connection, sql: &str, key: impl Params, map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<Vec<T>> {
+fn all<T>(
+    c: &Connection,
+    sql: &str,
+    key: impl Params,
+    map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
     c.prepare_cached(sql)?.query_map(key, map)?.collect()
 }
 
@@ -39,7 +49,9 @@ impl Store for Sqlite {
     }
 
     fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
-        self.reading(|c| one(c, &format!("SELECT {} FROM person WHERE token = $1", rows::PERSON), [token], rows::person))
+        self.reading(|c| {
+            one(c, &format!("SELECT {} FROM person WHERE token = $1", rows::PERSON), [token], rows::person)
+        })
     }
 
     fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
@@ -80,14 +92,22 @@ impl Store for Sqlite {
         self.reading(|c| one(c, sql, params![tenant.0, customer.0], rows::customer))
     }
 
-    fn customers(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
+    fn customers(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
         let sql = "SELECT epoch, wrapped, id FROM customer WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
         let after = after.map_or([0; 16], |id| id.0);
-        self.reading(|c| all(c, sql, params![tenant.0, after, limit], |r| Ok((CustomerId(bytes(r, 2)?), rows::customer(r)?))))
+        self.reading(|c| {
+            all(c, sql, params![tenant.0, after, limit], |r| Ok((CustomerId(bytes(r, 2)?), rows::customer(r)?)))
+        })
     }
 
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>> {
-        let sql = format!("SELECT {} FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance", rows::FIELD);
+        let sql =
+            format!("SELECT {} FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance", rows::FIELD);
         self.reading(|c| all(c, &sql, params![tenant.0, customer.0], rows::field))
     }
 
@@ -107,7 +127,9 @@ impl Store for Sqlite {
 
     fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
         let sql = format!("SELECT {}, counter, since FROM budget WHERE tenant = $1", rows::BUDGET);
-        self.reading(|c| all(c, &sql, [tenant.0], |r| Ok((Counter::from_bytes(bytes(r, 3)?), Millis(r.get(4)?), rows::budget(r)?))))
+        self.reading(|c| {
+            all(c, &sql, [tenant.0], |r| Ok((Counter::from_bytes(bytes(r, 3)?), Millis(r.get(4)?), rows::budget(r)?)))
+        })
     }
 
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
@@ -133,7 +155,9 @@ impl Store for Sqlite {
     fn wrapped_keys(&self) -> Fut<'_, Vec<WrappedKeyRow>> {
         let sql = "SELECT tenant, epoch, wrapped FROM wrapped_key ORDER BY tenant, epoch";
         self.reading(|c| {
-            all(c, sql, [], |r| Ok(WrappedKeyRow { tenant: TenantId(number(r, 0)?), epoch: number(r, 1)?, wrapped: r.get(2)? }))
+            all(c, sql, [], |r| {
+                Ok(WrappedKeyRow { tenant: TenantId(number(r, 0)?), epoch: number(r, 1)?, wrapped: r.get(2)? })
+            })
         })
     }
 
@@ -158,14 +182,21 @@ impl Store for Sqlite {
     }
 
     fn entries(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<EntryRow>> {
-        let sql = format!("SELECT {} FROM entry WHERE tenant = $1 AND place < $2 AND place IS NOT NULL ORDER BY place DESC LIMIT $3", rows::ENTRY);
+        let sql = format!(
+            "SELECT {} FROM entry WHERE tenant = $1 AND place < $2 AND place IS NOT NULL ORDER BY place DESC LIMIT $3",
+            rows::ENTRY
+        );
         let before = before.and_then(|place| i64::try_from(place).ok()).unwrap_or(i64::MAX);
         self.reading(|c| all(c, &sql, params![tenant.0, before, limit], rows::entry))
     }
 
     fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
         let sql = "SELECT entry, leaf FROM pending WHERE tenant = $1 ORDER BY entry LIMIT $2";
-        self.reading_as_writer(|c| all(c, sql, params![tenant.0, limit], |r| Ok(PendingLeaf { entry: EntryId(bytes(r, 0)?), leaf: bytes(r, 1)? })))
+        self.reading_as_writer(|c| {
+            all(c, sql, params![tenant.0, limit], |r| {
+                Ok(PendingLeaf { entry: EntryId(bytes(r, 0)?), leaf: bytes(r, 1)? })
+            })
+        })
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {

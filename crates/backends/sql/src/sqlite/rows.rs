@@ -42,14 +42,17 @@ pub(super) fn person(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
     })
 }
 
-pub(super) const INTERACTION: &str = "id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag";
+pub(super) const INTERACTION: &str =
+    "id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag";
 
 pub(super) fn interaction(row: &Row<'_>) -> rusqlite::Result<InteractionRow> {
     Ok(InteractionRow {
         id: InteractionId(bytes(row, 0)?),
         reference: row.get(1)?,
         channel: named(row, 2, Channel::from_slug)?,
-        phase: named(row, 3, |slug| [Phase::Announced, Phase::Connected, Phase::Held, Phase::Ended].into_iter().find(|p| p.slug() == slug))?,
+        phase: named(row, 3, |slug| {
+            [Phase::Announced, Phase::Connected, Phase::Held, Phase::Ended].into_iter().find(|p| p.slug() == slug)
+        })?,
         person: maybe_bytes(row, 4)?.map(PersonId),
         customer: maybe_bytes(row, 5)?.map(CustomerId),
         binding: named(row, 6, |slug| {
@@ -107,6 +110,9 @@ pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
         leaf: bytes(row, 1)?,
         audit: row.get(2)?,
         customer: row.get(3)?,
-        index: row.get::<_, Option<i64>>(4)?.map(|place| u64::try_from(place).map_err(|_| wrong(4, Type::Integer))).transpose()?,
+        index: row
+            .get::<_, Option<i64>>(4)?
+            .map(|place| u64::try_from(place).map_err(|_| wrong(4, Type::Integer)))
+            .transpose()?,
     })
 }

@@ -51,6 +51,10 @@ pub(super) fn e164(raw: &str) -> Result<Zeroizing<String>, FieldError> {
     if !number.is_valid() && !is_fictitious(&formatted) {
         return Err(refused("no such number is in use", "re-read the number, with + and country code if not British"));
     }
+    if home.is_none() && *written == *formatted {
+        // Reading it again would be the very same call.
+        return Ok(formatted);
+    }
     // A form that reads differently from itself would make two records of one number.
     match phonenumber::parse(None, formatted.as_str()) {
         Ok(again) if again.code().value() == number.code().value() && again.national() == number.national() => {

@@ -32,7 +32,12 @@ pub(crate) struct Claim {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn claim(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Claim>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn claim(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    body: Result<Json<Claim>, Failed>,
+) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(claim) = body?;
     let customer = member(&web, &claim.customer, CustomerId::parse, "customer isn't a customer's id")?;

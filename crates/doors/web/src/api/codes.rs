@@ -37,12 +37,20 @@ pub(crate) struct Sent {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn send(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<SendCode>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn send(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    body: Result<Json<SendCode>, Failed>,
+) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(SendCode {}) = body?;
     let courier = web.config.courier.clone().ok_or_else(|| web.fault(NO_COURIER))?;
     let sent = web.vault.send_code(&scope, interaction, courier).await.map_err(|error| web.failed(&error))?;
-    Ok(answer(StatusCode::ACCEPTED, &Sent { expires_at: sent.expires.to_string(), sent: sent.sent, receipt: sent.receipt.to_string() }))
+    Ok(answer(
+        StatusCode::ACCEPTED,
+        &Sent { expires_at: sent.expires.to_string(), sent: sent.sent, receipt: sent.receipt.to_string() },
+    ))
 }
 
 const NO_COURIER: Fault = Fault {

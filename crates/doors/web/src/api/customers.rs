@@ -29,7 +29,11 @@ pub(crate) struct Erased {
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn erase(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>) -> Result<Response, Failed> {
+pub(crate) async fn erase(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let erased = web.vault.erase(&scope, customer).await.map_err(|error| web.failed(&error))?;
     let day = erased.backups_unreadable_by.to_string().chars().take(10).collect();

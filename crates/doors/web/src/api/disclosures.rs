@@ -109,7 +109,8 @@ pub(crate) async fn list(
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Failed> {
     let Query(page) = page.map_err(|_| web.fault(Fault::INVALID.detail("the query can't be read")))?;
-    let before = page.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| web.fault(bad_cursor()))).transpose()?;
+    let before =
+        page.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| web.fault(bad_cursor()))).transpose()?;
     let limit = limit(&web, page.limit)?;
     let (lines, next) = web.vault.read_log(&scope, before, limit).await.map_err(|error| web.failed(&error))?;
     let names = names(&web.vault, &scope).await;
@@ -155,7 +156,9 @@ impl Watching {
             match self.receiver.recv().await {
                 Ok(told) if told.tenant == self.scope.tenant() => return Some(self.event(&told).await),
                 Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => return Some(Event::default().event("missed").data(missed.to_string())),
+                Err(RecvError::Lagged(missed)) => {
+                    return Some(Event::default().event("missed").data(missed.to_string()));
+                }
                 Err(RecvError::Closed) => return None,
             }
         }

@@ -83,7 +83,8 @@ pub(crate) async fn hear(State(web): State<Web>, headers: HeaderMap, request: Re
     let head = Head::of(&headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
     let body = read(request, &web).await?;
     let source = signed_by(&web, &head, &body).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
-    let message: Message = serde_json::from_slice(&body).map_err(|_| web.fault(Fault::UNPROCESSABLE.detail("the message isn't of a known shape")))?;
+    let message: Message = serde_json::from_slice(&body)
+        .map_err(|_| web.fault(Fault::UNPROCESSABLE.detail("the message isn't of a known shape")))?;
     let at = happened_at(&web, &message)?;
     let reference = message.data.interaction.clone();
     if reference.is_empty() || reference.chars().count() > LONGEST {
@@ -126,7 +127,8 @@ fn signs(source: &EventSource, head: &Head<'_>, body: &[u8]) -> bool {
 
 /// An event may come late; it can't come from the future.
 fn happened_at(web: &Web, message: &Message) -> Result<Millis, Failed> {
-    let at = Millis::parse(&message.timestamp).ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("timestamp isn't RFC 3339")))?;
+    let at = Millis::parse(&message.timestamp)
+        .ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("timestamp isn't RFC 3339")))?;
     if at.since(web.vault.now()) > WINDOW_MS {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("timestamp lies in the future")));
     }
@@ -135,7 +137,8 @@ fn happened_at(web: &Web, message: &Message) -> Result<Millis, Failed> {
 
 fn heard(message: Message) -> Result<Heard, &'static str> {
     let data = message.data;
-    let person = data.person.as_deref().map(|text| PersonId::parse(text).ok_or("person isn't a person's id")).transpose()?;
+    let person =
+        data.person.as_deref().map(|text| PersonId::parse(text).ok_or("person isn't a person's id")).transpose()?;
     match message.kind.as_str() {
         "interaction.connected" => Ok(Heard::Connected {
             channel: data.channel.as_deref().and_then(Channel::from_slug).ok_or("channel is call, chat or ticket")?,

@@ -53,7 +53,10 @@ impl From<InteractionRow> for Interaction {
             customer: row.customer.map(|customer| customer.to_string()),
             started_at: row.started.to_string(),
             ended_at: row.ended.map(|at| at.to_string()),
-            purposes: Purpose::ALL.iter().map(|purpose| PurposeChoice { id: purpose.slug(), label: purpose.label() }).collect(),
+            purposes: Purpose::ALL
+                .iter()
+                .map(|purpose| PurposeChoice { id: purpose.slug(), label: purpose.label() })
+                .collect(),
         }
     }
 }
@@ -99,10 +102,17 @@ pub(crate) async fn list(
         Some("live") => true,
         Some(_) => return Err(web.fault(Fault::UNPROCESSABLE.detail("state is live or all"))),
     };
-    let after = filter.cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(|| web.fault(bad_cursor()))).transpose()?;
+    let after = filter
+        .cursor
+        .as_deref()
+        .map(|cursor| read_cursor(cursor).ok_or_else(|| web.fault(bad_cursor())))
+        .transpose()?;
     let limit = limit(&web, filter.limit)?;
     let page = web.vault.interactions(&scope, live, after, limit).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&Interactions { items: page.items.into_iter().map(Interaction::from).collect(), next: page.next.map(write_cursor) }))
+    Ok(ok(&Interactions {
+        items: page.items.into_iter().map(Interaction::from).collect(),
+        next: page.next.map(write_cursor),
+    }))
 }
 
 /// How many items a page has: 1 to 200, 50 unless said.
@@ -135,7 +145,11 @@ fn read_cursor(text: &str) -> Option<(Millis, InteractionId)> {
     responses((status = 200, body = Interaction), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn show(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>) -> Result<Response, Failed> {
+pub(crate) async fn show(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Failed> {
     let id = id(&web, &text, InteractionId::parse)?;
     let row = web.vault.interaction(&scope, id).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&Interaction::from(row)))

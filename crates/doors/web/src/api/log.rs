@@ -28,7 +28,12 @@ pub(crate) struct Log {
 /// One per tenant; each follows C2SP tlog-tiles under `/log/{tenant}/`.
 #[utoipa::path(get, path = "/log", tag = "log", operation_id = "listLogs", security(()), responses((status = 200, body = Logs)))]
 pub(crate) async fn logs(State(web): State<Web>) -> Response {
-    let logs = web.vault.tenants().iter().map(|tenant| Log { tenant: tenant.slug.clone(), origin: tenant.origin.clone() }).collect();
+    let logs = web
+        .vault
+        .tenants()
+        .iter()
+        .map(|tenant| Log { tenant: tenant.slug.clone(), origin: tenant.origin.clone() })
+        .collect();
     ok(&Logs { logs })
 }
 
@@ -59,7 +64,10 @@ pub(crate) async fn key(State(web): State<Web>, Path(slug): Path<String>) -> Res
 }
 
 /// A tile or entry bundle. Once published it never changes, so it may be kept for good.
-pub(crate) async fn tile(State(web): State<Web>, Path((slug, path)): Path<(String, String)>) -> Result<Response, Failed> {
+pub(crate) async fn tile(
+    State(web): State<Web>,
+    Path((slug, path)): Path<(String, String)>,
+) -> Result<Response, Failed> {
     let tenant = tenant(&web, &slug)?;
     let path: TilePath = format!("tile/{path}").parse().map_err(|_| web.fault(Fault::NOT_FOUND))?;
     let found = web.vault.log_tile(tenant.id, path).await.map_err(|error| web.failed(&error))?;

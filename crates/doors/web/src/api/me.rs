@@ -45,7 +45,12 @@ pub(crate) async fn me(State(web): State<Web>, Signed(scope): Signed) -> Result<
     let left = web.vault.budgets(&scope).await.map_err(|error| web.failed(&error))?;
     let budgets = left
         .into_iter()
-        .map(|budget| Budget { kind: budget.kind.slug(), left: budget.left, limit: budget.limit, resets_at: budget.resets_at.to_string() })
+        .map(|budget| Budget {
+            kind: budget.kind.slug(),
+            left: budget.left,
+            limit: budget.limit,
+            resets_at: budget.resets_at.to_string(),
+        })
         .collect();
     Ok(ok(&Me {
         person: scope.person().to_string(),

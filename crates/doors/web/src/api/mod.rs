@@ -75,7 +75,9 @@ fn is_text(path: &str) -> bool {
     let mut rest = path.as_bytes();
     while let [first, after @ ..] = rest {
         let digits = after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
-        let byte = digits.and_then(|digits| core::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = digits
+            .and_then(|digits| core::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         decoded.push(byte.unwrap_or(*first));
         rest = if byte.is_some() { &after[2..] } else { after };
     }
@@ -128,5 +130,6 @@ pub(crate) fn idempotency_key(web: &Web, headers: &HeaderMap) -> Result<Option<S
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let fits = |key: &&str| !key.is_empty() && key.len() <= LONGEST_KEY;
     let key = value.to_str().ok().filter(fits);
-    key.map(|key| Some(key.to_owned())).ok_or_else(|| web.fault(Fault::INVALID.detail("Idempotency-Key is 1 to 255 visible characters")))
+    key.map(|key| Some(key.to_owned()))
+        .ok_or_else(|| web.fault(Fault::INVALID.detail("Idempotency-Key is 1 to 255 visible characters")))
 }

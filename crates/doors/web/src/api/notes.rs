@@ -40,12 +40,22 @@ pub(crate) struct Kept {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn write(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, headers: HeaderMap, body: Result<Json<Note>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn write(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<Note>, Failed>,
+) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(note) = body?;
     let interaction = member(&web, &note.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;
     let key = idempotency_key(&web, &headers)?;
-    let noted = web.vault.note(&scope, interaction, customer, &pasted(&note.text), key.as_deref()).await.map_err(|error| web.failed(&error))?;
+    let noted = web
+        .vault
+        .note(&scope, interaction, customer, &pasted(&note.text), key.as_deref())
+        .await
+        .map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &Kept { instance: noted.instance, receipt: noted.receipt.to_string() }))
 }
 

@@ -19,10 +19,16 @@ use vault::ReceiptAnswer;
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn receipt(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>) -> Result<Response, Failed> {
+pub(crate) async fn receipt(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Failed> {
     let entry = id(&web, &text, EntryId::parse)?;
     match web.vault.receipt(scope.tenant(), entry).await.map_err(|error| web.failed(&error))? {
-        ReceiptAnswer::Ready(receipt) => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], receipt).into_response()),
+        ReceiptAnswer::Ready(receipt) => {
+            Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], receipt).into_response())
+        }
         ReceiptAnswer::Pending => Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")]).into_response()),
     }
 }

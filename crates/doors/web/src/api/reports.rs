@@ -41,13 +41,21 @@ pub(crate) struct Reported {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn report(State(web): State<Web>, Signed(scope): Signed, body: Result<Json<NewReport>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn report(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    body: Result<Json<NewReport>, Failed>,
+) -> Result<Response, Failed> {
     let Json(report) = body?;
     let characters = report.text.chars().count();
     if report.text.trim().is_empty() || characters > LONGEST {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("text is 1 to 4,000 characters")));
     }
-    let interaction = report.interaction.as_deref().map(|text| member(&web, text, InteractionId::parse, "interaction isn't an interaction's id")).transpose()?;
+    let interaction = report
+        .interaction
+        .as_deref()
+        .map(|text| member(&web, text, InteractionId::parse, "interaction isn't an interaction's id"))
+        .transpose()?;
     let id = web.vault.report(&scope, interaction, &report.text).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &Reported { report: id.to_string() }))
 }
@@ -95,7 +103,11 @@ pub(crate) async fn list(
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Failed> {
     let Query(page) = page.map_err(|_| web.fault(Fault::INVALID.detail("the query can't be read")))?;
-    let after = page.cursor.as_deref().map(|cursor| ReportId::parse(cursor).ok_or_else(|| web.fault(bad_cursor()))).transpose()?;
+    let after = page
+        .cursor
+        .as_deref()
+        .map(|cursor| ReportId::parse(cursor).ok_or_else(|| web.fault(bad_cursor())))
+        .transpose()?;
     let limit = limit(&web, page.limit)?;
     let found = web.vault.reports(&scope, after, limit).await.map_err(|error| web.failed(&error))?;
     let items = found.items.into_iter().map(shown).collect();

@@ -18,11 +18,17 @@ use vault::RevealCommand;
 pub(crate) struct Reveal {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
-    #[schema(pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$", example = "postal_address")]
+    #[schema(
+        pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$",
+        example = "postal_address"
+    )]
     field: String,
     #[schema(minimum = 1)]
     instance: u32,
-    #[schema(pattern = "^(delivery|callback|correspondence|payment|verification|complaint|correction)$", example = "delivery")]
+    #[schema(
+        pattern = "^(delivery|callback|correspondence|payment|verification|complaint|correction)$",
+        example = "delivery"
+    )]
     purpose: String,
 }
 

@@ -8,7 +8,9 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::InteractionId;
-use domain::field::{FieldError, SearchTerm, query_card_last4_date, query_email, query_order, query_phone, query_postcode_family_name};
+use domain::field::{
+    FieldError, SearchTerm, query_card_last4_date, query_email, query_order, query_phone, query_postcode_family_name,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -119,7 +121,12 @@ pub(crate) struct Hit {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn search(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Search>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn search(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    body: Result<Json<Search>, Failed>,
+) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(search) = body?;
     if search.longest() > LONGEST {
@@ -133,7 +140,12 @@ pub(crate) async fn search(State(web): State<Web>, Signed(scope): Signed, Path(t
     let hits = result
         .hits
         .into_iter()
-        .map(|hit| Hit { customer: hit.customer.to_string(), claim: format!("clm_{}", hex(&hit.claim)), name: hit.name, town: hit.town })
+        .map(|hit| Hit {
+            customer: hit.customer.to_string(),
+            claim: format!("clm_{}", hex(&hit.claim)),
+            name: hit.name,
+            town: hit.town,
+        })
         .collect();
     Ok(ok(&Found { hits, receipt: result.receipt.to_string(), hint }))
 }

@@ -21,7 +21,10 @@ const LONGEST: usize = 2_000;
 pub(crate) struct Verify {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
-    #[schema(pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$", example = "postal_address")]
+    #[schema(
+        pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$",
+        example = "postal_address"
+    )]
     field: String,
     /// Which of several; the first unless said.
     #[schema(minimum = 1)]
@@ -53,7 +56,12 @@ pub(crate) struct Checked {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn verify(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<Verify>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn verify(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    body: Result<Json<Verify>, Failed>,
+) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(verify) = body?;
     if verify.said.chars().count() > LONGEST {
@@ -67,5 +75,10 @@ pub(crate) async fn verify(State(web): State<Web>, Signed(scope): Signed, Path(t
         said: verify.said,
     };
     let checked = web.vault.verify(&scope, &command).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&Checked { matched: checked.matched, attempts_left: checked.attempts_left, receipt: checked.receipt.to_string(), hint: checked.hint.map(|hint| hint.to_string()) }))
+    Ok(ok(&Checked {
+        matched: checked.matched,
+        attempts_left: checked.attempts_left,
+        receipt: checked.receipt.to_string(),
+        hint: checked.hint.map(|hint| hint.to_string()),
+    }))
 }

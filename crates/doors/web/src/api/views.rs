@@ -66,7 +66,12 @@ impl From<MaskedField> for Field {
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn view(State(web): State<Web>, Signed(scope): Signed, Path(text): Path<String>, body: Result<Json<View>, Failed>) -> Result<Response, Failed> {
+pub(crate) async fn view(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+    body: Result<Json<View>, Failed>,
+) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(view) = body?;
     let interaction = member(&web, &view.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;

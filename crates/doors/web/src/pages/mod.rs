@@ -30,7 +30,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/sign-out", post(sign_out));
     for asset in ASSETS {
         let asset = *asset;
-        let file = move || async move { ([(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, "public, max-age=3600")], asset.body) };
+        let file = move || async move {
+            ([(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, "public, max-age=3600")], asset.body)
+        };
         router = router.route(asset.path, get(file));
     }
     router
@@ -77,7 +79,13 @@ async fn start(State(web): State<Web>, headers: HeaderMap) -> Response {
         return error_page(&web, Fault::FORBIDDEN);
     }
     match people(&web).await {
-        Ok(people) => page(StatusCode::OK, &RolePicker { people: people.into_iter().map(|(_, person)| person).collect(), banner: web.config.banner.clone() }),
+        Ok(people) => page(
+            StatusCode::OK,
+            &RolePicker {
+                people: people.into_iter().map(|(_, person)| person).collect(),
+                banner: web.config.banner.clone(),
+            },
+        ),
         Err(response) => response,
     }
 }
@@ -87,7 +95,12 @@ async fn people(web: &Web) -> Result<Vec<(TenantId, PickPerson)>, Response> {
     for tenant in web.vault.tenants() {
         let rows = web.vault.pickable(tenant.id).await.map_err(|error| error_page(web, Fault::of(web, &error)))?;
         out.extend(rows.into_iter().map(|row| {
-            let person = PickPerson { id: row.id.to_string(), name: row.name, role_label: row.role.label().to_owned(), what: sees(row.role).to_owned() };
+            let person = PickPerson {
+                id: row.id.to_string(),
+                name: row.name,
+                role_label: row.role.label().to_owned(),
+                what: sees(row.role).to_owned(),
+            };
             (tenant.id, person)
         }));
     }
@@ -122,7 +135,11 @@ struct Token {
     token: Zeroizing<String>,
 }
 
-async fn sign_in_with_token(State(web): State<Web>, headers: HeaderMap, form: Result<Form<Token>, FormRejection>) -> Response {
+async fn sign_in_with_token(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    form: Result<Form<Token>, FormRejection>,
+) -> Response {
     if !same_origin(&web, &headers) {
         return error_page(&web, Fault::FORBIDDEN);
     }
@@ -173,7 +190,8 @@ async fn signed_in(web: &Web, session: &Session) -> Response {
     let secret: [u8; 32] = web.vault.secret();
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     web.sessions.begin(&secret, session.clone(), web.vault.now());
-    let secure = if web.config.origin.as_deref().is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
+    let secure =
+        if web.config.origin.as_deref().is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/{secure}");
     let mut response = Redirect::to(home(scope.role())).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
@@ -196,11 +214,19 @@ async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Response {
 /// A page for whom it is made; others are led to the sign-in.
 fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(Role) -> bool) -> Result<Scope, Box<Response>> {
     match signed {
-        Err(_) => Err(Redirect::to(if web.vault.config().role_picker { "/" } else { "/sign-in" }).into_response().into()),
+        Err(_) => {
+            Err(Redirect::to(if web.vault.config().role_picker { "/" } else { "/sign-in" }).into_response().into())
+        }
         Ok(Signed(scope)) if fits(scope.role()) => Ok(scope),
         Ok(_) => {
             let refusal = domain::Refusal::RoleNotAllowed;
-            let fault = Fault { slug: refusal.slug(), title: refusal.title(), why: refusal.why(), next: refusal.next(), ..Fault::FORBIDDEN };
+            let fault = Fault {
+                slug: refusal.slug(),
+                title: refusal.title(),
+                why: refusal.why(),
+                next: refusal.next(),
+                ..Fault::FORBIDDEN
+            };
             Err(error_page(web, fault).into())
         }
     }
@@ -225,7 +251,11 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>) -> Res
     match for_role(&web, signed, |role| role == Role::SecurityOfficer) {
         Err(response) => *response,
         Ok(scope) => {
-            let security = Security { person_name: scope.name().to_owned(), tenant: web.slug(scope.tenant()), banner: web.config.banner.clone() };
+            let security = Security {
+                person_name: scope.name().to_owned(),
+                tenant: web.slug(scope.tenant()),
+                banner: web.config.banner.clone(),
+            };
             page(StatusCode::OK, &security)
         }
     }

@@ -66,6 +66,8 @@ kinds! {
     PersonChanged = 21 "person_changed";
     /// Customers' keys moved to a new shelf; `detail` is how many.
     ShelfTurned = 22 "shelf_turned";
+    /// Interactions asked for by who may see none; there is an entry of the refusal only.
+    InteractionsRead = 23 "interactions_read";
 }
 
 /// The audit half: what security may read by right. It names no customer.

@@ -1,6 +1,7 @@
 use super::*;
 use domain::{BudgetKind, Counter, CustomerId, InteractionId, Refusal};
 use proptest::prelude::*;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use store::Spent;
 use vectors::{exactly, run, vector};
@@ -40,6 +41,7 @@ fn nobodys() -> Draft {
         keys: None,
         audit: audit_key(),
         chance: Chance::draw(&Counting(AtomicU8::new(0))),
+        halves: OnceLock::new(),
     }
 }
 
