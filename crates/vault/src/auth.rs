@@ -185,6 +185,11 @@ impl Vault {
         (tag == row.tag).then_some(row).ok_or(VaultError::refused(Refusal::Tampered))
     }
 
+    /// Do the people and rules of this scope still stand? What goes on for long asks this before each thing it gives.
+    pub async fn still_holds(&self, scope: &Scope) -> bool {
+        self.power(scope.tenant).await.is_ok_and(|version| version == scope.power)
+    }
+
     async fn power(&self, tenant: TenantId) -> Result<u64, VaultError> {
         let now = self.clock.now();
         let seen = lock(&self.staff.seen).get(&tenant).copied();

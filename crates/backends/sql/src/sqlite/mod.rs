@@ -126,7 +126,8 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
         // What is erased is overwritten, in the database file and (by `wal_checkpoint(TRUNCATE)`) in its log.
         connection.pragma_update(None, "secure_delete", "ON")?;
     }
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    // Pages of the database file are read where they lie instead of being copied; those of its log still are.
     connection.pragma_update(None, "mmap_size", 1_i64 << 36)?;
     Ok(connection)
 }

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Erased {
     receipt: String,
-    /// The day from which no backup opens either.
+    /// The day by which the shelf is to be turned, its old key destroyed: from then on no copy of the customer's own
+    /// rows opens. (A copy of the whole database made before, together with the key file, still does.)
     #[schema(format = Date)]
     backups_unreadable_by: String,
 }

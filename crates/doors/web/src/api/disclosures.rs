@@ -151,9 +151,14 @@ struct Watching {
 }
 
 impl Watching {
+    /// The next thing to tell; the end once people or rules have changed: whoever still may watch signs in again.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            match self.receiver.recv().await {
+            let told = self.receiver.recv().await;
+            if !self.vault.still_holds(&self.scope).await {
+                return None;
+            }
+            match told {
                 Ok(told) if told.tenant == self.scope.tenant() => return Some(self.event(&told).await),
                 Ok(_) => {}
                 Err(RecvError::Lagged(missed)) => {
