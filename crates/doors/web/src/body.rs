@@ -6,8 +6,8 @@ use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -88,4 +88,42 @@ fn sent(status: StatusCode, body: Body) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The largest number that counts instances.
+pub(crate) const LAST_INSTANCE: u32 = i32::MAX as u32;
+
+/// A whole number from 1 on. JSON knows one kind of number: `2.0` is the integer 2 (JSON Schema, 6.1.1).
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let fits = number.fract() == 0.0 && (1.0..=f64::from(LAST_INSTANCE)).contains(&number);
+    fits.then_some(number as u32).ok_or_else(|| D::Error::custom("not a whole number from 1 on"))
+}
+
+/// The same, where it may be left out or null.
+pub(crate) fn maybe_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] u32);
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(number)| number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(deserialize_with = "whole")]
+        instance: u32,
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let read = |text: &str| serde_json::from_str::<Named>(text).map(|named| named.instance).ok();
+        assert_eq!(read(r#"{"instance": 3}"#), Some(3));
+        assert_eq!(read(r#"{"instance": 5094.0}"#), Some(5094));
+        for wrong in ["0", "-1", "1.5", "2147483648", "1e300", "null", "\"1\""] {
+            assert_eq!(read(&format!(r#"{{"instance": {wrong}}}"#)), None, "{wrong}");
+        }
+    }
 }

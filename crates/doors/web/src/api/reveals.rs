@@ -1,7 +1,7 @@
 //! `POST /v1/customers/{id}/reveals`: one field, for one purpose, for a little while.
 
 use super::{id, idempotency_key, member};
-use crate::body::{Json, disclosed};
+use crate::body::{Json, disclosed, whole};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
@@ -23,7 +23,8 @@ pub(crate) struct Reveal {
         example = "postal_address"
     )]
     field: String,
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    #[serde(deserialize_with = "whole")]
     instance: u32,
     #[schema(
         pattern = "^(delivery|callback|correspondence|payment|verification|complaint|correction)$",

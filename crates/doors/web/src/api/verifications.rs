@@ -1,7 +1,7 @@
 //! `POST /v1/customers/{id}/verifications`: does what the caller says fit?
 
 use super::{id, member};
-use crate::body::{Json, ok};
+use crate::body::{Json, maybe_whole, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
@@ -27,7 +27,8 @@ pub(crate) struct Verify {
     )]
     field: String,
     /// Which of several; the first unless said.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    #[serde(default, deserialize_with = "maybe_whole")]
     instance: Option<u32>,
     /// What the caller said.
     #[schema(value_type = String, max_length = 2000)]
