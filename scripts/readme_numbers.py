@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes three measured numbers into README.md, between its markers, from bench/results/*.jsonl.
 
-    scripts/numbers.py            writes them
-    scripts/numbers.py --check    fails if README.md says something else
+    scripts/readme_numbers.py            writes them
+    scripts/readme_numbers.py --check    fails if README.md says something else
 """
 
 import json
@@ -61,7 +61,7 @@ def table() -> str:
 
 def main() -> None:
     if sys.argv[1:] not in ([], ["--check"]):
-        sys.exit("usage: scripts/numbers.py [--check]")
+        sys.exit("usage: scripts/readme_numbers.py [--check]")
     text = README.read_text()
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         sys.exit(f"README.md has no {BEGIN.strip()} and {END}; next: put the two lines in")
@@ -70,7 +70,7 @@ def main() -> None:
     if text == wanted:
         return
     if sys.argv[1:] == ["--check"]:
-        sys.exit("README.md doesn't quote the numbers in bench/results; next: python3 scripts/numbers.py")
+        sys.exit("README.md doesn't quote the numbers in bench/results; next: python3 scripts/readme_numbers.py")
     README.write_text(wanted)
 
 
