@@ -56,6 +56,12 @@ impl Vault {
         };
         let act = self.search_act(scope, interaction, found.len())?;
         let act = match refusal {
+            // "More than three" is an answer too: it is paid for first, or it could be asked for without end.
+            Some(Refusal::TooManyHits) => {
+                self.commit_plain(act).await?;
+                let unpaid = Act { spend: Vec::new(), ..self.search_act(scope, interaction, found.len())? };
+                unpaid.when(Condition::Never(Refusal::TooManyHits))
+            }
             Some(refusal) => act.when(Condition::Never(refusal)),
             None => act,
         };
