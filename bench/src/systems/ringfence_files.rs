@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The seed of the invented customers.
 pub(super) const SEED: u64 = 7;
 /// Orders of each customer.
-pub(super) const ORDERS_EACH: usize = 1;
+pub(super) const ORDERS_EACH: usize = 3;
 /// The secret that the event source and the server share.
 pub(super) const EVENT_SECRET: &str = "whsec_cmluZ2ZlbmNlIGJlbmNoIGV2ZW50IHNlY3JldCAzMmI=";
 /// How often a running import's memory is looked at.

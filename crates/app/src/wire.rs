@@ -85,7 +85,7 @@ pub(crate) fn database(error: &OpenError) -> Failure {
     match error {
         OpenError::Missing => Failure::here(error.to_string(), "check --data"),
         OpenError::Newer(_) => Failure::here(error.to_string(), "install the newer version"),
-        OpenError::Sqlite(_) => {
+        OpenError::Sqlite(_) | OpenError::Log(_) => {
             Failure::there("the database can't be opened", "run ringfence doctor on the data directory")
         }
     }

@@ -209,7 +209,7 @@ impl Facts {
         self.powers.check(|tenant, row| row.tag == power_tag(seals, *tenant, row.version));
         self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.check(|key, row| row.tag == budget_tag(seals, key, row));
-        self.states.check(|(tenant, customer), row| row.tag == state_tag(seals, *tenant, *customer, row.n));
+        self.states.check(|(tenant, customer), row| row.tag == row.tag_by(seals, *tenant, *customer));
         self.codes
             .check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
     }
@@ -219,7 +219,7 @@ impl Facts {
         self.powers.retag(|tenant, row| row.tag = power_tag(seals, *tenant, row.version));
         self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.retag(|key, row| row.tag = budget_tag(seals, key, row));
-        self.states.retag(|(tenant, customer), row| row.tag = state_tag(seals, *tenant, *customer, row.n));
+        self.states.retag(|(tenant, customer), row| row.tag = row.tag_by(seals, *tenant, *customer));
         self.codes
             .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
     }
@@ -231,11 +231,4 @@ fn power_tag(seals: &dyn Seals, tenant: TenantId, version: u64) -> Tag {
 
 fn budget_tag(seals: &dyn Seals, (tenant, counter, window): &(TenantId, Counter, Millis), row: &BudgetRow) -> Tag {
     seals.tag(*tenant, "budget", &BudgetRow::material(counter, *window, row.used, row.last))
-}
-
-fn state_tag(seals: &dyn Seals, tenant: TenantId, customer: CustomerId, n: u64) -> Tag {
-    let mut material = [0; 24];
-    material[..16].copy_from_slice(&customer.0);
-    material[16..].copy_from_slice(&n.to_be_bytes());
-    seals.tag(tenant, "state", &material)
 }

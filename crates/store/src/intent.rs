@@ -220,6 +220,9 @@ pub struct Inscribed {
 pub trait Scribe: Send + Sync {
     /// The entry's bytes.
     fn inscribe(&self, numbers: &Numbers) -> Inscribed;
+
+    /// The next head of the customer's chain of entries: `H(head ‖ leaf hash)`.
+    fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32];
 }
 
 /// Tags rows under a key that the database's keepers don't hold.

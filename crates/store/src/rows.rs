@@ -1,6 +1,7 @@
 //! Rows as they lie in a store. Rows that grant or count something carry a tag: a MAC under a key that the
 //! database's keepers don't hold, over everything the row says (`material`).
 
+use crate::intent::Seals;
 use domain::interaction::{Event, Happening};
 use domain::{
     Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
@@ -59,13 +60,34 @@ impl IndexRow {
     }
 }
 
-/// How many log entries there are about a customer.
+/// The log entries about a customer: how many, and the head of their chain. It lies in the customer's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRow {
     /// The counter.
     pub n: u64,
-    /// Over tenant, customer and counter.
+    /// `head_n = H(head_{n-1} ‖ leaf hash_n)`, zeros before the first.
+    pub head: [u8; 32],
+    /// Over tenant, customer, counter and head.
     pub tag: Tag,
+}
+
+impl StateRow {
+    /// The state of a customer about whom there is no entry yet.
+    #[must_use]
+    pub fn first(seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Self {
+        let blank = Self { n: 0, head: [0; 32], tag: [0; 16] };
+        Self { tag: blank.tag_by(seals, tenant, customer), ..blank }
+    }
+
+    /// The tag that belongs there.
+    #[must_use]
+    pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
+        let mut material = [0; 56];
+        material[..16].copy_from_slice(&customer.0);
+        material[16..24].copy_from_slice(&self.n.to_be_bytes());
+        material[24..].copy_from_slice(&self.head);
+        seals.tag(tenant, "state", &material)
+    }
 }
 
 /// A member of staff or a machine client.

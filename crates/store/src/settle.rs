@@ -83,13 +83,15 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
     }
     let decision = decide(facts, &intent, now);
     let read = decision.and_then(|()| gather(facts, &intent));
+    let state = counted(facts, &intent);
     let numbers = Numbers {
         decision: read.as_ref().map(|_| ()).map_err(|refusal| *refusal),
-        n: raise_counter(facts, &intent),
+        n: state.map(|before| before.n + 1),
         versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
         spent: if read.is_ok() { spend(facts, &intent, now) } else { Vec::new() },
     };
     let inscribed = intent.scribe.inscribe(&numbers);
+    raise_counter(facts, &intent, state, &inscribed.leaf);
     let row = EntryRow {
         id: intent.entry,
         leaf: inscribed.leaf,
@@ -229,20 +231,23 @@ fn gather_one(
     Ok((field.customer, customer, sealed))
 }
 
-/// The counter rises for refusals too: an attempt is also something the customer may know of. A counter whose tag
-/// fails stays as it is, and the entry carries none: the row is evidence.
-fn raise_counter(facts: &mut Facts, intent: &Intent) -> Option<u64> {
+/// The customer's state that this entry goes on from. A state whose tag fails stays as it is, and the entry carries
+/// no number: the row is evidence.
+fn counted(facts: &mut Facts, intent: &Intent) -> Option<StateRow> {
     let key = (intent.tenant, intent.customer?);
     if !has(facts.customers.slot(&key)) {
         return None;
     }
     let slot = facts.states.slot(&key)?;
-    if slot.tampered {
-        return None;
+    (!slot.tampered).then(|| slot.row.unwrap_or(StateRow { n: 0, head: [0; 32], tag: [0; 16] }))
+}
+
+/// The counter rises for refusals too: an attempt is also something the customer may know of.
+fn raise_counter(facts: &mut Facts, intent: &Intent, before: Option<StateRow>, leaf: &[u8; 65]) {
+    if let (Some(customer), Some(before)) = (intent.customer, before) {
+        let head = intent.scribe.link(&before.head, leaf);
+        facts.states.put(&(intent.tenant, customer), StateRow { n: before.n + 1, head, tag: [0; 16] });
     }
-    let n = slot.row.map_or(0, |row| row.n) + 1;
-    facts.states.put(&key, StateRow { n, tag: [0; 16] });
-    Some(n)
 }
 
 fn spend(facts: &mut Facts, intent: &Intent, now: Millis) -> Vec<Spent> {

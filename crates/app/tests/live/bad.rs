@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Tables that a refusal may write to: the log itself, and the counter of a customer's own entries.
-const OF_THE_LOG: [&str; 6] = ["entry", "pending", "tile", "log_head", "lease", "customer_state"];
+const OF_THE_LOG: [&str; 6] = ["entry", "pending", "tile", "log_head", "lease", "recent_state"];
 
 struct World {
     centre: Centre,

@@ -140,6 +140,10 @@ impl Draft {
 }
 
 impl Scribe for Draft {
+    fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32] {
+        hash(&[head, &transparency::leaf_hash(leaf)])
+    }
+
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
         let Chance { ra, rc, salts, .. } = &self.chance;
         let audit = self.audit_body(numbers).encode();

@@ -1,8 +1,9 @@
 //! The door: commit, then release, then open. The only place that makes a [`Committed`], and the only caller of
 //! `sealing::open`.
 //!
-//! Two threads run it. While one batch is being synced to disk the next gathers, so commits group by themselves; with
-//! an engine that works in the calling thread (SQLite) the first is also the writer. The second has the keys released.
+//! Two threads run it. The first gathers what waits and hands it to the store; the second waits until that is durable
+//! and has the keys released. An engine that works in the calling thread (SQLite) writes in the first and syncs in the
+//! second, so that the next batch is written while the last one is synced.
 
 use super::entry::Draft;
 use super::node::NodeSeals;
@@ -23,8 +24,8 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 128;
 /// How many may wait; beyond that callers wait for a place.
 const QUEUE: usize = 4_096;
-/// How many committed batches may wait for their keys.
-const RELEASING: usize = 4;
+/// How many batches may wait to be durable and for their keys. More would only make batches smaller.
+const RELEASING: usize = 1;
 
 /// One sealed value whose log entry is durable, with the one key that the key holder released for it.
 ///
@@ -159,11 +160,18 @@ pub(crate) struct Works {
 impl Door {
     /// Starts the door's two threads; they end when the last `Door` is dropped.
     pub(crate) fn start(works: Works) -> std::io::Result<Self> {
-        let works = Arc::new(works);
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let (settled, to_release) = mpsc::channel(RELEASING);
-        thread("door", commit_all(Arc::clone(&works), receiver, settled))?;
-        thread("release", release_all(works, to_release))?;
+        let (first, second) = (runtime()?, runtime()?);
+        std::thread::Builder::new().name("door".into()).spawn(move || {
+            std::thread::scope(|scope| {
+                let (committing, to_release) = mpsc::channel(RELEASING);
+                let works = &works;
+                let release = move || second.block_on(release_all(works, to_release));
+                // Without it the first thread's hand-over fails, and whoever waits is told that the vault stops.
+                let _ = std::thread::Builder::new().name("release".into()).spawn_scoped(scope, release);
+                first.block_on(commit_all(works, receiver, committing));
+            });
+        })?;
         Ok(Self(sender))
     }
 
@@ -175,13 +183,12 @@ impl Door {
     }
 }
 
-fn thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(work)).map(drop)
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// The first thread: gathers what waits and commits it.
-async fn commit_all(works: Arc<Works>, mut receiver: mpsc::Receiver<Job>, settled: mpsc::Sender<Settled>) {
+async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, committing: mpsc::Sender<Batch<'a>>) {
     let mut jobs = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut jobs, BATCH).await > 0 {
         let mut intents = Vec::with_capacity(jobs.len());
@@ -190,24 +197,33 @@ async fn commit_all(works: Arc<Works>, mut receiver: mpsc::Receiver<Job>, settle
             waiting.push((intent.tenant, draft, reply));
             intents.push(intent);
         }
-        match works.store.commit(works.clock.now(), intents, &*works.seals).await {
+        let commit = works.store.commit(works.clock.now(), intents, &*works.seals);
+        let batch = Batch { waiting, commit };
+        if receiver.is_empty() {
             // Nothing waits to be committed: handing over would only cost a thread's wake-up.
-            Ok(outcomes) if receiver.is_empty() => answer(&works, waiting, outcomes).await,
+            answer(works, batch).await;
+        } else {
             // The second thread ends after this one only.
-            Ok(outcomes) => drop(settled.send((waiting, outcomes)).await),
-            Err(error) => waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into())))),
+            drop(committing.send(batch).await);
         }
     }
 }
 
-/// The second: has the keys released for what was committed, while the first commits the next batch.
-async fn release_all(works: Arc<Works>, mut committed: mpsc::Receiver<Settled>) {
-    while let Some((waiting, outcomes)) = committed.recv().await {
-        answer(&works, waiting, outcomes).await;
+/// The second: waits for each batch to be durable and has its keys released, while the first commits the next one.
+async fn release_all<'a>(works: &'a Works, mut committing: mpsc::Receiver<Batch<'a>>) {
+    while let Some(batch) = committing.recv().await {
+        answer(works, batch).await;
     }
 }
 
-async fn answer(works: &Works, waiting: Vec<Waiting>, outcomes: Vec<Outcome>) {
+async fn answer(works: &Works, batch: Batch<'_>) {
+    let waiting = batch.waiting;
+    let outcomes = match batch.commit.await {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            return waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into()))));
+        }
+    };
     let mut keys = release(works, &waiting, &outcomes).await.into_iter();
     for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
         works.feed.tell(tenant, &draft, &outcome);
@@ -217,7 +233,12 @@ async fn answer(works: &Works, waiting: Vec<Waiting>, outcomes: Vec<Outcome>) {
 }
 
 type Waiting = (domain::TenantId, Arc<Draft>, oneshot::Sender<Result<Done, VaultError>>);
-type Settled = (Vec<Waiting>, Vec<Outcome>);
+
+/// Who waits for a commit, and the commit: durable once it is ready.
+struct Batch<'a> {
+    waiting: Vec<Waiting>,
+    commit: store::Fut<'a, Vec<Outcome>>,
+}
 
 /// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.
 async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Vec<Result<Okm, HolderError>> {

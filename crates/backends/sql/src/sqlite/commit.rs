@@ -18,7 +18,7 @@ pub(super) fn commit(
     facts.check(seals);
     let settled = settle(&mut facts, intents, now);
     facts.retag(seals);
-    write(&transaction, &facts, &settled)?;
+    write(&transaction, &facts, &settled, seals)?;
     transaction.commit()?;
     Ok(settled.outcomes)
 }
@@ -50,17 +50,14 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Facts> {
         facts.budgets.read(*key, one(tx, sql, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?);
     }
     for key in &wanted.customers {
-        let sql = "SELECT epoch, wrapped FROM customer WHERE tenant = $1 AND id = $2";
-        facts.customers.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::customer)?);
-    }
-    for key in &wanted.states {
-        let row = one(
-            tx,
-            "SELECT n, tag FROM customer_state WHERE tenant = $1 AND customer = $2",
-            &[&key.0.0, &key.1.0],
-            |r| Ok(StateRow { n: number(r, 0)?, tag: bytes(r, 1)? }),
-        )?;
-        facts.states.read(*key, row);
+        let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag) FROM customer c \
+                   LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
+        let row = one(tx, sql, &[&key.0.0, &key.1.0], |r| Ok((rows::customer(r)?, rows::state(r, 2)?)))?;
+        let (customer, state) = row.unzip();
+        facts.customers.read(*key, customer);
+        if wanted.states.binary_search(key).is_ok() {
+            facts.states.read(*key, state);
+        }
     }
     for key in &wanted.fields {
         let sql = "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 AND field = $3 AND instance = $4";
@@ -82,7 +79,18 @@ fn run(tx: &Transaction<'_>, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Resu
     tx.prepare_cached(sql)?.execute(values).map(drop)
 }
 
-fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled) -> rusqlite::Result<()> {
+/// Effects first: a customer who is new in this batch must be there for what the batch counts about them.
+fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Seals) -> rusqlite::Result<()> {
+    for (tenant, row) in &settled.entries {
+        write_entry(tx, *tenant, row)?;
+    }
+    for (tenant, effect) in &settled.effects {
+        apply(tx, *tenant, effect, seals)?;
+    }
+    write_facts(tx, facts)
+}
+
+fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
     for (tenant, row) in facts.powers.changed() {
         let sql = "INSERT INTO power VALUES ($1, $2, $3) ON CONFLICT (tenant) DO UPDATE SET version = $2, tag = $3";
         run(tx, sql, params![tenant.0, to_i64(row.version)?, row.tag])?;
@@ -96,8 +104,9 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled) -> rusqlite::Re
         run(tx, sql, params![tenant.0, Counter::bytes(counter), window.0, row.used, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
-        let sql = "INSERT INTO customer_state VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, tag = $4";
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.tag])?;
+        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5";
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -108,10 +117,7 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled) -> rusqlite::Re
                    ON CONFLICT (tenant, interaction) DO UPDATE SET mac = $3, expires = $4, wrong = $5, used = $6, tag = $7";
         run(tx, sql, params![tenant.0, interaction.0, row.mac, row.expires.0, row.wrong, row.used, row.tag])?;
     }
-    for (tenant, row) in &settled.entries {
-        write_entry(tx, *tenant, row)?;
-    }
-    settled.effects.iter().try_for_each(|(tenant, effect)| apply(tx, *tenant, effect))
+    Ok(())
 }
 
 fn to_i64(value: u64) -> rusqlite::Result<i64> {
@@ -153,11 +159,13 @@ fn write_entry(tx: &Transaction<'_>, tenant: TenantId, row: &EntryRow) -> rusqli
     run(tx, "INSERT INTO pending VALUES ($1, $2, $3)", params![tenant.0, id, row.leaf])
 }
 
-fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect) -> rusqlite::Result<()> {
+fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Seals) -> rusqlite::Result<()> {
     let t = tenant.0;
     match effect {
         Effect::PutCustomer(id, row) => {
-            run(tx, "INSERT INTO customer VALUES ($1, $2, $3, $4)", params![t, id.0, row.epoch, row.wrapped])
+            let state = StateRow::first(seals, tenant, *id);
+            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6, $7)";
+            run(tx, sql, params![t, id.0, row.epoch, row.wrapped, 0, state.head, state.tag])
         }
         Effect::RewrapCustomer(id, row) => {
             let sql = "UPDATE customer SET epoch = $1, wrapped = $2 WHERE tenant = $3 AND id = $4";
@@ -202,7 +210,7 @@ fn erase(
 ) -> rusqlite::Result<()> {
     let key = params![tenant.0, customer.0];
     run(tx, "DELETE FROM customer WHERE tenant = $1 AND id = $2", key)?;
-    run(tx, "DELETE FROM customer_state WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM recent_state WHERE tenant = $1 AND customer = $2", key)?;
     run(tx, "DELETE FROM field WHERE tenant = $1 AND customer = $2", key)?;
     // Also where only an event names the customer: callers that differ bind an interaction to nobody, or a person
     // claimed another customer. A scan; erasures are few.

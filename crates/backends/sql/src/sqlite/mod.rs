@@ -1,18 +1,23 @@
 //! SQLite: one data directory, one file, one writer at a time.
 //!
-//! WAL with `synchronous = FULL`: a commit that returned is on the disk. Group commit comes from the caller, who
-//! hands over all intents that gathered while the last commit was being synced. Reads use connections of their
-//! own and see what was committed.
+//! WAL; a commit that was told of is on the disk ([`durable`]). Group commit comes from the caller, who hands over all
+//! intents that gathered meanwhile. Reads use connections of their own and see what was committed, if need be a
+//! moment before it is durable; whatever discloses goes through a commit.
 
+mod checkpointing;
 mod commit;
+mod durable;
+mod folding;
 mod log;
 mod merge;
 mod read;
 mod rows;
 
+use checkpointing::Checkpointing;
+use durable::Durability;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Fut, StoreError};
 
@@ -31,6 +36,9 @@ pub enum OpenError {
     /// SQLite says no.
     #[error("the database can't be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Its log can't be opened.
+    #[error("the database's log can't be opened: {0}")]
+    Log(#[from] std::io::Error),
     /// There is none.
     #[error("there is no Ringfence database here; make one with: ringfence init")]
     Missing,
@@ -41,7 +49,9 @@ pub enum OpenError {
 
 /// The embedded engine.
 pub struct Sqlite {
-    writer: Mutex<Connection>,
+    writer: Arc<Mutex<Connection>>,
+    durability: Durability,
+    checkpointing: Checkpointing,
     readers: [Mutex<Connection>; READERS],
     path: PathBuf,
 }
@@ -69,7 +79,10 @@ impl Sqlite {
         let mut writer = connect(&path, false)?;
         migrate(&mut writer)?;
         let readers = [Mutex::new(connect(&path, true)?), Mutex::new(connect(&path, true)?)];
-        Ok(Self { writer: Mutex::new(writer), readers, path })
+        let durability = Durability::of(&path)?;
+        let writer = Arc::new(Mutex::new(writer));
+        let checkpointing = Checkpointing::start(&path, Arc::clone(&writer))?;
+        Ok(Self { writer, durability, checkpointing, readers, path })
     }
 
     /// The database's file in a data directory.
@@ -110,9 +123,26 @@ impl Sqlite {
         Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
     }
 
+    /// A write: done now, durable once the future is ready.
     fn writing<'a, T: Send + 'a>(&'a self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Fut<'a, T> {
-        let result = write(&mut self.writer());
-        Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
+        let written = self.write(write);
+        Box::pin(async move {
+            let (result, number) = written?;
+            self.durability.reach(number).map_err(|_| StoreError::Full)?;
+            Ok(result)
+        })
+    }
+
+    fn write<T>(
+        &self,
+        write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<(T, u64), StoreError> {
+        let mut writer = self.writer();
+        let result = write(&mut writer).map_err(|error| explain(&error))?;
+        let number = self.durability.written();
+        drop(writer);
+        self.checkpointing.committed();
+        Ok((result, number))
     }
 }
 
@@ -122,7 +152,7 @@ fn connect(path: &Path, read_only: bool) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if !read_only {
-        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
         // What is erased is overwritten, in the database file and (by `wal_checkpoint(TRUNCATE)`) in its log.
         connection.pragma_update(None, "secure_delete", "ON")?;
     }

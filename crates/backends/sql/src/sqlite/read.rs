@@ -1,7 +1,7 @@
 //! The contract, method by method.
 
 use super::rows::{self, bytes, number};
-use super::{Sqlite, commit, explain, log, merge};
+use super::{Sqlite, commit, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
@@ -36,8 +36,13 @@ fn page<T, K>(mut items: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Page<
 
 impl Store for Sqlite {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
-        let result = commit::commit(&mut self.writer(), now, intents, seals);
-        Box::pin(core::future::ready(result.map_err(|error| explain(&error))))
+        let asked = intents.len();
+        let written = self.write(|c| commit::commit(c, now, intents, seals));
+        Box::pin(async move {
+            let (outcomes, number) = written?;
+            let durable = self.durability.reach(number).is_ok();
+            Ok(if durable { outcomes } else { (0..asked).map(|_| Outcome::Unknown).collect() })
+        })
     }
 
     fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {

@@ -3,7 +3,7 @@
 use domain::{Binding, Channel, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, Role, TenantId};
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
-use store::{BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PersonRow, RequestRow};
+use store::{BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PersonRow, RequestRow, StateRow};
 
 pub(super) fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
     row.get_ref(column)?.as_blob()?.try_into().map_err(|_| wrong(column, Type::Blob))
@@ -74,6 +74,11 @@ pub(super) fn budget(row: &Row<'_>) -> rusqlite::Result<BudgetRow> {
 
 pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<CustomerRow> {
     Ok(CustomerRow { epoch: number(row, 0)?, wrapped: row.get(1)? })
+}
+
+/// A customer's state in the log, from column `at` on.
+pub(super) fn state(row: &Row<'_>, at: usize) -> rusqlite::Result<StateRow> {
+    Ok(StateRow { n: number(row, at)?, head: bytes(row, at + 1)?, tag: bytes(row, at + 2)? })
 }
 
 pub(super) const FIELD: &str = "field, instance, version, sealed";

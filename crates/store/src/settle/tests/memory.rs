@@ -53,9 +53,9 @@ impl Memory {
         facts.check(&OpenSeals);
         let settled = settle(&mut facts, intents, now);
         facts.retag(&OpenSeals);
-        self.write(&facts);
         self.entries.extend(settled.entries);
         settled.effects.iter().for_each(|(tenant, effect)| self.apply(*tenant, effect));
+        self.write(&facts);
         settled.outcomes
     }
 
