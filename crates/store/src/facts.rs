@@ -167,6 +167,11 @@ impl<K: Ord, V> Table<K, V> {
         self.0.iter().filter(|(_, slot)| slot.changed).filter_map(|(key, slot)| slot.row.as_ref().map(|row| (key, row)))
     }
 
+    /// The rows there are, as they are now, without those whose tag failed.
+    pub fn into_genuine(self) -> impl Iterator<Item = (K, V)> {
+        self.0.into_iter().filter(|(_, slot)| !slot.tampered).filter_map(|(key, slot)| Some((key, slot.row?)))
+    }
+
     fn check(&mut self, mut genuine: impl FnMut(&K, &V) -> bool) {
         for (key, slot) in &mut self.0 {
             slot.tampered = slot.row.as_ref().is_some_and(|row| !genuine(key, row));

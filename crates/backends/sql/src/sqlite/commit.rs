@@ -1,5 +1,6 @@
 //! A batch of intents as one transaction: read the wanted rows, settle, write.
 
+use super::recent::Recent;
 use super::rows::{self, bytes, number};
 use domain::{Counter, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior, params};
@@ -9,17 +10,20 @@ use store::{
 
 pub(super) fn commit(
     connection: &mut Connection,
+    recent: &mut Recent,
     now: Millis,
     intents: Vec<Intent>,
     seals: &dyn Seals,
 ) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut facts = read(&transaction, &Wanted::by(&intents, now))?;
+    recent.refresh(&transaction)?;
+    let mut facts = read(&transaction, &Wanted::by(&intents, now), recent)?;
     facts.check(seals);
     let settled = settle(&mut facts, intents, now);
     facts.retag(seals);
     write(&transaction, &facts, &settled, seals)?;
     transaction.commit()?;
+    recent.keep(facts, &settled.effects);
     Ok(settled.outcomes)
 }
 
@@ -32,7 +36,7 @@ fn one<T>(
     tx.prepare_cached(sql)?.query_row(key, map).optional()
 }
 
-fn read(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Facts> {
+fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
     for tenant in &wanted.powers {
         let row = one(tx, "SELECT version, tag FROM power WHERE tenant = $1", &[&tenant.0], |r| {
@@ -43,16 +47,27 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted) -> rusqlite::Result<Facts> {
     for key in &wanted.interactions {
         let sql = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
                    FROM interaction WHERE tenant = $1 AND id = $2";
-        facts.interactions.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::interaction)?);
+        let row = match recent.interactions.remove(key) {
+            None => one(tx, sql, &[&key.0.0, &key.1.0], rows::interaction)?,
+            known => known,
+        };
+        facts.interactions.read(*key, row);
     }
     for key in &wanted.budgets {
         let sql = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
-        facts.budgets.read(*key, one(tx, sql, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?);
+        let row = match recent.budgets.remove(key) {
+            None => one(tx, sql, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?,
+            known => known,
+        };
+        facts.budgets.read(*key, row);
     }
     for key in &wanted.customers {
         let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag) FROM customer c \
                    LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
-        let row = one(tx, sql, &[&key.0.0, &key.1.0], |r| Ok((rows::customer(r)?, rows::state(r, 2)?)))?;
+        let row = match (recent.customers.remove(key), recent.states.remove(key)) {
+            (Some(customer), Some(state)) => Some((customer, state)),
+            _ => one(tx, sql, &[&key.0.0, &key.1.0], |r| Ok((rows::customer(r)?, rows::state(r, 2)?)))?,
+        };
         let (customer, state) = row.unzip();
         facts.customers.read(*key, customer);
         if wanted.states.binary_search(key).is_ok() {
@@ -81,9 +96,7 @@ fn run(tx: &Transaction<'_>, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Resu
 
 /// Effects first: a customer who is new in this batch must be there for what the batch counts about them.
 fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Seals) -> rusqlite::Result<()> {
-    for (tenant, row) in &settled.entries {
-        write_entry(tx, *tenant, row)?;
-    }
+    write_entries(tx, &settled.entries)?;
     for (tenant, effect) in &settled.effects {
         apply(tx, *tenant, effect, seals)?;
     }
@@ -152,11 +165,15 @@ fn write_interaction(tx: &Transaction<'_>, tenant: TenantId, row: &InteractionRo
     )
 }
 
-fn write_entry(tx: &Transaction<'_>, tenant: TenantId, row: &EntryRow) -> rusqlite::Result<()> {
-    let EntryId(id) = row.id;
+fn write_entries(tx: &Transaction<'_>, entries: &[(TenantId, EntryRow)]) -> rusqlite::Result<()> {
     let sql = "INSERT INTO entry (tenant, id, leaf, audit, customer) VALUES ($1, $2, $3, $4, $5)";
-    run(tx, sql, params![tenant.0, id, row.leaf, row.audit, row.customer])?;
-    run(tx, "INSERT INTO pending VALUES ($1, $2, $3)", params![tenant.0, id, row.leaf])
+    let (mut entry, mut pending) = (tx.prepare_cached(sql)?, tx.prepare_cached("INSERT INTO pending VALUES ($1, $2, $3)")?);
+    for (tenant, row) in entries {
+        let EntryId(id) = row.id;
+        entry.execute(params![tenant.0, id, row.leaf, row.audit, row.customer])?;
+        pending.execute(params![tenant.0, id, row.leaf])?;
+    }
+    Ok(())
 }
 
 fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Seals) -> rusqlite::Result<()> {

@@ -49,17 +49,18 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     }
     let tenant = publication.tenant.0;
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
-    for entry in &publication.entries {
-        let waited = tx
-            .prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?
-            .execute(params![tenant, entry.0])?;
-        let placed = tx
-            .prepare_cached("UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL")?
-            .execute(params![size, tenant, entry.0])?;
-        if (waited, placed) != (1, 1) {
-            return Ok(Swap::Lost);
+    {
+        let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?;
+        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL";
+        let mut place = tx.prepare_cached(sql)?;
+        for entry in &publication.entries {
+            let waited = wait.execute(params![tenant, entry.0])?;
+            let placed = place.execute(params![size, tenant, entry.0])?;
+            if (waited, placed) != (1, 1) {
+                return Ok(Swap::Lost);
+            }
+            size += 1;
         }
-        size += 1;
     }
     for (key, data) in &publication.tiles {
         let place = i64::try_from(key.index).unwrap_or(i64::MAX);

@@ -11,10 +11,12 @@ mod folding;
 mod log;
 mod merge;
 mod read;
+mod recent;
 mod rows;
 
 use checkpointing::Checkpointing;
 use durable::Durability;
+use recent::Recent;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,6 +52,7 @@ pub enum OpenError {
 /// The embedded engine.
 pub struct Sqlite {
     writer: Arc<Mutex<Connection>>,
+    recent: Mutex<Recent>,
     durability: Durability,
     checkpointing: Checkpointing,
     readers: [Mutex<Connection>; READERS],
@@ -82,7 +85,7 @@ impl Sqlite {
         let durability = Durability::of(&path)?;
         let writer = Arc::new(Mutex::new(writer));
         let checkpointing = Checkpointing::start(&path, Arc::clone(&writer))?;
-        Ok(Self { writer, durability, checkpointing, readers, path })
+        Ok(Self { writer, recent: Mutex::default(), durability, checkpointing, readers, path })
     }
 
     /// The database's file in a data directory.

@@ -1,6 +1,7 @@
 //! The contract, method by method.
 
 use super::rows::{self, bytes, number};
+use std::sync::PoisonError;
 use super::{Sqlite, commit, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -37,7 +38,10 @@ fn page<T, K>(mut items: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Page<
 impl Store for Sqlite {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
         let asked = intents.len();
-        let written = self.write(|c| commit::commit(c, now, intents, seals));
+        let written = self.write(|c| {
+            let recent = &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            commit::commit(c, recent, now, intents, seals)
+        });
         Box::pin(async move {
             let (outcomes, number) = written?;
             let durable = self.durability.reach(number).is_ok();
