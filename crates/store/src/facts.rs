@@ -146,8 +146,13 @@ impl<K: Ord, V> Table<K, V> {
 
     /// Changes a wanted row.
     pub fn put(&mut self, key: &K, row: V) {
+        self.put_with(key, || row);
+    }
+
+    /// Changes a wanted row; another isn't even made.
+    pub fn put_with(&mut self, key: &K, row: impl FnOnce() -> V) {
         if let Some(slot) = self.slot(key) {
-            slot.row = Some(row);
+            slot.row = Some(row());
             slot.changed = true;
             slot.tampered = false;
         }

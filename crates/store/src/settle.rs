@@ -104,8 +104,9 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         Ok(read) => {
             remember(facts, &intent, now);
             touch(facts, &intent, now);
-            apply_all(facts, &intent, now, settled);
-            Outcome::Committed(Commit { entry: intent.entry, numbers, read })
+            let entry = intent.entry;
+            apply_all(facts, intent, now, settled);
+            Outcome::Committed(Commit { entry, numbers, read })
         }
         Err(refusal) => Outcome::Refused { refusal, entry: intent.entry },
     }
@@ -274,29 +275,29 @@ fn touch(facts: &mut Facts, intent: &Intent, now: Millis) {
     }
 }
 
-fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Settled) {
-    for effect in &intent.effects {
+fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settled) {
+    for effect in intent.effects {
         match effect {
             Effect::Happened { interaction, reference, event } => {
-                happened(facts, intent.tenant, *interaction, reference, *event, now)
+                happened(facts, intent.tenant, interaction, &reference, event, now)
             }
             Effect::Bind { interaction, customer, binding } => {
-                bind(facts, intent.tenant, *interaction, *customer, *binding)
+                bind(facts, intent.tenant, interaction, customer, binding)
             }
-            Effect::Prove { interaction } => prove(facts, intent.tenant, *interaction),
+            Effect::Prove { interaction } => prove(facts, intent.tenant, interaction),
             Effect::SendCode { interaction, mac, expires } => {
-                let row = CodeRow { mac: *mac, expires: *expires, wrong: 0, used: false, tag: [0; 16] };
-                facts.codes.put(&(intent.tenant, *interaction), row);
+                let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
+                facts.codes.put(&(intent.tenant, interaction), row);
             }
             Effect::PutPerson(_) => {
                 let version =
                     facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
                 facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
-                settled.effects.push((intent.tenant, effect.clone()));
+                settled.effects.push((intent.tenant, effect));
             }
             _ => {
-                show_later_intents(facts, intent.tenant, effect);
-                settled.effects.push((intent.tenant, effect.clone()));
+                show_later_intents(facts, intent.tenant, &effect);
+                settled.effects.push((intent.tenant, effect));
             }
         }
     }
@@ -305,13 +306,13 @@ fn apply_all(facts: &mut Facts, intent: &Intent, now: Millis, settled: &mut Sett
 /// An engine writes these effects itself; intents later in the batch must see them as well.
 fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
     match effect {
-        Effect::PutCustomer(customer, row) => facts.customers.put(&(tenant, *customer), row.clone()),
+        Effect::PutCustomer(customer, row) => facts.customers.put_with(&(tenant, *customer), || row.clone()),
         Effect::RewrapCustomer(customer, row) if has(facts.customers.slot(&(tenant, *customer))) => {
             facts.customers.put(&(tenant, *customer), row.clone());
         }
         Effect::PutField(customer, row) => {
             let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
-            facts.fields.put(&(tenant, field), row.clone());
+            facts.fields.put_with(&(tenant, field), || row.clone());
         }
         Effect::Erase { customer, .. } => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));

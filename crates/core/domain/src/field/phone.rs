@@ -1,6 +1,6 @@
 //! Phone numbers, kept in E.164 form.
 
-use phonenumber::{Mode, country};
+use phonenumber::country;
 use zeroize::Zeroizing;
 
 use super::{
@@ -47,7 +47,8 @@ pub(super) fn e164(raw: &str) -> Result<Zeroizing<String>, FieldError> {
     if number.extension().is_some() {
         return Err(refused("extensions aren't kept", "give the number without its extension"));
     }
-    let formatted = Zeroizing::new(number.format().mode(Mode::E164).to_string());
+    // E.164 itself: the library's formatter would look up how the country groups digits.
+    let formatted = Zeroizing::new(format!("+{}{}", number.code().value(), number.national()));
     if !number.is_valid() && !is_fictitious(&formatted) {
         return Err(refused("no such number is in use", "re-read the number, with + and country code if not British"));
     }
