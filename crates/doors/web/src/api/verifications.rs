@@ -1,13 +1,13 @@
 //! `POST /v1/customers/{id}/verifications`: does what the caller says fit?
 
-use super::{id, member};
+use super::{aim, id};
 use crate::body::{Json, maybe_whole, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::{CustomerId, FieldKind, InteractionId};
+use domain::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::VerifyCommand;
@@ -68,10 +68,11 @@ pub(crate) async fn verify(
     if verify.said.chars().count() > LONGEST {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("said is at most 2,000 characters")));
     }
+    let (interaction, field) = aim(&web, &verify.interaction, &verify.field)?;
     let command = VerifyCommand {
         customer,
-        interaction: member(&web, &verify.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
-        field: member(&web, &verify.field, FieldKind::from_slug, "field isn't a kind of field")?,
+        interaction,
+        field,
         instance: verify.instance.unwrap_or(1),
         said: verify.said,
     };

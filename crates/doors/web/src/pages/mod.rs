@@ -204,8 +204,11 @@ async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Response {
     if !same_origin(&web, &headers) {
         return error_page(&web, Fault::FORBIDDEN);
     }
-    if let Some(secret) = cookie(&headers) {
-        web.sessions.end(secret);
+    if let Some(session) = cookie(&headers).and_then(|secret| web.sessions.end(secret))
+        && let Err(error) = web.vault.sign_out(&session).await
+    {
+        // The session is over all the same.
+        tracing::warn!(%error, "a sign-out couldn't be logged");
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     ([(header::SET_COOKIE, gone)], Redirect::to("/")).into_response()
