@@ -211,6 +211,15 @@ impl Vault {
         Ok(self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
+    /// The same, asked for by itself: an entry of its own.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who isn't security.
+    pub async fn list_staff(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
+        self.commit_plain(self.reading(scope, Kind::PeopleRead)?).await?;
+        self.staff_names(scope).await
+    }
+
     /// An act of reading, or its refusal.
     pub(crate) fn reading(&self, scope: &Scope, kind: Kind) -> Result<Act, VaultError> {
         let act = self.act(scope, kind)?;
