@@ -26,7 +26,11 @@ pub(super) const CASES: &[Case] = &[
         tables: &["entry", "log_head", "pending"],
         run: places_once,
     },
-    Case { name: "entries are read by id within bounds, newest first, placed or not", tables: &["entry"], run: between },
+    Case {
+        name: "entries are read by id within bounds, newest first, placed or not",
+        tables: &["entry"],
+        run: between,
+    },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 

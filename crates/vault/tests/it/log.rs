@@ -193,7 +193,11 @@ fn nobody_else_reads_it_or_the_reports_or_the_stream() {
     for member in call.world.staff.all().into_iter().filter(|member| member.role != Role::SecurityOfficer) {
         let scope = call.world.scope(member);
         let vault = &call.world.vault;
-        assert_refused(&call.world, block_on(vault.read_log(&scope, &LogQuery::default(), None, 10)), Refusal::RoleNotAllowed);
+        assert_refused(
+            &call.world,
+            block_on(vault.read_log(&scope, &LogQuery::default(), None, 10)),
+            Refusal::RoleNotAllowed,
+        );
         assert_refused(&call.world, block_on(vault.reports(&scope, None, 10)), Refusal::RoleNotAllowed);
         let export = block_on(vault.export_log(scope.clone(), LogQuery::default()));
         assert_refused(&call.world, export, Refusal::RoleNotAllowed);

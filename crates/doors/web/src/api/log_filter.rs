@@ -40,9 +40,7 @@ pub(crate) struct Filter {
     #[param(pattern = "^(delivery|callback|correspondence|payment|verification|complaint|correction)$")]
     pub(crate) purpose: Option<String>,
     /// Kind of field.
-    #[param(
-        pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$"
-    )]
+    #[param(pattern = "^(name|postal_address|phone|email|date_of_birth|card|bank_account|order|preference|note)$")]
     pub(crate) field: Option<String>,
     /// From this moment on.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -75,7 +73,11 @@ impl Filter {
     pub(crate) fn question(&self) -> Result<LogQuery, Wrong> {
         Ok(LogQuery {
             person: read(self.person.as_deref(), PersonId::parse, "person is an id such as per_ and 32 hex digits")?,
-            alias: read(self.customer.as_deref(), handle, "customer is a handle such as c-0123abcd, as the list shows")?,
+            alias: read(
+                self.customer.as_deref(),
+                handle,
+                "customer is a handle such as c-0123abcd, as the list shows",
+            )?,
             purpose: read(self.purpose.as_deref(), Purpose::from_slug, "purpose isn't one of the plan's purposes")?,
             field: read(self.field.as_deref(), FieldKind::from_slug, "field isn't a kind of field")?,
             from: read(self.from.as_deref(), Millis::parse, "from is a moment such as 2026-03-01T09:00:00Z")?,

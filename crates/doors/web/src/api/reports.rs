@@ -51,11 +51,7 @@ pub(crate) async fn report(
     if report.text.trim().is_empty() || characters > LONGEST {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("text is 1 to 4,000 characters")));
     }
-    let interaction = report
-        .interaction
-        .as_deref()
-        .map(|text| interaction(&web, text))
-        .transpose()?;
+    let interaction = report.interaction.as_deref().map(|text| interaction(&web, text)).transpose()?;
     let id = web.vault.report(&scope, interaction, &report.text).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &Reported { report: id.to_string() }))
 }

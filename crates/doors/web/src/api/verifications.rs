@@ -69,13 +69,8 @@ pub(crate) async fn verify(
         return Err(web.fault(Fault::UNPROCESSABLE.detail("said is at most 2,000 characters")));
     }
     let (interaction, field) = aim(&web, &verify.interaction, &verify.field)?;
-    let command = VerifyCommand {
-        customer,
-        interaction,
-        field,
-        instance: verify.instance.unwrap_or(1),
-        said: verify.said,
-    };
+    let command =
+        VerifyCommand { customer, interaction, field, instance: verify.instance.unwrap_or(1), said: verify.said };
     let checked = web.vault.verify(&scope, &command).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&Checked {
         matched: checked.matched,

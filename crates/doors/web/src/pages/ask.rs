@@ -200,8 +200,10 @@ fn form(filter: &Filter, people: &[(PersonId, String)]) -> AskForm {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let local = |value: &Option<String>| text(value).trim_end_matches('Z').to_owned();
     let people = people.iter().map(|(id, name)| choice(&id.to_string(), name)).collect();
-    let select = |name, label, any, rare, choices, chosen| Select { name, label, any, rare, choices, chosen: text(chosen) };
-    let decisions = [Decided::Allowed, Decided::Refused, Decided::Damaged].map(|one| choice(one.slug(), &sentence(one.slug())));
+    let select =
+        |name, label, any, rare, choices, chosen| Select { name, label, any, rare, choices, chosen: text(chosen) };
+    let decisions =
+        [Decided::Allowed, Decided::Refused, Decided::Damaged].map(|one| choice(one.slug(), &sentence(one.slug())));
     let kinds = Kind::ALL.iter().map(|kind| choice(kind.slug(), &kind_label(*kind))).collect();
     let purposes = Purpose::ALL.iter().map(|one| choice(one.slug(), one.label())).collect();
     let fields = FieldKind::ALL.iter().map(|one| choice(one.slug(), &sentence(one.slug()))).collect();
@@ -276,7 +278,8 @@ impl Found {
     /// A question that can't be asked.
     #[must_use]
     pub fn wrong(problem: &str) -> Self {
-        Self { problem: Some(problem.to_owned()), ..Self::default() }
+        let (first, rest) = problem.split_at_checked(1).unwrap_or_default();
+        Self { problem: Some(first.to_uppercase() + rest), ..Self::default() }
     }
 
     /// One refused reveal.

@@ -7,9 +7,9 @@ use crate::identify::{Signed, cookie, same_origin};
 use crate::problem::{Failed, Fault};
 use crate::sessions::COOKIE;
 use crate::state::Web;
+use ask::Question;
 use askama::Template;
 use axum::extract::rejection::FormRejection;
-use ask::Question;
 use axum::extract::{Form, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -267,7 +267,8 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
     };
     let (mut parts, _) = request.into_parts();
     let question = Question::read(&mut parts, &web).await;
-    let status = if matches!(question, Question::Wrong { .. }) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status =
+        if matches!(question, Question::Wrong { .. }) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     match question.answer(&web, &scope).await {
         Err(error) => error_page(&web, Fault::of(&web, &error)),
         Ok((form, found)) => {

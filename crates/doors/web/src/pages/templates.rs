@@ -273,7 +273,10 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("security.html", Security::sample().render()?),
         ("security-found.html", Security::sample_found(Found::sample()).render()?),
         ("security-nothing.html", Security::sample_found(Found::default()).render()?),
-        ("security-wrong.html", Security::sample_found(Found::wrong("decision is allowed, refused or damaged")).render()?),
+        (
+            "security-wrong.html",
+            Security::sample_found(Found::wrong("decision is allowed, refused or damaged")).render()?,
+        ),
         ("proof.html", Proof::sample().render()?),
         ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
