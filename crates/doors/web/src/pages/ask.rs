@@ -310,10 +310,8 @@ mod tests {
 
     #[test]
     fn empty_boxes_ask_nothing_and_local_times_are_read_as_utc() {
-        let mut sent = Filter::default();
-        sent.person = Some(String::new());
-        sent.customer = Some(" C-00C0FFEE ".to_owned());
-        sent.from = Some("2026-03-01T09:00".to_owned());
+        let sent = "/security?person=&customer=%20C-00C0FFEE%20&from=2026-03-01T09:00".parse().unwrap();
+        let Query(sent) = Query::<Filter>::try_from_uri(&sent).unwrap();
         let tidied = tidy(sent);
         let query = tidied.question().unwrap();
         assert_eq!((query.person, query.alias, query.hide_readings), (None, Some(0x00c0_ffee), true));
