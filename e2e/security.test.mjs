@@ -37,8 +37,9 @@ test('an agent’s look appears live, with its receipt', async () => {
   await row.waitFor();
   assert.equal(await row.getAttribute('data-kind'), 'view');
   assert.match(await row.textContent(), /Allowed|Refused/, 'the decision is a word, not only a colour');
-  const answered = await page.request.get(new URL(await row.locator('a.receipt').getAttribute('href'), page.url()).href);
-  assert.ok([200, 202].includes(answered.status()), `receipt answered ${answered.status()}`);
+  await row.locator('a.receipt').click();
+  await page.getByRole('heading', { name: 'Proof of one entry' }).waitFor();
+  await page.getByText(receipt).first().waitFor();
   assert.deepEqual(complaints, []);
   await agent.context.close();
   await context.close();
@@ -59,17 +60,65 @@ test('the page is accessible and fits at both widths', async () => {
   }
 });
 
-test('the filters show refusals only, and one kind only', async () => {
+test('the form narrows the live list at once; reads of the log are hidden until asked for', async () => {
   const { page, context } = await watching(1280);
   await page.locator('#rows tr').first().waitFor();
-  await page.getByRole('radio', { name: 'Refused only' }).check();
-  const decisions = () => page.locator('#rows tr').evaluateAll((rows) => [...new Set(rows.map((row) => row.dataset.decision))]);
-  assert.ok((await decisions()).every((decision) => decision === 'refused'));
-  await page.getByRole('radio', { name: 'All' }).check();
-  const kind = await page.locator('#kind option:not([value=""])').first().getAttribute('value');
-  await page.getByLabel('Kind').selectOption(kind);
-  const kinds = await page.locator('#rows tr').evaluateAll((rows) => [...new Set(rows.map((row) => row.dataset.kind))]);
-  assert.deepEqual(kinds, [kind]);
+  const all = (name) => page.locator('#rows tr').evaluateAll((rows, key) => [...new Set(rows.map((row) => row.dataset[key]))], name);
+  assert.ok(!(await all('kind')).includes('stream_opened'));
+  await page.getByLabel('Show reads of the log').check();
+  await page.locator('#rows [data-kind="stream_opened"]').first().waitFor();
+  await page.getByLabel('Decision').selectOption('refused');
+  assert.ok((await all('decision')).every((decision) => decision === 'refused'));
+  await page.getByLabel('Decision').selectOption('');
+  await page.getByLabel('Kind').selectOption('view');
+  assert.deepEqual(await all('kind'), ['view']);
+  await context.close();
+});
+
+test('the log is asked by a form that needs no script, and each line leads to its proof', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await watching(width);
+    const plain = await chrome.browser.newContext({
+      viewport: { width, height: 860 }, javaScriptEnabled: false, storageState: await context.storageState(),
+    });
+    const still = await plain.newPage();
+    await still.goto(page.url());
+    await still.getByLabel('Kind').selectOption('view');
+    await still.getByRole('button', { name: 'Ask the whole log' }).click();
+    await still.locator('#rows tr').first().waitFor();
+    const kinds = await still.locator('#rows tr').evaluateAll((rows) => [...new Set(rows.map((row) => row.dataset.kind))]);
+    assert.deepEqual(kinds, ['view']);
+    await still.locator('#rows a.receipt').last().click();
+    await still.getByRole('heading', { name: 'How to check it' }).waitFor();
+    await still.goto(new URL('/security?kind=erasure&to=2001-01-01T00:00', still.url()).href);
+    await still.getByText('Nothing fits.').waitFor();
+    await plain.close();
+
+    await page.goto(new URL('/security?kind=view', page.url()).href);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(await fitsWidth(page), `the answer fits ${width}`);
+    await screenshot(page, `security-asked-${width}`);
+    await page.locator('#rows a.receipt').last().click();
+    await page.getByRole('heading', { name: 'How to check it' }).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(await fitsWidth(page), `the proof fits ${width}`);
+    await screenshot(page, `security-proof-${width}`);
+    const answered = await page.goto(new URL('/security?decision=%3Cb%3Enonsense', page.url()).href);
+    assert.equal(answered.status(), 422);
+    await page.getByText('What to do next').waitFor();
+    assert.ok(!(await page.content()).includes('nonsense'), 'what was sent is not repeated');
+    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test('the export is one file of JSON Lines', async () => {
+  const { page, context } = await watching(1280);
+  const answered = await page.request.get(new URL('/v1/disclosures/export?kind=view', page.url()).href);
+  assert.equal(answered.headers()['content-type'], 'application/x-ndjson');
+  const lines = (await answered.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.ok(lines.length > 0 && lines.every(({ kind, receipt_url: url }) => kind === 'view' && url.startsWith('/v1/receipts/ent_')));
   await context.close();
 });
 

@@ -51,6 +51,7 @@ pub fn run(common: &Common, asked: &Import) -> Result<(), Failure> {
             *done = centre.vault.intake_progress(&centre.vault.operator(tenant), import).await?;
         }
         let report = Report::new(&asked.errors, bytes, done != [0; LANES])?;
+        centre.vault.begin_intake(&centre.vault.operator(tenant)).await?;
         let reader = Reader { map, file, path: asked.file.clone(), done };
         let summary = store(&centre.vault, tenant, imports, reader, report).await?;
         finish(common, asked, summary)

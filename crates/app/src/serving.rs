@@ -77,6 +77,7 @@ pub async fn serve(
     config: WebConfig,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
+    centre.vault.log_serving().await?;
     let _sequencing = Sequencing::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));

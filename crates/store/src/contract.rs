@@ -179,4 +179,7 @@ pub trait Store: Send + Sync {
     fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>>;
     /// Publishes, if the log still is where the publication goes on from and the fence isn't older than the log's.
     fn publish(&self, publication: Publication) -> Fut<'_, Swap>;
+
+    /// Entries by id, placed or not, falling from below `before`; none below `from`.
+    fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>>;
 }

@@ -3,9 +3,10 @@
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::feed::Disclosure;
+use crate::log_query::LogQuery;
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, PersonId, TenantId};
+use domain::{EntryId, PersonId, Refusal, TenantId};
 use std::sync::Arc;
 use store::{Condition, EntryRow};
 use tokio::sync::broadcast;
@@ -21,25 +22,161 @@ pub struct LogLine {
     pub body: Option<AuditBody>,
 }
 
-/// Where to go on reading: below this place.
-pub type Cursor = u64;
+/// Where to go on reading: below this entry.
+pub type Cursor = EntryId;
+
+/// One line that a question found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLine {
+    /// The entry: also its receipt's id.
+    pub entry: EntryId,
+    /// Its place in the log; none for a moment after it was written.
+    pub place: Option<u64>,
+    /// Its audit half; `None` if the row was edited.
+    pub body: Option<AuditBody>,
+}
+
+/// What a question found so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// The lines, newest first.
+    pub lines: Vec<FoundLine>,
+    /// Where to go on; `None` if everything was looked at. May be there after few lines, or none: then the limit of
+    /// bodies opened for one question was met.
+    pub next: Option<Cursor>,
+    /// The question's own entry.
+    pub receipt: EntryId,
+}
+
+/// How many bodies one question opens at most.
+const MOST_OPENED: u32 = 5_000;
+/// How many rows are fetched at once.
+const CHUNK: u32 = 500;
+
+/// A way through the log, newest first.
+struct Scan {
+    query: LogQuery,
+    /// The question's own entry, which isn't part of the answer.
+    own: EntryId,
+    from: EntryId,
+    before: EntryId,
+    over: bool,
+}
+
+impl Scan {
+    /// What is asked is answered as it stood in the millisecond in which its own entry was written.
+    fn new(query: LogQuery, own: EntryId, cursor: Option<Cursor>) -> Self {
+        let asked = EntryId::earliest(own.minted().plus(1));
+        let before = [cursor, query.bound()].into_iter().flatten().fold(asked, EntryId::min);
+        Self { from: query.lowest(), before, query, own, over: false }
+    }
+}
+
+/// An export on its way: what has been fetched so far is all that is in memory.
+pub struct LogExport {
+    vault: Arc<Vault>,
+    scope: Scope,
+    scan: Scan,
+    receipt: EntryId,
+}
+
+impl LogExport {
+    /// The export's own entry.
+    #[must_use]
+    pub fn receipt(&self) -> EntryId {
+        self.receipt
+    }
+
+    /// The next lines, newest first; `None` at the end.
+    ///
+    /// # Errors
+    /// `Refused(PowerChanged)` once people or rules have changed, or if the store fails: then the export isn't whole.
+    pub async fn next(&mut self) -> Result<Option<Vec<FoundLine>>, VaultError> {
+        loop {
+            if self.scan.over {
+                return Ok(None);
+            }
+            if !self.vault.still_holds(&self.scope).await {
+                return Err(VaultError::refused(Refusal::PowerChanged));
+            }
+            let (lines, _) = self.vault.step(self.scope.tenant, &mut self.scan, CHUNK, CHUNK).await?;
+            if !lines.is_empty() {
+                return Ok(Some(lines));
+            }
+        }
+    }
+}
+
+/// Why a live stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// Its reader went away, or the node stops.
+    Left = 1,
+    /// People or rules changed.
+    RightsChanged = 2,
+}
 
 impl Vault {
-    /// Lines of the log, newest first.
+    /// Lines of the log that fit, newest first. The question's own entry is durable before any body is opened.
     ///
     /// # Errors
     /// The refusal with its entry for who isn't security.
     pub async fn read_log(
         &self,
         scope: &Scope,
-        before: Option<Cursor>,
+        query: &LogQuery,
+        cursor: Option<Cursor>,
         limit: u32,
-    ) -> Result<(Vec<LogLine>, Option<Cursor>), VaultError> {
-        let rows = self.store.entries(scope.tenant, before, limit).await?;
-        self.commit_plain(self.reading(scope, Kind::LogRead, rows.len())?).await?;
-        let next = rows.last().and_then(|row| row.index).filter(|place| *place > 0 && rows.len() == limit as usize);
-        let lines = rows.iter().map(|row| self.line(scope.tenant, row)).collect::<Result<_, _>>()?;
-        Ok((lines, next))
+    ) -> Result<LogPage, VaultError> {
+        let receipt = self.commit_plain(self.reading(scope, Kind::LogRead)?.detail(query.mark())).await?;
+        let mut scan = Scan::new(query.clone(), receipt, cursor);
+        let mut lines = Vec::new();
+        let mut left = MOST_OPENED;
+        while !scan.over && left > 0 && lines.len() < limit as usize {
+            let wanted = limit - lines.len() as u32;
+            let rows = if query.is_open() { wanted } else { CHUNK.min(left) };
+            let (found, opened) = self.step(scope.tenant, &mut scan, rows, wanted).await?;
+            lines.extend(found);
+            left = left.saturating_sub(opened);
+        }
+        Ok(LogPage { lines, next: (!scan.over).then_some(scan.before), receipt })
+    }
+
+    /// Begins to export the lines that fit. One entry, durable before anything is given.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who isn't security.
+    pub async fn export_log(self: &Arc<Self>, scope: Scope, query: LogQuery) -> Result<LogExport, VaultError> {
+        let receipt = self.commit_plain(self.reading(&scope, Kind::LogExported)?.detail(query.mark())).await?;
+        Ok(LogExport { vault: Arc::clone(self), scope, scan: Scan::new(query, receipt, None), receipt })
+    }
+
+    /// Opens at most `rows` bodies, until `wanted` fit; gives what fits and how many were opened.
+    async fn step(
+        &self,
+        tenant: TenantId,
+        scan: &mut Scan,
+        rows: u32,
+        wanted: u32,
+    ) -> Result<(Vec<FoundLine>, u32), VaultError> {
+        // Others get their turn between two chunks.
+        tokio::task::yield_now().await;
+        let fetched = self.store.entries_between(tenant, scan.from, scan.before, rows).await?;
+        let mut lines = Vec::new();
+        let mut opened = 0;
+        for row in &fetched {
+            if lines.len() == wanted as usize {
+                return Ok((lines, opened));
+            }
+            let LogLine { entry, body, .. } = self.line(tenant, row)?;
+            opened += 1;
+            scan.before = entry;
+            if entry != scan.own && scan.query.fits(body.as_ref()) {
+                lines.push(FoundLine { entry, place: row.index, body });
+            }
+        }
+        scan.over = fetched.len() < rows as usize;
+        Ok((lines, opened))
     }
 
     /// Opens a live stream. Its opening is an entry; [`Vault::unwatch`] logs its end.
@@ -48,29 +185,44 @@ impl Vault {
     /// The refusal with its entry for who isn't security.
     pub async fn watch(&self, scope: &Scope) -> Result<broadcast::Receiver<Arc<Disclosure>>, VaultError> {
         let receiver = self.feed.watch();
-        self.commit_plain(self.reading(scope, Kind::StreamOpened, 0)?).await?;
+        self.commit_plain(self.reading(scope, Kind::StreamOpened)?).await?;
         Ok(receiver)
     }
 
-    /// Logs the end of a live stream.
+    /// Logs the end of a live stream, under whatever rules hold by now: that it ended is so.
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn unwatch(&self, scope: &Scope) -> Result<(), VaultError> {
-        self.commit_plain(self.reading(scope, Kind::StreamClosed, 0)?).await.map(drop)
+    pub async fn unwatch(&self, scope: &Scope, end: StreamEnd) -> Result<(), VaultError> {
+        let mut act = self.bare_act(scope.tenant, Kind::StreamClosed)?.detail(end as u64);
+        act.draft.person = Some(scope.person.id);
+        act.draft.power = scope.power;
+        self.commit_plain(act).await.map(drop)
     }
 
-    /// The names of staff, for who reads the log.
+    /// The names of staff, for who reads the log: part of that reading, which has its entry.
     ///
     /// # Errors
-    /// `Refused(RoleNotAllowed)` for others.
+    /// `Refused(RoleNotAllowed)` with its entry for others.
     pub async fn staff_names(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
-        policy::read_log(scope.role()).map_err(VaultError::refused)?;
+        if let Err(refusal) = policy::read_log(scope.role()) {
+            return Err(self.logged(self.act(scope, Kind::PeopleRead)?, refusal).await);
+        }
         Ok(self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.name)).collect())
     }
 
-    fn reading(&self, scope: &Scope, kind: Kind, lines: usize) -> Result<Act, VaultError> {
-        let act = self.act(scope, kind)?.detail(lines as u64);
+    /// The same, asked for by itself: an entry of its own.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who isn't security.
+    pub async fn list_staff(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
+        self.commit_plain(self.reading(scope, Kind::PeopleRead)?).await?;
+        self.staff_names(scope).await
+    }
+
+    /// An act of reading, or its refusal.
+    pub(crate) fn reading(&self, scope: &Scope, kind: Kind) -> Result<Act, VaultError> {
+        let act = self.act(scope, kind)?;
         Ok(match policy::read_log(scope.role()) {
             Ok(()) => act,
             Err(refusal) => act.when(Condition::Never(refusal)),

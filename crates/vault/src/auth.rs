@@ -13,6 +13,20 @@ use store::{PersonRow, Seals};
 /// Each commit checks that version again, so this bounds reads only.
 const BELIEVED_MS: i64 = 250;
 
+/// A program's session with a bearer token ends after so long without a request, in milliseconds; as a page's does.
+const BEARER_IDLE_MS: i64 = 60 * 60_000;
+
+/// How somebody signed in: the `detail` of the sign-in's entry.
+#[derive(Clone, Copy)]
+enum Way {
+    /// A bearer token, on a page.
+    Page = 1,
+    /// A chosen role, where the configuration lets one choose.
+    Chosen = 2,
+    /// A bearer token, by a program.
+    Bearer = 3,
+}
+
 /// A signed-in person, within one tenant, under one version of people and rules.
 #[derive(Clone)]
 pub struct Scope {
@@ -70,6 +84,8 @@ type Known = HashMap<[u8; 32], (Arc<PersonRow>, u64)>;
 pub(crate) struct Staff {
     known: Mutex<Known>,
     seen: Mutex<HashMap<TenantId, (Millis, u64)>>,
+    /// When each token was last used by a program.
+    used: Mutex<HashMap<[u8; 32], Millis>>,
 }
 
 impl Staff {
@@ -91,13 +107,23 @@ pub(crate) fn token_digest(token: &str) -> [u8; 32] {
 }
 
 impl Vault {
-    /// Who has this bearer token.
+    /// Who has this bearer token. Its first use on this node, and the first after an hour without one, is a sign-in
+    /// with its entry. A token that nobody holds names no tenant: there is no log that its entry could go to.
     ///
     /// # Errors
     /// `Unauthenticated` for an unknown token; `Refused(Tampered)`, with its entry, for a person's row that was edited.
     pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
         let digest = token_digest(token);
-        self.by_digest(digest, short(&digest)).await
+        let scope = self.by_digest(digest, short(&digest)).await?;
+        let now = self.clock.now();
+        let last = lock(&self.staff.used).insert(digest, now);
+        if last.is_none_or(|last| now.since(last) >= BEARER_IDLE_MS)
+            && let Err(error) = self.log_sign_in(&scope, Way::Bearer).await
+        {
+            lock(&self.staff.used).remove(&digest);
+            return Err(error);
+        }
+        Ok(scope)
     }
 
     async fn by_digest(&self, digest: [u8; 32], session: [u8; 16]) -> Result<Scope, VaultError> {
@@ -119,8 +145,9 @@ impl Vault {
     /// # Errors
     /// As [`Vault::authenticate`].
     pub async fn sign_in(&self, token: &str) -> Result<Session, VaultError> {
-        let scope = self.authenticate(token).await?;
-        self.begin(&scope, Some(token_digest(token))).await
+        let digest = token_digest(token);
+        let scope = self.by_digest(digest, short(&digest)).await?;
+        self.begin(&scope, Some(digest), Way::Page).await
     }
 
     /// Signs in as an invented person, where the configuration lets one choose. Logged.
@@ -132,7 +159,7 @@ impl Vault {
             return Err(VaultError::Unauthenticated);
         }
         let scope = self.by_person(tenant, person, [0; 16]).await?;
-        self.begin(&scope, None).await
+        self.begin(&scope, None, Way::Chosen).await
     }
 
     /// The people one may choose from; nobody where the configuration doesn't let one choose.
@@ -143,8 +170,22 @@ impl Vault {
         if self.config.role_picker { Ok(self.store.persons(tenant).await?) } else { Ok(Vec::new()) }
     }
 
-    async fn begin(&self, scope: &Scope, token: Option<[u8; 32]>) -> Result<Session, VaultError> {
-        self.commit_plain(self.act(scope, Kind::SignIn)?).await?;
+    async fn log_sign_in(&self, scope: &Scope, way: Way) -> Result<(), VaultError> {
+        self.commit_plain(self.act(scope, Kind::SignIn)?.detail(way as u64)).await.map(drop)
+    }
+
+    /// Logs that a page's session was ended by who had it. One that runs out leaves no entry: nobody acts.
+    ///
+    /// # Errors
+    /// If the store fails; the session is over all the same.
+    pub async fn sign_out(&self, session: &Session) -> Result<(), VaultError> {
+        let mut act = self.bare_act(session.tenant, Kind::SignOut)?;
+        act.draft.person = Some(session.person);
+        self.commit_plain(act).await.map(drop)
+    }
+
+    async fn begin(&self, scope: &Scope, token: Option<[u8; 32]>, way: Way) -> Result<Session, VaultError> {
+        self.log_sign_in(scope, way).await?;
         let id = domain::time::fresh(&*self.entropy);
         Ok(Session { tenant: scope.tenant, person: scope.person.id, id, token })
     }
@@ -201,7 +242,9 @@ impl Vault {
 
     async fn power_now(&self, tenant: TenantId) -> Result<u64, VaultError> {
         // Whoever asks is a person, and adding one made the row: without it somebody took it away.
-        let row = self.store.power(tenant).await?.ok_or(VaultError::refused(Refusal::Tampered))?;
+        let Some(row) = self.store.power(tenant).await? else {
+            return Err(self.logged(self.bare_act(tenant, Kind::SignIn)?, Refusal::Tampered).await);
+        };
         let version = row.version;
         lock(&self.staff.seen).insert(tenant, (self.clock.now(), version));
         Ok(version)

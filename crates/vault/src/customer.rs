@@ -68,15 +68,24 @@ impl Vault {
     /// One interaction, if this person may know of it.
     ///
     /// # Errors
-    /// `Refused(NotFound)` otherwise.
+    /// `Refused(NotFound)` with its entry otherwise: somebody asked for what isn't theirs, or isn't there.
     pub async fn interaction(&self, scope: &Scope, id: InteractionId) -> Result<InteractionRow, VaultError> {
-        let mut row = self.store.interaction(scope.tenant, id).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let own = scope.role().serves() && row.person == Some(scope.person.id);
-        if !own && policy::read_log(scope.role()).is_err() {
-            return Err(VaultError::refused(Refusal::NotFound));
+        let row = self.store.interaction(scope.tenant, id).await?;
+        let own = row.as_ref().is_some_and(|row| scope.role().serves() && row.person == Some(scope.person.id));
+        match row {
+            Some(mut row) if own || policy::read_log(scope.role()).is_ok() => {
+                self.run_out(&mut row);
+                Ok(row)
+            }
+            row => {
+                let mut act = self.act(scope, Kind::InteractionsRead)?;
+                if let Some(customer) = row.and_then(|row| row.customer) {
+                    let keys = self.entry_keys(scope.tenant, customer).await?;
+                    act = act.about(customer, Some(id), 0, keys);
+                }
+                Err(self.logged(act, Refusal::NotFound).await)
+            }
         }
-        self.run_out(&mut row);
-        Ok(row)
     }
 
     /// An interaction that ran out counts as ended, as it does at every commit.

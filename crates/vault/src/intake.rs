@@ -62,12 +62,22 @@ impl Vault {
         Ok(customers)
     }
 
+    /// Begins an import, or goes on with one. Each batch of it is an entry of its own.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn begin_intake(&self, operator: &Operator) -> Result<(), VaultError> {
+        self.commit_plain(self.bare_act(operator.tenant, Kind::ImportBegun)?).await.map(drop)
+    }
+
     /// Ends an import: staged index rows go into the index in sorted order.
     ///
     /// # Errors
     /// If the store fails; then it can be asked again.
     pub async fn finish_intake(&self, operator: &Operator) -> Result<u64, VaultError> {
-        Ok(self.store.merge_index(operator.tenant).await?)
+        let merged = self.store.merge_index(operator.tenant).await?;
+        self.commit_plain(self.bare_act(operator.tenant, Kind::ImportEnded)?.detail(merged)).await?;
+        Ok(merged)
     }
 
     /// How many rows of an import are done.

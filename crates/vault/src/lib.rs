@@ -9,6 +9,7 @@
 
 mod audit;
 mod auth;
+mod chores;
 mod claim;
 mod code;
 mod customer;
@@ -17,6 +18,7 @@ mod error;
 mod event;
 mod feed;
 mod intake;
+mod log_query;
 mod note;
 mod people;
 mod private;
@@ -30,7 +32,7 @@ mod verify;
 mod view;
 mod wiring;
 
-pub use audit::{Cursor, LogLine};
+pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
 pub use code::{CodeSent, Courier, CourierError, SendCode};
 pub use customer::BudgetLeft;
@@ -39,6 +41,7 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
+pub use log_query::{Decided, LogQuery};
 pub use note::Noted;
 pub use people::NewPerson;
 pub use private::entry::{AuditBody, CustomerBody, Kind};

@@ -36,22 +36,21 @@ impl Vault {
             token: None,
             tag: [0; 16],
         };
-        self.put_person(row).await?;
+        self.put_person(row, Kind::PersonChanged).await?;
         Ok(id)
     }
 
     /// Gives a person a new bearer token; the old one ends. Only its digest is kept.
     ///
     /// # Errors
-    /// `Refused(NotFound)` for an unknown person, `Refused(Tampered)` for an edited row.
+    /// `Refused(NotFound)` for an unknown person, `Refused(Tampered)` for an edited row; each with its entry.
     pub async fn issue_token(&self, operator: &Operator, person: PersonId) -> Result<Zeroizing<String>, VaultError> {
-        let row = self.store.person(operator.tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let row = self.genuine(row)?;
+        let row = self.found_person(operator, person, Kind::TokenIssued).await?;
         let bytes: [u8; 32] = fresh(&*self.entropy);
         let mut token = Zeroizing::new(String::with_capacity(68));
         token.push_str("rft_");
         bytes.iter().for_each(|byte| token.push_str(&format!("{byte:02x}")));
-        self.put_person(PersonRow { token: Some(token_digest(&token)), ..row }).await?;
+        self.put_person(PersonRow { token: Some(token_digest(&token)), ..row }, Kind::TokenIssued).await?;
         Ok(token)
     }
 
@@ -60,22 +59,42 @@ impl Vault {
     /// # Errors
     /// As [`Vault::issue_token`].
     pub async fn revoke_token(&self, operator: &Operator, person: PersonId) -> Result<(), VaultError> {
-        let row = self.store.person(operator.tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let row = self.genuine(row)?;
-        self.put_person(PersonRow { token: None, ..row }).await
+        let row = self.found_person(operator, person, Kind::TokenRevoked).await?;
+        self.put_person(PersonRow { token: None, ..row }, Kind::TokenRevoked).await
     }
 
-    /// Everyone of a tenant, by name.
+    /// Everyone of a tenant, by name. The reading is an entry.
     ///
     /// # Errors
-    /// If the store fails or a row was edited.
+    /// If the store fails; `Refused(Tampered)` with its entry if a row was edited.
     pub async fn people(&self, operator: &Operator) -> Result<Vec<PersonRow>, VaultError> {
-        self.store.persons(operator.tenant).await?.into_iter().map(|row| self.genuine(row)).collect()
+        let rows = self.store.persons(operator.tenant).await?;
+        let edited = rows.iter().find(|row| self.genuine((*row).clone()).is_err()).map(|row| row.id);
+        let mut act = self.bare_act(operator.tenant, Kind::PeopleRead)?;
+        if edited.is_some() {
+            act.draft.person = edited;
+            return Err(self.logged(act, Refusal::Tampered).await);
+        }
+        self.commit_plain(act).await?;
+        Ok(rows)
     }
 
-    async fn put_person(&self, mut row: PersonRow) -> Result<(), VaultError> {
+    /// A person's genuine row, or the refusal with its entry.
+    async fn found_person(&self, operator: &Operator, person: PersonId, kind: Kind) -> Result<PersonRow, VaultError> {
+        let row = self.store.person(operator.tenant, person).await?;
+        let refusal = match row.map(|row| self.genuine(row)) {
+            Some(Ok(row)) => return Ok(row),
+            Some(Err(_)) => Refusal::Tampered,
+            None => Refusal::NotFound,
+        };
+        let mut act = self.bare_act(operator.tenant, kind)?;
+        act.draft.person = Some(person);
+        Err(self.logged(act, refusal).await)
+    }
+
+    async fn put_person(&self, mut row: PersonRow, kind: Kind) -> Result<(), VaultError> {
         row.tag = self.seals.tag(row.tenant, "person", &row.material());
-        let mut act = self.bare_act(row.tenant, Kind::PersonChanged)?;
+        let mut act = self.bare_act(row.tenant, kind)?;
         act.draft.person = Some(row.id);
         self.commit_plain(act.effect(Effect::PutPerson(row))).await?;
         self.staff.forget();

@@ -9,7 +9,7 @@ use domain::time::fresh;
 use domain::{InteractionId, Millis, PersonId, ReportId};
 use keys::Key32;
 use keys::derive::expand;
-use store::{Condition, Effect, Page, ReportRow};
+use store::{Effect, Page, ReportRow};
 use zeroize::Zeroizing;
 
 /// A report, opened for security.
@@ -56,12 +56,7 @@ impl Vault {
         after: Option<ReportId>,
         limit: u32,
     ) -> Result<Page<ReportText, ReportId>, VaultError> {
-        let act = self.act(scope, Kind::ReportsRead)?;
-        let act = match policy::read_log(scope.role()) {
-            Ok(()) => act,
-            Err(refusal) => act.when(Condition::Never(refusal)),
-        };
-        self.commit_plain(act).await?;
+        self.commit_plain(self.reading(scope, Kind::ReportsRead)?).await?;
         let page = self.store.reports(scope.tenant, after, limit).await?;
         let items = page.items.into_iter().map(|row| self.open_report(scope, &row)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })

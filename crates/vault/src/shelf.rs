@@ -41,11 +41,12 @@ impl Vault {
             turn.moved += self.move_up(operator, &old).await?;
         }
         for key in self.store.wrapped_keys().await? {
-            if key.tenant == operator.tenant
-                && key.epoch > 0
-                && key.epoch < newest
-                && self.store.destroy_shelf(key.tenant, key.epoch).await?
-            {
+            if key.tenant != operator.tenant || key.epoch == 0 || key.epoch >= newest {
+                continue;
+            }
+            // The entry first: what is gone can't be logged into being there again.
+            self.log_key(operator, Kind::KeyDestroyed, key.epoch).await?;
+            if self.store.destroy_shelf(key.tenant, key.epoch).await? {
                 turn.destroyed.push(key.epoch);
             }
         }

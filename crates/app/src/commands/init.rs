@@ -4,7 +4,7 @@ use crate::ambient::SystemEntropy;
 use crate::config::{Config, FILE, Key, Tenant};
 use crate::failure::{self, Failure};
 use crate::home::{Home, outside};
-use crate::wire::{database, ring, root, row};
+use crate::wire::{self, database, ring, root, row};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::TenantId;
@@ -47,7 +47,10 @@ pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     write_private(&new.data.join(SECRET_FILE), format!("{}\n", *webhook_secret()).as_bytes())?;
     write_private(&new.data.join(FILE), config_text(&new.tenant, &key).as_bytes())?;
     let config = Config { tenant: vec![new.tenant.clone()], key: Some(Key { file: key }), ..Config::default() };
-    Ok(Home { data: new.data.to_path_buf(), config })
+    let home = Home { data: new.data.to_path_buf(), config };
+    let vault = wire::open(&home).await?.vault;
+    vault.log_founding(&vault.operator(TenantId(new.tenant.id))).await?;
+    Ok(home)
 }
 
 /// The tenant's own key (epoch 0) and its first shelf (epoch 1).

@@ -25,6 +25,7 @@ pub(super) fn run(common: &Common, asked: &Shelf) -> Result<(), Failure> {
         drop(centre);
         // Opened again, so that the vault's own key holder has the new key too.
         let centre = wire::open(&home).await?;
+        centre.vault.log_shelf_made(&centre.vault.operator(tenant), epoch).await?;
         let turn = centre.vault.turn_shelf(&centre.vault.operator(tenant), epoch).await?;
         output::one(common.output, &json!({"shelf": epoch, "moved": turn.moved, "destroyed": turn.destroyed}))
     })

@@ -28,6 +28,23 @@ macro_rules! id {
                 Self(sortable(clock.now(), entropy))
             }
 
+            /// The smallest id that could be minted at this moment: ids at or above it are of it or later.
+            #[must_use]
+            pub fn earliest(at: Millis) -> Self {
+                let millis = u64::try_from(at.0).unwrap_or(0).min((1 << 48) - 1);
+                let mut id = [0; 16];
+                id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+                Self(id)
+            }
+
+            /// When it was minted.
+            #[must_use]
+            pub fn minted(self) -> Millis {
+                let mut millis = [0; 8];
+                millis[2..].copy_from_slice(&self.0[..6]);
+                Millis(i64::from_be_bytes(millis))
+            }
+
             /// Reads the printed form; `None` for anything else.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
@@ -106,6 +123,33 @@ fn nibble(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct At(i64);
+
+    impl Clock for At {
+        fn now(&self) -> Millis {
+            Millis(self.0)
+        }
+    }
+
+    struct Same(u8);
+
+    impl Entropy for Same {
+        fn fill(&self, out: &mut [u8]) {
+            out.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn an_id_carries_its_moment() {
+        for (at, chance) in [(0, 0), (1_767_225_600_123, 0), (1_767_225_600_123, 0xff)] {
+            let id = EntryId::mint(&At(at), &Same(chance));
+            assert_eq!(id.minted(), Millis(at));
+            assert!(EntryId::earliest(Millis(at)) <= id && id < EntryId::earliest(Millis(at + 1)));
+        }
+        assert_eq!(EntryId::earliest(Millis(-5)), EntryId::earliest(Millis(0)));
+        assert_eq!(EntryId::earliest(Millis(i64::MAX)).minted(), Millis((1 << 48) - 1));
+    }
 
     #[test]
     fn one_printed_form_and_no_other() {

@@ -2,7 +2,7 @@
 // Nothing here is a customer's value: the API gives pseudonyms and kinds only.
 
 import {
-  api, byId, clock, el, icon, keepProblem, receiptLink, say, sentence, words,
+  api, byId, clock, el, icon, keepProblem, say, sentence, words,
 } from './common.js';
 
 const ROWS_STEP = 40;
@@ -11,19 +11,13 @@ const HOUR_MS = 3600000;
 const PAGE = 200;
 const MOST_PAGES = 5;
 const DISCLOSING = new Set(['reveal', 'view', 'search', 'verification', 'use', 'export']);
-const LABELS = {
-  reveal: 'Reveal', view: 'Masked record', search: 'Search', verification: 'Verification', note: 'Note',
-  code: 'One-time code', event: 'Interaction event', claim: 'Claim',
-};
-const REASONS = {
-  'no-live-interaction': 'no live interaction', 'wrong-customer': 'another customer', 'binding-too-weak': 'binding too weak',
-  'purpose-not-allowed': 'purpose not allowed', 'never-shown': 'never shown', 'budget-exhausted': 'budget used up',
-  'attempts-exhausted': 'attempts used up', 'too-many-hits': 'too many hits', 'already-bound': 'already bound',
-  'role-not-allowed': 'role not allowed', 'on-hold': 'on hold',
-};
+const READS = new Set(['log_read', 'log_exported', 'reports_read', 'people_read', 'stream_opened', 'stream_closed']);
+/** Does the page go on by itself, or does it show what a question found? */
+const LIVE = document.body.dataset.stream !== 'still';
 
 const stream = { seen: new Map(), waiting: [], paused: false, complete: false, asked: false, rows: ROWS_STEP, source: null };
 const refused = ({ decision }) => decision === 'refused';
+const label = (kind) => [...byId('kind').options].find(({ value }) => value === kind)?.textContent ?? sentence(kind);
 
 // ---- rows -------------------------------------------------------------------------------------
 
@@ -32,24 +26,26 @@ const cell = (label, ...children) => el('td', { role: 'cell', 'data-label': labe
 function decisionCell(item) {
   return cell('Decision', el('span', { class: `pill ${refused(item) ? 'no' : 'ok'}` },
     icon(refused(item) ? 'stop' : 'ok'), sentence(item.decision)),
-  item.reason && el('span', { class: 'reason' }, REASONS[item.reason] ?? words(item.reason)));
+  item.reason && el('span', { class: 'reason' }, words(item.reason)));
 }
 
 function rowOf(item) {
   return el('tr', { role: 'row', 'data-kind': item.kind, 'data-decision': item.decision, 'data-entry': item.id },
     cell('Time', el('time', { datetime: item.at }, clock(item.at, true))),
     cell('Person', item.person_name ?? item.person ?? ''),
-    cell('What', LABELS[item.kind] ?? sentence(item.kind), item.field && el('b', {}, ` ${words(item.field)}`)),
+    cell('What', label(item.kind), item.field && el('b', {}, ` ${words(item.field)}`)),
     cell('Customer', item.customer_alias && el('span', { class: 'mono' }, item.customer_alias)),
     cell('Purpose', item.purpose && sentence(item.purpose)),
     decisionCell(item),
-    cell('Proof', receiptLink(item.id)));
+    cell('Proof', el('a', { class: 'receipt', href: item.proof_url, 'aria-label': `Proof of ${label(item.kind)} at ${clock(item.at, true)}` }, 'Proof')));
 }
 
-const fits = (item) => {
-  const show = document.querySelector('[name="show"]:checked').value;
-  return (show === 'all' || refused(item)) && (!byId('kind').value || item.kind === byId('kind').value);
-};
+const asks = (name, found) => !byId(name).value || byId(name).value === found;
+
+/** Narrows what is loaded by the form; times are asked of the whole log only. */
+const fits = (item) => asks('decision', item.decision) && asks('kind', item.kind) && asks('person', item.person)
+  && asks('customer', item.customer_alias) && asks('purpose', item.purpose) && asks('field', item.field)
+  && (byId('reads').checked || refused(item) || !READS.has(item.kind));
 
 /** Newest first, all rows anew: after loading, and when a filter changes. */
 function drawAll() {
@@ -65,12 +61,7 @@ function drawEmpty() {
   const none = byId('rows').childElementCount === 0;
   byId('rows-empty').hidden = !none;
   byId('rows-empty').textContent = stream.seen.size
-    ? 'Nothing fits this filter.' : 'Nobody has looked at anything yet. The first look appears here by itself.';
-}
-
-function offerKind({ kind }) {
-  const options = [...byId('kind').options];
-  if (!options.some(({ value }) => value === kind)) byId('kind').append(new Option(LABELS[kind] ?? sentence(kind), kind));
+    ? 'Nothing of what is loaded fits. Ask the whole log, or clear the form.' : 'Nobody has looked at anything yet. The first look appears here by itself.';
 }
 
 /** Takes one item in; true when it is new. */
@@ -78,7 +69,6 @@ function take(item) {
   if (stream.seen.has(item.id)) return false;
   stream.seen.set(item.id, item);
   if (stream.seen.size > MOST_KEPT) stream.seen.delete(stream.seen.keys().next().value);
-  offerKind(item);
   return true;
 }
 
@@ -89,6 +79,7 @@ function arrived(item) {
     return drawPause();
   }
   take(item);
+  if (item.kind === 'report') loadReports();
   if (fits(item)) {
     const row = rowOf(item);
     row.classList.add('new');
@@ -98,7 +89,7 @@ function arrived(item) {
       byId('older').hidden = false;
     }
   }
-  if (refused(item)) say(`Refused: ${item.person_name ?? 'someone'}, ${LABELS[item.kind] ?? item.kind}.`);
+  if (refused(item)) say(`Refused: ${item.person_name ?? 'someone'}, ${label(item.kind)}.`);
   drawEmpty();
   drawCounters();
 }
@@ -135,7 +126,7 @@ async function load() {
   const since = Date.now() - HOUR_MS;
   let cursor = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+    const query = new URLSearchParams({ limit: PAGE, reads: byId('reads').checked ? 'show' : 'hide', ...(cursor ? { cursor } : {}) });
     const answer = await api('GET', `/v1/disclosures?${query}`);
     if (!answer.ok) return failed(answer.problem);
     const { items, next } = answer.data;
@@ -163,7 +154,7 @@ function state(name, look, mark, text) {
 function connect() {
   stream.source = new EventSource('/v1/disclosures/stream');
   // What came while disconnected is in the list: load it again on every (re)connection.
-  stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); });
+  stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); loadReports(); });
   stream.source.addEventListener('disclosure', ({ data }) => arrived(JSON.parse(data)));
   stream.source.addEventListener('error', () => {
     state('lost', 'no', 'warn', 'Disconnected, trying again');
@@ -181,7 +172,6 @@ function reportRow({ at, by, text, interaction }) {
 
 async function loadReports() {
   const answer = await api('GET', '/v1/reports');
-  setTimeout(loadReports, 15000);
   if (!answer.ok) return keepProblem(byId('reports-problem'), answer.problem);
   byId('reports-problem').replaceChildren();
   byId('reports').replaceChildren(...answer.data.items.map(reportRow));
@@ -220,11 +210,14 @@ async function loadLog() {
   logState('ok', 'ok', 'Only grows');
 }
 
-byId('pause').addEventListener('click', togglePause);
-byId('older').addEventListener('click', () => { stream.rows += ROWS_STEP; drawAll(); });
-byId('kind').addEventListener('change', drawAll);
-for (const radio of document.querySelectorAll('[name="show"]')) radio.addEventListener('change', drawAll);
-setInterval(drawCounters, 10000);
-connect();
-loadReports();
+if (LIVE) {
+  byId('pause').addEventListener('click', togglePause);
+  byId('older').addEventListener('click', () => { stream.rows += ROWS_STEP; drawAll(); });
+  byId('ask').addEventListener('input', drawAll);
+  byId('reads').addEventListener('change', () => { load(); });
+  setInterval(drawCounters, 10000);
+  connect();
+} else {
+  loadReports();
+}
 loadLog();

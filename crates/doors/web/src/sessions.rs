@@ -66,8 +66,8 @@ impl Sessions {
         Some(entry.session.clone())
     }
 
-    /// Ends a session.
-    pub(crate) fn end(&self, secret: &str) {
-        self.lock().remove(&self.digest(secret));
+    /// Ends a session; gives it, if there was one.
+    pub(crate) fn end(&self, secret: &str) -> Option<Session> {
+        self.lock().remove(&self.digest(secret)).map(|entry| entry.session)
     }
 }

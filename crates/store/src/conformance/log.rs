@@ -26,6 +26,11 @@ pub(super) const CASES: &[Case] = &[
         tables: &["entry", "log_head", "pending"],
         run: places_once,
     },
+    Case {
+        name: "entries are read by id within bounds, newest first, placed or not",
+        tables: &["entry"],
+        run: between,
+    },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 
@@ -70,6 +75,23 @@ fn publish(store: &dyn Store, publication: Publication) -> Swap {
 
 fn entries(store: &dyn Store, count: u64) {
     (1..=count).for_each(|number| drop(done(store, intent(number))));
+}
+
+fn between(mount: &dyn Mount) {
+    let store = mount.store();
+    entries(&*store, 5);
+    assert_eq!(publish(&*store, publication(0, 1, vec![entry(3), entry(1)])), Swap::Done);
+    let read = |tenant, from: u64, before: u64, limit| -> Vec<EntryId> {
+        let rows = block_on(store.entries_between(tenant, entry(from), entry(before), limit)).unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    assert_eq!(read(TENANT, 0, 99, 10), [5, 4, 3, 2, 1].map(entry));
+    assert_eq!(read(TENANT, 2, 5, 10), [4, 3, 2].map(entry), "from counts, before doesn't");
+    assert_eq!(read(TENANT, 0, 99, 2), [5, 4].map(entry));
+    assert_eq!(read(TENANT, 4, 4, 10), []);
+    assert_eq!(read(OTHER, 0, 99, 10), []);
+    let rows = block_on(store.entries_between(TENANT, entry(1), entry(4), 10)).unwrap();
+    assert_eq!(rows.iter().map(|row| row.index).collect::<Vec<_>>(), [Some(0), None, Some(1)]);
 }
 
 fn publishes(mount: &dyn Mount) {

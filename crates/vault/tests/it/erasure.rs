@@ -47,7 +47,7 @@ fn leaves_the_log_whole() {
     let before = call.world.log(FIRST).len();
     erase(&call).unwrap();
     let lines = call.world.log(FIRST);
-    assert_eq!(lines.len(), before + 2);
+    assert_eq!(lines.len(), before + 3, "a sign-in, and the erasure's two steps");
     assert!(lines.iter().all(|line| line.body.is_some()), "every audit half still opens against its leaf");
     let leaf = block_on(call.world.store.entry(FIRST, revealed.receipt)).unwrap().unwrap().leaf;
     let ReceiptAnswer::Ready(receipt) = block_on(call.world.vault.receipt(FIRST, revealed.receipt)).unwrap() else {

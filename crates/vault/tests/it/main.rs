@@ -7,6 +7,7 @@ mod concurrency;
 mod erasure;
 mod events;
 mod help;
+mod kinds;
 mod log;
 mod notes;
 mod people;

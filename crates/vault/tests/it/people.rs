@@ -53,3 +53,47 @@ fn a_role_can_be_picked_only_where_the_configuration_says_so() {
     assert_eq!(block_on(world.vault.pickable(FIRST)).unwrap().len(), 7);
     assert!(world.log(FIRST).iter().any(|line| line.body.as_ref().unwrap().kind == Kind::SignIn));
 }
+
+#[test]
+fn a_token_signs_in_at_its_first_use_and_again_after_an_hour_without_one() {
+    let world = TestWorld::new(115);
+    let sign_ins = || {
+        let of = |body: vault::AuditBody| (body.kind == Kind::SignIn).then_some((body.person, body.detail));
+        world.log(FIRST).into_iter().filter_map(|line| of(line.body.unwrap())).collect::<Vec<_>>()
+    };
+    let token = &world.staff.agent.token;
+    let agent = (Some(world.staff.agent.id), Some(3));
+    for _ in 0..3 {
+        block_on(world.vault.authenticate(token)).unwrap();
+        world.clock.advance(59 * 60_000);
+    }
+    assert_eq!(sign_ins(), [agent]);
+    world.clock.advance(60_000);
+    block_on(world.vault.authenticate(token)).unwrap();
+    assert_eq!(sign_ins(), [agent, agent]);
+    assert_eq!(failure(block_on(world.vault.authenticate("rft_wrong"))), VaultError::Unauthenticated);
+    assert_eq!(sign_ins().len(), 2, "a wrong token names no tenant");
+    let session = block_on(world.vault.sign_in(token)).unwrap();
+    block_on(world.vault.resume(&session)).unwrap();
+    assert_eq!(sign_ins().len(), 3);
+    block_on(world.vault.sign_out(&session)).unwrap();
+    assert_eq!(world.log(FIRST)[0].body.as_ref().unwrap().kind, Kind::SignOut);
+}
+
+#[test]
+fn what_the_operator_asks_for_in_vain_is_an_entry_too() {
+    use crate::help::assert_refused;
+    use domain::{PersonId, Refusal};
+    let world = TestWorld::new(116);
+    let operator = world.vault.operator(FIRST);
+    let nobody = PersonId([9; 16]);
+    assert_refused(&world, block_on(world.vault.issue_token(&operator, nobody)), Refusal::NotFound);
+    assert_refused(&world, block_on(world.vault.revoke_token(&operator, nobody)), Refusal::NotFound);
+    assert_eq!(world.edit("UPDATE person SET role = 'agent' WHERE tenant = 1 AND role = 'it_operator'"), 1);
+    assert_refused(&world, block_on(world.vault.issue_token(&operator, world.staff.it.id)), Refusal::Tampered);
+    assert_refused(&world, block_on(world.vault.people(&operator)), Refusal::Tampered);
+    let node = world.another_node();
+    assert_eq!(world.edit("DELETE FROM power WHERE tenant = 1"), 1);
+    let token = &world.staff.agent.token;
+    assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::Tampered);
+}

@@ -76,7 +76,7 @@ fn security_reads_its_own_tenants_log_only() {
     call.world.sequence(FIRST);
     call.world.sequence(SECOND);
     let security = call.world.scope(&call.world.second_staff.security);
-    let (lines, _) = block_on(call.world.vault.read_log(&security, None, 1_000)).unwrap();
+    let lines = block_on(call.world.vault.read_log(&security, &vault::LogQuery::default(), None, 1_000)).unwrap().lines;
     assert!(!lines.is_empty());
     let staff = call.world.staff.all().map(|member| member.id);
     assert!(lines.iter().all(|line| line.body.as_ref().unwrap().person.is_none_or(|person| !staff.contains(&person))));

@@ -225,4 +225,12 @@ impl Store for Sqlite {
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
         self.writing(|c| log::publish(c, &publication))
     }
+
+    fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>> {
+        let sql = format!(
+            "SELECT {} FROM entry WHERE tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+            rows::ENTRY
+        );
+        self.reading(|c| all(c, &sql, params![tenant.0, from.0, before.0, limit], rows::entry))
+    }
 }

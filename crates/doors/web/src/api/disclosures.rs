@@ -1,23 +1,26 @@
-//! `GET /v1/disclosures`, `GET /v1/disclosures/stream`: the log as security reads it.
+//! `GET /v1/disclosures`, `/v1/disclosures/export`, `/v1/disclosures/stream`: the log as security reads it.
 
-use super::interactions::{bad_cursor, limit};
+use super::log_filter::{Asked, Filter, shown};
+use super::paging::{Cursor, Limit, Paging};
 use crate::body::ok;
 use crate::identify::Signed;
-use crate::problem::{Failed, Fault, Problem};
+use crate::problem::{Failed, Problem};
 use crate::state::Web;
-use axum::extract::{Query, State};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use core::convert::Infallible;
-use domain::{EntryId, FieldKind, InteractionId, PersonId};
+use domain::{EntryId, FieldKind, PersonId};
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use utoipa::{IntoParams, ToSchema};
-use vault::{AuditBody, Disclosure, Scope, Vault};
+use utoipa::ToSchema;
+use vault::{AuditBody, Decided, Disclosure, FoundLine, Scope, StreamEnd, Vault};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Disclosures {
@@ -26,99 +29,132 @@ pub(crate) struct Disclosures {
 }
 
 /// One act.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub(crate) struct Line {
-    id: String,
+    pub(crate) id: String,
+    /// Its place in the log; null for a moment after it happened.
+    place: Option<u64>,
     #[schema(format = DateTime)]
-    at: String,
+    pub(crate) at: String,
     #[schema(example = "reveal")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// allowed, refused, or damaged if the entry's row was edited.
-    decision: &'static str,
+    pub(crate) decision: &'static str,
     /// Why it was refused.
-    reason: Option<&'static str>,
-    person: Option<String>,
-    person_name: Option<String>,
-    field: Option<&'static str>,
-    purpose: Option<&'static str>,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) person: Option<String>,
+    pub(crate) person_name: Option<String>,
+    pub(crate) field: Option<&'static str>,
+    pub(crate) purpose: Option<&'static str>,
     /// A pseudonym of the customer.
-    customer_alias: Option<String>,
+    pub(crate) customer_alias: Option<String>,
+    /// A number whose meaning the kind tells: see docs/log-entries.md.
+    detail: Option<u64>,
     /// Known while it happens only.
     interaction: Option<String>,
+    /// Where its receipt is.
+    receipt_url: String,
+    /// The page that shows its proof and how to check it.
+    proof_url: String,
 }
 
-type Names = HashMap<PersonId, String>;
+pub(crate) type Names = HashMap<PersonId, String>;
 
-fn line(entry: EntryId, body: Option<&AuditBody>, interaction: Option<InteractionId>, names: &Names) -> Line {
-    let Some(body) = body else { return damaged(entry) };
-    Line {
-        id: entry.to_string(),
-        at: body.at.to_string(),
-        kind: body.kind.slug(),
-        decision: if body.decision.is_ok() { "allowed" } else { "refused" },
-        reason: body.decision.err().map(domain::Refusal::slug),
-        person: body.person.map(|person| person.to_string()),
-        person_name: body.person.and_then(|person| names.get(&person).cloned()),
-        field: body.field.and_then(FieldKind::from_code).map(FieldKind::slug),
-        purpose: body.purpose.map(domain::Purpose::slug),
-        customer_alias: body.alias.map(|alias| format!("c-{alias:08x}")),
-        interaction: interaction.map(|id| id.to_string()),
+impl Line {
+    /// A line that a question found.
+    pub(crate) fn of(found: &FoundLine, names: &Names) -> Self {
+        Self { place: found.place, ..Self::new(found.entry, found.body.as_ref(), names) }
+    }
+
+    fn new(entry: EntryId, body: Option<&AuditBody>, names: &Names) -> Self {
+        let decision = Decided::of(body).slug();
+        let (receipt_url, proof_url) = (format!("/v1/receipts/{entry}"), format!("/security/proof/{entry}"));
+        let at = body.map_or_else(|| entry.minted(), |body| body.at).to_string();
+        let bare = Self { id: entry.to_string(), at, decision, receipt_url, proof_url, ..Self::default() };
+        // The row was edited: the leaf in the tree proves that, and nothing of it is believed.
+        let Some(body) = body else { return Self { kind: "unreadable", reason: Some("tampered"), ..bare } };
+        Self {
+            kind: body.kind.slug(),
+            reason: body.decision.err().map(domain::Refusal::slug),
+            person: body.person.map(|person| person.to_string()),
+            person_name: body.person.and_then(|person| names.get(&person).cloned()),
+            field: body.field.and_then(FieldKind::from_code).map(FieldKind::slug),
+            purpose: body.purpose.map(domain::Purpose::slug),
+            customer_alias: body.alias.map(shown),
+            detail: body.detail,
+            ..bare
+        }
     }
 }
 
-/// The row was edited: the leaf in the tree proves that, and nothing of it is believed.
-fn damaged(entry: EntryId) -> Line {
-    Line {
-        id: entry.to_string(),
-        at: domain::Millis(0).to_string(),
-        kind: "unreadable",
-        decision: "damaged",
-        reason: Some("tampered"),
-        person: None,
-        person_name: None,
-        field: None,
-        purpose: None,
-        customer_alias: None,
-        interaction: None,
-    }
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Page {
-    /// The `next` of the page before.
-    #[param(pattern = "^[0-9]{1,18}$")]
-    cursor: Option<String>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
-/// Disclosures and refusals, newest first. Reading is an entry too.
+/// Disclosures and refusals that fit, newest first. Each question is an entry too.
 ///
-/// For security: the audit half of each entry, which names no customer.
-#[utoipa::path(get, path = "/v1/disclosures", tag = "log", operation_id = "listDisclosures", params(Page),
+/// For security: the audit half of each entry, which names no customer. At most 5,000 entries are looked at for one
+/// question; then it answers with what was found so far, and `next` says where to go on.
+#[utoipa::path(get, path = "/v1/disclosures", tag = "log", operation_id = "listDisclosures",
+    params(Filter, ("cursor" = Option<String>, Query, pattern = "^ent_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = Disclosures), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(web): State<Web>,
     Signed(scope): Signed,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    paging: Result<Paging<EntryId>, Failed>,
+    asked: Result<Asked, Failed>,
 ) -> Result<Response, Failed> {
-    let Query(page) = page.map_err(|_| web.fault(Fault::INVALID.detail("the query can't be read")))?;
-    let before =
-        page.cursor.as_deref().map(|cursor| cursor.parse().map_err(|_| web.fault(bad_cursor()))).transpose()?;
-    let limit = limit(&web, page.limit)?;
-    let (lines, next) = web.vault.read_log(&scope, before, limit).await.map_err(|error| web.failed(&error))?;
+    let (Paging { after, limit }, Asked(query)) = (paging?, asked?);
+    let page = web.vault.read_log(&scope, &query, after, limit).await.map_err(|error| web.failed(&error))?;
     let names = names(&web.vault, &scope).await;
-    let items = lines.iter().map(|found| line(found.entry, found.body.as_ref(), None, &names)).collect();
-    Ok(ok(&Disclosures { items, next: next.map(|place| place.to_string()) }))
+    let items = page.lines.iter().map(|found| Line::of(found, &names)).collect();
+    Ok(ok(&Disclosures { items, next: page.next.map(|next| next.print()) }))
 }
 
-async fn names(vault: &Vault, scope: &Scope) -> Names {
+/// Everything that fits, newest first, as JSON Lines. One entry for the whole export.
+///
+/// For security. Streamed; an answer that breaks off isn't whole: ask again.
+#[utoipa::path(get, path = "/v1/disclosures/export", tag = "log", operation_id = "exportDisclosures", params(Filter),
+    responses((status = 200, description = "One line of JSON for each entry, as in the list.", body = String, content_type = "application/x-ndjson"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn export(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    asked: Result<Asked, Failed>,
+) -> Result<Response, Failed> {
+    let Asked(query) = asked?;
+    let export = web.vault.export_log(scope.clone(), query).await.map_err(|error| web.failed(&error))?;
+    let names = names(&web.vault, &scope).await;
+    let lines = stream::try_unfold((export, names), |(mut export, names)| async {
+        match export.next().await {
+            Ok(lines) => Ok(lines.map(|lines| (json_lines(&lines, &names), (export, names)))),
+            Err(error) => {
+                tracing::warn!(%error, "an export broke off");
+                Err(error)
+            }
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"ringfence-log.jsonl\""),
+    ];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+fn json_lines(lines: &[FoundLine], names: &Names) -> Vec<u8> {
+    let mut out = Vec::with_capacity(lines.len() * 512);
+    for line in lines {
+        out.extend(serde_json::to_vec(&Line::of(line, names)).unwrap_or_default());
+        out.push(b'\n');
+    }
+    out
+}
+
+pub(crate) async fn names(vault: &Vault, scope: &Scope) -> Names {
     vault.staff_names(scope).await.unwrap_or_default().into_iter().collect()
 }
 
@@ -134,7 +170,7 @@ async fn names(vault: &Vault, scope: &Scope) -> Names {
 pub(crate) async fn stream(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
     let receiver = web.vault.watch(&scope).await.map_err(|error| web.failed(&error))?;
     let names = names(&web.vault, &scope).await;
-    let watching = Watching { vault: Arc::clone(&web.vault), scope, receiver, names };
+    let watching = Watching { vault: Arc::clone(&web.vault), scope, receiver, names, end: StreamEnd::Left };
     let events = stream::unfold(watching, |mut watching| async {
         let event = watching.next().await?;
         Some((Ok::<_, Infallible>(event), watching))
@@ -148,6 +184,7 @@ struct Watching {
     scope: Scope,
     receiver: Receiver<Arc<Disclosure>>,
     names: Names,
+    end: StreamEnd,
 }
 
 impl Watching {
@@ -156,6 +193,7 @@ impl Watching {
         loop {
             let told = self.receiver.recv().await;
             if !self.vault.still_holds(&self.scope).await {
+                self.end = StreamEnd::RightsChanged;
                 return None;
             }
             match told {
@@ -173,7 +211,10 @@ impl Watching {
         if told.body.person.is_some_and(|person| !self.names.contains_key(&person)) {
             self.names = names(&self.vault, &self.scope).await;
         }
-        let line = line(told.entry, Some(&told.body), told.interaction, &self.names);
+        let line = Line {
+            interaction: told.interaction.map(|id| id.to_string()),
+            ..Line::new(told.entry, Some(&told.body), &self.names)
+        };
         let data = serde_json::to_string(&line).unwrap_or_default();
         Event::default().event("disclosure").data(data)
     }
@@ -181,10 +222,10 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        let (vault, scope) = (Arc::clone(&self.vault), self.scope.clone());
+        let (vault, scope, end) = (Arc::clone(&self.vault), self.scope.clone(), self.end);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = vault.unwatch(&scope).await {
+                if let Err(error) = vault.unwatch(&scope, end).await {
                     tracing::warn!(%error, "the end of a live stream couldn't be logged");
                 }
             });

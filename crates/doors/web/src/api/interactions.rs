@@ -1,6 +1,7 @@
 //! `GET /v1/interactions`, `GET /v1/interactions/{id}`: calls, chats and tickets. Nobody opens one here.
 
-use super::{hex, id, unhex};
+use super::id;
+use super::paging::{Cursor, Limit, Paging, unreadable};
 use crate::body::ok;
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
@@ -74,18 +75,13 @@ pub(crate) struct Filter {
     /// `live` for those going on; all otherwise.
     #[param(pattern = "^(live|all)$")]
     state: Option<String>,
-    /// The `next` of the page before.
-    #[param(pattern = "^[0-9a-f]{48}$")]
-    cursor: Option<String>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
 }
 
 /// Interactions: one's own, or all for security.
 ///
 /// Newest first. Interactions are opened and closed by signed events only; there is no way to open one here.
-#[utoipa::path(get, path = "/v1/interactions", tag = "interactions", operation_id = "listInteractions", params(Filter),
+#[utoipa::path(get, path = "/v1/interactions", tag = "interactions", operation_id = "listInteractions",
+    params(Filter, ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{48}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = Interactions), (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -94,47 +90,21 @@ pub(crate) struct Filter {
 pub(crate) async fn list(
     State(web): State<Web>,
     Signed(scope): Signed,
+    paging: Result<Paging<(Millis, InteractionId)>, Failed>,
     filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Failed> {
-    let Query(filter) = filter.map_err(|_| web.fault(Fault::INVALID.detail("the query can't be read")))?;
+    let Query(filter) = filter.map_err(|_| web.fault(unreadable()))?;
     let live = match filter.state.as_deref() {
         None | Some("all") => false,
         Some("live") => true,
         Some(_) => return Err(web.fault(Fault::UNPROCESSABLE.detail("state is live or all"))),
     };
-    let after = filter
-        .cursor
-        .as_deref()
-        .map(|cursor| read_cursor(cursor).ok_or_else(|| web.fault(bad_cursor())))
-        .transpose()?;
-    let limit = limit(&web, filter.limit)?;
+    let Paging { after, limit } = paging?;
     let page = web.vault.interactions(&scope, live, after, limit).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&Interactions {
         items: page.items.into_iter().map(Interaction::from).collect(),
-        next: page.next.map(write_cursor),
+        next: page.next.map(|next| next.print()),
     }))
-}
-
-/// How many items a page has: 1 to 200, 50 unless said.
-pub(crate) fn limit(web: &Web, asked: Option<u32>) -> Result<u32, Failed> {
-    match asked.unwrap_or(50) {
-        limit @ 1..=200 => Ok(limit),
-        _ => Err(web.fault(Fault::UNPROCESSABLE.detail("limit is 1 to 200"))),
-    }
-}
-
-pub(crate) fn bad_cursor() -> Fault {
-    Fault::UNPROCESSABLE.detail("the cursor isn't one of ours")
-}
-
-fn write_cursor((active, id): (Millis, InteractionId)) -> String {
-    format!("{:016x}{}", active.0, hex(&id.0))
-}
-
-fn read_cursor(text: &str) -> Option<(Millis, InteractionId)> {
-    let (active, id) = text.split_at_checked(16)?;
-    let active = u64::from_str_radix(active, 16).ok()?.cast_signed();
-    Some((Millis(active), InteractionId(unhex(id, "")?)))
 }
 
 /// One interaction.

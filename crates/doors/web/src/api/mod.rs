@@ -8,8 +8,10 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod log;
+pub(crate) mod log_filter;
 pub(crate) mod me;
 pub(crate) mod notes;
+pub(crate) mod paging;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
@@ -25,6 +27,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
+use domain::{FieldKind, InteractionId};
 
 /// Where everything but the pages is.
 pub(crate) fn routes() -> Router<Web> {
@@ -43,6 +46,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))
+        .route("/v1/disclosures/export", get(disclosures::export))
         .route("/v1/disclosures/stream", get(disclosures::stream))
         .route("/v1/events", post(events::hear))
         .layer(from_fn(no_store));
@@ -102,6 +106,17 @@ pub(crate) fn id<T>(web: &Web, text: &str, parse: fn(&str) -> Option<T>) -> Resu
 /// A member of a body that must be an id, or 422.
 pub(crate) fn member<T>(web: &Web, text: &str, parse: fn(&str) -> Option<T>, what: &'static str) -> Result<T, Failed> {
     parse(text).ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail(what)))
+}
+
+/// The interaction that a body names, or 422.
+pub(crate) fn interaction(web: &Web, text: &str) -> Result<InteractionId, Failed> {
+    member(web, text, InteractionId::parse, "interaction isn't an interaction's id")
+}
+
+/// One field within an interaction, as the body of a reveal or a check names them.
+pub(crate) fn aim(web: &Web, interaction: &str, field: &str) -> Result<(InteractionId, FieldKind), Failed> {
+    let interaction = self::interaction(web, interaction)?;
+    Ok((interaction, member(web, field, FieldKind::from_slug, "field isn't a kind of field")?))
 }
 
 /// Sixteen bytes as hex.

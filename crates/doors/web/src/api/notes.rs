@@ -1,6 +1,6 @@
 //! `POST /v1/customers/{id}/notes`: a note in the customer's record, sealed like everything else.
 
-use super::{id, idempotency_key, member};
+use super::{id, idempotency_key, interaction};
 use crate::body::{Json, answer};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::{CustomerId, InteractionId};
+use domain::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -49,7 +49,7 @@ pub(crate) async fn write(
 ) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(note) = body?;
-    let interaction = member(&web, &note.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;
+    let interaction = interaction(&web, &note.interaction)?;
     let key = idempotency_key(&web, &headers)?;
     let noted = web
         .vault

@@ -1,17 +1,17 @@
 //! `POST /v1/reports`, `GET /v1/reports`: report something suspicious; read by security only.
 
-use super::interactions::{bad_cursor, limit};
-use super::member;
+use super::interaction;
+use super::paging::{Cursor, Limit, Paging};
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{InteractionId, PersonId, ReportId};
+use domain::{PersonId, ReportId};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 /// The longest report, in characters.
@@ -51,11 +51,7 @@ pub(crate) async fn report(
     if report.text.trim().is_empty() || characters > LONGEST {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("text is 1 to 4,000 characters")));
     }
-    let interaction = report
-        .interaction
-        .as_deref()
-        .map(|text| member(&web, text, InteractionId::parse, "interaction isn't an interaction's id"))
-        .transpose()?;
+    let interaction = report.interaction.as_deref().map(|text| interaction(&web, text)).transpose()?;
     let id = web.vault.report(&scope, interaction, &report.text).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &Reported { report: id.to_string() }))
 }
@@ -77,21 +73,11 @@ pub(crate) struct Report {
     interaction: Option<String>,
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Page {
-    /// The `next` of the page before.
-    #[param(pattern = "^rep_[0-9a-f]{32}$")]
-    cursor: Option<String>,
-    /// At most so many.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u32>,
-}
-
 /// Read reports, newest first.
 ///
 /// For security. Each reading is a log entry.
-#[utoipa::path(get, path = "/v1/reports", tag = "reports", operation_id = "listReports", params(Page),
+#[utoipa::path(get, path = "/v1/reports", tag = "reports", operation_id = "listReports",
+    params(("cursor" = Option<String>, Query, pattern = "^rep_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = Reports), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
@@ -100,18 +86,12 @@ pub(crate) struct Page {
 pub(crate) async fn list(
     State(web): State<Web>,
     Signed(scope): Signed,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    paging: Result<Paging<ReportId>, Failed>,
 ) -> Result<Response, Failed> {
-    let Query(page) = page.map_err(|_| web.fault(Fault::INVALID.detail("the query can't be read")))?;
-    let after = page
-        .cursor
-        .as_deref()
-        .map(|cursor| ReportId::parse(cursor).ok_or_else(|| web.fault(bad_cursor())))
-        .transpose()?;
-    let limit = limit(&web, page.limit)?;
+    let Paging { after, limit } = paging?;
     let found = web.vault.reports(&scope, after, limit).await.map_err(|error| web.failed(&error))?;
     let items = found.items.into_iter().map(shown).collect();
-    Ok(ok(&Reports { items, next: found.next.map(|id| id.to_string()) }))
+    Ok(ok(&Reports { items, next: found.next.map(|next| next.print()) }))
 }
 
 fn shown(report: vault::ReportText) -> Report {

@@ -1,6 +1,6 @@
 //! `POST /v1/customers/{id}/reveals`: one field, for one purpose, for a little while.
 
-use super::{id, idempotency_key, member};
+use super::{aim, id, idempotency_key, member};
 use crate::body::{Json, disclosed, whole};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use domain::{CustomerId, FieldKind, InteractionId, Purpose};
+use domain::{CustomerId, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::RevealCommand;
@@ -62,10 +62,11 @@ pub(crate) async fn reveal(
 ) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(reveal) = body?;
+    let (interaction, field) = aim(&web, &reveal.interaction, &reveal.field)?;
     let command = RevealCommand {
         customer,
-        interaction: member(&web, &reveal.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
-        field: member(&web, &reveal.field, FieldKind::from_slug, "field isn't a kind of field")?,
+        interaction,
+        field,
         instance: reveal.instance,
         purpose: member(&web, &reveal.purpose, Purpose::from_slug, "purpose isn't one of the plan's purposes")?,
         key: idempotency_key(&web, &headers)?,

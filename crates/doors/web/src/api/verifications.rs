@@ -1,13 +1,13 @@
 //! `POST /v1/customers/{id}/verifications`: does what the caller says fit?
 
-use super::{id, member};
+use super::{aim, id};
 use crate::body::{Json, maybe_whole, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::{CustomerId, FieldKind, InteractionId};
+use domain::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::VerifyCommand;
@@ -68,13 +68,9 @@ pub(crate) async fn verify(
     if verify.said.chars().count() > LONGEST {
         return Err(web.fault(Fault::UNPROCESSABLE.detail("said is at most 2,000 characters")));
     }
-    let command = VerifyCommand {
-        customer,
-        interaction: member(&web, &verify.interaction, InteractionId::parse, "interaction isn't an interaction's id")?,
-        field: member(&web, &verify.field, FieldKind::from_slug, "field isn't a kind of field")?,
-        instance: verify.instance.unwrap_or(1),
-        said: verify.said,
-    };
+    let (interaction, field) = aim(&web, &verify.interaction, &verify.field)?;
+    let command =
+        VerifyCommand { customer, interaction, field, instance: verify.instance.unwrap_or(1), said: verify.said };
     let checked = web.vault.verify(&scope, &command).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&Checked {
         matched: checked.matched,

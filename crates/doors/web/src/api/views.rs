@@ -1,13 +1,13 @@
 //! `POST /v1/customers/{id}/views`: look at the masked record; one logged act.
 
-use super::{id, member};
+use super::{id, interaction};
 use crate::body::{Json, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::{CustomerId, InteractionId};
+use domain::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::MaskedField;
@@ -74,7 +74,7 @@ pub(crate) async fn view(
 ) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(view) = body?;
-    let interaction = member(&web, &view.interaction, InteractionId::parse, "interaction isn't an interaction's id")?;
+    let interaction = interaction(&web, &view.interaction)?;
     let record = web.vault.view(&scope, interaction, customer).await.map_err(|error| web.failed(&error))?;
     let fields = record.fields.into_iter().map(Field::from).collect();
     Ok(ok(&Record { customer: record.customer.to_string(), fields, receipt: record.receipt.to_string() }))

@@ -1,22 +1,26 @@
 //! Server-rendered pages and their files.
 
+pub(crate) mod ask;
 pub mod templates;
 
 use crate::identify::{Signed, cookie, same_origin};
 use crate::problem::{Failed, Fault};
 use crate::sessions::COOKIE;
 use crate::state::Web;
+use ask::Question;
 use askama::Template;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
-use domain::{PersonId, Role, TenantId};
+use domain::{EntryId, PersonId, Role, TenantId};
 use serde::Deserialize;
-use templates::{ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, RolePicker, Security, SignIn, SignInAs};
-use vault::{Scope, Session};
+use templates::{
+    ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, Proof, RolePicker, Security, SignIn, SignInAs,
+};
+use vault::{ReceiptAnswer, Scope, Session};
 use zeroize::Zeroizing;
 
 /// Where the pages are.
@@ -25,6 +29,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/", get(start))
         .route("/desk", get(desk))
         .route("/security", get(security))
+        .route("/security/export", get(export))
+        .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in).post(sign_in_with_token))
         .route("/sign-in/{person}", get(sign_in_as).post(pick))
         .route("/sign-out", post(sign_out));
@@ -204,8 +210,11 @@ async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Response {
     if !same_origin(&web, &headers) {
         return error_page(&web, Fault::FORBIDDEN);
     }
-    if let Some(secret) = cookie(&headers) {
-        web.sessions.end(secret);
+    if let Some(session) = cookie(&headers).and_then(|secret| web.sessions.end(secret))
+        && let Err(error) = web.vault.sign_out(&session).await
+    {
+        // The session is over all the same.
+        tracing::warn!(%error, "a sign-out couldn't be logged");
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     ([(header::SET_COOKIE, gone)], Redirect::to("/")).into_response()
@@ -247,16 +256,70 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
     }
 }
 
-async fn security(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
-    match for_role(&web, signed, |role| role == Role::SecurityOfficer) {
-        Err(response) => *response,
-        Ok(scope) => {
+fn is_officer(role: Role) -> bool {
+    role == Role::SecurityOfficer
+}
+
+async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
+    let scope = match for_role(&web, signed, is_officer) {
+        Err(response) => return *response,
+        Ok(scope) => scope,
+    };
+    let (mut parts, _) = request.into_parts();
+    let question = Question::read(&mut parts, &web).await;
+    let status =
+        if matches!(question, Question::Wrong { .. }) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    match question.answer(&web, &scope).await {
+        Err(error) => error_page(&web, Fault::of(&web, &error)),
+        Ok((form, found)) => {
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
+                form,
+                found,
                 banner: web.config.banner.clone(),
             };
-            page(StatusCode::OK, &security)
+            page(status, &security)
         }
     }
+}
+
+/// The form's other button: the same question, to the API's export.
+async fn export(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
+    if let Err(response) = for_role(&web, signed, is_officer) {
+        return *response;
+    }
+    let (mut parts, _) = request.into_parts();
+    match Question::read(&mut parts, &web).await {
+        Question::Live => Redirect::to("/v1/disclosures/export?reads=hide").into_response(),
+        Question::Asked { filter, .. } => {
+            Redirect::to(&format!("/v1/disclosures/export?{}", ask::address(&filter))).into_response()
+        }
+        // The page says what is wrong.
+        Question::Wrong { .. } => {
+            Redirect::to(&format!("/security?{}", parts.uri.query().unwrap_or_default())).into_response()
+        }
+    }
+}
+
+/// One entry's proof. No body is opened for it, so it is no entry.
+async fn proof(State(web): State<Web>, signed: Result<Signed, Failed>, Path(text): Path<String>) -> Response<Body> {
+    let scope = match for_role(&web, signed, is_officer) {
+        Err(response) => return *response,
+        Ok(scope) => scope,
+    };
+    let Some(entry) = EntryId::parse(&text) else { return error_page(&web, Fault::NOT_FOUND) };
+    let receipt = match web.vault.receipt(scope.tenant(), entry).await {
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+        Ok(ReceiptAnswer::Pending) => None,
+        Ok(ReceiptAnswer::Ready(receipt)) => Some(receipt),
+    };
+    let proof = Proof {
+        person_name: scope.name().to_owned(),
+        tenant: web.slug(scope.tenant()),
+        entry: text,
+        receipt,
+        banner: web.config.banner.clone(),
+    };
+    page(StatusCode::OK, &proof)
 }

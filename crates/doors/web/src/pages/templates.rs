@@ -7,6 +7,7 @@
 //! Every shell takes an optional `banner`: one line shown on top of each page (the demonstration
 //! says there that its people are invented).
 
+use super::ask::{AskForm, Found};
 use askama::Template;
 
 /// One static file of the pages, served as it is under [`Asset::path`].
@@ -102,7 +103,7 @@ pub struct Desk {
     pub banner: Option<String>,
 }
 
-/// `/security`: the security officer's live view.
+/// `/security`: the security officer's live view, or what a question to the log found.
 #[derive(Debug, Clone, Template)]
 #[template(path = "security.html")]
 pub struct Security {
@@ -110,6 +111,26 @@ pub struct Security {
     pub person_name: String,
     /// The tenant's short name, as in `/log/{tenant}`.
     pub tenant: String,
+    /// The form that asks the log.
+    pub form: AskForm,
+    /// What it found; none on the live page.
+    pub found: Option<Found>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/security/proof/{entry}`: one entry's receipt, and how to check it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "proof.html")]
+pub struct Proof {
+    /// The officer's name.
+    pub person_name: String,
+    /// The tenant's short name, as in `/log/{tenant}`.
+    pub tenant: String,
+    /// The entry's id, `ent_…`.
+    pub entry: String,
+    /// The receipt's text; none for a moment after the entry was written.
+    pub receipt: Option<String>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -193,7 +214,31 @@ impl Security {
     /// The officer's shell.
     #[must_use]
     pub fn sample() -> Self {
-        Self { person_name: PickPerson::sample_officer().name, tenant: "acme".to_owned(), banner: sample_banner() }
+        Self {
+            person_name: PickPerson::sample_officer().name,
+            tenant: "acme".to_owned(),
+            form: AskForm::sample(),
+            found: None,
+            banner: sample_banner(),
+        }
+    }
+
+    fn sample_found(found: Found) -> Self {
+        Self { found: Some(found), ..Self::sample() }
+    }
+}
+
+impl Proof {
+    /// An entry that has its place.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            person_name: PickPerson::sample_officer().name,
+            tenant: "acme".to_owned(),
+            entry: "ent_0192f7a0c0de7c0c8a3b000000000001".to_owned(),
+            receipt: Some("c2sp.org/tlog-proof@v1\nindex 7\n".to_owned()),
+            banner: sample_banner(),
+        }
     }
 }
 
@@ -226,6 +271,14 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("sign-in-as.html", SignInAs::sample().render()?),
         ("desk.html", Desk::sample().render()?),
         ("security.html", Security::sample().render()?),
+        ("security-found.html", Security::sample_found(Found::sample()).render()?),
+        ("security-nothing.html", Security::sample_found(Found::default()).render()?),
+        (
+            "security-wrong.html",
+            Security::sample_found(Found::wrong("decision is allowed, refused or damaged")).render()?,
+        ),
+        ("proof.html", Proof::sample().render()?),
+        ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
     ])
 }

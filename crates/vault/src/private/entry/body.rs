@@ -12,6 +12,13 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $name = $code,)* }
 
         impl Kind {
+            /// Every kind, by code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The kind of that name.
+            #[must_use]
+            pub fn from_slug(slug: &str) -> Option<Self> { match slug { $($slug => Some(Self::$name),)* _ => None } }
+
             /// The stable name.
             #[must_use]
             pub fn slug(self) -> &'static str { match self { $(Self::$name => $slug,)* } }
@@ -52,15 +59,15 @@ kinds! {
     Import = 14 "import";
     /// Something suspicious reported.
     Report = 15 "report";
-    /// The log read; `detail` is how many lines.
+    /// The log read, one entry per question; `detail` is the question's mark.
     LogRead = 16 "log_read";
     /// Reports read.
     ReportsRead = 17 "reports_read";
     /// A live stream of the log opened.
     StreamOpened = 18 "stream_opened";
-    /// A live stream of the log closed.
+    /// A live stream of the log closed; `detail` is 1 when its reader went, 2 when people or rules changed.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -68,6 +75,39 @@ kinds! {
     ShelfTurned = 22 "shelf_turned";
     /// Interactions asked for by who may see none; there is an entry of the refusal only.
     InteractionsRead = 23 "interactions_read";
+    /// The log exported; `detail` is the question's mark.
+    LogExported = 24 "log_exported";
+    /// Someone signed out of a page.
+    SignOut = 25 "sign_out";
+    /// The list of staff read.
+    PeopleRead = 26 "people_read";
+    /// A person was given a new bearer token.
+    TokenIssued = 27 "token_issued";
+    /// A person's bearer token ended.
+    TokenRevoked = 28 "token_revoked";
+    /// The installation's root key was made.
+    RootKeyMade = 29 "root_key_made";
+    /// A tenant was made.
+    TenantMade = 30 "tenant_made";
+    /// A key was made and wrapped under the root; `detail` is 0 for the tenant's own, else the shelf's epoch.
+    KeyMade = 31 "key_made";
+    /// A shelf's key is about to be destroyed; `detail` is its epoch.
+    KeyDestroyed = 32 "key_destroyed";
+    /// An import began, or went on where it had stopped.
+    ImportBegun = 33 "import_begun";
+    /// An import ended; `detail` is how many index rows were merged.
+    ImportEnded = 34 "import_ended";
+    /// A node began to serve; `detail` is the mark of its rules: another number, other rules.
+    ServingBegun = 35 "serving_begun";
+}
+
+impl Kind {
+    /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
+    #[must_use]
+    pub fn is_reading(self) -> bool {
+        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
+        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+    }
 }
 
 /// The audit half: what security may read by right. It names no customer.
@@ -83,7 +123,7 @@ pub struct AuditBody {
     pub purpose: Option<Purpose>,
     /// Kind of field.
     pub field: Option<u16>,
-    /// Who.
+    /// Who; where the operator acts on this machine, upon whom.
     pub person: Option<PersonId>,
     /// Under which version of people and rules.
     pub power: u64,

@@ -1,0 +1,101 @@
+//! Every kind of entry, caused at the real endpoints and commands, and found in the log by asking for it.
+
+use crate::centre::{Centre, invented, reveal_body};
+use crate::http::Client;
+use crate::phones::Phones;
+use crate::wait::{PATIENCE, until};
+use domain::FieldKind;
+use serde_json::json;
+use vault::Kind;
+
+/// A page's session by token; gives the client that has its cookie.
+fn on_page(nobody: &Client, address: &str, token: &str) -> Client {
+    let form = nobody.with("origin", &format!("http://{address}"));
+    let form = form.with("content-type", "application/x-www-form-urlencoded");
+    let answer = form.ask("POST", "/sign-in", format!("token={token}").as_bytes()).unwrap().expect(303);
+    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    nobody.with("origin", &format!("http://{address}")).with("cookie", &cookie)
+}
+
+#[test]
+fn every_kind_of_entry_is_written_by_what_it_tells_of() {
+    let phones = Phones::listen();
+    let centre = Centre::new("", &phones.config());
+    centre.import_invented(20);
+    let (agent, officer) = (centre.hire("An agent", "agent"), centre.hire("An officer", "security_officer"));
+    let (guard, gone) = (centre.hire("A guardian", "data_protection_officer"), centre.hire("Gone", "agent"));
+    centre.good(&["person", "list"]);
+    centre.good(&["person", "revoke", &gone.id]);
+    centre.good(&["shelf", "turn"]);
+    let server = centre.serve();
+    let nobody = server.client();
+    let client = nobody.bearer(&agent.token);
+    let security = nobody.bearer(&officer.token);
+
+    let (call, customer) = centre.call_from(&nobody, &agent, 1);
+    let on = |what: &str| format!("/v1/customers/{customer}/{what}");
+    client.post(&on("views"), &json!({"interaction": call})).expect(200);
+    let keyed = client.with("idempotency-key", "once");
+    for _ in 0..2 {
+        keyed.post(&on("reveals"), &reveal_body(&call, "phone", "callback")).expect(200);
+    }
+    let said = json!({"interaction": call, "field": "phone", "said": "+442079460999"});
+    client.post(&on("verifications"), &said).expect(200);
+    client.post(&on("notes"), &json!({"interaction": call, "text": "Rang about a lamp."})).expect(201);
+    client.post(&format!("/v1/interactions/{call}/codes"), &json!({})).expect(202);
+    let reference = client.get(&format!("/v1/interactions/{call}")).expect(200).member("reference");
+    let entered = json!({"interaction": reference, "code": "000000"});
+    centre.tell(&nobody, "interaction.code_entered", &crate::centre::now(), &entered);
+    let free = centre.call(&nobody, &agent, None);
+    let order = json!({"order": invented(5).orders[0].number});
+    let hits = client.post(&format!("/v1/interactions/{free}/searches"), &order).expect(200).json();
+    let claim = json!({"customer": hits["hits"][0]["customer"], "claim": hits["hits"][0]["claim"]});
+    client.post(&format!("/v1/interactions/{free}/claims"), &claim);
+    client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
+    nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
+    drop(security.open("/v1/disclosures/stream"));
+    // Something must happen for the server to see that the reader went.
+    client.post("/v1/reports", &json!({"text": "And another."})).expect(201);
+    security.get("/v1/reports").expect(200);
+    security.get("/v1/disclosures").expect(200);
+    security.get("/v1/disclosures/export").expect(200);
+    let page = on_page(&nobody, server.address(), &officer.token);
+    assert!(page.get("/security").expect(200).text().contains("Ask the whole log"));
+    page.ask("POST", "/sign-out", b"").unwrap().expect(303);
+    nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
+
+    for kind in Kind::ALL {
+        let asked = format!("/v1/disclosures?kind={}", kind.slug());
+        until(kind.slug(), PATIENCE, || {
+            let found = security.get(&asked).expect(200).json();
+            let items = found["items"].as_array().unwrap();
+            items.iter().any(|item| item["kind"] == kind.slug())
+        });
+    }
+    let narrow = format!("/v1/disclosures?person={}&field={}&decision=allowed", agent.id, FieldKind::Phone.slug());
+    let found = security.get(&narrow).expect(200).json();
+    let items = found["items"].as_array().unwrap();
+    assert!(items.iter().any(|item| item["kind"] == "redelivery"));
+    assert!(items.iter().all(|item| item["person"] == agent.id.as_str() && item["field"] == "phone"));
+    let proof = items[0]["receipt_url"].as_str().unwrap();
+    assert!(matches!(security.get(proof).status, 200 | 202));
+}
+
+#[test]
+fn a_question_that_is_mistyped_is_refused_and_not_answered_more_widely() {
+    let centre = Centre::new("", "");
+    let officer = centre.hire("An officer", "security_officer");
+    let server = centre.serve();
+    let security = server.client().bearer(&officer.token);
+    for path in ["/v1/disclosures", "/v1/disclosures/export"] {
+        security.get(&format!("{path}?persn=secret")).expect(400);
+        for wrong in ["person", "customer", "purpose", "field", "from", "to", "decision", "kind", "reads"] {
+            let answer = security.get(&format!("{path}?{wrong}=secret")).expect(422);
+            assert!(answer.text().contains(wrong) && !answer.text().contains("secret"));
+        }
+    }
+    security.get("/v1/disclosures?cursor=secret").expect(422);
+    security.get("/v1/disclosures?limit=201").expect(422);
+    let asked = security.get("/v1/disclosures?kind=log_read").expect(200).json();
+    assert!(asked["items"].as_array().unwrap().is_empty(), "nothing was asked of the log yet: {asked}");
+}
