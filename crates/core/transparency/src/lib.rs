@@ -9,6 +9,8 @@
 //!   witness) and 0x06 (ML-DSA-44, for the log itself and for witnesses).
 //! * C2SP tlog-checkpoint without extension lines ([`Checkpoint`]), signed twice by its origin
 //!   ([`OriginKeys`]), and C2SP tlog-proof ([`Receipt`]).
+//! * C2SP tlog-witness: requests and answers ([`AddCheckpoint`], [`read_cosignatures`]), and a witness's judgement
+//!   ([`WitnessState::judge`]).
 //! * C2SP tlog-cosignature, and when k of n witnesses make a checkpoint count ([`WitnessPolicy`]).
 //!
 //! # Out of scope
@@ -59,6 +61,7 @@ mod receipt;
 mod signer;
 mod tile_builder;
 mod tile_reader;
+mod witness;
 mod witness_policy;
 
 pub use bundle::{decode_bundle, encode_bundle, extend_bundles};
@@ -75,4 +78,8 @@ pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_i
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, VerifiedReceipt, verify_receipt, verify_receipt_leaf};
 pub use signer::{NoteSigner, sign_note};
 pub use tile_builder::{Tile, TileBuilder};
+pub use witness::{
+    AddCheckpoint, Answer, Finding, MAX_ADD_CHECKPOINT_BYTES, MAX_PROOF_LINES, Ruling, SIZE_MEDIA_TYPE, WitnessState,
+    read_cosignatures, read_size,
+};
 pub use witness_policy::{Cosigner, WitnessPolicy, Witnessed, verify_witnessed};

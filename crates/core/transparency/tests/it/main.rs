@@ -15,4 +15,6 @@ mod tree;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]
+mod witness;
+#[cfg(test)]
 mod witness_policy;
