@@ -17,6 +17,7 @@ pub mod sequencing;
 pub mod serving;
 pub mod verify;
 pub mod wire;
+pub mod witnessing;
 
 use clap::Parser;
 use failure::Failure;

@@ -106,6 +106,17 @@ pub enum Swap {
     Lost,
 }
 
+/// A checkpoint with what a witness signed of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    /// The witness's name; empty for the newest checkpoint that enough witnesses signed.
+    pub witness: String,
+    /// How many leaves.
+    pub size: u64,
+    /// The signed note with the witnesses' lines.
+    pub note: String,
+}
+
 /// A store for everything Ringfence keeps. Reads see what was committed before them.
 pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
@@ -179,4 +190,8 @@ pub trait Store: Send + Sync {
     fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>>;
     /// Publishes, if the log still is where the publication goes on from and the fence isn't older than the log's.
     fn publish(&self, publication: Publication) -> Fut<'_, Swap>;
+    /// What witnesses signed, by name.
+    fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>>;
+    /// Keeps what a witness signed, unless something larger of the same witness is kept.
+    fn put_cosigned(&self, tenant: TenantId, row: Cosigned) -> Fut<'_, ()>;
 }

@@ -29,6 +29,7 @@ mod shelf;
 mod verify;
 mod view;
 mod wiring;
+mod witnessing;
 
 pub use audit::{Cursor, LogLine};
 pub use auth::{Scope, Session};
@@ -54,3 +55,4 @@ pub use shelf::ShelfTurn;
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
+pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};

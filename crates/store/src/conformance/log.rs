@@ -2,7 +2,7 @@
 
 use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent};
 use super::{Case, Mount};
-use crate::{Fence, Job, LogHead, Publication, Store, Swap, TileKey};
+use crate::{Cosigned, Fence, Job, LogHead, Publication, Store, Swap, TileKey};
 use domain::EntryId;
 
 pub(super) const CASES: &[Case] = &[
@@ -25,6 +25,11 @@ pub(super) const CASES: &[Case] = &[
         name: "publishing an entry twice or one that isn't there changes nothing",
         tables: &["entry", "log_head", "pending"],
         run: places_once,
+    },
+    Case {
+        name: "what a witness signed is kept per witness and tenant, and never gives way to something smaller",
+        tables: &["cosigned_checkpoint"],
+        run: cosigned,
     },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
@@ -118,6 +123,22 @@ fn places_once(mount: &dyn Mount) {
     }
     let elsewhere = Publication { tenant: OTHER, ..publication(0, 1, vec![entry(2)]) };
     assert_eq!(publish(&*store, elsewhere), Swap::Lost, "an entry is in its own tenant's log only");
+}
+
+fn cosigned(mount: &dyn Mount) {
+    let store = mount.store();
+    let row = |witness: &str, size, note: &str| Cosigned { witness: witness.into(), size, note: note.into() };
+    let put = |row| block_on(store.put_cosigned(TENANT, row)).unwrap();
+    let kept = || block_on(store.cosigned(TENANT)).unwrap();
+    assert_eq!(kept(), []);
+    put(row("w/b", 5, "five"));
+    put(row("", 3, "three"));
+    assert_eq!(kept(), [row("", 3, "three"), row("w/b", 5, "five")]);
+    put(row("w/b", 4, "four"));
+    put(row("", 3, "three, signed again"));
+    put(row("w/a", 9, "nine"));
+    assert_eq!(kept(), [row("", 3, "three, signed again"), row("w/a", 9, "nine"), row("w/b", 5, "five")]);
+    assert_eq!(block_on(store.cosigned(OTHER)).unwrap(), []);
 }
 
 fn race(mount: &dyn Mount) {

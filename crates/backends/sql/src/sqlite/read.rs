@@ -5,7 +5,7 @@ use super::{Sqlite, commit, explain, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
-    BudgetRow, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
+    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
     Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey, WrappedKeyRow,
 };
 
@@ -215,5 +215,13 @@ impl Store for Sqlite {
 
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
         self.writing(|c| log::publish(c, &publication))
+    }
+
+    fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>> {
+        self.reading(|c| log::cosigned(c, tenant))
+    }
+
+    fn put_cosigned(&self, tenant: TenantId, row: Cosigned) -> Fut<'_, ()> {
+        self.writing(|c| log::put_cosigned(c, tenant, &row))
     }
 }
