@@ -235,6 +235,12 @@ pub struct Verify {
     /// The log's verifier keys, as served at /log/<tenant>/key
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// A witness's keys, as ringfence witness key prints them: for a receipt that witnesses must have signed; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
+    /// How many of these witnesses must have signed; all unless given
+    #[arg(long, value_name = "K", requires = "witness")]
+    pub quorum: Option<usize>,
     /// Which tenant's log the keys are for; may be left out where there is one
     #[arg(long, value_name = "SLUG")]
     pub tenant: Option<String>,

@@ -1,7 +1,7 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
 mod check;
-mod witness;
+pub(crate) mod witness;
 
 use crate::failure::{self, Failure};
 use domain::interaction::Timeouts;

@@ -24,3 +24,5 @@ mod scan;
 mod server;
 mod tampering;
 mod wait;
+mod witness_process;
+mod witnesses;
