@@ -6,9 +6,9 @@ use crate::receipt::newest_cosigned;
 use crate::sequencer::origin_keys;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Millis, TenantId};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use store::Cosigned;
 use transparency::{
     AddCheckpoint, Checkpoint, Note, NoteSignature, VerifierKey, WitnessPolicy, consistency_proof, read_cosignatures,
@@ -64,6 +64,8 @@ pub struct WitnessStatus {
     pub when_missing: Option<WhenMissing>,
     /// The newest size that enough witnesses signed, and when.
     pub witnessed: Option<(u64, Millis)>,
+    /// Whether every entry is within that.
+    pub covered: bool,
     /// Whether entries have been without enough witnesses for too long.
     pub missing: bool,
     /// Whether a witness says that it signed more than this log holds: then the log was set back.
@@ -75,45 +77,43 @@ pub(crate) struct Watch {
     witnesses: Witnesses,
     /// Until when, in milliseconds since 1970, witnesses aren't missing. Zero before the first look: closed.
     until: AtomicI64,
-    /// Since when entries are without enough witnesses.
-    since: Mutex<Since>,
+    open: Mutex<Open>,
     set_back: AtomicBool,
 }
 
-#[derive(Clone, Copy)]
-enum Since {
-    /// Not looked yet.
-    Unknown,
-    /// Every entry is witnessed.
-    Covered,
-    /// Not every one, since then.
-    Open(Millis),
+/// Entries that aren't witnessed: each is below a size that was reached at a time.
+#[derive(Default)]
+struct Open {
+    looked: bool,
+    reached: VecDeque<(u64, Millis)>,
 }
+
+/// How many sizes are remembered; further ones count as reached when the last of these was.
+const MOST_OPEN: usize = 4_096;
 
 impl Watch {
     pub(crate) fn new(witnesses: Witnesses) -> Self {
-        Self { witnesses, until: AtomicI64::new(0), since: Mutex::new(Since::Unknown), set_back: AtomicBool::new(false) }
+        Self { witnesses, until: AtomicI64::new(0), open: Mutex::default(), set_back: AtomicBool::new(false) }
     }
 
     fn missing(&self, now: Millis) -> bool {
         now.0 > self.until.load(Ordering::Relaxed)
     }
 
-    /// Notes whether every entry is witnessed; `last` is when the newest witnessed checkpoint was signed.
-    fn note(&self, now: Millis, covered: bool, last: Option<Millis>) {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        *since = match (covered, *since) {
-            (true, _) => Since::Covered,
-            (false, Since::Open(at)) => Since::Open(at),
-            (false, Since::Covered) => Since::Open(now),
+    /// Notes how many entries there are, and the newest witnessed size with the time of its signatures.
+    fn note(&self, now: Millis, size: u64, witnessed: Option<(u64, Millis)>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let (done, at) = witnessed.unwrap_or((0, Millis(0)));
+        open.reached.retain(|(reached, _)| *reached > done);
+        let more = size > done && open.reached.back().is_none_or(|(reached, _)| size > *reached);
+        if more && open.reached.len() < MOST_OPEN {
             // After a start nobody knows since when: a restart mustn't give more time.
-            (false, Since::Unknown) => Since::Open(last.unwrap_or(Millis(0)).min(now)),
-        };
-        let from = match *since {
-            Since::Open(at) => at,
-            Since::Covered | Since::Unknown => now,
-        };
-        self.until.store(from.plus(i64::from(self.witnesses.within_s) * 1_000).0, Ordering::Relaxed);
+            let since = if open.looked { now } else { at.min(now) };
+            open.reached.push_back((size, since));
+        }
+        open.looked = true;
+        let since = open.reached.front().map_or(now, |(_, at)| *at);
+        self.until.store(since.plus(i64::from(self.witnesses.within_s) * 1_000).0, Ordering::Relaxed);
     }
 }
 
@@ -144,11 +144,8 @@ impl Vault {
     /// If the store fails; then the time that is left runs on.
     pub async fn look_at_witnesses(&self, tenant: &TenantConfig) -> Result<(), VaultError> {
         let Some(watch) = self.witnessing.get(&tenant.id) else { return Ok(()) };
-        let waiting = !self.store.pending(tenant.id, 1).await?.is_empty();
-        let head = self.store.head(tenant.id).await?;
         let witnessed = self.witnessed(tenant).await?;
-        let covered = !waiting && head.size <= witnessed.map_or(0, |(size, _)| size);
-        watch.note(self.clock.now(), covered, witnessed.map(|(_, at)| at));
+        watch.note(self.clock.now(), self.entries_at_least(tenant.id).await?, witnessed);
         Ok(())
     }
 
@@ -241,6 +238,12 @@ impl Vault {
         Ok(verified.map(|found| (found.checkpoint.size, millis(time(&found.by)))))
     }
 
+    /// The number of entries, where those without a place yet count as one.
+    async fn entries_at_least(&self, tenant: TenantId) -> Result<u64, VaultError> {
+        let waiting = !self.store.pending(tenant, 1).await?.is_empty();
+        Ok(self.store.head(tenant).await?.size + u64::from(waiting))
+    }
+
     /// How a log stands with its witnesses.
     ///
     /// # Errors
@@ -254,6 +257,7 @@ impl Vault {
                 quorum: 0,
                 when_missing: None,
                 witnessed: None,
+                covered: false,
                 missing: false,
                 set_back: false,
             };
@@ -271,12 +275,14 @@ impl Vault {
                 newest: row.is_some_and(|row| row.size == size),
             }
         };
+        let witnessed = self.witnessed(tenant).await?;
         Ok(WitnessStatus {
+            covered: self.entries_at_least(tenant.id).await? <= witnessed.map_or(0, |(size, _)| size),
             size,
             witnesses: watch.witnesses.policy.witnesses().map(line).collect(),
             quorum: watch.witnesses.policy.quorum(),
             when_missing: Some(watch.witnesses.when_missing),
-            witnessed: self.witnessed(tenant).await?,
+            witnessed,
             missing: watch.missing(self.clock.now()),
             set_back: watch.set_back.load(Ordering::Relaxed),
         })
@@ -340,28 +346,31 @@ mod tests {
     fn witnesses_are_missing_until_somebody_looked_and_when_nobody_looks() {
         let watch = watch(10);
         assert!(watch.missing(Millis(1)));
-        watch.note(Millis(1_000), true, None);
+        watch.note(Millis(1_000), 0, None);
         assert!(!watch.missing(Millis(11_000)) && watch.missing(Millis(11_001)));
     }
 
     #[test]
     fn an_entry_may_wait_for_so_long_and_no_longer() {
         let watch = watch(10);
-        watch.note(Millis(1_000), true, None);
-        watch.note(Millis(5_000), false, None);
-        watch.note(Millis(14_000), false, None);
+        watch.note(Millis(1_000), 7, Some((7, Millis(900))));
+        watch.note(Millis(5_000), 8, Some((7, Millis(900))));
+        watch.note(Millis(14_000), 9, Some((7, Millis(900))));
         assert!(!watch.missing(Millis(15_000)) && watch.missing(Millis(15_001)));
-        watch.note(Millis(16_000), true, None);
-        assert!(!watch.missing(Millis(16_001)));
+        // Under load the newest entry is never witnessed; what counts is how old the oldest without is.
+        watch.note(Millis(16_000), 10, Some((8, Millis(15_900))));
+        assert!(!watch.missing(Millis(24_000)) && watch.missing(Millis(24_001)));
+        watch.note(Millis(17_000), 10, Some((10, Millis(16_500))));
+        assert!(!watch.missing(Millis(27_000)));
     }
 
     #[test]
     fn a_restart_gives_no_more_time() {
         let watch = watch(10);
-        watch.note(Millis(50_000), false, Some(Millis(45_000)));
+        watch.note(Millis(50_000), 9, Some((7, Millis(45_000))));
         assert!(!watch.missing(Millis(55_000)) && watch.missing(Millis(55_001)));
         let never = self::watch(10);
-        never.note(Millis(50_000), false, None);
+        never.note(Millis(50_000), 9, None);
         assert!(never.missing(Millis(50_000)));
     }
 }

@@ -15,7 +15,7 @@ use vault::{WhenMissing, WitnessLine, WitnessStatus};
 pub(crate) struct LogStatus {
     /// Entries in the newest signed checkpoint.
     size: u64,
-    /// none: no witnesses are configured; witnessed: every entry in the tree is; waiting: some entries aren't yet;
+    /// none: no witnesses are configured; witnessed: every entry is within what they signed; waiting: some entries aren't yet;
     /// missing: some haven't been for too long; set_back: a witness signed more entries than this log holds.
     #[schema(pattern = "^(none|witnessed|waiting|missing|set_back)$", example = "witnessed")]
     state: &'static str,
@@ -74,12 +74,11 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
 }
 
 fn state(status: &WitnessStatus) -> &'static str {
-    let covered = status.witnessed.map_or(0, |(size, _)| size) >= status.size;
     match status {
         WitnessStatus { when_missing: None, .. } => "none",
         WitnessStatus { set_back: true, .. } => "set_back",
         WitnessStatus { missing: true, .. } => "missing",
-        _ if covered => "witnessed",
+        WitnessStatus { covered: true, .. } => "witnessed",
         _ => "waiting",
     }
 }
