@@ -8,7 +8,7 @@ mod interaction;
 mod person;
 mod serve;
 mod shelf;
-mod witness;
+pub(crate) mod witness;
 
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;

@@ -38,7 +38,7 @@ fn open(dir: &Path) -> Result<Witness, Failure> {
     Ok(Witness::open(Home::open(dir, true)?, seconds)?)
 }
 
-fn seconds() -> u64 {
+pub(crate) fn seconds() -> u64 {
     system_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 

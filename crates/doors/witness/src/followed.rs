@@ -143,8 +143,11 @@ impl Followed {
         private_dir(&folder)?;
         let root: String = checkpoint.root[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         let path = folder.join(format!("{}-{}-{root}.txt", kind.name(), checkpoint.size));
-        if path.exists() || fs::read_dir(&folder).is_ok_and(|files| files.count() >= MOST_EVIDENCE) {
+        if path.exists() {
             return Ok(None);
+        }
+        if fs::read_dir(&folder).is_ok_and(|files| files.count() >= MOST_EVIDENCE) {
+            return Ok(Some(folder.strip_prefix(home.dir()).unwrap_or(&folder).display().to_string()));
         }
         home.replace(&path, notes.join("\n").as_bytes())?;
         let name = path.strip_prefix(home.dir()).unwrap_or(&path);

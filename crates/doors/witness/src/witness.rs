@@ -1,6 +1,6 @@
 //! The witness at work: answers submissions, and looks at the published log once in a while.
 
-use crate::alarms::Kind;
+use crate::alarms::{Alarm, Kind};
 use crate::failure::Failure;
 use crate::followed::Followed;
 use crate::home::Home;
@@ -178,10 +178,13 @@ impl Witness {
         let Ok(checkpoint) = verify_checkpoint(note, &log.keys) else { return Ok(()) };
         let remembered = log.remembered()?;
         let _one = lock(&self.raising);
-        match log.evidence(&self.home, kind, &checkpoint, &[&remembered, note])? {
-            Some(evidence) => self.home.raise((self.clock)(), kind, log.keys.origin(), says, &evidence),
-            None => Ok(()),
+        let Some(evidence) = log.evidence(&self.home, kind, &checkpoint, &[&remembered, note])? else { return Ok(()) };
+        // A log that was set back goes on growing: one open alarm says it, the evidence is kept.
+        let said = |open: &Alarm| open.kind == kind && open.origin == log.keys.origin();
+        if self.home.open_alarms()?.iter().any(said) {
+            return Ok(());
         }
+        self.home.raise((self.clock)(), kind, log.keys.origin(), says, &evidence)
     }
 
     /// Looks at every published log now, then whenever something needs explaining, and at least each `every`. Never

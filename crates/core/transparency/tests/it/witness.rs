@@ -262,3 +262,26 @@ fn a_size_has_one_spelling() {
         assert_eq!(read_size(wrong), None, "{wrong:?}");
     }
 }
+
+#[test]
+fn no_changed_byte_of_a_request_gets_another_checkpoint_cosigned() {
+    let leaves = leaves(29);
+    let state = WitnessState::after(&at(&leaves, 11));
+    let good = request(&leaves, 11, 29).encode().into_bytes();
+    let (mut refused, mut same) = (0, 0);
+    for place in 0..good.len() {
+        for bit in [0, 3, 6] {
+            let mut bytes = good.clone();
+            bytes[place] ^= 1 << bit;
+            let read = String::from_utf8(bytes).ok().and_then(|text| AddCheckpoint::parse(&text).ok());
+            match read.map(|request| judge(&state, &request).answer) {
+                Some(Answer::Cosign(checkpoint)) => {
+                    assert_eq!(checkpoint, at(&leaves, 29));
+                    same += 1;
+                }
+                _ => refused += 1,
+            }
+        }
+    }
+    assert_eq!((refused, same), (3 * good.len(), 0), "every byte is covered by a signature, the proof or the format");
+}
