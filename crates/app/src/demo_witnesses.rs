@@ -45,7 +45,8 @@ fn make(dir: &Path, short: &str) -> Result<Home, Failure> {
 
 /// Starts one; it ends with the process.
 pub(super) fn start(ready: Ready, log: &OriginKeys, url: &str) -> Result<(), Failure> {
-    let broken = |error: std::io::Error| Failure::there(format!("a witness can't start: {}", error.kind()), "try again");
+    let broken =
+        |error: std::io::Error| Failure::there(format!("a witness can't start: {}", error.kind()), "try again");
     Witness::trust(&ready.home, log, Some(url))?;
     let witness = Arc::new(Witness::open(ready.home, seconds)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;

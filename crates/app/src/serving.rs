@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
-use crate::witnessing::Witnessing;
 use crate::wire::Centre;
+use crate::witnessing::Witnessing;
 use carriers::WebhookCourier;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};

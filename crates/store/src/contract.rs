@@ -192,6 +192,6 @@ pub trait Store: Send + Sync {
     fn publish(&self, publication: Publication) -> Fut<'_, Swap>;
     /// What witnesses signed, by name.
     fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>>;
-    /// Keeps what a witness signed, unless something larger of the same witness is kept.
-    fn put_cosigned(&self, tenant: TenantId, row: Cosigned) -> Fut<'_, ()>;
+    /// Keeps what witnesses signed, at once; not where something larger of the same witness is kept.
+    fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()>;
 }

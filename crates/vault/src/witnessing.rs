@@ -134,7 +134,8 @@ impl Vault {
 
     /// Whether disclosures are to be refused because witnesses are missing.
     pub(crate) fn stopped_by_witnesses(&self, tenant: TenantId) -> bool {
-        let stops = |watch: &Watch| watch.witnesses.when_missing == WhenMissing::Stop && watch.missing(self.clock.now());
+        let stops =
+            |watch: &Watch| watch.witnesses.when_missing == WhenMissing::Stop && watch.missing(self.clock.now());
         self.witnessing.get(&tenant).is_some_and(stops)
     }
 
@@ -185,12 +186,15 @@ impl Vault {
         let checkpoint = checkpoint_of(note)?;
         let signed = with_lines(own_part(note, &watch.witnesses)?, lines)?;
         let row = Cosigned { witness: witness.to_owned(), size: checkpoint.size, note: signed.clone() };
-        self.store.put_cosigned(tenant.id, row).await?;
-        let merged = merge(&signed, &self.store.cosigned(tenant.id).await?, &watch.witnesses)?;
+        let mut known = self.store.cosigned(tenant.id).await?;
+        known.retain(|known| known.witness != row.witness);
+        known.push(row.clone());
+        let merged = merge(&signed, &known, &watch.witnesses)?;
+        let mut rows = vec![row];
         if verify_witnessed(&merged, &origin_keys(self, tenant)?, &watch.witnesses.policy).is_ok() {
-            let row = Cosigned { witness: QUORUM.to_owned(), size: checkpoint.size, note: merged };
-            self.store.put_cosigned(tenant.id, row).await?;
+            rows.push(Cosigned { witness: QUORUM.to_owned(), size: checkpoint.size, note: merged });
         }
+        self.store.put_cosigned(tenant.id, rows).await?;
         Ok(true)
     }
 

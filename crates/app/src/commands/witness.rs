@@ -123,10 +123,14 @@ fn serve(format: Format, dir: &Path, listen: SocketAddr, every: u64, same_user: 
 
 fn status(format: Format, dir: &Path) -> Result<(), Failure> {
     let witness = open(dir)?;
-    let logs: Vec<Value> = witness.status().iter().map(|log| {
-        let state = if log.suspended { "refuses until recovered" } else { "cosigns" };
-        json!({"log": log.origin, "cosigned": log.size, "watched": log.url, "state": state})
-    }).collect();
+    let logs: Vec<Value> = witness
+        .status()
+        .iter()
+        .map(|log| {
+            let state = if log.suspended { "refuses until recovered" } else { "cosigns" };
+            json!({"log": log.origin, "cosigned": log.size, "watched": log.url, "state": state})
+        })
+        .collect();
     output::list(format, &["log", "cosigned", "watched", "state"], &logs)?;
     let open = witness.home().open_alarms()?;
     let Some(newest) = open.last() else { return Ok(()) };

@@ -90,16 +90,16 @@ fn secrets_come_from_one_place_and_look_like_secrets() {
 #[test]
 fn witnesses_belong_to_a_tenant_and_are_named_once() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, seed) in [("a", 1), ("b", 2)] {
-        let signer = transparency::NoteSigner::ed25519_cosigner(&format!("w.example/{name}"), &[seed; 32]).unwrap();
+    for (name, full, seed) in [("a", "w.example/a", 1), ("b", "w.example/b", 2), ("o", "o", 3)] {
+        let signer = transparency::NoteSigner::ed25519_cosigner(full, &[seed; 32]).unwrap();
         std::fs::write(folder.path().join(name), format!("{}\n", signer.verifier_key())).unwrap();
     }
     let tenants = "[[tenant]]\nid = 1\nslug = \"acme\"\norigin = \"o\"\n";
-    let witness = |name: &str, more: &str| {
-        format!("[[witness]]\nurl = \"https://w.example\"\nkey_file = \"{name}\"\n{more}\n")
-    };
+    let witness =
+        |name: &str, more: &str| format!("[[witness]]\nurl = \"https://w.example\"\nkey_file = \"{name}\"\n{more}\n");
     let from = |text: String| {
-        let read = Config::parse(&format!("{tenants}{text}"), Path::new("f")).and_then(|c| c.relative_to(folder.path()));
+        let read =
+            Config::parse(&format!("{tenants}{text}"), Path::new("f")).and_then(|c| c.relative_to(folder.path()));
         read.and_then(|config| config.witnesses()).map_err(|failure| failure.to_string())
     };
     let all = from(witness("a", "") + &witness("b", "tenant = \"acme\"")).unwrap();
@@ -108,6 +108,7 @@ fn witnesses_belong_to_a_tenant_and_are_named_once() {
         (witness("a", "") + &witness("a", ""), "given twice"),
         (witness("a", "tenant = \"other\""), "no tenant"),
         (witness("a", "") + "[witnesses]\nquorum = 2", "quorum"),
+        (witness("o", ""), "own witness"),
         (witness("none", ""), "no such file"),
     ] {
         let said = from(wrong.clone()).expect_err("a refusal");

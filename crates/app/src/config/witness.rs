@@ -1,8 +1,8 @@
 //! Witnesses, from the configuration to what the vault takes.
 
 use super::{Config, Tenant, WhenMissing, Witness};
-use crate::witnessing::Place;
 use crate::failure::{self, Failure};
+use crate::witnessing::Place;
 use domain::TenantId;
 use std::path::Path;
 use transparency::{VerifierKey, WitnessPolicy};
@@ -35,6 +35,10 @@ impl Config {
             let own: Vec<_> = self.witness.iter().filter(|witness| self.belongs(witness, tenant)).collect();
             if !own.is_empty() {
                 let quorum = self.witnesses.quorum.unwrap_or(own.len() / 2 + 1);
+                if own.iter().flat_map(|witness| &witness.keys).any(|key| key.name() == tenant.origin) {
+                    let problem = format!("[[witness]] {}: a log can't be its own witness", tenant.origin);
+                    return Err(Failure::here(problem, "give the keys of somebody else"));
+                }
                 let keys = own.iter().flat_map(|witness| witness.keys.clone());
                 all.push((TenantId(tenant.id), self.with(keys, quorum)?));
             }

@@ -96,7 +96,9 @@ fn copy_files(from: &Path, to: &Path) {
 }
 
 fn alarm(witness: &Witness, kind: &str) {
-    until(&format!("{} raises {kind}", witness.name), PATIENCE, || witness.alarms().iter().any(|raised| raised == kind));
+    until(&format!("{} raises {kind}", witness.name), PATIENCE, || {
+        witness.alarms().iter().any(|raised| raised == kind)
+    });
     let status = witness.run(&["status"]);
     assert_eq!(status.status.code(), Some(2), "an open alarm is an error");
     assert!(String::from_utf8_lossy(&status.stderr).contains("open alarm"));
@@ -133,7 +135,8 @@ fn one_witness_may_be_missing_and_two_may_not() {
     site.witnessed(&server);
     site.witnesses[1].kill();
     site.reveal(&server, 4).expect(200);
-    let refused = found("disclosures stop", PATIENCE, || Some(site.reveal(&server, 5)).filter(|answer| answer.status != 200));
+    let refused =
+        found("disclosures stop", PATIENCE, || Some(site.reveal(&server, 5)).filter(|answer| answer.status != 200));
     let refused = refused.expect(503);
     assert!(refused.text().contains("witnesses-missing") && refused.member("receipt").starts_with("ent_"));
     let status = site.status(&server);
@@ -295,7 +298,8 @@ fn a_witness_refuses_what_the_specification_says_and_nobody_can_make_it_cry_wolf
     }
     let checkpoint = transparency::Checkpoint::parse(note.text()).unwrap();
     let forger = |origin: &str| {
-        let signers = [NoteSigner::ed25519(origin, &[1; 32]).unwrap(), NoteSigner::ml_dsa_44(origin, &[2; 32]).unwrap()];
+        let signers =
+            [NoteSigner::ed25519(origin, &[1; 32]).unwrap(), NoteSigner::ml_dsa_44(origin, &[2; 32]).unwrap()];
         let checkpoint = transparency::Checkpoint { origin: origin.into(), ..checkpoint.clone() };
         sign_checkpoint(&checkpoint, &[&signers[0], &signers[1]]).unwrap()
     };

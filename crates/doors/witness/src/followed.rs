@@ -73,9 +73,7 @@ impl Followed {
         let (url, keys) = pin.split_once('\n').ok_or_else(|| damaged("log"))?;
         let keys: OriginKeys = keys.parse().map_err(|_| damaged("log"))?;
         let state = match optional(&folder.join("checkpoint"))? {
-            Some(note) => {
-                WitnessState::after(&verify_checkpoint(&note, &keys).map_err(|_| damaged("checkpoint"))?)
-            }
+            Some(note) => WitnessState::after(&verify_checkpoint(&note, &keys).map_err(|_| damaged("checkpoint"))?),
             None => WitnessState::new(keys.origin()),
         };
         let ahead = optional(&folder.join("ahead"))?;

@@ -81,7 +81,9 @@ impl Published {
     fn tile(&self, path: TilePath) -> Option<Vec<u8>> {
         let full = || TilePath::new(path.level(), path.index(), TILE_WIDTH).ok();
         let matches_level = matches!(path.level(), Level::Hashes(_));
-        matches_level.then(|| self.bytes(&path.to_string(), TILE_BYTES).or_else(|| self.bytes(&full()?.to_string(), TILE_BYTES)))?
+        matches_level.then(|| {
+            self.bytes(&path.to_string(), TILE_BYTES).or_else(|| self.bytes(&full()?.to_string(), TILE_BYTES))
+        })?
     }
 
     fn text(&self, name: &str, limit: u64) -> Option<String> {

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use transparency::{
-    AddCheckpoint, Answer, Checkpoint, Finding, NoteSigner, OriginKeys, VerifierKey, WitnessState,
-    verify_checkpoint, verify_cosignature,
+    AddCheckpoint, Answer, Checkpoint, Finding, NoteSigner, OriginKeys, VerifierKey, WitnessState, verify_checkpoint,
+    verify_cosignature,
 };
 
 /// What to answer to a submission.
@@ -123,7 +123,10 @@ impl Witness {
             }
         }
         if log.ahead.is_some() {
-            return Reply::Refused(503, "this witness's memory went backwards; its operator must recover it".to_owned());
+            return Reply::Refused(
+                503,
+                "this witness's memory went backwards; its operator must recover it".to_owned(),
+            );
         }
         match &ruling.answer {
             Answer::Cosign(checkpoint) => self.cosign(&mut log, &request.checkpoint, checkpoint),
@@ -279,7 +282,8 @@ impl Witness {
             match Published::new(&url)?.extends((log.state.size, &log.state.root), &checkpoint) {
                 Extends::Yes => log.recovered(&self.home, &ahead, &checkpoint)?,
                 Extends::No => {
-                    let problem = format!("{}: what this witness signed doesn't extend what it remembers", log.keys.origin());
+                    let problem =
+                        format!("{}: what this witness signed doesn't extend what it remembers", log.keys.origin());
                     let next = "keep this directory as evidence; retire this witness's keys and make a new one";
                     return Err(Failure::there(problem, next));
                 }

@@ -128,15 +128,13 @@ fn places_once(mount: &dyn Mount) {
 fn cosigned(mount: &dyn Mount) {
     let store = mount.store();
     let row = |witness: &str, size, note: &str| Cosigned { witness: witness.into(), size, note: note.into() };
-    let put = |row| block_on(store.put_cosigned(TENANT, row)).unwrap();
+    let put = |rows: &[Cosigned]| block_on(store.put_cosigned(TENANT, rows.to_vec())).unwrap();
     let kept = || block_on(store.cosigned(TENANT)).unwrap();
     assert_eq!(kept(), []);
-    put(row("w/b", 5, "five"));
-    put(row("", 3, "three"));
+    put(&[row("w/b", 5, "five"), row("", 3, "three")]);
     assert_eq!(kept(), [row("", 3, "three"), row("w/b", 5, "five")]);
-    put(row("w/b", 4, "four"));
-    put(row("", 3, "three, signed again"));
-    put(row("w/a", 9, "nine"));
+    put(&[row("w/b", 4, "four"), row("", 3, "three, signed again")]);
+    put(&[row("w/a", 9, "nine")]);
     assert_eq!(kept(), [row("", 3, "three, signed again"), row("w/a", 9, "nine"), row("w/b", 5, "five")]);
     assert_eq!(block_on(store.cosigned(OTHER)).unwrap(), []);
 }

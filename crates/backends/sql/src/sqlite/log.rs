@@ -87,10 +87,14 @@ pub(super) fn cosigned(connection: &Connection, tenant: domain::TenantId) -> rus
 pub(super) fn put_cosigned(
     connection: &mut Connection,
     tenant: domain::TenantId,
-    row: &Cosigned,
+    rows: &[Cosigned],
 ) -> rusqlite::Result<()> {
     let sql = "INSERT INTO cosigned_checkpoint VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, witness) \
                DO UPDATE SET size = $3, note = $4 WHERE size <= $3";
-    let size = i64::try_from(row.size).unwrap_or(i64::MAX);
-    connection.prepare_cached(sql)?.execute(params![tenant.0, row.witness, size, row.note]).map(drop)
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for row in rows {
+        let size = i64::try_from(row.size).unwrap_or(i64::MAX);
+        tx.prepare_cached(sql)?.execute(params![tenant.0, row.witness, size, row.note])?;
+    }
+    tx.commit()
 }

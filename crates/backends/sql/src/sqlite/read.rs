@@ -5,8 +5,9 @@ use super::{Sqlite, commit, explain, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
-    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
-    Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey, WrappedKeyRow,
+    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    WrappedKeyRow,
 };
 
 fn one<T>(
@@ -221,7 +222,7 @@ impl Store for Sqlite {
         self.reading(|c| log::cosigned(c, tenant))
     }
 
-    fn put_cosigned(&self, tenant: TenantId, row: Cosigned) -> Fut<'_, ()> {
-        self.writing(|c| log::put_cosigned(c, tenant, &row))
+    fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
+        self.writing(|c| log::put_cosigned(c, tenant, &rows))
     }
 }
