@@ -62,6 +62,9 @@ pub enum Command {
     Shelf(Shelf),
     /// Check a receipt, or a whole data directory's log
     Verify(Verify),
+    /// Cosign somebody else's log, and raise an alarm when it forks or goes backwards
+    #[command(subcommand)]
+    Witness(Witness),
     /// Say what is wrong with a data directory and how to mend it
     Doctor,
     /// Print the completion script of a shell
@@ -232,9 +235,61 @@ pub struct Verify {
     /// The log's verifier keys, as served at /log/<tenant>/key
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// A witness's keys, as ringfence witness key prints them: for a receipt that witnesses must have signed; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
+    /// How many of these witnesses must have signed; all unless given
+    #[arg(long, value_name = "K", requires = "witness")]
+    pub quorum: Option<usize>,
     /// Which tenant's log the keys are for; may be left out where there is one
     #[arg(long, value_name = "SLUG")]
     pub tenant: Option<String>,
+}
+
+/// `witness`. Its directory is --data, and has nothing to do with a vault's.
+#[derive(Debug, Subcommand)]
+pub enum Witness {
+    /// Make a witness's directory with its own keys
+    Init {
+        /// Its name in signatures, such as witness.example/board
+        #[arg(long)]
+        name: String,
+        /// The vault's user may run it: to try it out only
+        #[arg(long)]
+        same_user: bool,
+    },
+    /// Trust a log from now on, by both of its keys
+    Trust {
+        /// The file with the two keys served at /log/<tenant>/key, or the log's address
+        #[arg(long, value_name = "FILE|URL")]
+        log: String,
+        /// Where the log is published and watched, where --log is a file
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The fingerprint of the keys, as this command shows it and the log's operator confirms it
+        #[arg(long, value_name = "HEX")]
+        confirm: Option<String>,
+    },
+    /// Take submissions and watch the published logs, until stopped
+    Serve {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS")]
+        listen: std::net::SocketAddr,
+        /// Seconds after which the published logs are looked at again
+        #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+        every: u64,
+        /// The vault's user may run it: to try it out only
+        #[arg(long)]
+        same_user: bool,
+    },
+    /// Say what is followed; fails while an alarm isn't acknowledged
+    Status,
+    /// Print the keys that verify what it signs
+    Key,
+    /// Acknowledge every alarm so far
+    Acknowledge,
+    /// After restoring a backup: adopt what it had signed, if the published log shows that it fits
+    Recover,
 }
 
 /// `completion`.

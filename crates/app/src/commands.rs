@@ -8,6 +8,7 @@ mod interaction;
 mod person;
 mod serve;
 mod shelf;
+pub(crate) mod witness;
 
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Person(asked) => person::run(&common, &asked),
         Command::Shelf(asked) => shelf::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
+        Command::Witness(asked) => witness::run(&common, &asked),
         Command::Doctor => doctor::run(&common),
         Command::Completion(asked) => completion::run(&asked),
     }

@@ -1,6 +1,7 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
 mod check;
+pub(crate) mod witness;
 
 use crate::failure::{self, Failure};
 use domain::interaction::Timeouts;
@@ -8,6 +9,7 @@ use domain::{Limits, TenantId};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use transparency::VerifierKey;
 use vault::{TenantConfig, VaultConfig};
 use zeroize::Zeroizing;
 
@@ -28,6 +30,10 @@ pub struct Config {
     pub remask_s: Option<u32>,
     /// The client companies.
     pub tenant: Vec<Tenant>,
+    /// Outside parties that cosign the tenants' logs.
+    pub witness: Vec<Witness>,
+    /// When their signatures count, and what happens without them.
+    pub witnesses: Witnessing,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
     /// Who takes one-time codes to customers.
@@ -115,6 +121,49 @@ pub struct Tenant {
     pub origin: String,
 }
 
+/// `[[witness]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Where it takes submissions: https, or http to this machine.
+    pub url: String,
+    /// The file with its keys, one a line, as `ringfence witness key` prints them; relative to this file.
+    pub key_file: PathBuf,
+    /// The slug of the tenant whose log it cosigns; may be left out where there is only one.
+    pub tenant: Option<String>,
+    /// The keys, once read.
+    #[serde(skip)]
+    pub keys: Vec<VerifierKey>,
+}
+
+/// `[witnesses]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Witnessing {
+    /// How many must sign; more than half of a tenant's unless given.
+    pub quorum: Option<usize>,
+    /// What happens while too few do.
+    pub when_missing: WhenMissing,
+    /// Seconds that an entry may be without them before they count as missing.
+    pub within_s: u32,
+}
+
+impl Default for Witnessing {
+    fn default() -> Self {
+        Self { quorum: None, when_missing: WhenMissing::Warn, within_s: 60 }
+    }
+}
+
+/// What happens while too few witnesses sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenMissing {
+    /// It is shown on /security.
+    Warn,
+    /// Disclosures are refused until enough sign again.
+    Stop,
+}
+
 /// `[[event_source]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,6 +244,9 @@ impl Config {
     fn relative_to(mut self, folder: &Path) -> Result<Self, Failure> {
         for source in &mut self.event_source {
             source.secret = Some(one_secret(folder, source.secret.take(), source.secret_file.as_ref())?);
+        }
+        for witness in &mut self.witness {
+            witness.keys = witness::keys(&folder.join(&witness.key_file))?;
         }
         if let Some(courier) = &mut self.courier {
             courier.secret = Some(one_secret(folder, courier.secret.take(), courier.secret_file.as_ref())?);

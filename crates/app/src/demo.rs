@@ -7,6 +7,8 @@ mod cast;
 mod data;
 #[path = "demo_day.rs"]
 mod day;
+#[path = "demo_witnesses.rs"]
+mod witnesses;
 
 use crate::cli::{Common, Demo};
 use crate::commands::init::webhook_secret;
@@ -42,10 +44,11 @@ pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
     })
 }
 
-/// The secrets that the played day shares with the server.
+/// What the played day shares with the server, and who looks at it from outside.
 struct Secrets {
     events: Secret,
     phones: Phones,
+    witnesses: Vec<witnesses::Ready>,
 }
 
 /// The directory's configuration, changed as far as a demo needs it.
@@ -61,7 +64,8 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     config.event_source =
         vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
     config.courier = Some(config::Courier { url: phones.url(), secret_file: None, secret: Some(courier) });
-    Ok((home, Secrets { events, phones }))
+    let witnesses = witnesses::configured(config, &home.data)?;
+    Ok((home, Secrets { events, phones, witnesses }))
 }
 
 async fn live(
@@ -77,6 +81,11 @@ async fn live(
     let web = serving::web_config(&home)?;
     let (stopped, signals) = serving::stop_at_signal()?;
     announce(format, &url, &cast)?;
+    let tenant = home.tenant(None)?;
+    let keys = vault::origin_keys(&centre.vault, &tenant)?;
+    for ready in secrets.witnesses {
+        witnesses::start(ready, &keys, &format!("{url}/log/{}", tenant.slug))?;
+    }
     let day = day::Day {
         url,
         events: secrets.events,

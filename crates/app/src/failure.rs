@@ -76,6 +76,13 @@ impl From<vault::VaultError> for Failure {
     }
 }
 
+impl From<witness::Failure> for Failure {
+    fn from(failure: witness::Failure) -> Self {
+        let make = if failure.there { Self::there } else { Self::here };
+        make(failure.problem, failure.next)
+    }
+}
+
 impl From<store::StoreError> for Failure {
     fn from(error: store::StoreError) -> Self {
         vault::VaultError::Store(error).into()

@@ -17,6 +17,7 @@ pub mod sequencing;
 pub mod serving;
 pub mod verify;
 pub mod wire;
+pub mod witnessing;
 
 use clap::Parser;
 use failure::Failure;
@@ -59,7 +60,7 @@ fn misunderstood(error: &clap::Error) -> Failure {
 
 /// Events go to standard error; `RINGFENCE_LOG` chooses which.
 fn listen_to_events() {
-    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info";
+    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info,witness=info";
     let filter = EnvFilter::try_from_env("RINGFENCE_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
     // Tests run several commands in one process; the first one's listener stays.
     drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());

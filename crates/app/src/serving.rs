@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
 use crate::wire::Centre;
+use crate::witnessing::Witnessing;
 use carriers::WebhookCourier;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -79,6 +80,7 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
     let _sequencing = Sequencing::start(&centre.vault)?;
+    let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     tokio::select! {

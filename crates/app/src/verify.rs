@@ -5,6 +5,7 @@ mod receipt;
 mod tree;
 
 use crate::cli::{Common, Verify};
+use crate::config;
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::output::{self, Format};
@@ -14,7 +15,7 @@ use sql::Sqlite;
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
-use transparency::OriginKeys;
+use transparency::{OriginKeys, WitnessPolicy};
 use vault::TenantConfig;
 
 /// Runs the command.
@@ -25,6 +26,9 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
     let keys = asked.key.as_deref().map(read_keys).transpose()?;
     let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
     if kind.is_dir() {
+        if !asked.witness.is_empty() {
+            return Err(Failure::here("--witness is for a receipt", "give a receipt's file, or leave --witness out"));
+        }
         return directory(common, asked, keys);
     }
     let (Some(keys), Some(file)) = (keys, &asked.key) else {
@@ -32,7 +36,22 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
             "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
         return Err(Failure::here("a receipt proves nothing without the log's keys", next));
     };
-    receipt::check(common.output, &asked.path, &keys, file)
+    let policy = policy(asked)?;
+    receipt::check(common.output, &asked.path, &receipt::Against { keys: &keys, file, policy: policy.as_ref() })
+}
+
+/// The witnesses that must have signed, if any were named.
+fn policy(asked: &Verify) -> Result<Option<WitnessPolicy>, Failure> {
+    if asked.witness.is_empty() {
+        return Ok(None);
+    }
+    let keys = asked.witness.iter().map(|path| config::witness::keys(path)).collect::<Result<Vec<_>, _>>()?;
+    let quorum = asked.quorum.unwrap_or(keys.len());
+    if quorum == 0 {
+        return Err(Failure::here("a quorum of none asks for nothing", "give --quorum 1 or more, or no --witness"));
+    }
+    let made = WitnessPolicy::new(keys.into_iter().flatten(), quorum);
+    made.map(Some).map_err(|error| Failure::here(error.to_string(), "give each witness's own file once"))
 }
 
 fn read_keys(path: &Path) -> Result<OriginKeys, Failure> {

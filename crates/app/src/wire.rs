@@ -3,6 +3,7 @@
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::failure::Failure;
 use crate::home::Home;
+use crate::witnessing::Place;
 use domain::Entropy;
 use keyholder::{InProcess, Keyring, KeyringError, RootError, RootKey, WrappedKey};
 use sql::{OpenError, Sqlite};
@@ -19,6 +20,8 @@ pub struct Centre {
     pub store: Arc<dyn Store>,
     /// The opened keys' wrapping.
     pub root: RootKey,
+    /// Where the logs' witnesses are.
+    pub witnesses: Vec<Place>,
 }
 
 /// Opens a data directory with its key file.
@@ -39,8 +42,9 @@ pub async fn open(home: &Home) -> Result<Centre, Failure> {
         home.config.tenants(),
         home.config.vault(),
     )
-    .await?;
-    Ok(Centre { vault: Arc::new(vault), store, root })
+    .await?
+    .with_witnesses(home.config.witnesses()?);
+    Ok(Centre { vault: Arc::new(vault), store, root, witnesses: home.config.places() })
 }
 
 /// The opened keyring of a store.

@@ -1,5 +1,6 @@
 //! One-time codes, as signed Standard Webhooks to whoever sends text messages.
 
+use crate::address::is_private;
 use standardwebhooks::Webhook;
 use std::time::Duration;
 use ureq::Agent;
@@ -81,15 +82,6 @@ fn body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
     }
     body.extend_from_slice(b"}}");
     Some(body)
-}
-
-fn is_private(url: &Uri) -> bool {
-    let Some(host) = url.host().filter(|host| !host.is_empty()) else { return false };
-    // `user@host` in an address is a way to make one host look like another.
-    let plain = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-    let here =
-        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    plain && (url.scheme_str() == Some("https") || (url.scheme_str() == Some("http") && here))
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 //! In scope: the message, its signature, its deadline, wiping it. Out of scope: who may send what (the vault decides
 //! and logs before a carrier is called), and configuration.
 
+mod address;
 mod courier;
+mod witness;
 
+pub use address::is_safe;
 pub use courier::{UrlError, WebhookCourier};
+pub use witness::{WitnessAnswer, WitnessClient};

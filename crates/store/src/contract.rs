@@ -106,6 +106,17 @@ pub enum Swap {
     Lost,
 }
 
+/// A checkpoint with what a witness signed of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    /// The witness's name; empty for the newest checkpoint that enough witnesses signed.
+    pub witness: String,
+    /// How many leaves.
+    pub size: u64,
+    /// The signed note with the witnesses' lines.
+    pub note: String,
+}
+
 /// A store for everything Ringfence keeps. Reads see what was committed before them.
 pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
@@ -182,4 +193,8 @@ pub trait Store: Send + Sync {
 
     /// Entries by id, placed or not, falling from below `before`; none below `from`.
     fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>>;
+    /// What witnesses signed, by name.
+    fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>>;
+    /// Keeps what witnesses signed, at once; not where something larger of the same witness is kept.
+    fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()>;
 }

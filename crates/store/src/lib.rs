@@ -14,7 +14,9 @@ mod intent;
 mod rows;
 mod settle;
 
-pub use contract::{Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
+pub use contract::{
+    Cosigned, Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap, TileKey,
+};
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
     Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,

@@ -31,6 +31,7 @@ mod shelf;
 mod verify;
 mod view;
 mod wiring;
+mod witnessing;
 
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
@@ -57,3 +58,4 @@ pub use shelf::ShelfTurn;
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
+pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};

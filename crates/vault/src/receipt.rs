@@ -4,8 +4,8 @@ use crate::error::VaultError;
 use crate::sequencer::{checkpoint_size, tile_at};
 use crate::wiring::Vault;
 use domain::{EntryId, Refusal, TenantId};
-use store::LogHead;
-use transparency::{Receipt, TilePath, inclusion_proof};
+use store::{Cosigned, LogHead, Store, StoreError};
+use transparency::{Error, Receipt, TilePath, inclusion_proof};
 
 /// A receipt, or not yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,30 +24,43 @@ impl Vault {
     pub async fn receipt(&self, tenant: TenantId, entry: EntryId) -> Result<ReceiptAnswer, VaultError> {
         let row = self.store.entry(tenant, entry).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
         let Some(index) = row.index else { return Ok(ReceiptAnswer::Pending) };
-        let head = self.store.head(tenant).await?;
-        let size = checkpoint_size(&head).ok_or(VaultError::Damaged)?;
-        let tiles = self.tiles_for(tenant, size, index).await?;
-        let find = |path: TilePath| tiles.iter().find(|(known, _)| *known == path).map(|(_, data)| data.as_slice());
-        let hashes = inclusion_proof(size, index, find).map_err(|_| VaultError::Damaged)?;
-        let receipt = Receipt { index, hashes, checkpoint: head.checkpoint, extra: Some(row.leaf.to_vec()) };
+        let (size, checkpoint) = self.covering(tenant, index).await?;
+        let hashes = self.prove_from_tiles(tenant, |find| inclusion_proof(size, index, find)).await?;
+        let receipt = Receipt { index, hashes, checkpoint, extra: Some(row.leaf.to_vec()) };
         Ok(ReceiptAnswer::Ready(receipt.encode()))
     }
 
-    /// Which tiles the proof needs is learnt by asking for it without any, and fetching what is missing.
-    async fn tiles_for(&self, tenant: TenantId, size: u64, index: u64) -> Result<Vec<(TilePath, Vec<u8>)>, VaultError> {
+    /// The newest checkpoint over an entry: a witnessed one if there is, else the newest signed one.
+    async fn covering(&self, tenant: TenantId, index: u64) -> Result<(u64, String), VaultError> {
+        if self.witnesses(tenant).is_some()
+            && let Some(row) = newest_cosigned(&*self.store, tenant).await?.filter(|row| row.size > index)
+        {
+            return Ok((row.size, row.note));
+        }
+        let head = self.store.head(tenant).await?;
+        let size = checkpoint_size(&head).ok_or(VaultError::Damaged)?;
+        Ok((size, head.checkpoint))
+    }
+
+    /// A proof from the stored tiles. Which ones it needs is learnt by asking for it without any, and fetching what is
+    /// missing.
+    pub(crate) async fn prove_from_tiles<T>(
+        &self,
+        tenant: TenantId,
+        prove: impl Fn(&mut dyn FnMut(TilePath) -> Option<Vec<u8>>) -> Result<T, Error>,
+    ) -> Result<T, VaultError> {
         let mut tiles: Vec<(TilePath, Vec<u8>)> = Vec::new();
         loop {
             let mut missing = None;
-            let find = |path: TilePath| {
-                let found = tiles.iter().find(|(known, _)| *known == path).map(|(_, data)| data.as_slice());
+            let mut find = |path: TilePath| {
+                let found = tiles.iter().find(|(known, _)| *known == path).map(|(_, data)| data.clone());
                 if found.is_none() {
                     missing = missing.or(Some(path));
                 }
                 found
             };
-            let tried = inclusion_proof(size, index, find);
-            match (tried, missing) {
-                (Ok(_), _) => return Ok(tiles),
+            match (prove(&mut find), missing) {
+                (Ok(proof), _) => return Ok(proof),
                 (Err(_), Some(path)) => {
                     let data = tile_at(&*self.store, tenant, path).await?.ok_or(VaultError::Damaged)?;
                     tiles.push((path, data));
@@ -72,4 +85,9 @@ impl Vault {
     pub async fn log_tile(&self, tenant: TenantId, path: TilePath) -> Result<Option<Vec<u8>>, VaultError> {
         Ok(tile_at(&*self.store, tenant, path).await?)
     }
+}
+
+/// The newest checkpoint that enough witnesses signed.
+pub(crate) async fn newest_cosigned(store: &dyn Store, tenant: TenantId) -> Result<Option<Cosigned>, StoreError> {
+    Ok(store.cosigned(tenant).await?.into_iter().find(|row| row.witness.is_empty()))
 }

@@ -6,6 +6,7 @@ use crate::feed::Feed;
 use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
+use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
@@ -57,6 +58,7 @@ pub struct Vault {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) staff: Staff,
+    pub(crate) witnessing: HashMap<TenantId, Watch>,
     door: Door,
     entry_keys: Mutex<HashMap<(TenantId, CustomerId), Arc<EntryKeys>>>,
 }
@@ -104,6 +106,7 @@ impl Vault {
             seals,
             feed,
             staff: Staff::default(),
+            witnessing: HashMap::new(),
             door,
             entry_keys: Mutex::default(),
         })
@@ -208,6 +211,9 @@ impl Vault {
         act.draft.person = Some(scope.person.id);
         act.draft.power = scope.power;
         act.when.push(Condition::PowerVersion(scope.power));
+        if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::WitnessesMissing));
+        }
         Ok(act)
     }
 

@@ -16,6 +16,7 @@ impl Config {
             .or_else(|| self.wrong_times())
             .or_else(|| self.wrong_tenants())
             .or_else(|| self.wrong_sources())
+            .or_else(|| self.wrong_witnesses())
     }
 
     fn wrong_server(&self) -> Option<(String, &'static str)> {
@@ -70,6 +71,20 @@ impl Config {
             }
         }
         None
+    }
+
+    fn wrong_witnesses(&self) -> Option<(String, &'static str)> {
+        if !(1..=86_400).contains(&self.witnesses.within_s) {
+            return Some(("[witnesses] within_s is out of range".to_owned(), "give 1 to 86400 seconds"));
+        }
+        if self.witnesses.quorum == Some(0) {
+            return Some(("[witnesses] quorum is zero".to_owned(), "leave it out, or remove the witnesses"));
+        }
+        if self.witness.is_empty() && self.witnesses.quorum.is_some() {
+            return Some(("[witnesses] wants a quorum of nobody".to_owned(), "name them under [[witness]]"));
+        }
+        let wrong = self.witness.iter().find(|witness| !carriers::is_safe(&witness.url))?;
+        Some((format!("[[witness]] {}: the url must be https, or http to this machine", wrong.url), "correct the url"))
     }
 
     fn wrong_sources(&self) -> Option<(String, &'static str)> {

@@ -23,6 +23,7 @@ fn the_example_is_read_and_every_key_is_in_it() {
     assert_eq!(config.tenants().len(), 1);
     assert_eq!(config.budgets.limits(), domain::Limits::default(), "the example shows the defaults");
     assert!(config.courier.is_some() && config.key.is_some() && config.event_source.len() == 1);
+    assert!(config.witness.len() == 1 && config.witnesses.quorum == Some(1) && config.witnesses.within_s == 60);
     assert!(config.server.origin.is_some() && config.remask_s.is_some() && config.interactions.idle_minutes.is_some());
 }
 
@@ -59,6 +60,10 @@ fn what_can_not_be_is_refused() {
         ("remask_s = 0".to_owned(), "remask_s"),
         ("[interactions]\nidle_minutes = 10\nabsolute_minutes = 5".to_owned(), "[interactions]"),
         ("[server]\norigin = \"https://a/b\"".to_owned(), "origin"),
+        ("[witnesses]\nquorum = 0".to_owned(), "zero"),
+        ("[witnesses]\nquorum = 1".to_owned(), "nobody"),
+        ("[witnesses]\nwithin_s = 0".to_owned(), "within_s"),
+        ("[[witness]]\nurl = \"http://w.example\"\nkey_file = \"k\"".to_owned(), "https"),
         ("[[event_source]]\nname = \"a\"\n[[event_source]]\nname = \"a\"\n".to_owned(), "name"),
     ] {
         let said = refused(&text);
@@ -79,5 +84,34 @@ fn secrets_come_from_one_place_and_look_like_secrets() {
     for wrong in ["", "secret_file = \"s\"\nsecret = \"whsec_A\"", "secret_file = \"none\"", "secret = \"letmein\""] {
         let said = from(wrong).expect_err("a refusal");
         assert!(!said.contains("letmein"), "{said}");
+    }
+}
+
+#[test]
+fn witnesses_belong_to_a_tenant_and_are_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, full, seed) in [("a", "w.example/a", 1), ("b", "w.example/b", 2), ("o", "o", 3)] {
+        let signer = transparency::NoteSigner::ed25519_cosigner(full, &[seed; 32]).unwrap();
+        std::fs::write(folder.path().join(name), format!("{}\n", signer.verifier_key())).unwrap();
+    }
+    let tenants = "[[tenant]]\nid = 1\nslug = \"acme\"\norigin = \"o\"\n";
+    let witness =
+        |name: &str, more: &str| format!("[[witness]]\nurl = \"https://w.example\"\nkey_file = \"{name}\"\n{more}\n");
+    let from = |text: String| {
+        let read =
+            Config::parse(&format!("{tenants}{text}"), Path::new("f")).and_then(|c| c.relative_to(folder.path()));
+        read.and_then(|config| config.witnesses()).map_err(|failure| failure.to_string())
+    };
+    let all = from(witness("a", "") + &witness("b", "tenant = \"acme\"")).unwrap();
+    assert_eq!((all.len(), all[0].1.policy.quorum()), (1, 2), "more than half of two");
+    for (wrong, about) in [
+        (witness("a", "") + &witness("a", ""), "given twice"),
+        (witness("a", "tenant = \"other\""), "no tenant"),
+        (witness("a", "") + "[witnesses]\nquorum = 2", "quorum"),
+        (witness("o", ""), "own witness"),
+        (witness("none", ""), "no such file"),
+    ] {
+        let said = from(wrong.clone()).expect_err("a refusal");
+        assert!(said.contains(about), "{wrong}: {said}");
     }
 }

@@ -70,6 +70,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
         "GET /v1/me"
+        | "GET /v1/log/status"
         | "GET /v1/interactions"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
@@ -81,7 +82,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
         "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
-        "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/key" => {
+        "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/witnessed" | "GET /log/{tenant}/key" => {
             (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None)
         }
         "GET /log/{tenant}/tile/{path}" => (format!("/log/{}/tile/0/000.p/1", crate::centre::TENANT), None),

@@ -25,3 +25,5 @@ mod scan;
 mod server;
 mod tampering;
 mod wait;
+mod witness_process;
+mod witnesses;

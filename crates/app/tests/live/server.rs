@@ -23,11 +23,16 @@ impl Server {
     }
 
     /// Starts by a command line that ends in the binary: `program args… ringfence`.
-    pub(crate) fn start_by(mut command: Command, data: &Path, logs: &Path, level: &str) -> Self {
+    pub(crate) fn start_by(command: Command, data: &Path, logs: &Path, level: &str) -> Self {
+        Self::start_on(0, command, data, logs, level)
+    }
+
+    /// Starts on a port that others have to know.
+    pub(crate) fn start_on(port: u16, mut command: Command, data: &Path, logs: &Path, level: &str) -> Self {
         let turn = fs::read_dir(logs).unwrap().count();
         let said = logs.join(format!("{turn:04}.out"));
         let told = File::create(logs.join(format!("{turn:04}.err"))).unwrap();
-        command.args(["serve", "--port", "0", "--output", "json", "--data"]).arg(data);
+        command.args(["serve", "--port", &port.to_string(), "--output", "json", "--data"]).arg(data);
         command.env("RINGFENCE_LOG", level).env_remove("RINGFENCE_DATA").stdin(Stdio::null());
         let child = command.stdout(File::create(&said).unwrap()).stderr(told).spawn().unwrap();
         let mut server = Self { child, address: String::new(), said };

@@ -104,6 +104,10 @@ refusals! {
     KeyReused = 18 "key-reused", "That Idempotency-Key was used for another request",
         "One key stands for one request, or a retry could do something else.",
         "Use a new key for a new request.";
+    /// Too few witnesses signed the log in time, and the operator chose to stop then.
+    WitnessesMissing = 32 "witnesses-missing", "The log's witnesses don't answer",
+        "Outside witnesses make sure that nobody can rewrite who looked at what. Without them this centre shows nothing.",
+        "Go on without the record for now, and tell IT and security that witnesses are missing.";
 }
 
 impl Refusal {

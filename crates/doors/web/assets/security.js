@@ -210,6 +210,36 @@ async function loadLog() {
   logState('ok', 'ok', 'Only grows');
 }
 
+const WITNESS_STATES = {
+  none: ['no', 'warn', 'None configured', 'Nobody outside signs this log: whoever runs it could show two versions.'],
+  witnessed: ['ok', 'ok', 'Every entry witnessed', 'Outside parties signed every entry in the tree.'],
+  waiting: ['ok', 'ok', 'Newest entries on their way', 'Witnesses sign the newest entries within seconds.'],
+  missing: ['no', 'warn', 'Missing', ''],
+  set_back: ['no', 'warn', 'Log was set back: stop and investigate', 'A witness signed more entries than this log holds.'],
+};
+const WHEN_MISSING = {
+  warn: 'Too few witnesses answer. Disclosures go on; ask the witnesses.',
+  stop: 'Too few witnesses answer. Disclosures are refused until enough sign again.',
+};
+
+async function loadWitnesses() {
+  const answer = await api('GET', '/v1/log/status');
+  setTimeout(loadWitnesses, 5000);
+  const pill = byId('witness-state');
+  const data = answer.ok ? answer.data : {};
+  const [look, mark, text, hint] = WITNESS_STATES[data.state] ?? ['no', 'warn', 'Not reachable', ''];
+  if (pill.textContent !== text) {
+    pill.className = `pill ${look}`;
+    pill.replaceChildren(icon(mark), text);
+  }
+  byId('witness-hint').textContent = hint || WHEN_MISSING[data.when_missing] || '';
+  if (!answer.ok) return;
+  const newest = data.witnesses.filter((witness) => witness.newest).length;
+  byId('witness-quorum').textContent = `${data.quorum} of ${data.witnesses.length}`;
+  byId('witness-newest').textContent = data.witnesses.length ? `${newest} of ${data.witnesses.length}` : '–';
+  byId('witness-last').textContent = data.witnessed ? `${data.witnessed.size.toLocaleString('en')} entries, ${clock(data.witnessed.at, true)}` : '–';
+}
+
 if (LIVE) {
   byId('pause').addEventListener('click', togglePause);
   byId('older').addEventListener('click', () => { stream.rows += ROWS_STEP; drawAll(); });
@@ -221,3 +251,4 @@ if (LIVE) {
   loadReports();
 }
 loadLog();
+loadWitnesses();

@@ -173,6 +173,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::AlreadyBound | Refusal::PowerChanged => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     }

@@ -2,7 +2,7 @@
 
 use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent};
 use super::{Case, Mount};
-use crate::{Fence, Job, LogHead, Publication, Store, Swap, TileKey};
+use crate::{Cosigned, Fence, Job, LogHead, Publication, Store, Swap, TileKey};
 use domain::EntryId;
 
 pub(super) const CASES: &[Case] = &[
@@ -30,6 +30,11 @@ pub(super) const CASES: &[Case] = &[
         name: "entries are read by id within bounds, newest first, placed or not",
         tables: &["entry"],
         run: between,
+    },
+    Case {
+        name: "what a witness signed is kept per witness and tenant, and never gives way to something smaller",
+        tables: &["cosigned_checkpoint"],
+        run: cosigned,
     },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
@@ -140,6 +145,20 @@ fn places_once(mount: &dyn Mount) {
     }
     let elsewhere = Publication { tenant: OTHER, ..publication(0, 1, vec![entry(2)]) };
     assert_eq!(publish(&*store, elsewhere), Swap::Lost, "an entry is in its own tenant's log only");
+}
+
+fn cosigned(mount: &dyn Mount) {
+    let store = mount.store();
+    let row = |witness: &str, size, note: &str| Cosigned { witness: witness.into(), size, note: note.into() };
+    let put = |rows: &[Cosigned]| block_on(store.put_cosigned(TENANT, rows.to_vec())).unwrap();
+    let kept = || block_on(store.cosigned(TENANT)).unwrap();
+    assert_eq!(kept(), []);
+    put(&[row("w/b", 5, "five"), row("", 3, "three")]);
+    assert_eq!(kept(), [row("", 3, "three"), row("w/b", 5, "five")]);
+    put(&[row("w/b", 4, "four"), row("", 3, "three, signed again")]);
+    put(&[row("w/a", 9, "nine")]);
+    assert_eq!(kept(), [row("", 3, "three, signed again"), row("w/a", 9, "nine"), row("w/b", 5, "five")]);
+    assert_eq!(block_on(store.cosigned(OTHER)).unwrap(), []);
 }
 
 fn race(mount: &dyn Mount) {

@@ -3,7 +3,7 @@
 use super::rows::number;
 use domain::Millis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use store::{Fence, Job, LogHead, Publication, Swap};
+use store::{Cosigned, Fence, Job, LogHead, Publication, Swap};
 
 fn name(job: Job) -> String {
     match job {
@@ -74,4 +74,28 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     tx.prepare_cached(sql)?.execute(params![tenant, size, publication.checkpoint, fence])?;
     tx.commit()?;
     Ok(Swap::Done)
+}
+
+pub(super) fn cosigned(connection: &Connection, tenant: domain::TenantId) -> rusqlite::Result<Vec<Cosigned>> {
+    let sql = "SELECT witness, size, note FROM cosigned_checkpoint WHERE tenant = $1 ORDER BY witness";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([tenant.0], |row| Ok(Cosigned { witness: row.get(0)?, size: number(row, 1)?, note: row.get(2)? }))?;
+    rows.collect()
+}
+
+/// A larger one that is there already stays.
+pub(super) fn put_cosigned(
+    connection: &mut Connection,
+    tenant: domain::TenantId,
+    rows: &[Cosigned],
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO cosigned_checkpoint VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, witness) \
+               DO UPDATE SET size = $3, note = $4 WHERE size <= $3";
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for row in rows {
+        let size = i64::try_from(row.size).unwrap_or(i64::MAX);
+        tx.prepare_cached(sql)?.execute(params![tenant.0, row.witness, size, row.note])?;
+    }
+    tx.commit()
 }

@@ -24,7 +24,8 @@ use std::time::Duration;
 use store::{Fut, StoreError};
 
 /// Every schema change, in order; the database's `user_version` says how many it has had.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_spine.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_spine.sql"), include_str!("../../migrations/0002_witness.sql")];
 /// How many reads run side by side.
 const READERS: usize = 2;
 /// Statements kept prepared, per connection: more than there are.

@@ -6,8 +6,9 @@ use super::{Sqlite, commit, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use store::{
-    BudgetRow, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
-    Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey, WrappedKeyRow,
+    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    WrappedKeyRow,
 };
 
 fn one<T>(
@@ -232,5 +233,13 @@ impl Store for Sqlite {
             rows::ENTRY
         );
         self.reading(|c| all(c, &sql, params![tenant.0, from.0, before.0, limit], rows::entry))
+    }
+
+    fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>> {
+        self.reading(|c| log::cosigned(c, tenant))
+    }
+
+    fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
+        self.writing(|c| log::put_cosigned(c, tenant, &rows))
     }
 }

@@ -14,3 +14,7 @@ mod store;
 mod tree;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod witness;
+#[cfg(test)]
+mod witness_policy;

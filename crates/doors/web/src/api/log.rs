@@ -46,14 +46,22 @@ fn text(kind: &'static str, cache: &'static str, body: impl Into<axum::body::Bod
     (headers, body.into()).into_response()
 }
 
-/// The newest signed checkpoint.
+/// The newest signed checkpoint, with the lines of the witnesses that signed exactly it.
 pub(crate) async fn checkpoint(State(web): State<Web>, Path(slug): Path<String>) -> Result<Response, Failed> {
     let tenant = tenant(&web, &slug)?;
-    let head = web.vault.log_head(tenant.id).await.map_err(|error| web.failed(&error))?;
-    if head.checkpoint.is_empty() {
+    let note = web.vault.published_checkpoint(tenant.id).await.map_err(|error| web.failed(&error))?;
+    if note.is_empty() {
         return Err(web.fault(Fault::NOT_FOUND));
     }
-    Ok(text("text/plain; charset=utf-8", "no-store", head.checkpoint))
+    Ok(text("text/plain; charset=utf-8", "no-store", note))
+}
+
+/// The newest checkpoint that enough witnesses signed.
+pub(crate) async fn witnessed(State(web): State<Web>, Path(slug): Path<String>) -> Result<Response, Failed> {
+    let tenant = tenant(&web, &slug)?;
+    let note = web.vault.witnessed_checkpoint(tenant.id).await.map_err(|error| web.failed(&error))?;
+    let note = note.ok_or_else(|| web.fault(Fault::NOT_FOUND))?;
+    Ok(text("text/plain; charset=utf-8", "no-store", note))
 }
 
 /// The log's verifier keys, one a line.

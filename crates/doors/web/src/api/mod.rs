@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod log;
 pub(crate) mod log_filter;
+pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod paging;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))
         .route("/v1/disclosures/export", get(disclosures::export))
@@ -54,6 +56,7 @@ pub(crate) fn routes() -> Router<Web> {
         .merge(v1)
         .route("/log", get(log::logs))
         .route("/log/{tenant}/checkpoint", get(log::checkpoint))
+        .route("/log/{tenant}/witnessed", get(log::witnessed))
         .route("/log/{tenant}/key", get(log::key))
         .route("/log/{tenant}/tile/{*path}", get(log::tile))
         .route("/healthz", get(health::alive))

@@ -110,6 +110,16 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether somebody learns something about a customer by it.
+    pub(crate) fn discloses(self) -> bool {
+        matches!(
+            self,
+            Self::Reveal | Self::Redelivery | Self::View | Self::Search | Self::Claim | Self::Verification | Self::Code
+        )
+    }
+}
+
 /// The audit half: what security may read by right. It names no customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditBody {
