@@ -4,7 +4,8 @@
 //! * RFC 6962 hashing ([`leaf_hash`], [`node_hash`]) and the compact right edge of a tree ([`Frontier`]).
 //! * C2SP tlog-tiles: strict paths ([`TilePath`]), which tiles a batch of leaves changes ([`TileBuilder`]),
 //!   and entry bundles ([`encode_bundle`], [`decode_bundle`], [`extend_bundles`]).
-//! * Inclusion and consistency proofs, made from tiles and checked as RFC 9162 describes.
+//! * Inclusion and consistency proofs, made from tiles and checked as RFC 9162 describes; and the check of a whole
+//!   log, from its entries up ([`check_log`]).
 //! * C2SP signed-note ([`Note`]) with the signature types 0x01 (Ed25519), 0x04 (Ed25519 cosignature of a
 //!   witness) and 0x06 (ML-DSA-44, for the log itself and for witnesses).
 //! * C2SP tlog-checkpoint without extension lines ([`Checkpoint`]), signed twice by its origin
@@ -45,6 +46,7 @@
 //! ```
 
 mod bundle;
+mod check;
 mod checkpoint;
 mod encoding;
 mod error;
@@ -60,6 +62,7 @@ mod tile_builder;
 mod tile_reader;
 
 pub use bundle::{decode_bundle, encode_bundle, extend_bundles};
+pub use check::{Fault, check_log};
 pub use checkpoint::{
     Checkpoint, OriginKeys, sign_checkpoint, sign_checkpoint_at, verify_checkpoint, verify_cosignature,
 };
