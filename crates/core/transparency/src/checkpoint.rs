@@ -172,15 +172,19 @@ pub fn verify_cosignature(note: &str, key: &VerifierKey) -> Result<(Checkpoint, 
     Ok((checkpoint, time.unwrap_or(0)))
 }
 
-/// Checks every line under the key's name and id; there must be one. Returns the first one's time.
 fn require_signature(note: &Note, key: &VerifierKey) -> Result<Option<u64>, Error> {
+    let missing = || Error::SignatureMissing { name: key.name().to_owned(), kind: key.kind() };
+    signature_of(note, key)?.ok_or_else(missing)
+}
+
+/// Checks every line under the key's name and id. Returns the first one's time, or nothing if there is no line.
+pub(crate) fn signature_of(note: &Note, key: &VerifierKey) -> Result<Option<Option<u64>>, Error> {
     let mut times = note
         .signatures()
         .iter()
         .filter(|line| line.name() == key.name() && line.key_id() == key.id())
         .map(|line| key.verify(note.text(), line.signature()));
-    let missing = || Error::SignatureMissing { name: key.name().to_owned(), kind: key.kind() };
-    let time = times.next().ok_or_else(missing)??;
+    let time = times.next().transpose()?;
     times.try_for_each(|other| other.map(drop))?;
     Ok(time)
 }

@@ -95,4 +95,18 @@ pub enum Error {
     /// A receipt that breaks a rule of tlog-proof.
     #[error("the receipt is malformed: {0}")]
     Receipt(&'static str),
+    /// A witness policy that can't hold.
+    #[error("the witness policy is wrong: {0}")]
+    WitnessPolicy(&'static str),
+    /// Too few witnesses signed.
+    #[error("{signed} of the witnesses signed; {quorum} must have")]
+    QuorumMissed {
+        /// How many signed, of those that the policy trusts.
+        signed: usize,
+        /// How many must have.
+        quorum: usize,
+    },
+    /// A request to a witness that breaks a rule of tlog-witness.
+    #[error("the request is malformed: {0}")]
+    AddCheckpoint(&'static str),
 }

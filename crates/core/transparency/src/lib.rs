@@ -10,11 +10,12 @@
 //!   witness) and 0x06 (ML-DSA-44, for the log itself and for witnesses).
 //! * C2SP tlog-checkpoint without extension lines ([`Checkpoint`]), signed twice by its origin
 //!   ([`OriginKeys`]), and C2SP tlog-proof ([`Receipt`]).
+//! * C2SP tlog-cosignature, and when k of n witnesses make a checkpoint count ([`WitnessPolicy`]).
 //!
 //! # Out of scope
 //! * Input and output, time and storage: tiles come in and go out as bytes, timestamps are parameters.
-//! * What an entry means, and which witnesses are trusted: those are policies of the caller.
-//! * The witness protocol (HTTP), pruning, and subtree signatures whose start isn't zero.
+//! * What an entry means, and which witnesses are trusted: those are given by the caller.
+//! * HTTP, pruning, and subtree signatures whose start isn't zero.
 //!
 //! # Randomness
 //! Keys come from seeds and Ed25519 signatures are deterministic. ML-DSA-44 signatures are hedged by the
@@ -60,6 +61,7 @@ mod receipt;
 mod signer;
 mod tile_builder;
 mod tile_reader;
+mod witness_policy;
 
 pub use bundle::{decode_bundle, encode_bundle, extend_bundles};
 pub use check::{Fault, check_log};
@@ -76,3 +78,4 @@ pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_i
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, VerifiedReceipt, verify_receipt, verify_receipt_leaf};
 pub use signer::{NoteSigner, sign_note};
 pub use tile_builder::{Tile, TileBuilder};
+pub use witness_policy::{Cosigner, WitnessPolicy, Witnessed, verify_witnessed};

@@ -14,3 +14,5 @@ mod store;
 mod tree;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod witness_policy;
