@@ -105,8 +105,9 @@ impl TileBuilder {
         Ok(changed)
     }
 
-    /// The partial tiles at the right edge, at most one per level.
-    pub(crate) fn partial_tiles(&self) -> impl Iterator<Item = Tile> {
+    /// The partial tiles at the right edge, at most one per level: with the full ones that [`TileBuilder::append`]
+    /// returned, all tiles of the tree.
+    pub fn partial_tiles(&self) -> impl Iterator<Item = Tile> {
         self.widened_since(0)
     }
 
