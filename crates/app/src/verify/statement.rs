@@ -103,6 +103,10 @@ fn since(asked: &Verify, keys: &Keys, new: &Checkpoint) -> Result<(), Failure> {
         if old.size == new.size && old.root != new.root {
             return Err(log::conflict(&name, new, &old, "the log was forked"));
         }
+        if new.size < old.size {
+            let problem = format!("{name}: it is older, with {} entries, than the kept one with {}", new.size, old.size);
+            return Err(Failure::there(problem, "ask for the log's newest checkpoint; if this is it, the log was rolled back"));
+        }
         if old.size != new.size {
             let problem = format!("{name}: whether {} entries contain {} can't be told without tiles", new.size, old.size);
             return Err(Failure::here(problem, "give the log's directory, as ringfence log mirror copies it"));
