@@ -82,7 +82,10 @@ pub(crate) fn run(seconds: u64, entries: u64, results: &Path) -> Outcome<()> {
     }
     let log = Log::new(entries)?;
     let proof = log.proofs()?;
-    println!("proof and verification: {:.2} µs ({:.2} µs without kept tiles), of {entries}", proof.us, proof.uncached_us);
+    println!(
+        "proof and verification: {:.2} µs ({:.2} µs without kept tiles), of {entries}",
+        proof.us, proof.uncached_us
+    );
     let fsck = log.fsck()?;
     println!("fsck of {entries} entries: {:.2} s", fsck.seconds);
     let lines = [paced, race].map(serde_json::to_value).into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -137,7 +140,8 @@ fn append(what: &'static str, per_s: Option<u32>, seconds: u64, load_before: f64
             .map(|_| {
                 let (vault, scope, stop, done) = (vault.clone(), scope.clone(), stop.clone(), done.clone());
                 tokio::spawn(async move {
-                    let mut turns = per_s.map(|per_s| tokio::time::interval(Duration::from_secs(AT_ONCE.into()) / per_s));
+                    let mut turns =
+                        per_s.map(|per_s| tokio::time::interval(Duration::from_secs(AT_ONCE.into()) / per_s));
                     while !stop.load(Ordering::Relaxed) {
                         if let Some(turns) = &mut turns {
                             turns.tick().await;
@@ -251,11 +255,7 @@ impl Log {
     }
 
     /// Microseconds per proof with its verification, over entries all across the log; the median of five rounds.
-    fn timed(
-        &self,
-        count: u64,
-        mut prove: impl FnMut(u64) -> Result<Vec<Hash>, transparency::Error>,
-    ) -> Outcome<f64> {
+    fn timed(&self, count: u64, mut prove: impl FnMut(u64) -> Result<Vec<Hash>, transparency::Error>) -> Outcome<f64> {
         let size = self.leaves.len() as u64;
         let mut rounds = Vec::new();
         for round in 0..5 {

@@ -7,12 +7,12 @@ mod statement;
 mod tree;
 
 use crate::cli::{Common, Verify};
+use crate::config;
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::log::{self, Keys};
 use crate::output::{self, Format};
 use crate::wire::{self, Centre};
-use crate::config;
 use serde_json::{Value, json};
 use sql::Sqlite;
 use std::sync::Arc;
@@ -80,7 +80,10 @@ fn tenants(home: &Home, asked: &Verify, given: &Keys) -> Result<Vec<TenantConfig
 
 fn of_origin(all: &[TenantConfig], origin: &str) -> Result<TenantConfig, Failure> {
     all.iter().find(|tenant| tenant.origin == origin).cloned().ok_or_else(|| {
-        Failure::there(format!("there is no log {origin} in this data directory"), "give the keys of a log that is here")
+        Failure::there(
+            format!("there is no log {origin} in this data directory"),
+            "give the keys of a log that is here",
+        )
     })
 }
 

@@ -46,6 +46,17 @@ impl Folder {
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
+    /// Makes the directory, and keeps other copyings out of it until the answer is dropped.
+    pub(super) fn alone(&self) -> Result<fs::File, Failure> {
+        let opened = fs::create_dir_all(&self.root).and_then(|()| fs::File::open(&self.root));
+        let opened = opened.map_err(|error| failure::file(&self.root, &error))?;
+        opened.try_lock().map_err(|_| {
+            let problem = format!("{}: another copying works on it", self.root.display());
+            Failure::there(problem, "wait for that one")
+        })?;
+        Ok(opened)
+    }
+
     /// Writes a file whole or not at all.
     pub(super) fn write(&self, name: &str, bytes: &[u8], durable: bool) -> Result<(), Failure> {
         let path = self.root.join(name);

@@ -29,9 +29,8 @@ pub(super) fn run(common: &Common, asked: &Fsck) -> Result<(), Failure> {
             folders => folders.iter().try_for_each(|folder| check(folder)),
         },
         (None, data) => {
-            let data = Home::named(data.as_deref()).map_err(|_| {
-                Failure::here("which log isn't said", "give its directory or address, or --data DIR")
-            })?;
+            let data = Home::named(data.as_deref())
+                .map_err(|_| Failure::here("which log isn't said", "give its directory or address, or --data DIR"))?;
             let home = Home::find(Some(&data), common.config.as_deref())?;
             let logs = Stored::all(&home, asked.tenant.as_deref(), !given.is_empty())?;
             logs.iter().try_for_each(|(_, stored)| match (given.is_empty(), stored.own_keys()) {

@@ -5,7 +5,8 @@ use crate::failure::{self, Failure};
 use std::path::{Path, PathBuf};
 use transparency::OriginKeys;
 
-const NEXT: &str = "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
+const NEXT: &str =
+    "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
 
 /// Logs' keys, by origin.
 #[derive(Clone)]
@@ -104,5 +105,8 @@ fn parse(text: &str, from: &Path) -> Result<Vec<OriginKeys>, Failure> {
     if lines.is_empty() {
         return Err(wrong("it holds no keys".to_owned()));
     }
-    lines.chunks(2).map(|pair| pair.join("\n").parse().map_err(|error: transparency::Error| wrong(error.to_string()))).collect()
+    lines
+        .chunks(2)
+        .map(|pair| pair.join("\n").parse().map_err(|error: transparency::Error| wrong(error.to_string())))
+        .collect()
 }

@@ -36,9 +36,8 @@ pub(super) fn run(common: &Common, asked: &Mirror) -> Result<(), Failure> {
             }
         }
         (None, data) => {
-            let data = Home::named(data.as_deref()).map_err(|_| {
-                Failure::here("what to copy isn't said", "give a log's address, or --data DIR")
-            })?;
+            let data = Home::named(data.as_deref())
+                .map_err(|_| Failure::here("what to copy isn't said", "give a log's address, or --data DIR"))?;
             let home = Home::find(Some(&data), common.config.as_deref())?;
             for (slug, stored) in Stored::all(&home, asked.tenant.as_deref(), !given.is_empty())? {
                 one(common.output, &stored, &asked.to, Some(&slug), &given)?;
@@ -75,6 +74,7 @@ fn trusted(source: &dyn Source, folder: &Folder, given: &Keys) -> Result<(Keys, 
 /// If the new checkpoint isn't a signed continuation of the mirror's (then both are kept and nothing else changes),
 /// or the log's entries aren't what it signs.
 pub fn copy(source: &dyn Source, folder: &Folder, keys: &Keys) -> Result<Mirrored, Failure> {
+    let _alone = folder.alone()?;
     let new = head_of(source, keys, None)?;
     let old = folder.checkpoint()?.map(|note| head(&note, &format!("{}: checkpoint", folder.name()), keys, None));
     let old = old.transpose()?;
@@ -139,9 +139,9 @@ fn extend(
         };
         let Some(leaves) = leaves(&data, width) else { return unusable(source, path, is_new) };
         let known = (builder.size() % WIDTH) as usize;
-        let tiles = builder.append(&leaves[known..]).map_err(|error| {
-            Failure::there(format!("{}: {error}", source.name()), "run ringfence log fsck on it")
-        })?;
+        let tiles = builder
+            .append(&leaves[known..])
+            .map_err(|error| Failure::there(format!("{}: {error}", source.name()), "run ringfence log fsck on it"))?;
         let lowest = tiles.iter().find(|tile| tile.path.level() == Level::Hashes(0));
         if lowest.is_none_or(|tile| tile.data != leaves.as_flattened()) {
             return unusable(source, path, is_new);

@@ -71,9 +71,11 @@ mod tests {
 
     #[test]
     fn a_policy_asks_for_what_it_says_and_never_for_less() {
-        let key = |name: &str, seed| NoteSigner::ed25519_cosigner(name, &[seed; 32]).unwrap().verifier_key().to_string();
+        let key =
+            |name: &str, seed| NoteSigner::ed25519_cosigner(name, &[seed; 32]).unwrap().verifier_key().to_string();
         let (a, b) = (key("a.example", 1), key("b.example", 2));
-        let lines = |end: &str| parse(&format!("# who\nlog x\n\nwitness a {a}\nwitness b {b} https://b.example\n{end}"));
+        let lines =
+            |end: &str| parse(&format!("# who\nlog x\n\nwitness a {a}\nwitness b {b} https://b.example\n{end}"));
         let quorum = |end: &str| lines(end).unwrap().quorum();
         assert_eq!(quorum("group g 2 a b\nquorum g"), 2);
         assert_eq!((quorum("group g any a b\nquorum g"), quorum("group g all b a\nquorum g")), (1, 2));
@@ -91,5 +93,22 @@ mod tests {
         ] {
             assert!(lines(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn any_changed_bit_is_refused_or_asks_for_no_fewer() {
+        let key = |name: &str, seed| NoteSigner::ml_dsa_44(name, &[seed; 32]).unwrap().verifier_key().to_string();
+        let (a, b) = (key("a.example", 1), key("b.example", 2));
+        let good = format!("witness a {a}\nwitness b {b}\ngroup g 2 a b\nquorum g\n");
+        let mut accepted = 0;
+        for bit in 0..good.len() * 8 {
+            let mut bytes = good.clone().into_bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(policy) = parse(&String::from_utf8_lossy(&bytes)) {
+                accepted += 1;
+                assert_eq!((policy.quorum(), policy.witnesses().count()), (2, 2), "bit {bit}");
+            }
+        }
+        assert!(accepted < 40, "{accepted} changed policies were taken");
     }
 }

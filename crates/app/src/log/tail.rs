@@ -8,11 +8,12 @@ use crate::cli::{Common, Tail};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use serde_json::json;
-use std::collections::HashMap;
 use std::time::Duration;
-use transparency::{Level, TILE_WIDTH, TilePath, decode_bundle, inclusion_proof, leaf_hash, verify_inclusion};
+use transparency::{Hash, Level, NodeCache, TILE_WIDTH, TilePath, decode_bundle, leaf_hash, verify_inclusion};
 
 const WIDTH: u64 = TILE_WIDTH as u64;
+/// Tiles that are kept for the proofs of their entries: some per level are in use at a time.
+const KEPT_TILES: usize = 64;
 /// Between two looks at a log in which nothing is new.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -24,6 +25,7 @@ pub(super) fn run(common: &Common, asked: &Tail) -> Result<(), Failure> {
     };
     let given = Keys::read(&asked.key)?;
     let keys = if given.is_empty() { Keys::claimed_by(log)? } else { given };
+    let mut kept = NodeCache::new(KEPT_TILES);
     let mut seen: Option<Checked> = None;
     let mut next = asked.from;
     loop {
@@ -38,7 +40,7 @@ pub(super) fn run(common: &Common, asked: &Tail) -> Result<(), Failure> {
             ),
         }
         let from = next.unwrap_or(new.checkpoint.size);
-        print(common.output, log, &new, from)?;
+        print(common.output, log, &new, from, &mut kept)?;
         next = Some(from.max(new.checkpoint.size));
         seen = Some(new);
         std::thread::sleep(PAUSE);
@@ -46,17 +48,27 @@ pub(super) fn run(common: &Common, asked: &Tail) -> Result<(), Failure> {
 }
 
 /// Prints the entries from `from` on, each proven to be in the checkpoint's tree.
-fn print(format: Format, log: &dyn Source, new: &Checked, mut from: u64) -> Result<(), Failure> {
+fn print(format: Format, log: &dyn Source, new: &Checked, mut from: u64, kept: &mut NodeCache) -> Result<(), Failure> {
     while from < new.checkpoint.size {
         let index = from / WIDTH;
-        let lines = lines(format, log, new, index, from)?;
+        let lines: Vec<String> = proven(log, new, index, kept)?
+            .into_iter()
+            .filter(|(place, ..)| *place >= from)
+            .map(|(place, hash, entry)| line(format, place, &hash, &entry))
+            .collect();
         output::text(&lines.join("\n"))?;
         from = (index + 1) * WIDTH;
     }
     Ok(())
 }
 
-fn lines(format: Format, log: &dyn Source, new: &Checked, index: u64, from: u64) -> Result<Vec<String>, Failure> {
+/// The entries of a bundle with their places and leaf hashes, each proven.
+fn proven(
+    log: &dyn Source,
+    new: &Checked,
+    index: u64,
+    kept: &mut NodeCache,
+) -> Result<Vec<(u64, Hash, Vec<u8>)>, Failure> {
     let size = new.checkpoint.size;
     let width = (size - index * WIDTH).min(WIDTH) as u16;
     let wrong = |problem: String| {
@@ -65,24 +77,16 @@ fn lines(format: Format, log: &dyn Source, new: &Checked, index: u64, from: u64)
     let path = TilePath::new(Level::Entries, index, width).map_err(|error| wrong(error.to_string()))?;
     let data = log.tile(path)?.ok_or_else(|| wrong(format!("{path} is missing")))?;
     let entries = decode_bundle(&data, width).map_err(|error| wrong(format!("{path}: {error}")))?;
-    let mut tiles: HashMap<TilePath, Vec<u8>> = HashMap::new();
-    let mut lines = Vec::new();
-    for (place, entry) in (index * WIDTH..).zip(entries).filter(|(place, _)| *place >= from) {
+    let prove = |(place, entry): (u64, &[u8])| {
         let hash = leaf_hash(entry);
         let proven = with_tiles(log, |fetch| {
-            let mut kept = |path: TilePath| {
-                if !tiles.contains_key(&path) {
-                    tiles.insert(path, fetch(path)?);
-                }
-                tiles.get(&path).cloned()
-            };
-            let proof = inclusion_proof(size, place, &mut kept)?;
+            let proof = kept.inclusion_proof(size, place, fetch)?;
             verify_inclusion(&hash, place, size, &new.checkpoint.root, &proof)
         })?;
         proven.map_err(|_| wrong(format!("entry {place} in {path} isn't in the signed tree")))?;
-        lines.push(line(format, place, &hash, entry));
-    }
-    Ok(lines)
+        Ok((place, hash, entry.to_vec()))
+    };
+    (index * WIDTH..).zip(entries).map(prove).collect()
 }
 
 /// An entry of Ringfence's is 01, label and commitment, 32 bytes each; another log's is shown whole.

@@ -19,7 +19,11 @@ pub(super) fn check(
     let text = log::read_note(&asked.path, MAX_RECEIPT_BYTES)?;
     let is_receipt = text.starts_with(RECEIPT);
     keys.required(if is_receipt { "a receipt" } else { "a checkpoint" })?;
-    if is_receipt { receipt(format, asked, &text, keys, policy) } else { checkpoint(format, asked, &text, keys, policy) }
+    if is_receipt {
+        receipt(format, asked, &text, keys, policy)
+    } else {
+        checkpoint(format, asked, &text, keys, policy)
+    }
 }
 
 fn receipt(
@@ -51,7 +55,7 @@ fn receipt(
             verified.checkpoint.size,
             head.keys.origin(),
             signed_by(&head.keys),
-            log::cosigned(&head.witnesses),
+            witnessed(&head.witnesses),
             head.from.display()
         ));
     }
@@ -78,9 +82,16 @@ fn checkpoint(
         head.checkpoint.size,
         head.keys.origin(),
         signed_by(&head.keys),
-        log::cosigned(&head.witnesses),
+        witnessed(&head.witnesses),
         head.from.display()
     ))
+}
+
+fn witnessed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!(", and those of the witnesses {}", names.join(", ")),
+    }
 }
 
 fn as_json(head: &Checked) -> serde_json::Value {
@@ -104,11 +115,16 @@ fn since(asked: &Verify, keys: &Keys, new: &Checkpoint) -> Result<(), Failure> {
             return Err(log::conflict(&name, new, &old, "the log was forked"));
         }
         if new.size < old.size {
-            let problem = format!("{name}: it is older, with {} entries, than the kept one with {}", new.size, old.size);
-            return Err(Failure::there(problem, "ask for the log's newest checkpoint; if this is it, the log was rolled back"));
+            let problem =
+                format!("{name}: it is older, with {} entries, than the kept one with {}", new.size, old.size);
+            return Err(Failure::there(
+                problem,
+                "ask for the log's newest checkpoint; if this is it, the log was rolled back",
+            ));
         }
         if old.size != new.size {
-            let problem = format!("{name}: whether {} entries contain {} can't be told without tiles", new.size, old.size);
+            let problem =
+                format!("{name}: whether {} entries contain {} can't be told without tiles", new.size, old.size);
             return Err(Failure::here(problem, "give the log's directory, as ringfence log mirror copies it"));
         }
     }

@@ -120,7 +120,8 @@ fn a_log_is_copied_again_and_again_and_checked_offline_by_anybody() {
     assert!(code == Some(1) && said.contains("witness NAME KEY"), "{said}");
 
     // An older state, put back whole, holds only for who remembers nothing.
-    let (code, said) = world.run(&["verify", &kept, "--key", &keys, "--since", &format!("{mirror}/{TENANT}/checkpoint")]);
+    let (code, said) =
+        world.run(&["verify", &kept, "--key", &keys, "--since", &format!("{mirror}/{TENANT}/checkpoint")]);
     assert!(code == Some(2) && said.contains("older"), "{said}");
     let path = format!("{mirror}/{TENANT}/tile/entries/000");
     let mut bundle = fs::read(&path).unwrap();
@@ -244,12 +245,9 @@ fn tail_prints_each_entry_once_as_it_comes() {
 
 #[test]
 fn a_mirror_refuses_another_history_and_keeps_both_checkpoints() {
-    for (size, differs, word) in [
-        (200, u64::MAX, "rolled back"),
-        (600, 599, "forked"),
-        (601, 300, "forked"),
-        (900, 0, "forked"),
-    ] {
+    for (size, differs, word) in
+        [(200, u64::MAX, "rolled back"), (600, 599, "forked"), (601, 300, "forked"), (900, 0, "forked")]
+    {
         let copied = Copied::new(600);
         let (from, to) = (Folder::new(&copied.place("other")), Folder::new(&copied.mirror()));
         let before = files(&copied.mirror());
@@ -266,6 +264,18 @@ fn a_mirror_refuses_another_history_and_keeps_both_checkpoints() {
         assert!(conflict.starts_with(&format!("conflict-{size}-")));
         assert_eq!(fs::read_to_string(copied.mirror().join(conflict)).unwrap(), note, "the evidence");
     }
+}
+
+#[test]
+fn two_copyings_at_once_don_t_mix() {
+    let copied = Copied::new(300);
+    let (from, to) = (Folder::new(&copied.served()), Folder::new(&copied.mirror()));
+    let busy = fs::File::open(copied.mirror()).unwrap();
+    busy.lock().unwrap();
+    let failure = copy(&from, &to, &copied.keys()).unwrap_err().to_string();
+    assert!(failure.contains("another copying"), "{failure}");
+    drop(busy);
+    assert_eq!(copy(&from, &to, &copied.keys()).unwrap().fetched, 0);
 }
 
 #[test]

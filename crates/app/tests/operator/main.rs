@@ -29,6 +29,6 @@ mod log_commands;
 mod log_mutations;
 mod log_world;
 mod receipt;
-mod row_mutations;
 mod refusals;
+mod row_mutations;
 mod shells;

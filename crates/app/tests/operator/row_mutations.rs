@@ -89,9 +89,10 @@ impl Centre {
                 // What lay there earlier: the row, or the whole table.
                 let earlier = &self.earlier[table];
                 match chance.below(2) {
-                    0 => self.database.execute(&format!("DELETE FROM {name} WHERE tenant = 1"), []).and_then(|_| {
-                        earlier.iter().try_fold(1, |_, row| self.insert(name, row))
-                    }),
+                    0 => self
+                        .database
+                        .execute(&format!("DELETE FROM {name} WHERE tenant = 1"), [])
+                        .and_then(|_| earlier.iter().try_fold(1, |_, row| self.insert(name, row))),
                     _ => earlier.get(row).map_or(Ok(0), |old| {
                         self.delete(name, columns, cells)?;
                         self.insert(name, old)

@@ -26,11 +26,7 @@ pub(super) const CASES: &[Case] = &[
         tables: &["entry", "log_head", "pending"],
         run: places_once,
     },
-    Case {
-        name: "an entry that nobody would place is found",
-        tables: &["entry", "pending"],
-        run: finds_strays,
-    },
+    Case { name: "an entry that nobody would place is found", tables: &["entry", "pending"], run: finds_strays },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 

@@ -13,7 +13,8 @@ struct Files {
 }
 
 fn files(size: u64) -> Files {
-    let entries: Vec<Vec<u8>> = (0..size).map(|number| number.to_be_bytes()[..5 + (number % 3) as usize].into()).collect();
+    let entries: Vec<Vec<u8>> =
+        (0..size).map(|number| number.to_be_bytes()[..5 + (number % 3) as usize].into()).collect();
     let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
     let mut builder = TileBuilder::new();
     let full = builder.append(&leaves).unwrap().into_iter().filter(|tile| tile.path.is_full());
@@ -91,7 +92,9 @@ fn every_file_that_is_missing_or_changed_is_named() {
 #[test]
 fn an_entry_that_was_changed_is_named_with_its_place() {
     let log = files(700);
-    for (name, at, index) in [("tile/entries/000", 2, 0), ("tile/entries/001", 3, 256), ("tile/entries/002.p/188", 3, 512)] {
+    for (name, at, index) in
+        [("tile/entries/000", 2, 0), ("tile/entries/001", 3, 256), ("tile/entries/002.p/188", 3, 512)]
+    {
         let changed = log.with(name, |bytes| bytes[at] ^= 1);
         assert_eq!(changed.check(), Err(Fault::Entry { index, bundle: path(name) }));
         // A tile made to fit it leads to no signed root.

@@ -2,8 +2,8 @@
 //! fuzzer in `fuzz/` and by the regression test over a corpus.
 
 use transparency::{
-    Checkpoint, Frontier, Level, Note, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_log, decode_bundle,
-    encode_bundle, verify_checkpoint, verify_consistency, verify_inclusion, verify_receipt,
+    Checkpoint, Frontier, Level, Note, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_log,
+    decode_bundle, encode_bundle, verify_checkpoint, verify_consistency, verify_inclusion, verify_receipt,
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.

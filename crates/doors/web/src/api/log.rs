@@ -78,8 +78,7 @@ pub(crate) async fn tile(
     let data = found.ok_or_else(|| web.fault(Fault::NOT_FOUND))?;
     let packed = if path.level() == Level::Entries && takes_gzip(&headers) { gzip(&data) } else { None };
     let is_packed = packed.is_some();
-    let mut response =
-        text("application/octet-stream", "public, max-age=31536000, immutable", packed.unwrap_or(data));
+    let mut response = text("application/octet-stream", "public, max-age=31536000, immutable", packed.unwrap_or(data));
     if path.level() == Level::Entries {
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
