@@ -49,7 +49,9 @@ fn parse(text: &str) -> Result<WitnessPolicy, String> {
     }
     let mut names: Vec<&str> = witnesses.iter().map(|(name, _)| *name).collect();
     let mut wanted = members;
-    (names.sort_unstable(), names.dedup(), wanted.sort_unstable());
+    names.sort_unstable();
+    names.dedup();
+    wanted.sort_unstable();
     if names != wanted {
         return Err("the group doesn't hold exactly the witnesses".to_owned());
     }

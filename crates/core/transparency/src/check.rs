@@ -64,7 +64,7 @@ pub fn check_log<B: AsRef<[u8]>>(
         Some(first) if builder.root() == *root => Err(first.as_tile()),
         Some(first) => {
             let entry = odd.iter().find_map(|odd| odd.entry(size, root, &mut fetch));
-            Err(entry.unwrap_or_else(|| Fault::Neither(first.computed.path)))
+            Err(entry.unwrap_or(Fault::Neither(first.computed.path)))
         }
     }
 }

@@ -7,10 +7,10 @@ use transparency::{
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.
-pub type Target = fn(&[u8]);
+pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 8] = [
+pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("note", note),
     ("checkpoint", checkpoint),
     ("keys", keys),
@@ -29,7 +29,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 /// Signed notes (signed-note).
-pub fn note(bytes: &[u8]) {
+pub(crate) fn note(bytes: &[u8]) {
     if let Ok(note) = Note::parse(text(bytes)) {
         assert_eq!(note.to_string(), text(bytes));
         assert!(!note.signatures().is_empty());
@@ -37,7 +37,7 @@ pub fn note(bytes: &[u8]) {
 }
 
 /// Checkpoints, signed and bare (tlog-checkpoint).
-pub fn checkpoint(bytes: &[u8]) {
+pub(crate) fn checkpoint(bytes: &[u8]) {
     if let Ok(read) = Checkpoint::parse(text(bytes)) {
         assert_eq!(read.encode(), text(bytes));
     }
@@ -50,7 +50,7 @@ pub fn checkpoint(bytes: &[u8]) {
 }
 
 /// Verifier keys, and a log's two.
-pub fn keys(bytes: &[u8]) {
+pub(crate) fn keys(bytes: &[u8]) {
     if let Ok(key) = text(bytes).parse::<VerifierKey>() {
         assert_eq!(key.to_string(), text(bytes));
     }
@@ -62,7 +62,7 @@ pub fn keys(bytes: &[u8]) {
 }
 
 /// Receipts (tlog-proof).
-pub fn receipt(bytes: &[u8]) {
+pub(crate) fn receipt(bytes: &[u8]) {
     if let Ok(receipt) = Receipt::parse(text(bytes)) {
         assert_eq!(receipt.encode(), text(bytes));
         let (size, root) = (receipt.index.saturating_add(1), [9; 32]);
@@ -72,14 +72,14 @@ pub fn receipt(bytes: &[u8]) {
 }
 
 /// Paths of tiles (tlog-tiles).
-pub fn path(bytes: &[u8]) {
+pub(crate) fn path(bytes: &[u8]) {
     if let Ok(path) = text(bytes).parse::<TilePath>() {
         assert_eq!(path.to_string(), text(bytes));
     }
 }
 
 /// Entry bundles; the first byte says how wide.
-pub fn bundle(bytes: &[u8]) {
+pub(crate) fn bundle(bytes: &[u8]) {
     let Some((width, data)) = bytes.split_first() else { return };
     let width = u16::from(*width) + 1;
     if let Ok(entries) = decode_bundle(data, width) {
@@ -89,7 +89,7 @@ pub fn bundle(bytes: &[u8]) {
 }
 
 /// Serialised right edges.
-pub fn frontier(bytes: &[u8]) {
+pub(crate) fn frontier(bytes: &[u8]) {
     if let Ok(mut frontier) = Frontier::from_bytes(bytes) {
         assert_eq!(frontier.to_bytes(), bytes);
         let before = frontier.size();
@@ -98,7 +98,7 @@ pub fn frontier(bytes: &[u8]) {
 }
 
 /// A whole log whose files are made of these bytes: none has the root that is asked for.
-pub fn log(bytes: &[u8]) {
+pub(crate) fn log(bytes: &[u8]) {
     let (size, data) = bytes.split_at_checked(2).unwrap_or_default();
     let size = size.iter().fold(0, |size, byte| size * 256 + u64::from(*byte)) % 1_000;
     let file = |path: TilePath| match path.level() {
