@@ -4,7 +4,7 @@ use crate::interleave::Plan;
 use crate::report::Circumstances;
 use crate::systems::postgresql_front::{self, Shape};
 use crate::systems::{Setting, System, bench_folder, hello};
-use crate::{Outcome, cpu, import, reveal, start, view};
+use crate::{Outcome, cpu, import, log, reveal, start, view};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -45,6 +45,18 @@ enum Command {
         /// Starts; the median is shown
         #[arg(long, default_value_t = 5)]
         rounds: usize,
+    },
+    /// The log by itself: appending, proofs, the check of a whole log
+    Log {
+        /// Seconds of appending
+        #[arg(long, default_value_t = 8)]
+        seconds: u64,
+        /// Entries of the log that is proven from and checked
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// Where the results go
+        #[arg(long, default_value_os_t = bench_folder("results"))]
+        results: PathBuf,
     },
     /// One of the servers that are measured
     #[command(hide = true)]
@@ -155,6 +167,7 @@ pub(crate) fn run() -> Outcome<()> {
         Command::View { common } => view::run(&common.setting(), &common.plan()?, &common.size.results),
         Command::Import { size } => import::run(size.customers, &size.results),
         Command::Start { size, rounds } => start::run(size.customers, rounds, &size.results),
+        Command::Log { seconds, entries, results } => log::run(seconds, entries, &results),
         Command::ServeHello { port } => hello::serve(port),
         Command::ServePg { port, database, pool, shape } => postgresql_front::serve(port, &database, pool, shape),
     }

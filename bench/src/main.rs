@@ -16,6 +16,7 @@ mod http;
 mod import;
 mod interleave;
 mod load;
+mod log;
 mod process;
 mod ratios;
 mod report;

@@ -1,11 +1,14 @@
 """Checks the served log with software that the project didn't write (PyPI tlog-scales).
 
 For every log: the checkpoint's signature and origin, the root recomputed from the tiles, every entry's place
-in the lowest tiles, inclusion proofs, and growth that keeps what was there. Then one receipt, and the same
-checks on altered bytes, which must fail.
+in the lowest tiles, inclusion proofs, and growth that keeps what was there. The same for the plain files that
+`ringfence log mirror` makes of it. Then one receipt, and the same checks on altered bytes, which must fail.
 """
 
+import pathlib
+import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import requests
@@ -14,6 +17,7 @@ from tlog_scales.reader import TilesReader
 
 import demo
 
+BINARY = pathlib.Path(__file__).parents[2] / "target/release/ringfence"
 RECEIPT_HEADER = "c2sp.org/tlog-proof@v1"
 TILE_WIDTH = 256
 
@@ -100,17 +104,44 @@ def check_growth(reader: TilesReader, checkpoint: tlog.Checkpoint) -> None:
         reader.get_consistency_proof(old_size, checkpoint.size).check(old_root, checkpoint.root_hash)
 
 
-def check_log(tenant: str, origin: str) -> int:
-    store = backend.make_backend(f"{demo.url()}/log/{tenant}")
+def check_log(location: str, keys: list[signing.Vkey], origin: str) -> int:
+    """A log at an address or in a directory."""
+    store = backend.make_backend(location)
     reader = TilesReader(store)
     checkpoint = reader.get_checkpoint()
-    check_signature(checkpoint, verifier_keys(tenant), origin)
-    expect(reader.calculate_root_hash() == checkpoint.root_hash, f"{tenant}: the tiles give another root")
+    check_signature(checkpoint, keys, origin)
+    expect(reader.calculate_root_hash() == checkpoint.root_hash, f"{location}: the tiles give another root")
     if checkpoint.size > 0:
         check_entries(store, checkpoint.size)
         check_inclusion(reader, checkpoint)
         check_growth(reader, checkpoint)
     return checkpoint.size
+
+
+def check_mirror(logs: list[dict[str, Any]]) -> None:
+    """Plain files, and one of them altered."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [BINARY, "log", "mirror", demo.url(), "--to", folder]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        for log in logs:
+            place = pathlib.Path(folder, log["tenant"])
+            if not place.exists():
+                continue
+            keys = verifier_keys(log["tenant"])
+            expect(check_log(str(place), keys, log["origin"]) > 0, f"{place}: the mirror is empty")
+            bundle = sorted(place.glob("tile/entries/**/[0-9]*"))[-1]
+            data = bundle.read_bytes() if bundle.is_file() else b""
+            expect(bool(data), f"{bundle} holds nothing")
+            bundle.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+            expect(not holds(str(place), keys, log["origin"]), "an altered bundle passed")
+
+
+def holds(location: str, keys: list[signing.Vkey], origin: str) -> bool:
+    try:
+        check_log(location, keys, origin)
+    except (AssertionError, tlog.InclusionProofInvalid):
+        return False
+    return True
 
 
 def parsed_receipt(text: str) -> tuple[tlog.InclusionProof, tlog.Checkpoint]:
@@ -149,8 +180,10 @@ def check_receipt(logs: list[dict[str, Any]]) -> None:
 def main() -> None:
     logs = get("/log").json()["logs"]
     expect(bool(logs), "no log is listed")
-    sizes = {log["tenant"]: check_log(log["tenant"], log["origin"]) for log in logs}
+    served = {log["tenant"]: f"{demo.url()}/log/{log['tenant']}" for log in logs}
+    sizes = {log["tenant"]: check_log(served[log["tenant"]], verifier_keys(log["tenant"]), log["origin"]) for log in logs}
     expect(any(sizes.values()), "every log is empty")
+    check_mirror(logs)
     check_receipt(logs)
     print("verified:", ", ".join(f"{tenant} {size} entries" for tenant, size in sizes.items()))
 

@@ -60,7 +60,10 @@ pub enum Command {
     /// Shelf keys, whose end makes erasures true for backups
     #[command(subcommand)]
     Shelf(Shelf),
-    /// Check a receipt, or a whole data directory's log
+    /// Logs, as anyone can have them: copy, check, follow
+    #[command(subcommand)]
+    Log(Log),
+    /// Check a receipt, a checkpoint, a copied log or mirror, or a whole data directory
     Verify(Verify),
     /// Cosign somebody else's log, and raise an alarm when it forks or goes backwards
     #[command(subcommand)]
@@ -227,16 +230,83 @@ pub enum Shelf {
     },
 }
 
+/// `log`.
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// Copy logs as plain files; again and again, only what is new
+    Mirror(Mirror),
+    /// Recompute every hash of a log, up to its signed checkpoint
+    Fsck(Fsck),
+    /// Follow a log: print new entries, each proven to be in it
+    Tail(Tail),
+}
+
+/// `log mirror`.
+#[derive(Debug, Args)]
+pub struct Mirror {
+    /// A log's address, or its server's for all its logs; --data DIR copies from a data directory
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// The directory to copy to, made where it isn't there
+    #[arg(long, value_name = "DIR2")]
+    pub to: PathBuf,
+    /// The logs' verifier keys; without, those that the mirror was begun with, and the logs' own the first time
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+    /// Which tenant's log only
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+}
+
+/// `log fsck`.
+#[derive(Debug, Args)]
+pub struct Fsck {
+    /// A log's directory or address, a mirror or a server; --data DIR checks a data directory's tiles
+    #[arg(value_name = "DIR|URL")]
+    pub place: Option<String>,
+    /// The logs' verifier keys, as served at /log/<tenant>/key; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+    /// Which witnesses must have signed too: lines of witness, group and quorum
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Which tenant's log only
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+}
+
+/// `log tail`.
+#[derive(Debug, Args)]
+pub struct Tail {
+    /// A log's address, or its server's with --tenant
+    pub url: String,
+    /// The first entry to print, from zero; without, only what comes from now on
+    #[arg(long, value_name = "PLACE")]
+    pub from: Option<u64>,
+    /// The log's verifier keys; without, those that it serves itself
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+    /// Which tenant's log
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
+}
+
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A receipt's file, or a data directory
+    /// A receipt or checkpoint, a log's directory, a mirror of several, or a data directory
     pub path: PathBuf,
-    /// The log's verifier keys, as served at /log/<tenant>/key
+    /// The log's verifier keys, as served at /log/<tenant>/key; repeated for several logs
     #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// A witness's keys, as ringfence witness key prints them: for a receipt that witnesses must have signed; repeatable
+    pub key: Vec<PathBuf>,
+    /// A checkpoint that you kept: the log must still contain what it states; repeated for several logs
     #[arg(long, value_name = "FILE")]
+    pub since: Vec<PathBuf>,
+    /// Which witnesses must have signed too: lines of witness, group and quorum
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// A witness's keys, as ringfence witness key prints them: it must have signed too; repeatable
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub witness: Vec<PathBuf>,
     /// How many of these witnesses must have signed; all unless given
     #[arg(long, value_name = "K", requires = "witness")]

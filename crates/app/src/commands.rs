@@ -32,6 +32,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Interaction(asked) => interaction::run(&common, &asked),
         Command::Person(asked) => person::run(&common, &asked),
         Command::Shelf(asked) => shelf::run(&common, &asked),
+        Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),
         Command::Doctor => doctor::run(&common),

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod failure;
 pub mod home;
 pub mod import;
+pub mod log;
 pub mod output;
 pub mod sequencing;
 pub mod serving;

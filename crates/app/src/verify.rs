@@ -1,49 +1,46 @@
-//! `ringfence verify`: checks a receipt, or recomputes a data directory's logs from its rows.
+//! `ringfence verify`: checks a receipt, a checkpoint or copied logs against keys that somebody gave, or recomputes a
+//! data directory's logs from its rows.
 
 mod budgets;
-mod receipt;
+mod copies;
+mod statement;
 mod tree;
 
 use crate::cli::{Common, Verify};
 use crate::config;
 use crate::failure::{self, Failure};
 use crate::home::Home;
+use crate::log::{self, Keys};
 use crate::output::{self, Format};
 use crate::wire::{self, Centre};
 use serde_json::{Value, json};
 use sql::Sqlite;
-use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use transparency::{OriginKeys, WitnessPolicy};
-use vault::TenantConfig;
+use vault::{TenantConfig, Vault};
 
 /// Runs the command.
 ///
 /// # Errors
-/// If anything doesn't hold; the first row that doesn't is named.
+/// If anything that was asked for isn't there or doesn't hold; the first row or file that doesn't is named.
 pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
-    let keys = asked.key.as_deref().map(read_keys).transpose()?;
-    let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
-    if kind.is_dir() {
-        if !asked.witness.is_empty() {
-            return Err(Failure::here("--witness is for a receipt", "give a receipt's file, or leave --witness out"));
-        }
-        return directory(common, asked, keys);
-    }
-    let (Some(keys), Some(file)) = (keys, &asked.key) else {
-        let next =
-            "give --key FILE with the keys served at /log/<tenant>/key, fetched on another day or by somebody else";
-        return Err(Failure::here("a receipt proves nothing without the log's keys", next));
-    };
+    let keys = Keys::read(&asked.key)?;
     let policy = policy(asked)?;
-    receipt::check(common.output, &asked.path, &receipt::Against { keys: &keys, file, policy: policy.as_ref() })
+    let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
+    if !kind.is_dir() {
+        return statement::check(common.output, asked, &keys, policy.as_ref());
+    }
+    if asked.path.join(config::FILE).exists() {
+        return directory(common, asked, &keys, policy.as_ref());
+    }
+    copies::check(common.output, asked, &keys, policy.as_ref())
 }
 
 /// The witnesses that must have signed, if any were named.
 fn policy(asked: &Verify) -> Result<Option<WitnessPolicy>, Failure> {
     if asked.witness.is_empty() {
-        return Ok(None);
+        return asked.policy.as_deref().map(log::read_policy).transpose();
     }
     let keys = asked.witness.iter().map(|path| config::witness::keys(path)).collect::<Result<Vec<_>, _>>()?;
     let quorum = asked.quorum.unwrap_or(keys.len());
@@ -54,58 +51,84 @@ fn policy(asked: &Verify) -> Result<Option<WitnessPolicy>, Failure> {
     made.map(Some).map_err(|error| Failure::here(error.to_string(), "give each witness's own file once"))
 }
 
-fn read_keys(path: &Path) -> Result<OriginKeys, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| failure::file(path, &error))?;
-    text.parse().map_err(|error| {
-        Failure::here(format!("{}: {error}", path.display()), "give the two lines served at /log/<tenant>/key")
-    })
-}
-
-fn directory(common: &Common, asked: &Verify, given: Option<OriginKeys>) -> Result<(), Failure> {
+fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&WitnessPolicy>) -> Result<(), Failure> {
     let home = Home::find(Some(&asked.path), common.config.as_deref())?;
-    let asked_for = if given.is_some() || asked.tenant.is_some() {
-        vec![home.tenant(asked.tenant.as_deref())?]
-    } else {
-        home.config.tenants()
-    };
-    wire::block_on(async {
+    let asked_for = tenants(&home, asked, given)?;
+    let (store, opened) = wire::block_on(async {
         let opened = match home.key_file().and_then(wire::load_root) {
             Ok(_) => Some(wire::open(&home).await?),
-            Err(failure) if given.is_none() => return Err(failure),
+            Err(failure) if given.is_empty() => return Err(failure),
             Err(_) => None,
         };
         let store: Arc<dyn Store> = match &opened {
             Some(centre) => Arc::clone(&centre.store),
             None => Arc::new(Sqlite::open(&home.data).map_err(|error| wire::database(&error))?),
         };
-        for tenant in asked_for {
-            let found = check(&*store, opened.as_ref(), &tenant, given.as_ref()).await?;
-            say(common.output, &found)?;
-        }
-        Ok(())
+        Ok((store, opened))
+    })?;
+    let vault = opened.as_ref().map(|centre: &Centre| &*centre.vault);
+    let mut known = Vec::new();
+    for tenant in &asked_for {
+        let keys = keys_of(tenant, given, vault)?;
+        let mut found = wire::block_on(rows(&*store, vault, tenant, &keys))?;
+        let whose = if given.is_empty() { "the key file" } else { "the given file" };
+        found["keys"] = json!(whose);
+        let source = log::Stored::new(Arc::clone(&store), tenant.id, &tenant.slug, None)?;
+        known.push((source, Keys::of(keys, whose), found));
+    }
+    copies::since(&known.iter().map(|(source, keys, _)| (source, keys)).collect::<Vec<_>>(), &asked.since, policy)?;
+    known.iter().try_for_each(|(_, _, found)| say(common.output, found))
+}
+
+/// Whose logs are checked: the tenant that was named, those that keys were given for, or all.
+fn tenants(home: &Home, asked: &Verify, given: &Keys) -> Result<Vec<TenantConfig>, Failure> {
+    let all = home.config.tenants();
+    match (&asked.tenant, all.as_slice()) {
+        (Some(slug), _) => Ok(vec![home.tenant(Some(slug))?]),
+        (None, all) if given.is_empty() => Ok(all.to_vec()),
+        // The checkpoint says whether the keys are its own.
+        (None, [only]) => Ok(vec![only.clone()]),
+        (None, all) => given.origins().map(|origin| of_origin(all, origin)).collect(),
+    }
+}
+
+fn of_origin(all: &[TenantConfig], origin: &str) -> Result<TenantConfig, Failure> {
+    all.iter().find(|tenant| tenant.origin == origin).cloned().ok_or_else(|| {
+        Failure::there(
+            format!("there is no log {origin} in this data directory"),
+            "give the keys of a log that is here",
+        )
     })
 }
 
-async fn check(
+fn keys_of(tenant: &TenantConfig, given: &Keys, vault: Option<&Vault>) -> Result<OriginKeys, Failure> {
+    if !given.is_empty() {
+        return Ok(given.for_origin(&tenant.origin)?.0.clone());
+    }
+    let vault = vault.ok_or_else(|| Failure::here("there are no keys to check with", "give --key FILE"))?;
+    Ok(vault::origin_keys(vault, tenant)?)
+}
+
+/// Recomputes one tenant's log from its rows; with the vault's keys also its audit halves and budgets.
+///
+/// # Errors
+/// If a row doesn't say what the signed log says; it is named.
+pub async fn rows(
     store: &dyn Store,
-    opened: Option<&Centre>,
+    vault: Option<&Vault>,
     tenant: &TenantConfig,
-    given: Option<&OriginKeys>,
+    keys: &OriginKeys,
 ) -> Result<Value, Failure> {
-    let keys = match (given, opened) {
-        (Some(keys), _) => keys.clone(),
-        (None, Some(centre)) => vault::origin_keys(&centre.vault, tenant)?,
-        (None, None) => return Err(Failure::here("there are no keys to check with", "give --key FILE")),
-    };
     // Read before the log is: so every entry that made them what they are is in the log or pending.
     let before = budgets::Snapshot::take(store, tenant.id).await?;
-    let tree = tree::check(store, tenant, &keys).await?;
+    let tree = tree::check(store, tenant, keys).await?;
     let mut found = json!({
         "tenant": tenant.slug, "origin": keys.origin(), "entries": tree.size, "pending": before.pending(),
-        "keys": if given.is_some() { "the given file" } else { "the key file" }, "audit_halves": null, "budgets": null,
+        "key_ids": [format!("{:08x}", keys.ed25519().id()), format!("{:08x}", keys.ml_dsa_44().id())],
+        "audit_halves": null, "budgets": null,
     });
-    if let Some(centre) = opened {
-        let counts = budgets::recount(centre, tenant, before).await?;
+    if let Some(vault) = vault {
+        let counts = budgets::recount(vault, tenant, before).await?;
         found["audit_halves"] = json!(counts.halves);
         found["budgets"] = json!(counts.budgets);
     }
@@ -118,10 +141,12 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
     }
     let word = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
     let tree = format!(
-        "{}: holds. {} entries are in the tree that {} signed with both keys (from {}), each leaf and tile as its row says",
+        "{}: holds. {} entries are in the tree that {} signed by Ed25519 ({}) and ML-DSA-44 ({}) (keys from {}), each leaf and tile as its row says",
         word("tenant"),
         found["entries"],
         word("origin"),
+        found["key_ids"][0].as_str().unwrap_or_default(),
+        found["key_ids"][1].as_str().unwrap_or_default(),
         word("keys")
     );
     let sealed = match found["audit_halves"].as_u64() {

@@ -182,6 +182,9 @@ pub trait Store: Send + Sync {
     fn entries(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<EntryRow>>;
     /// Entries without a place, oldest first.
     fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>>;
+    /// Entries that no sequencer would place: they have no place and don't wait for one, or what waits isn't the entry
+    /// that is kept. There are none unless somebody edited the store. At most `limit`.
+    fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>>;
     /// The log as last published.
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead>;
     /// A tile as last published.

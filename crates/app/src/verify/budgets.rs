@@ -2,11 +2,10 @@
 
 use super::broken;
 use crate::failure::Failure;
-use crate::wire::Centre;
 use domain::{Counter, EntryId, Millis, TenantId};
 use std::collections::{HashMap, HashSet};
 use store::{BudgetRow, Store};
-use vault::{LogLine, TenantConfig};
+use vault::{LogLine, TenantConfig, Vault};
 
 /// Pending entries that are looked at; more means that no sequencer runs.
 const MOST: u32 = 1_000_000;
@@ -37,10 +36,10 @@ pub(super) struct Counts {
     pub(super) budgets: usize,
 }
 
-pub(super) async fn recount(centre: &Centre, tenant: &TenantConfig, before: Snapshot) -> Result<Counts, Failure> {
-    let operator = centre.vault.operator(tenant.id);
-    let waiting = centre.vault.pending_bodies(&operator).await?;
-    let lines = centre.vault.audit_bodies(&operator).await?;
+pub(super) async fn recount(vault: &Vault, tenant: &TenantConfig, before: Snapshot) -> Result<Counts, Failure> {
+    let operator = vault.operator(tenant.id);
+    let waiting = vault.pending_bodies(&operator).await?;
+    let lines = vault.audit_bodies(&operator).await?;
     let mut log = Spending::of(tenant, &waiting, 0)?;
     log.steps.extend(Spending::of(tenant, &lines, before.size)?.steps);
     for (counter, window, row) in &before.budgets {

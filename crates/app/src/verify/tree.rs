@@ -18,11 +18,20 @@ pub(super) struct Tree {
 }
 
 pub(super) async fn check(store: &dyn Store, tenant: &TenantConfig, keys: &OriginKeys) -> Result<Tree, Failure> {
+    // In this order: a server may be at work, and a log only grows.
+    let newest = store.entries(tenant.id, None, 1).await?;
     let head = store.head(tenant.id).await?;
+    if let Some(entry) = store.strays(tenant.id, 1).await?.first() {
+        let problem = "it has no place in the log and doesn't wait for one, or another waits in its stead";
+        return Err(broken(tenant, "pending", entry, problem));
+    }
     if head.checkpoint.is_empty() && head.size == 0 {
         return no_log_yet(store, tenant).await;
     }
     let checkpoint = signed(tenant, &head, keys)?;
+    if let Some(row) = newest.first().filter(|row| row.index.is_none_or(|place| place >= checkpoint.size)) {
+        return Err(broken(tenant, "entry", row.id, "it has a place that the signed log doesn't reach"));
+    }
     let mut walk = Walk { store, tenant, builder: TileBuilder::new(), partial: Vec::new() };
     let mut from = 0;
     while from < checkpoint.size {

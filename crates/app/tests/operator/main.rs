@@ -1,9 +1,11 @@
 //! What an operator does at the command line and with the telephony's events, with what can go wrong: an import that
-//! is killed, a receipt that was edited, an event or a sign-in that is refused.
+//! is killed, a receipt that was edited, an event or a sign-in that is refused; and what an auditor does with a log: copy,
+//! check, follow, and notice what was changed.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "tests: a step that fails must stop the test there, and real processes live in real time"
 )]
@@ -22,7 +24,12 @@ mod server;
 mod wait;
 
 mod customer;
+mod foreign;
 mod import_kill;
+mod log_commands;
+mod log_mutations;
+mod log_world;
 mod receipt;
 mod refusals;
+mod row_mutations;
 mod shells;

@@ -4,7 +4,8 @@
 //! * RFC 6962 hashing ([`leaf_hash`], [`node_hash`]) and the compact right edge of a tree ([`Frontier`]).
 //! * C2SP tlog-tiles: strict paths ([`TilePath`]), which tiles a batch of leaves changes ([`TileBuilder`]),
 //!   and entry bundles ([`encode_bundle`], [`decode_bundle`], [`extend_bundles`]).
-//! * Inclusion and consistency proofs, made from tiles and checked as RFC 9162 describes.
+//! * Inclusion and consistency proofs, made from tiles and checked as RFC 9162 describes; and the check of a whole
+//!   log, from its entries up ([`check_log`]).
 //! * C2SP signed-note ([`Note`]) with the signature types 0x01 (Ed25519), 0x04 (Ed25519 cosignature of a
 //!   witness) and 0x06 (ML-DSA-44, for the log itself and for witnesses).
 //! * C2SP tlog-checkpoint without extension lines ([`Checkpoint`]), signed twice by its origin
@@ -48,12 +49,14 @@
 //! ```
 
 mod bundle;
+mod check;
 mod checkpoint;
 mod encoding;
 mod error;
 mod frontier;
 mod keys;
 mod merkle;
+mod node_cache;
 mod note;
 mod path;
 mod proof;
@@ -65,6 +68,7 @@ mod witness;
 mod witness_policy;
 
 pub use bundle::{decode_bundle, encode_bundle, extend_bundles};
+pub use check::{Fault, check_log};
 pub use checkpoint::{
     Checkpoint, OriginKeys, sign_checkpoint, sign_checkpoint_at, verify_checkpoint, verify_cosignature,
 };
@@ -72,6 +76,7 @@ pub use error::Error;
 pub use frontier::Frontier;
 pub use keys::{SignatureType, VerifierKey};
 pub use merkle::{HASH_BYTES, Hash, empty_root, leaf_hash, node_hash};
+pub use node_cache::NodeCache;
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteSignature};
 pub use path::{Level, TILE_WIDTH, TilePath};
 pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::merkle::{Hash, empty_root, node_hash, split_point};
 use crate::path::TilePath;
-use crate::tile_reader::TileReader;
+use crate::tile_reader::{Nodes, TileReader};
 
 /// Proves that leaf `index` is in the tree of `size` leaves: sibling hashes from the leaf up, at most 64.
 ///
@@ -17,10 +17,14 @@ pub fn inclusion_proof<B: AsRef<[u8]>>(
     index: u64,
     fetch: impl FnMut(TilePath) -> Option<B>,
 ) -> Result<Vec<Hash>, Error> {
+    prove_inclusion(size, index, &mut TileReader::new(size, fetch))
+}
+
+/// The proof from any tree of `size` leaves.
+pub(crate) fn prove_inclusion(size: u64, index: u64, tree: &mut impl Nodes) -> Result<Vec<Hash>, Error> {
     if index >= size {
         return Err(Error::IndexOutOfRange { index, size });
     }
-    let mut tree = TileReader::new(size, fetch);
     let mut proof = Vec::new();
     let (mut start, mut end) = (0, size);
     while end - start > 1 {

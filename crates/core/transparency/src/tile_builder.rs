@@ -105,6 +105,12 @@ impl TileBuilder {
         Ok(changed)
     }
 
+    /// The partial tiles at the right edge, at most one per level: with the full ones that [`TileBuilder::append`]
+    /// returned, all tiles of the tree.
+    pub fn partial_tiles(&self) -> impl Iterator<Item = Tile> {
+        self.widened_since(0)
+    }
+
     /// The partial tiles that weren't there, or were narrower, when the tree had `before` leaves.
     fn widened_since(&self, before: u64) -> impl Iterator<Item = Tile> {
         let size = self.size();

@@ -10,6 +10,25 @@ pub(crate) const LEVEL_HEIGHT: u32 = 8;
 /// Levels that a tree of u64 size can have.
 pub(crate) const LEVELS: u8 = 8;
 
+/// A tree of fixed size, any node of which can be asked for.
+pub(crate) trait Nodes {
+    /// The root of the complete subtree number `index` at `height` (leaves are at 0).
+    fn node(&mut self, height: u32, index: u64) -> Result<Hash, Error>;
+
+    /// The hash of the leaves from `start` to before `end`, where `start` is a multiple of the smallest power
+    /// of two that isn't below the length, as in every step of the RFC 6962 recursions.
+    fn range(&mut self, start: u64, end: u64) -> Result<Hash, Error> {
+        let mut subtrees = Vec::new();
+        let mut position = start;
+        while position < end {
+            let height = (end - position).ilog2();
+            subtrees.push(self.node(height, position >> height)?);
+            position += 1 << height;
+        }
+        Ok(join_subtrees(&subtrees).unwrap_or_else(empty_root))
+    }
+}
+
 /// A tree of fixed size whose tiles come from `fetch`.
 pub(crate) struct TileReader<F> {
     size: u64,
@@ -24,30 +43,6 @@ where
 {
     pub(crate) fn new(size: u64, fetch: F) -> Self {
         Self { size, fetch, read: Vec::new() }
-    }
-
-    /// The hash of the leaves from `start` to before `end`, where `start` is a multiple of the smallest power
-    /// of two that isn't below the length, as in every step of the RFC 6962 recursions.
-    pub(crate) fn range(&mut self, start: u64, end: u64) -> Result<Hash, Error> {
-        let mut subtrees = Vec::new();
-        let mut position = start;
-        while position < end {
-            let height = (end - position).ilog2();
-            subtrees.push(self.node(height, position >> height)?);
-            position += 1 << height;
-        }
-        Ok(join_subtrees(&subtrees).unwrap_or_else(empty_root))
-    }
-
-    /// The root of the complete subtree number `index` at `height` (leaves are at 0).
-    fn node(&mut self, height: u32, index: u64) -> Result<Hash, Error> {
-        let level = height / LEVEL_HEIGHT;
-        let below = height % LEVEL_HEIGHT;
-        let first = index << below;
-        let path = self.tile_of(level, first / u64::from(TILE_WIDTH))?;
-        let hashes = self.tile(path)?;
-        let offset = usize::from((first % u64::from(TILE_WIDTH)) as u8);
-        hashes.get(offset..offset + (1 << below)).and_then(complete_subtree).ok_or(Error::TileLength(path))
     }
 
     /// The tile `index` of `level` as wide as this tree fills it.
@@ -67,6 +62,22 @@ where
             }
         };
         self.read.get(position).map(|(_, hashes)| hashes.as_slice()).ok_or(Error::TileMissing(path))
+    }
+}
+
+impl<F, B> Nodes for TileReader<F>
+where
+    F: FnMut(TilePath) -> Option<B>,
+    B: AsRef<[u8]>,
+{
+    fn node(&mut self, height: u32, index: u64) -> Result<Hash, Error> {
+        let level = height / LEVEL_HEIGHT;
+        let below = height % LEVEL_HEIGHT;
+        let first = index << below;
+        let path = self.tile_of(level, first / u64::from(TILE_WIDTH))?;
+        let hashes = self.tile(path)?;
+        let offset = usize::from((first % u64::from(TILE_WIDTH)) as u8);
+        hashes.get(offset..offset + (1 << below)).and_then(complete_subtree).ok_or(Error::TileLength(path))
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) const CASES: &[Case] = &[
         tables: &["cosigned_checkpoint"],
         run: cosigned,
     },
+    Case { name: "an entry that nobody would place is found", tables: &["entry", "pending"], run: finds_strays },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 
@@ -97,6 +98,24 @@ fn between(mount: &dyn Mount) {
     assert_eq!(read(OTHER, 0, 99, 10), []);
     let rows = block_on(store.entries_between(TENANT, entry(1), entry(4), 10)).unwrap();
     assert_eq!(rows.iter().map(|row| row.index).collect::<Vec<_>>(), [Some(0), None, Some(1)]);
+}
+
+fn finds_strays(mount: &dyn Mount) {
+    let store = mount.store();
+    let strays = |limit| block_on(store.strays(TENANT, limit)).unwrap();
+    entries(&*store, 5);
+    assert_eq!(publish(&*store, publication(0, 1, vec![entry(1)])), Swap::Done);
+    assert!(strays(9).is_empty(), "placed ones and waiting ones are where they should be");
+    let number = |number| entry(number).0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(mount.edit(&format!("DELETE FROM pending WHERE entry = x'{}'", number(2))), 1);
+    assert_eq!(strays(9), [entry(2)], "it waits no more");
+    assert_eq!(mount.edit(&format!("DELETE FROM entry WHERE id = x'{}'", number(3))), 1);
+    assert_eq!(mount.edit(&format!("UPDATE pending SET leaf = zeroblob(65) WHERE entry = x'{}'", number(4))), 1);
+    let mut found = strays(9);
+    found.sort();
+    assert_eq!(found, [entry(2), entry(3), entry(4)]);
+    assert_eq!(strays(1).len(), 1);
+    assert!(block_on(store.strays(OTHER, 9)).unwrap().is_empty());
 }
 
 fn publishes(mount: &dyn Mount) {

@@ -209,6 +209,15 @@ impl Store for Sqlite {
         })
     }
 
+    fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>> {
+        let sql = "SELECT id FROM entry WHERE tenant = $1 AND place IS NULL \
+                   AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.tenant = $1 AND pending.entry = entry.id) \
+                   UNION ALL SELECT entry FROM pending WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM entry \
+                   WHERE entry.tenant = $1 AND id = pending.entry AND entry.leaf = pending.leaf AND place IS NULL) \
+                   LIMIT $2";
+        self.reading_as_writer(|c| all(c, sql, params![tenant.0, limit], |r| Ok(EntryId(bytes(r, 0)?))))
+    }
+
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
         self.reading_as_writer(|c| log::head(c, tenant))
     }

@@ -6,8 +6,8 @@ use sha2::Sha256;
 use signed_note::{StandardSigner, StandardVerifier, VerifierList};
 use tlog_tiles::{HashReader, Tile as ForeignTile, check_record, check_tree, prove_record, prove_tree, stored_hashes};
 use transparency::{
-    Checkpoint, Hash, Level, Note, NoteSigner, VerifierKey, consistency_proof, inclusion_proof, leaf_hash,
-    sign_checkpoint, sign_note,
+    Checkpoint, Hash, Level, Note, NoteSigner, TilePath, VerifierKey, check_log, consistency_proof, encode_bundle,
+    inclusion_proof, leaf_hash, sign_checkpoint, sign_note, verify_consistency, verify_inclusion,
 };
 
 use crate::store::{ORIGIN, log_of, origin_signers};
@@ -99,6 +99,35 @@ proptest! {
             prop_assert_eq!(foreign.width(), u32::from(tile.path.width()));
             prop_assert_eq!(&foreign.read_data(&hashes).unwrap(), &tile.data);
         }
+    }
+
+    #[test]
+    fn ours_takes_proofs_and_tiles_that_they_write(size in 1..700_u64, pick in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>()) {
+        let mut tree = MemoryBackedTree::<Sha256, [u8; 8]>::new();
+        (0..size).for_each(|number| tree.push(entry(number)));
+        let root: Hash = tree.root().as_bytes().as_slice().try_into().unwrap();
+        let index = pick.index(size as usize);
+        let proof = tree.prove_inclusion(index);
+        let hashes = proof.as_bytes().as_chunks::<32>().0;
+        verify_inclusion(&leaf_hash(&entry(index as u64)), index as u64, size, &root, hashes).unwrap();
+
+        let old = 1 + cut.index(size as usize) as u64;
+        let hashes = stored(size);
+        let before = tlog_tiles::tree_hash(old, &hashes).unwrap();
+        verify_consistency(old, &before.0, size, &root, &ours(&prove_tree(size, old, &hashes).unwrap())).unwrap();
+
+        let tiles = |path: TilePath| match path.level() {
+            Level::Hashes(level) => {
+                ForeignTile::new(8, level, path.index(), path.width().into(), false).read_data(&hashes).ok()
+            }
+            Level::Entries => {
+                let first = path.index() * 256;
+                let entries: Vec<[u8; 8]> = (first..first + u64::from(path.width())).map(entry).collect();
+                encode_bundle(&entries).ok()
+            }
+        };
+        prop_assert_eq!(check_log(size, &root, tiles), Ok(()));
+        prop_assert!(check_log(size, &[1; 32], tiles).is_err());
     }
 
     #[test]

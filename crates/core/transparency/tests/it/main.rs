@@ -1,7 +1,13 @@
 //! The log in bytes against vectors, other implementations, properties and changed bits.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod foreign;
+#[cfg(test)]
+mod fuzz_targets;
+#[cfg(test)]
+mod fuzzing;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]

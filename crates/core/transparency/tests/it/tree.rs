@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use transparency::{
-    Error, Frontier, Hash, Level, TileBuilder, TilePath, consistency_proof, decode_bundle, encode_bundle,
+    Error, Frontier, Hash, Level, NodeCache, TileBuilder, TilePath, consistency_proof, decode_bundle, encode_bundle,
     extend_bundles, inclusion_proof, verify_consistency, verify_inclusion,
 };
 
@@ -90,6 +90,23 @@ proptest! {
         if let Some((_, shorter)) = proof.split_last() {
             prop_assert!(check(index, index, shorter).is_err());
         }
+    }
+
+    #[test]
+    fn kept_nodes_give_the_same_proofs(size in 1..900_usize, grown in 0..600_usize, most in 1..9_usize) {
+        let all = leaves(size + grown);
+        let (_, store) = log_of(&all);
+        let mut cache = NodeCache::new(most);
+        for size in [size as u64, (size + grown) as u64] {
+            for index in (0..size).step_by(7) {
+                let plain = inclusion_proof(size, index, |path| store.get(path));
+                prop_assert_eq!(cache.inclusion_proof(size, index, |path| store.get(path)), plain);
+            }
+            let beyond = Error::IndexOutOfRange { index: size, size };
+            prop_assert_eq!(cache.inclusion_proof(size, size, |path| store.get(path)), Err(beyond));
+        }
+        let nothing = NodeCache::new(most).inclusion_proof(9, 2, |_| None::<Vec<u8>>);
+        prop_assert!(matches!(nothing, Err(Error::TileMissing(_))));
     }
 
     #[test]

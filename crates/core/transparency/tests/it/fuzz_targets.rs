@@ -1,0 +1,110 @@
+//! What is fuzzed: every parser, with what must hold of whatever it accepts. Plain functions of bytes, shared by the
+//! fuzzer in `fuzz/` and by the regression test over a corpus.
+
+use transparency::{
+    Checkpoint, Frontier, Level, Note, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_log,
+    decode_bundle, encode_bundle, verify_checkpoint, verify_consistency, verify_inclusion, verify_receipt,
+};
+
+/// A target: it may not panic, and what it accepts prints back as it was.
+pub(crate) type Target = fn(&[u8]);
+
+/// All targets, by the names of their corpora.
+pub(crate) const TARGETS: [(&str, Target); 8] = [
+    ("note", note),
+    ("checkpoint", checkpoint),
+    ("keys", keys),
+    ("receipt", receipt),
+    ("path", path),
+    ("bundle", bundle),
+    ("frontier", frontier),
+    ("log", log),
+];
+
+/// The example key of signed-note.
+const KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Signed notes (signed-note).
+pub(crate) fn note(bytes: &[u8]) {
+    if let Ok(note) = Note::parse(text(bytes)) {
+        assert_eq!(note.to_string(), text(bytes));
+        assert!(!note.signatures().is_empty());
+    }
+}
+
+/// Checkpoints, signed and bare (tlog-checkpoint).
+pub(crate) fn checkpoint(bytes: &[u8]) {
+    if let Ok(read) = Checkpoint::parse(text(bytes)) {
+        assert_eq!(read.encode(), text(bytes));
+    }
+    if let Ok(note) = Note::parse(text(bytes)) {
+        let key: VerifierKey = KEY.parse().expect("the specification's key is one");
+        let example = note.text().starts_with("This is an example");
+        let forged = note.signatures().iter().any(|line| key.verify(note.text(), line.signature()).is_ok());
+        assert!(!forged || example, "nobody else has this key");
+    }
+}
+
+/// Verifier keys, and a log's two.
+pub(crate) fn keys(bytes: &[u8]) {
+    if let Ok(key) = text(bytes).parse::<VerifierKey>() {
+        assert_eq!(key.to_string(), text(bytes));
+    }
+    if let Ok(keys) = text(bytes).parse::<OriginKeys>() {
+        assert_eq!(keys.to_string().trim_end(), text(bytes).trim_end());
+        assert!(verify_checkpoint(text(bytes), &keys).is_err());
+        assert!(verify_receipt(text(bytes), b"", &keys).is_err());
+    }
+}
+
+/// Receipts (tlog-proof).
+pub(crate) fn receipt(bytes: &[u8]) {
+    if let Ok(receipt) = Receipt::parse(text(bytes)) {
+        assert_eq!(receipt.encode(), text(bytes));
+        let (size, root) = (receipt.index.saturating_add(1), [9; 32]);
+        assert!(verify_inclusion(&[8; 32], receipt.index, size, &root, &receipt.hashes).is_err());
+        assert!(verify_consistency(1, &[8; 32], size, &root, &receipt.hashes).is_err());
+    }
+}
+
+/// Paths of tiles (tlog-tiles).
+pub(crate) fn path(bytes: &[u8]) {
+    if let Ok(path) = text(bytes).parse::<TilePath>() {
+        assert_eq!(path.to_string(), text(bytes));
+    }
+}
+
+/// Entry bundles; the first byte says how wide.
+pub(crate) fn bundle(bytes: &[u8]) {
+    let Some((width, data)) = bytes.split_first() else { return };
+    let width = u16::from(*width) + 1;
+    if let Ok(entries) = decode_bundle(data, width) {
+        assert_eq!(entries.len(), usize::from(width));
+        assert_eq!(encode_bundle(&entries).as_deref(), Ok(data));
+    }
+}
+
+/// Serialised right edges.
+pub(crate) fn frontier(bytes: &[u8]) {
+    if let Ok(mut frontier) = Frontier::from_bytes(bytes) {
+        assert_eq!(frontier.to_bytes(), bytes);
+        let before = frontier.size();
+        assert_eq!(frontier.append([1; 32]).is_ok(), before < u64::MAX);
+    }
+}
+
+/// A whole log whose files are made of these bytes: none has the root that is asked for.
+pub(crate) fn log(bytes: &[u8]) {
+    let (size, data) = bytes.split_at_checked(2).unwrap_or_default();
+    let size = size.iter().fold(0, |size, byte| size * 256 + u64::from(*byte)) % 1_000;
+    let file = |path: TilePath| match path.level() {
+        Level::Hashes(_) => data.get(..usize::from(path.width()) * 32),
+        Level::Entries => data.get(path.index() as usize..),
+    };
+    assert!(check_log(size, &[9; 32], file).is_err());
+    assert!(TileBuilder::resume(size, &[9; 32], file).is_err());
+}
