@@ -13,7 +13,7 @@ use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::{output, wire};
+use crate::output;
 use serde_json::json;
 
 /// Does what was asked.
@@ -43,7 +43,11 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
-    let home = wire::block_on(init::create(&init::New { data: &data, tenant, key }))?;
-    let key = home.key_file()?.display().to_string();
-    output::one(common.output, &json!({"data": data.display().to_string(), "tenant": asked.tenant, "key": key}))
+    let home = init::create(&init::New { data: &data, tenant, key })?;
+    let key = home.key_file()?;
+    let shown = |path: &std::path::Path| path.display().to_string();
+    output::one(
+        common.output,
+        &json!({"data": shown(&data), "tenant": asked.tenant, "key": shown(key), "keyring": shown(&keyholder::KeyringFile::beside(key))}),
+    )
 }

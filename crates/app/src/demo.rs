@@ -32,7 +32,7 @@ const BANNER: &str = "Demo: everyone here is invented, and anyone may sign in as
 pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
     let data = Data::choose(common.data.as_deref(), asked)?;
     wire::block_on(async {
-        let (home, secrets) = configured(data.home().await?, asked.port)?;
+        let (home, secrets) = configured(data.home()?, asked.port)?;
         let _claim = serving::claim(&home.data)?;
         let centre = wire::open(&home).await?;
         let tenant = home.tenant(None)?.id;

@@ -96,20 +96,23 @@ impl Data {
     /// A demo's directory whose making was interrupted is made anew.
     fn emptied(self) -> Result<Self, Failure> {
         fs::remove_dir_all(&self.folder).map_err(|error| failure::file(&self.folder, &error))?;
-        match fs::remove_file(&self.key) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(&self.key, &error)),
-            _ => Ok(self),
+        for file in [&self.key, &keyholder::KeyringFile::beside(&self.key)] {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failure::file(file, &error)),
+                _ => {}
+            }
         }
+        Ok(self)
     }
 
     /// The directory, made if it isn't there.
-    pub(super) async fn home(&self) -> Result<Home, Failure> {
+    pub(super) fn home(&self) -> Result<Home, Failure> {
         if self.marker.complete {
             let config = Config::read(&self.folder.join(config::FILE))?;
             return Ok(Home { data: self.folder.clone(), config });
         }
         let tenant = Tenant { id: 1, slug: "acme".to_owned(), origin: "log.acme.example".to_owned() };
-        let home = init::create(&New { data: &self.folder, tenant, key: self.key.clone() }).await?;
+        let home = init::create(&New { data: &self.folder, tenant, key: self.key.clone() })?;
         self.mark(self.marker)?;
         Ok(home)
     }

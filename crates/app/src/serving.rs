@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
+use crate::tending::Tending;
 use crate::wire::Centre;
 use carriers::WebhookCourier;
 use std::future::Future;
@@ -78,6 +79,7 @@ pub async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let _sequencing = Sequencing::start(&centre.vault)?;
+    let _tending = Tending::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     tokio::select! {

@@ -50,7 +50,7 @@ pub use report::ReportText;
 pub use reveal::{RevealCommand, Revealed};
 pub use search::{Hit, SearchResult};
 pub use sequencer::{Sequencer, origin_keys};
-pub use shelf::ShelfTurn;
+pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};

@@ -19,6 +19,7 @@ mod disk;
 mod events;
 mod http;
 mod kill;
+mod old_copies;
 mod phones;
 mod scan;
 mod server;

@@ -68,6 +68,10 @@ kinds! {
     ShelfTurned = 22 "shelf_turned";
     /// Interactions asked for by who may see none; there is an entry of the refusal only.
     InteractionsRead = 23 "interactions_read";
+    /// A shelf key is made; `detail` is its epoch.
+    ShelfBegun = 40 "shelf_begun";
+    /// A shelf key is destroyed; `detail` is its epoch.
+    ShelfDestroyed = 41 "shelf_destroyed";
 }
 
 /// The audit half: what security may read by right. It names no customer.
