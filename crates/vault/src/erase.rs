@@ -37,7 +37,7 @@ impl Vault {
         let index = self.index_rows_of(scope, customer).await?;
         let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index });
         let receipt = self.commit_plain(act).await?;
-        self.forget_entry_keys(scope.tenant, customer);
+        self.kept_keys.forget(scope.tenant, customer);
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
     }
 

@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod feed;
 mod intake;
+mod kept;
 mod note;
 mod people;
 mod private;

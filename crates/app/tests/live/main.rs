@@ -23,5 +23,6 @@ mod old_copies;
 mod phones;
 mod scan;
 mod server;
+mod stream;
 mod tampering;
 mod wait;

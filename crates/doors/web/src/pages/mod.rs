@@ -16,7 +16,7 @@ use axum::{Router, body::Body};
 use domain::{PersonId, Role, TenantId};
 use serde::Deserialize;
 use templates::{ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, RolePicker, Security, SignIn, SignInAs};
-use vault::{Scope, Session};
+use vault::{Scope, Session, VaultError};
 use zeroize::Zeroizing;
 
 /// Where the pages are.
@@ -146,10 +146,11 @@ async fn sign_in_with_token(
     let Ok(Form(form)) = form else { return error_page(&web, Fault::INVALID) };
     match web.vault.sign_in(form.token.trim()).await {
         Ok(session) => signed_in(&web, &session).await,
-        Err(_) => {
+        Err(VaultError::Unauthenticated) => {
             let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
             page(StatusCode::UNAUTHORIZED, &SignIn { error: Some(error), banner: web.config.banner.clone() })
         }
+        Err(error) => error_page(&web, Fault::of(&web, &error)),
     }
 }
 
