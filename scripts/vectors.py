@@ -130,8 +130,13 @@ def ring(out):
     tenant, customer, nonce = struct.pack(">I", 7), run(0x10, 16), run(0xF0, 12)
     wrap = lambda key, plain, aad: nonce + AESGCM(key).encrypt(nonce, plain, aad)
     out["ring.root"] = root
-    out["ring.tenant"] = wrap(root, tenant_key, b"rf1/ring" + tenant + struct.pack(">I", 0))
-    out["ring.shelf"] = wrap(root, shelf_key, b"rf1/ring" + tenant + struct.pack(">I", 9))
+    made = 1767225600123
+    entries = [(0, tenant_key), (9, shelf_key)]
+    said = b"ringfence keyring v1\n" + struct.pack(">QI", 3, len(entries)) + b"".join(
+        tenant + struct.pack(">Iq", epoch, made) + wrap(root, key, b"rf1/ring" + tenant + struct.pack(">I", epoch))
+        for epoch, key in entries
+    )
+    out["ring.file"] = said + mac(expand(root, b"rf1/keyring", 32), said)
     out["ring.row"] = wrap(shelf_key, customer_keys, b"rf1/shelf" + tenant + customer + struct.pack(">I", 9))
     out["ring.log_ed25519"] = expand(tenant_key, b"rf1/log/ed25519", 32)
     out["ring.log_ml_dsa"] = expand(tenant_key, b"rf1/log/ml-dsa-44", 32)

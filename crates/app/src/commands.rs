@@ -14,7 +14,8 @@ use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::{output, wire};
+use crate::output;
+use crate::wire;
 use serde_json::json;
 
 /// Does what was asked.
@@ -47,6 +48,10 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
     let home = wire::block_on(init::create(&init::New { data: &data, tenant, key }))?;
-    let key = home.key_file()?.display().to_string();
-    output::one(common.output, &json!({"data": data.display().to_string(), "tenant": asked.tenant, "key": key}))
+    let key = home.key_file()?;
+    let shown = |path: &std::path::Path| path.display().to_string();
+    output::one(
+        common.output,
+        &json!({"data": shown(&data), "tenant": asked.tenant, "key": shown(key), "keyring": shown(&keyholder::KeyringFile::beside(key))}),
+    )
 }

@@ -96,10 +96,13 @@ impl Data {
     /// A demo's directory whose making was interrupted is made anew.
     fn emptied(self) -> Result<Self, Failure> {
         fs::remove_dir_all(&self.folder).map_err(|error| failure::file(&self.folder, &error))?;
-        match fs::remove_file(&self.key) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(&self.key, &error)),
-            _ => Ok(self),
+        for file in [&self.key, &keyholder::KeyringFile::beside(&self.key)] {
+            match fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failure::file(file, &error)),
+                _ => {}
+            }
         }
+        Ok(self)
     }
 
     /// The directory, made if it isn't there.

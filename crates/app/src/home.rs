@@ -2,6 +2,7 @@
 
 use crate::config::{self, Config};
 use crate::failure::Failure;
+use keyholder::KeyringFile;
 use std::path::{Path, PathBuf};
 use vault::TenantConfig;
 
@@ -56,7 +57,8 @@ impl Home {
             self.config.key.as_ref().ok_or_else(|| {
                 Failure::here("no key file is configured", "add [key] file = \"…\" to the configuration")
             })?;
-        outside(&key.file, &self.data)?;
+        outside("key file", &key.file, &self.data)?;
+        outside("keyring", &real_ring(&key.file), &self.data)?;
         Ok(&key.file)
     }
 
@@ -80,19 +82,25 @@ impl Home {
     }
 }
 
-/// Refuses a key file inside the data directory.
+/// The keyring beside a key file, where a link leads.
+fn real_ring(key: &Path) -> PathBuf {
+    let ring = KeyringFile::beside(key);
+    ring.canonicalize().unwrap_or(ring)
+}
+
+/// Refuses a key file or keyring inside the data directory.
 ///
 /// # Errors
 /// If it is.
-pub fn outside(key: &Path, data: &Path) -> Result<(), Failure> {
+pub fn outside(what: &str, key: &Path, data: &Path) -> Result<(), Failure> {
     let folder = key.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = |path: &Path| {
         path.canonicalize().unwrap_or_else(|_| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()))
     };
     if real(folder).starts_with(real(data)) {
         return Err(Failure::here(
-            "the key file lies in the data directory: a copy or backup of one would hold both",
-            "move it elsewhere and name its new place under [key] file",
+            format!("the {what} lies in the data directory: a copy or backup of one would hold both"),
+            "move key file and keyring elsewhere and name their new place under [key] file",
         ));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Ringfence's program: configuration, wiring, commands. The only crate that knows all others.
 //!
-//! In scope: reading `ringfence.toml`, opening store and keys, running the server and the log's sequencer, the command
-//! line. Out of scope: rules (core), use cases (vault), HTTP (doors).
+//! In scope: reading `ringfence.toml`, opening store and keys, running the server, the log's sequencer and the shelves'
+//! turning, the command line. Out of scope: rules (core), use cases (vault), HTTP (doors).
 
 pub mod ambient;
 pub mod cli;
@@ -14,8 +14,10 @@ pub mod home;
 pub mod import;
 pub mod log;
 pub mod output;
+mod rounds;
 pub mod sequencing;
 pub mod serving;
+pub mod tending;
 pub mod verify;
 pub mod wire;
 pub mod witnessing;

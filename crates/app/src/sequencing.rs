@@ -2,9 +2,7 @@
 
 use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use crate::rounds::Rounds;
 use std::time::Duration;
 use vault::{Sequencer, Vault};
 
@@ -14,8 +12,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// The running thread; it stops when dropped, after a last round.
 pub struct Sequencing {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _rounds: Rounds,
 }
 
 impl Sequencing {
@@ -25,43 +22,14 @@ impl Sequencing {
     /// If a log has no keys, or no thread can be started.
     pub fn start(vault: &Vault) -> Result<Self, Failure> {
         let holder = domain::time::fresh(&SystemEntropy);
-        let sequencers = vault
+        let mut sequencers = vault
             .tenants()
             .iter()
             .map(|tenant| Sequencer::new(vault, tenant, holder))
             .collect::<Result<Vec<_>, _>>()?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let no_thread = |error: std::io::Error| {
-            Failure::there(format!("no thread for the log: {}", error.kind()), "check the machine's limits")
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(no_thread)?;
-        let work = move || runtime.block_on(rounds(sequencers, &stopped));
-        let thread = std::thread::Builder::new().name("sequencer".to_owned()).spawn(work).map_err(no_thread)?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Sequencing {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A thread that panicked has said so itself; nothing is left to stop.
-            drop(thread.join());
-        }
-    }
-}
-
-async fn rounds(mut sequencers: Vec<Sequencer>, stop: &AtomicBool) {
-    let mut wait = Wait::default();
-    loop {
-        let last = stop.load(Ordering::SeqCst);
-        let round = round(&mut sequencers).await;
-        if last {
-            return;
-        }
-        std::thread::park_timeout(wait.after(round));
+        let mut wait = Wait::default();
+        let rounds = Rounds::start("sequencer", async move || wait.after(round(&mut sequencers).await))?;
+        Ok(Self { _rounds: rounds })
     }
 }
 

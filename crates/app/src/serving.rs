@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
+use crate::tending::Tending;
 use crate::wire::Centre;
 use crate::witnessing::Witnessing;
 use carriers::WebhookCourier;
@@ -81,6 +82,7 @@ pub async fn serve(
     centre.vault.log_serving().await?;
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
+    let _tending = Tending::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     tokio::select! {

@@ -1,15 +1,16 @@
 //! Puts the parts together: store, key file, key holder, vault.
 
 use crate::ambient::{SystemClock, SystemEntropy};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::witnessing::Place;
 use domain::Entropy;
-use keyholder::{InProcess, Keyring, KeyringError, RootError, RootKey, WrappedKey};
+use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
 use sql::{OpenError, Sqlite};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
-use store::{Store, WrappedKeyRow};
+use store::Store;
 use vault::Vault;
 
 /// An opened data directory.
@@ -18,25 +19,39 @@ pub struct Centre {
     pub vault: Arc<Vault>,
     /// What they are kept in.
     pub store: Arc<dyn Store>,
-    /// The opened keys' wrapping.
-    pub root: RootKey,
     /// Where the logs' witnesses are.
     pub witnesses: Vec<Place>,
+    /// The mark that the keys are in use.
+    _keys: File,
 }
 
-/// Opens a data directory with its key file.
+/// Opens a data directory with its key file and keyring.
 ///
 /// # Errors
 /// If any part can't be opened.
 pub async fn open(home: &Home) -> Result<Centre, Failure> {
-    let root = load_root(home.key_file()?)?;
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&home.data).map_err(|error| database(&error))?);
-    let ring = open_ring(&root, &*store).await?;
+    opened(home, File::try_lock_shared).await
+}
+
+/// Opens it while no other process has the keys open; none can meanwhile.
+///
+/// # Errors
+/// If another process has, or any part can't be opened.
+pub async fn open_alone(home: &Home) -> Result<Centre, Failure> {
+    opened(home, File::try_lock).await
+}
+
+async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Result<Centre, Failure> {
+    let key_file = home.key_file()?;
+    let ring_file = ring_file(key_file)?;
+    let keys = File::open(key_file).map_err(|error| failure::file(key_file, &error))?;
+    mark(&keys).map_err(|error| in_use(key_file, error))?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let holder = Arc::new(InProcess::new(ring, Arc::clone(&entropy)));
+    let holder = InProcess::open(ring_file, Arc::clone(&entropy)).map_err(|error| ring(key_file, &error))?;
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&home.data).map_err(|error| database(&error))?);
     let vault = Vault::open(
         Arc::clone(&store),
-        holder,
+        Arc::new(holder),
         Arc::new(SystemClock),
         entropy,
         home.config.tenants(),
@@ -44,23 +59,25 @@ pub async fn open(home: &Home) -> Result<Centre, Failure> {
     )
     .await?
     .with_witnesses(home.config.witnesses()?);
-    Ok(Centre { vault: Arc::new(vault), store, root, witnesses: home.config.places() })
+    Ok(Centre { vault: Arc::new(vault), store, witnesses: home.config.places(), _keys: keys })
 }
 
-/// The opened keyring of a store.
+fn in_use(key_file: &Path, error: TryLockError) -> Failure {
+    match error {
+        TryLockError::WouldBlock => Failure::here(
+            format!("{}: another ringfence process has these keys open", key_file.display()),
+            "wait for its end, or stop it",
+        ),
+        TryLockError::Error(error) => failure::file(key_file, &error),
+    }
+}
+
+/// The keyring beside a key file, with the root key that opens it.
 ///
 /// # Errors
-/// If it doesn't open under this root key.
-pub async fn open_ring(root: &RootKey, store: &dyn Store) -> Result<Keyring, Failure> {
-    let unwrapped = |row: WrappedKeyRow| WrappedKey { tenant: row.tenant, epoch: row.epoch, wrapped: row.wrapped };
-    let rows: Vec<WrappedKey> = store.wrapped_keys().await?.into_iter().map(unwrapped).collect();
-    Keyring::open(root, &rows).map_err(|error| ring(&error))
-}
-
-/// A wrapped key as the store keeps it.
-#[must_use]
-pub fn row(key: WrappedKey) -> WrappedKeyRow {
-    WrappedKeyRow { tenant: key.tenant, epoch: key.epoch, wrapped: key.wrapped }
+/// If the key file can't be used.
+pub fn ring_file(key_file: &Path) -> Result<KeyringFile, Failure> {
+    Ok(KeyringFile::new(key_file, load_root(key_file)?))
 }
 
 /// Reads the key file.
@@ -81,8 +98,20 @@ pub(crate) fn root(path: &Path, error: &RootError) -> Failure {
     Failure::here(format!("{}: {error}", path.display()), next)
 }
 
-pub(crate) fn ring(error: &KeyringError) -> Failure {
-    Failure::here(error.to_string(), "name the right file under [key] file")
+/// What to do about the keyring beside a key file.
+pub(crate) fn ring(key_file: &Path, error: &KeyringError) -> Failure {
+    let next = match error {
+        KeyringError::Missing => {
+            "put the keyring back where it was; a data directory from before keyrings were files is to be made anew"
+        }
+        KeyringError::Io(_) => "check who may read and write the key file's directory, and that its disk has room",
+        KeyringError::NotAKeyring | KeyringError::WrongRoot | KeyringError::Wrap => {
+            "name the right file under [key] file, with its own keyring beside it"
+        }
+        KeyringError::Newer => "install the newer version",
+        KeyringError::TooOpen => "run: chmod 600 on it, and find out who could read it",
+    };
+    Failure::here(format!("{}: {error}", KeyringFile::beside(key_file).display()), next)
 }
 
 pub(crate) fn database(error: &OpenError) -> Failure {

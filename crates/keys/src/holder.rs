@@ -4,7 +4,7 @@ use crate::envelope::{Header, Place};
 use crate::secret::{Key32, Okm};
 use core::future::Future;
 use core::pin::Pin;
-use domain::{CustomerId, EntryId, TenantId};
+use domain::{CustomerId, EntryId, Millis, TenantId};
 
 /// A boxed future of a key holder's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send + 'a>>;
@@ -21,6 +21,9 @@ pub enum HolderError {
     /// More than the holder's own ceiling.
     #[error("the key holder's ceiling is reached; it refuses until the hour is over")]
     Ceiling,
+    /// Its keyring can't be read or written.
+    #[error("the key holder's keyring can't be read or written")]
+    Keyring,
     /// The holder can't be reached.
     #[error("the key holder doesn't answer")]
     Unreachable,
@@ -33,6 +36,15 @@ pub struct Shelved {
     pub epoch: u32,
     /// The wrapped bytes.
     pub wrapped: Vec<u8>,
+}
+
+/// A shelf key's number and birthday; never the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShelfAge {
+    /// Its epoch, from 1; the newest is the highest.
+    pub epoch: u32,
+    /// When it was made.
+    pub made: Millis,
 }
 
 /// A new customer's keys.
@@ -99,4 +111,15 @@ pub trait KeyHolder: Send + Sync {
 
     /// The same customers' keys under the newest shelf key.
     fn turn<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Shelved>>;
+
+    /// A tenant's shelf keys, oldest first.
+    fn shelves(&self, tenant: TenantId) -> Fut<'_, Vec<ShelfAge>>;
+
+    /// Makes a shelf key, unless there is a newer one than `after`; gives the newest epoch. It is durable before
+    /// anything lies on it.
+    fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32>;
+
+    /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
+    /// customer lies on it.
+    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
 }

@@ -11,5 +11,5 @@ mod holder;
 mod secret;
 
 pub use envelope::{Header, Place, SUITE};
-pub use holder::{Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, Shelved};
+pub use holder::{Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, ShelfAge, Shelved};
 pub use secret::{Key32, Okm};

@@ -2,7 +2,7 @@
 
 use crate::intent::{Intent, Seals};
 use crate::rows::{
-    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, WrappedKeyRow,
+    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -153,6 +153,8 @@ pub trait Store: Send + Sync {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    /// Does no customer's row lie under this shelf key?
+    fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
     /// Rows of a blind index; at most `limit`.
@@ -168,13 +170,6 @@ pub trait Store: Send + Sync {
     fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64>;
     /// Merges staged index rows into the index, in sorted order.
     fn merge_index(&self, tenant: TenantId) -> Fut<'_, u64>;
-
-    /// The wrapped tenant and shelf keys.
-    fn wrapped_keys(&self) -> Fut<'_, Vec<WrappedKeyRow>>;
-    /// Keeps a wrapped key.
-    fn put_wrapped_key(&self, key: WrappedKeyRow) -> Fut<'_, ()>;
-    /// Destroys a shelf's key, if no customer lies on it any more; says whether it did.
-    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
 
     /// An entry.
     fn entry(&self, tenant: TenantId, id: EntryId) -> Fut<'_, Option<EntryRow>>;

@@ -23,6 +23,6 @@ pub use intent::{
 };
 pub use rows::{
     BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
-    RequestRow, SHEET, StateRow, Tag, WrappedKeyRow, decode_events, encode_events,
+    RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

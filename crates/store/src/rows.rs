@@ -275,17 +275,6 @@ pub struct ReportRow {
     pub sealed: Vec<u8>,
 }
 
-/// A tenant's or shelf's key, wrapped under the root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrappedKeyRow {
-    /// Whose.
-    pub tenant: TenantId,
-    /// 0 for the tenant's own, else the shelf's epoch.
-    pub epoch: u32,
-    /// The wrapped bytes.
-    pub wrapped: Vec<u8>,
-}
-
 fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(&(text.len() as u64).to_be_bytes());
     out.extend_from_slice(text.as_bytes());

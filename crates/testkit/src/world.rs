@@ -4,12 +4,12 @@ use crate::chance::{FixedClock, Seeded};
 use crate::people::{Member, Staff};
 use crate::wait::block_on;
 use domain::field::query_phone;
-use domain::{Channel, Clock, CustomerId, Entropy, EntryId, InteractionId, Millis, TenantId};
-use keyholder::{InProcess, Keyring, RootKey, WrappedKey};
+use domain::{Channel, Clock, CustomerId, EntryId, InteractionId, Millis, TenantId};
+use keyholder::{InProcess, Keyring, KeyringFile, RootKey};
 use sql::Sqlite;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use store::{Store, WrappedKeyRow};
+use store::Store;
 use tempfile::TempDir;
 use transparency::OriginKeys;
 use vault::{Heard, LogLine, NewRecord, Scope, Sequencer, TenantConfig, Vault, VaultConfig, VaultError, origin_keys};
@@ -41,7 +41,6 @@ pub struct TestWorld {
     /// The second tenant's people.
     pub second_staff: Staff,
     config: VaultConfig,
-    root: RootKey,
     messages: AtomicU64,
     directory: TempDir,
 }
@@ -62,17 +61,16 @@ impl TestWorld {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(Seeded::new(seed));
-        let root = RootKey::create(&directory.path().join("root.key"), &*entropy).unwrap();
+        let key_file = key_file(&directory);
+        let root = RootKey::create(&key_file, &*entropy).unwrap();
+        KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
         let store = Arc::new(Sqlite::create(directory.path()).unwrap());
-        for (tenant, epoch) in [(FIRST, 0), (FIRST, 1), (SECOND, 0), (SECOND, 1)] {
-            new_key(&root, &store, &*entropy, tenant, epoch);
-        }
-        let holder = open_holder(&root, &store, &entropy);
+        let holder = open_holder(&key_file, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
         let staff = Staff::hire(&vault, FIRST);
         let second_staff = Staff::hire(&vault, SECOND);
         let messages = AtomicU64::new(0);
-        Self { vault, store, holder, clock, entropy, staff, second_staff, config, root, messages, directory }
+        Self { vault, store, holder, clock, entropy, staff, second_staff, config, messages, directory }
     }
 
     /// Where the store's file lies.
@@ -81,15 +79,19 @@ impl TestWorld {
         self.directory.path()
     }
 
-    /// A new shelf key for a tenant; the vault and key holder start anew with it.
-    pub fn add_shelf(&mut self, tenant: TenantId, epoch: u32) {
-        new_key(&self.root, &self.store, &*self.entropy, tenant, epoch);
-        self.restart();
+    /// The keyring, opened for a look.
+    ///
+    /// # Panics
+    /// If it doesn't open.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
+        let key_file = key_file(&self.directory);
+        KeyringFile::new(&key_file, RootKey::load(&key_file).unwrap()).look().unwrap()
     }
 
     /// A new vault and key holder over the same store, as after a restart of the process.
     pub fn restart(&mut self) {
-        self.holder = open_holder(&self.root, &self.store, &self.entropy);
+        self.holder = open_holder(&key_file(&self.directory), &self.entropy);
         self.vault = self.another_node();
     }
 
@@ -239,18 +241,13 @@ fn tenant_config(tenant: TenantId) -> TenantConfig {
     TenantConfig { id: tenant, slug: format!("tenant-{}", tenant.0), origin: format!("example.org/log/{}", tenant.0) }
 }
 
-fn new_key(root: &RootKey, store: &Sqlite, entropy: &dyn Entropy, tenant: TenantId, epoch: u32) {
-    let WrappedKey { wrapped, .. } = Keyring::default().create(root, tenant, epoch, entropy).unwrap();
-    block_on(store.put_wrapped_key(WrappedKeyRow { tenant, epoch, wrapped })).unwrap();
+fn key_file(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join("root.key")
 }
 
-fn open_holder(root: &RootKey, store: &Arc<Sqlite>, entropy: &Arc<Seeded>) -> Arc<InProcess> {
-    let rows = block_on(store.wrapped_keys()).unwrap();
-    let wrapped: Vec<WrappedKey> = rows
-        .into_iter()
-        .map(|WrappedKeyRow { tenant, epoch, wrapped }| WrappedKey { tenant, epoch, wrapped })
-        .collect();
-    Arc::new(InProcess::new(Keyring::open(root, &wrapped).unwrap(), Arc::clone(entropy) as _))
+fn open_holder(key_file: &std::path::Path, entropy: &Arc<Seeded>) -> Arc<InProcess> {
+    let file = KeyringFile::new(key_file, RootKey::load(key_file).unwrap());
+    Arc::new(InProcess::open(file, Arc::clone(entropy) as _).unwrap())
 }
 
 fn open_vault(

@@ -7,14 +7,6 @@ use crate::reveal::hashed;
 use crate::wiring::{Operator, Vault};
 
 impl Vault {
-    /// Logs that a shelf's key was made.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn log_shelf_made(&self, operator: &Operator, epoch: u32) -> Result<(), VaultError> {
-        self.log_key(operator, Kind::KeyMade, epoch).await
-    }
-
     /// Logs what a new installation was made with: its root key, its tenant, the tenant's own key and first shelf.
     ///
     /// # Errors
@@ -24,7 +16,7 @@ impl Vault {
             self.commit_plain(self.bare_act(operator.tenant, kind)?).await?;
         }
         for epoch in [0, 1] {
-            self.log_key(operator, Kind::KeyMade, epoch).await?;
+            self.commit_plain(self.bare_act(operator.tenant, Kind::KeyMade)?.detail(epoch)).await?;
         }
         Ok(())
     }
@@ -41,9 +33,5 @@ impl Vault {
             self.commit_plain(self.bare_act(tenant.id, Kind::ServingBegun)?.detail(mark)).await?;
         }
         Ok(())
-    }
-
-    pub(crate) async fn log_key(&self, operator: &Operator, kind: Kind, epoch: u32) -> Result<(), VaultError> {
-        self.commit_plain(self.bare_act(operator.tenant, kind)?.detail(u64::from(epoch))).await.map(drop)
     }
 }

@@ -8,7 +8,8 @@ use crate::wiring::Vault;
 use domain::{CustomerId, EntryId, FieldKind, Millis};
 use store::{Condition, Effect, FieldRef, SHEET};
 
-/// Backups made before an erasure open until the shelf key under which the customer lay is destroyed.
+/// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
+/// takes customers for a week and goes six days after the next was made (`shelf.rs`).
 const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
 
 /// What an erasure leaves.
@@ -36,7 +37,7 @@ impl Vault {
         let index = self.index_rows_of(scope, customer).await?;
         let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index });
         let receipt = self.commit_plain(act).await?;
-        self.forget_entry_keys(scope.tenant, customer);
+        self.kept_keys.forget(scope.tenant, customer);
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
     }
 

@@ -12,7 +12,11 @@ use domain::field::Incoming;
 use domain::time::fresh;
 use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use keys::{Header, Place, SealRequest, Shelved};
-use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET};
+use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET, StoreError};
+
+/// How often a note is tried when somebody else changes the sheet in the same moment: of those who write at once, one
+/// succeeds each time.
+const ATTEMPTS: usize = 8;
 
 /// A note that was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +28,13 @@ pub struct Noted {
 }
 
 impl Vault {
-    /// Writes a note in the record of the interaction's customer; the same `key` again gives the same answer. The mask sheet grows by the note's mask; both are
-    /// written only if nobody else changed the sheet meanwhile.
+    /// Writes a note in the record of the interaction's customer; the same `key` again gives the same answer. The mask
+    /// sheet grows by the note's mask; both are written only if nobody else changed the sheet meanwhile, else it is
+    /// tried again on the changed one.
     ///
     /// # Errors
-    /// The refusal with its entry; `Input` if the text can't be a note (it holds a card or account number).
+    /// The refusal with its entry; `Input` if the text can't be a note (it holds a card or account number);
+    /// `Store(Unavailable)` if others kept changing the sheet.
     pub async fn note(
         &self,
         scope: &Scope,
@@ -37,6 +43,23 @@ impl Vault {
         text: &str,
         key: Option<&str>,
     ) -> Result<Noted, VaultError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(noted) = self.note_once(scope, interaction, customer, text, key).await? {
+                return Ok(noted);
+            }
+        }
+        Err(StoreError::Unavailable.into())
+    }
+
+    /// Nothing, if somebody else changed the sheet meanwhile.
+    async fn note_once(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+        customer: CustomerId,
+        text: &str,
+        key: Option<&str>,
+    ) -> Result<Option<Noted>, VaultError> {
         let note = Incoming::parse(FieldKind::Note, text)?;
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let ground = |act: crate::wiring::Act| match policy::serve(scope.role()) {
@@ -79,10 +102,15 @@ impl Vault {
             .when(Condition::FieldAbsent(FieldRef { customer, field: FieldKind::Note.code(), instance }))
             .effect(Effect::PutField(customer, note_row))
             .effect(Effect::PutField(customer, sheet_row));
-        match self.commit(crate::wiring::Act { request, ..act }).await? {
-            Done::Committed { entry, .. } => Ok(Noted { instance, receipt: entry }),
-            Done::Replayed { entry, answer, same: true, .. } => Ok(Noted { instance: answer, receipt: entry }),
-            Done::Replayed { .. } => {
+        match self.commit(crate::wiring::Act { request, ..act }).await {
+            Ok(Done::Committed { entry, .. }) => Ok(Some(Noted { instance, receipt: entry })),
+            Ok(Done::Replayed { entry, answer, same: true, .. }) => {
+                Ok(Some(Noted { instance: answer, receipt: entry }))
+            }
+            // What the two conditions on the sheet and the note's place refuse with; the ground has been checked by now.
+            Err(VaultError::Refused { refusal: Refusal::NotFound | Refusal::KeyReused, .. }) => Ok(None),
+            Err(error) => Err(error),
+            Ok(Done::Replayed { .. }) => {
                 let act = self.act(scope, Kind::Note)?.about(customer, Some(interaction), 0, keys);
                 Err(self.logged(act.field(FieldKind::Note.code()), Refusal::KeyReused).await)
             }

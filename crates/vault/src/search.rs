@@ -7,7 +7,7 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::{Act, Vault};
 use domain::field::SearchTerm;
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, PersonId, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, PersonId, Phase, Refusal, TenantId};
 use keys::derive::{mac, short};
 use store::{Condition, FieldRef, IndexRow, SHEET, Seals, Spend};
 
@@ -48,6 +48,7 @@ impl Vault {
         term: &SearchTerm,
     ) -> Result<SearchResult, VaultError> {
         policy_or_log(self, scope, interaction).await?;
+        self.ground_or_log(scope, interaction).await?;
         let (found, refusal) = match self.look_up(scope.tenant, term).await {
             Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),
             Ok(found) => (found, None),
@@ -86,6 +87,20 @@ impl Vault {
         let act = self.search_act(scope, interaction, 0)?;
         let receipt = self.commit_plain(Act { spend: Vec::new(), ..act }).await?;
         Ok(SearchResult { hits: Vec::new(), receipt })
+    }
+
+    /// Without a live interaction the index isn't even asked. Whether there is one is decided again at the commit.
+    async fn ground_or_log(&self, scope: &Scope, interaction: InteractionId) -> Result<(), VaultError> {
+        let row = self.store.interaction(scope.tenant, interaction).await?;
+        let live = row.is_some_and(|row| {
+            row.person == Some(scope.person.id)
+                && matches!(row.phase, Phase::Connected | Phase::Held)
+                && !self.config.timeouts.expired(row.started, row.active, self.clock.now())
+        });
+        if live {
+            return Ok(());
+        }
+        Err(self.logged(self.search_act(scope, interaction, 0)?, Refusal::NoLiveInteraction).await)
     }
 
     fn search_act(&self, scope: &Scope, interaction: InteractionId, found: usize) -> Result<Act, VaultError> {

@@ -3,6 +3,7 @@
 use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
+use crate::kept::KeptKeys;
 use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
@@ -11,11 +12,8 @@ use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
-
-/// How many customers' entry keys are remembered; they open no field.
-const KEPT_ENTRY_KEYS: usize = 50_000;
 
 /// A client company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +58,7 @@ pub struct Vault {
     pub(crate) staff: Staff,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     door: Door,
-    entry_keys: Mutex<HashMap<(TenantId, CustomerId), Arc<EntryKeys>>>,
+    pub(crate) kept_keys: KeptKeys,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -108,7 +106,7 @@ impl Vault {
             staff: Staff::default(),
             witnessing: HashMap::new(),
             door,
-            entry_keys: Mutex::default(),
+            kept_keys: KeptKeys::default(),
         })
     }
 
@@ -158,28 +156,16 @@ impl Vault {
         tenant: TenantId,
         customer: CustomerId,
     ) -> Result<Option<Arc<EntryKeys>>, VaultError> {
-        if let Some(keys) = self.kept(tenant, customer) {
-            return Ok(Some(keys));
-        }
+        let before = match self.kept_keys.get(tenant, customer) {
+            Ok(keys) => return Ok(Some(keys)),
+            Err(before) => before,
+        };
         let Some(row) = self.store.customer(tenant, customer).await? else { return Ok(None) };
         let shelved = Shelved { epoch: row.epoch, wrapped: row.wrapped };
         let Some(view) = self.holder.entry_keys(tenant, &[(customer, &shelved)]).await?.pop() else { return Ok(None) };
         let keys = Arc::new(EntryKeys::new(view));
-        let mut kept = self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_ENTRY_KEYS {
-            kept.clear();
-        }
-        kept.insert((tenant, customer), Arc::clone(&keys));
+        self.kept_keys.keep(before, tenant, customer, &keys);
         Ok(Some(keys))
-    }
-
-    fn kept(&self, tenant: TenantId, customer: CustomerId) -> Option<Arc<EntryKeys>> {
-        let kept = self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&(tenant, customer)).map(Arc::clone)
-    }
-
-    pub(crate) fn forget_entry_keys(&self, tenant: TenantId, customer: CustomerId) {
-        self.entry_keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, customer));
     }
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.

@@ -1,5 +1,7 @@
 //! `ringfence doctor`: what is wrong with a data directory, and how to mend it.
 
+mod keyring;
+
 use crate::cli::Common;
 use crate::config::{self, Config};
 use crate::failure::Failure;
@@ -125,12 +127,16 @@ fn space(findings: &mut Findings, data: &Path) {
 }
 
 fn keys_and_log(findings: &mut Findings, home: &Home) {
-    match home.key_file().and_then(|file| wire::load_root(file).map(|_| file)) {
-        Ok(file) => {
-            findings.fine("key file", format!("{} lies outside, and only its owner may read it", file.display()))
-        }
+    let keys = match home.key_file().and_then(|file| wire::ring_file(file).map(|ring| (file, ring))) {
+        Ok(keys) => keys,
         Err(failure) => return findings.failed("key file", &failure),
-    }
+    };
+    findings.fine("key file", format!("{} lies outside, and only its owner may read it", keys.0.display()));
+    let ring = match keys.1.look() {
+        Ok(ring) => ring,
+        Err(error) => return findings.failed("keyring", &wire::ring(keys.0, &error)),
+    };
+    keyring::file(findings, keys.0, &ring);
     let logs = wire::block_on(async {
         let centre = wire::open(home).await?;
         let mut logs = Vec::new();
@@ -139,6 +145,7 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
             let oldest = centre.store.pending(tenant.id, 1).await?.first().map(|leaf| age(&centre, leaf.entry));
             logs.push((vault::origin_keys(&centre.vault, &tenant)?, head, oldest, tenant));
         }
+        keyring::shelves(findings, &centre, home, &ring).await?;
         Ok(logs)
     });
     match logs {

@@ -1,20 +1,19 @@
 //! `ringfence init`: a new data directory with its keys.
 
-use crate::ambient::SystemEntropy;
+use crate::ambient::{SystemClock, SystemEntropy};
 use crate::config::{Config, FILE, Key, Tenant};
 use crate::failure::{self, Failure};
 use crate::home::{Home, outside};
-use crate::wire::{self, database, ring, root, row};
+use crate::wire::{self, database, ring, root};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::TenantId;
-use keyholder::{Keyring, RootKey};
+use domain::{Clock as _, TenantId};
+use keyholder::{KeyringFile, RootKey};
 use sql::Sqlite;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use store::Store as _;
 use zeroize::Zeroizing;
 
 /// The generated secret's file in the data directory.
@@ -38,12 +37,15 @@ pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     refuse_full(new.data)?;
     private_dir(new.data)?;
     let key = std::path::absolute(&new.key).map_err(|error| failure::file(&new.key, &error))?;
-    outside(&key, new.data)?;
+    outside("key file", &key, new.data)?;
     if let Some(folder) = key.parent() {
         private_dir(folder)?;
     }
     let root_key = RootKey::create(&key, &SystemEntropy).map_err(|error| root(&key, &error))?;
-    keep_keys(new.data, &root_key, TenantId(new.tenant.id)).await?;
+    KeyringFile::new(&key, root_key)
+        .create(&[TenantId(new.tenant.id)], SystemClock.now(), &SystemEntropy)
+        .map_err(|error| ring(&key, &error))?;
+    new_database(new.data)?;
     write_private(&new.data.join(SECRET_FILE), format!("{}\n", *webhook_secret()).as_bytes())?;
     write_private(&new.data.join(FILE), config_text(&new.tenant, &key).as_bytes())?;
     let config = Config { tenant: vec![new.tenant.clone()], key: Some(Key { file: key }), ..Config::default() };
@@ -53,14 +55,8 @@ pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     Ok(home)
 }
 
-/// The tenant's own key (epoch 0) and its first shelf (epoch 1).
-async fn keep_keys(data: &Path, root_key: &RootKey, tenant: TenantId) -> Result<(), Failure> {
-    let store = Sqlite::create(data).map_err(|error| database(&error))?;
-    let mut keyring = Keyring::default();
-    for epoch in [0, 1] {
-        let key = keyring.create(root_key, tenant, epoch, &SystemEntropy).map_err(|error| ring(&error))?;
-        store.put_wrapped_key(row(key)).await?;
-    }
+fn new_database(data: &Path) -> Result<(), Failure> {
+    Sqlite::create(data).map_err(|error| database(&error))?;
     let file = Sqlite::file(data);
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(|error| failure::file(&file, &error))
 }
@@ -132,7 +128,8 @@ fn config_text(tenant: &Tenant, key: &Path) -> String {
          [[tenant]]\nid = {}\nslug = {}\norigin = {}\n\n\
          # Your telephony or ticket system signs its events with this secret.\n\
          [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n\
-         # Keep this file, and a copy of it, apart from backups of this directory: without it nothing here opens.\n\
+         # Keep this file and the keyring beside it, and a copy of both, apart from backups of this directory: without\n\
+         # them nothing here opens, and with them old copies open whom you erased.\n\
          [key]\nfile = {}\n",
         tenant.id,
         quoted(&tenant.slug),

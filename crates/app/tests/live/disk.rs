@@ -79,11 +79,20 @@ fn with_a_limit_on_files_nothing_leaves_and_the_same_process_goes_on_when_it_is_
     let wal = fs::metadata(centre.data().join("ringfence.db-wal")).unwrap().len();
     limit(&server, &format!("{}:", wal + 100_000));
     desk.until_full();
+    assert_eq!(sign_in(&server, &agent.token).status, 503, "a holder isn't told that nobody holds the token");
+    assert_eq!(sign_in(&server, "nobodys").status, 401);
     limit(&server, "unlimited:");
     desk.goes_on();
+    assert_eq!(sign_in(&server, &agent.token).status, 303);
     desk.each_has_its_entry();
     server.stop();
     centre.holds();
+}
+
+fn sign_in(server: &Server, token: &str) -> Answer {
+    let page = server.client().with("origin", &format!("http://{}", server.address()));
+    let form = page.with("content-type", "application/x-www-form-urlencoded");
+    form.ask("POST", "/sign-in", format!("token={token}").as_bytes()).unwrap()
 }
 
 fn limit(server: &Server, bytes: &str) {
@@ -94,14 +103,15 @@ fn limit(server: &Server, bytes: &str) {
     assert!(set.success());
 }
 
-/// A file system that is really full; only root may mount one, so others run the test above alone.
+/// A file system that is really full. Only root may mount one; others do so as root of a namespace of their own.
 #[test]
 fn on_a_full_file_system_nothing_leaves_and_with_space_the_same_process_goes_on() {
     let centre = Centre::filled(50, 1_000_000, 20);
     let agent = centre.hire("Ada", "agent");
     let Some(disk) = Disk::under(&centre) else {
-        println!("not root: no file system of a fixed size can be mounted here");
-        return;
+        return in_a_namespace_of_its_own(
+            "disk::on_a_full_file_system_nothing_leaves_and_with_space_the_same_process_goes_on",
+        );
     };
     let server = centre.serve();
     let mut desk = Desk::open(&centre, &server, &agent);
@@ -123,6 +133,16 @@ fn on_a_full_file_system_nothing_leaves_and_with_space_the_same_process_goes_on(
     desk.each_has_its_entry();
     server.stop();
     centre.holds();
+}
+
+/// Runs a test of this program again, there; it must pass there.
+fn in_a_namespace_of_its_own(test: &str) {
+    const INSIDE: &str = "RINGFENCE_TEST_INSIDE_NAMESPACE";
+    assert!(std::env::var_os(INSIDE).is_none(), "even there no file system can be mounted");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount"]).arg(std::env::current_exe().unwrap());
+    let status = command.args([test, "--exact", "--nocapture"]).env(INSIDE, "1").status().unwrap();
+    assert!(status.success(), "this test needs root, or user namespaces for everybody");
 }
 
 /// A small file system that the data directory was moved to.

@@ -1,36 +1,50 @@
 //! The key holder inside the node's own process: the embedded default.
 //!
-//! The root key lies in a file outside the data directory; tenant and shelf keys lie wrapped under it in a
-//! keyring (bytes that the store may keep). In scope: wrapping, releasing, counting. Out of scope: custodians'
-//! shares and the separate program, which stand behind the same trait. What this form costs in safety: whoever
-//! is root on the node can read the keys while it runs.
+//! The root key lies in a file outside the data directory; tenant and shelf keys lie wrapped under it in the keyring
+//! file beside it, and nowhere else: what is taken out of there is gone from the database's copies too. In scope:
+//! wrapping, releasing, counting, making and destroying shelf keys. Out of scope: custodians' shares and the separate
+//! program, which stand behind the same trait. What this form costs in safety: whoever is root on the node can read
+//! the keys while it runs.
 
+mod file;
 mod keyring;
 mod root;
 
-pub use keyring::{Keyring, KeyringError, WrappedKey};
+pub use file::KeyringFile;
+pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
 
-use domain::{CustomerId, Entropy, TenantId};
-use keyring::Shelf;
+use domain::{CustomerId, Entropy, Millis, TenantId};
+use file::Stamp;
 use keys::{
-    Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, Shelved, derive, envelope,
+    Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved, derive,
+    envelope,
 };
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Keys in this process, behind the trait that the separate program will stand behind.
 pub struct InProcess {
-    keyring: Keyring,
+    file: KeyringFile,
+    opened: RwLock<Opened>,
     entropy: Arc<dyn Entropy>,
     released: AtomicU64,
 }
 
+/// The keyring as it was last read.
+struct Opened {
+    ring: Keyring,
+    stamp: Stamp,
+}
+
 impl InProcess {
-    /// A holder over an opened keyring.
-    #[must_use]
-    pub fn new(keyring: Keyring, entropy: Arc<dyn Entropy>) -> Self {
-        Self { keyring, entropy, released: AtomicU64::new(0) }
+    /// A holder over a keyring file.
+    ///
+    /// # Errors
+    /// If it doesn't open.
+    pub fn open(file: KeyringFile, entropy: Arc<dyn Entropy>) -> Result<Self, KeyringError> {
+        let (ring, stamp) = file.read()?;
+        Ok(Self { file, opened: RwLock::new(Opened { ring, stamp }), entropy, released: AtomicU64::new(0) })
     }
 
     /// How many field keys were released since the start.
@@ -39,17 +53,38 @@ impl InProcess {
         self.released.load(Ordering::Relaxed)
     }
 
-    fn tenant(&self, tenant: TenantId) -> Result<&Key32, HolderError> {
-        self.keyring.tenant(tenant).ok_or(HolderError::UnknownTenant)
+    fn ring(&self) -> RwLockReadGuard<'_, Opened> {
+        self.opened.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another process may have changed the file: read it again if so.
+    fn refresh(&self) -> Result<(), HolderError> {
+        let stamp = self.file.stamp().map_err(|_| HolderError::Keyring)?;
+        if self.ring().stamp == stamp {
+            return Ok(());
+        }
+        let (ring, stamp) = self.file.read().map_err(|_| HolderError::Keyring)?;
+        self.replace(ring, stamp);
+        Ok(())
+    }
+
+    fn replace(&self, ring: Keyring, stamp: Stamp) {
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Opened { ring, stamp };
     }
 
     fn unshelve(&self, tenant: TenantId, customer: CustomerId, shelved: &Shelved) -> Result<CustomerKeys, HolderError> {
-        let shelf = self.keyring.shelf(tenant, shelved.epoch).ok_or(HolderError::NotOnShelf)?;
+        if self.ring().ring.shelf(tenant, shelved.epoch).is_none() {
+            self.refresh()?;
+        }
+        let opened = self.ring();
+        let shelf = opened.ring.shelf(tenant, shelved.epoch).ok_or(HolderError::NotOnShelf)?;
         shelf.open(tenant, customer, &shelved.wrapped)
     }
 
+    /// Onto the newest shelf of this moment.
     fn shelve(&self, tenant: TenantId, customer: CustomerId, keys: &[u8; 64]) -> Result<Shelved, HolderError> {
-        let shelf: &Shelf = self.keyring.newest_shelf(tenant).ok_or(HolderError::UnknownTenant)?;
+        let opened = self.ring();
+        let shelf = opened.ring.newest_shelf(tenant).ok_or(HolderError::UnknownTenant)?;
         let wrapped = shelf.seal(tenant, customer, keys, &*self.entropy)?;
         Ok(Shelved { epoch: shelf.epoch, wrapped })
     }
@@ -65,13 +100,58 @@ impl InProcess {
     }
 
     fn node_keys_now(&self, tenant: TenantId) -> Result<NodeKeys, HolderError> {
-        let key = self.tenant(tenant)?;
+        let opened = self.ring();
+        let key = opened.ring.tenant(tenant).ok_or(HolderError::UnknownTenant)?;
         Ok(NodeKeys {
             row: derive::subkey(key, &[b"rf1/row"]),
             audit: derive::subkey(key, &[b"rf1/audit"]),
             log_ed25519: derive::subkey(key, &[b"rf1/log/ed25519"]),
             log_ml_dsa: derive::subkey(key, &[b"rf1/log/ml-dsa-44"]),
         })
+    }
+
+    fn new_shelf_now(&self, tenant: TenantId, after: u32, now: Millis) -> Result<u32, KeyringError> {
+        let (ring, stamp, epoch) = self.file.change(|ring, root| {
+            let newest = ring.shelves(tenant).last().map_or(0, |shelf| shelf.epoch);
+            if newest > after {
+                return Ok((false, newest));
+            }
+            ring.create(root, (tenant, newest + 1), now, &*self.entropy)?;
+            Ok((true, newest + 1))
+        })?;
+        self.replace(ring, stamp);
+        Ok(epoch)
+    }
+
+    fn destroy_shelf_now(&self, tenant: TenantId, epoch: u32) -> Result<bool, KeyringError> {
+        let (ring, stamp, gone) = self.file.change(|ring, _| {
+            let gone = ring.destroy(tenant, epoch);
+            Ok((gone, gone))
+        })?;
+        self.replace(ring, stamp);
+        Ok(gone)
+    }
+
+    fn enrol_now(&self, tenant: TenantId, customers: &[CustomerId]) -> Result<Vec<Enrolled>, HolderError> {
+        self.refresh()?;
+        let enrol = |customer: &CustomerId| {
+            let mut keys = zeroize::Zeroizing::new([0; 64]);
+            self.entropy.fill(keys.as_mut_slice());
+            Ok(Enrolled { shelved: self.shelve(tenant, *customer, &keys)? })
+        };
+        customers.iter().map(enrol).collect()
+    }
+
+    fn turn_now(&self, tenant: TenantId, customers: &[(CustomerId, &Shelved)]) -> Result<Vec<Shelved>, HolderError> {
+        self.refresh()?;
+        let turn = |(customer, shelved): &(CustomerId, &Shelved)| {
+            let keys = self.unshelve(tenant, *customer, shelved)?;
+            let mut both = zeroize::Zeroizing::new([0; 64]);
+            both[..32].copy_from_slice(keys.data.bytes());
+            both[32..].copy_from_slice(keys.log.bytes());
+            self.shelve(tenant, *customer, &both)
+        };
+        customers.iter().map(turn).collect()
     }
 
     fn seal_now(&self, requests: &[SealRequest<'_>]) -> Result<Vec<Okm>, HolderError> {
@@ -107,12 +187,7 @@ impl KeyHolder for InProcess {
     }
 
     fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>> {
-        let enrol = |customer: &CustomerId| {
-            let mut keys = zeroize::Zeroizing::new([0; 64]);
-            self.entropy.fill(keys.as_mut_slice());
-            Ok(Enrolled { shelved: self.shelve(tenant, *customer, &keys)? })
-        };
-        ready(customers.iter().map(enrol).collect())
+        ready(self.enrol_now(tenant, customers))
     }
 
     fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>> {
@@ -133,18 +208,25 @@ impl KeyHolder for InProcess {
     }
 
     fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>> {
-        ready(self.tenant(tenant).map(|key| terms.iter().map(|(kind, term)| index_digest(key, *kind, term)).collect()))
+        let opened = self.ring();
+        let key = opened.ring.tenant(tenant).ok_or(HolderError::UnknownTenant);
+        ready(key.map(|key| terms.iter().map(|(kind, term)| index_digest(key, *kind, term)).collect()))
     }
 
     fn turn<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Shelved>> {
-        let turn = |(customer, shelved): &(CustomerId, &Shelved)| {
-            let keys = self.unshelve(tenant, *customer, shelved)?;
-            let mut both = zeroize::Zeroizing::new([0; 64]);
-            both[..32].copy_from_slice(keys.data.bytes());
-            both[32..].copy_from_slice(keys.log.bytes());
-            self.shelve(tenant, *customer, &both)
-        };
-        ready(customers.iter().map(turn).collect())
+        ready(self.turn_now(tenant, customers))
+    }
+
+    fn shelves(&self, tenant: TenantId) -> Fut<'_, Vec<ShelfAge>> {
+        ready(self.refresh().map(|()| self.ring().ring.shelves(tenant).collect()))
+    }
+
+    fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32> {
+        ready(self.new_shelf_now(tenant, after, now).map_err(|_| HolderError::Keyring))
+    }
+
+    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
+        ready(self.destroy_shelf_now(tenant, epoch).map_err(|_| HolderError::Keyring))
     }
 }
 

@@ -1,7 +1,5 @@
 -- Ids are 16 bytes, times are milliseconds since 1970, enumerations are their stable names. `tag` is the row's MAC
 -- under a key that the database's keepers don't hold. Nothing here is readable personal data.
-CREATE TABLE wrapped_key (tenant BIGINT NOT NULL, epoch BIGINT NOT NULL, wrapped BYTEA NOT NULL, PRIMARY KEY (tenant, epoch)) WITHOUT ROWID;
-
 CREATE TABLE power (tenant BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL, tag BYTEA NOT NULL) WITHOUT ROWID;
 CREATE TABLE person (
     tenant BIGINT NOT NULL, id BYTEA NOT NULL, role TEXT NOT NULL, name TEXT NOT NULL, team TEXT NOT NULL,

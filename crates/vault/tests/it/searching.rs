@@ -97,3 +97,16 @@ fn needs_a_live_interaction_and_an_allowance() {
     search(&call, call.interaction, &term).unwrap();
     assert_refused(&call.world, search(&call, call.interaction, &term), Refusal::BudgetExhausted);
 }
+
+#[test]
+fn without_a_live_interaction_the_index_is_not_looked_at() {
+    let call = Call::new(66);
+    let term = query_phone(PHONE).unwrap();
+    assert!(call.world.edit("UPDATE blind_index SET tag = zeroblob(16)") > 0);
+    assert_refused(&call.world, search(&call, call.interaction, &term), Refusal::Tampered);
+    assert_refused(&call.world, search(&call, InteractionId([7; 16]), &term), Refusal::NoLiveInteraction);
+    let others = call.world.call(&call.world.staff.leader, None);
+    assert_refused(&call.world, search(&call, others, &term), Refusal::NoLiveInteraction);
+    call.hear(vault::Heard::Ended).unwrap();
+    assert_refused(&call.world, search(&call, call.interaction, &term), Refusal::NoLiveInteraction);
+}

@@ -3,30 +3,45 @@
 #[path = "../vectors/read.rs"]
 mod read;
 
-use domain::{CustomerId, EntryId, TenantId};
-use keyholder::{InProcess, Keyring, RootKey, WrappedKey};
-use keys::{Header, KeyHolder, Place, Release, SealRequest, Shelved};
+use domain::{CustomerId, EntryId, Millis, TenantId};
+use keyholder::{InProcess, KeyringFile, RootKey};
+use keys::{Header, KeyHolder, Place, Release, SealRequest, ShelfAge, Shelved};
 use read::{exactly, run, vector};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use testkit::{Seeded, block_on};
 
 const TENANT: TenantId = TenantId(7);
 
-fn root() -> RootKey {
-    use std::io::Write;
+/// The key file and keyring of the vectors.
+fn files() -> (tempfile::TempDir, KeyringFile) {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("root.key");
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+    let key_file = directory.path().join("root.key");
     let hex: String = vector("ring.root").iter().map(|byte| format!("{byte:02x}")).collect();
-    write!(file, "ringfence root key v1\n{hex}\n").unwrap();
-    RootKey::load(&path).unwrap()
+    private(&key_file, format!("ringfence root key v1\n{hex}\n").as_bytes());
+    private(&KeyringFile::beside(&key_file), &vector("ring.file"));
+    let root = RootKey::load(&key_file).unwrap();
+    (directory, KeyringFile::new(&key_file, root))
+}
+
+fn private(path: &std::path::Path, bytes: &[u8]) {
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    file.write_all(bytes).unwrap();
 }
 
 fn holder() -> InProcess {
-    let key = |epoch, name| WrappedKey { tenant: TENANT, epoch, wrapped: vector(name) };
-    let ring = Keyring::open(&root(), &[key(0, "ring.tenant"), key(9, "ring.shelf")]).unwrap();
-    InProcess::new(ring, Arc::new(Seeded::new(1)))
+    let (_directory, file) = files();
+    InProcess::open(file, Arc::new(Seeded::new(1))).unwrap()
+}
+
+#[test]
+fn a_keyring_file_says_what_is_in_it() {
+    let (_directory, file) = files();
+    let ring = file.look().unwrap();
+    assert_eq!(ring.generation(), 3);
+    let shelves: Vec<ShelfAge> = ring.shelves(TENANT).collect();
+    assert_eq!(shelves, [ShelfAge { epoch: 9, made: Millis(1_767_225_600_123) }]);
 }
 
 #[test]

@@ -38,17 +38,20 @@ impl Checkpointing {
         }));
         let (wake, woken) = sync_channel(1);
         let name = "checkpoint".to_owned();
-        let thread = std::thread::Builder::new().name(name).spawn(move || {
-            let sync = || database.as_ref().map(File::sync_data);
-            while woken.recv().is_ok() {
-                let _ = checkpoint(&connection);
-                let _ = sync();
-                let held = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                let _ = checkpoint(&connection);
-                drop(held);
-                let _ = fold_if_many(&writer);
-            }
-        }).ok();
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || {
+                let sync = || database.as_ref().map(File::sync_data);
+                while woken.recv().is_ok() {
+                    let _ = checkpoint(&connection);
+                    let _ = sync();
+                    let held = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                    let _ = checkpoint(&connection);
+                    drop(held);
+                    let _ = fold_if_many(&writer);
+                }
+            })
+            .ok();
         Ok(Self { wake: Some(wake), thread })
     }
 

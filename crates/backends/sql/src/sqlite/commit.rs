@@ -167,7 +167,8 @@ fn write_interaction(tx: &Transaction<'_>, tenant: TenantId, row: &InteractionRo
 
 fn write_entries(tx: &Transaction<'_>, entries: &[(TenantId, EntryRow)]) -> rusqlite::Result<()> {
     let sql = "INSERT INTO entry (tenant, id, leaf, audit, customer) VALUES ($1, $2, $3, $4, $5)";
-    let (mut entry, mut pending) = (tx.prepare_cached(sql)?, tx.prepare_cached("INSERT INTO pending VALUES ($1, $2, $3)")?);
+    let (mut entry, mut pending) =
+        (tx.prepare_cached(sql)?, tx.prepare_cached("INSERT INTO pending VALUES ($1, $2, $3)")?);
     for (tenant, row) in entries {
         let EntryId(id) = row.id;
         entry.execute(params![tenant.0, id, row.leaf, row.audit, row.customer])?;

@@ -137,10 +137,7 @@ impl Sqlite {
         })
     }
 
-    fn write<T>(
-        &self,
-        write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<(T, u64), StoreError> {
+    fn write<T>(&self, write: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<(T, u64), StoreError> {
         let mut writer = self.writer();
         let result = write(&mut writer).map_err(|error| explain(&error))?;
         let number = self.durability.written();

@@ -1,14 +1,13 @@
 //! The contract, method by method.
 
 use super::rows::{self, bytes, number};
-use std::sync::PoisonError;
 use super::{Sqlite, commit, log, merge};
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use std::sync::PoisonError;
 use store::{
     BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
     Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
-    WrappedKeyRow,
 };
 
 fn one<T>(
@@ -115,6 +114,11 @@ impl Store for Sqlite {
         })
     }
 
+    fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM customer WHERE tenant = $1 AND epoch = $2)";
+        self.reading(|c| Ok(one(c, sql, params![tenant.0, epoch], |r| r.get(0))?.unwrap_or(false)))
+    }
+
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>> {
         let sql =
             format!("SELECT {} FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance", rows::FIELD);
@@ -160,30 +164,6 @@ impl Store for Sqlite {
 
     fn merge_index(&self, tenant: TenantId) -> Fut<'_, u64> {
         self.writing(|c| merge::merge_index(c, tenant))
-    }
-
-    fn wrapped_keys(&self) -> Fut<'_, Vec<WrappedKeyRow>> {
-        let sql = "SELECT tenant, epoch, wrapped FROM wrapped_key ORDER BY tenant, epoch";
-        self.reading(|c| {
-            all(c, sql, [], |r| {
-                Ok(WrappedKeyRow { tenant: TenantId(number(r, 0)?), epoch: number(r, 1)?, wrapped: r.get(2)? })
-            })
-        })
-    }
-
-    fn put_wrapped_key(&self, key: WrappedKeyRow) -> Fut<'_, ()> {
-        self.writing(|c| {
-            let sql = "INSERT INTO wrapped_key VALUES ($1, $2, $3)";
-            c.execute(sql, params![key.tenant.0, key.epoch, key.wrapped]).map(drop)
-        })
-    }
-
-    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
-        self.writing(|c| {
-            let sql = "DELETE FROM wrapped_key WHERE tenant = $1 AND epoch = $2 AND epoch > 0 \
-                       AND NOT EXISTS (SELECT 1 FROM customer WHERE tenant = $1 AND epoch = $2)";
-            Ok(c.execute(sql, params![tenant.0, epoch])? == 1)
-        })
     }
 
     fn entry(&self, tenant: TenantId, id: EntryId) -> Fut<'_, Option<EntryRow>> {

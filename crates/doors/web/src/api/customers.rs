@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Erased {
     receipt: String,
-    /// The day by which the shelf is to be turned, its old key destroyed: from then on no copy of the customer's own
-    /// rows opens. (A copy of the whole database made before, together with the key file, still does.)
+    /// The day by which the shelf key that wraps the customer's rows is destroyed: from then on no old copy of the
+    /// database opens them. (An old copy of the keyring, kept against the advice, still does.)
     #[schema(format = Date)]
     backups_unreadable_by: String,
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use templates::{
     ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, Proof, RolePicker, Security, SignIn, SignInAs,
 };
-use vault::{ReceiptAnswer, Scope, Session};
+use vault::{ReceiptAnswer, Scope, Session, VaultError};
 use zeroize::Zeroizing;
 
 /// Where the pages are.
@@ -152,10 +152,11 @@ async fn sign_in_with_token(
     let Ok(Form(form)) = form else { return error_page(&web, Fault::INVALID) };
     match web.vault.sign_in(form.token.trim()).await {
         Ok(session) => signed_in(&web, &session).await,
-        Err(_) => {
+        Err(VaultError::Unauthenticated) => {
             let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
             page(StatusCode::UNAUTHORIZED, &SignIn { error: Some(error), banner: web.config.banner.clone() })
         }
+        Err(error) => error_page(&web, Fault::of(&web, &error)),
     }
 }
 
