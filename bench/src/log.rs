@@ -120,7 +120,7 @@ async fn centre(folder: &TempDir) -> Outcome<(Centre, Scope)> {
 
 /// The cheapest act that leaves an entry: an agent who may not asks to read the log.
 async fn act(vault: &Vault, scope: &Scope) -> Outcome<EntryId> {
-    match vault.read_log(scope, Some(0), 0).await {
+    match vault.read_log(scope, &vault::LogQuery::default(), None, 0).await {
         Err(VaultError::Refused { entry: Some(entry), .. }) => Ok(entry),
         Err(error) => Err(error.into()),
         Ok(_) => Err("an agent read the log".into()),

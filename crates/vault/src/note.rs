@@ -14,8 +14,8 @@ use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use keys::{Header, Place, SealRequest, Shelved};
 use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET, StoreError};
 
-/// How often a note is tried when somebody else changes the sheet in the same moment: of those who write at once, one
-/// succeeds each time.
+/// How often a note is tried when another node changes the sheet in the same moment; those of this node wait for each
+/// other.
 const ATTEMPTS: usize = 8;
 
 /// A note that was kept.
@@ -43,6 +43,7 @@ impl Vault {
         text: &str,
         key: Option<&str>,
     ) -> Result<Noted, VaultError> {
+        let _turn = self.notes.lock().await;
         for _ in 0..ATTEMPTS {
             if let Some(noted) = self.note_once(scope, interaction, customer, text, key).await? {
                 return Ok(noted);

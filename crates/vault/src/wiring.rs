@@ -57,6 +57,8 @@ pub struct Vault {
     pub(crate) feed: Feed,
     pub(crate) staff: Staff,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
+    /// One note at a time: each rests on the sheet that the one before it left.
+    pub(crate) notes: tokio::sync::Mutex<()>,
     door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
@@ -105,6 +107,7 @@ impl Vault {
             feed,
             staff: Staff::default(),
             witnessing: HashMap::new(),
+            notes: tokio::sync::Mutex::default(),
             door,
             kept_keys: KeptKeys::default(),
         })

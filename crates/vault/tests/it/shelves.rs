@@ -42,7 +42,7 @@ fn by_hand_destroys_the_old_key_and_every_value_still_opens() {
 
     call.world.restart();
     assert_eq!(value(call.reveal(&call.command(FieldKind::Name))), format!("\"{NAME}\""));
-    let expected = [(Kind::KeyMade, Some(2)), (Kind::KeyDestroyed, Some(1)), (Kind::ShelfTurned, Some(1))];
+    let expected = [(Kind::KeyDestroyed, Some(1)), (Kind::KeyMade, Some(2)), (Kind::ShelfTurned, Some(1))];
     assert_eq!(told(&call), expected);
     let again = block_on(call.world.vault.turn_shelf(&operator)).unwrap();
     assert_eq!(again, ShelfTurn { shelf: 3, moved: 1, destroyed: vec![2] });
