@@ -1,5 +1,6 @@
 //! What every handler works with.
 
+use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use domain::TenantId;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) config: WebConfig,
     pub(crate) sessions: Sessions,
+    pub(crate) metrics: Metrics,
     /// Random per process, so that two nodes' request ids differ.
     node: u64,
     requests: AtomicU64,
@@ -54,7 +56,14 @@ impl core::ops::Deref for Web {
 impl Web {
     pub(crate) fn new(vault: Arc<Vault>, config: WebConfig) -> Self {
         let node = u64::from_be_bytes(vault.secret::<8>());
-        Self(Arc::new(Inner { vault, config, sessions: Sessions::default(), node, requests: AtomicU64::new(0) }))
+        Self(Arc::new(Inner {
+            vault,
+            config,
+            sessions: Sessions::default(),
+            metrics: Metrics::default(),
+            node,
+            requests: AtomicU64::new(0),
+        }))
     }
 
     /// A name for a request, for the person who asks and for the operator's log.
