@@ -8,6 +8,7 @@ use domain::Entropy;
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
 use sql::{OpenError, Sqlite};
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
@@ -91,6 +92,9 @@ pub fn load_root(path: &Path) -> Result<RootKey, Failure> {
 /// What to do about a key file.
 pub(crate) fn root(path: &Path, error: &RootError) -> Failure {
     let next = match error {
+        RootError::Io(error) if error.kind() == ErrorKind::AlreadyExists => {
+            "it may be the only key of a data directory that is kept elsewhere: move it away, or give another path"
+        }
         RootError::Io(_) => "check the path under [key] file, and that the file may be read",
         RootError::NotAKeyFile => "name the file that ringfence init wrote",
         RootError::TooOpen => "run: chmod 600 on it, and find out who could read it",
