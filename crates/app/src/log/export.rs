@@ -48,8 +48,11 @@ fn question(asked: &Export) -> Question {
 fn to_output(client: &Client, log: &str, question: Question, before: Option<&str>) -> Result<(), Failure> {
     let answer = ask(client, question, before)?;
     let out = io::stdout().lock();
-    match copy(answer, BufWriter::new(out), |error| output::closed(error))? {
-        (copied, None) => Ok(said(copied.lines, log)),
+    match copy(answer, BufWriter::new(out), output::closed)? {
+        (copied, None) => {
+            say(copied.lines, log);
+            Ok(())
+        }
         (copied, Some(broke)) => {
             let next = match copied.last {
                 Some(last) => format!("ask for the rest with --before {last}"),
@@ -78,7 +81,8 @@ fn to_file(client: &Client, log: &str, question: Question, path: &Path) -> Resul
     // Made first, so that a file which appeared meanwhile isn't overwritten.
     private().create_new(true).open(path).map_err(|error| failure::file(path, &error))?;
     rename(&part, path).map_err(|error| failure::file(path, &error))?;
-    Ok(said(lines, log))
+    say(lines, log);
+    Ok(())
 }
 
 fn ask(client: &Client, mut question: Question, before: Option<&str>) -> Result<impl BufRead, Failure> {
@@ -156,7 +160,7 @@ fn private() -> OpenOptions {
     options
 }
 
-fn said(lines: u64, log: &str) {
+fn say(lines: u64, log: &str) {
     output::aside(&format!("{lines} lines from {log}"));
 }
 

@@ -93,17 +93,15 @@ impl Watching {
                 return end;
             }
             match told {
-                None => {}
                 Some((Err(_), _)) => return StreamEnd::Left,
                 Some((_, Err(RecvError::Closed))) => return StreamEnd::Stopped,
                 Some((Ok(place), Err(RecvError::Lagged(missed)))) => {
                     place.send(Event::default().event("missed").data(missed.to_string()));
                 }
-                Some((Ok(place), Ok(told))) => {
-                    if told.tenant == self.who.scope.tenant() {
-                        place.send(self.event(&told).await);
-                    }
+                Some((Ok(place), Ok(told))) if told.tenant == self.who.scope.tenant() => {
+                    place.send(self.event(&told).await);
                 }
+                Some((Ok(_), Ok(_))) | None => {}
             }
         }
     }
