@@ -32,6 +32,7 @@ mod sequencer;
 mod shelf;
 mod verify;
 mod view;
+mod vitals;
 mod wiring;
 mod witnessing;
 
@@ -60,5 +61,6 @@ pub use sequencer::{Sequencer, origin_keys};
 pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
+pub use vitals::Vitals;
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
 pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};

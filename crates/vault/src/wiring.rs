@@ -61,7 +61,7 @@ pub struct Vault {
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
-    door: Door,
+    pub(crate) door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
 
@@ -96,6 +96,7 @@ impl Vault {
             clock: Arc::clone(&clock),
             seals: Arc::clone(&seals),
             feed: feed.clone(),
+            tally: Arc::default(),
         };
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {

@@ -62,6 +62,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/log/{tenant}/tile/{*path}", get(log::tile))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(health::openapi))
 }
 
