@@ -7,6 +7,7 @@
 //!
 //! Out of scope: HTTP, SQL, configuration files, where the root key lives.
 
+mod alarm;
 mod audit;
 mod auth;
 mod chores;
@@ -35,6 +36,7 @@ mod vitals;
 mod wiring;
 mod witnessing;
 
+pub use alarm::{Alarm, AlarmKind};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
 pub use code::{CodeSent, Courier, CourierError, SendCode};
@@ -44,7 +46,7 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
-pub use log_query::{Decided, LogQuery};
+pub use log_query::{Decided, LogQuery, Shown};
 pub use note::Noted;
 pub use people::NewPerson;
 pub use private::entry::{AuditBody, CustomerBody, Kind};
