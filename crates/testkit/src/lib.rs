@@ -12,6 +12,7 @@
 mod chance;
 mod courier;
 mod people;
+pub mod postgres;
 mod record;
 mod wait;
 mod world;

@@ -11,12 +11,12 @@ use domain::InteractionId;
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "an erased customer is named nowhere and others stay",
-        tables: &["customer", "recent_state", "field", "interaction", "blind_index", "staged_index"],
+        tables: &["customer", "field", "interaction", "blind_index", "staged_index"],
         run: named_nowhere,
     },
     Case {
         name: "what comes with or after an erasure in its batch brings nothing back",
-        tables: &["recent_state"],
+        tables: &["customer"],
         run: same_batch,
     },
 ];
