@@ -41,20 +41,21 @@ impl Mount for Mounted {
 #[test]
 fn postgresql_keeps_the_contract() {
     let server = Arc::new(PostgresServer::start());
+    let database = server.database();
     run_all(|| {
-        let database = server.database();
+        server.empty(&database);
         let store = block_on(Postgres::create(&address(&server.address(&database)), CONNECTIONS)).unwrap();
-        Box::new(Mounted { server: Arc::clone(&server), database, store: Arc::new(store) })
+        Box::new(Mounted { server: Arc::clone(&server), database: database.clone(), store: Arc::new(store) })
     });
 }
 
 #[test]
 fn postgresql_behind_a_pooler_keeps_the_contract() {
     let server = Arc::new(PostgresServer::start());
-    let bouncer = server.bouncer();
+    let (bouncer, database) = (server.bouncer(), server.database());
     run_all(|| {
-        let database = server.database();
+        server.empty(&database);
         let store = block_on(Postgres::create(&address(&bouncer.address(&database)), CONNECTIONS)).unwrap();
-        Box::new(Mounted { server: Arc::clone(&server), database, store: Arc::new(store) })
+        Box::new(Mounted { server: Arc::clone(&server), database: database.clone(), store: Arc::new(store) })
     });
 }
