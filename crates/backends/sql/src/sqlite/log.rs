@@ -40,7 +40,12 @@ pub(super) fn head(connection: &Connection, tenant: domain::TenantId) -> rusqlit
 pub(super) fn publish(connection: &mut Connection, publication: &Publication) -> rusqlite::Result<Swap> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let now = head(&tx, publication.tenant)?;
-    if now.size != publication.from || now.fence > publication.fence.number {
+    let newest: Option<u64> = tx
+        .prepare_cached("SELECT fence FROM lease WHERE job = $1")?
+        .query_row([name(publication.fence.job)], |row| Ok(number(row, 0)?))
+        .optional()?;
+    let fence = publication.fence.number;
+    if now.size != publication.from || now.fence > fence || newest.is_some_and(|newest| newest > fence) {
         return Ok(Swap::Lost);
     }
     let tenant = publication.tenant.0;
