@@ -253,7 +253,7 @@ pub fn edit(server: &PostgresServer, database: &str, statement: &str) -> usize {
 }
 
 /// `x'…'`, `zeroblob(…)` and `char(…)` in PostgreSQL's words.
-fn in_its_words(statement: &str) -> String {
+pub(crate) fn in_its_words(statement: &str) -> String {
     let mut said = String::new();
     let mut rest = statement;
     while let Some(at) = rest.find("x'") {
