@@ -36,6 +36,9 @@ pub struct Common {
     /// Another configuration than the data directory's own ringfence.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The database: postgres://user@host:port/database, or sqlite:DIR [default: the configuration's]
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,

@@ -20,11 +20,12 @@ use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
 use std::sync::Arc;
 use store::{Commit, Intent, Numbers, Outcome, SHEET, Store};
 use subtle::ConstantTimeEq;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 /// How many intents one transaction takes at most.
 const BATCH: usize = 128;
-/// How many may wait; beyond that callers wait for a place.
+/// How many may wait; beyond that the answer is no at once: a queue that nobody outlives helps nobody.
 const QUEUE: usize = 4_096;
 /// How many batches may wait to be durable and for their keys. More would only make batches smaller.
 const RELEASING: usize = 1;
@@ -185,7 +186,10 @@ impl Door {
     /// Commits an intent; the draft is its scribe.
     pub(crate) async fn submit(&self, intent: Intent, draft: Arc<Draft>) -> Result<Done, VaultError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job { intent, draft, reply }).await.map_err(|_| VaultError::Stopping)?;
+        self.queue.try_send(Job { intent, draft, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => VaultError::Busy,
+            TrySendError::Closed(_) => VaultError::Stopping,
+        })?;
         answer.await.map_err(|_| VaultError::Stopping)?
     }
 
