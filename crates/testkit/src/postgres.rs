@@ -26,6 +26,7 @@ pub fn as_postgres(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// A running server.
+#[derive(Debug)]
 pub struct PostgresServer {
     folder: PathBuf,
     databases: AtomicU32,
@@ -43,11 +44,11 @@ trap 'rm -rf "$folder"' EXIT
 # Whoever tests may connect to the socket; the data stays the server's own.
 chmod 711 "$folder"
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 $2 >"$folder/log" 2>&1 &
-server=$!
 echo "$folder"
 cat >/dev/null
-kill -INT $server
-wait $server || true
+# It may have been restarted: whoever is there now is stopped.
+"$1/pg_ctl" -D "$folder/data" -m fast -w -s stop || true
+wait
 "#;
 
 impl PostgresServer {
@@ -130,6 +131,17 @@ impl PostgresServer {
         let output = command.args(["-d", database, "-c", statement]).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    /// Stops it, `fast` (sessions are ended, files are written) or `immediate` (as in a crash), and starts it again.
+    ///
+    /// # Panics
+    /// If it doesn't come up again.
+    pub fn restart(&self, how: &str) {
+        let mut command = as_postgres(Path::new(PROGRAMS).join("pg_ctl"));
+        command.arg("-D").arg(self.folder.join("data")).arg("-l").arg(self.folder.join("data/restarted"));
+        let status = command.args(["-m", how, "-w", "-s", "restart"]).status().unwrap();
+        assert!(status.success(), "PostgreSQL restarts: {status}");
     }
 
     /// PgBouncer in front of it, in transaction mode.

@@ -59,13 +59,23 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn with(seed: u64, config: VaultConfig) -> Self {
+        Self::made(seed, config, TestDatabase::new)
+    }
+
+    /// A world on a database that several nodes can serve, whatever the engine under test.
+    #[must_use]
+    pub fn of_nodes(seed: u64, config: VaultConfig) -> Self {
+        Self::made(seed, config, |_| TestDatabase::for_nodes())
+    }
+
+    fn made(seed: u64, config: VaultConfig, database: fn(&std::path::Path) -> TestDatabase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(Seeded::new(seed));
         let key_file = key_file(&directory);
         let root = RootKey::create(&key_file, &*entropy).unwrap();
         KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
-        let database = TestDatabase::new(directory.path());
+        let database = database(directory.path());
         let store = database.store();
         let holder = open_holder(&key_file, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
@@ -101,6 +111,18 @@ impl TestWorld {
     #[must_use]
     pub fn another_node(&self) -> Arc<Vault> {
         open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
+    }
+
+    /// One more vault over a store and a clock of its own, as a node on another machine.
+    #[must_use]
+    pub fn node(&self, store: &Arc<dyn Store>, clock: &Arc<FixedClock>) -> Arc<Vault> {
+        open_vault(store, &self.holder, clock, &self.entropy, &self.config)
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Edits the database behind everybody's back. Says how many rows changed.
@@ -243,7 +265,9 @@ impl TestWorld {
     }
 }
 
-fn tenant_config(tenant: TenantId) -> TenantConfig {
+/// The configuration of a world's tenant.
+#[must_use]
+pub fn tenant_config(tenant: TenantId) -> TenantConfig {
     TenantConfig { id: tenant, slug: format!("tenant-{}", tenant.0), origin: format!("example.org/log/{}", tenant.0) }
 }
 
