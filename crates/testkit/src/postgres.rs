@@ -3,8 +3,9 @@
 
 use sql::Address;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -144,6 +145,28 @@ impl PostgresServer {
         assert!(status.success(), "PostgreSQL restarts: {status}");
     }
 
+    /// Takes every connection that is left; they are free again when what this gives is dropped.
+    ///
+    /// # Panics
+    /// If the server is gone.
+    #[must_use]
+    pub fn occupy(&self, database: &str) -> Vec<UnixStream> {
+        let parameters = format!("\0\x03\0\0user\0postgres\0database\0{database}\0\0");
+        let length = u32::try_from(parameters.len() + 4).unwrap().to_be_bytes();
+        let mut taken = Vec::new();
+        loop {
+            let mut stream = UnixStream::connect(self.folder.join(".s.PGSQL.5432")).unwrap();
+            stream.write_all(&[&length, parameters.as_bytes()].concat()).unwrap();
+            let mut answer = [0];
+            stream.read_exact(&mut answer).unwrap();
+            match answer[0] {
+                // Signed in, or no more.
+                b'R' => taken.push(stream),
+                _ => return taken,
+            }
+        }
+    }
+
     /// PgBouncer in front of it, in transaction mode.
     ///
     /// # Panics
@@ -178,7 +201,7 @@ impl Bouncer {
         let file = server.join(format!("pgbouncer-{port}.ini"));
         let mut write =
             as_postgres("sh").args(["-c", "cat >\"$1\"", "sh"]).arg(&file).stdin(Stdio::piped()).spawn().unwrap();
-        std::io::Write::write_all(&mut write.stdin.take().unwrap(), settings.as_bytes()).unwrap();
+        write.stdin.take().unwrap().write_all(settings.as_bytes()).unwrap();
         assert!(write.wait().unwrap().success());
         let child = as_postgres("/usr/sbin/pgbouncer")
             .arg("-q")

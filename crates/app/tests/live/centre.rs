@@ -41,7 +41,7 @@ impl Centre {
     }
 
     /// An empty one on a database of its own.
-    fn on(database: fn(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
+    fn on(database: impl FnOnce(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = database(&folder.path().join("data"));
         let centre = Self { folder, database, secret: String::new(), messages: AtomicU64::new(0) };
@@ -69,7 +69,17 @@ impl Centre {
         Self::filled_on(|_| TestDatabase::for_nodes(), customers, reveals, 20)
     }
 
-    fn filled_on(database: fn(&Path) -> TestDatabase, customers: u64, reveals: u32, remask_s: u32) -> Self {
+    /// The same on that database, with so many connections per node and seconds until a value is masked again.
+    pub(crate) fn of_nodes_on(database: TestDatabase, reveals: u32, connections: usize, remask_s: u32) -> Self {
+        let centre = Self::filled_on(move |_| database, 20, reveals, remask_s);
+        let config = centre.data().join("ringfence.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        assert!(text.contains("[store]\n"), "{text}");
+        fs::write(&config, text.replace("[store]\n", &format!("[store]\nconnections = {connections}\n"))).unwrap();
+        centre
+    }
+
+    fn filled_on(database: impl FnOnce(&Path) -> TestDatabase, customers: u64, reveals: u32, remask_s: u32) -> Self {
         let budgets =
             format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
         let centre = Self::on(database, &format!("remask_s = {remask_s}"), &budgets);
@@ -137,6 +147,13 @@ impl Centre {
     /// Serves it.
     pub(crate) fn serve(&self) -> Server {
         Server::start(&self.data(), &self.logs(), "warn")
+    }
+
+    /// Serves it by another way to its database.
+    pub(crate) fn serve_through(&self, store: &str) -> Server {
+        let mut command = Command::new(BINARY);
+        command.args(["--store", store]);
+        Server::start_by(command, &self.data(), &self.logs(), "warn")
     }
 
     /// `ringfence verify` on the data directory.
