@@ -41,14 +41,14 @@ const KEEPER: &str = r#"
 set -e
 folder=$(mktemp -d /tmp/ringfence-postgresql.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-"$1/initdb" --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+"$1/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 # Whoever tests may connect to the socket; the data stays the server's own.
 chmod 711 "$folder"
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 $2 >"$folder/log" 2>&1 &
 echo "$folder"
 cat >/dev/null
-# It may have been restarted: whoever is there now is stopped.
-"$1/pg_ctl" -D "$folder/data" -m fast -w -s stop || true
+# It may have been restarted: whoever is there now is stopped, without writing what is thrown away.
+"$1/pg_ctl" -D "$folder/data" -m immediate -w -s stop || true
 wait
 "#;
 
