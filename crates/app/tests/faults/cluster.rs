@@ -40,10 +40,10 @@ impl Cluster {
         Self { centre, nodes }
     }
 
-    /// The n-th invented customer calls an agent of their own.
-    pub(crate) fn line(&self, number: u64) -> Line {
-        let agent = self.centre.hire("Ada", "agent");
-        let (interaction, customer) = self.centre.call_from(&self.nodes[0].1.client(), &agent, number);
+    /// The n-th invented customer calls that agent.
+    pub(crate) fn line(&self, agent: &Person, number: u64) -> Line {
+        let (interaction, customer) = self.centre.call_from(&self.nodes[0].1.client(), agent, number);
+        let agent = agent.clone();
         let path = format!("/v1/customers/{customer}/reveals");
         Line { agent, interaction, path, name: format!("\"value\":\"{}\"", invented(number).name) }
     }

@@ -47,7 +47,12 @@ impl Model for Allowance {
     }
 }
 
-fn reveal(cluster: &Cluster, line: &Line, node: usize, key: Option<u64>) -> Option<Said> {
+/// Customers on the line with one agent.
+const LINES: u64 = 3;
+
+fn reveal(cluster: &Cluster, lines: &[Line], node: usize, key: Option<u64>) -> Option<Said> {
+    // A key stands for one request: the same customer's name.
+    let line = &lines[(key.unwrap_or_default() % LINES) as usize];
     let key = key.map(|key| format!("key-{key}"));
     let answer = line.reveal(&cluster.nodes[node].1, key.as_deref())?;
     match (answer.status, answer.slug().as_str()) {
@@ -60,9 +65,10 @@ fn reveal(cluster: &Cluster, line: &Line, node: usize, key: Option<u64>) -> Opti
 fn spend_until_gone(cluster: &Cluster, number: u64, chance: &mut Chance) -> [usize; 3] {
     let limit = 6 + chance.below(3) as u32;
     // The centre's limit is one for all: what is more than this history's was spent before it.
-    let line = cluster.line(number % 20);
+    let agent = cluster.centre.hire("Ada", "agent");
+    let lines: Vec<Line> = (number..number + LINES).map(|number| cluster.line(&agent, number % 20)).collect();
     for _ in 0..LIMIT - limit {
-        found("spent before", PATIENCE, || reveal(cluster, &line, 0, None));
+        found("spent before", PATIENCE, || reveal(cluster, &lines, 0, None));
     }
     let history = History::default();
     cluster.trouble(chance, 1_500);
@@ -70,7 +76,7 @@ fn spend_until_gone(cluster: &Cluster, number: u64, chance: &mut Chance) -> [usi
         for _ in 0..6 {
             let key = (chance.below(4) > 0).then(|| chance.below(12));
             let node = chance.below(NODES as u64) as usize;
-            history.record(key, |key| reveal(cluster, &line, node, *key));
+            history.record(key, |key| reveal(cluster, &lines, node, *key));
         }
     });
     cluster.heal();
@@ -79,14 +85,14 @@ fn spend_until_gone(cluster: &Cluster, number: u64, chance: &mut Chance) -> [usi
         found("an answer", PATIENCE, || {
             let mut some = None;
             history.record(key, |key| {
-                let said = reveal(cluster, &line, 1, *key);
+                let said = reveal(cluster, &lines, 1, *key);
                 some = said.is_some().then_some(());
                 said
             });
             some
         });
     }
-    assert_eq!(cluster.centre.reveals_spent(&line.agent), u64::from(LIMIT));
+    assert_eq!(cluster.centre.reveals_spent(&agent), u64::from(LIMIT));
     history.explained(&Allowance { limit });
     let said = |which: Option<Said>| history.count(|_, said| said == which.as_ref());
     [said(Some(Said::Value)), said(Some(Said::Exhausted)), said(None)]

@@ -26,7 +26,7 @@ impl<'a> Load<'a> {
     fn on(cluster: &'a Cluster) -> Self {
         Self {
             cluster,
-            line: cluster.line(5),
+            line: cluster.line(&cluster.centre.hire("Ada", "agent"), 5),
             over: AtomicBool::new(false),
             receipts: Mutex::default(),
             refused: AtomicU64::new(0),
