@@ -222,6 +222,7 @@ impl Vault {
             audit: self.keys(tenant)?.audit.clone(),
             chance: Chance::draw(&*self.entropy),
             halves: OnceLock::new(),
+            clear: None,
         };
         Ok(Act {
             tenant,

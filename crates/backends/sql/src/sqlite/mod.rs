@@ -5,6 +5,7 @@
 //! moment before it is durable; whatever discloses goes through a commit.
 
 mod checkpointing;
+mod closes;
 mod commit;
 mod durable;
 mod folding;
@@ -24,8 +25,11 @@ use std::time::Duration;
 use store::{Fut, StoreError};
 
 /// Every schema change, in order; the database's `user_version` says how many it has had.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_spine.sql"), include_str!("../../migrations/0002_witness.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_spine.sql"),
+    include_str!("../../migrations/0002_witness.sql"),
+    include_str!("../../migrations/0003_closes.sql"),
+];
 /// How many reads run side by side.
 const READERS: usize = 2;
 /// Statements kept prepared, per connection: more than there are.

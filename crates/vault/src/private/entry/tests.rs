@@ -42,6 +42,7 @@ fn nobodys() -> Draft {
         audit: audit_key(),
         chance: Chance::draw(&Counting(AtomicU8::new(0))),
         halves: OnceLock::new(),
+        clear: None,
     }
 }
 
@@ -96,7 +97,7 @@ fn the_customer_half_opens_with_the_customers_key_and_fits_the_leaf() {
     let audit = open_half(&audit_key(), b"rf1/a", reveal().id, &audit).unwrap();
     assert_eq!(hash(&[rc, body])[..], audit[32..64]);
     assert_eq!(hash(&[b"rf1/e", &hash(&[&audit[..32], &audit[64..]]), &hash(&[rc, body])])[..], leaf[33..]);
-    assert_eq!(leaf[1..33], entry_keys().label(42));
+    assert_eq!(leaf[1..33], entry_keys().view.label(42));
     let others = EntryKeys::new(Key32::new([1; 32]));
     assert!(open_half(&others.body, b"rf1/c", reveal().id, &customer).is_none());
     assert!(open_half(&audit_key(), b"rf1/a", reveal().id, &customer).is_none());
