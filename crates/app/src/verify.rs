@@ -3,6 +3,7 @@
 
 mod budgets;
 mod copies;
+pub mod customer;
 mod statement;
 mod tree;
 
@@ -27,6 +28,9 @@ use vault::{TenantConfig, Vault};
 pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
     let keys = Keys::read(&asked.key)?;
     let policy = policy(asked)?;
+    if let Some(file) = &asked.customer {
+        return customer::run(common, asked, file, &keys, policy.as_ref());
+    }
     let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
     if !kind.is_dir() {
         return statement::check(common.output, asked, &keys, policy.as_ref());

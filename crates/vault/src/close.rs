@@ -45,7 +45,6 @@ pub struct LogCloser {
     vault: Arc<Vault>,
     tenant: TenantId,
     holder: [u8; 16],
-    every_ms: i64,
     rows_at_once: usize,
     leased: Option<(Fence, Millis)>,
     stage: Stage,
@@ -75,11 +74,11 @@ enum Pass {
 }
 
 impl LogCloser {
-    /// The closer of a tenant's log; `holder` names this node in the lease, `every_ms` is the time from close to close.
+    /// The closer of a tenant's log; `holder` names this node in the lease.
     #[must_use]
-    pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16], every_ms: i64) -> Self {
+    pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16]) -> Self {
         let rows_at_once = smallest::MOST;
-        Self { vault: Arc::clone(vault), tenant, holder, every_ms, rows_at_once, leased: None, stage: Stage::Waiting }
+        Self { vault: Arc::clone(vault), tenant, holder, rows_at_once, leased: None, stage: Stage::Waiting }
     }
 
     /// The same with another number of rows that are sorted at once: memory against ways through all customers.
@@ -114,7 +113,8 @@ impl LogCloser {
             Some(close) => Some(close.at),
             None => store.entries(self.tenant, Some(1), 1).await?.first().map(|row| row.id.minted()),
         };
-        Ok(since.is_some_and(|since| self.vault.now() >= since.plus(self.every_ms)))
+        let every_ms = 1_000 * i64::from(self.vault.config.close_every_s);
+        Ok(since.is_some_and(|since| self.vault.now() >= since.plus(every_ms)))
     }
 
     /// One node at a time; two would only do the work twice, as the store takes one close of a number.

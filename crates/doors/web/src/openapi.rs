@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts, reports,
-    reveals, searches, verifications, views,
+    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts, reports,
+    reveals, searches, statements, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
-        disclosures::export, disclosures::stream, events::hear, log::logs, log_status::status, health::alive, health::ready
+        disclosures::export, disclosures::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready
     ),
     tags(
         (name = "staff", description = "Who asks."),
