@@ -325,6 +325,9 @@ pub struct Verify {
     /// A customer's statement: are these all the entries about them? Checked against every close of the log
     #[arg(long, value_name = "FILE")]
     pub customer: Option<PathBuf>,
+    /// The receipt of the customer's erasure: closes after it don't list them any more
+    #[arg(long, value_name = "RECEIPT", requires = "customer")]
+    pub erased: Option<PathBuf>,
 }
 
 /// `witness`. Its directory is --data, and has nothing to do with a vault's.

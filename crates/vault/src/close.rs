@@ -128,10 +128,12 @@ impl LogCloser {
     }
 
     async fn begin(&self) -> Result<(Stage, CloseStep), VaultError> {
-        let Some(before) = self.waiting().await? else { return Ok((Stage::Waiting, CloseStep::Waits)) };
+        // In this order: so the last close's own entry is among those that get their places first.
         let last = self.vault.store.closes(self.tenant, None, 1).await?.pop();
-        let at = u64::try_from(self.vault.now().0).unwrap_or(0);
-        let number = last.map_or(0, |close| close.number) + 1;
+        let Some(before) = self.waiting().await? else { return Ok((Stage::Waiting, CloseStep::Waits)) };
+        let (number, after) = last.map_or((0, Millis(0)), |close| (close.number, close.at));
+        let at = u64::try_from(self.vault.now().max(after).0).unwrap_or(0);
+        let number = number + 1;
         let close = Close { number, covers: 0, at, size: 0, root: [0; 32] };
         Ok((Stage::Draining(close, before), CloseStep::More))
     }
@@ -194,10 +196,8 @@ impl LogCloser {
         counted: &[CountedCustomer],
         smallest: &mut Smallest,
     ) -> Result<(), VaultError> {
-        let shelved: Vec<Shelved> = counted
-            .iter()
-            .map(|(_, keys, _)| Shelved { epoch: keys.epoch, wrapped: keys.wrapped.clone() })
-            .collect();
+        let shelved: Vec<Shelved> =
+            counted.iter().map(|(_, keys, _)| Shelved { epoch: keys.epoch, wrapped: keys.wrapped.clone() }).collect();
         let asked: Vec<Counted<'_>> = counted
             .iter()
             .zip(&shelved)
@@ -229,13 +229,7 @@ impl LogCloser {
         counted.len() - counted.iter().filter(genuine).count()
     }
 
-    async fn put_page(
-        &self,
-        pages: &mut u64,
-        number: u64,
-        list: [u8; 16],
-        data: Vec<u8>,
-    ) -> Result<bool, VaultError> {
+    async fn put_page(&self, pages: &mut u64, number: u64, list: [u8; 16], data: Vec<u8>) -> Result<bool, VaultError> {
         let page = ClosePage { number, list, page: *pages, data };
         *pages += 1;
         Ok(self.vault.store.put_close_page(self.tenant, page).await?)
@@ -296,7 +290,7 @@ impl LogCloser {
         if before.is_empty() {
             return Ok(false);
         }
-        let pending = self.vault.store.pending(self.tenant, u32::MAX).await?;
-        Ok(pending.iter().any(|leaf| before.contains(&leaf.entry)))
+        let pending = self.vault.store.pending(self.tenant, MOST_PENDING).await?;
+        Ok(pending.len() == MOST_PENDING as usize || pending.iter().any(|leaf| before.contains(&leaf.entry)))
     }
 }

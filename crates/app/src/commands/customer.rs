@@ -53,9 +53,7 @@ fn statement(common: &Common, customer: CustomerId, to: &Path) -> Result<(), Fai
     let written = given.and_then(|mut given| {
         given["format"] = json!(verify::customer::FORMAT);
         let text = Zeroizing::new(format!("{given:#}\n"));
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|error| failure::file(to, &error))?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| failure::file(to, &error))?;
         Ok(given)
     });
     let given = match written {

@@ -6,9 +6,7 @@ use super::source::{Source, consistent, hex};
 use crate::failure::{self, Failure};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use transparency::{
-    Checkpoint, MAX_NOTE_BYTES, Note, OriginKeys, WitnessPolicy, verify_checkpoint, verify_witnessed,
-};
+use transparency::{Checkpoint, MAX_NOTE_BYTES, Note, OriginKeys, WitnessPolicy, verify_checkpoint, verify_witnessed};
 
 const TELL: &str = "don't rely on it; keep it as it is and tell whoever watches this log";
 

@@ -142,7 +142,8 @@ impl Closes {
             return Err(Broken::new(Check::CloseNumbers, problem));
         }
         if close.covers < covered || close.covers > place {
-            let problem = format!("close {} at place {place} says that it covers {} entries", close.number, close.covers);
+            let problem =
+                format!("close {} at place {place} says that it covers {} entries", close.number, close.covers);
             return Err(Broken::new(Check::CloseOrder, problem));
         }
         if close.at < at {

@@ -1,10 +1,10 @@
 //! `ringfence log mirror`: copies a log as plain files, only ever forward.
 
 use super::checked::{Checked, check_since, head, head_of};
+use super::closes::broken_list;
 use super::folder::Folder;
 use super::keys::Keys;
 use super::remote::Remote;
-use super::closes::broken_list;
 use super::source::{Source, fetching, hex, page_path, signed_by, with_tiles};
 use super::stored::Stored;
 use crate::cli::{Common, Mirror};

@@ -11,11 +11,11 @@ pub(crate) use file::FORMAT;
 
 use super::copies;
 use crate::cli::{Common, Verify};
+use crate::config;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::log::{self, Checked, Keys, Remote, Source, Stored, check_since, signed_by};
 use crate::output::{self, Format};
-use crate::config;
 use domain::Millis;
 use serde_json::json;
 use std::path::Path;
@@ -29,6 +29,10 @@ pub(super) fn run(
     policy: Option<&WitnessPolicy>,
 ) -> Result<(), Failure> {
     let given = Given::read(file)?;
+    let given = match &asked.erased {
+        Some(receipt) => given.erased_by(receipt)?,
+        None => given,
+    };
     let (source, own) = source(common, asked, keys, &given)?;
     let keys = own.as_ref().unwrap_or(keys);
     keys.required(&format!("{}: a log", source.name()))?;
@@ -87,7 +91,7 @@ fn say(format: Format, head: &Checked, account: &Account) -> Result<(), Failure>
             account.places.iter().zip(1..).map(|(place, n): (_, u64)| json!({"n": n, "place": place})).collect();
         let found = json!({
             "holds": true, "origin": head.checkpoint.origin, "size": head.checkpoint.size, "closes": close.number,
-            "until": until, "covers": close.covers, "counted": counted, "since": since, "halves": account.halves,
+            "until": until, "covers": close.covers, "counted": counted, "since": since, "halves": account.halves, "erased": account.erased,
             "entries": entries, "witnesses": head.witnesses,
         });
         return output::one(format, &found);
@@ -97,16 +101,24 @@ fn say(format: Format, head: &Checked, account: &Account) -> Result<(), Failure>
         1 => format!("the entry at place {} is the only one about this customer", account.places[0]),
         many => {
             let places: Vec<String> = account.places.iter().take(*many as usize).map(u64::to_string).collect();
-            format!("these are all the entries about this customer, {many} of them, at the places {}", places.join(", "))
+            format!(
+                "these are all the entries about this customer, {many} of them, at the places {}",
+                places.join(", ")
+            )
         }
     };
     let later = match since {
         0 => String::new(),
         more => format!("\n{more} more came later; the next close counts them."),
     };
+    let later = if account.erased {
+        format!("{later}\nThe last of them is the erasure; from then on the customer is in no list.")
+    } else {
+        later
+    };
     let halves = match account.halves {
         0 => String::new(),
-        halves => format!("\n{halves} of them say what the statement says."),
+        halves => format!("\nWhat the statement says of {halves} of them is what their leaves commit to."),
     };
     output::text(&format!(
         "holds: up to close {} ({until}) of the log {}, {own}.{later}{halves}\n{PROVES}\n{NOT}\nThe checkpoint of {} entries is \

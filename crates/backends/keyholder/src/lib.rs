@@ -16,9 +16,9 @@ pub use root::{RootError, RootKey};
 
 use domain::{CustomerId, Entropy, Millis, TenantId};
 use file::Stamp;
-use keys::{Counted, ViewKey, 
-    Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved, derive,
-    envelope,
+use keys::{
+    Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved,
+    ViewKey, derive, envelope,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

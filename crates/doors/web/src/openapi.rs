@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts, reports,
-    reveals, searches, statements, verifications, views,
+    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
+    reports, reveals, searches, statements, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};

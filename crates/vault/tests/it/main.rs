@@ -1,6 +1,7 @@
 //! The vault's behaviour, on the embedded store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod closes;
 mod codes;
 mod compile_fail;
 mod concurrency;

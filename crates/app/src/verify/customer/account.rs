@@ -25,6 +25,8 @@ pub struct Account {
     pub places: Vec<u64>,
     /// How many of the statement's halves fit their leaves.
     pub halves: u64,
+    /// Whether the last of them is the customer's erasure.
+    pub erased: bool,
 }
 
 /// An entry about the customer: where it is, and its leaf.
@@ -50,11 +52,12 @@ pub fn check(
     let closes = closes.in_order().map_err(broken)?;
     numbered(&own).map_err(broken)?;
     let heads = heads(&own);
+    let erased = erased_at(&own, given).map_err(broken)?;
     let mut last = None;
     for (place, close) in &closes {
         let listed = find(source, close, &given.key.listed_as(close.number))?.map_err(broken)?;
         let bounds = Bounds::of(&own, *place, close);
-        let counted = bounds.count(&given.key, close, &heads, listed).map_err(broken)?;
+        let counted = bounds.count(&given.key, close, &heads, listed, erased).map_err(broken)?;
         last = Some((*close, counted));
     }
     let (close, counted) = last.ok_or_else(|| {
@@ -63,7 +66,10 @@ pub fn check(
     })?;
     let halves = stated(&own, given).map_err(broken)?;
     let places: Vec<u64> = own.values().map(|own| own.place).collect();
-    Ok((head, Account { close, counted, since: places.len() as u64 - counted, places, halves }))
+    Ok((
+        head,
+        Account { close, counted, since: places.len() as u64 - counted, places, halves, erased: erased.is_some() },
+    ))
 }
 
 /// The customer's entries by number, and the closes, of a log whose every hash holds.
@@ -124,11 +130,20 @@ impl Bounds {
         Self { least, most }
     }
 
-    fn count(&self, key: &ViewKey, close: &Close, heads: &[Hash], listed: Listed) -> Result<u64, Broken> {
+    fn count(
+        &self,
+        key: &ViewKey,
+        close: &Close,
+        heads: &[Hash],
+        listed: Listed,
+        erased: Option<u64>,
+    ) -> Result<u64, Broken> {
         let number = close.number;
         let Listed::Row { value, .. } = listed else {
             return if self.least == 0 {
                 Ok(0)
+            } else if erased.is_some_and(|place| place < close.covers) {
+                Ok(self.least)
             } else {
                 let problem = format!(
                     "close {number} doesn't list the customer, though entry {} about them was in the log before: it was \
@@ -147,7 +162,8 @@ impl Bounds {
             return Err(Broken::new(Check::Chain, problem));
         };
         if n < self.least {
-            let problem = format!("close {number} counts {n} entries, though entry {} was in the log before", self.least);
+            let problem =
+                format!("close {number} counts {n} entries, though entry {} was in the log before", self.least);
             return Err(Broken::new(Check::Count, problem));
         }
         if n > self.most {
@@ -155,6 +171,15 @@ impl Bounds {
             return Err(Broken::new(Check::Place, problem));
         }
         Ok(n)
+    }
+}
+
+/// The place of the customer's erasure: their last entry, if it is the one whose receipt was given.
+fn erased_at(own: &BTreeMap<u64, Own>, given: &Given) -> Result<Option<u64>, Broken> {
+    let Some(leaf) = &given.erased else { return Ok(None) };
+    match own.last_key_value().filter(|(_, own)| own.leaf == *leaf) {
+        Some((_, own)) => Ok(Some(own.place)),
+        None => Err(Broken::new(Check::Listed, "the erasure's receipt isn't of the last entry about the customer")),
     }
 }
 

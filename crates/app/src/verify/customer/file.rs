@@ -1,11 +1,13 @@
 //! A statement's file.
 
 use crate::failure::{self, Failure};
+use crate::log::read_note;
 use domain::{CustomerId, EntryId, InteractionId};
 use keys::{Key32, ViewKey};
 use serde::Deserialize;
 use std::io::Read as _;
 use std::path::Path;
+use transparency::{MAX_RECEIPT_BYTES, Receipt};
 use vault::CustomerBody;
 use zeroize::Zeroizing;
 
@@ -22,6 +24,8 @@ pub struct Given {
     pub key: ViewKey,
     /// The entries as they were stated; may be none.
     pub entries: Vec<Stated>,
+    /// The leaf of their erasure's receipt, if they were erased.
+    pub erased: Option<Vec<u8>>,
 }
 
 /// An entry as it was stated.
@@ -79,11 +83,22 @@ impl Given {
         })
     }
 
+    /// The same with the receipt of the customer's erasure.
+    pub(super) fn erased_by(self, receipt: &Path) -> Result<Self, Failure> {
+        let text = read_note(receipt, MAX_RECEIPT_BYTES)?;
+        let leaf = Receipt::parse(&text).ok().and_then(|receipt| receipt.extra);
+        let leaf = leaf.ok_or_else(|| {
+            let problem = format!("{}: this isn't a receipt with its leaf", receipt.display());
+            Failure::here(problem, "give the erasure's receipt as Ringfence served it")
+        })?;
+        Ok(Self { erased: Some(leaf), ..self })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let raw: Raw = serde_json::from_str(text).ok().filter(|raw: &Raw| raw.format == FORMAT)?;
         let customer = CustomerId::parse(&raw.customer)?;
         let entries = raw.entries.into_iter().map(|line| line.parse(customer)).collect::<Option<_>>()?;
-        Some(Self { origin: raw.origin, key: ViewKey::new(Key32::new(unhex(&raw.key)?)), entries })
+        Some(Self { origin: raw.origin, key: ViewKey::new(Key32::new(unhex(&raw.key)?)), entries, erased: None })
     }
 }
 

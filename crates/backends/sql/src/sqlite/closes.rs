@@ -89,5 +89,8 @@ pub(super) fn page(
 ) -> rusqlite::Result<Option<Vec<u8>>> {
     let sql = "SELECT data FROM close c JOIN close_page p ON p.tenant = c.tenant AND p.number = c.number \
                AND p.list = c.list WHERE c.tenant = $1 AND c.number = $2 AND p.page = $3";
-    connection.prepare_cached(sql)?.query_row(params![tenant.0, place(number), place(page)], |row| row.get(0)).optional()
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![tenant.0, place(number), place(page)], |row| row.get(0))
+        .optional()
 }

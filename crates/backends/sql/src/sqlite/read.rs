@@ -6,8 +6,9 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::sync::PoisonError;
 use store::{
-    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
+    Seals, Store, Swap, TileKey,
 };
 
 fn one<T>(
