@@ -2,15 +2,16 @@
 //! fuzzer in `fuzz/` and by the regression test over a corpus.
 
 use transparency::{
-    Checkpoint, Frontier, Level, Note, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_log,
-    decode_bundle, encode_bundle, verify_checkpoint, verify_consistency, verify_inclusion, verify_receipt,
+    CLOSE_BYTES, Checkpoint, Close, Frontier, LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, Listed, Note, OriginKeys, Receipt,
+    TileBuilder, TilePath, VerifierKey, check_list, check_log, decode_bundle, encode_bundle, verify_checkpoint,
+    verify_consistency, verify_inclusion, verify_receipt,
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub(crate) const TARGETS: [(&str, Target); 8] = [
+pub(crate) const TARGETS: [(&str, Target); 9] = [
     ("note", note),
     ("checkpoint", checkpoint),
     ("keys", keys),
@@ -19,6 +20,7 @@ pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("bundle", bundle),
     ("frontier", frontier),
     ("log", log),
+    ("close", close),
 ];
 
 /// The example key of signed-note.
@@ -26,6 +28,21 @@ const KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYc
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The leaf of a close, and behind it the rows of its list in pages.
+pub(crate) fn close(bytes: &[u8]) {
+    let (leaf, rows) = bytes.split_at_checked(CLOSE_BYTES).unwrap_or((bytes, &[]));
+    let Ok(Some(close)) = Close::parse(leaf) else { return };
+    assert_eq!(close.encode(), leaf);
+    let pages: Vec<&[u8]> = rows.chunks(LIST_PAGE_ROWS * LIST_ROW_BYTES).collect();
+    let page = |at: u64| pages.get(usize::try_from(at).ok()?);
+    for wanted in rows.chunks_exact(LIST_ROW_BYTES).filter_map(|row| row.first_chunk()).chain([&[0; 32]]) {
+        if let Ok(listed) = check_list(close.size, &close.root, wanted, page) {
+            let there = rows.chunks(LIST_ROW_BYTES).any(|row| row.starts_with(wanted));
+            assert_eq!(matches!(listed, Listed::Row { .. }), there);
+        }
+    }
 }
 
 /// Signed notes (signed-note).
