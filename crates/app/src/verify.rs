@@ -168,7 +168,7 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
     };
     let closes = match found["closes"].as_u64() {
         Some(0) | None => String::new(),
-        Some(count) => format!("; {count} closes follow each other, each list as signed"),
+        Some(count) => format!("; its last close is number {count}, and each list is as signed"),
     };
     output::text(&format!("{tree}{sealed}{closes}{pending}."))
 }

@@ -47,6 +47,8 @@ pub struct LogCloser {
     holder: [u8; 16],
     rows_at_once: usize,
     leased: Option<(Fence, Millis)>,
+    /// The highest close that this node knows of, once it has looked into the log.
+    known: Option<u64>,
     stage: Stage,
 }
 
@@ -78,7 +80,15 @@ impl LogCloser {
     #[must_use]
     pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16]) -> Self {
         let rows_at_once = smallest::MOST;
-        Self { vault: Arc::clone(vault), tenant, holder, rows_at_once, leased: None, stage: Stage::Waiting }
+        Self {
+            vault: Arc::clone(vault),
+            tenant,
+            holder,
+            rows_at_once,
+            leased: None,
+            known: None,
+            stage: Stage::Waiting,
+        }
     }
 
     /// The same with another number of rows that are sorted at once: memory against ways through all customers.
@@ -127,15 +137,50 @@ impl LogCloser {
         Ok(self.leased.is_some())
     }
 
-    async fn begin(&self) -> Result<(Stage, CloseStep), VaultError> {
+    async fn begin(&mut self) -> Result<(Stage, CloseStep), VaultError> {
         // In this order: so the last close's own entry is among those that get their places first.
         let last = self.vault.store.closes(self.tenant, None, 1).await?.pop();
         let Some(before) = self.waiting().await? else { return Ok((Stage::Waiting, CloseStep::Waits)) };
         let (number, after) = last.map_or((0, Millis(0)), |close| (close.number, close.at));
+        self.nothing_is_gone(number).await?;
         let at = u64::try_from(self.vault.now().max(after).0).unwrap_or(0);
         let number = number + 1;
         let close = Close { number, covers: 0, at, size: 0, root: [0; 32] };
         Ok((Stage::Draining(close, before), CloseStep::More))
+    }
+
+    /// If the row of the last close were deleted, its number would be used twice, for ever: the log knows better.
+    async fn nothing_is_gone(&mut self, last: u64) -> Result<(), VaultError> {
+        let known = match self.known {
+            Some(known) => known,
+            None => self.last_in_log().await?,
+        };
+        if last < known {
+            tracing::error!(
+                tenant = self.tenant.0,
+                last,
+                known,
+                "a close's row was deleted; the log isn't closed again"
+            );
+            return Err(VaultError::Damaged);
+        }
+        self.known = Some(last);
+        Ok(())
+    }
+
+    /// The number of the newest close in the log; zero if there is none.
+    async fn last_in_log(&self) -> Result<u64, VaultError> {
+        let mut before = None;
+        loop {
+            let rows = self.vault.store.entries(self.tenant, before, BATCH).await?;
+            let Some(lowest) = rows.last() else { return Ok(0) };
+            if let Some(close) = rows.iter().find_map(|row| Close::parse(&row.leaf).ok().flatten()) {
+                return Ok(close.number);
+            }
+            before = lowest.index;
+            // Others get their turn between two chunks.
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn drain(&self, close: Close, before: HashSet<EntryId>) -> Result<(Stage, CloseStep), VaultError> {

@@ -6,7 +6,7 @@ use keys::{KeyHolder, Shelved, ViewKey, next_head};
 use store::{CloseRow, Store};
 use testkit::{FIRST, SECOND, START, TestWorld, block_on, name_and_phone};
 use transparency::{Close, LIST_ROW_BYTES, Listed, check_list, leaf_hash};
-use vault::{CloseStep, Kind, LogCloser, LogLine, VaultConfig, half_fits};
+use vault::{CloseStep, Kind, LogCloser, LogLine, VaultConfig, VaultError, half_fits};
 
 const EVERY_S: u32 = 600;
 
@@ -246,6 +246,23 @@ fn edited_rows_are_listed_as_they_stand_or_not_at_all() {
     periods(world, 2);
     close(world, &mut closer(world, 1));
     assert_eq!(closes(world)[0].size, 0, "and the others' list is made all the same");
+}
+
+#[test]
+fn a_deleted_close_is_not_made_again_under_its_number() {
+    let mut call = call(308);
+    periods(&call.world, 1);
+    close(&call.world, &mut closer(&call.world, 1));
+    let mut running = closer(&call.world, 1);
+    periods(&call.world, 2);
+    close(&call.world, &mut running);
+    assert_eq!(call.world.edit("DELETE FROM close WHERE number = 2"), 1);
+    periods(&call.world, 3);
+    assert_eq!(failure(block_on(running.tick())), VaultError::Damaged, "the node that made it knows");
+    call.world.restart();
+    let mut after = closer(&call.world, 1);
+    assert_eq!(failure(block_on(after.tick())), VaultError::Damaged, "and so does the log, after a restart");
+    assert_eq!(closes(&call.world).len(), 1);
 }
 
 #[test]
