@@ -56,7 +56,7 @@ enum Stage {
     Waiting,
     /// Until these have their places: then the log's size is what the close covers.
     Draining(Close, HashSet<EntryId>),
-    Listing(Listing),
+    Listing(Box<Listing>),
     /// Until these, which the list may count, have theirs.
     Settling(Close, [u8; 16], HashSet<EntryId>),
 }
@@ -188,13 +188,13 @@ impl LogCloser {
             return Ok((Stage::Draining(close, before), CloseStep::Waits));
         }
         let covers = self.vault.store.head(self.tenant).await?.size;
-        let listing = Listing {
+        let listing = Box::new(Listing {
             close: Close { covers, ..close },
             list: fresh(&*self.vault.entropy),
             builder: ListBuilder::new(),
             pages: 0,
             pass: self.pass(None),
-        };
+        });
         Ok((Stage::Listing(listing), CloseStep::More))
     }
 
@@ -202,7 +202,7 @@ impl LogCloser {
         Pass::Reading { after: None, smallest: Smallest::above(floor, self.rows_at_once) }
     }
 
-    async fn list(&self, mut listing: Listing) -> Result<(Stage, CloseStep), VaultError> {
+    async fn list(&self, mut listing: Box<Listing>) -> Result<(Stage, CloseStep), VaultError> {
         listing.pass = match listing.pass {
             Pass::Reading { after, mut smallest } => {
                 let counted = self.vault.store.counted(self.tenant, after, BATCH).await?;

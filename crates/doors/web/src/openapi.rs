@@ -54,3 +54,28 @@ impl Modify for Schemes {
 pub fn openapi() -> String {
     Api::openapi().to_pretty_json().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::BTreeSet;
+
+    /// The description knows types by their bare names: of two with one name it would show one in both places.
+    #[test]
+    fn no_two_described_types_have_one_name() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+        let mut seen = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let described = text.split("ToSchema)]").skip(1).filter_map(|after| {
+                let (_, declared) = after.split_once("pub(crate) ")?;
+                declared.strip_prefix("struct ").or(declared.strip_prefix("enum "))?.split_whitespace().next()
+            });
+            for name in described {
+                assert!(seen.insert(name.to_owned()), "{name} is described twice");
+            }
+        }
+        assert!(seen.len() > 20, "{seen:?}");
+    }
+}

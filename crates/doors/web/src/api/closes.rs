@@ -24,15 +24,15 @@ pub(crate) struct Asked {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Closes {
+pub(crate) struct LogCloses {
     /// Newest first, at most 200.
-    closes: Vec<Close>,
+    closes: Vec<LogClose>,
     /// Where to go on, where there are more.
     next: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Close {
+pub(crate) struct LogClose {
     /// Which close, from 1 and without a gap.
     #[schema(minimum = 1)]
     number: u64,
@@ -52,14 +52,14 @@ pub(crate) struct Close {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Placed {
+pub(crate) struct PlacedClose {
     #[serde(flatten)]
-    close: Close,
+    close: LogClose,
     /// The place of the close's entry in the log; none for a moment.
     place: Option<u64>,
 }
 
-impl From<CloseRow> for Close {
+impl From<CloseRow> for LogClose {
     fn from(row: CloseRow) -> Self {
         Self {
             number: row.number,
@@ -78,7 +78,7 @@ impl From<CloseRow> for Close {
 /// What each says is in its entry's leaf too, in clear; that one is what counts.
 #[utoipa::path(get, path = "/log/{tenant}/closes", tag = "log", operation_id = "listCloses", security(()),
     params(("tenant" = String, Path, description = "The log's name."), Asked),
-    responses((status = 200, body = Closes), (status = 400, body = Problem, content_type = "application/problem+json"),
+    responses((status = 200, body = LogCloses), (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
@@ -90,13 +90,13 @@ pub(crate) async fn list(
     let Query(Asked { before }) = asked.map_err(|_| web.fault(super::paging::unreadable()))?;
     let closes = web.vault.closes(tenant.id, before, MOST).await.map_err(|error| web.failed(&error))?;
     let next = closes.last().filter(|last| last.number > 1).map(|last| last.number);
-    Ok(ok(&Closes { closes: closes.into_iter().map(Close::from).collect(), next }))
+    Ok(ok(&LogCloses { closes: closes.into_iter().map(LogClose::from).collect(), next }))
 }
 
 /// One close of a log.
 #[utoipa::path(get, path = "/log/{tenant}/closes/{number}", tag = "log", operation_id = "getClose", security(()),
     params(("tenant" = String, Path, description = "The log's name."), ("number" = u64, Path, minimum = 1, description = "Which close.")),
-    responses((status = 200, body = Placed), (status = 404, body = Problem, content_type = "application/problem+json"),
+    responses((status = 200, body = PlacedClose), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn show(
     State(web): State<Web>,
@@ -105,7 +105,7 @@ pub(crate) async fn show(
     let tenant = tenant(&web, &slug)?;
     let number = parsed(&web, &number)?;
     let (row, place) = web.vault.close(tenant.id, number).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&Placed { close: row.into(), place }))
+    Ok(ok(&PlacedClose { close: row.into(), place }))
 }
 
 /// A page of a close's list.

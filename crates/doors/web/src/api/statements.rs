@@ -25,24 +25,24 @@ pub(crate) struct Statement {
     /// The statement's own entry.
     receipt: String,
     /// First to last; the last is the statement's own.
-    entries: Vec<Line>,
+    entries: Vec<StatementEntry>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Line {
+pub(crate) struct StatementEntry {
     /// Which of the customer's, from 1.
     n: u64,
     entry: String,
     /// Its place in the log; none for a moment.
     place: Option<u64>,
     /// The customer's half, to be checked against the leaf; none where the row was edited.
-    half: Option<Half>,
+    half: Option<EntryHalf>,
     /// What the audit half says: the centre's word, which the customer can't open.
-    said: Option<Said>,
+    said: Option<EntrySaid>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Half {
+pub(crate) struct EntryHalf {
     interaction: Option<String>,
     instance: u32,
     version: u64,
@@ -53,7 +53,7 @@ pub(crate) struct Half {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Said {
+pub(crate) struct EntrySaid {
     #[schema(format = DateTime)]
     at: String,
     kind: &'static str,
@@ -63,16 +63,16 @@ pub(crate) struct Said {
     field: Option<&'static str>,
 }
 
-impl From<StatementLine> for Line {
+impl From<StatementLine> for StatementEntry {
     fn from(line: StatementLine) -> Self {
-        let half = line.half.map(|(rc, body, audit_digest)| Half {
+        let half = line.half.map(|(rc, body, audit_digest)| EntryHalf {
             interaction: body.interaction.map(|id| id.to_string()),
             instance: body.instance,
             version: body.version,
             rc: hex(&rc),
             audit_digest: hex(&audit_digest),
         });
-        let said = line.audit.map(|audit| Said {
+        let said = line.audit.map(|audit| EntrySaid {
             at: audit.at.to_string(),
             kind: audit.kind.slug(),
             refused: audit.decision.err().map(domain::Refusal::slug),
@@ -110,7 +110,7 @@ pub(crate) async fn give(
             key: hex(statement.key.bytes()),
             given_at: given_at.to_string(),
             receipt: statement.receipt.to_string(),
-            entries: statement.lines.into_iter().map(Line::from).collect(),
+            entries: statement.lines.into_iter().map(StatementEntry::from).collect(),
         },
     ))
 }
