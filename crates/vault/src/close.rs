@@ -301,7 +301,7 @@ impl LogCloser {
     }
 
     async fn settle(
-        &self,
+        &mut self,
         close: Close,
         list: [u8; 16],
         before: HashSet<EntryId>,
@@ -316,7 +316,9 @@ impl LogCloser {
         let Close { number, covers, size, root, .. } = close;
         let row = CloseRow { number, entry: act.draft.id, list, covers, at, size, root };
         let act = act.when(Condition::NextClose(number)).effect(Effect::PutClose(row));
-        match self.vault.commit_plain(act).await {
+        let done = self.vault.commit_plain(act).await;
+        self.known = done.is_ok().then_some(number).or(self.known);
+        match done {
             Ok(_) | Err(VaultError::Refused { refusal: Refusal::CloseTaken, .. }) => {
                 Ok((Stage::Waiting, CloseStep::Idle))
             }
