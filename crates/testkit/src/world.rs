@@ -1,12 +1,12 @@
-//! A whole small contact centre on an embedded store, in a directory of its own.
+//! A whole small contact centre on a real store, in a directory of its own.
 
 use crate::chance::{FixedClock, Seeded};
+use crate::database::TestDatabase;
 use crate::people::{Member, Staff};
 use crate::wait::block_on;
 use domain::field::query_phone;
 use domain::{Channel, Clock, CustomerId, EntryId, InteractionId, Millis, TenantId};
 use keyholder::{InProcess, Keyring, KeyringFile, RootKey};
-use sql::Sqlite;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
@@ -29,7 +29,7 @@ pub struct TestWorld {
     /// The vault.
     pub vault: Arc<Vault>,
     /// Its store.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<dyn Store>,
     /// Its key holder.
     pub holder: Arc<InProcess>,
     /// Its clock.
@@ -42,6 +42,7 @@ pub struct TestWorld {
     pub second_staff: Staff,
     config: VaultConfig,
     messages: AtomicU64,
+    database: TestDatabase,
     directory: TempDir,
 }
 
@@ -64,13 +65,14 @@ impl TestWorld {
         let key_file = key_file(&directory);
         let root = RootKey::create(&key_file, &*entropy).unwrap();
         KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
-        let store = Arc::new(Sqlite::create(directory.path()).unwrap());
+        let database = TestDatabase::new(directory.path());
+        let store = database.store();
         let holder = open_holder(&key_file, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
         let staff = Staff::hire(&vault, FIRST);
         let second_staff = Staff::hire(&vault, SECOND);
         let messages = AtomicU64::new(0);
-        Self { vault, store, holder, clock, entropy, staff, second_staff, config, messages, directory }
+        Self { vault, store, holder, clock, entropy, staff, second_staff, config, messages, database, directory }
     }
 
     /// Where the store's file lies.
@@ -104,20 +106,24 @@ impl TestWorld {
     /// Edits the database behind everybody's back. Says how many rows changed.
     ///
     /// # Panics
-    /// If SQLite refuses.
+    /// If the engine refuses.
     pub fn edit(&self, statement: &str) -> usize {
-        let connection = rusqlite::Connection::open(self.store.path()).unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
-        connection.execute(statement, []).unwrap()
+        self.database.edit(statement)
     }
 
     /// Every table's name, and whether any of its rows holds these bytes in any column.
     ///
     /// # Panics
-    /// If SQLite refuses.
+    /// If the engine refuses.
     #[must_use]
     pub fn tables_holding(&self, needle: &[u8]) -> Vec<String> {
-        tables_holding(self.store.path(), needle)
+        self.database.tables_holding(needle)
+    }
+
+    /// The table in which customers' states in the log lie after they changed.
+    #[must_use]
+    pub fn states(&self) -> &'static str {
+        self.database.states()
     }
 
     /// Signs a person in by token.
@@ -251,7 +257,7 @@ fn open_holder(key_file: &std::path::Path, entropy: &Arc<Seeded>) -> Arc<InProce
 }
 
 fn open_vault(
-    store: &Arc<Sqlite>,
+    store: &Arc<dyn Store>,
     holder: &Arc<InProcess>,
     clock: &Arc<FixedClock>,
     entropy: &Arc<Seeded>,
@@ -261,29 +267,4 @@ fn open_vault(
     let (store, holder) = (Arc::clone(store), Arc::clone(holder));
     let vault = Vault::open(store, holder, Arc::clone(clock) as _, Arc::clone(entropy) as _, tenants, config.clone());
     Arc::new(block_on(vault).unwrap())
-}
-
-fn tables_holding(file: &std::path::Path, needle: &[u8]) -> Vec<String> {
-    let connection = rusqlite::Connection::open(file).unwrap();
-    let mut statement =
-        connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
-    let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    tables.into_iter().filter(|table| holds(&connection, table, needle)).collect()
-}
-
-fn holds(connection: &rusqlite::Connection, table: &str, needle: &[u8]) -> bool {
-    use rusqlite::types::ValueRef;
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-    let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        for column in 0..columns {
-            if let ValueRef::Blob(bytes) | ValueRef::Text(bytes) = row.get_ref(column).unwrap()
-                && bytes.windows(needle.len()).any(|window| window == needle)
-            {
-                return true;
-            }
-        }
-    }
-    false
 }

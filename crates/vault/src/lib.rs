@@ -7,6 +7,7 @@
 //!
 //! Out of scope: HTTP, SQL, configuration files, where the root key lives.
 
+mod alarm;
 mod audit;
 mod auth;
 mod chores;
@@ -33,9 +34,11 @@ mod shelf;
 mod statement;
 mod verify;
 mod view;
+mod vitals;
 mod wiring;
 mod witnessing;
 
+pub use alarm::{Alarm, AlarmKind};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
 pub use close::{CloseStep, LogCloser};
@@ -46,7 +49,7 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
-pub use log_query::{Decided, LogQuery};
+pub use log_query::{Decided, LogQuery, Shown};
 pub use note::Noted;
 pub use people::NewPerson;
 pub use private::entry::{AuditBody, CustomerBody, Kind, half_fits};
@@ -62,5 +65,6 @@ pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use statement::{Statement, StatementLine};
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
+pub use vitals::Vitals;
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
 pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};

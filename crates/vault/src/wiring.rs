@@ -1,5 +1,6 @@
 //! The vault and what it is made of.
 
+use crate::alarm::Alarms;
 use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
@@ -64,10 +65,11 @@ pub struct Vault {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) staff: Staff,
+    pub(crate) alarms: Alarms,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
-    door: Door,
+    pub(crate) door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
 
@@ -102,6 +104,7 @@ impl Vault {
             clock: Arc::clone(&clock),
             seals: Arc::clone(&seals),
             feed: feed.clone(),
+            tally: Arc::default(),
         };
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {
@@ -114,6 +117,7 @@ impl Vault {
             seals,
             feed,
             staff: Staff::default(),
+            alarms: Alarms::default(),
             witnessing: HashMap::new(),
             notes: tokio::sync::Mutex::default(),
             door,

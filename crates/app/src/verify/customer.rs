@@ -57,7 +57,7 @@ fn source(
         return Ok((Box::new(one(logs.into_iter().map(|(_, log)| log), given)?), None));
     }
     if asked.path.join(config::FILE).exists() {
-        let home = Home::find(Some(&asked.path), common.config.as_deref())?;
+        let home = Home::find(Some(&asked.path), common.config.as_deref(), common.store.as_deref())?;
         let stored = one(Stored::all(&home, tenant, !keys.is_empty())?.into_iter().map(|(_, log)| log), given)?;
         let own = stored.own_keys();
         return Ok((Box::new(stored), own));

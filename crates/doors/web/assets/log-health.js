@@ -1,6 +1,8 @@
-// The log's health beside the list: does it only grow, and do its witnesses sign it?
+// The log's health: its alarms on top, and beside the list whether it only grows and its witnesses sign it.
 
-import { api, byId, clock, icon } from './common.js';
+import {
+  api, byId, clock, el, icon, moment,
+} from './common.js';
 
 /** The signed checkpoint's text: origin, size, root, an empty line, then one line per signature. */
 function readCheckpoint(text) {
@@ -9,6 +11,7 @@ function readCheckpoint(text) {
   return { size: Number(size), root, signatures: signatures.split('\n').filter(Boolean).length };
 }
 
+const STATUS_MS = 1000;
 const log = { size: 0 };
 
 function logState(look, mark, text) {
@@ -45,9 +48,23 @@ const WHEN_MISSING = {
   stop: 'Too few witnesses answer. Disclosures are refused until enough sign again.',
 };
 
-async function loadWitnesses() {
+function alarmBand({ kind, since, what, next }) {
+  return el('div', { class: 'notice danger', 'data-alarm': kind }, icon('warn'),
+    el('div', {},
+      el('strong', {}, what),
+      el('p', {}, 'Since ', el('time', { datetime: since }, moment(since))),
+      el('p', { class: 'next' }, el('b', {}, 'What to do next '), next)));
+}
+
+/** Draws the alarms anew only when others stand: a screen reader says each of them once. */
+function drawAlarms(alarms) {
+  const there = [...byId('alarms').children].map((band) => band.dataset.alarm).join();
+  if (alarms.map(({ kind }) => kind).join() !== there) byId('alarms').replaceChildren(...alarms.map(alarmBand));
+}
+
+async function loadStatus() {
   const answer = await api('GET', '/v1/log/status');
-  setTimeout(loadWitnesses, 5000);
+  setTimeout(loadStatus, STATUS_MS);
   const pill = byId('witness-state');
   const data = answer.ok ? answer.data : {};
   const [look, mark, text, hint] = WITNESS_STATES[data.state] ?? ['no', 'warn', 'Not reachable', ''];
@@ -57,6 +74,7 @@ async function loadWitnesses() {
   }
   byId('witness-hint').textContent = hint || WHEN_MISSING[data.when_missing] || '';
   if (!answer.ok) return;
+  drawAlarms(data.alarms);
   const newest = data.witnesses.filter((witness) => witness.newest).length;
   byId('witness-quorum').textContent = `${data.quorum} of ${data.witnesses.length}`;
   byId('witness-newest').textContent = data.witnesses.length ? `${newest} of ${data.witnesses.length}` : '–';
@@ -66,5 +84,5 @@ async function loadWitnesses() {
 /** Asks by itself, for as long as the page is open. */
 export function watchLog() {
   loadLog();
-  loadWitnesses();
+  loadStatus();
 }

@@ -93,7 +93,7 @@ fn an_edited_person() {
 fn an_edited_counter_of_a_customers_entries() {
     let call = Call::new(156);
     value(call.reveal(&call.command(FieldKind::Name)));
-    assert_eq!(call.world.edit("UPDATE recent_state SET n = 0 WHERE tenant = 1"), 1);
+    assert_eq!(call.world.edit(&format!("UPDATE {} SET n = 0 WHERE tenant = 1", call.world.states())), 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod reports;
 pub(crate) mod reveals;
 pub(crate) mod searches;
 pub(crate) mod statements;
+pub(crate) mod stream;
 pub(crate) mod verifications;
 pub(crate) mod views;
 
@@ -52,7 +53,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))
         .route("/v1/disclosures/export", get(disclosures::export))
-        .route("/v1/disclosures/stream", get(disclosures::stream))
+        .route("/v1/disclosures/stream", get(stream::stream))
         .route("/v1/events", post(events::hear))
         .layer(from_fn(no_store));
     Router::new()
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/log/{tenant}/closes/{number}/pages/{page}", get(closes::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(health::openapi))
 }
 

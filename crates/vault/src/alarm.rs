@@ -1,0 +1,126 @@
+//! Alarms: what is wrong with a tenant's log right now. /security and `GET /v1/log/status` show them.
+
+use crate::wiring::Vault;
+use domain::{Millis, TenantId};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is wrong; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlarmKind {
+    /// A witness signed more entries than the log holds.
+    SetBack,
+    /// Too few witnesses sign, and the configuration refuses disclosures then.
+    DisclosuresStopped,
+    /// Too few witnesses sign.
+    WitnessesMissing,
+}
+
+impl AlarmKind {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::SetBack => "log_set_back",
+            Self::DisclosuresStopped => "disclosures_stopped",
+            Self::WitnessesMissing => "witnesses_missing",
+        }
+    }
+
+    /// What happened, in words for whoever watches.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
+            Self::DisclosuresStopped => "Disclosures are refused: too few witnesses sign the log.",
+            Self::WitnessesMissing => "Too few witnesses sign the log. Disclosures go on.",
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn next(self) -> &'static str {
+        match self {
+            Self::SetBack => {
+                "Keep everything as it is. Ask IT which backup was restored and why, and each witness for what it signed."
+            }
+            Self::DisclosuresStopped => {
+                "Tell team leaders. Ask the witnesses' operators why they don't sign; it goes on by itself once enough do."
+            }
+            Self::WitnessesMissing => {
+                "Ask the witnesses' operators why they don't sign. Until enough do, the newest entries have no outside proof."
+            }
+        }
+    }
+}
+
+/// An alarm that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What is wrong.
+    pub kind: AlarmKind,
+    /// Since when, as far as this node knows.
+    pub since: Millis,
+}
+
+/// The alarms that were raised on this node and not yet taken back.
+#[derive(Default)]
+pub(crate) struct Alarms(Mutex<BTreeMap<(TenantId, AlarmKind), Millis>>);
+
+impl Alarms {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(TenantId, AlarmKind), Millis>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Raises an alarm, or takes it back. One that stands keeps its moment.
+    pub(crate) fn set(&self, tenant: TenantId, kind: AlarmKind, stands: bool, now: Millis) {
+        let mut all = self.lock();
+        if stands {
+            all.entry((tenant, kind)).or_insert(now);
+        } else {
+            all.remove(&(tenant, kind));
+        }
+    }
+
+    /// Does this one stand?
+    pub(crate) fn stands(&self, tenant: TenantId, kind: AlarmKind) -> bool {
+        self.lock().contains_key(&(tenant, kind))
+    }
+
+    fn of(&self, tenant: TenantId) -> Vec<Alarm> {
+        let all = self.lock();
+        let own = all.iter().filter(|((whose, _), _)| *whose == tenant);
+        own.map(|((_, kind), since)| Alarm { kind: *kind, since: *since }).collect()
+    }
+}
+
+impl Vault {
+    /// The alarms that stand for a tenant's log, the worst first.
+    #[must_use]
+    pub fn alarms(&self, tenant: TenantId) -> Vec<Alarm> {
+        let mut alarms = self.alarms.of(tenant);
+        alarms.extend(self.witness_alarm(tenant));
+        alarms.sort_by_key(|alarm| alarm.kind);
+        alarms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_keeps_its_moment_until_it_is_taken_back_and_is_its_tenants_own() {
+        let alarms = Alarms::default();
+        let (one, other) = (TenantId(1), TenantId(2));
+        let raise = |at| alarms.set(one, AlarmKind::SetBack, true, Millis(at));
+        raise(5);
+        raise(9);
+        assert_eq!(alarms.of(one), [Alarm { kind: AlarmKind::SetBack, since: Millis(5) }]);
+        assert!(alarms.of(other).is_empty() && !alarms.stands(other, AlarmKind::SetBack));
+        alarms.set(one, AlarmKind::SetBack, false, Millis(10));
+        assert!(alarms.of(one).is_empty());
+        raise(11);
+        assert_eq!(alarms.of(one)[0].since, Millis(11));
+    }
+}
