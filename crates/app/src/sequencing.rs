@@ -3,12 +3,15 @@
 use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
 use crate::rounds::Rounds;
+use domain::TenantId;
+use std::sync::Arc;
 use std::time::Duration;
-use vault::{Sequencer, Vault};
+use vault::{Loss, Sequencer, Vault};
 
 const BUSY: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_secs(5);
+/// Also after failures: a row that was taken out is to be missed within a second.
+const LONGEST: Duration = Duration::from_millis(640);
 
 /// The running thread; it stops when dropped, after a last round.
 pub struct Sequencing {
@@ -20,29 +23,37 @@ impl Sequencing {
     ///
     /// # Errors
     /// If a log has no keys, or no thread can be started.
-    pub fn start(vault: &Vault) -> Result<Self, Failure> {
+    pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
+        let vault = Arc::clone(vault);
         let holder = domain::time::fresh(&SystemEntropy);
         let mut sequencers = vault
             .tenants()
             .iter()
-            .map(|tenant| Sequencer::new(vault, tenant, holder))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|tenant| Ok((tenant.id, Sequencer::new(&vault, tenant, holder)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
         let mut wait = Wait::default();
-        let rounds = Rounds::start("sequencer", async move || wait.after(round(&mut sequencers).await))?;
+        let rounds = Rounds::start("sequencer", async move || wait.after(round(&vault, &mut sequencers).await))?;
         Ok(Self { _rounds: rounds })
     }
 }
 
 /// How many entries got their places, or that a log couldn't go on.
-async fn round(sequencers: &mut [Sequencer]) -> Option<usize> {
+async fn round(vault: &Vault, sequencers: &mut [(TenantId, Sequencer)]) -> Option<usize> {
     let mut placed = Some(0);
-    for sequencer in sequencers {
+    for (tenant, sequencer) in sequencers {
         match sequencer.tick().await {
             Ok(count) => placed = placed.map(|sum| sum + count),
             Err(error) => {
                 tracing::error!(%error, "the log can't go on; entries wait, and it is tried again");
                 placed = None;
             }
+        }
+        let tell = |entry, loss: Loss| {
+            tracing::error!(tenant = tenant.0, %entry, "ALARM: an entry is lost: {}", loss.words());
+        };
+        if let Err(error) = vault.log_losses(*tenant, tell).await {
+            tracing::error!(%error, "the loss of an entry can't be logged; it is tried again");
+            placed = None;
         }
     }
     placed

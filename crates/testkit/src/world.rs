@@ -101,6 +101,17 @@ impl TestWorld {
         open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
     }
 
+    /// The store whose files lie in another directory, and a vault on it with this world's keys.
+    ///
+    /// # Panics
+    /// If it doesn't open.
+    #[must_use]
+    pub fn opened_in(&self, directory: &std::path::Path) -> (Arc<Sqlite>, Arc<Vault>) {
+        let store = Arc::new(Sqlite::open(directory).unwrap());
+        let vault = open_vault(&store, &self.holder, &self.clock, &self.entropy, &self.config);
+        (store, vault)
+    }
+
     /// Edits the database behind everybody's back. Says how many rows changed.
     ///
     /// # Panics

@@ -7,6 +7,7 @@
 //!
 //! Out of scope: HTTP, SQL, configuration files, where the root key lives.
 
+mod alarm;
 mod audit;
 mod auth;
 mod chores;
@@ -23,6 +24,7 @@ mod log_query;
 mod note;
 mod people;
 mod private;
+mod promises;
 mod receipt;
 mod report;
 mod reveal;
@@ -34,6 +36,7 @@ mod view;
 mod wiring;
 mod witnessing;
 
+pub use alarm::{Alarm, Loss};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
 pub use code::{CodeSent, Courier, CourierError, SendCode};

@@ -1,5 +1,6 @@
 //! The vault and what it is made of.
 
+use crate::alarm::Losses;
 use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
@@ -7,12 +8,13 @@ use crate::kept::KeptKeys;
 use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
+use crate::promises::Promises;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
 
 /// A client company.
@@ -59,6 +61,8 @@ pub struct Vault {
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
+    pub(crate) promises: Arc<Promises>,
+    pub(crate) losses: Arc<Losses>,
     door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
@@ -88,12 +92,14 @@ impl Vault {
         }
         let seals = Arc::new(seals);
         let feed = Feed::new();
+        let promises = Arc::<Promises>::default();
         let works = Works {
             store: Arc::clone(&store),
             holder: Arc::clone(&holder),
             clock: Arc::clone(&clock),
             seals: Arc::clone(&seals),
             feed: feed.clone(),
+            promises: Arc::clone(&promises),
         };
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {
@@ -108,6 +114,8 @@ impl Vault {
             staff: Staff::default(),
             witnessing: HashMap::new(),
             notes: tokio::sync::Mutex::default(),
+            promises,
+            losses: Arc::default(),
             door,
             kept_keys: KeptKeys::default(),
         })
@@ -222,6 +230,7 @@ impl Vault {
             audit: self.keys(tenant)?.audit.clone(),
             chance: Chance::draw(&*self.entropy),
             halves: OnceLock::new(),
+            leaf: Mutex::default(),
         };
         Ok(Act {
             tenant,

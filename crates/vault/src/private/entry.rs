@@ -19,7 +19,7 @@ use domain::time::fresh;
 use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
 use keys::Key32;
 use keys::derive::{self, expand, mac, subkey};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Inscribed, Numbers, Scribe};
 
 const LEAF_VERSION: u8 = 1;
@@ -67,6 +67,8 @@ pub(crate) struct Draft {
     pub(crate) audit: Key32,
     pub(crate) chance: Chance,
     pub(crate) halves: OnceLock<HalfKeys>,
+    /// The leaf as last inscribed: an engine may try a transaction again.
+    pub(crate) leaf: Mutex<Option<[u8; 65]>>,
 }
 
 /// The keys that seal the two halves: derived while the act is put together, because the transaction that writes the
@@ -106,6 +108,11 @@ impl Draft {
                 customer: self.keys.as_ref().and_then(|keys| half_key(&keys.body, b"rf1/c", second)),
             }
         })
+    }
+
+    /// The leaf that the store was given.
+    pub(crate) fn leaf(&self) -> Option<[u8; 65]> {
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The audit half's content, given the transaction's numbers.
@@ -154,6 +161,7 @@ impl Scribe for Draft {
         leaf[0] = LEAF_VERSION;
         leaf[1..33].copy_from_slice(&self.label(numbers));
         leaf[33..].copy_from_slice(&commit);
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(leaf);
         let (first, second) = salts.split_at(SALT);
         let halves = self.half_keys();
         let sealed_customer = halves.customer.as_ref().filter(|_| !customer.is_empty());

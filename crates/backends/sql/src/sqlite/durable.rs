@@ -3,18 +3,25 @@
 //! The writer runs with `synchronous = NORMAL`: SQLite writes a commit to its log and syncs that log only before it
 //! copies it into the database file. The sync that makes a commit durable is done here, by whoever waits for it,
 //! while the writer goes on: one sync serves every commit that was written before it began, so commits group by
-//! themselves and the writer never waits for the disk. Nobody is told of a commit before its sync.
+//! themselves and the writer never waits for the disk. Nobody is told of a commit before its sync; nobody sees a
+//! published head of a log before its sync either, or a power cut could take back what outsiders have signed.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How far the log is written and synced, in commits.
 pub(super) struct Durability {
     log: File,
+    path: PathBuf,
     written: AtomicU64,
+    /// The last commit that published a log's head.
+    published: AtomicU64,
+    /// What `synced` says, for who needn't wait.
+    reached: AtomicU64,
     synced: Mutex<Synced>,
 }
 
@@ -28,15 +35,28 @@ struct Synced {
 impl Durability {
     /// For the log of the database at `path`, which a connection has opened before.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let log = File::options().append(true).open(log)?;
-        Ok(Self { log, written: AtomicU64::new(0), synced: Mutex::default() })
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        let path = PathBuf::from(name);
+        let log = File::options().append(true).open(&path)?;
+        let [written, published, reached] = [0; 3].map(AtomicU64::new);
+        Ok(Self { log, path, written, published, reached, synced: Mutex::default() })
     }
 
     /// A commit was written; gives its number. Called under the writer's lock.
     pub(super) fn written(&self) -> u64 {
         self.written.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A log's head was written. Called under the writer's lock, before [`Durability::written`].
+    pub(super) fn publishes(&self) {
+        self.published.store(self.written.load(Ordering::SeqCst) + 1, Ordering::SeqCst);
+    }
+
+    /// Returns once every published head is on the disk.
+    pub(super) fn reach_published(&self) -> io::Result<()> {
+        let number = self.published.load(Ordering::SeqCst);
+        if self.reached.load(Ordering::SeqCst) >= number { Ok(()) } else { self.reach(number) }
     }
 
     /// Returns once the commit of this number is on the disk.
@@ -49,8 +69,17 @@ impl Durability {
             let upto = self.written.load(Ordering::SeqCst);
             synced.failed = true;
             self.log.sync_data()?;
+            self.is_still_there()?;
             *synced = Synced { upto, failed: false };
+            self.reached.store(upto, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    /// SQLite goes on writing to a log that somebody deleted or moved away; after a restart nothing of that is found.
+    fn is_still_there(&self) -> io::Result<()> {
+        let name = |file: &Metadata| (file.dev(), file.ino());
+        let (open, named) = (self.log.metadata()?, fs::metadata(&self.path)?);
+        if name(&open) == name(&named) { Ok(()) } else { Err(io::Error::other("the log was taken away")) }
     }
 }

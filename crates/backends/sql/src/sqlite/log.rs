@@ -50,13 +50,15 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     let tenant = publication.tenant.0;
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
     {
-        let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?;
-        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL";
+        // Only where what waits is the entry that is kept: either may have been edited.
+        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL \
+                   AND leaf = (SELECT leaf FROM pending WHERE tenant = $2 AND entry = $3)";
         let mut place = tx.prepare_cached(sql)?;
+        let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?;
         for entry in &publication.entries {
-            let waited = wait.execute(params![tenant, entry.0])?;
             let placed = place.execute(params![size, tenant, entry.0])?;
-            if (waited, placed) != (1, 1) {
+            let waited = wait.execute(params![tenant, entry.0])?;
+            if (placed, waited) != (1, 1) {
                 return Ok(Swap::Lost);
             }
             size += 1;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::sync::PoisonError;
 use store::{
     BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, StoreError, Swap, TileKey,
 };
 
 fn one<T>(
@@ -199,7 +199,12 @@ impl Store for Sqlite {
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
-        self.reading_as_writer(|c| log::head(c, tenant))
+        let read = self.reading_as_writer(|c| log::head(c, tenant));
+        Box::pin(async move {
+            let head = read.await?;
+            self.durability.reach_published().map_err(|_| StoreError::Full)?;
+            Ok(head)
+        })
     }
 
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>> {
@@ -213,7 +218,11 @@ impl Store for Sqlite {
     }
 
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
-        self.writing(|c| log::publish(c, &publication))
+        self.writing(|c| {
+            let swap = log::publish(c, &publication)?;
+            self.durability.publishes();
+            Ok(swap)
+        })
     }
 
     fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>> {

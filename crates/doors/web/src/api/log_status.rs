@@ -1,4 +1,4 @@
-//! `GET /v1/log/status`: how the log stands with its witnesses.
+//! `GET /v1/log/status`: how the log stands with its witnesses, and what somebody must look at.
 
 use crate::body::ok;
 use crate::identify::Signed;
@@ -29,6 +29,21 @@ pub(crate) struct LogStatus {
     /// The newest checkpoint that enough witnesses signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     witnessed: Option<Cosigned>,
+    /// What somebody must look at; empty when all is well.
+    alarms: Vec<Alarm>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Alarm {
+    /// entry-lost: an entry was deleted or changed in the database before it had its place; log-stalled: entries wait for
+    /// theirs for too long.
+    #[schema(pattern = "^(entry-lost|log-stalled)$", example = "entry-lost")]
+    kind: &'static str,
+    /// Since when; RFC 3339.
+    #[schema(format = DateTime)]
+    since: String,
+    /// What happened and what to do.
+    words: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -50,7 +65,7 @@ pub(crate) struct Cosigned {
     at: String,
 }
 
-/// How does the log stand with its witnesses?
+/// How does the log stand, with its witnesses and with its own entries?
 ///
 /// Witnesses are outside parties that cosign the log, so that it can't be rewritten unseen. It tells nothing about anyone.
 #[utoipa::path(get, path = "/v1/log/status", tag = "log", operation_id = "getLogStatus",
@@ -70,6 +85,7 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
         quorum: status.quorum as u64,
         witnesses: status.witnesses.into_iter().map(witness).collect(),
         witnessed: status.witnessed.map(|(size, at)| signed(size, at)),
+        alarms: web.vault.log_alarms(tenant.id).into_iter().map(alarm).collect(),
     }))
 }
 
@@ -81,6 +97,10 @@ fn state(status: &WitnessStatus) -> &'static str {
         WitnessStatus { covered: true, .. } => "witnessed",
         _ => "waiting",
     }
+}
+
+fn alarm(alarm: vault::Alarm) -> Alarm {
+    Alarm { kind: alarm.kind, since: alarm.since.to_string(), words: alarm.words }
 }
 
 fn signed(size: u64, at: Millis) -> Cosigned {

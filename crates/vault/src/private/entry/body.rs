@@ -99,6 +99,9 @@ kinds! {
     ImportEnded = 34 "import_ended";
     /// A node began to serve; `detail` is the mark of its rules: another number, other rules.
     ServingBegun = 35 "serving_begun";
+    /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
+    /// in its id.
+    EntryLost = 38 "entry_lost";
 }
 
 impl Kind {
