@@ -2,7 +2,7 @@
 
 use crate::intent::{Intent, Seals};
 use crate::rows::{
-    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
+    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow, StateRow,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -153,6 +153,13 @@ pub trait Store: Send + Sync {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    /// Customers by id, each with the state of their entries: both of one moment.
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>>;
     /// Does no customer's row lie under this shelf key?
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.

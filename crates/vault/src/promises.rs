@@ -83,11 +83,17 @@ impl Promises {
     }
 
     /// At most `most` that were durable before a look began and aren't among the ids it found, which are sorted.
-    pub(crate) fn missed(&self, tenant: TenantId, number: u64, found: &[EntryId], most: usize) -> Vec<(EntryId, Leaf)> {
+    pub(crate) fn missed(
+        &self,
+        tenant: TenantId,
+        number: u64,
+        found: &[EntryId],
+        most: usize,
+    ) -> Vec<(EntryId, Leaf, Millis)> {
         let kept = self.lock();
         let missed = kept.entries.iter().filter_map(|((owner, entry), promise)| match promise {
-            Promise::Durable { leaf, look, .. } if *owner == tenant && *look < number => {
-                found.binary_search(entry).is_err().then_some((*entry, *leaf))
+            Promise::Durable { leaf, look, since } if *owner == tenant && *look < number => {
+                found.binary_search(entry).is_err().then_some((*entry, *leaf, *since))
             }
             _ => None,
         });

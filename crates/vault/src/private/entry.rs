@@ -47,7 +47,8 @@ impl EntryKeys {
         derive::short(mac(&self.view, &[b"rf1/counter", subject]))
     }
 
-    fn label(&self, n: u64) -> [u8; 32] {
+    /// The label of the customer's entry of this number, from 1.
+    pub(crate) fn label(&self, n: u64) -> [u8; 32] {
         mac(&self.view, &[b"rf1/label", &n.to_be_bytes()])
     }
 }
@@ -148,7 +149,7 @@ impl Draft {
 
 impl Scribe for Draft {
     fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32] {
-        hash(&[head, &transparency::leaf_hash(leaf)])
+        link(head, &transparency::leaf_hash(leaf))
     }
 
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
@@ -183,6 +184,11 @@ pub(crate) fn open_audit(key: &Key32, id: EntryId, leaf: &[u8; 65], sealed: &[u8
     let (customer_digest, body) = rest.split_at_checked(32)?;
     let commit = hash(&[b"rf1/e", &hash(&[ra, body]), customer_digest]);
     (leaf[33..] == commit).then(|| AuditBody::decode(body))?
+}
+
+/// The head of a customer's chain of entries with one more: `H(head ‖ leaf hash)`.
+pub(crate) fn link(head: &[u8; 32], leaf_hash: &[u8; 32]) -> [u8; 32] {
+    hash(&[head, leaf_hash])
 }
 
 fn hash(parts: &[&[u8]]) -> [u8; 32] {

@@ -14,6 +14,18 @@ const LOOKED_FOR: usize = 256;
 /// How many of the newest entries are looked at when the node starts.
 const LOOKED_BACK: u32 = 1_000;
 
+/// Milliseconds within which a place that another node gave is in a published head.
+const PUBLISHED_WITHIN_MS: i64 = 500;
+
+/// What became of an entry that doesn't wait any more.
+enum Fate {
+    /// It is in the log, where another node put it.
+    Placed,
+    /// It has a place that the published log doesn't reach yet.
+    Open,
+    Lost(Loss),
+}
+
 impl Sequencer {
     /// After a publication that didn't count: because another node's did, or because rows were edited, which would stop
     /// the log for ever.
@@ -43,13 +55,15 @@ impl Sequencer {
     pub(super) async fn miss(&mut self, look: u64, found: &[EntryId]) -> Result<(), VaultError> {
         // Where the queue is longer than what was read, only so far.
         let last = found.last().filter(|_| found.len() >= MOST as usize);
-        for (entry, leaf) in self.promises.missed(self.tenant.id, look, found, LOOKED_FOR) {
+        for (entry, leaf, since) in self.promises.missed(self.tenant.id, look, found, LOOKED_FOR) {
             if last.is_some_and(|last| entry > *last) {
                 continue;
             }
             match self.fate(entry, &leaf).await? {
-                None => self.promises.forget(self.tenant.id, entry),
-                Some(loss) => self.lost(entry, loss),
+                Fate::Placed => self.promises.forget(self.tenant.id, entry),
+                Fate::Open if self.clock.now().since(since) < PUBLISHED_WITHIN_MS => {}
+                Fate::Open => self.lost(entry, Loss::Changed),
+                Fate::Lost(loss) => self.lost(entry, loss),
             }
         }
         self.look_back(found).await
@@ -77,18 +91,21 @@ impl Sequencer {
         Ok(())
     }
 
-    /// What became of an entry that isn't pending; `None` if it is in the log, where another node put it.
-    async fn fate(&self, entry: EntryId, leaf: &Leaf) -> Result<Option<Loss>, VaultError> {
-        let Some(row) = self.store.entry(self.tenant.id, entry).await? else { return Ok(Some(Loss::Gone)) };
-        let Some(place) = row.index else { return Ok(Some(Loss::Gone)) };
-        if row.leaf != *leaf || place >= self.store.head(self.tenant.id).await?.size {
-            return Ok(Some(Loss::Changed));
+    /// What became of an entry that isn't pending.
+    async fn fate(&self, entry: EntryId, leaf: &Leaf) -> Result<Fate, VaultError> {
+        let Some(row) = self.store.entry(self.tenant.id, entry).await? else { return Ok(Fate::Lost(Loss::Gone)) };
+        let Some(place) = row.index else { return Ok(Fate::Lost(Loss::Gone)) };
+        if row.leaf != *leaf {
+            return Ok(Fate::Lost(Loss::Changed));
+        }
+        if place >= self.store.head(self.tenant.id).await?.size {
+            return Ok(Fate::Open);
         }
         let key = TileKey { level: -1, index: place / 256 };
         let bundle = self.store.tile(self.tenant.id, key).await?.unwrap_or_default();
         let at = (place % 256) as usize * ENTRY_IN_BUNDLE;
         let published = bundle.get(at + 2..at + ENTRY_IN_BUNDLE);
-        Ok((published != Some(leaf)).then_some(Loss::Changed))
+        Ok(if published == Some(leaf) { Fate::Placed } else { Fate::Lost(Loss::Changed) })
     }
 
     pub(super) fn lost(&mut self, entry: EntryId, loss: Loss) {

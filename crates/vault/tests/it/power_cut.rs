@@ -147,7 +147,7 @@ fn what_was_told_of_is_there_after_the_power_went() {
             block_on(sequencer.tick()).unwrap();
         }
         if step % 20 == 7 {
-            let _customer = call.world.add(testkit::ana());
+            let _customer = call.world.add(testkit::name_and_phone("Ann Other", "+442079460222"));
         }
         let after = Moment::of(&call, told.len());
         rounds += usize::from(!before.same_round(&after));

@@ -3,8 +3,7 @@
 //! The writer runs with `synchronous = NORMAL`: SQLite writes a commit to its log and syncs that log only before it
 //! copies it into the database file. The sync that makes a commit durable is done here, by whoever waits for it,
 //! while the writer goes on: one sync serves every commit that was written before it began, so commits group by
-//! themselves and the writer never waits for the disk. Nobody is told of a commit before its sync; nobody sees a
-//! published head of a log before its sync either, or a power cut could take back what outsiders have signed.
+//! themselves and the writer never waits for the disk. Nobody is told of a commit before its sync.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -18,10 +17,6 @@ pub(super) struct Durability {
     log: File,
     path: PathBuf,
     written: AtomicU64,
-    /// The last commit that published a log's head.
-    published: AtomicU64,
-    /// What `synced` says, for who needn't wait.
-    reached: AtomicU64,
     synced: Mutex<Synced>,
 }
 
@@ -39,24 +34,12 @@ impl Durability {
         name.push("-wal");
         let path = PathBuf::from(name);
         let log = File::options().append(true).open(&path)?;
-        let [written, published, reached] = [0; 3].map(AtomicU64::new);
-        Ok(Self { log, path, written, published, reached, synced: Mutex::default() })
+        Ok(Self { log, path, written: AtomicU64::new(0), synced: Mutex::default() })
     }
 
     /// A commit was written; gives its number. Called under the writer's lock.
     pub(super) fn written(&self) -> u64 {
         self.written.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    /// A log's head was written. Called under the writer's lock, before [`Durability::written`].
-    pub(super) fn publishes(&self) {
-        self.published.store(self.written.load(Ordering::SeqCst) + 1, Ordering::SeqCst);
-    }
-
-    /// Returns once every published head is on the disk.
-    pub(super) fn reach_published(&self) -> io::Result<()> {
-        let number = self.published.load(Ordering::SeqCst);
-        if self.reached.load(Ordering::SeqCst) >= number { Ok(()) } else { self.reach(number) }
     }
 
     /// Returns once the commit of this number is on the disk.
@@ -71,7 +54,6 @@ impl Durability {
             self.log.sync_data()?;
             self.is_still_there()?;
             *synced = Synced { upto, failed: false };
-            self.reached.store(upto, Ordering::SeqCst);
         }
         Ok(())
     }
@@ -81,5 +63,31 @@ impl Durability {
         let name = |file: &Metadata| (file.dev(), file.ino());
         let (open, named) = (self.log.metadata()?, fs::metadata(&self.path)?);
         if name(&open) == name(&named) { Ok(()) } else { Err(io::Error::other("the log was taken away")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sqlite;
+    use std::fs;
+
+    #[test]
+    fn what_goes_into_a_log_that_was_taken_away_is_not_durable() {
+        for moved in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Sqlite::create(dir.path()).unwrap();
+            let log = dir.path().join("ringfence.db-wal");
+            let number = store.durability.written();
+            assert!(store.durability.reach(number).is_ok());
+            if moved {
+                fs::rename(&log, dir.path().join("elsewhere")).unwrap();
+                fs::write(&log, b"").unwrap();
+            } else {
+                fs::remove_file(&log).unwrap();
+            }
+            let number = store.durability.written();
+            assert!(store.durability.reach(number).is_err());
+            assert!(store.durability.reach(number).is_err(), "nor by asking again");
+        }
     }
 }

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::sync::PoisonError;
 use store::{
     BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, StoreError, Swap, TileKey,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap,
+    TileKey,
 };
 
 fn one<T>(
@@ -114,6 +115,22 @@ impl Store for Sqlite {
         })
     }
 
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag), c.id FROM customer c \
+                   LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
+                   WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
+        let after = after.map_or([0; 16], |id| id.0);
+        self.reading(|c| {
+            let row = |r: &Row<'_>| Ok((CustomerId(bytes(r, 5)?), rows::customer(r)?, rows::state(r, 2)?));
+            all(c, sql, params![tenant.0, after, limit], row)
+        })
+    }
+
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM customer WHERE tenant = $1 AND epoch = $2)";
         self.reading(|c| Ok(one(c, sql, params![tenant.0, epoch], |r| r.get(0))?.unwrap_or(false)))
@@ -199,11 +216,10 @@ impl Store for Sqlite {
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
-        let read = self.reading_as_writer(|c| log::head(c, tenant));
-        Box::pin(async move {
-            let head = read.await?;
-            self.durability.reach_published().map_err(|_| StoreError::Full)?;
-            Ok(head)
+        // Asked under the writer's lock, as what is being published is noted under it.
+        self.reading_as_writer(|c| match self.heads.instead(tenant) {
+            Some(durable) => Ok(durable),
+            None => log::head(c, tenant),
         })
     }
 
@@ -218,9 +234,18 @@ impl Store for Sqlite {
     }
 
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
-        self.writing(|c| {
+        let tenant = publication.tenant;
+        let written = self.write(|c| {
+            let before = log::head(c, tenant)?;
             let swap = log::publish(c, &publication)?;
-            self.durability.publishes();
+            self.heads.writing(tenant, before);
+            Ok(swap)
+        });
+        Box::pin(async move {
+            let (swap, number) = written?;
+            // A head that can't reach the disk is never shown; nor does anything else go on then.
+            self.durability.reach(number).map_err(|_| StoreError::Full)?;
+            self.heads.synced(tenant);
             Ok(swap)
         })
     }

@@ -53,7 +53,7 @@ kinds! {
     Event = 11 "event";
     /// A note written.
     Note = 12 "note";
-    /// A customer erased.
+    /// A customer erased; `detail` is 1, none where their indexed values are only used for it.
     Erasure = 13 "erasure";
     /// Customers taken in; `detail` is how many.
     Import = 14 "import";
