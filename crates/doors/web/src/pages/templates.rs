@@ -43,6 +43,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/find.js", SCRIPT, include_str!("../../assets/find.js")),
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
+    asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
 ];
 
