@@ -1,6 +1,8 @@
 // The log's health beside the list: does it only grow, and do its witnesses sign it?
 
-import { api, byId, clock, icon } from './common.js';
+import {
+  api, byId, clock, el, icon,
+} from './common.js';
 
 /** The signed checkpoint's text: origin, size, root, an empty line, then one line per signature. */
 function readCheckpoint(text) {
@@ -45,6 +47,15 @@ const WHEN_MISSING = {
   stop: 'Too few witnesses answer. Disclosures are refused until enough sign again.',
 };
 
+/** What somebody must look at, each once: a screen reader says what is new. */
+function drawAlarms(alarms) {
+  const list = byId('log-alarms');
+  const text = alarms.map(({ since, words }) => `${clock(since, true)}: ${words}`);
+  if (list.dataset.shown === text.join()) return;
+  list.dataset.shown = text.join();
+  list.replaceChildren(...text.map((line) => el('li', {}, icon('warn'), line)));
+}
+
 async function loadWitnesses() {
   const answer = await api('GET', '/v1/log/status');
   setTimeout(loadWitnesses, 5000);
@@ -57,6 +68,7 @@ async function loadWitnesses() {
   }
   byId('witness-hint').textContent = hint || WHEN_MISSING[data.when_missing] || '';
   if (!answer.ok) return;
+  drawAlarms(data.alarms);
   const newest = data.witnesses.filter((witness) => witness.newest).length;
   byId('witness-quorum').textContent = `${data.quorum} of ${data.witnesses.length}`;
   byId('witness-newest').textContent = data.witnesses.length ? `${newest} of ${data.witnesses.length}` : '–';
