@@ -89,8 +89,9 @@ pub struct Publication {
     pub fence: Fence,
     /// The size it goes on from.
     pub from: u64,
-    /// The entries that get the places from `from` on.
-    pub entries: Vec<EntryId>,
+    /// The entries that get the places from `from` on, with the leaves that stand there: each only if that is what waits
+    /// and what is kept, as either row may have been edited.
+    pub entries: Vec<PendingLeaf>,
     /// New and grown tiles, whole.
     pub tiles: Vec<(TileKey, Vec<u8>)>,
     /// The new signed checkpoint.

@@ -158,7 +158,7 @@ impl Sequencer {
             tenant: self.tenant.id,
             fence,
             from,
-            entries: pending.iter().map(|pending| pending.entry).collect(),
+            entries: pending.to_vec(),
             tiles: tiles.into_iter().map(|tile| (key(&tile.path), tile.data)).collect(),
             checkpoint: self.sign(&log.builder)?,
         };

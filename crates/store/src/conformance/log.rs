@@ -1,6 +1,6 @@
 //! Places in the log: leases, fences, compare-and-swap, tiles.
 
-use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent};
+use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent, waiting};
 use super::{Case, Mount};
 use crate::{Cosigned, Fence, Job, LogHead, Publication, Store, Swap, TileKey};
 use domain::EntryId;
@@ -74,7 +74,7 @@ fn publication(from: u64, number: u64, entries: Vec<EntryId>) -> Publication {
         tenant: TENANT,
         fence: fence(number),
         from,
-        entries,
+        entries: entries.into_iter().map(waiting).collect(),
         tiles: vec![(TileKey { level: 0, index: 0 }, vec![size as u8; 32]), (TileKey { level: -1, index: 0 }, vec![9])],
         checkpoint: format!("checkpoint {size}"),
     }

@@ -2,7 +2,7 @@
 
 use super::help::{
     ADA, BO, NOW, OTHER, OpenSeals, TENANT, block_on, commit_at, connected, customer_row, doing, done, entry, event,
-    happened, intent,
+    happened, intent, waiting,
 };
 use super::{Case, Mount};
 use crate::{Effect, Fence, Job, Publication, ReportRow, Swap};
@@ -116,7 +116,7 @@ fn entries(mount: &dyn Mount) {
         tenant: TENANT,
         fence: Fence { job: Job::Sequence(TENANT), number: 1 },
         from: 0,
-        entries: pending(4),
+        entries: pending(4).into_iter().map(waiting).collect(),
         tiles: Vec::new(),
         checkpoint: String::new(),
     };
