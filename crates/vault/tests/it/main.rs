@@ -15,6 +15,7 @@ mod events;
 mod help;
 mod kinds;
 mod log;
+mod missing;
 mod notes;
 mod people;
 mod power_cut;

@@ -18,8 +18,8 @@ use vault::{Sequencer, Vault, VaultError};
 const HEADER: usize = 32;
 const FRAME: usize = 24 + 4_096;
 const SECTOR: usize = 512;
-/// Steps of the load, and cuts behind each of them.
-const STEPS: u64 = 260;
+/// Steps of the load, with several cuts behind each of them.
+const STEPS: u64 = 150;
 
 /// The files as they are when an act has been answered, and what was told by then.
 struct Moment {
