@@ -187,6 +187,23 @@ test('something can be reported at any time, by keyboard alone', async () => {
   }
 });
 
+test('signing out of the desk ends the session at once', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await onDesk(width);
+    assert.ok(await fitsWidth(page), `fits ${width}`);
+    const name = await page.locator('.who').evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+    assert.ok(name.scrollWidth <= name.clientWidth, `whose desk it is can be read at ${width}`);
+    await page.getByRole('button', { name: 'Report something' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    const answered = await page.goto(new URL('/desk', page.url()).href);
+    assert.equal(new URL(answered.url()).pathname, '/', 'the desk is closed');
+    assert.equal((await page.request.get(new URL('/v1/me', page.url()).href)).status(), 401);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
 test('the first page offers one sign-in for each person', async () => {
   for (const width of WIDTHS) {
     const { page, context, complaints } = await openPage(chrome.browser, width);

@@ -60,13 +60,22 @@ test('the page is accessible and fits at both widths', async () => {
   }
 });
 
-test('the form narrows the live list at once; reads of the log are hidden until asked for', async () => {
+test('the form narrows the live list at once; looks and refusals show until more is asked for', async () => {
   const { page, context } = await watching(1280);
   await page.locator('#rows tr').first().waitFor();
   const all = (name) => page.locator('#rows tr').evaluateAll((rows, key) => [...new Set(rows.map((row) => row.dataset[key]))], name);
+  assert.ok(!(await all('kind')).some((kind) => ['stream_opened', 'event', 'sign_in'].includes(kind)));
+  await page.getByLabel('Show', { exact: true }).selectOption('acts');
+  await page.locator('#rows [data-kind="event"]').first().waitFor();
   assert.ok(!(await all('kind')).includes('stream_opened'));
-  await page.getByLabel('Show reads of the log').check();
+  await page.getByLabel('Show', { exact: true }).selectOption('all');
   await page.locator('#rows [data-kind="stream_opened"]').first().waitFor();
+  await page.getByLabel('Show', { exact: true }).selectOption('');
+  await page.locator('#rows [data-kind="stream_opened"]').waitFor({ state: 'detached' });
+  await page.getByLabel('Kind').selectOption('sign_in');
+  await page.locator('#rows [data-kind="sign_in"]').first().waitFor();
+  assert.deepEqual(await all('kind'), ['sign_in'], 'who asks for a kind gets it');
+  await page.getByLabel('Kind').selectOption('');
   await page.getByLabel('Decision').selectOption('refused');
   assert.ok((await all('decision')).every((decision) => decision === 'refused'));
   await page.getByLabel('Decision').selectOption('');
@@ -110,6 +119,71 @@ test('the log is asked by a form that needs no script, and each line leads to it
     assert.deepEqual(await axeFindings(page), []);
     assert.deepEqual(complaints, []);
     await context.close();
+  }
+});
+
+const ALARMS = [
+  { kind: 'log_set_back', since: '2026-03-01T09:00:03.000Z', what: 'The log was set back.', next: 'Keep everything as it is.' },
+  { kind: 'witnesses_missing', since: '2026-03-01T09:00:04.000Z', what: 'Too few witnesses sign.', next: 'Ask them.' },
+];
+
+test('an alarm stands in a band at the top until it is over: what, since when, what to do', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await watching(width);
+    await page.locator('#witness-state.ok').waitFor();
+    assert.equal(await page.locator('#alarms').isVisible(), false, 'a healthy log has no band');
+    let alarms = ALARMS;
+    await page.route('**/v1/log/status', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...await answer.json(), alarms } });
+    });
+    const bands = page.locator('#alarms [data-alarm]');
+    await bands.nth(1).waitFor();
+    assert.deepEqual(await bands.evaluateAll((found) => found.map((band) => band.dataset.alarm)), ALARMS.map(({ kind }) => kind));
+    const said = await bands.first().textContent();
+    for (const part of [ALARMS[0].what, 'Since', '2026', 'What to do next', ALARMS[0].next]) assert.ok(said.includes(part), part);
+    assert.equal(await page.locator('#alarms').getAttribute('role'), 'alert');
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(await fitsWidth(page), `fits ${width}`);
+    await screenshot(page, `security-alarm-${width}`);
+    await bands.first().evaluate((band) => { band.dataset.same = 'yes'; });
+    await page.waitForResponse('**/v1/log/status');
+    await page.waitForResponse('**/v1/log/status');
+    assert.equal(await bands.first().getAttribute('data-same'), 'yes', 'what stands is not said again');
+    alarms = [];
+    await bands.first().waitFor({ state: 'detached' });
+    assert.equal(await page.locator('#alarms').isVisible(), false);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+});
+
+test('signing out ends the session and its live streams at once, in every tab', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await watching(width);
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await other.locator('body[data-stream="live"]').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await other.locator('body[data-stream="lost"]').waitFor({ timeout: 2000 });
+    await other.getByRole('link', { name: 'Sign in again' }).waitFor();
+    await other.locator('#stream-state').filter({ hasText: 'Signed out' }).waitFor();
+    assert.ok(!(await other.locator('main').textContent()).includes('undefined'));
+    assert.deepEqual(await axeFindings(other), []);
+    await screenshot(other, `security-signed-out-${width}`);
+    const answered = await page.request.get(new URL('/v1/me', page.url()).href);
+    assert.equal(answered.status(), 401);
+    assert.deepEqual(complaints, []);
+    await context.close();
+
+    const auditor = await watching(width);
+    const asked = await auditor.page.request.get(new URL('/v1/disclosures?kind=stream_closed', auditor.page.url()).href);
+    const ends = (await asked.json()).items.slice(0, 2).map(({ detail }) => detail);
+    assert.equal(ends.length, 2);
+    assert.ok(ends.includes(3), 'the tab that stayed was ended by the sign-out');
+    assert.ok(ends.every((detail) => [1, 3].includes(detail)), 'the one that signed out may have left first');
+    await auditor.context.close();
   }
 });
 

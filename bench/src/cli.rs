@@ -102,7 +102,7 @@ struct Common {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Live interactions opened in Ringfence before the load
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = crate::systems::SERVED)]
     interactions: u64,
     /// Agents that share the interactions
     #[arg(long, default_value_t = 64)]

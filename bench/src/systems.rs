@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 /// Bytes of the value that every system hands out.
 pub(crate) const VALUE_BYTES: usize = 100;
 
-/// Distinct requests prepared for the systems that need no opened interaction.
-const DISTINCT_REQUESTS: u64 = 20_000;
+/// Customers that are served at the same time: a live interaction each in Ringfence, a distinct request each elsewhere.
+pub(crate) const SERVED: u64 = 5_000;
 
 /// A system under comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use super::postgresql_front::{KEY, Shape};
 use super::served::{ANY_TOKEN, reveal_request, this_program};
-use super::{Choice, DISTINCT_REQUESTS, Running, Setting, VALUE_BYTES};
+use super::{Choice, Running, SERVED, Setting, VALUE_BYTES};
 use crate::Outcome;
 use crate::load::Aim;
 use crate::process::{Server, free_address, output_of};
@@ -51,7 +51,7 @@ fn requests(setting: &Setting) -> Vec<Vec<u8>> {
         let customer = choice.below(setting.customers) + 1;
         reveal_request(&customer.to_string(), ANY_TOKEN, &body)
     };
-    (0..DISTINCT_REQUESTS).map(request).collect()
+    (0..SERVED).map(request).collect()
 }
 
 struct Cluster {
@@ -147,7 +147,7 @@ mod tests {
             pool: 1,
         };
         let all = requests(&setting);
-        assert_eq!(all.len() as u64, DISTINCT_REQUESTS);
+        assert_eq!(all.len() as u64, SERVED);
         for request in all {
             let text = String::from_utf8(request).unwrap();
             let id: u64 = text.split('/').nth(3).unwrap().parse().unwrap();

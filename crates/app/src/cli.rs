@@ -1,5 +1,9 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod log;
+
+pub use log::{Export, Fsck, Log, Mirror, Tail};
+
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -32,6 +36,9 @@ pub struct Common {
     /// Another configuration than the data directory's own ringfence.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The database: postgres://user@host:port/database, or sqlite:DIR [default: the configuration's]
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
@@ -228,67 +235,6 @@ pub enum Shelf {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
-}
-
-/// `log`.
-#[derive(Debug, Subcommand)]
-pub enum Log {
-    /// Copy logs as plain files; again and again, only what is new
-    Mirror(Mirror),
-    /// Recompute every hash of a log, up to its signed checkpoint
-    Fsck(Fsck),
-    /// Follow a log: print new entries, each proven to be in it
-    Tail(Tail),
-}
-
-/// `log mirror`.
-#[derive(Debug, Args)]
-pub struct Mirror {
-    /// A log's address, or its server's for all its logs; --data DIR copies from a data directory
-    #[arg(value_name = "URL")]
-    pub url: Option<String>,
-    /// The directory to copy to, made where it isn't there
-    #[arg(long, value_name = "DIR2")]
-    pub to: PathBuf,
-    /// The logs' verifier keys; without, those that the mirror was begun with, and the logs' own the first time
-    #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
-    /// Which tenant's log only
-    #[arg(long, value_name = "SLUG")]
-    pub tenant: Option<String>,
-}
-
-/// `log fsck`.
-#[derive(Debug, Args)]
-pub struct Fsck {
-    /// A log's directory or address, a mirror or a server; --data DIR checks a data directory's tiles
-    #[arg(value_name = "DIR|URL")]
-    pub place: Option<String>,
-    /// The logs' verifier keys, as served at /log/<tenant>/key; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
-    /// Which witnesses must have signed too: lines of witness, group and quorum
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// Which tenant's log only
-    #[arg(long, value_name = "SLUG")]
-    pub tenant: Option<String>,
-}
-
-/// `log tail`.
-#[derive(Debug, Args)]
-pub struct Tail {
-    /// A log's address, or its server's with --tenant
-    pub url: String,
-    /// The first entry to print, from zero; without, only what comes from now on
-    #[arg(long, value_name = "PLACE")]
-    pub from: Option<u64>,
-    /// The log's verifier keys; without, those that it serves itself
-    #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
-    /// Which tenant's log
-    #[arg(long, value_name = "SLUG")]
-    pub tenant: Option<String>,
 }
 
 /// `verify`.

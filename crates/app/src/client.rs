@@ -2,6 +2,7 @@
 
 use crate::failure::{self, Failure};
 use serde_json::Value;
+use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 use ureq::Agent;
@@ -11,6 +12,8 @@ use zeroize::Zeroizing;
 const ADDRESS: &str = "RINGFENCE_ADDR";
 const TOKEN_FILE: &str = "RINGFENCE_TOKEN_FILE";
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How long a long answer may pause.
+const PAUSE: Duration = Duration::from_secs(120);
 
 /// A signed-in caller.
 pub struct Client {
@@ -53,30 +56,58 @@ impl Client {
         Ok(Self { address: address.trim_end_matches('/').to_owned(), token, agent: agent.into() })
     }
 
+    /// Where it calls.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Calls a path whose answer may be long; gives the answer as it comes.
+    ///
+    /// # Errors
+    /// As [`Client::call`], before the answer begins.
+    pub fn stream(&self, path: &str, query: Vec<(&'static str, String)>) -> Result<impl Read + use<>, Failure> {
+        let request = self.agent.get(format!("{}{path}", self.address)).query_pairs(query);
+        let request = request.header("authorization", self.bearer().as_str()).config();
+        let request =
+            request.timeout_global(None).timeout_connect(Some(DEADLINE)).timeout_per_read(Some(PAUSE)).build();
+        let mut answer = request.call().map_err(|_| self.unreachable())?;
+        let status = answer.status().as_u16();
+        if (200..300).contains(&status) {
+            return Ok(answer.into_body().into_reader());
+        }
+        let value: Value = answer.body_mut().read_json().map_err(|_| self.unreachable())?;
+        Err(problem(status, &value))
+    }
+
+    fn bearer(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("Bearer {}", self.token.trim()))
+    }
+
+    fn unreachable(&self) -> Failure {
+        Failure::there(
+            format!("{} doesn't answer", self.address),
+            format!("check {ADDRESS} and that ringfence serve runs there"),
+        )
+    }
+
     /// Calls a path; `body` makes the request's JSON.
     ///
     /// # Errors
     /// If there is no answer, or it is a problem: then what the problem says.
     pub fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let unreachable = || {
-            Failure::there(
-                format!("{} doesn't answer", self.address),
-                format!("check {ADDRESS} and that ringfence serve runs there"),
-            )
-        };
-        let token = Zeroizing::new(format!("Bearer {}", self.token.trim()));
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.address))
-            .header("authorization", token.as_str());
+            .header("authorization", self.bearer().as_str());
         let text = body.map(Value::to_string).unwrap_or_default();
         let request = if body.is_some() { request.header("content-type", "application/json") } else { request };
         let request = request
             .body(text)
             .map_err(|_| Failure::here("the token can't be sent", format!("check the file in {TOKEN_FILE}")))?;
-        let mut answer = self.agent.run(request).map_err(|_| unreachable())?;
+        let mut answer = self.agent.run(request).map_err(|_| self.unreachable())?;
         let status = answer.status().as_u16();
-        let value: Value = answer.body_mut().read_json().map_err(|_| unreachable())?;
+        let value: Value = answer.body_mut().read_json().map_err(|_| self.unreachable())?;
         if (200..300).contains(&status) { Ok(value) } else { Err(problem(status, &value)) }
     }
 }
@@ -84,7 +115,8 @@ impl Client {
 fn problem(status: u16, value: &Value) -> Failure {
     let word = |name: &str| value[name].as_str().map(|text| text.trim_end_matches('.').replace(char::is_control, " "));
     let title = word("title").unwrap_or_else(|| format!("the answer was {status}"));
-    Failure::there(title, word("next").unwrap_or_else(|| "try again".to_owned()))
+    let detail = word("detail").filter(|detail| *detail != title).map(|detail| format!(": {detail}"));
+    Failure::there(title + &detail.unwrap_or_default(), word("next").unwrap_or_else(|| "try again".to_owned()))
 }
 
 #[cfg(test)]
@@ -107,6 +139,9 @@ mod tests {
     fn a_problem_says_what_and_what_next() {
         let value = serde_json::json!({"title": "No live interaction", "next": "Take the call first."});
         assert_eq!(problem(403, &value).to_string(), "error: No live interaction; next: Take the call first");
+        let value =
+            serde_json::json!({"title": "It can't be used", "detail": "from is a moment", "next": "Correct it."});
+        assert_eq!(problem(422, &value).to_string(), "error: It can't be used: from is a moment; next: Correct it");
         assert_eq!((problem(500, &serde_json::Value::Null).code(), problem(500, &value).code()), (2, 2));
     }
 }

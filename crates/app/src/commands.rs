@@ -12,6 +12,7 @@ pub(crate) mod witness;
 
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
+use crate::database::Database;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::output;
@@ -43,11 +44,13 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
 
 fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let data = Home::named(asked.dir.as_deref().or(common.data.as_deref()))?;
+    let database = common.store.as_deref().map(Database::parse).transpose()?;
+    let database = database.unwrap_or_else(|| Database::Embedded(data.clone()));
     let name = init::random_name();
     let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
-    let home = wire::block_on(init::create(&init::New { data: &data, tenant, key }))?;
+    let home = wire::block_on(init::create(&init::New { data: &data, tenant, key, database }))?;
     let key = home.key_file()?;
     let shown = |path: &std::path::Path| path.display().to_string();
     output::one(

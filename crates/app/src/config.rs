@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod witness;
 
+use crate::database::Database;
 use crate::failure::{self, Failure};
 use domain::interaction::Timeouts;
 use domain::{Limits, TenantId};
@@ -40,6 +41,20 @@ pub struct Config {
     pub courier: Option<Courier>,
     /// Where the root key lies.
     pub key: Option<Key>,
+    /// The database, where it isn't the data directory's own file.
+    pub store: Option<Kept>,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// `postgres://user@host:port/database`, without a password.
+    pub url: String,
+    /// The file with the password; relative to this file. PGPASSWORD and PGPASSFILE count otherwise.
+    pub password_file: Option<PathBuf>,
+    /// How many connections this node opens at most; 8 unless given.
+    pub connections: Option<usize>,
 }
 
 /// `[server]`.
@@ -254,16 +269,20 @@ impl Config {
         if let Some(key) = &mut self.key {
             key.file = folder.join(&key.file);
         }
+        if let Some(file) = self.store.as_mut().and_then(|store| store.password_file.as_mut()) {
+            *file = folder.join(&file);
+        }
         Ok(self)
     }
 
-    /// Tenants and key, where this file has none, from the data directory's own.
+    /// Tenants, key and store, where this file has none, from the data directory's own.
     #[must_use]
     pub fn over(mut self, own: Self) -> Self {
         if self.tenant.is_empty() {
             self.tenant = own.tenant;
         }
         self.key = self.key.or(own.key);
+        self.store = self.store.or(own.store);
         self
     }
 
@@ -276,6 +295,20 @@ impl Config {
             origin: tenant.origin.clone(),
         };
         self.tenant.iter().map(tenant).collect()
+    }
+
+    /// The database of the data directory `data`: the one that was `asked` for, else the configured one, else the
+    /// directory's own file.
+    ///
+    /// # Errors
+    /// If the configured address can't be used.
+    pub fn database(&self, data: &Path, asked: Option<Database>) -> Result<Database, Failure> {
+        let configured = self.store.as_ref().map(|store| Database::parse(&store.url)).transpose()?;
+        let database = asked.or(configured).unwrap_or_else(|| Database::Embedded(data.to_path_buf()));
+        Ok(match &self.store {
+            Some(store) => database.with(store.password_file.clone(), store.connections),
+            None => database,
+        })
     }
 
     /// The vault's settings.

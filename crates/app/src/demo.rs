@@ -32,10 +32,13 @@ const BANNER: &str = "Demo: everyone here is invented, and anyone may sign in as
 /// # Errors
 /// If the data directory isn't a demo's, or anything can't be started.
 pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
+    if common.store.is_some() {
+        return Err(Failure::here("invented people live in a data directory of their own", "leave --store away"));
+    }
     let data = Data::choose(common.data.as_deref(), asked)?;
     wire::block_on(async {
         let (home, secrets) = configured(data.home().await?, asked.port)?;
-        let _claim = serving::claim(&home.data)?;
+        let _claim = serving::claim(&home)?;
         let centre = wire::open(&home).await?;
         let tenant = home.tenant(None)?.id;
         let cast = cast::assemble(&centre.vault, tenant).await?;

@@ -3,6 +3,7 @@
 use crate::cli::Demo;
 use crate::commands::init::{self, New};
 use crate::config::{self, Config, Tenant};
+use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use domain::field::Incoming;
@@ -109,10 +110,12 @@ impl Data {
     pub(super) async fn home(&self) -> Result<Home, Failure> {
         if self.marker.complete {
             let config = Config::read(&self.folder.join(config::FILE))?;
-            return Ok(Home { data: self.folder.clone(), config });
+            let database = config.database(&self.folder, None)?;
+            return Ok(Home { data: self.folder.clone(), config, database });
         }
         let tenant = Tenant { id: 1, slug: "acme".to_owned(), origin: "log.acme.example".to_owned() };
-        let home = init::create(&New { data: &self.folder, tenant, key: self.key.clone() }).await?;
+        let database = Database::Embedded(self.folder.clone());
+        let home = init::create(&New { data: &self.folder, tenant, key: self.key.clone(), database }).await?;
         self.mark(self.marker)?;
         Ok(home)
     }

@@ -1,6 +1,7 @@
 //! A data directory with its configuration, as commands find it.
 
 use crate::config::{self, Config};
+use crate::database::Database;
 use crate::failure::Failure;
 use keyholder::KeyringFile;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct Home {
     pub data: PathBuf,
     /// Its configuration.
     pub config: Config,
+    /// What it works on.
+    pub database: Database,
 }
 
 impl Home {
@@ -29,12 +32,16 @@ impl Home {
     }
 
     /// Reads the configuration: `config` if given, with tenants and key from the directory's own file where it has
-    /// none; else the directory's own.
+    /// none; else the directory's own. `store` is the database, where it isn't the configuration's.
     ///
     /// # Errors
     /// If there is no Ringfence there, or a file is wrong.
-    pub fn find(data: Option<&Path>, config: Option<&Path>) -> Result<Self, Failure> {
-        let data = Self::named(data)?;
+    pub fn find(data: Option<&Path>, config: Option<&Path>, store: Option<&str>) -> Result<Self, Failure> {
+        let store = store.map(Database::parse).transpose()?;
+        let data = match (data, &store) {
+            (None, Some(Database::Embedded(folder))) => folder.clone(),
+            (data, _) => Self::named(data)?,
+        };
         let own = data.join(config::FILE);
         if !own.exists() {
             let next = format!("make one with: ringfence init {}", data.display());
@@ -45,7 +52,8 @@ impl Home {
             Some(path) => Config::read(path)?.over(own),
             None => own,
         };
-        Ok(Self { data, config })
+        let database = config.database(&data, store)?;
+        Ok(Self { data, config, database })
     }
 
     /// The root key's file.

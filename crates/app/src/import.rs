@@ -41,7 +41,7 @@ pub fn run(common: &Common, asked: &Import) -> Result<(), Failure> {
         let summary = Reader { map, file, path: asked.file.clone(), done: [0; LANES] }.check(report)?;
         return finish(common, asked, summary);
     }
-    let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
+    let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
     let tenant = home.tenant(asked.tenant.as_deref())?.id;
     let imports = names(&asked.file, &written)?;
     wire::block_on(async {

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod failure;
 pub mod home;
@@ -61,10 +62,12 @@ fn misunderstood(error: &clap::Error) -> Failure {
     Failure::here(said.strip_prefix("error: ").unwrap_or(&said), "ringfence --help, or --help after the command")
 }
 
-/// Events go to standard error; `RINGFENCE_LOG` chooses which.
+/// Events go to standard error: `RINGFENCE_LOG` chooses which, `RINGFENCE_LOG_FORMAT=json` makes each a JSON object.
 fn listen_to_events() {
     let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info,witness=info";
     let filter = EnvFilter::try_from_env("RINGFENCE_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
+    let events = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let json = std::env::var_os("RINGFENCE_LOG_FORMAT").is_some_and(|format| format == "json");
     // Tests run several commands in one process; the first one's listener stays.
-    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+    drop(if json { events.json().flatten_event(true).try_init() } else { events.try_init() });
 }

@@ -1,9 +1,10 @@
 //! Logs from outside: copying, checking and following them over HTTP, as plain files or in a data directory.
 //!
 //! Nothing here is secret, and nothing is believed: what a source says counts once it leads to a checkpoint that
-//! carries the signatures of keys which somebody gave.
+//! carries the signatures of keys which somebody gave. Only `export` asks for what the log says, as security.
 
 mod checked;
+mod export;
 mod folder;
 mod fsck;
 mod keys;
@@ -38,5 +39,6 @@ pub fn run(common: &Common, asked: &Log) -> Result<(), Failure> {
         Log::Mirror(asked) => mirror::run(common, asked),
         Log::Fsck(asked) => fsck::run(common, asked),
         Log::Tail(asked) => tail::run(common, asked),
+        Log::Export(asked) => export::run(asked),
     }
 }

@@ -53,7 +53,13 @@ pub fn list(format: Format, columns: &[&str], rows: &[Value]) -> Result<(), Fail
     }
 }
 
-fn closed(error: &io::Error) -> Failure {
+/// Says something beside the results, on standard error. With that closed there is nowhere left to say it.
+pub fn aside(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
+/// What it means that standard output can't be written.
+pub(crate) fn closed(error: &io::Error) -> Failure {
     Failure::here(format!("standard output can't be written: {}", error.kind()), "check where it goes")
 }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use vault::{Loss, Sequencer, Vault};
 
-const BUSY: Duration = Duration::from_millis(20);
+const BUSY: Duration = Duration::from_millis(30);
 /// From so many entries in one round on the next one begins almost at once: a longer queue only makes rounds longer.
 const MANY: usize = 1_000;
 const EAGER: Duration = Duration::from_millis(1);
-const IDLE: Duration = Duration::from_millis(20);
+const IDLE: Duration = Duration::from_millis(30);
 /// Also after failures: a row that was taken out is to be missed within a second.
 const LONGEST: Duration = Duration::from_millis(640);
 

@@ -9,7 +9,6 @@ use crate::witnessing::Witnessing;
 use carriers::WebhookCourier;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -126,21 +125,25 @@ pub fn stop_at_signal() -> Result<(watch::Receiver<bool>, impl Future<Output = (
     Ok((receiver, wait))
 }
 
-/// The mark that one process serves a data directory; others that need it to themselves wait for no one.
+/// The mark that one process serves the embedded database of a data directory; others that need it to themselves wait
+/// for no one. A server's database has any number of nodes and no mark.
 ///
 /// # Errors
 /// If another process has it.
-pub fn claim(data: &Path) -> Result<std::fs::File, Failure> {
-    let path = data.join("serving.lock");
+pub fn claim(home: &Home) -> Result<Option<std::fs::File>, Failure> {
+    if home.database.file().is_none() {
+        return Ok(None);
+    }
+    let path = home.data.join("serving.lock");
     let file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
         .open(&path)
         .map_err(|error| crate::failure::file(&path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(_) => Err(Failure::here(
-            format!("{}: another ringfence process serves it", data.display()),
+            format!("{}: another ringfence process serves it", home.data.display()),
             "stop that one first",
         )),
     }

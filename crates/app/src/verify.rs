@@ -16,7 +16,6 @@ use crate::output::{self, Format};
 use crate::wire::{self, Centre};
 use domain::EntryId;
 use serde_json::{Value, json};
-use sql::Sqlite;
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
@@ -58,7 +57,7 @@ fn policy(asked: &Verify) -> Result<Option<WitnessPolicy>, Failure> {
 }
 
 fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&WitnessPolicy>) -> Result<(), Failure> {
-    let home = Home::find(Some(&asked.path), common.config.as_deref())?;
+    let home = Home::find(Some(&asked.path), common.config.as_deref(), common.store.as_deref())?;
     let asked_for = tenants(&home, asked, given)?;
     let (store, opened) = wire::block_on(async {
         let opened = match home.key_file().and_then(wire::load_root) {
@@ -68,7 +67,7 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
         };
         let store: Arc<dyn Store> = match &opened {
             Some(centre) => Arc::clone(&centre.store),
-            None => Arc::new(Sqlite::open(&home.data).map_err(|error| wire::database(&error))?),
+            None => home.database.open().await?,
         };
         Ok((store, opened))
     })?;

@@ -6,8 +6,8 @@ use crate::home::Home;
 use crate::witnessing::Place;
 use domain::Entropy;
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
-use sql::{OpenError, Sqlite};
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
@@ -48,7 +48,7 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
     mark(&keys).map_err(|error| in_use(key_file, error))?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let holder = InProcess::open(ring_file, Arc::clone(&entropy)).map_err(|error| ring(key_file, &error))?;
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&home.data).map_err(|error| database(&error))?);
+    let store = home.database.open().await?;
     let vault = Vault::open(
         Arc::clone(&store),
         Arc::new(holder),
@@ -91,6 +91,9 @@ pub fn load_root(path: &Path) -> Result<RootKey, Failure> {
 /// What to do about a key file.
 pub(crate) fn root(path: &Path, error: &RootError) -> Failure {
     let next = match error {
+        RootError::Io(error) if error.kind() == ErrorKind::AlreadyExists => {
+            "it may be the only key of a data directory that is kept elsewhere: move it away, or give another path"
+        }
         RootError::Io(_) => "check the path under [key] file, and that the file may be read",
         RootError::NotAKeyFile => "name the file that ringfence init wrote",
         RootError::TooOpen => "run: chmod 600 on it, and find out who could read it",
@@ -112,16 +115,6 @@ pub(crate) fn ring(key_file: &Path, error: &KeyringError) -> Failure {
         KeyringError::TooOpen => "run: chmod 600 on it, and find out who could read it",
     };
     Failure::here(format!("{}: {error}", KeyringFile::beside(key_file).display()), next)
-}
-
-pub(crate) fn database(error: &OpenError) -> Failure {
-    match error {
-        OpenError::Missing => Failure::here(error.to_string(), "check --data"),
-        OpenError::Newer(_) => Failure::here(error.to_string(), "install the newer version"),
-        OpenError::Sqlite(_) | OpenError::Log(_) => {
-            Failure::there("the database can't be opened", "run ringfence doctor on the data directory")
-        }
-    }
 }
 
 /// Runs a command's asynchronous part to its end, on this thread.

@@ -36,8 +36,12 @@ pub trait Mount {
     /// The names of the tables of which some row holds these bytes in some column.
     fn tables_holding(&self, needle: &[u8]) -> Vec<String>;
 
-    /// Runs one SQL statement behind the store's back; says how many rows changed.
+    /// Runs one SQL statement behind the store's back; says how many rows changed. Written as SQLite understands it:
+    /// `x'…'` for bytes, `zeroblob(n)`.
     fn edit(&self, statement: &str) -> usize;
+
+    /// The table in which a customer's state in the log lies after it changed.
+    fn states(&self) -> &'static str;
 }
 
 /// One promise of the contract.
@@ -74,8 +78,11 @@ pub fn cases() -> Vec<Case> {
 /// With the promise that was broken.
 pub fn run_all(make: impl Fn() -> Box<dyn Mount>) {
     let cases = cases();
-    let covered: BTreeSet<&str> = cases.iter().flat_map(|case| case.tables).copied().collect();
-    let tables = make().tables();
+    let mount = make();
+    let mut covered: BTreeSet<&str> = cases.iter().flat_map(|case| case.tables).copied().collect();
+    covered.insert(mount.states());
+    let tables = mount.tables();
+    drop(mount);
     let bare: Vec<&String> = tables.iter().filter(|table| !covered.contains(table.as_str())).collect();
     assert!(bare.is_empty(), "tables without a case: {bare:?}");
     let names: BTreeSet<&str> = tables.iter().map(String::as_str).collect();

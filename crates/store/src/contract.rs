@@ -35,6 +35,17 @@ pub struct Page<T, K> {
     pub next: Option<K>,
 }
 
+impl<T, K> Page<T, K> {
+    /// A page of at most `limit` of these items; an engine reads one more to know whether there are any.
+    #[must_use]
+    pub fn cut(mut items: Vec<T>, limit: u32, key: impl FnOnce(&T) -> K) -> Self {
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(key);
+        Self { items, next }
+    }
+}
+
 /// Background work that one node does at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
@@ -194,7 +205,8 @@ pub trait Store: Send + Sync {
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>>;
     /// The right to do a job until `now + ttl_ms`, if nobody else has it; the same holder's right is renewed.
     fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>>;
-    /// Publishes, if the log still is where the publication goes on from and the fence isn't older than the log's.
+    /// Publishes, if the log still is where the publication goes on from and the fence is older than neither the log's
+    /// nor the lease's: whoever lost the lease publishes nothing, even before its successor has.
     fn publish(&self, publication: Publication) -> Fut<'_, Swap>;
 
     /// Entries by id, placed or not, falling from below `before`; none below `from`.

@@ -115,6 +115,8 @@ impl Wanted {
 pub struct Slot<V> {
     /// The row, if there is one.
     pub row: Option<V>,
+    /// Was there one in the store when it was read? Then it is locked; otherwise somebody else may put one there.
+    pub stored: bool,
     /// To be written?
     pub changed: bool,
     /// Does its tag fail? Then nothing may be decided on it.
@@ -135,7 +137,8 @@ impl<K: Ord, V> Table<K, V> {
     /// Puts in what was read; keys come in order.
     pub fn read(&mut self, key: K, row: Option<V>) {
         debug_assert!(self.0.last().is_none_or(|(last, _)| *last < key), "rows are read in key order");
-        self.0.push((key, Slot { row, changed: false, tampered: false }));
+        let stored = row.is_some();
+        self.0.push((key, Slot { row, stored, changed: false, tampered: false }));
     }
 
     /// The slot of a wanted key; `None` if it wasn't wanted.
@@ -162,7 +165,7 @@ impl<K: Ord, V> Table<K, V> {
     pub fn clear(&mut self, gone: impl Fn(&K, &V) -> bool) {
         for (key, slot) in &mut self.0 {
             if slot.row.as_ref().is_some_and(|row| gone(key, row)) {
-                *slot = Slot { row: None, changed: false, tampered: false };
+                *slot = Slot { row: None, stored: slot.stored, changed: false, tampered: false };
             }
         }
     }
@@ -170,6 +173,18 @@ impl<K: Ord, V> Table<K, V> {
     /// The changed rows.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter().filter(|(_, slot)| slot.changed).filter_map(|(key, slot)| slot.row.as_ref().map(|row| (key, row)))
+    }
+
+    /// The changed rows that were in the store when they were read, or those that weren't.
+    pub fn changed_where(&self, stored: bool) -> impl Iterator<Item = (&K, &V)> {
+        let slots = self.0.iter().filter(move |(_, slot)| slot.changed && slot.stored == stored);
+        slots.filter_map(|(key, slot)| slot.row.as_ref().map(|row| (key, row)))
+    }
+
+    /// Was this row wanted, and was there none in the store?
+    #[must_use]
+    pub fn is_absent(&self, key: &K) -> bool {
+        self.0.binary_search_by(|(other, _)| other.cmp(key)).is_ok_and(|at| !self.0[at].1.stored)
     }
 
     /// The rows there are, as they are now, without those whose tag failed.

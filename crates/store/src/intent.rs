@@ -6,6 +6,7 @@ use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, Perso
 use std::sync::Arc;
 
 /// One act, to be committed with its log entry or refused with one.
+#[derive(Clone)]
 pub struct Intent {
     /// Whose data.
     pub tenant: TenantId,

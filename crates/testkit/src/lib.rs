@@ -1,6 +1,6 @@
 //! Fixed clock, seeded randomness and ready-made worlds for tests.
 //!
-//! In scope: everything a test needs to stand a vault up on a real embedded store, with people, customers and
+//! In scope: everything a test needs to stand a vault up on a real store, with people, customers and
 //! interactions, repeatably. Out of scope: being part of the product; nothing but tests and benches depends on it.
 #![allow(
     clippy::unwrap_used,
@@ -11,13 +11,16 @@
 
 mod chance;
 mod courier;
+mod database;
 mod people;
+pub mod postgres;
 mod record;
 mod wait;
 mod world;
 
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};
+pub use database::{Kept, TestDatabase};
 pub use people::{Member, Staff};
 pub use record::{CARD, DATE_OF_BIRTH, EMAIL, IBAN, NAME, ORDER, PHONE, POSTCODE, ana, name_and_phone, record};
 pub use wait::block_on;

@@ -1,6 +1,7 @@
-//! A whole small contact centre on an embedded store, in a directory of its own.
+//! A whole small contact centre on a real store, in a directory of its own.
 
 use crate::chance::{FixedClock, Seeded};
+use crate::database::TestDatabase;
 use crate::people::{Member, Staff};
 use crate::wait::block_on;
 use domain::field::query_phone;
@@ -29,7 +30,7 @@ pub struct TestWorld {
     /// The vault.
     pub vault: Arc<Vault>,
     /// Its store.
-    pub store: Arc<Sqlite>,
+    pub store: Arc<dyn Store>,
     /// Its key holder.
     pub holder: Arc<InProcess>,
     /// Its clock.
@@ -42,6 +43,7 @@ pub struct TestWorld {
     pub second_staff: Staff,
     config: VaultConfig,
     messages: AtomicU64,
+    database: TestDatabase,
     directory: TempDir,
 }
 
@@ -58,19 +60,33 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn with(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, TestDatabase::new)
+    }
+
+    /// A world on the embedded engine, whatever the engine under test: for what is about its files.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    #[must_use]
+    pub fn embedded(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, |folder| TestDatabase::File(Sqlite::file(folder)))
+    }
+
+    fn on(seed: u64, config: VaultConfig, database: impl FnOnce(&std::path::Path) -> TestDatabase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(Seeded::new(seed));
         let key_file = key_file(&directory);
         let root = RootKey::create(&key_file, &*entropy).unwrap();
         KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
-        let store = Arc::new(Sqlite::create(directory.path()).unwrap());
+        let database = database(directory.path());
+        let store = database.store();
         let holder = open_holder(&key_file, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
         let staff = Staff::hire(&vault, FIRST);
         let second_staff = Staff::hire(&vault, SECOND);
         let messages = AtomicU64::new(0);
-        Self { vault, store, holder, clock, entropy, staff, second_staff, config, messages, directory }
+        Self { vault, store, holder, clock, entropy, staff, second_staff, config, messages, database, directory }
     }
 
     /// Where the store's file lies.
@@ -101,13 +117,13 @@ impl TestWorld {
         open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
     }
 
-    /// The store whose files lie in another directory, and a vault on it with this world's keys.
+    /// The embedded engine's store whose files lie in another directory, and a vault on it with this world's keys.
     ///
     /// # Panics
     /// If it doesn't open.
     #[must_use]
-    pub fn opened_in(&self, directory: &std::path::Path) -> (Arc<Sqlite>, Arc<Vault>) {
-        let store = Arc::new(Sqlite::open(directory).unwrap());
+    pub fn opened_in(&self, directory: &std::path::Path) -> (Arc<dyn Store>, Arc<Vault>) {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(directory).unwrap());
         let vault = open_vault(&store, &self.holder, &self.clock, &self.entropy, &self.config);
         (store, vault)
     }
@@ -115,20 +131,24 @@ impl TestWorld {
     /// Edits the database behind everybody's back. Says how many rows changed.
     ///
     /// # Panics
-    /// If SQLite refuses.
+    /// If the engine refuses.
     pub fn edit(&self, statement: &str) -> usize {
-        let connection = rusqlite::Connection::open(self.store.path()).unwrap();
-        connection.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
-        connection.execute(statement, []).unwrap()
+        self.database.edit(statement)
     }
 
     /// Every table's name, and whether any of its rows holds these bytes in any column.
     ///
     /// # Panics
-    /// If SQLite refuses.
+    /// If the engine refuses.
     #[must_use]
     pub fn tables_holding(&self, needle: &[u8]) -> Vec<String> {
-        tables_holding(self.store.path(), needle)
+        self.database.tables_holding(needle)
+    }
+
+    /// The table in which customers' states in the log lie after they changed.
+    #[must_use]
+    pub fn states(&self) -> &'static str {
+        self.database.states()
     }
 
     /// Signs a person in by token.
@@ -262,7 +282,7 @@ fn open_holder(key_file: &std::path::Path, entropy: &Arc<Seeded>) -> Arc<InProce
 }
 
 fn open_vault(
-    store: &Arc<Sqlite>,
+    store: &Arc<dyn Store>,
     holder: &Arc<InProcess>,
     clock: &Arc<FixedClock>,
     entropy: &Arc<Seeded>,
@@ -272,29 +292,4 @@ fn open_vault(
     let (store, holder) = (Arc::clone(store), Arc::clone(holder));
     let vault = Vault::open(store, holder, Arc::clone(clock) as _, Arc::clone(entropy) as _, tenants, config.clone());
     Arc::new(block_on(vault).unwrap())
-}
-
-fn tables_holding(file: &std::path::Path, needle: &[u8]) -> Vec<String> {
-    let connection = rusqlite::Connection::open(file).unwrap();
-    let mut statement =
-        connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
-    let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    tables.into_iter().filter(|table| holds(&connection, table, needle)).collect()
-}
-
-fn holds(connection: &rusqlite::Connection, table: &str, needle: &[u8]) -> bool {
-    use rusqlite::types::ValueRef;
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-    let columns = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        for column in 0..columns {
-            if let ValueRef::Blob(bytes) | ValueRef::Text(bytes) = row.get_ref(column).unwrap()
-                && bytes.windows(needle.len()).any(|window| window == needle)
-            {
-                return true;
-            }
-        }
-    }
-    false
 }

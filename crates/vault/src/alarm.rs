@@ -1,122 +1,141 @@
-//! Alarms about a log: what somebody must look at, since when, and what to do.
+//! Alarms: what is wrong with a tenant's log right now. /security and `GET /v1/log/status` show them.
 
-use crate::error::VaultError;
-use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{EntryId, Millis, TenantId};
-use std::collections::{HashMap, VecDeque};
+use domain::{Millis, TenantId};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Milliseconds that an entry may wait for its place before that is an alarm.
-const STALLED_MS: i64 = 10_000;
-
-/// Something about a log that somebody must look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// What it is about: a stable name.
-    pub kind: &'static str,
-    /// Since when.
-    pub since: Millis,
-    /// What happened and what to do, in plain words.
-    pub words: String,
+/// What is wrong; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlarmKind {
+    /// A witness signed more entries than the log holds.
+    SetBack,
+    /// A committed entry was deleted or changed in the database before it had its place.
+    EntryLost,
+    /// Too few witnesses sign, and the configuration refuses disclosures then.
+    DisclosuresStopped,
+    /// Too few witnesses sign.
+    WitnessesMissing,
+    /// Committed entries wait for their places for too long.
+    LogStalled,
 }
 
-/// How an entry went missing between its commit and its place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// A row of it is gone.
-    Gone,
-    /// A row of it says something else.
-    Changed,
-}
-
-impl Loss {
-    /// In words.
+impl AlarmKind {
+    /// The stable name.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn slug(self) -> &'static str {
         match self {
-            Self::Gone => "its row was deleted before it had its place in the log",
-            Self::Changed => "its row was changed before it had its place in the log",
+            Self::SetBack => "log_set_back",
+            Self::EntryLost => "entry_lost",
+            Self::LogStalled => "log_stalled",
+            Self::DisclosuresStopped => "disclosures_stopped",
+            Self::WitnessesMissing => "witnesses_missing",
+        }
+    }
+
+    /// What happened, in words for whoever watches.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::EntryLost => {
+                "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
+            }
+            Self::LogStalled => "Entries wait for their places in the log. They are durable, but have no proof yet.",
+            Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
+            Self::DisclosuresStopped => "Disclosures are refused: too few witnesses sign the log.",
+            Self::WitnessesMissing => "Too few witnesses sign the log. Disclosures go on.",
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn next(self) -> &'static str {
+        match self {
+            Self::EntryLost => {
+                "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."
+            }
+            Self::LogStalled => "Have IT look into this node's own log for the reason.",
+            Self::SetBack => {
+                "Keep everything as it is. Ask IT which backup was restored and why, and each witness for what it signed."
+            }
+            Self::DisclosuresStopped => {
+                "Tell team leaders. Ask the witnesses' operators why they don't sign; it goes on by itself once enough do."
+            }
+            Self::WitnessesMissing => {
+                "Ask the witnesses' operators why they don't sign. Until enough do, the newest entries have no outside proof."
+            }
         }
     }
 }
 
-/// Losses that were found, all tenants'.
+/// An alarm that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What is wrong.
+    pub kind: AlarmKind,
+    /// Since when, as far as this node knows.
+    pub since: Millis,
+}
+
+/// The alarms that were raised on this node and not yet taken back.
 #[derive(Default)]
-pub(crate) struct Losses(Mutex<HashMap<TenantId, Found>>);
+pub(crate) struct Alarms(Mutex<BTreeMap<(TenantId, AlarmKind), Millis>>);
 
-struct Found {
-    since: Millis,
-    count: u64,
-    first: EntryId,
-    untold: VecDeque<(EntryId, Loss)>,
-}
+impl Alarms {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(TenantId, AlarmKind), Millis>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Losses {
-    pub(crate) fn add(&self, now: Millis, tenant: TenantId, entry: EntryId, loss: Loss) {
+    /// Raises an alarm, or takes it back. One that stands keeps its moment.
+    pub(crate) fn set(&self, tenant: TenantId, kind: AlarmKind, stands: bool, now: Millis) {
         let mut all = self.lock();
-        let blank = || Found { since: now, count: 0, first: entry, untold: VecDeque::new() };
-        let found = all.entry(tenant).or_insert_with(blank);
-        found.count += 1;
-        found.untold.push_back((entry, loss));
-    }
-
-    fn next(&self, tenant: TenantId) -> Option<(EntryId, Loss)> {
-        self.lock().get(&tenant)?.untold.front().copied()
-    }
-
-    fn told(&self, tenant: TenantId) {
-        if let Some(found) = self.lock().get_mut(&tenant) {
-            found.untold.pop_front();
+        if stands {
+            all.entry((tenant, kind)).or_insert(now);
+        } else {
+            all.remove(&(tenant, kind));
         }
     }
 
-    fn alarm(&self, tenant: TenantId) -> Option<Alarm> {
-        let all = self.lock();
-        let found = all.get(&tenant)?;
-        let which = match found.count {
-            1 => format!("The entry {} was", found.first),
-            count => format!("{count} entries, the first of them {}, were", found.first),
-        };
-        let words = format!(
-            "{which} taken out of the database, or changed there, after the act and before it had its place in the log. \
-             Find out who has access to the database; keep it as it is, and compare it with a backup."
-        );
-        Some(Alarm { kind: "entry-lost", since: found.since, words })
+    /// Does this one stand?
+    pub(crate) fn stands(&self, tenant: TenantId, kind: AlarmKind) -> bool {
+        self.lock().contains_key(&(tenant, kind))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Found>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn of(&self, tenant: TenantId) -> Vec<Alarm> {
+        let all = self.lock();
+        let own = all.iter().filter(|((whose, _), _)| *whose == tenant);
+        own.map(|((_, kind), since)| Alarm { kind: *kind, since: *since }).collect()
     }
 }
 
 impl Vault {
-    /// What somebody must look at, of one tenant's log. A loss stays until the node is restarted, and its entry for ever.
+    /// The alarms that stand for a tenant's log, the worst first.
     #[must_use]
-    pub fn log_alarms(&self, tenant: TenantId) -> Vec<Alarm> {
-        let late = self.promises.oldest(tenant).filter(|since| self.now().since(*since) > STALLED_MS);
-        let stalled = late.map(|since| Alarm {
-            kind: "log-stalled",
-            since,
-            words:
-                "Entries wait for their places in the log. They are durable, but nobody can prove them yet. Look into \
-                    this node's own log for the reason."
-                    .to_owned(),
-        });
-        self.losses.alarm(tenant).into_iter().chain(stalled).collect()
+    pub fn alarms(&self, tenant: TenantId) -> Vec<Alarm> {
+        let mut alarms = self.alarms.of(tenant);
+        alarms.extend(self.witness_alarm(tenant));
+        alarms.extend(self.stalled_alarm(tenant));
+        alarms.sort_by_key(|alarm| alarm.kind);
+        alarms
     }
+}
 
-    /// Makes an entry of each loss that has none yet; `tell` hears of it first, as the entry may fail.
-    ///
-    /// # Errors
-    /// If the store fails; then it can be asked again.
-    pub async fn log_losses(&self, tenant: TenantId, tell: impl Fn(EntryId, Loss)) -> Result<(), VaultError> {
-        while let Some((entry, loss)) = self.losses.next(tenant) {
-            tell(entry, loss);
-            let moment = u64::try_from(entry.minted().0).unwrap_or(0);
-            self.commit_plain(self.bare_act(tenant, Kind::EntryLost)?.detail(moment)).await?;
-            self.losses.told(tenant);
-        }
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_keeps_its_moment_until_it_is_taken_back_and_is_its_tenants_own() {
+        let alarms = Alarms::default();
+        let (one, other) = (TenantId(1), TenantId(2));
+        let raise = |at| alarms.set(one, AlarmKind::SetBack, true, Millis(at));
+        raise(5);
+        raise(9);
+        assert_eq!(alarms.of(one), [Alarm { kind: AlarmKind::SetBack, since: Millis(5) }]);
+        assert!(alarms.of(other).is_empty() && !alarms.stands(other, AlarmKind::SetBack));
+        alarms.set(one, AlarmKind::SetBack, false, Millis(10));
+        assert!(alarms.of(one).is_empty());
+        raise(11);
+        assert_eq!(alarms.of(one)[0].since, Millis(11));
     }
 }

@@ -110,10 +110,14 @@ impl LogExport {
 /// Why a live stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// Its reader went away, or the node stops.
+    /// Its reader went away.
     Left = 1,
     /// People or rules changed.
     RightsChanged = 2,
+    /// The page's session ended: signed out of, or run out.
+    SignedOut = 3,
+    /// The node stops.
+    Stopped = 4,
 }
 
 impl Vault {
@@ -142,13 +146,19 @@ impl Vault {
         Ok(LogPage { lines, next: (!scan.over).then_some(scan.before), receipt })
     }
 
-    /// Begins to export the lines that fit. One entry, durable before anything is given.
+    /// Begins to export the lines that fit, below `cursor` where an export broke off. One entry, durable before
+    /// anything is given.
     ///
     /// # Errors
     /// The refusal with its entry for who isn't security.
-    pub async fn export_log(self: &Arc<Self>, scope: Scope, query: LogQuery) -> Result<LogExport, VaultError> {
+    pub async fn export_log(
+        self: &Arc<Self>,
+        scope: Scope,
+        query: LogQuery,
+        cursor: Option<Cursor>,
+    ) -> Result<LogExport, VaultError> {
         let receipt = self.commit_plain(self.reading(&scope, Kind::LogExported)?.detail(query.mark())).await?;
-        Ok(LogExport { vault: Arc::clone(self), scope, scan: Scan::new(query, receipt, None), receipt })
+        Ok(LogExport { vault: Arc::clone(self), scope, scan: Scan::new(query, receipt, cursor), receipt })
     }
 
     /// Opens at most `rows` bodies, until `wanted` fit; gives what fits and how many were opened.

@@ -34,6 +34,9 @@ pub enum VaultError {
     /// A sealed value doesn't open in its place.
     #[error("a sealed value doesn't open in its place: it was moved or edited; security has been told in the log")]
     Damaged,
+    /// As much waits as may wait: nothing was done.
+    #[error("Ringfence has as much to do as it can hold; nothing was done; try again in a moment")]
+    Busy,
     /// The vault is shutting down.
     #[error("Ringfence is stopping; try again in a moment")]
     Stopping,

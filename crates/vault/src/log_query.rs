@@ -46,6 +46,49 @@ impl Decided {
     }
 }
 
+/// How much of the log is of interest; each includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// Disclosures, and whatever was refused.
+    Looks,
+    /// All but allowed readings of the log itself.
+    Acts,
+    /// Everything.
+    #[default]
+    All,
+}
+
+impl Shown {
+    /// Every one, the narrowest first.
+    pub const ALL: [Self; 3] = [Self::Looks, Self::Acts, Self::All];
+
+    /// The narrowest that includes an entry with this audit half. A refusal and an edited row always show.
+    #[must_use]
+    pub fn narrowest(body: Option<&AuditBody>) -> Self {
+        match body {
+            Some(body) if body.decision.is_ok() && body.kind.is_reading() => Self::All,
+            Some(body) if body.decision.is_ok() && !body.kind.is_look() => Self::Acts,
+            _ => Self::Looks,
+        }
+    }
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Looks => "looks",
+            Self::Acts => "acts",
+            Self::All => "all",
+        }
+    }
+
+    /// What has that name.
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shown| shown.slug() == slug)
+    }
+}
+
 /// A question to the log. Each part narrows it; without any, every entry fits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogQuery {
@@ -65,8 +108,8 @@ pub struct LogQuery {
     pub decision: Option<Decided>,
     /// What kind of act.
     pub kind: Option<Kind>,
-    /// Leave out allowed readings of the log itself ([`Kind::is_reading`]); a refused one always shows.
-    pub hide_readings: bool,
+    /// How much is of interest.
+    pub show: Shown,
 }
 
 impl LogQuery {
@@ -93,7 +136,7 @@ impl LogQuery {
             && same(self.decision, Some(Decided::of(Some(body))))
             && self.from.is_none_or(|from| body.at >= from)
             && self.to.is_none_or(|to| body.at < to)
-            && !(self.hide_readings && body.kind.is_reading() && body.decision.is_ok())
+            && Shown::narrowest(Some(body)) <= self.show
     }
 
     /// Does every entry fit?
@@ -123,7 +166,7 @@ impl LogQuery {
                 [&[part.len() as u8], part].concat()
             })
             .collect();
-        let digest = hashed(&[b"log question", &text, &[u8::from(self.hide_readings)]]);
+        let digest = hashed(&[b"log question", &text, self.show.slug().as_bytes()]);
         digest[..5].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)) << 8 | narrowed
     }
 }

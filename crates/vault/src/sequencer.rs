@@ -3,8 +3,8 @@
 
 mod missing;
 
-use crate::alarm::{Loss, Losses};
 use crate::error::VaultError;
+use crate::losses::{Loss, Losses};
 use crate::promises::Promises;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Clock, EntryId, Millis, TenantId};

@@ -1,10 +1,11 @@
 //! The vault and what it is made of.
 
-use crate::alarm::Losses;
+use crate::alarm::Alarms;
 use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
+use crate::losses::Losses;
 use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
@@ -58,12 +59,13 @@ pub struct Vault {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) staff: Staff,
+    pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
     pub(crate) promises: Arc<Promises>,
     pub(crate) losses: Arc<Losses>,
-    door: Door,
+    pub(crate) door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
 
@@ -100,7 +102,9 @@ impl Vault {
             seals: Arc::clone(&seals),
             feed: feed.clone(),
             promises: Arc::clone(&promises),
+            tally: Arc::default(),
         };
+        let alarms = Arc::<Alarms>::default();
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {
             store,
@@ -112,10 +116,11 @@ impl Vault {
             seals,
             feed,
             staff: Staff::default(),
+            losses: Arc::new(Losses::new(Arc::clone(&alarms))),
+            alarms,
             witnessing: HashMap::new(),
             notes: tokio::sync::Mutex::default(),
             promises,
-            losses: Arc::default(),
             door,
             kept_keys: KeptKeys::default(),
         })

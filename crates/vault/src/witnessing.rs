@@ -1,13 +1,14 @@
 //! Witnesses of a tenant's log, from the log's side: what they are sent, what they signed, and what holds while too few
 //! did. Sending is the caller's; nothing here waits for the network.
 
+use crate::alarm::{Alarm, AlarmKind};
 use crate::error::VaultError;
 use crate::receipt::newest_cosigned;
 use crate::sequencer::origin_keys;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Millis, TenantId};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::Cosigned;
 use transparency::{
@@ -78,7 +79,6 @@ pub(crate) struct Watch {
     /// Until when, in milliseconds since 1970, witnesses aren't missing. Zero before the first look: closed.
     until: AtomicI64,
     open: Mutex<Open>,
-    set_back: AtomicBool,
 }
 
 /// Entries that aren't witnessed: each is below a size that was reached at a time.
@@ -93,11 +93,17 @@ const MOST_OPEN: usize = 4_096;
 
 impl Watch {
     pub(crate) fn new(witnesses: Witnesses) -> Self {
-        Self { witnesses, until: AtomicI64::new(0), open: Mutex::default(), set_back: AtomicBool::new(false) }
+        Self { witnesses, until: AtomicI64::new(0), open: Mutex::default() }
     }
 
     fn missing(&self, now: Millis) -> bool {
-        now.0 > self.until.load(Ordering::Relaxed)
+        self.missing_since(now).is_some()
+    }
+
+    /// Since when witnesses are missing. Before the first look nobody knows: since now.
+    fn missing_since(&self, now: Millis) -> Option<Millis> {
+        let until = self.until.load(Ordering::Relaxed);
+        (now.0 > until).then_some(if until == 0 { now } else { Millis(until) })
     }
 
     /// Notes how many entries there are, and the newest witnessed size with the time of its signatures.
@@ -208,9 +214,17 @@ impl Vault {
 
     /// Notes whether a witness says that it signed more than this log holds.
     pub fn note_set_back(&self, tenant: TenantId, set_back: bool) {
-        if let Some(watch) = self.witnessing.get(&tenant) {
-            watch.set_back.store(set_back, Ordering::Relaxed);
-        }
+        self.alarms.set(tenant, AlarmKind::SetBack, set_back, self.clock.now());
+    }
+
+    /// The alarm of missing witnesses, while it stands.
+    pub(crate) fn witness_alarm(&self, tenant: TenantId) -> Option<Alarm> {
+        let watch = self.witnessing.get(&tenant)?;
+        let kind = match watch.witnesses.when_missing {
+            WhenMissing::Warn => AlarmKind::WitnessesMissing,
+            WhenMissing::Stop => AlarmKind::DisclosuresStopped,
+        };
+        watch.missing_since(self.clock.now()).map(|since| Alarm { kind, since })
     }
 
     /// The newest checkpoint, with the lines of those witnesses that signed exactly it; empty before the first.
@@ -288,7 +302,7 @@ impl Vault {
             when_missing: Some(watch.witnesses.when_missing),
             witnessed,
             missing: watch.missing(self.clock.now()),
-            set_back: watch.set_back.load(Ordering::Relaxed),
+            set_back: self.alarms.stands(tenant.id, AlarmKind::SetBack),
         })
     }
 }

@@ -49,7 +49,7 @@ fn show(common: &Common, view: &Value) -> Result<(), Failure> {
 }
 
 fn add(common: &Common, file: &Path, tenant: Option<&str>) -> Result<(), Failure> {
-    let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
+    let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
     let tenant = home.tenant(tenant)?.id;
     let record = record(&read(file)?)?;
     wire::block_on(async {

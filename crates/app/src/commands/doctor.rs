@@ -8,10 +8,8 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::{output, wire};
 use serde_json::{Value, json};
-use sql::Sqlite;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::Command;
 use transparency::verify_checkpoint;
 use vault::TenantConfig;
@@ -22,11 +20,11 @@ const LEAST_FREE: u64 = 1024 * 1024;
 const LONG: i64 = 10_000;
 
 pub(super) fn run(common: &Common) -> Result<(), Failure> {
-    let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
+    let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
     let mut findings = Findings::default();
     permissions(&mut findings, &home);
     settings(&mut findings, &home.config);
-    space(&mut findings, &home.data);
+    space(&mut findings, &home);
     keys_and_log(&mut findings, &home);
     findings.note(
         "key holder",
@@ -109,12 +107,13 @@ fn settings(findings: &mut Findings, config: &Config) {
 }
 
 /// POSIX `df`: the standard library doesn't tell.
-fn space(findings: &mut Findings, data: &Path) {
-    let told = Command::new("df").arg("-Pk").arg(data).output();
+fn space(findings: &mut Findings, home: &Home) {
+    let told = Command::new("df").arg("-Pk").arg(&home.data).output();
     let text = told.map(|told| String::from_utf8_lossy(&told.stdout).into_owned()).unwrap_or_default();
     let free: Option<u64> =
         text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)).and_then(|free| free.parse().ok());
-    let size = fs::metadata(Sqlite::file(data)).map_or(0, |data| data.len() / 1024);
+    let file = home.database.file();
+    let size = file.and_then(|file| fs::metadata(file).ok()).map_or(0, |data| data.len() / 1024);
     match free {
         None => findings.note("disk", "df doesn't tell how much is free", "look yourself"),
         Some(free) if free < LEAST_FREE.max(size / 10) => findings.wrong(

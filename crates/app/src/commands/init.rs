@@ -2,17 +2,17 @@
 
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::config::{Config, FILE, Key, Tenant};
+use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::{Home, outside};
-use crate::wire::{self, database, ring, root};
+use crate::wire::{self, ring, root};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Clock as _, TenantId};
 use keyholder::{KeyringFile, RootKey};
-use sql::Sqlite;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -27,6 +27,8 @@ pub struct New<'a> {
     pub tenant: Tenant,
     /// The root key's file: not there yet.
     pub key: PathBuf,
+    /// The database: empty, or a file in the directory.
+    pub database: Database,
 }
 
 /// Makes a data directory; gives it ready to be opened.
@@ -45,20 +47,19 @@ pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     KeyringFile::new(&key, root_key)
         .create(&[TenantId(new.tenant.id)], SystemClock.now(), &SystemEntropy)
         .map_err(|error| ring(&key, &error))?;
-    new_database(new.data)?;
+    if let Err(failure) = new.database.create().await {
+        // Nothing was sealed under these keys yet.
+        drop(fs::remove_file(&key));
+        drop(fs::remove_file(KeyringFile::beside(&key)));
+        return Err(failure);
+    }
     write_private(&new.data.join(SECRET_FILE), format!("{}\n", *webhook_secret()).as_bytes())?;
-    write_private(&new.data.join(FILE), config_text(&new.tenant, &key).as_bytes())?;
+    write_private(&new.data.join(FILE), config_text(new, &key).as_bytes())?;
     let config = Config { tenant: vec![new.tenant.clone()], key: Some(Key { file: key }), ..Config::default() };
-    let home = Home { data: new.data.to_path_buf(), config };
+    let home = Home { data: new.data.to_path_buf(), config, database: new.database.clone() };
     let vault = wire::open(&home).await?.vault;
     vault.log_founding(&vault.operator(TenantId(new.tenant.id))).await?;
     Ok(home)
-}
-
-fn new_database(data: &Path) -> Result<(), Failure> {
-    Sqlite::create(data).map_err(|error| database(&error))?;
-    let file = Sqlite::file(data);
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(|error| failure::file(&file, &error))
 }
 
 /// `$XDG_CONFIG_HOME/ringfence/<id>.key`, or under `~/.config`.
@@ -120,11 +121,13 @@ fn refuse_full(data: &Path) -> Result<(), Failure> {
     }
 }
 
-fn config_text(tenant: &Tenant, key: &Path) -> String {
+fn config_text(new: &New<'_>, key: &Path) -> String {
+    let tenant = &new.tenant;
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let store = new.database.url().map_or_else(String::new, |url| format!("[store]\nurl = {}\n\n", quoted(url)));
     format!(
         "# Every key is explained in docs/configuration.md.\n\n\
-         [server]\nlisten = \"127.0.0.1:8480\"\n\n\
+         [server]\nlisten = \"127.0.0.1:8480\"\n\n{store}\
          [[tenant]]\nid = {}\nslug = {}\norigin = {}\n\n\
          # Your telephony or ticket system signs its events with this secret.\n\
          [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n\

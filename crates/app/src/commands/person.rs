@@ -11,7 +11,7 @@ use store::PersonRow;
 use vault::{NewPerson, Operator, Vault};
 
 pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
-    let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
+    let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
     let (Person::Add { tenant, .. }
     | Person::List { tenant }
     | Person::Token { tenant, .. }

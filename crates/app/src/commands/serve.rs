@@ -8,8 +8,8 @@ use crate::{serving, wire};
 use serde_json::json;
 
 pub(super) fn run(common: &Common, asked: &Serve) -> Result<(), Failure> {
-    let home = Home::find(common.data.as_deref(), common.config.as_deref())?;
-    let _claim = serving::claim(&home.data)?;
+    let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
+    let _claim = serving::claim(&home)?;
     let mut address = home.config.server.listen;
     if let Some(port) = asked.port {
         address.set_port(port);

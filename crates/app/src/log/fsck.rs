@@ -31,7 +31,7 @@ pub(super) fn run(common: &Common, asked: &Fsck) -> Result<(), Failure> {
         (None, data) => {
             let data = Home::named(data.as_deref())
                 .map_err(|_| Failure::here("which log isn't said", "give its directory or address, or --data DIR"))?;
-            let home = Home::find(Some(&data), common.config.as_deref())?;
+            let home = Home::find(Some(&data), common.config.as_deref(), common.store.as_deref())?;
             let logs = Stored::all(&home, asked.tenant.as_deref(), !given.is_empty())?;
             logs.iter().try_for_each(|(_, stored)| match (given.is_empty(), stored.own_keys()) {
                 (true, Some(own)) => one(common.output, stored, &own, policy.as_ref()),

@@ -38,7 +38,7 @@ pub(super) fn run(common: &Common, asked: &Mirror) -> Result<(), Failure> {
         (None, data) => {
             let data = Home::named(data.as_deref())
                 .map_err(|_| Failure::here("what to copy isn't said", "give a log's address, or --data DIR"))?;
-            let home = Home::find(Some(&data), common.config.as_deref())?;
+            let home = Home::find(Some(&data), common.config.as_deref(), common.store.as_deref())?;
             for (slug, stored) in Stored::all(&home, asked.tenant.as_deref(), !given.is_empty())? {
                 one(common.output, &stored, &asked.to, Some(&slug), &given)?;
             }

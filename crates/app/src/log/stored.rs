@@ -7,7 +7,6 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::wire;
 use domain::TenantId;
-use sql::Sqlite;
 use std::sync::Arc;
 use store::{Store, StoreError, TileKey};
 use tokio::runtime::Runtime;
@@ -43,8 +42,7 @@ impl Stored {
             None => home.config.tenants(),
         };
         let (store, vault) = if keyless {
-            let store: Arc<dyn Store> = Arc::new(Sqlite::open(&home.data).map_err(|error| wire::database(&error))?);
-            (store, None)
+            (wire::block_on(home.database.open())?, None)
         } else {
             let centre = wire::block_on(wire::open(home))?;
             (centre.store, Some(centre.vault))

@@ -78,6 +78,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/disclosures/stream"
         | "GET /healthz"
         | "GET /readyz"
+        | "GET /metrics"
         | "GET /log"
         | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),

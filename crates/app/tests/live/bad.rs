@@ -3,13 +3,12 @@
 use crate::centre::{Centre, Person, reveal_body};
 use crate::http::{Answer, Client};
 use crate::server::Server;
-use rusqlite::Connection;
-use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use testkit::TestDatabase;
 
-/// Tables that a refusal may write to: the log itself, and the counter of a customer's own entries.
-const OF_THE_LOG: [&str; 6] = ["entry", "pending", "tile", "log_head", "lease", "recent_state"];
+/// Tables that a refusal may write to: the log itself. Also the counter of a customer's own entries.
+const OF_THE_LOG: [&str; 5] = ["entry", "pending", "tile", "log_head", "lease"];
 
 struct World {
     centre: Centre,
@@ -46,21 +45,11 @@ impl World {
 }
 
 /// Everything but the log, row by row.
-fn contents(database: &Connection) -> BTreeMap<String, Vec<String>> {
-    let mut names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
-    let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+fn contents(database: &TestDatabase) -> BTreeMap<String, Vec<String>> {
+    let mut names = database.tables();
     assert!(names.len() > 15, "{names:?}");
-    let kept = names.into_iter().filter(|name| !OF_THE_LOG.contains(&name.as_str()));
-    kept.map(|name| {
-        let mut all = database.prepare(&format!("SELECT * FROM {name}")).unwrap();
-        let columns = all.column_count();
-        let line = |row: &rusqlite::Row<'_>| {
-            Ok((0..columns).map(|at| format!("{:?}|", row.get::<_, Cell>(at).unwrap())).collect())
-        };
-        let rows = all.query_map([], line).unwrap().map(Result::unwrap).collect();
-        (name, rows)
-    })
-    .collect()
+    names.retain(|name| !OF_THE_LOG.contains(&name.as_str()) && name != database.states());
+    names.into_iter().map(|name| (name.clone(), database.rows(&name))).collect()
 }
 
 /// Runs requests, each with the status and problem it must get; afterwards the database is what it was.
@@ -68,7 +57,7 @@ fn refused(world: &World, cases: Vec<(&str, Option<Answer>, u16, &str)>, before:
     for (what, answer, status, slug) in cases {
         is_problem(what, &answer.unwrap_or_else(|| panic!("{what}: no whole answer")), status, slug);
     }
-    let after = contents(&world.centre.database());
+    let after = contents(world.centre.database());
     for (table, rows) in before {
         assert_eq!(Some(rows), after.get(table), "the table {table} changed");
     }
@@ -89,7 +78,7 @@ fn is_problem(what: &str, answer: &Answer, status: u16, slug: &str) {
 fn bodies_that_cannot_be_used() {
     let world = World::new();
     world.client().post(&world.reveals(), &world.reveal()).expect(200);
-    let before = contents(&world.centre.database());
+    let before = contents(world.centre.database());
     let (client, path) = (world.client(), world.reveals());
     let json = client.with("content-type", "application/json");
     let send = |body: &[u8]| json.ask("POST", &path, body);
@@ -159,7 +148,7 @@ fn who_and_where_cannot_be_guessed() {
     let world = World::new();
     world.client().post(&world.reveals(), &world.reveal()).expect(200);
     let cookie = session(&world);
-    let before = contents(&world.centre.database());
+    let before = contents(world.centre.database());
     let nobody = world.server.client();
     let client = world.client();
     let body = world.reveal();
@@ -247,7 +236,7 @@ fn session(world: &World) -> String {
 fn addresses_and_methods_that_are_not() {
     let world = World::new();
     world.client().post(&world.reveals(), &world.reveal()).expect(200);
-    let before = contents(&world.centre.database());
+    let before = contents(world.centre.database());
     let client = world.client();
     let mut cases = Vec::new();
     for path in [
@@ -345,7 +334,7 @@ fn a_form_that_cannot_be_used_gets_a_page() {
 fn garbage_on_the_line_is_answered_by_closing_it() {
     let world = World::new();
     world.client().post(&world.reveals(), &world.reveal()).expect(200);
-    let before = contents(&world.centre.database());
+    let before = contents(world.centre.database());
     let client = world.client();
     let huge = client.with("x-huge", &"h".repeat(1_000_000)).request("GET", "/v1/me", b"");
     let many =

@@ -124,6 +124,7 @@ impl Desk {
             "/v1/me",
             "/v1/interactions",
             "/readyz",
+            "/metrics",
             "/openapi.json",
             "/log",
             "/log/acme/checkpoint",

@@ -4,15 +4,14 @@ use crate::http::{Answer, Client};
 use crate::server::{BINARY, Server};
 use crate::wait::{PATIENCE, found, seconds};
 use domain::{BudgetKind, Counter, PersonId};
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tempfile::TempDir;
+use testkit::TestDatabase;
 
 /// The name of the only tenant.
 pub(crate) const TENANT: &str = "acme";
@@ -30,6 +29,7 @@ pub(crate) struct Person {
 /// The centre.
 pub(crate) struct Centre {
     folder: TempDir,
+    database: TestDatabase,
     secret: String,
     messages: AtomicU64,
 }
@@ -37,12 +37,21 @@ pub(crate) struct Centre {
 impl Centre {
     /// An empty one; `top` goes to the top of its configuration, `more` to its end.
     pub(crate) fn new(top: &str, more: &str) -> Self {
+        Self::on(TestDatabase::new, top, more)
+    }
+
+    /// An empty one on a database of its own.
+    fn on(database: fn(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let centre = Self { folder, secret: String::new(), messages: AtomicU64::new(0) };
+        let database = database(&folder.path().join("data"));
+        let centre = Self { folder, database, secret: String::new(), messages: AtomicU64::new(0) };
         fs::create_dir(centre.logs()).unwrap();
         let key = centre.folder.path().join("elsewhere").join("root.key");
         let data = centre.data();
-        centre.good(&["init", data.to_str().unwrap(), "--tenant", TENANT, "--key-file", key.to_str().unwrap()]);
+        let address = centre.database.address();
+        let mut init = vec!["init", data.to_str().unwrap(), "--tenant", TENANT, "--key-file", key.to_str().unwrap()];
+        init.extend(address.iter().flat_map(|address| ["--store", address]));
+        centre.good(&init);
         let config = data.join("ringfence.toml");
         let text = fs::read_to_string(&config).unwrap();
         fs::write(&config, format!("{top}\n{text}\n{more}\n")).unwrap();
@@ -52,9 +61,23 @@ impl Centre {
 
     /// One with invented customers, an allowance per person, and seconds until a value is masked again.
     pub(crate) fn filled(customers: u64, reveals: u32, remask_s: u32) -> Self {
+        Self::filled_on(TestDatabase::new, customers, reveals, remask_s)
+    }
+
+    /// The same on the embedded engine, whatever the engine under test.
+    pub(crate) fn embedded(customers: u64, reveals: u32) -> Self {
+        Self::filled_on(|data| TestDatabase::File(sql::Sqlite::file(data)), customers, reveals, 20)
+    }
+
+    /// The same on a database that several nodes can serve.
+    pub(crate) fn of_nodes(customers: u64, reveals: u32) -> Self {
+        Self::filled_on(|_| TestDatabase::for_nodes(), customers, reveals, 20)
+    }
+
+    fn filled_on(database: fn(&Path) -> TestDatabase, customers: u64, reveals: u32, remask_s: u32) -> Self {
         let budgets =
             format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
-        let centre = Self::new(&format!("remask_s = {remask_s}"), &budgets);
+        let centre = Self::on(database, &format!("remask_s = {remask_s}"), &budgets);
         centre.import_invented(customers);
         centre
     }
@@ -134,22 +157,20 @@ impl Centre {
     }
 
     /// The database, as whoever has the disk sees it.
-    pub(crate) fn database(&self) -> Connection {
-        let connection = Connection::open(self.data().join("ringfence.db")).unwrap();
-        connection.busy_timeout(Duration::from_secs(20)).unwrap();
-        connection
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// One number from the database.
-    pub(crate) fn number(&self, sql: &str, values: &[&[u8]]) -> u64 {
-        let number: i64 = self.database().query_row(sql, rusqlite::params_from_iter(values), |row| row.get(0)).unwrap();
-        u64::try_from(number).unwrap()
+    pub(crate) fn number(&self, question: &str) -> u64 {
+        u64::try_from(self.database.number(question)).unwrap()
     }
 
     /// What a person has spent of the allowance of reveals, in all hours.
     pub(crate) fn reveals_spent(&self, person: &Person) -> u64 {
         let counter = Counter::person(BudgetKind::Reveal, PersonId::parse(&person.id).unwrap());
-        self.number("SELECT coalesce(sum(used), 0) FROM budget WHERE counter = ?1", &[counter.bytes().as_slice()])
+        let counter = literal(counter.bytes());
+        self.number(&format!("SELECT coalesce(sum(used), 0) FROM budget WHERE counter = {counter}"))
     }
 
     /// A message id that wasn't used yet.
@@ -237,4 +258,9 @@ pub(crate) fn receipt(client: &Client, id: &str) -> String {
 pub(crate) fn bytes_of(id: &str) -> Vec<u8> {
     let digits = id.split_once('_').unwrap().1;
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+/// Bytes as SQL writes them.
+pub(crate) fn literal(bytes: &[u8]) -> String {
+    format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }

@@ -1,6 +1,6 @@
 //! A full disk: no value leaves without its entry, the answer says so, and with space the same process goes on.
 
-use crate::centre::{Centre, Person, bytes_of, invented, reveal_body};
+use crate::centre::{Centre, Person, bytes_of, invented, literal, reveal_body};
 use crate::http::{Answer, Client};
 use crate::server::{BINARY, Server};
 use crate::wait::{PATIENCE, found, until};
@@ -58,7 +58,8 @@ impl<'a> Desk<'a> {
 
     fn each_has_its_entry(&self) {
         for receipt in &self.receipts {
-            let found = self.centre.number("SELECT count(*) FROM entry WHERE id = ?1", &[&bytes_of(receipt)]);
+            let found =
+                self.centre.number(&format!("SELECT count(*) FROM entry WHERE id = {}", literal(&bytes_of(receipt))));
             assert_eq!(found, 1, "a value left without the entry {receipt}");
         }
         println!("{} values left, each with its entry", self.receipts.len());

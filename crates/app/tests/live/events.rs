@@ -28,7 +28,7 @@ impl World {
     }
 
     fn interactions(&self) -> u64 {
-        self.centre.number("SELECT count(*) FROM interaction", &[])
+        self.centre.number("SELECT count(*) FROM interaction")
     }
 
     fn connected(&self, reference: &str) -> Vec<u8> {

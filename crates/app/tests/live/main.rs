@@ -20,6 +20,7 @@ mod events;
 mod http;
 mod kill;
 mod kinds;
+mod nodes;
 mod old_copies;
 mod phones;
 mod scan;

@@ -2,6 +2,7 @@
 
 use crate::centre::{Centre, Person, TENANT, receipt, reveal_body};
 use crate::http::{Answer, Client};
+use crate::kinds::on_page;
 use crate::server::{BINARY, Server};
 use crate::wait::{PATIENCE, found, until};
 use crate::witness_process::{Witness, free_port};
@@ -141,6 +142,9 @@ fn one_witness_may_be_missing_and_two_may_not() {
     assert!(refused.text().contains("witnesses-missing") && refused.member("receipt").starts_with("ent_"));
     let status = site.status(&server);
     assert_eq!((status["state"].as_str(), status["quorum"].as_u64()), (Some("missing"), Some(2)), "{status}");
+    assert_eq!(status["alarms"][0]["kind"], "disclosures_stopped", "{status}");
+    let officer = on_page(&server.client(), server.address(), &site.officer.token);
+    assert!(officer.get("/security").expect(200).text().contains("data-alarm=\"disclosures_stopped\""));
 
     // A restart gives no more time.
     server.stop();
@@ -148,6 +152,7 @@ fn one_witness_may_be_missing_and_two_may_not() {
     assert_eq!(site.reveal(&server, 6).status, 503);
     site.witnesses[1].start();
     until("disclosures go on", PATIENCE, || site.reveal(&server, 7).status == 200);
+    assert_eq!(site.status(&server)["alarms"], serde_json::json!([]));
     assert!(site.witnesses.iter().skip(1).all(|witness| witness.alarms().is_empty()), "nothing odd happened");
     server.stop();
     site.centre.holds();
@@ -186,6 +191,7 @@ fn a_log_that_goes_back_or_forks_raises_an_alarm_and_is_not_cosigned() {
     site.reveal(&server, 9).expect(200);
     site.witnesses.iter().for_each(|witness| alarm(witness, "rollback"));
     until("the centre says so itself", PATIENCE, || site.status(&server)["state"] == "set_back");
+    assert_eq!(site.status(&server)["alarms"][0]["kind"], "log_set_back");
 
     // It grows past what was witnessed: another history.
     until("the log is longer than before", PATIENCE, || {

@@ -27,6 +27,7 @@ mod customer;
 mod foreign;
 mod import_kill;
 mod log_commands;
+mod log_export;
 mod log_mutations;
 mod log_world;
 mod receipt;

@@ -47,7 +47,7 @@ impl Centre {
         };
         add(6);
         world.sequence(FIRST);
-        let database = Connection::open(world.store.path()).unwrap();
+        let database = Connection::open(world.directory().join("ringfence.db")).unwrap();
         // What is changed here need not outlive the test: thousands of syncs would only cost time.
         database.pragma_update(None, "synchronous", "OFF").unwrap();
         let earlier = read(&database);

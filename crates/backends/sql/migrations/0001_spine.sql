@@ -39,12 +39,13 @@ CREATE TABLE customer (
     n BIGINT NOT NULL, head BYTEA NOT NULL, tag BYTEA NOT NULL,
     PRIMARY KEY (tenant, id)
 ) WITHOUT ROWID;
--- States that changed lately, ahead of those in `customer`: a small table, so that counting an entry touches a page that
+-- Only in the embedded engine: states that changed lately, ahead of those in `customer`: a small table, so that counting an entry touches a page that
 -- is warm instead of one in a million. Folded back when it grows.
 CREATE TABLE recent_state (
     tenant BIGINT NOT NULL, customer BYTEA NOT NULL, n BIGINT NOT NULL, head BYTEA NOT NULL, tag BYTEA NOT NULL,
     PRIMARY KEY (tenant, customer)
 ) WITHOUT ROWID;
+-- In every engine:
 CREATE TABLE field (
     tenant BIGINT NOT NULL, customer BYTEA NOT NULL, field BIGINT NOT NULL, instance BIGINT NOT NULL,
     version BIGINT NOT NULL, sealed BYTEA NOT NULL,

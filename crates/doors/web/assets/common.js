@@ -13,7 +13,7 @@ export function el(tag, { on = {}, ...attributes } = {}, ...children) {
     else if (value !== false && value !== null) made.setAttribute(name, value);
   }
   for (const [event, handler] of Object.entries(on)) made.addEventListener(event, handler);
-  made.append(...children.filter((child) => child !== null && child !== false));
+  made.append(...children.filter((child) => (child ?? false) !== false));
   return made;
 }
 
@@ -56,6 +56,9 @@ export function say(text) {
 export const clock = (at, withSeconds = false) => new Date(at).toLocaleTimeString([], {
   hour: '2-digit', minute: '2-digit', ...(withSeconds ? { second: '2-digit' } : {}), hourCycle: 'h23',
 });
+
+/** Day and time, for what may be long ago. */
+export const moment = (at) => `${new Date(at).toLocaleDateString([], { dateStyle: 'medium' })}, ${clock(at, true)}`;
 
 /** An id such as `date_of_birth` or `too-many-hits` as words. */
 export const words = (id) => id.replaceAll(/[_-]/g, ' ');

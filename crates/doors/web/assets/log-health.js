@@ -1,7 +1,7 @@
-// The log's health beside the list: does it only grow, and do its witnesses sign it?
+// The log's health: its alarms on top, and beside the list whether it only grows and its witnesses sign it.
 
 import {
-  api, byId, clock, el, icon,
+  api, byId, clock, el, icon, moment,
 } from './common.js';
 
 /** The signed checkpoint's text: origin, size, root, an empty line, then one line per signature. */
@@ -11,6 +11,7 @@ function readCheckpoint(text) {
   return { size: Number(size), root, signatures: signatures.split('\n').filter(Boolean).length };
 }
 
+const STATUS_MS = 1000;
 const log = { size: 0 };
 
 function logState(look, mark, text) {
@@ -47,18 +48,23 @@ const WHEN_MISSING = {
   stop: 'Too few witnesses answer. Disclosures are refused until enough sign again.',
 };
 
-/** What somebody must look at, each once: a screen reader says what is new. */
-function drawAlarms(alarms) {
-  const list = byId('log-alarms');
-  const text = alarms.map(({ since, words }) => `${clock(since, true)}: ${words}`);
-  if (list.dataset.shown === text.join()) return;
-  list.dataset.shown = text.join();
-  list.replaceChildren(...text.map((line) => el('li', {}, icon('warn'), line)));
+function alarmBand({ kind, since, what, next }) {
+  return el('div', { class: 'notice danger', 'data-alarm': kind }, icon('warn'),
+    el('div', {},
+      el('strong', {}, what),
+      el('p', {}, 'Since ', el('time', { datetime: since }, moment(since))),
+      el('p', { class: 'next' }, el('b', {}, 'What to do next '), next)));
 }
 
-async function loadWitnesses() {
+/** Draws the alarms anew only when others stand: a screen reader says each of them once. */
+function drawAlarms(alarms) {
+  const there = [...byId('alarms').children].map((band) => band.dataset.alarm).join();
+  if (alarms.map(({ kind }) => kind).join() !== there) byId('alarms').replaceChildren(...alarms.map(alarmBand));
+}
+
+async function loadStatus() {
   const answer = await api('GET', '/v1/log/status');
-  setTimeout(loadWitnesses, 5000);
+  setTimeout(loadStatus, STATUS_MS);
   const pill = byId('witness-state');
   const data = answer.ok ? answer.data : {};
   const [look, mark, text, hint] = WITNESS_STATES[data.state] ?? ['no', 'warn', 'Not reachable', ''];
@@ -78,5 +84,5 @@ async function loadWitnesses() {
 /** Asks by itself, for as long as the page is open. */
 export function watchLog() {
   loadLog();
-  loadWitnesses();
+  loadStatus();
 }

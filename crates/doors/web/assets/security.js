@@ -11,12 +11,13 @@ const MOST_KEPT = 5000;
 const HOUR_MS = 3600000;
 const PAGE = 200;
 const MOST_PAGES = 5;
-const DISCLOSING = new Set(['reveal', 'view', 'search', 'verification', 'use', 'export']);
-const READS = new Set(['log_read', 'log_exported', 'reports_read', 'people_read', 'stream_opened', 'stream_closed']);
+const DISCLOSING = new Set(['reveal', 'view', 'search', 'verification']);
+/** How much is shown, each with what stands before it; each line says the narrowest that includes it. */
+const SHOWN = ['looks', 'acts', 'all'];
 /** Does the page go on by itself, or does it show what a question found? */
 const LIVE = document.body.dataset.stream !== 'still';
 
-const stream = { seen: new Map(), waiting: [], paused: false, complete: false, asked: false, rows: ROWS_STEP, source: null };
+const stream = { seen: new Map(), waiting: [], paused: false, complete: false, asked: false, rows: ROWS_STEP, source: null, loaded: 'looks', over: false };
 const refused = ({ decision }) => decision === 'refused';
 const label = (kind) => [...byId('kind').options].find(({ value }) => value === kind)?.textContent ?? sentence(kind);
 
@@ -41,12 +42,15 @@ function rowOf(item) {
     cell('Proof', el('a', { class: 'receipt', href: item.proof_url, 'aria-label': `Proof of ${label(item.kind)} at ${clock(item.at, true)}` }, 'Proof')));
 }
 
+/** As the form says it; who chooses a kind wants that kind. */
+const shown = () => byId('show').value || (byId('kind').value ? 'all' : 'looks');
+const within = (one, other) => SHOWN.indexOf(one) <= SHOWN.indexOf(other);
 const asks = (name, found) => !byId(name).value || byId(name).value === found;
 
 /** Narrows what is loaded by the form; times are asked of the whole log only. */
 const fits = (item) => asks('decision', item.decision) && asks('kind', item.kind) && asks('person', item.person)
   && asks('customer', item.customer_alias) && asks('purpose', item.purpose) && asks('field', item.field)
-  && (byId('reads').checked || refused(item) || !READS.has(item.kind));
+  && within(item.shown, shown());
 
 /** Newest first, all rows anew: after loading, and when a filter changes. */
 function drawAll() {
@@ -124,10 +128,11 @@ function drawCounters() {
 
 async function load() {
   stream.asked = true;
+  stream.loaded = shown();
   const since = Date.now() - HOUR_MS;
   let cursor = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: PAGE, reads: byId('reads').checked ? 'show' : 'hide', ...(cursor ? { cursor } : {}) });
+    const query = new URLSearchParams({ limit: PAGE, show: stream.loaded, ...(cursor ? { cursor } : {}) });
     const answer = await api('GET', `/v1/disclosures?${query}`);
     if (!answer.ok) return failed(answer.problem);
     const { items, next } = answer.data;
@@ -142,6 +147,7 @@ async function load() {
 }
 
 function failed(problem) {
+  stream.over = problem.slug === 'unauthenticated';
   keepProblem(byId('stream-problem'), problem);
   if (stream.seen.size === 0) byId('rows-empty').textContent = 'The list could not be loaded.';
 }
@@ -152,16 +158,22 @@ function state(name, look, mark, text) {
   byId('stream-state').replaceChildren(icon(mark), text);
 }
 
+/** Disconnected. Where the browser gave up, the list's answer says why: a session that ended is over. */
+async function lost() {
+  const closed = stream.source.readyState === EventSource.CLOSED;
+  state('lost', 'no', 'warn', 'Disconnected, trying again');
+  if (closed || !stream.asked) await load();
+  if (stream.over) state('lost', 'no', 'stop', 'Signed out');
+  else if (closed) setTimeout(connect, 3000);
+}
+
 function connect() {
   stream.source = new EventSource('/v1/disclosures/stream');
   // What came while disconnected is in the list: load it again on every (re)connection.
   stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); loadReports(); });
   stream.source.addEventListener('disclosure', ({ data }) => arrived(JSON.parse(data)));
-  stream.source.addEventListener('error', () => {
-    state('lost', 'no', 'warn', 'Disconnected, trying again');
-    if (!stream.asked) load();
-    if (stream.source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
-  });
+  stream.source.addEventListener('missed', load);
+  stream.source.addEventListener('error', lost);
 }
 
 // ---- reports ----------------------------------------------------------------------------------
@@ -183,8 +195,10 @@ async function loadReports() {
 if (LIVE) {
   byId('pause').addEventListener('click', togglePause);
   byId('older').addEventListener('click', () => { stream.rows += ROWS_STEP; drawAll(); });
-  byId('ask').addEventListener('input', drawAll);
-  byId('reads').addEventListener('change', () => { load(); });
+  byId('ask').addEventListener('input', () => {
+    drawAll();
+    if (!within(shown(), stream.loaded)) load();
+  });
   setInterval(drawCounters, 10000);
   connect();
 } else {

@@ -1,7 +1,7 @@
 //! Who is asking, from a bearer token or a page's cookie. Runs before the body is read.
 
 use crate::problem::{Failed, Fault};
-use crate::sessions::COOKIE;
+use crate::sessions::{COOKIE, SessionKey};
 use crate::state::Web;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -15,15 +15,31 @@ impl FromRequestParts<Web> for Signed {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failed> {
+        Lasting::from_request_parts(parts, web).await.map(|who| Self(who.scope))
+    }
+}
+
+/// The signed-in person, for what goes on after the request: it ends with the page's session, where there is one.
+pub(crate) struct Lasting {
+    pub(crate) scope: Scope,
+    pub(crate) session: Option<SessionKey>,
+}
+
+impl FromRequestParts<Web> for Lasting {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failed> {
         if let Some(token) = bearer(&parts.headers) {
-            return web.vault.authenticate(token).await.map(Self).map_err(|error| web.failed(&error));
+            let scope = web.vault.authenticate(token).await.map_err(|error| web.failed(&error))?;
+            return Ok(Self { scope, session: None });
         }
         let secret = cookie(&parts.headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
         let session = web.sessions.find(secret, web.vault.now()).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
         if !safe(&parts.method) && !same_origin(web, &parts.headers) {
             return Err(web.fault(Fault::FORBIDDEN));
         }
-        web.vault.resume(&session).await.map(Self).map_err(|error| web.failed(&error))
+        let scope = web.vault.resume(&session).await.map_err(|error| web.failed(&error))?;
+        Ok(Self { scope, session: Some(web.sessions.key(secret)) })
     }
 }
 

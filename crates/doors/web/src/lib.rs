@@ -6,6 +6,7 @@
 mod api;
 mod body;
 mod identify;
+mod metrics;
 mod openapi;
 mod pages;
 mod problem;

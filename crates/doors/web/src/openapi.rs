@@ -2,7 +2,7 @@
 
 use crate::api::{
     claims, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts, reports,
-    reveals, searches, verifications, views,
+    reveals, searches, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -20,7 +20,8 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
-        disclosures::export, disclosures::stream, events::hear, log::logs, log_status::status, health::alive, health::ready
+        disclosures::export, stream::stream, events::hear, log::logs, log_status::status, health::alive, health::ready,
+        health::metrics
     ),
     tags(
         (name = "staff", description = "Who asks."),

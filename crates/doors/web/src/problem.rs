@@ -202,7 +202,11 @@ impl Fault {
             VaultError::Input(error) => Self { next: error.next(), ..Self::UNPROCESSABLE.detail(error.problem()) },
             VaultError::Unauthenticated => Self::UNAUTHENTICATED,
             VaultError::Damaged => Self::DAMAGED,
-            VaultError::Store(_) | VaultError::Holder(_) | VaultError::Unknown | VaultError::Stopping => {
+            VaultError::Store(_)
+            | VaultError::Holder(_)
+            | VaultError::Unknown
+            | VaultError::Busy
+            | VaultError::Stopping => {
                 tracing::warn!(%error, "a request failed");
                 Self { retry_after_s: Some(1), ..Self::UNAVAILABLE }
             }

@@ -1,7 +1,7 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
 use crate::state::{Web, WebConfig};
-use crate::{api, pages};
+use crate::{api, metrics, pages};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,12 +15,12 @@ use vault::Vault;
 
 /// How long a client may take to send a request's head.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long requests in flight may take once told to stop.
+/// How long requests in flight, and the last entries of live streams, may take once told to stop.
 const DRAIN: Duration = Duration::from_secs(3);
 /// Connections at once; more wait in the listener's queue.
 const CONNECTIONS: usize = 8_192;
 
-/// Serves until `stop` is ready, then lets requests in flight finish.
+/// Serves until `stop` is ready, then lets requests in flight finish and ends live streams with their entries.
 ///
 /// # Errors
 /// If the listener fails for good.
@@ -30,8 +30,8 @@ pub async fn serve(
     config: WebConfig,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = router(Web::new(vault, config));
     let (stopping, stopped) = watch::channel(false);
+    let router = router(Web::new(vault, config, stopped.clone()));
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -51,10 +51,12 @@ pub async fn serve(
             },
         }
     }
-    drop(listener);
-    let _ = stopping.send(true);
-    let all = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(DRAIN, all).await;
+    drop((listener, router, stopped));
+    stopping.send_replace(true);
+    // Every connection and every live stream holds a receiver until it is done.
+    if tokio::time::timeout(DRAIN, stopping.closed()).await.is_err() {
+        tracing::warn!("some requests hadn't finished when the server stopped");
+    }
     Ok(())
 }
 
@@ -79,10 +81,11 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
 
 fn router(web: Web) -> Router {
     let readable = from_fn_with_state(web.clone(), api::readable);
+    let measured = from_fn_with_state(web.clone(), metrics::measure);
     let routes = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
         .fallback(api::nowhere)
         .method_not_allowed_fallback(api::no_method);
-    routes.layer(readable).with_state(web)
+    routes.layer(readable).layer(measured).with_state(web)
 }

@@ -27,6 +27,10 @@ impl Entry {
     }
 }
 
+/// What a session is found by. Its secret can't be told from it.
+#[derive(Clone, Copy)]
+pub(crate) struct SessionKey((u64, u64));
+
 /// The sessions of this node, by their cookie's secret: 256 random bits, looked up through a keyed hash, so that
 /// timing tells nothing about them.
 #[derive(Default)]
@@ -64,6 +68,16 @@ impl Sessions {
         }
         entry.seen = now;
         Some(entry.session.clone())
+    }
+
+    /// The key of a secret's session.
+    pub(crate) fn key(&self, secret: &str) -> SessionKey {
+        SessionKey(self.digest(secret))
+    }
+
+    /// Is the session still alive? Asking isn't using it.
+    pub(crate) fn lives(&self, key: SessionKey, now: Millis) -> bool {
+        self.lock().get(&key.0).is_some_and(|entry| entry.alive(now))
     }
 
     /// Ends a session; gives it, if there was one.

@@ -1,9 +1,11 @@
 //! What every handler works with.
 
+use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use domain::TenantId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
 use vault::{Courier, Vault};
 
 /// A telephony or ticket system whose signed events are heard.
@@ -38,6 +40,9 @@ pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) config: WebConfig,
     pub(crate) sessions: Sessions,
+    /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
+    pub(crate) stopped: watch::Receiver<bool>,
+    pub(crate) metrics: Metrics,
     /// Random per process, so that two nodes' request ids differ.
     node: u64,
     requests: AtomicU64,
@@ -52,9 +57,17 @@ impl core::ops::Deref for Web {
 }
 
 impl Web {
-    pub(crate) fn new(vault: Arc<Vault>, config: WebConfig) -> Self {
+    pub(crate) fn new(vault: Arc<Vault>, config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
         let node = u64::from_be_bytes(vault.secret::<8>());
-        Self(Arc::new(Inner { vault, config, sessions: Sessions::default(), node, requests: AtomicU64::new(0) }))
+        Self(Arc::new(Inner {
+            vault,
+            config,
+            sessions: Sessions::default(),
+            stopped,
+            metrics: Metrics::default(),
+            node,
+            requests: AtomicU64::new(0),
+        }))
     }
 
     /// A name for a request, for the person who asks and for the operator's log.

@@ -22,6 +22,11 @@ pub(super) const CASES: &[Case] = &[
         run: loses,
     },
     Case {
+        name: "whoever lost the lease publishes nothing, even before its successor has",
+        tables: &["lease", "log_head"],
+        run: fenced,
+    },
+    Case {
         name: "publishing an entry twice or one that isn't there changes nothing",
         tables: &["entry", "log_head", "pending"],
         run: places_once,
@@ -156,6 +161,19 @@ fn loses(mount: &dyn Mount) {
     assert_eq!(block_on(store.head(TENANT)).unwrap(), before);
     assert_eq!(block_on(store.tile(TENANT, TileKey { level: 0, index: 0 })).unwrap(), Some(vec![1; 32]));
     assert_eq!(block_on(store.pending(TENANT, 9)).unwrap().len(), 2);
+}
+
+fn fenced(mount: &dyn Mount) {
+    let store = mount.store();
+    entries(&*store, 2);
+    let lease = |holder: u8, after| block_on(store.lease(JOB, [holder; 16], NOW.plus(after), TTL_MS)).unwrap().unwrap();
+    let first = lease(1, 0);
+    let second = lease(2, TTL_MS + 1);
+    assert_eq!(publish(&*store, publication(0, first.number, vec![entry(1)])), Swap::Lost);
+    assert_eq!(block_on(store.head(TENANT)).unwrap(), LogHead::default());
+    assert_eq!(publish(&*store, publication(0, second.number, vec![entry(1)])), Swap::Done);
+    assert_eq!(publish(&*store, publication(1, first.number, vec![entry(2)])), Swap::Lost);
+    assert_eq!(block_on(store.pending(TENANT, 9)).unwrap().len(), 1);
 }
 
 fn places_once(mount: &dyn Mount) {

@@ -13,17 +13,20 @@ use super::sheet::{self, Masked};
 use crate::error::VaultError;
 use crate::feed::{Disclosure, Feed};
 use crate::promises::Promises;
+use crate::vitals::Tally;
+use core::sync::atomic::Ordering;
 use domain::field::{self, Incoming, SearchTerm};
 use domain::{Clock, CustomerId, EntryId, FieldKind, Millis, Refusal};
 use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
 use std::sync::Arc;
 use store::{Commit, Intent, Numbers, Outcome, SHEET, Store};
 use subtle::ConstantTimeEq;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 /// How many intents one transaction takes at most.
 const BATCH: usize = 128;
-/// How many may wait; beyond that callers wait for a place.
+/// How many may wait; beyond that the answer is no at once: a queue that nobody outlives helps nobody.
 const QUEUE: usize = 4_096;
 /// How many batches may wait to be durable and for their keys. More would only make batches smaller.
 const RELEASING: usize = 1;
@@ -147,7 +150,10 @@ struct Job {
 
 /// The queue in front of the door.
 #[derive(Clone)]
-pub(crate) struct Door(mpsc::Sender<Job>);
+pub(crate) struct Door {
+    queue: mpsc::Sender<Job>,
+    tally: Arc<Tally>,
+}
 
 /// What the door's thread works with.
 pub(crate) struct Works {
@@ -157,12 +163,14 @@ pub(crate) struct Works {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) promises: Arc<Promises>,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Door {
     /// Starts the door's two threads; they end when the last `Door` is dropped.
     pub(crate) fn start(works: Works) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let tally = Arc::clone(&works.tally);
         let (first, second) = (runtime()?, runtime()?);
         std::thread::Builder::new().name("door".into()).spawn(move || {
             std::thread::scope(|scope| {
@@ -174,14 +182,27 @@ impl Door {
                 first.block_on(commit_all(works, receiver, committing));
             });
         })?;
-        Ok(Self(sender))
+        Ok(Self { queue, tally })
     }
 
     /// Commits an intent; the draft is its scribe.
     pub(crate) async fn submit(&self, intent: Intent, draft: Arc<Draft>) -> Result<Done, VaultError> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Job { intent, draft, reply }).await.map_err(|_| VaultError::Stopping)?;
+        self.queue.try_send(Job { intent, draft, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => VaultError::Busy,
+            TrySendError::Closed(_) => VaultError::Stopping,
+        })?;
         answer.await.map_err(|_| VaultError::Stopping)?
+    }
+
+    /// What went through so far.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How many acts wait for a transaction.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 }
 
@@ -221,9 +242,11 @@ async fn release_all<'a>(works: &'a Works, mut committing: mpsc::Receiver<Batch<
 
 async fn answer(works: &Works, batch: Batch<'_>) {
     let waiting = batch.waiting;
+    works.tally.batches.fetch_add(1, Ordering::Relaxed);
     let outcomes = match batch.commit.await {
         Ok(outcomes) => outcomes,
         Err(error) => {
+            works.tally.failed(waiting.len());
             for (tenant, draft, reply) in waiting {
                 works.promises.answered(works.clock.now(), tenant, draft.id, None);
                 drop(reply.send(Err(error.clone().into())));
@@ -240,8 +263,10 @@ async fn answer(works: &Works, batch: Batch<'_>) {
     let mut keys = release(works, &waiting, &outcomes).await.into_iter();
     for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
         works.feed.tell(tenant, &draft, &outcome);
+        let done = done(tenant, outcome, &mut keys);
+        works.tally.count(&done);
         // The asker may have gone away; the entry stands, and nothing is opened.
-        let _ = reply.send(done(tenant, outcome, &mut keys));
+        let _ = reply.send(done);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Entries that went missing between their commit and their place: rows that somebody deleted or changed.
 
 use super::{MOST, Sequencer};
-use crate::alarm::Loss;
 use crate::error::VaultError;
+use crate::losses::Loss;
 use crate::promises::Leaf;
 use domain::EntryId;
 use store::{PendingLeaf, TileKey};

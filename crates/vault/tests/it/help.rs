@@ -21,10 +21,10 @@ impl Call {
         Self::on(TestWorld::new(seed))
     }
 
-    /// With allowances that don't run out.
+    /// On the embedded engine, with allowances that don't run out.
     pub(crate) fn generous(seed: u64) -> Self {
         let limits = Limits { view_per_hour: MUCH, search_per_hour: MUCH, reveal_per_hour: MUCH, ..Limits::default() };
-        Self::on(TestWorld::with(seed, VaultConfig { limits, ..VaultConfig::default() }))
+        Self::on(TestWorld::embedded(seed, VaultConfig { limits, ..VaultConfig::default() }))
     }
 
     pub(crate) fn on(world: TestWorld) -> Self {

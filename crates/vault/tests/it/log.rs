@@ -3,7 +3,7 @@
 use crate::help::{Call, assert_refused, value};
 use domain::{Clock, EntryId, FieldKind, Purpose, Refusal, Role};
 use testkit::{FIRST, START, block_on, name_and_phone};
-use vault::{Decided, FoundLine, Kind, LogQuery, Scope, StreamEnd, VaultError};
+use vault::{Decided, FoundLine, Kind, LogQuery, Scope, Shown, StreamEnd, VaultError};
 
 fn everything(call: &Call, security: &Scope, query: &LogQuery, limit: u32) -> (Vec<FoundLine>, usize) {
     let (mut lines, mut pages, mut cursor) = (Vec::new(), 0, None);
@@ -20,7 +20,7 @@ fn everything(call: &Call, security: &Scope, query: &LogQuery, limit: u32) -> (V
 }
 
 fn exported(call: &Call, security: &Scope, query: &LogQuery) -> Vec<FoundLine> {
-    let mut export = block_on(call.world.vault.export_log(security.clone(), query.clone())).unwrap();
+    let mut export = block_on(call.world.vault.export_log(security.clone(), query.clone(), None)).unwrap();
     let mut lines = Vec::new();
     while let Some(more) = block_on(export.next()).unwrap() {
         lines.extend(more);
@@ -70,7 +70,7 @@ fn each_part_of_a_question_narrows_it_and_all_together_too() {
         lines.into_iter().map(|line| line.body.unwrap()).collect()
     };
     let by = |query: LogQuery, fits: &dyn Fn(&vault::AuditBody) -> bool| {
-        let found = bodies(LogQuery { hide_readings: true, ..query });
+        let found = bodies(LogQuery { show: Shown::Acts, ..query });
         let expected = call.world.log(FIRST).into_iter().filter_map(|line| line.body);
         let expected = expected.filter(|body| !body.kind.is_reading() && fits(body)).count();
         assert!(expected > 0 && found.len() == expected && found.iter().all(fits), "{found:?}");
@@ -101,13 +101,59 @@ fn each_part_of_a_question_narrows_it_and_all_together_too() {
         to: Some(noon.plus(1)),
         decision: Some(Decided::Refused),
         kind: Some(Kind::Reveal),
-        hide_readings: true,
+        show: Shown::Looks,
     };
     assert_eq!(bodies(all.clone()).len(), 1);
     assert!(bodies(LogQuery { from: Some(noon.plus(1)), to: None, ..all.clone() }).is_empty());
     assert!(bodies(LogQuery { alias: Some(alias ^ 1), ..all.clone() }).is_empty());
     assert!(bodies(LogQuery { decision: Some(Decided::Damaged), ..base() }).is_empty());
     assert!(bodies(LogQuery { to: Some(START.plus(-5_000)), ..base() }).is_empty(), "before anything happened");
+}
+
+#[test]
+fn what_is_shown_is_looks_or_acts_or_everything_and_refusals_always() {
+    let call = Call::new(110);
+    value(call.reveal(&call.command(FieldKind::Name)));
+    let agent = call.world.scope(&call.world.staff.agent);
+    block_on(call.world.vault.verify(&agent, &call.said(FieldKind::Name, "Ana Diaz"))).unwrap();
+    let refused = block_on(call.world.vault.read_log(&agent, &LogQuery::default(), None, 10));
+    assert_refused(&call.world, refused, Refusal::RoleNotAllowed);
+    let security = call.world.scope(&call.world.staff.security);
+    block_on(call.world.vault.reports(&security, None, 10)).unwrap();
+    call.world.clock.advance(1);
+    let kinds = |show| -> Vec<(Kind, bool)> {
+        let (lines, _) = everything(&call, &security, &LogQuery { show, ..LogQuery::default() }, 200);
+        let bodies = lines.into_iter().map(|line| line.body.unwrap());
+        bodies.map(|body| (body.kind, body.decision.is_ok())).collect()
+    };
+    let (looks, acts) = (kinds(Shown::Looks), kinds(Shown::Acts));
+    let expected =
+        [(Kind::Reveal, true), (Kind::Verification, true), (Kind::VerificationResult, true), (Kind::LogRead, false)];
+    assert_eq!(looks.len(), expected.len(), "{looks:?}");
+    assert!(expected.iter().all(|look| looks.contains(look)), "{looks:?}");
+    assert!(acts.contains(&(Kind::Event, true)) && !acts.contains(&(Kind::ReportsRead, true)));
+    assert!(looks.iter().all(|look| acts.contains(look)));
+    assert!(kinds(Shown::All).contains(&(Kind::ReportsRead, true)));
+}
+
+#[test]
+fn an_export_that_broke_off_goes_on_below_its_last_line() {
+    let call = Call::new(111);
+    for _ in 0..5 {
+        value(call.reveal(&call.command(FieldKind::Name)));
+    }
+    let security = call.world.scope(&call.world.staff.security);
+    call.world.clock.advance(1);
+    let whole: Vec<EntryId> = exported(&call, &security, &LogQuery::default()).iter().map(|line| line.entry).collect();
+    let at = whole[3];
+    let export = call.world.vault.export_log(security, LogQuery::default(), Some(at));
+    let mut export = block_on(export).unwrap();
+    let mut rest = Vec::new();
+    while let Some(lines) = block_on(export.next()).unwrap() {
+        rest.extend(lines.into_iter().map(|line| line.entry));
+    }
+    assert_eq!(rest, whole[4..]);
+    assert_eq!(count(&call, Kind::LogExported), 2);
 }
 
 #[test]
@@ -152,7 +198,7 @@ fn an_edited_row_comes_with_every_question() {
 fn an_export_breaks_off_when_people_or_rules_change() {
     let call = Call::new(107);
     let security = call.world.scope(&call.world.staff.security);
-    let mut export = block_on(call.world.vault.export_log(security.clone(), LogQuery::default())).unwrap();
+    let mut export = block_on(call.world.vault.export_log(security.clone(), LogQuery::default(), None)).unwrap();
     let line = call.world.line(FIRST, export.receipt());
     assert_eq!(line.body.unwrap().kind, Kind::LogExported, "there before anything was given");
     block_on(call.world.vault.revoke_token(&call.world.vault.operator(FIRST), call.world.staff.it.id)).unwrap();
@@ -199,7 +245,7 @@ fn nobody_else_reads_it_or_the_reports_or_the_stream() {
             Refusal::RoleNotAllowed,
         );
         assert_refused(&call.world, block_on(vault.reports(&scope, None, 10)), Refusal::RoleNotAllowed);
-        let export = block_on(vault.export_log(scope.clone(), LogQuery::default()));
+        let export = block_on(vault.export_log(scope.clone(), LogQuery::default(), None));
         assert_refused(&call.world, export, Refusal::RoleNotAllowed);
         assert_refused(&call.world, block_on(vault.watch(&scope)), Refusal::RoleNotAllowed);
         assert_refused(&call.world, block_on(vault.staff_names(&scope)), Refusal::RoleNotAllowed);

@@ -15,7 +15,7 @@ fn waiting(seed: u64) -> (Call, Sequencer, EntryId) {
 }
 
 fn kinds(vault: &Vault) -> Vec<&'static str> {
-    vault.log_alarms(FIRST).iter().map(|alarm| alarm.kind).collect()
+    vault.alarms(FIRST).iter().map(|alarm| alarm.kind.slug()).collect()
 }
 
 fn edit(call: &Call, entry: EntryId, statement: &str) {
@@ -41,7 +41,7 @@ fn entries_that_nobody_places_are_an_alarm_until_somebody_does() {
     let (call, mut sequencer, _) = waiting(161);
     assert_eq!(kinds(&call.world.vault), [""; 0]);
     call.world.clock.advance(10_001);
-    assert_eq!(kinds(&call.world.vault), ["log-stalled"]);
+    assert_eq!(kinds(&call.world.vault), ["log_stalled"]);
     block_on(sequencer.tick()).unwrap();
     assert_eq!(kinds(&call.world.vault), [""; 0]);
 }
@@ -65,7 +65,7 @@ fn each_way_to_take_an_entry_out_is_noticed_and_logged_once() {
             block_on(sequencer.tick()).unwrap();
             call.world.clock.advance(600);
         }
-        assert_eq!(kinds(&call.world.vault), ["entry-lost"], "{statements:?}");
+        assert_eq!(kinds(&call.world.vault), ["entry_lost"], "{statements:?}");
         let told = std::sync::Mutex::new(Vec::new());
         let tell = |entry, loss| told.lock().unwrap().push((entry, loss));
         for _ in 0..2 {

@@ -9,7 +9,6 @@ use domain::{EntryId, FieldKind};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use store::Store;
 use testkit::{FIRST, PHONE, block_on};
 use transparency::Checkpoint;
 use vault::{Sequencer, Vault, VaultError};
@@ -17,6 +16,7 @@ use vault::{Sequencer, Vault, VaultError};
 /// SQLite's log: a header, then frames of a header and a page.
 const HEADER: usize = 32;
 const FRAME: usize = 24 + 4_096;
+const FILE: &str = "ringfence.db";
 const SECTOR: usize = 512;
 /// Steps of the load, with several cuts behind each of them.
 const STEPS: u64 = 150;
@@ -32,8 +32,8 @@ struct Moment {
 impl Moment {
     /// The database before its log: what a checkpoint copies in between stands in the log as well.
     fn of(call: &Call, told: usize) -> Self {
-        let file = call.world.store.path();
-        let database = fs::read(file).unwrap();
+        let file = call.world.directory().join(FILE);
+        let database = fs::read(&file).unwrap();
         let log = fs::read(file.with_extension("db-wal")).unwrap();
         Self { database, log, told, published: checkpoint(&call.world.vault) }
     }
@@ -91,7 +91,7 @@ fn remains(before: &Moment, after: &Moment, chance: &mut Chance) -> Vec<(Vec<u8>
 
 fn recovers(call: &Call, before: &Moment, told: &[(EntryId, [u8; 65])], database: &[u8], log: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join(call.world.store.path().file_name().unwrap());
+    let file = folder.path().join(FILE);
     fs::write(&file, database).unwrap();
     fs::write(file.with_extension("db-wal"), log).unwrap();
     let (store, vault) = call.world.opened_in(folder.path());
@@ -101,7 +101,7 @@ fn recovers(call: &Call, before: &Moment, told: &[(EntryId, [u8; 65])], database
     }
     goes_on(&vault, folder.path());
     assert_eq!(block_on(store.strays(FIRST, 9)).unwrap(), []);
-    assert_eq!(vault.log_alarms(FIRST), []);
+    assert_eq!(vault.alarms(FIRST), []);
     let now = checkpoint(&vault);
     assert_grown(&vault, &before.published, &now);
     assert_eq!(now.size as usize, block_on(store.entries(FIRST, None, 1_000_000)).unwrap().len());

@@ -3,7 +3,6 @@
 use crate::help::{Call, assert_refused, failure, value};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
-use store::Store;
 use testkit::{FIRST, PHONE, block_on, name_and_phone};
 use vault::VaultError;
 
@@ -93,7 +92,7 @@ fn an_edited_person() {
 fn an_edited_counter_of_a_customers_entries() {
     let call = Call::new(156);
     value(call.reveal(&call.command(FieldKind::Name)));
-    assert_eq!(call.world.edit("UPDATE recent_state SET n = 0 WHERE tenant = 1"), 1);
+    assert_eq!(call.world.edit(&format!("UPDATE {} SET n = 0 WHERE tenant = 1", call.world.states())), 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);
 }
 

@@ -3,7 +3,7 @@
 use crate::help::{Call, failure};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
-use store::Store;
+use std::collections::BTreeSet;
 use testkit::{FIRST, PHONE, SECOND, ana, block_on};
 use vault::{Heard, RevealCommand, VaultError};
 
@@ -59,7 +59,7 @@ fn the_same_person_in_two_tenants_has_two_index_entries_that_do_not_match() {
 fn rows_moved_to_another_tenant_are_noticed() {
     let call = Call::new(172);
     let own = call.world.connect(SECOND, "second-1", &call.world.second_staff.agent, None).unwrap();
-    for table in ["customer", "field", "recent_state"] {
+    for table in BTreeSet::from(["customer", "field", call.world.states()]) {
         call.world.edit(&format!("UPDATE {table} SET tenant = 2 WHERE tenant = 1"));
     }
     call.world.edit("UPDATE interaction SET customer = (SELECT id FROM customer) WHERE tenant = 2");

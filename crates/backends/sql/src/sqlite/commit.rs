@@ -1,12 +1,11 @@
 //! A batch of intents as one transaction: read the wanted rows, settle, write.
 
 use super::recent::Recent;
-use super::rows::{self, bytes, number};
+use crate::rows::{self, Columns, Wrong};
+use crate::statements;
 use domain::{Counter, EntryId, Millis, TenantId};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, TransactionBehavior, params};
-use store::{
-    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerRow, Seals, Settled, StateRow, Wanted, settle,
-};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
+use store::{Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, Seals, Settled, StateRow, Wanted, settle};
 
 pub(super) fn commit(
     connection: &mut Connection,
@@ -31,32 +30,27 @@ fn one<T>(
     tx: &Transaction<'_>,
     sql: &str,
     key: &[&dyn ToSql],
-    map: fn(&Row<'_>) -> rusqlite::Result<T>,
+    map: fn(&dyn Columns) -> Result<T, Wrong>,
 ) -> rusqlite::Result<Option<T>> {
-    tx.prepare_cached(sql)?.query_row(key, map).optional()
+    tx.prepare_cached(sql)?.query_row(key, |row| Ok(map(row)?)).optional()
 }
 
 fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
     for tenant in &wanted.powers {
-        let row = one(tx, "SELECT version, tag FROM power WHERE tenant = $1", &[&tenant.0], |r| {
-            Ok(PowerRow { version: number(r, 0)?, tag: bytes(r, 1)? })
-        })?;
+        let row = one(tx, statements::POWER, &[&tenant.0], rows::power)?;
         facts.powers.read(*tenant, row);
     }
     for key in &wanted.interactions {
-        let sql = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
-                   FROM interaction WHERE tenant = $1 AND id = $2";
         let row = match recent.interactions.remove(key) {
-            None => one(tx, sql, &[&key.0.0, &key.1.0], rows::interaction)?,
+            None => one(tx, statements::INTERACTION, &[&key.0.0, &key.1.0], rows::interaction)?,
             known => known,
         };
         facts.interactions.read(*key, row);
     }
     for key in &wanted.budgets {
-        let sql = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
         let row = match recent.budgets.remove(key) {
-            None => one(tx, sql, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?,
+            None => one(tx, statements::BUDGET, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?,
             known => known,
         };
         facts.budgets.read(*key, row);
@@ -66,7 +60,7 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
                    LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
         let row = match (recent.customers.remove(key), recent.states.remove(key)) {
             (Some(customer), Some(state)) => Some((customer, state)),
-            _ => one(tx, sql, &[&key.0.0, &key.1.0], |r| Ok((rows::customer(r)?, rows::state(r, 2)?)))?,
+            _ => one(tx, sql, &[&key.0.0, &key.1.0], rows::customer_and_state)?,
         };
         let (customer, state) = row.unzip();
         facts.customers.read(*key, customer);

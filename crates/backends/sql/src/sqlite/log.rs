@@ -1,6 +1,7 @@
 //! The log's places, tiles, head and leases.
 
-use super::rows::number;
+use crate::rows::{self, number};
+use crate::statements;
 use domain::Millis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use store::{Cosigned, Fence, Job, LogHead, PendingLeaf, Publication, Swap};
@@ -24,19 +25,14 @@ pub(super) fn lease(
                WHERE holder = $2 OR expires < $4 RETURNING fence";
     let fence: Option<u64> = connection
         .prepare_cached(sql)?
-        .query_row(params![name(job), holder, now.plus(ttl_ms).0, now.0], |row| number(row, 0))
+        .query_row(params![name(job), holder, now.plus(ttl_ms).0, now.0], |row| Ok(number(row, 0)?))
         .optional()?;
     Ok(fence.map(|number| Fence { job, number }))
 }
 
 pub(super) fn head(connection: &Connection, tenant: domain::TenantId) -> rusqlite::Result<LogHead> {
-    let sql = "SELECT size, checkpoint, fence FROM log_head WHERE tenant = $1";
-    let row = connection
-        .prepare_cached(sql)?
-        .query_row([tenant.0], |row| {
-            Ok(LogHead { size: number(row, 0)?, checkpoint: row.get(1)?, fence: number(row, 2)? })
-        })
-        .optional()?;
+    let mut head = connection.prepare_cached(statements::HEAD)?;
+    let row = head.query_row([tenant.0], |row| Ok(rows::head(row)?)).optional()?;
     Ok(row.unwrap_or_default())
 }
 
@@ -44,7 +40,12 @@ pub(super) fn head(connection: &Connection, tenant: domain::TenantId) -> rusqlit
 pub(super) fn publish(connection: &mut Connection, publication: &Publication) -> rusqlite::Result<Swap> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let now = head(&tx, publication.tenant)?;
-    if now.size != publication.from || now.fence > publication.fence.number {
+    let newest: Option<u64> = tx
+        .prepare_cached("SELECT fence FROM lease WHERE job = $1")?
+        .query_row([name(publication.fence.job)], |row| Ok(number(row, 0)?))
+        .optional()?;
+    let fence = publication.fence.number;
+    if now.size != publication.from || now.fence > fence || newest.is_some_and(|newest| newest > fence) {
         return Ok(Swap::Lost);
     }
     let tenant = publication.tenant.0;
@@ -77,10 +78,8 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
 }
 
 pub(super) fn cosigned(connection: &Connection, tenant: domain::TenantId) -> rusqlite::Result<Vec<Cosigned>> {
-    let sql = "SELECT witness, size, note FROM cosigned_checkpoint WHERE tenant = $1 ORDER BY witness";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement
-        .query_map([tenant.0], |row| Ok(Cosigned { witness: row.get(0)?, size: number(row, 1)?, note: row.get(2)? }))?;
+    let mut statement = connection.prepare_cached(statements::COSIGNED)?;
+    let rows = statement.query_map([tenant.0], |row| Ok(rows::cosigned(row)?))?;
     rows.collect()
 }
 
@@ -90,12 +89,10 @@ pub(super) fn put_cosigned(
     tenant: domain::TenantId,
     rows: &[Cosigned],
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO cosigned_checkpoint VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, witness) \
-               DO UPDATE SET size = $3, note = $4 WHERE size <= $3";
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for row in rows {
         let size = i64::try_from(row.size).unwrap_or(i64::MAX);
-        tx.prepare_cached(sql)?.execute(params![tenant.0, row.witness, size, row.note])?;
+        tx.prepare_cached(statements::PUT_COSIGNED)?.execute(params![tenant.0, row.witness, size, row.note])?;
     }
     tx.commit()
 }

@@ -5,6 +5,7 @@
 //! moment before it is durable; whatever discloses goes through a commit.
 
 mod checkpointing;
+mod columns;
 mod commit;
 mod durable;
 mod folding;
@@ -13,9 +14,10 @@ mod log;
 mod merge;
 mod read;
 mod recent;
-mod rows;
 mod writer;
 
+use crate::OpenError;
+use crate::migrations::MIGRATIONS;
 use checkpointing::Checkpointing;
 use durable::Durability;
 use heads::Heads;
@@ -27,32 +29,12 @@ use std::time::Duration;
 use store::{Fut, StoreError};
 use writer::Writer;
 
-/// Every schema change, in order; the database's `user_version` says how many it has had.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_spine.sql"), include_str!("../../migrations/0002_witness.sql")];
 /// How many reads run side by side.
 const READERS: usize = 2;
 /// Statements kept prepared, per connection: more than there are.
 const STATEMENTS: usize = 96;
 /// Another process (an import, a command) may hold the write lock for a while.
 const BUSY: Duration = Duration::from_secs(20);
-
-/// Why a data directory can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// SQLite says no.
-    #[error("the database can't be opened: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// Its log can't be opened.
-    #[error("the database's log can't be opened: {0}")]
-    Log(#[from] std::io::Error),
-    /// There is none.
-    #[error("there is no Ringfence database here; make one with: ringfence init")]
-    Missing,
-    /// Made by a newer Ringfence.
-    #[error("the database was made by a newer Ringfence (schema {0}); run that one")]
-    Newer(usize),
-}
 
 /// The embedded engine.
 pub struct Sqlite {

@@ -1,4 +1,4 @@
-//! `GET /v1/disclosures`, `/v1/disclosures/export`, `/v1/disclosures/stream`: the log as security reads it.
+//! `GET /v1/disclosures`, `/v1/disclosures/export`: the log as security reads it.
 
 use super::log_filter::{Asked, Filter, shown};
 use super::paging::{Cursor, Limit, Paging};
@@ -9,18 +9,13 @@ use crate::state::Web;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use core::convert::Infallible;
 use domain::{EntryId, FieldKind, PersonId};
 use futures_util::stream;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::Arc;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
-use vault::{AuditBody, Decided, Disclosure, FoundLine, Scope, StreamEnd, Vault};
+use vault::{AuditBody, Decided, Disclosure, FoundLine, Scope, Shown, Vault};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Disclosures {
@@ -42,6 +37,8 @@ pub(crate) struct Line {
     pub(crate) decision: &'static str,
     /// Why it was refused.
     pub(crate) reason: Option<&'static str>,
+    /// The narrowest `show` that includes it: looks, acts or all.
+    shown: &'static str,
     pub(crate) person: Option<String>,
     pub(crate) person_name: Option<String>,
     pub(crate) field: Option<&'static str>,
@@ -66,11 +63,19 @@ impl Line {
         Self { place: found.place, ..Self::new(found.entry, found.body.as_ref(), names) }
     }
 
+    /// A line of what just happened.
+    pub(crate) fn told(told: &Disclosure, names: &Names) -> Self {
+        let interaction = told.interaction.map(|id| id.to_string());
+        Self { interaction, ..Self::new(told.entry, Some(&told.body), names) }
+    }
+
     fn new(entry: EntryId, body: Option<&AuditBody>, names: &Names) -> Self {
         let decision = Decided::of(body).slug();
         let (receipt_url, proof_url) = (format!("/v1/receipts/{entry}"), format!("/security/proof/{entry}"));
         let at = body.map_or_else(|| entry.minted(), |body| body.at).to_string();
-        let bare = Self { id: entry.to_string(), at, decision, receipt_url, proof_url, ..Self::default() };
+        let shown_by = Shown::narrowest(body).slug();
+        let bare =
+            Self { id: entry.to_string(), at, decision, shown: shown_by, receipt_url, proof_url, ..Self::default() };
         // The row was edited: the leaf in the tree proves that, and nothing of it is believed.
         let Some(body) = body else { return Self { kind: "unreadable", reason: Some("tampered"), ..bare } };
         Self {
@@ -112,8 +117,9 @@ pub(crate) async fn list(
 
 /// Everything that fits, newest first, as JSON Lines. One entry for the whole export.
 ///
-/// For security. Streamed; an answer that breaks off isn't whole: ask again.
-#[utoipa::path(get, path = "/v1/disclosures/export", tag = "log", operation_id = "exportDisclosures", params(Filter),
+/// For security. Streamed; an answer that breaks off isn't whole: `cursor` with the last whole line's id goes on there.
+#[utoipa::path(get, path = "/v1/disclosures/export", tag = "log", operation_id = "exportDisclosures",
+    params(Filter, ("cursor" = Option<String>, Query, pattern = "^ent_[0-9a-f]{32}$", description = "Only lines below this entry.")),
     responses((status = 200, description = "One line of JSON for each entry, as in the list.", body = String, content_type = "application/x-ndjson"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -124,10 +130,11 @@ pub(crate) async fn list(
 pub(crate) async fn export(
     State(web): State<Web>,
     Signed(scope): Signed,
+    paging: Result<Paging<EntryId>, Failed>,
     asked: Result<Asked, Failed>,
 ) -> Result<Response, Failed> {
-    let Asked(query) = asked?;
-    let export = web.vault.export_log(scope.clone(), query).await.map_err(|error| web.failed(&error))?;
+    let (Paging { after, .. }, Asked(query)) = (paging?, asked?);
+    let export = web.vault.export_log(scope.clone(), query, after).await.map_err(|error| web.failed(&error))?;
     let names = names(&web.vault, &scope).await;
     let lines = stream::try_unfold((export, names), |(mut export, names)| async {
         match export.next().await {
@@ -156,79 +163,4 @@ fn json_lines(lines: &[FoundLine], names: &Names) -> Vec<u8> {
 
 pub(crate) async fn names(vault: &Vault, scope: &Scope) -> Names {
     vault.staff_names(scope).await.unwrap_or_default().into_iter().collect()
-}
-
-/// The same, live, as server-sent events.
-///
-/// Opening and closing the stream are entries.
-#[utoipa::path(get, path = "/v1/disclosures/stream", tag = "log", operation_id = "streamDisclosures",
-    responses((status = 200, description = "event: disclosure, data: one line", body = String, content_type = "text/event-stream"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn stream(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
-    let receiver = web.vault.watch(&scope).await.map_err(|error| web.failed(&error))?;
-    let names = names(&web.vault, &scope).await;
-    let watching = Watching { vault: Arc::clone(&web.vault), scope, receiver, names, end: StreamEnd::Left };
-    let events = stream::unfold(watching, |mut watching| async {
-        let event = watching.next().await?;
-        Some((Ok::<_, Infallible>(event), watching))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
-}
-
-/// An open stream; closing it is an entry.
-struct Watching {
-    vault: Arc<Vault>,
-    scope: Scope,
-    receiver: Receiver<Arc<Disclosure>>,
-    names: Names,
-    end: StreamEnd,
-}
-
-impl Watching {
-    /// The next thing to tell; the end once people or rules have changed: whoever still may watch signs in again.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            let told = self.receiver.recv().await;
-            if !self.vault.still_holds(&self.scope).await {
-                self.end = StreamEnd::RightsChanged;
-                return None;
-            }
-            match told {
-                Ok(told) if told.tenant == self.scope.tenant() => return Some(self.event(&told).await),
-                Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => {
-                    return Some(Event::default().event("missed").data(missed.to_string()));
-                }
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    }
-
-    async fn event(&mut self, told: &Disclosure) -> Event {
-        if told.body.person.is_some_and(|person| !self.names.contains_key(&person)) {
-            self.names = names(&self.vault, &self.scope).await;
-        }
-        let line = Line {
-            interaction: told.interaction.map(|id| id.to_string()),
-            ..Line::new(told.entry, Some(&told.body), &self.names)
-        };
-        let data = serde_json::to_string(&line).unwrap_or_default();
-        Event::default().event("disclosure").data(data)
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let (vault, scope, end) = (Arc::clone(&self.vault), self.scope.clone(), self.end);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Err(error) = vault.unwatch(&scope, end).await {
-                    tracing::warn!(%error, "the end of a live stream couldn't be logged");
-                }
-            });
-        }
-    }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema, openapi::RefOr};
-use vault::{Decided, Kind, LogQuery};
+use vault::{Decided, Kind, LogQuery, Shown};
 
 /// The name of a kind of entry; the list is the log's own.
 pub(crate) struct KindName;
@@ -54,9 +54,10 @@ pub(crate) struct Filter {
     /// What kind of act.
     #[param(value_type = Option<KindName>, inline)]
     pub(crate) kind: Option<String>,
-    /// `hide` leaves out allowed readings of the log itself; refused ones always show.
-    #[param(pattern = "^(show|hide)$")]
-    pub(crate) reads: Option<String>,
+    /// How much: `looks` are disclosures and whatever was refused, `acts` all but allowed readings of the log itself;
+    /// `all`, unless said.
+    #[param(pattern = "^(all|acts|looks)$")]
+    pub(crate) show: Option<String>,
     #[param(ignore)]
     #[serde(rename = "cursor")]
     _cursor: Option<IgnoredAny>,
@@ -84,11 +85,7 @@ impl Filter {
             to: read(self.to.as_deref(), Millis::parse, "to is a moment such as 2026-03-01T17:00:00Z")?,
             decision: read(self.decision.as_deref(), Decided::from_slug, "decision is allowed, refused or damaged")?,
             kind: read(self.kind.as_deref(), Kind::from_slug, "kind isn't a kind of entry")?,
-            hide_readings: match self.reads.as_deref() {
-                None | Some("show") => false,
-                Some("hide") => true,
-                Some(_) => return Err("reads is show or hide"),
-            },
+            show: read(self.show.as_deref(), Shown::from_slug, "show is all, acts or looks")?.unwrap_or_default(),
         })
     }
 }
@@ -153,7 +150,7 @@ mod tests {
             Filter { to: secret(), ..none() },
             Filter { decision: secret(), ..none() },
             Filter { kind: secret(), ..none() },
-            Filter { reads: secret(), ..none() },
+            Filter { show: secret(), ..none() },
         ] {
             assert!(filter.question().is_err_and(|wrong| !wrong.contains("secret")));
         }

@@ -1,4 +1,4 @@
-//! `GET /v1/log/status`: how the log stands with its witnesses, and what somebody must look at.
+//! `GET /v1/log/status`: how the log stands with its witnesses, and what is wrong with it.
 
 use crate::body::ok;
 use crate::identify::Signed;
@@ -9,7 +9,7 @@ use axum::response::Response;
 use domain::Millis;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vault::{WhenMissing, WitnessLine, WitnessStatus};
+use vault::{Alarm, WhenMissing, WitnessLine, WitnessStatus};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct LogStatus {
@@ -29,21 +29,37 @@ pub(crate) struct LogStatus {
     /// The newest checkpoint that enough witnesses signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     witnessed: Option<Cosigned>,
-    /// What somebody must look at; empty when all is well.
-    alarms: Vec<Alarm>,
+    /// What is wrong right now, the worst first; empty when nothing is.
+    alarms: Vec<AlarmLine>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Alarm {
-    /// entry-lost: an entry was deleted or changed in the database before it had its place; log-stalled: entries wait for
-    /// theirs for too long.
-    #[schema(pattern = "^(entry-lost|log-stalled)$", example = "entry-lost")]
-    kind: &'static str,
-    /// Since when; RFC 3339.
+/// An alarm that stands, for programs and, on /security, for people.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AlarmLine {
+    /// What kind: stable, for programs.
+    #[schema(example = "witnesses_missing")]
+    pub kind: &'static str,
+    /// Since when, as far as this node knows; RFC 3339.
     #[schema(format = DateTime)]
-    since: String,
-    /// What happened and what to do.
-    words: String,
+    pub since: String,
+    /// What happened, for people.
+    pub what: &'static str,
+    /// What to do now.
+    pub next: &'static str,
+}
+
+impl AlarmLine {
+    /// The line of an alarm.
+    #[must_use]
+    pub fn of(Alarm { kind, since }: Alarm) -> Self {
+        Self { kind: kind.slug(), since: since.to_string(), what: kind.what(), next: kind.next() }
+    }
+
+    /// Since when, for people: to the second, UTC.
+    #[must_use]
+    pub fn moment(&self) -> String {
+        self.since.get(..19).unwrap_or(&self.since).replace('T', " ")
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,7 +81,7 @@ pub(crate) struct Cosigned {
     at: String,
 }
 
-/// How does the log stand, with its witnesses and with its own entries?
+/// How does the log stand: with its witnesses, and with its alarms?
 ///
 /// Witnesses are outside parties that cosign the log, so that it can't be rewritten unseen. It tells nothing about anyone.
 #[utoipa::path(get, path = "/v1/log/status", tag = "log", operation_id = "getLogStatus",
@@ -85,7 +101,7 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
         quorum: status.quorum as u64,
         witnesses: status.witnesses.into_iter().map(witness).collect(),
         witnessed: status.witnessed.map(|(size, at)| signed(size, at)),
-        alarms: web.vault.log_alarms(tenant.id).into_iter().map(alarm).collect(),
+        alarms: web.vault.alarms(tenant.id).into_iter().map(AlarmLine::of).collect(),
     }))
 }
 
@@ -97,10 +113,6 @@ fn state(status: &WitnessStatus) -> &'static str {
         WitnessStatus { covered: true, .. } => "witnessed",
         _ => "waiting",
     }
-}
-
-fn alarm(alarm: vault::Alarm) -> Alarm {
-    Alarm { kind: alarm.kind, since: alarm.since.to_string(), words: alarm.words }
 }
 
 fn signed(size: u64, at: Millis) -> Cosigned {

@@ -17,6 +17,7 @@ pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
 pub(crate) mod searches;
+pub(crate) mod stream;
 pub(crate) mod verifications;
 pub(crate) mod views;
 
@@ -49,7 +50,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))
         .route("/v1/disclosures/export", get(disclosures::export))
-        .route("/v1/disclosures/stream", get(disclosures::stream))
+        .route("/v1/disclosures/stream", get(stream::stream))
         .route("/v1/events", post(events::hear))
         .layer(from_fn(no_store));
     Router::new()
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/log/{tenant}/tile/{*path}", get(log::tile))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(health::openapi))
 }
 

@@ -7,7 +7,10 @@ use crate::state::Web;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use domain::{EntryId, FieldKind, PersonId, Purpose};
-use vault::{Decided, Kind, LogQuery, Scope, VaultError};
+use vault::{Decided, Kind, LogQuery, Scope, Shown, VaultError};
+
+/// What the page shows unless something else is asked for.
+pub(super) const USUAL: Shown = Shown::Looks;
 
 /// One choice of a list.
 #[derive(Debug, Clone)]
@@ -46,8 +49,6 @@ pub struct AskForm {
     pub from: String,
     /// Before when.
     pub to: String,
-    /// Are reads of the log shown?
-    pub reads: bool,
     /// Is something filled in that is folded away at first?
     pub narrowed: bool,
 }
@@ -140,7 +141,8 @@ impl Question {
     }
 }
 
-/// Empty boxes ask nothing, a local time is UTC's, and reads are hidden unless they are asked for.
+/// Empty boxes ask nothing, and a local time is UTC's. Unless it says how much to show, it is what security wants to see
+/// most; who asks for a kind wants that kind.
 fn tidy(mut filter: Filter) -> Filter {
     let boxes = [
         &mut filter.person,
@@ -151,7 +153,7 @@ fn tidy(mut filter: Filter) -> Filter {
         &mut filter.to,
         &mut filter.decision,
         &mut filter.kind,
-        &mut filter.reads,
+        &mut filter.show,
     ];
     for text in boxes {
         *text = text.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -160,7 +162,8 @@ fn tidy(mut filter: Filter) -> Filter {
         *moment = moment.take().map(|text| utc(&text));
     }
     filter.customer = filter.customer.map(|handle| handle.to_ascii_lowercase());
-    filter.reads = filter.reads.or_else(|| Some("hide".to_owned()));
+    let usual = if filter.kind.is_some() { Shown::All } else { USUAL };
+    filter.show = filter.show.or_else(|| Some(usual.slug().to_owned()));
     filter
 }
 
@@ -184,7 +187,7 @@ pub(super) fn address(filter: &Filter) -> String {
         ("to", &filter.to),
         ("decision", &filter.decision),
         ("kind", &filter.kind),
-        ("reads", &filter.reads),
+        ("show", &filter.show),
     ];
     let said = parts.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?.replace('+', "%2B"))));
     said.collect::<Vec<_>>().join("&")
@@ -206,10 +209,12 @@ fn form(filter: &Filter, people: &[(PersonId, String)]) -> AskForm {
         [Decided::Allowed, Decided::Refused, Decided::Damaged].map(|one| choice(one.slug(), &sentence(one.slug())));
     let kinds = Kind::ALL.iter().map(|kind| choice(kind.slug(), &kind_label(*kind))).collect();
     let purposes = Purpose::ALL.iter().map(|one| choice(one.slug(), one.label())).collect();
+    let shown = [Shown::Acts, Shown::All].map(|one| choice(one.slug(), shown_label(one)));
     let fields = FieldKind::ALL.iter().map(|one| choice(one.slug(), &sentence(one.slug()))).collect();
     let rare = [&filter.person, &filter.customer, &filter.purpose, &filter.field, &filter.from, &filter.to];
     AskForm {
         selects: vec![
+            select("show", "Show", shown_label(USUAL), false, shown.into(), &filter.show),
             select("decision", "Decision", "Every decision", false, decisions.into(), &filter.decision),
             select("kind", "Kind", "Every kind", false, kinds, &filter.kind),
             select("person", "Person", "Everyone", true, people, &filter.person),
@@ -219,8 +224,15 @@ fn form(filter: &Filter, people: &[(PersonId, String)]) -> AskForm {
         customer: text(&filter.customer),
         from: local(&filter.from),
         to: local(&filter.to),
-        reads: filter.reads.as_deref() == Some("show"),
         narrowed: rare.iter().any(|part| part.is_some()),
+    }
+}
+
+fn shown_label(shown: Shown) -> &'static str {
+    match shown {
+        Shown::Looks => "Looks and refusals",
+        Shown::Acts => "All acts",
+        Shown::All => "Reads of the log too",
     }
 }
 
@@ -314,8 +326,11 @@ mod tests {
         let Query(sent) = Query::<Filter>::try_from_uri(&sent).unwrap();
         let tidied = tidy(sent);
         let query = tidied.question().unwrap();
-        assert_eq!((query.person, query.alias, query.hide_readings), (None, Some(0x00c0_ffee), true));
+        assert_eq!((query.person, query.alias, query.show), (None, Some(0x00c0_ffee), Shown::Looks));
         assert_eq!(query.from.unwrap().to_string(), "2026-03-01T09:00:00.000Z");
-        assert_eq!(address(&tidied), "customer=c-00c0ffee&from=2026-03-01T09:00:00Z&reads=hide");
+        assert_eq!(address(&tidied), "customer=c-00c0ffee&from=2026-03-01T09:00:00Z&show=looks");
+        let mut kind = Filter::default();
+        kind.kind = Some("sign_in".to_owned());
+        assert_eq!(address(&tidy(kind)), "kind=sign_in&show=all");
     }
 }

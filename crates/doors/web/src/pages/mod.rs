@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub mod templates;
 
+use crate::api::log_status::AlarmLine;
 use crate::identify::{Signed, cookie, same_origin};
 use crate::problem::{Failed, Fault};
 use crate::sessions::COOKIE;
@@ -276,6 +277,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
+                alarms: web.vault.alarms(scope.tenant()).into_iter().map(AlarmLine::of).collect(),
                 form,
                 found,
                 banner: web.config.banner.clone(),
@@ -292,7 +294,7 @@ async fn export(State(web): State<Web>, signed: Result<Signed, Failed>, request:
     }
     let (mut parts, _) = request.into_parts();
     match Question::read(&mut parts, &web).await {
-        Question::Live => Redirect::to("/v1/disclosures/export?reads=hide").into_response(),
+        Question::Live => Redirect::to(&format!("/v1/disclosures/export?show={}", ask::USUAL.slug())).into_response(),
         Question::Asked { filter, .. } => {
             Redirect::to(&format!("/v1/disclosures/export?{}", ask::address(&filter))).into_response()
         }

@@ -8,7 +8,10 @@
 //! says there that its people are invented).
 
 use super::ask::{AskForm, Found};
+use crate::api::log_status::AlarmLine;
 use askama::Template;
+use domain::Millis;
+use vault::{Alarm, AlarmKind};
 
 /// One static file of the pages, served as it is under [`Asset::path`].
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +115,8 @@ pub struct Security {
     pub person_name: String,
     /// The tenant's short name, as in `/log/{tenant}`.
     pub tenant: String,
+    /// What is wrong with the log right now.
+    pub alarms: Vec<AlarmLine>,
     /// The form that asks the log.
     pub form: AskForm,
     /// What it found; none on the live page.
@@ -154,6 +159,10 @@ pub struct ErrorPage {
 
 fn sample_banner() -> Option<String> {
     Some("Demonstration centre: invented people, no real data.".to_owned())
+}
+
+fn sample_alarm() -> AlarmLine {
+    AlarmLine::of(Alarm { kind: AlarmKind::SetBack, since: Millis(1_772_355_600_000) })
 }
 
 impl PickPerson {
@@ -218,6 +227,7 @@ impl Security {
         Self {
             person_name: PickPerson::sample_officer().name,
             tenant: "acme".to_owned(),
+            alarms: Vec::new(),
             form: AskForm::sample(),
             found: None,
             banner: sample_banner(),
@@ -272,6 +282,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("sign-in-as.html", SignInAs::sample().render()?),
         ("desk.html", Desk::sample().render()?),
         ("security.html", Security::sample().render()?),
+        ("security-alarm.html", Security { alarms: vec![sample_alarm()], ..Security::sample() }.render()?),
         ("security-found.html", Security::sample_found(Found::sample()).render()?),
         ("security-nothing.html", Security::sample_found(Found::default()).render()?),
         (

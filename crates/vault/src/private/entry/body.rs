@@ -65,7 +65,7 @@ kinds! {
     ReportsRead = 17 "reports_read";
     /// A live stream of the log opened.
     StreamOpened = 18 "stream_opened";
-    /// A live stream of the log closed; `detail` is 1 when its reader went, 2 when people or rules changed.
+    /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
     /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
     SignIn = 20 "sign_in";
@@ -114,6 +114,12 @@ impl Kind {
 }
 
 impl Kind {
+    /// Is this a disclosure, or what it showed?
+    #[must_use]
+    pub fn is_look(self) -> bool {
+        self.discloses() || matches!(self, Self::Hit | Self::VerificationResult)
+    }
+
     /// Whether somebody learns something about a customer by it.
     pub(crate) fn discloses(self) -> bool {
         matches!(

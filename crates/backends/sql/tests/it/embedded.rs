@@ -1,11 +1,8 @@
-//! The storage contract on SQLite.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! SQLite.
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use sql::Sqlite;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use store::Store;
 use store::conformance::{Mount, run_all};
@@ -47,6 +44,10 @@ impl Mount for Mounted {
     fn edit(&self, statement: &str) -> usize {
         self.behind().execute(statement, []).unwrap()
     }
+
+    fn states(&self) -> &'static str {
+        "recent_state"
+    }
 }
 
 fn holds(connection: &Connection, table: &str, needle: &[u8]) -> bool {
@@ -68,26 +69,4 @@ fn holds(connection: &Connection, table: &str, needle: &[u8]) -> bool {
 #[test]
 fn sqlite_keeps_the_contract() {
     run_all(Mounted::boxed);
-}
-
-/// SQLite numbers `$n` by first appearance and other engines by n: only statements in which both agree are right
-/// on all of them.
-#[test]
-fn parameters_appear_in_order() {
-    let mut checked = 0;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite");
-    for file in fs::read_dir(folder).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
-        for statement in text.split('"').skip(1).step_by(2).filter(|literal| literal.contains("$1")) {
-            let mut highest = 0;
-            for number in statement.split('$').skip(1) {
-                let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
-                let number: u32 = digits.parse().unwrap();
-                assert!(number <= highest + 1, "out of order: {statement}");
-                highest = highest.max(number);
-            }
-            checked += 1;
-        }
-    }
-    assert!(checked > 30, "only {checked} statements were found");
 }

@@ -1,0 +1,163 @@
+//! Several nodes on one database, as processes of their own: what holds on one holds across them, and when the one that
+//! numbers the log dies or sleeps, another goes on and the sleeper publishes nothing.
+
+use crate::centre::{Centre, Person, invented, receipt, reveal_body};
+use crate::http::{Answer, Client};
+use crate::server::Server;
+use crate::wait::{PATIENCE, found, until};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How soon another node must number the log after its sequencer died.
+const TAKEOVER: Duration = Duration::from_secs(2);
+
+struct Act {
+    path: String,
+    interaction: String,
+    agent: Person,
+}
+
+impl Act {
+    /// A call from a customer to a person, told to one node.
+    fn new(centre: &Centre, node: &Server, agent: &Person, number: u64) -> Self {
+        let (interaction, customer) = centre.call_from(&node.client(), agent, number);
+        Self { path: format!("/v1/customers/{customer}/reveals"), interaction, agent: agent.clone() }
+    }
+
+    fn client(&self, node: &Server) -> Client {
+        node.client().bearer(&self.agent.token)
+    }
+
+    fn reveal(&self, node: &Server) -> Answer {
+        self.client(node).post(&self.path, &reveal_body(&self.interaction, "name", "delivery"))
+    }
+}
+
+fn signal(node: &Server, name: &str) {
+    let told = Command::new("kill").args([name, &node.pid().to_string()]).status().unwrap();
+    assert!(told.success());
+}
+
+/// Reveals again and again, so that there is always something to number, until told to stop.
+fn busy<'a>(threads: &'a std::thread::Scope<'a, '_>, act: &'a Act, node: &'a Server, stop: &'a AtomicBool) {
+    threads.spawn(move || {
+        while !stop.load(Ordering::SeqCst) {
+            act.reveal(node).expect(200);
+        }
+    });
+}
+
+fn size(centre: &Centre) -> u64 {
+    centre.number("SELECT coalesce(max(size), 0) FROM log_head")
+}
+
+fn fence(centre: &Centre) -> u64 {
+    centre.number("SELECT coalesce(max(fence), 0) FROM log_head")
+}
+
+#[test]
+fn budgets_and_keys_hold_across_nodes() {
+    const LIMIT: u64 = 60;
+    let centre = Centre::of_nodes(20, LIMIT as u32);
+    let agent = centre.hire("Ada", "agent");
+    let nodes = [centre.serve(), centre.serve(), centre.serve()];
+    let acts: Vec<Act> = (0..6).map(|number| Act::new(&centre, &nodes[0], &agent, number)).collect();
+    // One key sent to all nodes at once is one act.
+    let once = |node: &Server| {
+        let client = acts[0].client(node).with("idempotency-key", "the-same");
+        client.post(&acts[0].path, &reveal_body(&acts[0].interaction, "name", "delivery"))
+    };
+    let receipts: Vec<String> = std::thread::scope(|threads| {
+        let all: Vec<_> =
+            nodes.iter().map(|node| threads.spawn(move || once(node).expect(200).member("receipt"))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(receipts.iter().all(|one| *one == receipts[0]), "{receipts:?}");
+    assert_eq!(centre.reveals_spent(&agent), 1);
+    let given = AtomicU64::new(1);
+    std::thread::scope(|threads| {
+        for (number, act) in acts.iter().enumerate() {
+            let (node, given) = (&nodes[number % nodes.len()], &given);
+            threads.spawn(move || {
+                loop {
+                    let answer = act.reveal(node);
+                    match answer.status {
+                        200 => drop(given.fetch_add(1, Ordering::SeqCst)),
+                        429 => return,
+                        status => panic!("{status}: {}", answer.text()),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(given.load(Ordering::SeqCst), LIMIT);
+    assert_eq!(centre.reveals_spent(&agent), LIMIT);
+    nodes.into_iter().for_each(Server::stop);
+    centre.holds();
+}
+
+#[test]
+fn when_the_sequencer_dies_another_goes_on_within_two_seconds() {
+    let centre = Centre::of_nodes(20, 1_000_000);
+    let agent = centre.hire("Ada", "agent");
+    let mut slowest = Duration::ZERO;
+    let mut first = centre.serve();
+    for round in 0..4 {
+        let (act, stop) = (Act::new(&centre, &first, &agent, round), AtomicBool::new(false));
+        // It has the log, and keeps it as long as there is something to number.
+        receipt(&act.client(&first), &act.reveal(&first).expect(200).member("receipt"));
+        let second = centre.serve();
+        std::thread::scope(|threads| {
+            busy(threads, &act, &second, &stop);
+            let before = fence(&centre);
+            first.kill();
+            let died = Instant::now();
+            until("another node numbers the log", PATIENCE, || fence(&centre) > before);
+            slowest = slowest.max(died.elapsed());
+            stop.store(true, Ordering::SeqCst);
+        });
+        let after = act.reveal(&second).expect(200).member("receipt");
+        receipt(&act.client(&second), &after);
+        first = second;
+    }
+    println!("4 sequencers killed; the slowest takeover took {slowest:?}");
+    assert!(slowest <= TAKEOVER, "{slowest:?}");
+    first.stop();
+    centre.holds();
+}
+
+#[test]
+fn a_node_that_slept_past_its_lease_publishes_nothing() {
+    let rounds = if std::env::var_os("RINGFENCE_LONG").is_some() { 200 } else { 8 };
+    let centre = Centre::of_nodes(20, 1_000_000);
+    let agent = centre.hire("Ada", "agent");
+    let nodes = [centre.serve(), centre.serve()];
+    let acts = [0, 1].map(|number| Act::new(&centre, &nodes[0], &agent, number));
+    let mut chance = 0x2545_f491_4f6c_dd1d_u64;
+    for round in 0..rounds {
+        let (sleeper, awake) = (&nodes[round % 2], &nodes[(round + 1) % 2]);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            busy(threads, &acts[0], awake, &stop);
+            // Whoever has the lease now: both are tried in turn, at any moment of a publication.
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            std::thread::park_timeout(Duration::from_micros((chance >> 33) % 30_000));
+            signal(sleeper, "-STOP");
+            let before = size(&centre);
+            found("the other goes on", PATIENCE, || (size(&centre) > before + 50).then_some(()));
+            let (slept, newest) = (size(&centre), fence(&centre));
+            signal(sleeper, "-CONT");
+            // Its answer shows that it is awake.
+            until("the sleeper answers", PATIENCE, || {
+                sleeper.client().ask("GET", "/readyz", b"").is_some_and(|answer| answer.status == 200)
+            });
+            found("the log goes on", PATIENCE, || (size(&centre) > slept + 50).then_some(()));
+            assert_eq!(fence(&centre), newest, "whoever had the log while the other slept still has it");
+            stop.store(true, Ordering::SeqCst);
+        });
+        assert!(acts[1].reveal(sleeper).expect(200).text().contains(&invented(1).name));
+    }
+    nodes.into_iter().for_each(Server::stop);
+    centre.holds();
+}

@@ -1,0 +1,6 @@
+//! Every schema change, in order, the same files for all engines. What an engine must say otherwise, it replaces
+//! itself: see its own `migrate`.
+
+/// A database's schema version says how many of them it has had.
+pub(crate) const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_witness.sql")];

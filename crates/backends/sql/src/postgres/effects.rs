@@ -1,0 +1,210 @@
+//! Effects that need no facts. Those of one kind that follow each other are one statement, whatever of other kinds
+//! stands between them, as long as their order can't matter.
+
+use super::columns::escaped;
+use super::transaction::Change;
+use super::value::{Value, blob, blobs, int, ints, own, text};
+use domain::{CustomerId, TenantId};
+use std::collections::BTreeMap;
+use store::{CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
+
+/// The changes that these effects ask for, in order.
+pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seals: &dyn Seals) -> Vec<Change<'a>> {
+    let mut all = Vec::new();
+    for run in effects.chunk_by(|(_, one), (_, other)| order(one) == order(other)) {
+        match order(&run[0].1) {
+            Order::Puts => Puts::gather(run).changes(facts, seals, &mut all),
+            Order::Rewraps => all.push(rewraps(run)),
+            Order::Erasures => run.iter().for_each(|(tenant, effect)| erase(*tenant, effect, &mut all)),
+        }
+    }
+    all
+}
+
+/// Effects of the same kind of order commute, where the later of two puts to one key counts.
+#[derive(PartialEq, Eq)]
+enum Order {
+    Puts,
+    Rewraps,
+    Erasures,
+}
+
+fn order(effect: &Effect) -> Order {
+    match effect {
+        Effect::RewrapCustomer(..) => Order::Rewraps,
+        Effect::Erase { .. } => Order::Erasures,
+        _ => Order::Puts,
+    }
+}
+
+/// What is put, by key: sorted, so that two batches that put the same keys never wait for each other in a circle.
+#[derive(Default)]
+struct Puts<'a> {
+    customers: BTreeMap<(TenantId, CustomerId), &'a CustomerRow>,
+    fields: BTreeMap<(TenantId, FieldRef), &'a FieldRow>,
+    index: BTreeMap<(TenantId, u16, [u8; 16], CustomerId), &'a IndexRow>,
+    staged: Vec<(TenantId, &'a IndexRow)>,
+    others: Vec<Change<'a>>,
+}
+
+impl<'a> Puts<'a> {
+    fn gather(run: &'a [(TenantId, Effect)]) -> Self {
+        let mut puts = Self::default();
+        for (tenant, effect) in run {
+            puts.add(*tenant, effect);
+        }
+        puts
+    }
+
+    fn add(&mut self, tenant: TenantId, effect: &'a Effect) {
+        match effect {
+            Effect::PutCustomer(id, row) => drop(self.customers.insert((tenant, *id), row)),
+            Effect::PutField(customer, row) => {
+                let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
+                self.fields.insert((tenant, field), row);
+            }
+            Effect::PutIndex(row) => drop(self.index.insert((tenant, row.kind, row.mac, row.customer), row)),
+            Effect::StageIndex(row) => self.staged.push((tenant, row)),
+            Effect::PutPerson(row) => self.others.push(person(tenant, row)),
+            Effect::PutReport(row) => {
+                const SQL: &str = "INSERT INTO report (tenant, id, at, sealed) VALUES ($1, $2, $3, $4)";
+                let values = vec![int(tenant.0), blob(&row.id.0), int(row.at.0), blob(&row.sealed)];
+                self.others.push(Change::any(SQL, values));
+            }
+            Effect::PutProgress { import, rows } => {
+                const SQL: &str = "INSERT INTO import (tenant, id, done) VALUES ($1, $2, $3) \
+                                   ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
+                self.others.push(Change::any(SQL, vec![int(tenant.0), blob(import), int(*rows)]));
+            }
+            // Settled in memory and written with the changed facts, or of another order.
+            Effect::Happened { .. }
+            | Effect::Bind { .. }
+            | Effect::Prove { .. }
+            | Effect::SendCode { .. }
+            | Effect::RewrapCustomer(..)
+            | Effect::Erase { .. } => {}
+        }
+    }
+
+    fn changes(self, facts: &Facts, seals: &dyn Seals, all: &mut Vec<Change<'a>>) {
+        if !self.customers.is_empty() {
+            all.push(customers(&self.customers, seals));
+        }
+        // A value that must not be there yet may have been put there meanwhile; any other one is put over.
+        let (new, over): (Vec<_>, Vec<_>) = self.fields.iter().partition(|(key, _)| facts.fields.is_absent(key));
+        if !new.is_empty() {
+            const NEW: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
+                               SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+            all.push(Change::of(new.len(), NEW, fields(&new)));
+        }
+        if !over.is_empty() {
+            const OVER: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
+                SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, customer, field, instance) \
+                DO UPDATE SET version = excluded.version, sealed = excluded.sealed";
+            all.push(Change::any(OVER, fields(&over)));
+        }
+        if !self.index.is_empty() {
+            const INDEX: &str = "INSERT INTO blind_index (tenant, kind, mac, customer, tag) \
+                                 SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+            let rows: Vec<_> = self.index.iter().map(|(key, row)| (key.0, *row)).collect();
+            all.push(Change::any(INDEX, index(&rows)));
+        }
+        if !self.staged.is_empty() {
+            const STAGED: &str = "INSERT INTO staged_index (tenant, kind, mac, customer, tag) \
+                                  SELECT * FROM unnest($1, $2, $3, $4, $5)";
+            all.push(Change::any(STAGED, index(&self.staged)));
+        }
+        all.extend(self.others);
+    }
+}
+
+fn customers<'a>(rows: &BTreeMap<(TenantId, CustomerId), &'a CustomerRow>, seals: &dyn Seals) -> Change<'a> {
+    const SQL: &str = "INSERT INTO customer (tenant, id, epoch, wrapped, n, head, tag) \
+        SELECT tenant, id, epoch, wrapped, 0, $5, tag FROM unnest($1, $2, $3, $4, $6) \
+        AS w (tenant, id, epoch, wrapped, tag)";
+    let head = StateRow { n: 0, head: [0; 32], tag: [0; 16] }.head;
+    let tags = rows.keys().map(|(tenant, id)| StateRow::first(seals, *tenant, *id).tag.to_vec()).collect();
+    let values = vec![
+        ints(rows.keys().map(|(tenant, _)| tenant.0)),
+        Value::OwnBlobs(rows.keys().map(|(_, id)| id.0.to_vec()).collect()),
+        ints(rows.values().map(|row| row.epoch)),
+        blobs(rows.values().map(|row| row.wrapped.as_slice())),
+        own(head),
+        Value::OwnBlobs(tags),
+    ];
+    Change::of(rows.len(), SQL, values)
+}
+
+fn fields<'a>(rows: &[(&(TenantId, FieldRef), &&'a FieldRow)]) -> Vec<Value<'a>> {
+    vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        Value::OwnBlobs(rows.iter().map(|(key, _)| key.1.customer.0.to_vec()).collect()),
+        ints(rows.iter().map(|(_, row)| row.field)),
+        ints(rows.iter().map(|(_, row)| row.instance)),
+        ints(rows.iter().map(|(_, row)| row.version)),
+        blobs(rows.iter().map(|(_, row)| row.sealed.as_slice())),
+    ]
+}
+
+fn index<'a>(rows: &[(TenantId, &'a IndexRow)]) -> Vec<Value<'a>> {
+    vec![
+        ints(rows.iter().map(|(tenant, _)| tenant.0)),
+        ints(rows.iter().map(|(_, row)| row.kind)),
+        blobs(rows.iter().map(|(_, row)| row.mac.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.customer.0.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ]
+}
+
+fn person(tenant: TenantId, row: &PersonRow) -> Change<'_> {
+    const SQL: &str = "INSERT INTO person (tenant, id, role, name, team, token, tag) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                       ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
+    let values = vec![
+        int(tenant.0),
+        blob(&row.id.0),
+        text(row.role.slug()),
+        Value::Text(escaped(&row.name)),
+        Value::Text(escaped(&row.team)),
+        Value::MaybeBlob(row.token.as_ref().map(|token| token.as_slice())),
+        blob(&row.tag),
+    ];
+    Change::any(SQL, values)
+}
+
+/// Nothing where there is no such customer any more. The later of two counts, so earlier ones aren't sent.
+fn rewraps(run: &[(TenantId, Effect)]) -> Change<'_> {
+    const SQL: &str = "UPDATE customer SET epoch = w.epoch, wrapped = w.wrapped \
+        FROM unnest($1, $2, $3, $4) AS w (tenant, id, epoch, wrapped) \
+        WHERE customer.tenant = w.tenant AND customer.id = w.id";
+    let mut rows = BTreeMap::new();
+    for (tenant, effect) in run {
+        if let Effect::RewrapCustomer(id, row) = effect {
+            rows.insert((*tenant, id), row);
+        }
+    }
+    let values = vec![
+        ints(rows.keys().map(|(tenant, _)| tenant.0)),
+        blobs(rows.keys().map(|(_, id)| id.0.as_slice())),
+        ints(rows.values().map(|row| row.epoch)),
+        blobs(rows.values().map(|row| row.wrapped.as_slice())),
+    ];
+    Change::any(SQL, values)
+}
+
+fn erase<'a>(tenant: TenantId, effect: &'a Effect, all: &mut Vec<Change<'a>>) {
+    let Effect::Erase { customer, index } = effect else { return };
+    let deletes = [
+        "DELETE FROM customer WHERE tenant = $1 AND id = $2",
+        "DELETE FROM field WHERE tenant = $1 AND customer = $2",
+        // Also where only an event names the customer: callers that differ bind an interaction to nobody, or a person
+        // claimed another customer. A scan; erasures are few.
+        "DELETE FROM interaction WHERE tenant = $1 AND (customer = $2 OR position($2 IN events) > 0)",
+        "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2",
+    ];
+    all.extend(deletes.map(|sql| Change::any(sql, vec![int(tenant.0), blob(&customer.0)])));
+    const INDEX: &str = "DELETE FROM blind_index USING unnest($3, $4) AS w (kind, mac) WHERE blind_index.tenant = $1 \
+        AND blind_index.customer = $2 AND blind_index.kind = w.kind AND blind_index.mac = w.mac";
+    let kinds = ints(index.iter().map(|(kind, _)| *kind));
+    let macs = blobs(index.iter().map(|(_, mac)| mac.as_slice()));
+    all.push(Change::any(INDEX, vec![int(tenant.0), blob(&customer.0), kinds, macs]));
+}

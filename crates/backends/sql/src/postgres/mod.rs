@@ -1,0 +1,91 @@
+//! PostgreSQL: one database, any number of nodes.
+//!
+//! A batch is one transaction at READ COMMITTED: the rows it decides on are locked in one order, settled, and written
+//! by one statement per table. What isn't there can't be locked; it is inserted, and if somebody else was first, the batch
+//! is rolled back and settled again. (SERIALIZABLE would find the same conflicts, and others that are none: reading that
+//! a key is unused conflicts there with every other key on the same page of its index.) Whatever holds across nodes is
+//! held by the database: nothing is kept between two transactions.
+
+mod address;
+mod columns;
+mod commit;
+mod effects;
+mod facts;
+mod failure;
+mod log;
+mod merge;
+mod migrate;
+mod pool;
+mod read;
+mod transaction;
+mod value;
+mod write;
+
+use crate::OpenError;
+pub use address::Address;
+use log::Watched;
+use migrate::{Before, migrate};
+use pool::Pool;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+/// The engine for several nodes.
+pub struct Postgres {
+    pool: Pool,
+    watched: Watched,
+}
+
+impl Postgres {
+    /// Makes the tables in an empty database.
+    ///
+    /// # Errors
+    /// If there is a Ringfence in it already, or the server says no.
+    pub async fn create(address: &Address, connections: usize) -> Result<Self, OpenError> {
+        Self::start(address, connections, Before::Nothing).await
+    }
+
+    /// Opens a database with a Ringfence in it and brings its schema up to date; other nodes may do so at once.
+    ///
+    /// # Errors
+    /// If there is none, it is newer than this program, or the server says no.
+    pub async fn open(address: &Address, connections: usize) -> Result<Self, OpenError> {
+        Self::start(address, connections, Before::Some).await
+    }
+
+    async fn start(address: &Address, connections: usize, before: Before) -> Result<Self, OpenError> {
+        let pool = Pool::new(address.config.clone(), connections)?;
+        let client = pool.connect().await.map_err(refused)?;
+        durable(&client).await?;
+        match migrate(&client, before).await {
+            Ok(()) => Ok(Self { pool, watched: Watched::default() }),
+            Err(migrate::Failed::Open(error)) => Err(error),
+            Err(migrate::Failed::Server(error)) => Err(refused(Some(error))),
+        }
+    }
+}
+
+/// A commit that was told of must be on the disk.
+async fn durable(client: &Client) -> Result<(), OpenError> {
+    const ASK: &str = "SELECT coalesce(current_setting('synchronous_commit', true) <> 'off', true) \
+                       AND coalesce(current_setting('fsync', true) <> 'off', true)";
+    let row = client.query_typed_one(ASK, &[]).await.map_err(|error| refused(Some(error)))?;
+    match row.try_get(0) {
+        Ok(true) => Ok(()),
+        _ => Err(OpenError::Server("forgets what it was told (synchronous_commit or fsync is off)")),
+    }
+}
+
+/// The server's own words may name what isn't ours to tell; only the kind is told on.
+fn refused(error: Option<Error>) -> OpenError {
+    let Some(error) = error else { return OpenError::Server("can't be reached") };
+    match error.code() {
+        None => OpenError::Server("can't be reached"),
+        Some(code) if code.code().starts_with("28") => OpenError::Server("doesn't take this user and password"),
+        Some(&SqlState::INVALID_CATALOG_NAME) => OpenError::Server("has no such database"),
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            OpenError::Server("doesn't let this user make tables; it must own the schema")
+        }
+        Some(&SqlState::TOO_MANY_CONNECTIONS) => OpenError::Server("has no connection left"),
+        Some(_) => OpenError::Server("doesn't answer as PostgreSQL does"),
+    }
+}

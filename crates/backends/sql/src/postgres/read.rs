@@ -1,0 +1,205 @@
+//! The contract, method by method.
+
+use super::value::{Value, blob, int, own};
+use super::{Postgres, commit, merge};
+use crate::rows::{self, Columns, Wrong, bytes, number};
+use crate::statements as sql;
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+use store::{
+    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap,
+    TileKey,
+};
+
+type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
+
+impl Postgres {
+    async fn all<T>(
+        &self,
+        statement: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&dyn Columns) -> Result<T, Wrong>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut map = map;
+        let rows = self.pool.ask(statement, values).await?;
+        rows.iter().map(|row| map(row)).collect::<Result<_, _>>().map_err(|_| StoreError::Damaged("a row"))
+    }
+
+    fn many<T: Send + 'static>(
+        &self,
+        statement: &'static str,
+        values: Vec<Value<'static>>,
+        map: Map<T>,
+    ) -> Fut<'_, Vec<T>> {
+        Box::pin(async move { self.all(statement, &values, map).await })
+    }
+
+    fn one<T: Send + 'static>(
+        &self,
+        statement: &'static str,
+        values: Vec<Value<'static>>,
+        map: Map<T>,
+    ) -> Fut<'_, Option<T>> {
+        Box::pin(async move { Ok(self.all(statement, &values, map).await?.pop()) })
+    }
+}
+
+impl Store for Postgres {
+    fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
+        Box::pin(commit::commit(&self.pool, now, intents, seals))
+    }
+
+    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {
+        self.one(sql::POWER, vec![int(tenant.0)], rows::power)
+    }
+
+    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
+        self.one(sql::PERSON_BY_TOKEN, vec![own(token)], rows::person)
+    }
+
+    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
+        self.one(sql::PERSON, vec![int(tenant.0), own(person.0)], rows::person)
+    }
+
+    fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {
+        self.many(sql::PERSONS, vec![int(tenant.0)], rows::person)
+    }
+
+    fn interaction(&self, tenant: TenantId, id: InteractionId) -> Fut<'_, Option<InteractionRow>> {
+        self.one(sql::INTERACTION, vec![int(tenant.0), own(id.0)], rows::interaction)
+    }
+
+    fn interactions(
+        &self,
+        tenant: TenantId,
+        person: Option<PersonId>,
+        live: bool,
+        after: Option<(Millis, InteractionId)>,
+        limit: u32,
+    ) -> Fut<'_, Page<InteractionRow, (Millis, InteractionId)>> {
+        Box::pin(async move {
+            let (active, id) = after.map_or((i64::MAX, [0xff; 16]), |(active, id)| (active.0, id.0));
+            let person = person.map(|person| person.0);
+            let person = Value::MaybeBlob(person.as_ref().map(|id| id.as_slice()));
+            let values = [int(tenant.0), person, Value::Bool(live), int(active), blob(&id), int(u64::from(limit) + 1)];
+            let rows = self.all(sql::INTERACTIONS, &values, rows::interaction).await?;
+            Ok(Page::cut(rows, limit, |row| (row.active, row.id)))
+        })
+    }
+
+    fn customer(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<CustomerRow>> {
+        self.one(sql::CUSTOMER, vec![int(tenant.0), own(customer.0)], rows::customer)
+    }
+
+    fn customers(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(sql::CUSTOMERS, vec![int(tenant.0), own(after), int(limit)], rows::customer_of)
+    }
+
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(sql::STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
+    }
+
+    fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
+        Box::pin(async move {
+            Ok(self.all(sql::SHELF_CUSTOMER, &[int(tenant.0), int(epoch)], |_| Ok(())).await?.is_empty())
+        })
+    }
+
+    fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>> {
+        self.many(sql::FIELDS, vec![int(tenant.0), own(customer.0)], rows::field)
+    }
+
+    fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>> {
+        Box::pin(async move {
+            let values = [int(tenant.0), int(kind), blob(&mac), int(limit)];
+            let map = |row: &dyn Columns| {
+                Ok(IndexRow { kind, mac, customer: CustomerId(bytes(row, 0)?), tag: bytes(row, 1)? })
+            };
+            self.all(sql::LOOK_UP, &values, map).await
+        })
+    }
+
+    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>> {
+        self.one(sql::BUDGET, vec![int(tenant.0), own(*counter.bytes()), int(window.0)], rows::budget)
+    }
+
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
+        self.many(sql::BUDGETS, vec![int(tenant.0)], rows::budget_of)
+    }
+
+    fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
+        Box::pin(async move {
+            let after = after.map_or([0xff; 16], |id| id.0);
+            let values = [int(tenant.0), blob(&after), int(u64::from(limit) + 1)];
+            Ok(Page::cut(self.all(sql::REPORTS, &values, rows::report).await?, limit, |row| row.id))
+        })
+    }
+
+    fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64> {
+        Box::pin(async move {
+            let done = self.all(sql::PROGRESS, &[int(tenant.0), blob(&import)], |row| number(row, 0)).await?;
+            Ok(done.first().copied().unwrap_or(0))
+        })
+    }
+
+    fn merge_index(&self, tenant: TenantId) -> Fut<'_, u64> {
+        Box::pin(merge::merge_index(&self.pool, tenant))
+    }
+
+    fn entry(&self, tenant: TenantId, id: EntryId) -> Fut<'_, Option<EntryRow>> {
+        self.one(sql::ENTRY, vec![int(tenant.0), own(id.0)], rows::entry)
+    }
+
+    fn entries(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<EntryRow>> {
+        let before = before.unwrap_or(u64::MAX);
+        self.many(sql::ENTRIES, vec![int(tenant.0), int(before), int(limit)], rows::entry)
+    }
+
+    fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
+        self.many(sql::PENDING, vec![int(tenant.0), int(limit)], rows::pending)
+    }
+
+    fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>> {
+        self.many(sql::STRAYS, vec![int(tenant.0), int(limit)], rows::entry_id)
+    }
+
+    fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
+        Box::pin(self.read_head(tenant))
+    }
+
+    fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>> {
+        self.one(sql::TILE, vec![int(tenant.0), int(key.level), int(key.index)], rows::data)
+    }
+
+    fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>> {
+        Box::pin(self.take_lease(job, holder, now, ttl_ms))
+    }
+
+    fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
+        Box::pin(async move { self.swap(&publication).await })
+    }
+
+    fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>> {
+        self.many(sql::ENTRIES_BETWEEN, vec![int(tenant.0), own(from.0), own(before.0), int(limit)], rows::entry)
+    }
+
+    fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>> {
+        Box::pin(self.read_cosigned(tenant))
+    }
+
+    fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
+        Box::pin(self.keep_cosigned(tenant, rows))
+    }
+}

@@ -1,0 +1,172 @@
+//! The changed facts and the new entries of a batch, as one statement per table.
+
+use super::transaction::Change;
+use super::value::{Value, blobs, ints, texts};
+use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
+use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerRow, RequestRow, StateRow};
+
+/// New entries, and their places in the sequencer's queue.
+pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Change<'_>> {
+    const ENTRY: &str =
+        "INSERT INTO entry (tenant, id, leaf, audit, customer) SELECT * FROM unnest($1, $2, $3, $4, $5)";
+    const PENDING: &str = "INSERT INTO pending (tenant, entry, leaf) SELECT * FROM unnest($1, $2, $3)";
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let tenants = || ints(rows.iter().map(|(tenant, _)| tenant.0));
+    let ids = || blobs(rows.iter().map(|(_, row)| row.id.0.as_slice()));
+    let leaves = || blobs(rows.iter().map(|(_, row)| row.leaf.as_slice()));
+    let audits = blobs(rows.iter().map(|(_, row)| row.audit.as_slice()));
+    let customers = blobs(rows.iter().map(|(_, row)| row.customer.as_slice()));
+    vec![
+        Change::of(rows.len(), ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
+        Change::of(rows.len(), PENDING, vec![tenants(), ids(), leaves()]),
+    ]
+}
+
+/// Everything that was settled in memory. Rows that were read are locked and updated; rows that weren't there are
+/// inserted, and if one is there now, somebody else was first.
+pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
+    let mut all = Vec::with_capacity(8);
+    for stored in [true, false] {
+        push(&mut all, facts.powers.changed_where(stored).collect(), stored, powers);
+        push(&mut all, facts.interactions.changed_where(stored).collect(), stored, interactions);
+        push(&mut all, facts.codes.changed_where(stored).collect(), stored, codes);
+        push(&mut all, facts.budgets.changed_where(stored).collect(), stored, budgets);
+    }
+    push(&mut all, facts.states.changed().collect(), true, states);
+    push(&mut all, facts.requests.changed().collect(), false, requests);
+    all
+}
+
+fn push<'a, K, V>(
+    all: &mut Vec<Change<'a>>,
+    rows: Vec<(&'a K, &'a V)>,
+    stored: bool,
+    statement: fn(&[(&'a K, &'a V)], bool) -> (&'static str, Vec<Value<'a>>),
+) {
+    if !rows.is_empty() {
+        let (sql, values) = statement(&rows, stored);
+        all.push(Change::of(rows.len(), sql, values));
+    }
+}
+
+type Of<'a, K, V> = [(&'a K, &'a V)];
+
+fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+    let sql = if stored {
+        "UPDATE power SET version = w.version, tag = w.tag FROM unnest($1, $2, $3) AS w (tenant, version, tag) \
+         WHERE power.tenant = w.tenant"
+    } else {
+        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3) ON CONFLICT DO NOTHING"
+    };
+    let tags = blobs(rows.iter().map(|(_, row)| row.tag.as_slice()));
+    (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), ints(rows.iter().map(|(_, row)| row.version)), tags])
+}
+
+fn interactions<'a>(
+    rows: &Of<'a, (TenantId, InteractionId), InteractionRow>,
+    stored: bool,
+) -> (&'static str, Vec<Value<'a>>) {
+    // One that was read may have been deleted by an erasure in this batch.
+    let sql = if stored {
+        "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
+         active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         ON CONFLICT (tenant, id) DO UPDATE SET channel = excluded.channel, phase = excluded.phase, \
+         person = excluded.person, customer = excluded.customer, binding = excluded.binding, \
+         started = excluded.started, ended = excluded.ended, active = excluded.active, events = excluded.events, \
+         tag = excluded.tag"
+    } else {
+        "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
+         active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         ON CONFLICT DO NOTHING"
+    };
+    let rows_only = || rows.iter().map(|(_, row)| *row);
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        blobs(rows_only().map(|row| row.id.0.as_slice())),
+        texts(rows_only().map(|row| row.reference.as_str())),
+        texts(rows_only().map(|row| row.channel.slug())),
+        texts(rows_only().map(|row| row.phase.slug())),
+        Value::MaybeBlobs(rows_only().map(|row| row.person.as_ref().map(|id| id.0.as_slice())).collect()),
+        Value::MaybeBlobs(rows_only().map(|row| row.customer.as_ref().map(|id| id.0.as_slice())).collect()),
+        texts(rows_only().map(|row| row.binding.slug())),
+        ints(rows_only().map(|row| row.started.0)),
+        Value::MaybeInts(rows_only().map(|row| row.ended.map(|at| at.0)).collect()),
+        ints(rows_only().map(|row| row.active.0)),
+        blobs(rows_only().map(|row| row.events.as_slice())),
+        blobs(rows_only().map(|row| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+    let sql = if stored {
+        "UPDATE code SET mac = w.mac, expires = w.expires, wrong = w.wrong, used = w.used, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7) AS w (tenant, interaction, mac, expires, wrong, used, tag) \
+         WHERE code.tenant = w.tenant AND code.interaction = w.interaction"
+    } else {
+        "INSERT INTO code (tenant, interaction, mac, expires, wrong, used, tag) \
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+    };
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        blobs(rows.iter().map(|(key, _)| key.1.0.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.mac.as_slice())),
+        ints(rows.iter().map(|(_, row)| row.expires.0)),
+        ints(rows.iter().map(|(_, row)| row.wrong)),
+        ints(rows.iter().map(|(_, row)| i64::from(row.used))),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+    let sql = if stored {
+        "UPDATE budget SET used = w.used, last = w.last, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, since, used, last, tag) \
+         WHERE budget.tenant = w.tenant AND budget.counter = w.counter AND budget.since = w.since"
+    } else {
+        "INSERT INTO budget (tenant, counter, since, used, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING"
+    };
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        blobs(rows.iter().map(|(key, _)| key.1.bytes().as_slice())),
+        ints(rows.iter().map(|(key, _)| key.2.0)),
+        ints(rows.iter().map(|(_, row)| row.used)),
+        blobs(rows.iter().map(|(_, row)| row.last.0.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+/// The state lies in the customer's row, which is there: read and locked, or new in this batch.
+fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> (&'static str, Vec<Value<'a>>) {
+    let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag \
+               FROM unnest($1, $2, $3, $4, $5) AS w (tenant, id, n, head, tag) \
+               WHERE customer.tenant = w.tenant AND customer.id = w.id";
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        blobs(rows.iter().map(|(key, _)| key.1.0.as_slice())),
+        ints(rows.iter().map(|(_, row)| row.n)),
+        blobs(rows.iter().map(|(_, row)| row.head.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+fn requests<'a>(rows: &Of<'a, (TenantId, [u8; 16]), RequestRow>, _: bool) -> (&'static str, Vec<Value<'a>>) {
+    let sql = "INSERT INTO request (tenant, id, content, session, entry, at, answer) \
+               SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        blobs(rows.iter().map(|(key, _)| key.1.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.content.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.session.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.entry.0.as_slice())),
+        ints(rows.iter().map(|(_, row)| row.at.0)),
+        ints(rows.iter().map(|(_, row)| row.answer)),
+    ];
+    (sql, values)
+}

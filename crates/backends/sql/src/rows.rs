@@ -1,0 +1,196 @@
+//! Rows as they come out of any engine.
+
+use domain::{
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+};
+use std::borrow::Cow;
+use store::{
+    BudgetRow, CodeRow, Cosigned, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead, PendingLeaf, PersonRow,
+    PowerRow, ReportRow, RequestRow, StateRow,
+};
+
+/// A column that holds nothing that Ringfence writes; the number is the column's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {0} holds no value that Ringfence writes")]
+pub(crate) struct Wrong(pub(crate) usize);
+
+/// One row's columns, by their place in the statement. `None` is SQL's NULL.
+pub(crate) trait Columns {
+    /// A whole number.
+    fn int(&self, column: usize) -> Result<Option<i64>, Wrong>;
+    /// Bytes.
+    fn blob(&self, column: usize) -> Result<Option<&[u8]>, Wrong>;
+    /// Text.
+    fn text(&self, column: usize) -> Result<Option<Cow<'_, str>>, Wrong>;
+}
+
+pub(crate) fn bytes<const N: usize>(row: &dyn Columns, column: usize) -> Result<[u8; N], Wrong> {
+    maybe_bytes(row, column)?.ok_or(Wrong(column))
+}
+
+fn maybe_bytes<const N: usize>(row: &dyn Columns, column: usize) -> Result<Option<[u8; N]>, Wrong> {
+    row.blob(column)?.map(|blob| blob.try_into().map_err(|_| Wrong(column))).transpose()
+}
+
+fn vec(row: &dyn Columns, column: usize) -> Result<Vec<u8>, Wrong> {
+    row.blob(column)?.map(<[u8]>::to_vec).ok_or(Wrong(column))
+}
+
+pub(crate) fn number<T: TryFrom<i64>>(row: &dyn Columns, column: usize) -> Result<T, Wrong> {
+    maybe_number(row, column)?.ok_or(Wrong(column))
+}
+
+fn maybe_number<T: TryFrom<i64>>(row: &dyn Columns, column: usize) -> Result<Option<T>, Wrong> {
+    row.int(column)?.map(|number| T::try_from(number).map_err(|_| Wrong(column))).transpose()
+}
+
+pub(crate) fn millis(row: &dyn Columns, column: usize) -> Result<Millis, Wrong> {
+    number(row, column).map(Millis)
+}
+
+fn string(row: &dyn Columns, column: usize) -> Result<String, Wrong> {
+    row.text(column)?.map(Cow::into_owned).ok_or(Wrong(column))
+}
+
+fn named<T>(row: &dyn Columns, column: usize, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, Wrong> {
+    row.text(column)?.and_then(|text| parse(&text)).ok_or(Wrong(column))
+}
+
+/// `version, tag`
+pub(crate) fn power(row: &dyn Columns) -> Result<PowerRow, Wrong> {
+    Ok(PowerRow { version: number(row, 0)?, tag: bytes(row, 1)? })
+}
+
+/// `tenant, id, role, name, team, token, tag`
+pub(crate) fn person(row: &dyn Columns) -> Result<PersonRow, Wrong> {
+    Ok(PersonRow {
+        tenant: TenantId(number(row, 0)?),
+        id: PersonId(bytes(row, 1)?),
+        role: named(row, 2, Role::from_slug)?,
+        name: string(row, 3)?,
+        team: string(row, 4)?,
+        token: maybe_bytes(row, 5)?,
+        tag: bytes(row, 6)?,
+    })
+}
+
+/// `id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag`
+pub(crate) fn interaction(row: &dyn Columns) -> Result<InteractionRow, Wrong> {
+    Ok(InteractionRow {
+        id: InteractionId(bytes(row, 0)?),
+        reference: string(row, 1)?,
+        channel: named(row, 2, Channel::from_slug)?,
+        phase: named(row, 3, |slug| {
+            [Phase::Announced, Phase::Connected, Phase::Held, Phase::Ended].into_iter().find(|p| p.slug() == slug)
+        })?,
+        person: maybe_bytes(row, 4)?.map(PersonId),
+        customer: maybe_bytes(row, 5)?.map(CustomerId),
+        binding: named(row, 6, |slug| {
+            [Binding::None, Binding::Claimed, Binding::Matched, Binding::Proven].into_iter().find(|b| b.slug() == slug)
+        })?,
+        started: millis(row, 7)?,
+        ended: maybe_number(row, 8)?.map(Millis),
+        active: millis(row, 9)?,
+        events: vec(row, 10)?,
+        tag: bytes(row, 11)?,
+    })
+}
+
+/// `used, last, tag`
+pub(crate) fn budget(row: &dyn Columns) -> Result<BudgetRow, Wrong> {
+    Ok(BudgetRow { used: number(row, 0)?, last: EntryId(bytes(row, 1)?), tag: bytes(row, 2)? })
+}
+
+/// `used, last, tag, counter, since`
+pub(crate) fn budget_of(row: &dyn Columns) -> Result<(Counter, Millis, BudgetRow), Wrong> {
+    Ok((Counter::from_bytes(bytes(row, 3)?), millis(row, 4)?, budget(row)?))
+}
+
+/// `epoch, wrapped`
+pub(crate) fn customer(row: &dyn Columns) -> Result<CustomerRow, Wrong> {
+    Ok(CustomerRow { epoch: number(row, 0)?, wrapped: vec(row, 1)? })
+}
+
+/// `epoch, wrapped, id`
+pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow), Wrong> {
+    Ok((CustomerId(bytes(row, 2)?), customer(row)?))
+}
+
+/// `epoch, wrapped, n, head, tag, id`
+pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
+    let (keys, state) = customer_and_state(row)?;
+    Ok((CustomerId(bytes(row, 5)?), keys, state))
+}
+
+/// `epoch, wrapped, n, head, tag`: the keys, and the state in the log.
+pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
+    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, tag: bytes(row, 4)? }))
+}
+
+/// `field, instance, version, sealed`
+pub(crate) fn field(row: &dyn Columns) -> Result<FieldRow, Wrong> {
+    Ok(FieldRow { field: number(row, 0)?, instance: number(row, 1)?, version: number(row, 2)?, sealed: vec(row, 3)? })
+}
+
+/// `content, session, entry, at, answer`
+pub(crate) fn request(row: &dyn Columns) -> Result<RequestRow, Wrong> {
+    Ok(RequestRow {
+        content: bytes(row, 0)?,
+        session: bytes(row, 1)?,
+        entry: EntryId(bytes(row, 2)?),
+        at: millis(row, 3)?,
+        answer: number(row, 4)?,
+    })
+}
+
+/// `mac, expires, wrong, used, tag`
+pub(crate) fn code(row: &dyn Columns) -> Result<CodeRow, Wrong> {
+    Ok(CodeRow {
+        mac: bytes(row, 0)?,
+        expires: millis(row, 1)?,
+        wrong: number(row, 2)?,
+        used: number::<i64>(row, 3)? != 0,
+        tag: bytes(row, 4)?,
+    })
+}
+
+/// `id, at, sealed`
+pub(crate) fn report(row: &dyn Columns) -> Result<ReportRow, Wrong> {
+    Ok(ReportRow { id: ReportId(bytes(row, 0)?), at: millis(row, 1)?, sealed: vec(row, 2)? })
+}
+
+/// `id, leaf, audit, customer, place`
+pub(crate) fn entry(row: &dyn Columns) -> Result<EntryRow, Wrong> {
+    Ok(EntryRow {
+        id: EntryId(bytes(row, 0)?),
+        leaf: bytes(row, 1)?,
+        audit: vec(row, 2)?,
+        customer: vec(row, 3)?,
+        index: maybe_number(row, 4)?,
+    })
+}
+
+/// `entry`
+pub(crate) fn entry_id(row: &dyn Columns) -> Result<EntryId, Wrong> {
+    bytes(row, 0).map(EntryId)
+}
+
+/// `entry, leaf`
+pub(crate) fn pending(row: &dyn Columns) -> Result<PendingLeaf, Wrong> {
+    Ok(PendingLeaf { entry: EntryId(bytes(row, 0)?), leaf: bytes(row, 1)? })
+}
+
+/// `size, checkpoint, fence`
+pub(crate) fn head(row: &dyn Columns) -> Result<LogHead, Wrong> {
+    Ok(LogHead { size: number(row, 0)?, checkpoint: string(row, 1)?, fence: number(row, 2)? })
+}
+
+/// `data`
+pub(crate) fn data(row: &dyn Columns) -> Result<Vec<u8>, Wrong> {
+    vec(row, 0)
+}
+
+/// `witness, size, note`
+pub(crate) fn cosigned(row: &dyn Columns) -> Result<Cosigned, Wrong> {
+    Ok(Cosigned { witness: string(row, 0)?, size: number(row, 1)?, note: string(row, 2)? })
+}

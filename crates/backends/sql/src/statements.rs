@@ -1,0 +1,50 @@
+//! What every engine asks in the same words. Parameters first appear in order: SQLite numbers `$n` by first
+//! appearance, other engines by n.
+
+pub(crate) const POWER: &str = "SELECT version, tag FROM power WHERE tenant = $1";
+pub(crate) const PERSON_BY_TOKEN: &str = "SELECT tenant, id, role, name, team, token, tag FROM person WHERE token = $1";
+pub(crate) const PERSON: &str =
+    "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 AND id = $2";
+pub(crate) const PERSONS: &str =
+    "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 ORDER BY name, id";
+
+pub(crate) const INTERACTION: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+     FROM interaction WHERE tenant = $1 AND id = $2";
+pub(crate) const INTERACTIONS: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+     FROM interaction WHERE tenant = $1 AND ($2 IS NULL OR person = $2) \
+     AND (NOT $3 OR phase IN ('connected', 'held')) AND (active, id) < ($4, $5) ORDER BY active DESC, id DESC LIMIT $6";
+
+pub(crate) const CUSTOMER: &str = "SELECT epoch, wrapped FROM customer WHERE tenant = $1 AND id = $2";
+pub(crate) const CUSTOMERS: &str =
+    "SELECT epoch, wrapped, id FROM customer WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+pub(crate) const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), c.id FROM customer c \
+     LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
+     WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
+pub(crate) const SHELF_CUSTOMER: &str = "SELECT n FROM customer WHERE tenant = $1 AND epoch = $2 LIMIT 1";
+pub(crate) const FIELDS: &str =
+    "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";
+pub(crate) const LOOK_UP: &str =
+    "SELECT customer, tag FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 LIMIT $4";
+pub(crate) const BUDGET: &str = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
+pub(crate) const BUDGETS: &str = "SELECT used, last, tag, counter, since FROM budget WHERE tenant = $1";
+pub(crate) const REPORTS: &str =
+    "SELECT id, at, sealed FROM report WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+pub(crate) const PROGRESS: &str = "SELECT done FROM import WHERE tenant = $1 AND id = $2";
+
+pub(crate) const ENTRY: &str = "SELECT id, leaf, audit, customer, place FROM entry WHERE tenant = $1 AND id = $2";
+pub(crate) const ENTRIES: &str = "SELECT id, leaf, audit, customer, place FROM entry \
+     WHERE tenant = $1 AND place < $2 AND place IS NOT NULL ORDER BY place DESC LIMIT $3";
+pub(crate) const ENTRIES_BETWEEN: &str = "SELECT id, leaf, audit, customer, place FROM entry \
+     WHERE tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+pub(crate) const PENDING: &str = "SELECT entry, leaf FROM pending WHERE tenant = $1 ORDER BY entry LIMIT $2";
+pub(crate) const STRAYS: &str = "SELECT id FROM entry WHERE tenant = $1 AND place IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.tenant = $1 AND pending.entry = entry.id) \
+     UNION ALL SELECT entry FROM pending WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM entry \
+     WHERE entry.tenant = $1 AND id = pending.entry AND entry.leaf = pending.leaf AND place IS NULL) LIMIT $2";
+pub(crate) const HEAD: &str = "SELECT size, checkpoint, fence FROM log_head WHERE tenant = $1";
+pub(crate) const TILE: &str = "SELECT data FROM tile WHERE tenant = $1 AND level = $2 AND place = $3";
+pub(crate) const COSIGNED: &str =
+    "SELECT witness, size, note FROM cosigned_checkpoint WHERE tenant = $1 ORDER BY witness";
+pub(crate) const PUT_COSIGNED: &str = "INSERT INTO cosigned_checkpoint (tenant, witness, size, note) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, witness) DO UPDATE SET size = $3, note = $4 \
+     WHERE cosigned_checkpoint.size <= $3";

@@ -1,0 +1,113 @@
+//! What is measured of requests, and a node's numbers as OpenMetrics text.
+//!
+//! Whoever reaches this node may read them, so they say how much is done and how fast, never by whom or on what:
+//! requests are told apart by face and outcome only. That somebody reads the log or reports a suspicion doesn't show.
+
+use crate::state::Web;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use tokio::time::Instant;
+use vault::{VaultError, Vitals};
+
+/// Upper bounds of the buckets, in seconds: a reveal takes about a millisecond, an export seconds.
+const BOUNDS: [f64; 12] = [0.000_5, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
+
+/// Labels whose values are words of this file.
+type Words<const N: usize> = [(&'static str, &'static str); N];
+/// One label: the tenant's name in addresses.
+type Tenant = [(&'static str, String); 1];
+
+/// How long answers took, by face and result.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics(Family<Words<2>, Histogram, fn() -> Histogram>);
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self(Family::new_with_constructor(|| Histogram::new(BOUNDS)))
+    }
+}
+
+/// Who is served at an address: programs, people, whoever checks the log, whoever runs the node.
+fn face(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("v1") => "api",
+        Some("log") => "log",
+        Some("healthz" | "readyz" | "metrics" | "openapi.json") => "operations",
+        _ => "pages",
+    }
+}
+
+fn result(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_server_error() => "failed",
+        status if status.is_client_error() => "refused",
+        _ => "done",
+    }
+}
+
+/// Measures how long each answer took up to its head: when a stream ends is its client's affair.
+pub(crate) async fn measure(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let face = face(request.uri().path());
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let labels = [("face", face), ("result", result(response.status()))];
+    web.metrics.0.get_or_create(&labels).observe(begun.elapsed().as_secs_f64());
+    response
+}
+
+/// All numbers of this node.
+///
+/// # Errors
+/// If the store doesn't answer.
+pub(crate) async fn text(web: &Web) -> Result<String, VaultError> {
+    let mut registry = Registry::with_prefix("ringfence");
+    registry.register("build", "The program that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+    let Metrics(requests) = web.metrics.clone();
+    registry.register_with_unit("request_duration", "From a request's head to its answer's", Unit::Seconds, requests);
+    door(&mut registry, web.vault.vitals());
+    logs(&mut registry, web).await?;
+    let mut text = String::with_capacity(8 * 1024);
+    // Writing to a String doesn't fail.
+    let _ = encode(&mut text, &registry);
+    Ok(text)
+}
+
+fn door(registry: &mut Registry, vitals: Vitals) {
+    let acts: Family<Words<1>, Counter> = Family::default();
+    let Vitals { batches, committed, replayed, refused, failed, waiting } = vitals;
+    for (outcome, count) in [("committed", committed), ("replayed", replayed), ("refused", refused), ("failed", failed)]
+    {
+        acts.get_or_create(&[("outcome", outcome)]).inc_by(count);
+    }
+    registry.register("acts", "Acts that went through the door; refusals are committed too", acts);
+    let transactions = Counter::<u64>::default();
+    transactions.inc_by(batches);
+    registry.register("transactions", "Transactions in which they were committed, many at a time", transactions);
+    let queue = Gauge::<i64>::default();
+    queue.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    registry.register("acts_waiting", "Acts that wait for a transaction", queue);
+}
+
+async fn logs(registry: &mut Registry, web: &Web) -> Result<(), VaultError> {
+    let size: Family<Tenant, Gauge> = Family::default();
+    let unwitnessed: Family<Tenant, Gauge> = Family::default();
+    for tenant in web.vault.tenants() {
+        let status = web.vault.witness_status(tenant).await?;
+        let labels = [("tenant", tenant.slug.clone())];
+        size.get_or_create(&labels).set(i64::try_from(status.size).unwrap_or(i64::MAX));
+        unwitnessed.get_or_create(&labels).set(i64::from(status.missing));
+    }
+    registry.register("log_size", "Entries in the newest signed checkpoint", size);
+    registry.register("log_witnesses_missing", "1 while too few witnesses sign", unwitnessed);
+    Ok(())
+}
