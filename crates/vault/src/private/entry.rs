@@ -19,7 +19,7 @@ use domain::time::fresh;
 use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
 use keys::Key32;
 use keys::derive::{self, expand, mac, subkey};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Inscribed, Numbers, Scribe};
 
 const LEAF_VERSION: u8 = 1;
@@ -47,7 +47,8 @@ impl EntryKeys {
         derive::short(mac(&self.view, &[b"rf1/counter", subject]))
     }
 
-    fn label(&self, n: u64) -> [u8; 32] {
+    /// The label of the customer's entry of this number, from 1.
+    pub(crate) fn label(&self, n: u64) -> [u8; 32] {
         mac(&self.view, &[b"rf1/label", &n.to_be_bytes()])
     }
 }
@@ -67,6 +68,8 @@ pub(crate) struct Draft {
     pub(crate) audit: Key32,
     pub(crate) chance: Chance,
     pub(crate) halves: OnceLock<HalfKeys>,
+    /// The leaf as last inscribed: an engine may try a transaction again.
+    pub(crate) leaf: Mutex<Option<[u8; 65]>>,
 }
 
 /// The keys that seal the two halves: derived while the act is put together, because the transaction that writes the
@@ -108,6 +111,11 @@ impl Draft {
         })
     }
 
+    /// The leaf that the store was given.
+    pub(crate) fn leaf(&self) -> Option<[u8; 65]> {
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The audit half's content, given the transaction's numbers.
     pub(crate) fn audit_body(&self, numbers: &Numbers) -> AuditBody {
         AuditBody {
@@ -141,7 +149,7 @@ impl Draft {
 
 impl Scribe for Draft {
     fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32] {
-        hash(&[head, &transparency::leaf_hash(leaf)])
+        link(head, &transparency::leaf_hash(leaf))
     }
 
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
@@ -154,6 +162,7 @@ impl Scribe for Draft {
         leaf[0] = LEAF_VERSION;
         leaf[1..33].copy_from_slice(&self.label(numbers));
         leaf[33..].copy_from_slice(&commit);
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(leaf);
         let (first, second) = salts.split_at(SALT);
         let halves = self.half_keys();
         let sealed_customer = halves.customer.as_ref().filter(|_| !customer.is_empty());
@@ -175,6 +184,11 @@ pub(crate) fn open_audit(key: &Key32, id: EntryId, leaf: &[u8; 65], sealed: &[u8
     let (customer_digest, body) = rest.split_at_checked(32)?;
     let commit = hash(&[b"rf1/e", &hash(&[ra, body]), customer_digest]);
     (leaf[33..] == commit).then(|| AuditBody::decode(body))?
+}
+
+/// The head of a customer's chain of entries with one more: `H(head ‖ leaf hash)`.
+pub(crate) fn link(head: &[u8; 32], leaf_hash: &[u8; 32]) -> [u8; 32] {
+    hash(&[head, leaf_hash])
 }
 
 fn hash(parts: &[&[u8]]) -> [u8; 32] {

@@ -7,7 +7,8 @@ use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
     BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, StoreError, Swap, TileKey,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap,
+    TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -98,6 +99,16 @@ impl Store for Postgres {
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
         self.many(sql::CUSTOMERS, vec![int(tenant.0), own(after), int(limit)], rows::customer_of)
+    }
+
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(sql::STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap,
+    TileKey,
 };
 
 fn one<T>(
@@ -93,6 +94,16 @@ impl Store for Sqlite {
         self.reading(|c| all(c, sql::CUSTOMERS, params![tenant.0, after, limit], rows::customer_of))
     }
 
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.reading(|c| all(c, sql::STATES, params![tenant.0, after, limit], rows::customer_with_state))
+    }
+
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
         self.reading(|c| Ok(one(c, sql::SHELF_CUSTOMER, params![tenant.0, epoch], |_| Ok(()))?.is_none()))
     }
@@ -151,7 +162,11 @@ impl Store for Sqlite {
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
-        self.reading_as_writer(|c| log::head(c, tenant))
+        // Asked under the writer's lock, as what is being published is noted under it.
+        self.reading_as_writer(|c| match self.heads.instead(tenant) {
+            Some(durable) => Ok(durable),
+            None => log::head(c, tenant),
+        })
     }
 
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>> {
@@ -164,7 +179,20 @@ impl Store for Sqlite {
     }
 
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
-        self.writing(|c| log::publish(c, &publication))
+        let tenant = publication.tenant;
+        let written = self.write(|c| {
+            let before = log::head(c, tenant)?;
+            let swap = log::publish(c, &publication)?;
+            self.heads.writing(tenant, before);
+            Ok(swap)
+        });
+        Box::pin(async move {
+            let (swap, number) = written?;
+            // A head that can't reach the disk is never shown; nor does anything else go on then.
+            self.durability.reach(number).map_err(|_| StoreError::Full)?;
+            self.heads.synced(tenant);
+            Ok(swap)
+        })
     }
 
     fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>> {

@@ -53,7 +53,7 @@ kinds! {
     Event = 11 "event";
     /// A note written.
     Note = 12 "note";
-    /// A customer erased.
+    /// A customer erased; `detail` is 1, none where their indexed values are only used for it.
     Erasure = 13 "erasure";
     /// Customers taken in; `detail` is how many.
     Import = 14 "import";
@@ -99,6 +99,9 @@ kinds! {
     ImportEnded = 34 "import_ended";
     /// A node began to serve; `detail` is the mark of its rules: another number, other rules.
     ServingBegun = 35 "serving_begun";
+    /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
+    /// in its id.
+    EntryLost = 38 "entry_lost";
 }
 
 impl Kind {
