@@ -43,7 +43,7 @@ fn push<'a, K, V>(
     all: &mut Vec<Change<'a>>,
     rows: Vec<(&'a K, &'a V)>,
     stored: bool,
-    statement: fn(&[(&'a K, &'a V)], bool) -> (&'static str, Vec<Value<'a>>),
+    statement: fn(&Of<'a, K, V>, bool) -> (&'static str, Vec<Value<'a>>),
 ) {
     if !rows.is_empty() {
         let (sql, values) = statement(&rows, stored);
