@@ -17,9 +17,6 @@ pub(crate) const INTERACTIONS: &str = "SELECT id, reference, channel, phase, per
 pub(crate) const CUSTOMER: &str = "SELECT epoch, wrapped FROM customer WHERE tenant = $1 AND id = $2";
 pub(crate) const CUSTOMERS: &str =
     "SELECT epoch, wrapped, id FROM customer WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
-pub(crate) const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), c.id FROM customer c \
-     LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
-     WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 pub(crate) const SHELF_CUSTOMER: &str = "SELECT n FROM customer WHERE tenant = $1 AND epoch = $2 LIMIT 1";
 pub(crate) const FIELDS: &str =
     "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";

@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = &[
         run: interactions,
     },
     Case { name: "customers by id", tables: &["customer"], run: customers },
-    Case { name: "customers' states by id, recent or not", tables: &["customer", "recent_state"], run: states },
+    Case { name: "customers' states by id, recent or not", tables: &["customer"], run: states },
     Case { name: "reports, newest first", tables: &["report"], run: reports },
     Case { name: "entries by falling place, pending ones by rising id", tables: &["entry"], run: entries },
 ];

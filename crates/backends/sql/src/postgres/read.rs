@@ -44,6 +44,9 @@ impl Postgres {
     }
 }
 
+const STATES: &str = "SELECT epoch, wrapped, n, head, tag, id FROM customer \
+                      WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+
 impl Store for Postgres {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
         Box::pin(commit::commit(&self.pool, now, intents, seals))
@@ -108,7 +111,7 @@ impl Store for Postgres {
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
-        self.many(sql::STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
+        self.many(STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

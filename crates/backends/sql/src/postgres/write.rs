@@ -39,19 +39,16 @@ pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
     all
 }
 
-fn push<'a, K, V>(
-    all: &mut Vec<Change<'a>>,
-    rows: Vec<(&'a K, &'a V)>,
-    stored: bool,
-    statement: fn(&[(&'a K, &'a V)], bool) -> (&'static str, Vec<Value<'a>>),
-) {
+type Of<'a, K, V> = [(&'a K, &'a V)];
+/// The statement that writes such rows, and its values.
+type Writing<'a, K, V> = fn(&Of<'a, K, V>, bool) -> (&'static str, Vec<Value<'a>>);
+
+fn push<'a, K, V>(all: &mut Vec<Change<'a>>, rows: Vec<(&'a K, &'a V)>, stored: bool, statement: Writing<'a, K, V>) {
     if !rows.is_empty() {
         let (sql, values) = statement(&rows, stored);
         all.push(Change::of(rows.len(), sql, values));
     }
 }
-
-type Of<'a, K, V> = [(&'a K, &'a V)];
 
 fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
     let sql = if stored {

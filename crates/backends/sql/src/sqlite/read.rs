@@ -30,6 +30,11 @@ fn all<T>(
     c.prepare_cached(statement)?.query_map(key, |row| Ok(map(row)?))?.collect()
 }
 
+/// Recent states stand ahead of those in the customers' rows.
+const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), c.id FROM customer c \
+     LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
+     WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
+
 impl Store for Sqlite {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
         let asked = intents.len();
@@ -101,7 +106,7 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
-        self.reading(|c| all(c, sql::STATES, params![tenant.0, after, limit], rows::customer_with_state))
+        self.reading(|c| all(c, STATES, params![tenant.0, after, limit], rows::customer_with_state))
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
