@@ -2,7 +2,9 @@
 //! data directory's logs from its rows.
 
 mod budgets;
+mod closes;
 mod copies;
+pub mod customer;
 mod statement;
 mod tally;
 mod tree;
@@ -32,6 +34,9 @@ const PAGE: u32 = 1_000;
 pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
     let keys = Keys::read(&asked.key)?;
     let policy = policy(asked)?;
+    if let Some(file) = &asked.customer {
+        return customer::run(common, asked, file, &keys, policy.as_ref());
+    }
     let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
     if !kind.is_dir() {
         return statement::check(common.output, asked, &keys, policy.as_ref());
@@ -79,7 +84,9 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
         let whose = if given.is_empty() { "the key file" } else { "the given file" };
         found["keys"] = json!(whose);
         let source = log::Stored::new(Arc::clone(&store), tenant.id, &tenant.slug, None)?;
-        known.push((source, Keys::of(keys, whose), found));
+        let keys = Keys::of(keys, whose);
+        found["closes"] = json!(closes::check(&source, &*store, tenant, &keys)?);
+        known.push((source, keys, found));
     }
     copies::since(&known.iter().map(|(source, keys, _)| (source, keys)).collect::<Vec<_>>(), &asked.since, policy)?;
     known.iter().try_for_each(|(_, _, found)| say(common.output, found))
@@ -218,7 +225,11 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
         Some(0) | None => String::new(),
         Some(count) => format!("; {count} entries wait for their place"),
     };
-    output::text(&format!("{tree}{sealed}{pending}."))
+    let closes = match found["closes"].as_u64() {
+        Some(0) | None => String::new(),
+        Some(count) => format!("; its last close is number {count}, and each list is as signed"),
+    };
+    output::text(&format!("{tree}{sealed}{closes}{pending}."))
 }
 
 /// A row that doesn't say what the log says.

@@ -2,9 +2,10 @@
 //! shows no value, and who a customer is only by id, where their row is wrong.
 
 use crate::error::VaultError;
-use crate::private::entry::{EntryKeys, link};
+use crate::private::entry::EntryKeys;
 use crate::wiring::{Operator, Vault};
 use domain::{CustomerId, EntryId, TenantId};
+use keys::next_head;
 use keys::{HolderError, Shelved};
 use std::collections::{HashMap, HashSet};
 use store::{BudgetRow, CustomerRow, Seals, StateRow, TileKey};
@@ -109,7 +110,7 @@ impl Counting {
         if let Some(at) = own.iter().position(Option::is_none) {
             return Some(format!("{n} entries were committed, and the log has no number {}", at + 1));
         }
-        let head = own.iter().flatten().fold([0; 32], |head, found| link(&head, &found.hash));
+        let head = own.iter().flatten().fold([0; 32], |head, found| next_head(&head, &found.hash));
         if head != self.state.head {
             return Some(format!("the log's {n} entries don't give its head"));
         }

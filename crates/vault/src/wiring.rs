@@ -40,11 +40,19 @@ pub struct VaultConfig {
     pub remask_s: u32,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
+    /// Seconds from one close of the log to the next.
+    pub close_every_s: u32,
 }
 
 impl Default for VaultConfig {
     fn default() -> Self {
-        Self { limits: Limits::default(), timeouts: Timeouts::default(), remask_s: 20, role_picker: false }
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            remask_s: 20,
+            role_picker: false,
+            close_every_s: 24 * 3_600,
+        }
     }
 }
 
@@ -236,6 +244,7 @@ impl Vault {
             chance: Chance::draw(&*self.entropy),
             halves: OnceLock::new(),
             leaf: Mutex::default(),
+            clear: None,
         };
         Ok(Act {
             tenant,

@@ -13,6 +13,7 @@ mod authorisation;
 mod bad;
 mod canary;
 mod centre;
+mod closes;
 mod concurrency;
 mod description;
 mod disk;

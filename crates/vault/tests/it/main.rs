@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod closes;
+mod closes_many;
 mod codes;
 mod compile_fail;
 mod concurrency;

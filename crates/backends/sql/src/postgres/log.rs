@@ -14,6 +14,7 @@ use store::{Cosigned, Fence, Job, LogHead, Publication, StoreError, Swap};
 fn name(job: Job) -> String {
     match job {
         Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
+        Job::Close(tenant) => format!("close/{}", tenant.0),
     }
 }
 

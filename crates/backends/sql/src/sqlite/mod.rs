@@ -5,6 +5,7 @@
 //! moment before it is durable; whatever discloses goes through a commit.
 
 mod checkpointing;
+mod closes;
 mod columns;
 mod commit;
 mod durable;

@@ -1,15 +1,15 @@
 //! The contract, method by method.
 
-use super::{Sqlite, commit, log, merge};
+use super::{Sqlite, closes, commit, log, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
-    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap,
-    TileKey,
+    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
+    Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 fn one<T>(
@@ -210,5 +210,21 @@ impl Store for Sqlite {
 
     fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
         self.writing(|c| log::put_cosigned(c, tenant, &rows))
+    }
+
+    fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
+        self.reading(|c| closes::counted(c, tenant, after, limit))
+    }
+
+    fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {
+        self.writing(|c| closes::put_page(c, tenant, &page))
+    }
+
+    fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>> {
+        self.reading(|c| closes::closes(c, tenant, before, limit))
+    }
+
+    fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {
+        self.reading(|c| closes::page(c, tenant, number, page))
     }
 }

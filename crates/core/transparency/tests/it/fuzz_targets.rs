@@ -3,16 +3,17 @@
 
 use std::sync::OnceLock;
 use transparency::{
-    AddCheckpoint, Checkpoint, Frontier, Level, Note, NoteSigner, OriginKeys, Receipt, TileBuilder, TilePath,
-    VerifierKey, check_log, decode_bundle, encode_bundle, read_cosignatures, read_size, verify_checkpoint,
-    verify_consistency, verify_cosignature, verify_inclusion, verify_receipt,
+    AddCheckpoint, CLOSE_BYTES, Checkpoint, Close, Frontier, LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, Listed, Note,
+    NoteSigner, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_list, check_log, decode_bundle,
+    encode_bundle, read_cosignatures, read_size, verify_checkpoint, verify_consistency, verify_cosignature,
+    verify_inclusion, verify_receipt,
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub(crate) const TARGETS: [(&str, Target); 10] = [
+pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("note", note),
     ("checkpoint", checkpoint),
     ("keys", keys),
@@ -23,6 +24,7 @@ pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("log", log),
     ("request", request),
     ("cosignature", cosignature),
+    ("close", close),
 ];
 
 /// The example key of signed-note.
@@ -30,6 +32,21 @@ const KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYc
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The leaf of a close, and behind it the rows of its list in pages.
+pub(crate) fn close(bytes: &[u8]) {
+    let (leaf, rows) = bytes.split_at_checked(CLOSE_BYTES).unwrap_or((bytes, &[]));
+    let Ok(Some(close)) = Close::parse(leaf) else { return };
+    assert_eq!(close.encode(), leaf);
+    let pages: Vec<&[u8]> = rows.chunks(LIST_PAGE_ROWS * LIST_ROW_BYTES).collect();
+    let page = |at: u64| pages.get(usize::try_from(at).ok()?);
+    for wanted in rows.chunks_exact(LIST_ROW_BYTES).filter_map(|row| row.first_chunk()).chain([&[0; 32]]) {
+        if let Ok(listed) = check_list(close.size, &close.root, wanted, page) {
+            let there = rows.chunks(LIST_ROW_BYTES).any(|row| row.starts_with(wanted));
+            assert_eq!(matches!(listed, Listed::Row { .. }), there);
+        }
+    }
 }
 
 /// Signed notes (signed-note).
