@@ -149,6 +149,7 @@ fn default_systems() -> [System; 5] {
     [
         System::Hello,
         System::RingfenceEmbedded,
+        System::RingfencePostgresql,
         System::PostgresqlPgcryptoAudit,
         System::OpenbaoTransit,
         System::OpenbaoTransitTuned,

@@ -2,7 +2,6 @@
 
 use crate::help::{Call, failure, value};
 use domain::FieldKind;
-use store::Store;
 use testkit::{FIRST, TestWorld, block_on};
 use transparency::{Checkpoint, TilePath, consistency_proof, verify_checkpoint, verify_consistency, verify_receipt};
 use vault::{ReceiptAnswer, VaultError};

@@ -3,7 +3,6 @@
 use crate::help::{Call, assert_refused, failure, value};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
-use store::Store;
 use testkit::{FIRST, PHONE, block_on, name_and_phone};
 use vault::VaultError;
 
