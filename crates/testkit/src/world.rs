@@ -145,6 +145,12 @@ impl TestWorld {
         self.database.tables_holding(needle)
     }
 
+    /// The database, as whoever keeps it sees it.
+    #[must_use]
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     /// The table in which customers' states in the log lie after they changed.
     #[must_use]
     pub fn states(&self) -> &'static str {
