@@ -145,10 +145,11 @@ impl Common {
 }
 
 /// OpenBao twice: its default costs it more than half of its speed, and a reader should see both.
-fn default_systems() -> [System; 5] {
+fn default_systems() -> [System; 6] {
     [
         System::Hello,
         System::RingfenceEmbedded,
+        System::RingfencePostgresql,
         System::PostgresqlPgcryptoAudit,
         System::OpenbaoTransit,
         System::OpenbaoTransitTuned,

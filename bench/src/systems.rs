@@ -28,6 +28,8 @@ pub(crate) enum System {
     Hello,
     /// Ringfence with its embedded store.
     RingfenceEmbedded,
+    /// Ringfence with its tables in PostgreSQL 15, one node.
+    RingfencePostgresql,
     /// PostgreSQL 15: BEGIN, decrypt, audit row, COMMIT.
     PostgresqlPgcryptoAudit,
     /// The same four statements, sent without waiting in between.
@@ -46,6 +48,7 @@ impl System {
         match self {
             Self::Hello => "hello",
             Self::RingfenceEmbedded => "ringfence-embedded",
+            Self::RingfencePostgresql => "ringfence-postgresql",
             Self::PostgresqlPgcryptoAudit => "postgresql-pgcrypto-audit",
             Self::PostgresqlPgcryptoPipelined => "postgresql-pgcrypto-pipelined",
             Self::PostgresqlPgcryptoStatement => "postgresql-pgcrypto-statement",
@@ -64,6 +67,7 @@ impl System {
         match self {
             Self::Hello => hello::start(setting),
             Self::RingfenceEmbedded => ringfence::start(setting).map(|centre| centre.reveals),
+            Self::RingfencePostgresql => ringfence::start_on_postgresql(setting),
             Self::PostgresqlPgcryptoAudit => postgresql::start(setting, Shape::Transaction),
             Self::PostgresqlPgcryptoPipelined => postgresql::start(setting, Shape::Pipelined),
             Self::PostgresqlPgcryptoStatement => postgresql::start(setting, Shape::Statement),

@@ -25,10 +25,7 @@ const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_connections=100", "liste
 pub(super) fn start(setting: &Setting, shape: Shape) -> Outcome<Running> {
     let cluster = Cluster::at(setting.customers, shape);
     cluster.ensure_made()?;
-    let mut database = cluster.launch()?;
-    let socket = cluster.folder.join(".s.PGSQL.5432");
-    database.wait_until("its socket exists", || socket.exists())?;
-    database.wait_until("it answers", || cluster.sql("SELECT 1").is_ok())?;
+    let database = cluster.launch_ready()?;
     cluster.ensure_filled(setting.customers)?;
     let target = free_address()?;
     let mut front = Server::spawn(
@@ -39,6 +36,19 @@ pub(super) fn start(setting: &Setting, shape: Shape) -> Outcome<Running> {
     front.wait_for(target)?;
     let aim = Aim { target, requests: Rc::new(requests(setting)), status: 200, needle: "value" };
     Ok(Running { aim, servers: vec![front, database] })
+}
+
+/// A cluster with an empty database, and its address.
+///
+/// # Errors
+/// When the packages are missing, or this isn't root.
+pub(super) fn empty() -> Outcome<(Server, String)> {
+    let cluster = Cluster { folder: Path::new(HOME).join("ringfence-bench-store") };
+    cluster.ensure_made()?;
+    let database = cluster.launch_ready()?;
+    cluster.sql("DROP DATABASE IF EXISTS centre")?;
+    cluster.sql("CREATE DATABASE centre")?;
+    Ok((database, format!("postgres:///centre?host={}&user=postgres", cluster.folder.display())))
 }
 
 fn requests(setting: &Setting) -> Vec<Vec<u8>> {
@@ -92,6 +102,14 @@ impl Cluster {
         }
         command.args(["-c", "log_min_messages=fatal"]);
         Server::spawn(&command)
+    }
+
+    fn launch_ready(&self) -> Outcome<Server> {
+        let mut database = self.launch()?;
+        let socket = self.folder.join(".s.PGSQL.5432");
+        database.wait_until("its socket exists", || socket.exists())?;
+        database.wait_until("it answers", || self.sql("SELECT 1").is_ok())?;
+        Ok(database)
     }
 
     fn address(&self) -> String {

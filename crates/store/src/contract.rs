@@ -103,8 +103,9 @@ pub struct Publication {
     pub fence: Fence,
     /// The size it goes on from.
     pub from: u64,
-    /// The entries that get the places from `from` on.
-    pub entries: Vec<EntryId>,
+    /// The entries that get the places from `from` on, with the leaves that stand there: each only if that is what waits
+    /// and what is kept, as either row may have been edited.
+    pub entries: Vec<PendingLeaf>,
     /// New and grown tiles, whole.
     pub tiles: Vec<(TileKey, Vec<u8>)>,
     /// The new signed checkpoint.
@@ -170,6 +171,13 @@ pub trait Store: Send + Sync {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    /// Customers by id, each with the state of their entries: both of one moment.
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>>;
     /// Does no customer's row lie under this shelf key?
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.

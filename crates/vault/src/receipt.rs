@@ -25,6 +25,10 @@ impl Vault {
         let row = self.store.entry(tenant, entry).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
         let Some(index) = row.index else { return Ok(ReceiptAnswer::Pending) };
         let (size, checkpoint) = self.covering(tenant, index).await?;
+        if size <= index {
+            // Its place was written and isn't on the disk yet.
+            return Ok(ReceiptAnswer::Pending);
+        }
         let hashes = self.prove_from_tiles(tenant, |find| inclusion_proof(size, index, find)).await?;
         let receipt = Receipt { index, hashes, checkpoint, extra: Some(row.leaf.to_vec()) };
         Ok(ReceiptAnswer::Ready(receipt.encode()))

@@ -116,6 +116,12 @@ pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow)
     Ok((CustomerId(bytes(row, 2)?), customer(row)?))
 }
 
+/// `epoch, wrapped, n, head, tag, id`
+pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
+    let (keys, state) = customer_and_state(row)?;
+    Ok((CustomerId(bytes(row, 5)?), keys, state))
+}
+
 /// `epoch, wrapped, n, head, tag`: the keys, and the state in the log.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
     Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, tag: bytes(row, 4)? }))

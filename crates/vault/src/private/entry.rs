@@ -18,7 +18,7 @@ use domain::time::fresh;
 use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
 use keys::derive::expand;
 use keys::{Key32, ViewKey, hash, next_head};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Inscribed, Numbers, Scribe};
 use transparency::Close;
 
@@ -46,6 +46,11 @@ impl EntryKeys {
         self.view.counter(subject)
     }
 
+    /// The label of the customer's entry of this number, from 1.
+    pub(crate) fn label(&self, n: u64) -> [u8; 32] {
+        self.view.label(n)
+    }
+
     /// The customer half that was sealed for this entry, with its `rc`; `None` if it is another's or was edited.
     pub(crate) fn open(&self, id: EntryId, sealed: &[u8]) -> Option<([u8; 32], CustomerBody)> {
         let plain = open_half(&self.body, b"rf1/c", id, sealed)?;
@@ -69,6 +74,8 @@ pub(crate) struct Draft {
     pub(crate) audit: Key32,
     pub(crate) chance: Chance,
     pub(crate) halves: OnceLock<HalfKeys>,
+    /// The leaf as last inscribed: an engine may try a transaction again.
+    pub(crate) leaf: Mutex<Option<[u8; 65]>>,
     /// The leaf of an entry that says in clear what it is, if it is done.
     pub(crate) clear: Option<Close>,
 }
@@ -110,6 +117,11 @@ impl Draft {
                 customer: self.keys.as_ref().and_then(|keys| half_key(&keys.body, b"rf1/c", second)),
             }
         })
+    }
+
+    /// The leaf that the store was given.
+    pub(crate) fn leaf(&self) -> Option<[u8; 65]> {
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The audit half's content, given the transaction's numbers.
@@ -161,6 +173,7 @@ impl Scribe for Draft {
         if let (Some(close), Ok(())) = (&self.clear, numbers.decision) {
             leaf = close.encode();
         }
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(leaf);
         let (first, second) = salts.split_at(SALT);
         let halves = self.half_keys();
         let sealed_customer = halves.customer.as_ref().filter(|_| !customer.is_empty());

@@ -3,7 +3,7 @@
 use crate::help::{Call, assert_refused, failure, value};
 use domain::{CustomerId, FieldKind, Refusal};
 use keys::{KeyHolder, Shelved, ViewKey, next_head};
-use store::{CloseRow, Store};
+use store::CloseRow;
 use testkit::{FIRST, SECOND, START, TestWorld, block_on, name_and_phone};
 use transparency::{Close, LIST_ROW_BYTES, Listed, check_list, leaf_hash};
 use vault::{CloseStep, Kind, LogCloser, LogLine, VaultConfig, VaultError, half_fits};
@@ -235,8 +235,7 @@ fn edited_rows_are_listed_as_they_stand_or_not_at_all() {
     let world = &call.world;
     let ana = view(world, call.customer);
     (0..3).for_each(|_| touch(world, call.customer));
-    world.edit("UPDATE customer SET n = 1");
-    world.edit("UPDATE recent_state SET n = 1");
+    world.edit(&format!("UPDATE {} SET n = 1", world.states()));
     periods(world, 1);
     close(world, &mut closer(world, 1));
     let first = closes(world).remove(0);

@@ -7,7 +7,7 @@ use keys::KeyHolder;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use store::{CustomerRow, Effect, Inscribed, Intent, Numbers, Scribe, Seals, Store, Tag};
+use store::{CustomerRow, Effect, Inscribed, Intent, Numbers, Scribe, Seals, Tag};
 use testkit::{FIRST, START, TestWorld, block_on, name_and_phone};
 use transparency::{check_list, list_pages};
 use vault::{CloseStep, LogCloser, VaultConfig, VaultError};

@@ -8,7 +8,7 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 use store::{
     BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
     Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
-    Seals, Store, StoreError, Swap, TileKey,
+    Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -43,6 +43,9 @@ impl Postgres {
         Box::pin(async move { Ok(self.all(statement, &values, map).await?.pop()) })
     }
 }
+
+const STATES: &str = "SELECT epoch, wrapped, n, head, tag, id FROM customer \
+                      WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
@@ -99,6 +102,16 @@ impl Store for Postgres {
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
         self.many(sql::CUSTOMERS, vec![int(tenant.0), own(after), int(limit)], rows::customer_of)
+    }
+
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -36,7 +36,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// A question and its parameters.
+/// A statement and its parameters.
 pub(super) type Question<'a> = (&'static str, Vec<Value<'a>>);
 
 fn typed<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {

@@ -1,17 +1,19 @@
 //! What is fuzzed: every parser, with what must hold of whatever it accepts. Plain functions of bytes, shared by the
 //! fuzzer in `fuzz/` and by the regression test over a corpus.
 
+use std::sync::OnceLock;
 use transparency::{
-    CLOSE_BYTES, Checkpoint, Close, Frontier, LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, Listed, Note, OriginKeys, Receipt,
-    TileBuilder, TilePath, VerifierKey, check_list, check_log, decode_bundle, encode_bundle, verify_checkpoint,
-    verify_consistency, verify_inclusion, verify_receipt,
+    AddCheckpoint, CLOSE_BYTES, Checkpoint, Close, Frontier, LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, Listed, Note,
+    NoteSigner, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_list, check_log, decode_bundle,
+    encode_bundle, read_cosignatures, read_size, verify_checkpoint, verify_consistency, verify_cosignature,
+    verify_inclusion, verify_receipt,
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub(crate) const TARGETS: [(&str, Target); 9] = [
+pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("note", note),
     ("checkpoint", checkpoint),
     ("keys", keys),
@@ -20,6 +22,8 @@ pub(crate) const TARGETS: [(&str, Target); 9] = [
     ("bundle", bundle),
     ("frontier", frontier),
     ("log", log),
+    ("request", request),
+    ("cosignature", cosignature),
     ("close", close),
 ];
 
@@ -102,6 +106,45 @@ pub(crate) fn bundle(bytes: &[u8]) {
     if let Ok(entries) = decode_bundle(data, width) {
         assert_eq!(entries.len(), usize::from(width));
         assert_eq!(encode_bundle(&entries).as_deref(), Ok(data));
+    }
+}
+
+/// Requests to a witness (tlog-witness).
+pub(crate) fn request(bytes: &[u8]) {
+    if let Ok(read) = AddCheckpoint::parse(text(bytes)) {
+        assert_eq!(read.encode(), text(bytes));
+        assert!(Note::parse(&read.checkpoint).is_ok());
+    }
+}
+
+/// A checkpoint that was sent to a witness, what the witness answers, and its key.
+pub(crate) fn cosigned() -> &'static (String, String, VerifierKey) {
+    static COSIGNED: OnceLock<(String, String, VerifierKey)> = OnceLock::new();
+    COSIGNED.get_or_init(|| {
+        let origin = "log.example/centre";
+        let (log, witness) = (
+            NoteSigner::ed25519(origin, &[1; 32]).expect("a key"),
+            NoteSigner::ed25519_cosigner("w.example", &[3; 32]).expect("a key"),
+        );
+        let checkpoint = Checkpoint { origin: origin.to_owned(), size: 7, root: [7; 32] };
+        let sent = transparency::sign_checkpoint(&checkpoint, &[&log]).expect("a note");
+        let line = witness.sign(&checkpoint.encode(), 1_767_225_600).expect("a line");
+        let signed = Note::new(&checkpoint.encode(), vec![line]).expect("a note").to_string();
+        let (_, answer) = signed.split_once("\n\n").expect("a note has a blank line");
+        (sent, answer.to_owned(), witness.verifier_key().clone())
+    })
+}
+
+/// Answers of a witness (tlog-witness, tlog-cosignature): lines over a checkpoint that was sent, or a size.
+pub(crate) fn cosignature(bytes: &[u8]) {
+    if let Some(size) = read_size(text(bytes)) {
+        assert_eq!(format!("{size}\n"), text(bytes));
+    }
+    let (sent, _, key) = cosigned();
+    if let Ok(lines) = read_cosignatures(text(bytes), sent, std::slice::from_ref(key)) {
+        let note = Note::parse(sent).expect("it was sent");
+        let note = lines.into_iter().try_fold(note, Note::with_signature).expect("lines that were read");
+        assert!(verify_cosignature(&note.to_string(), key).is_ok_and(|(_, time)| time > 0));
     }
 }
 

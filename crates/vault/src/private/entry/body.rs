@@ -53,7 +53,7 @@ kinds! {
     Event = 11 "event";
     /// A note written.
     Note = 12 "note";
-    /// A customer erased.
+    /// A customer erased; `detail` is 1, none where their indexed values are only used for it.
     Erasure = 13 "erasure";
     /// Customers taken in; `detail` is how many.
     Import = 14 "import";
@@ -103,6 +103,9 @@ kinds! {
     LogClosed = 36 "log_closed";
     /// A customer was given their own key of the log, and the list of entries about them.
     StatementGiven = 37 "statement_given";
+    /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
+    /// in its id.
+    EntryLost = 38 "entry_lost";
 }
 
 impl Kind {

@@ -42,6 +42,7 @@ fn nobodys() -> Draft {
         audit: audit_key(),
         chance: Chance::draw(&Counting(AtomicU8::new(0))),
         halves: OnceLock::new(),
+        leaf: std::sync::Mutex::default(),
         clear: None,
     }
 }
