@@ -145,7 +145,7 @@ impl Common {
 }
 
 /// OpenBao twice: its default costs it more than half of its speed, and a reader should see both.
-fn default_systems() -> [System; 5] {
+fn default_systems() -> [System; 6] {
     [
         System::Hello,
         System::RingfenceEmbedded,
