@@ -7,6 +7,7 @@ use crate::wait::block_on;
 use domain::field::query_phone;
 use domain::{Channel, Clock, CustomerId, EntryId, InteractionId, Millis, TenantId};
 use keyholder::{InProcess, Keyring, KeyringFile, RootKey};
+use sql::Sqlite;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
@@ -59,13 +60,26 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn with(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, TestDatabase::new)
+    }
+
+    /// A world on the embedded engine, whatever the engine under test: for what is about its files.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    #[must_use]
+    pub fn embedded(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, |folder| TestDatabase::File(Sqlite::file(folder)))
+    }
+
+    fn on(seed: u64, config: VaultConfig, database: impl FnOnce(&std::path::Path) -> TestDatabase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(Seeded::new(seed));
         let key_file = key_file(&directory);
         let root = RootKey::create(&key_file, &*entropy).unwrap();
         KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
-        let database = TestDatabase::new(directory.path());
+        let database = database(directory.path());
         let store = database.store();
         let holder = open_holder(&key_file, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
@@ -101,6 +115,17 @@ impl TestWorld {
     #[must_use]
     pub fn another_node(&self) -> Arc<Vault> {
         open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
+    }
+
+    /// The embedded engine's store whose files lie in another directory, and a vault on it with this world's keys.
+    ///
+    /// # Panics
+    /// If it doesn't open.
+    #[must_use]
+    pub fn opened_in(&self, directory: &std::path::Path) -> (Arc<dyn Store>, Arc<Vault>) {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(directory).unwrap());
+        let vault = open_vault(&store, &self.holder, &self.clock, &self.entropy, &self.config);
+        (store, vault)
     }
 
     /// Edits the database behind everybody's back. Says how many rows changed.

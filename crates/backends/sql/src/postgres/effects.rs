@@ -4,9 +4,10 @@
 use super::columns::escaped;
 use super::transaction::Change;
 use super::value::{Value, blob, blobs, int, ints, own, text};
+use crate::statements;
 use domain::{CustomerId, TenantId};
 use std::collections::BTreeMap;
-use store::{CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
+use store::{CloseRow, CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
 
 /// The changes that these effects ask for, in order.
 pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seals: &dyn Seals) -> Vec<Change<'a>> {
@@ -76,6 +77,7 @@ impl<'a> Puts<'a> {
                                    ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
                 self.others.push(Change::any(SQL, vec![int(tenant.0), blob(import), int(*rows)]));
             }
+            Effect::PutClose(row) => self.others.extend(close(tenant, row)),
             // Settled in memory and written with the changed facts, or of another order.
             Effect::Happened { .. }
             | Effect::Bind { .. }
@@ -154,6 +156,23 @@ fn index<'a>(rows: &[(TenantId, &'a IndexRow)]) -> Vec<Value<'a>> {
         blobs(rows.iter().map(|(_, row)| row.customer.0.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
     ]
+}
+
+/// Pages that others began for the same close go; of two closes with one number the second is settled again.
+fn close(tenant: TenantId, row: &CloseRow) -> [Change<'_>; 2] {
+    let number = || int(row.number);
+    let others = vec![int(tenant.0), number(), blob(&row.list)];
+    let values = vec![
+        int(tenant.0),
+        number(),
+        blob(&row.entry.0),
+        blob(&row.list),
+        int(row.covers),
+        int(row.at.0),
+        int(row.size),
+        blob(&row.root),
+    ];
+    [Change::any(statements::DROP_OTHER_PAGES, others), Change::of(1, statements::PUT_CLOSE, values)]
 }
 
 fn person(tenant: TenantId, row: &PersonRow) -> Change<'_> {
