@@ -123,6 +123,28 @@ def entry(out):
     out["entry.nobody_audit_half"] = salt_a + seal(key_a, ra + sha(rc) + audit, entry_id)
 
 
+def closes(out):
+    """A list of two customers, and the leaf that signs it."""
+    number, size, covers, at = 7, 2, 300, 1767225600123
+    views = [expand(run(first, 32), b"rf1/view", 32) for first in (0x61, 0x91)]
+    heads = [sha(sha(bytes(32), sha(b"\x00" + run(0x11, 65))), sha(b"\x00" + run(0x22, 65))), sha(bytes(32), sha(b"\x00" + run(0x33, 65)))]
+    rows = []
+    for view, n, last in zip(views, (2, 1), heads):
+        label = mac(view, b"rf1/led", struct.pack(">Q", number))
+        state = sha(mac(view, b"rf1/r", struct.pack(">Q", number)), struct.pack(">Q", n), last)
+        rows.append(label + state)
+    out["close.view_a"], out["close.view_b"] = views
+    out["close.row_a"], out["close.row_b"] = rows
+    page = b"".join(sorted(rows))
+    root = sha(b"\x01", *(sha(b"\x00" + row) for row in sorted(rows)))
+    out["close.page"] = page
+    out["close.leaf"] = b"\x02" + struct.pack(">QQQQ", number, covers, at, size) + root
+    ra, salt, entry_id = run(0, 32), run(96, 16), run(0xE0, 16)
+    audit_key = expand(run(0x01, 32), b"rf1/audit", 32)
+    audit = cbor({1: at, 2: 36, 3: 0, 7: 0, 10: number})
+    out["close.audit_half"] = salt + seal(expand(audit_key, b"rf1/a" + salt, 32), ra + sha(run(32, 32)) + audit, entry_id)
+
+
 def ring(out):
     """What a key holder keeps, wrapped, and what it gives out from it."""
     root, tenant_key, shelf_key = run(0x21, 32), run(0x01, 32), run(0x81, 32)
@@ -153,7 +175,7 @@ def tags(out):
 
 def main():
     out = {}
-    for part in (envelope, entry, ring, tags):
+    for part in (envelope, entry, closes, ring, tags):
         part(out)
     text = "# Made by scripts/vectors.py, not by Ringfence's code.\n"
     text += "".join(f"{name} = {value.hex()}\n" for name, value in out.items())

@@ -102,7 +102,7 @@ struct Common {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Live interactions opened in Ringfence before the load
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = crate::systems::SERVED)]
     interactions: u64,
     /// Agents that share the interactions
     #[arg(long, default_value_t = 64)]
@@ -145,10 +145,11 @@ impl Common {
 }
 
 /// OpenBao twice: its default costs it more than half of its speed, and a reader should see both.
-fn default_systems() -> [System; 5] {
+fn default_systems() -> [System; 6] {
     [
         System::Hello,
         System::RingfenceEmbedded,
+        System::RingfencePostgresql,
         System::PostgresqlPgcryptoAudit,
         System::OpenbaoTransit,
         System::OpenbaoTransitTuned,

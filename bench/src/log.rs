@@ -6,6 +6,7 @@ use crate::{Outcome, cpu, report};
 use app::ambient::SystemEntropy;
 use app::commands::init::{New, create};
 use app::config::Tenant;
+use app::database::Database;
 use app::log::{Folder, Keys, check_files};
 use app::sequencing::Sequencing;
 use app::wire::{self, Centre};
@@ -108,7 +109,9 @@ fn rounded(value: f64, unit: f64) -> f64 {
 async fn centre(folder: &TempDir) -> Outcome<(Centre, Scope)> {
     let data = folder.path().join("data");
     let tenant = Tenant { id: TENANT.0, slug: "bench".to_owned(), origin: ORIGIN.to_owned() };
-    let home = create(&New { data: &data, tenant, key: folder.path().join("keys").join("root.key") }).await?;
+    let database = Database::Embedded(data.clone());
+    let key = folder.path().join("keys").join("root.key");
+    let home = create(&New { data: &data, tenant, key, database }).await?;
     let centre = wire::open(&home).await?;
     let operator = centre.vault.operator(TENANT);
     let person = NewPerson { name: "Ana".to_owned(), role: Role::Agent, team: String::new() };

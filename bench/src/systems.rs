@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 /// Bytes of the value that every system hands out.
 pub(crate) const VALUE_BYTES: usize = 100;
 
-/// Distinct requests prepared for the systems that need no opened interaction.
-const DISTINCT_REQUESTS: u64 = 20_000;
+/// Customers that are served at the same time: a live interaction each in Ringfence, a distinct request each elsewhere.
+pub(crate) const SERVED: u64 = 5_000;
 
 /// A system under comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,6 +28,8 @@ pub(crate) enum System {
     Hello,
     /// Ringfence with its embedded store.
     RingfenceEmbedded,
+    /// Ringfence with its tables in PostgreSQL 15, one node.
+    RingfencePostgresql,
     /// PostgreSQL 15: BEGIN, decrypt, audit row, COMMIT.
     PostgresqlPgcryptoAudit,
     /// The same four statements, sent without waiting in between.
@@ -46,6 +48,7 @@ impl System {
         match self {
             Self::Hello => "hello",
             Self::RingfenceEmbedded => "ringfence-embedded",
+            Self::RingfencePostgresql => "ringfence-postgresql",
             Self::PostgresqlPgcryptoAudit => "postgresql-pgcrypto-audit",
             Self::PostgresqlPgcryptoPipelined => "postgresql-pgcrypto-pipelined",
             Self::PostgresqlPgcryptoStatement => "postgresql-pgcrypto-statement",
@@ -64,6 +67,7 @@ impl System {
         match self {
             Self::Hello => hello::start(setting),
             Self::RingfenceEmbedded => ringfence::start(setting).map(|centre| centre.reveals),
+            Self::RingfencePostgresql => ringfence::start_on_postgresql(setting),
             Self::PostgresqlPgcryptoAudit => postgresql::start(setting, Shape::Transaction),
             Self::PostgresqlPgcryptoPipelined => postgresql::start(setting, Shape::Pipelined),
             Self::PostgresqlPgcryptoStatement => postgresql::start(setting, Shape::Statement),

@@ -2,7 +2,7 @@
 
 use super::postgresql_front::{KEY, Shape};
 use super::served::{ANY_TOKEN, reveal_request, this_program};
-use super::{Choice, DISTINCT_REQUESTS, Running, Setting, VALUE_BYTES};
+use super::{Choice, Running, SERVED, Setting, VALUE_BYTES};
 use crate::Outcome;
 use crate::load::Aim;
 use crate::process::{Server, free_address, output_of};
@@ -25,10 +25,7 @@ const SETTINGS: [&str; 3] = ["shared_buffers=1GB", "max_connections=100", "liste
 pub(super) fn start(setting: &Setting, shape: Shape) -> Outcome<Running> {
     let cluster = Cluster::at(setting.customers, shape);
     cluster.ensure_made()?;
-    let mut database = cluster.launch()?;
-    let socket = cluster.folder.join(".s.PGSQL.5432");
-    database.wait_until("its socket exists", || socket.exists())?;
-    database.wait_until("it answers", || cluster.sql("SELECT 1").is_ok())?;
+    let database = cluster.launch_ready()?;
     cluster.ensure_filled(setting.customers)?;
     let target = free_address()?;
     let mut front = Server::spawn(
@@ -41,6 +38,19 @@ pub(super) fn start(setting: &Setting, shape: Shape) -> Outcome<Running> {
     Ok(Running { aim, servers: vec![front, database] })
 }
 
+/// A cluster with an empty database, and its address.
+///
+/// # Errors
+/// When the packages are missing, or this isn't root.
+pub(super) fn empty() -> Outcome<(Server, String)> {
+    let cluster = Cluster { folder: Path::new(HOME).join("ringfence-bench-store") };
+    cluster.ensure_made()?;
+    let database = cluster.launch_ready()?;
+    cluster.sql("DROP DATABASE IF EXISTS centre")?;
+    cluster.sql("CREATE DATABASE centre")?;
+    Ok((database, format!("postgres:///centre?host={}&user=postgres", cluster.folder.display())))
+}
+
 fn requests(setting: &Setting) -> Vec<Vec<u8>> {
     let mut choice = Choice::seeded(1);
     let request = |turn: u64| {
@@ -51,7 +61,7 @@ fn requests(setting: &Setting) -> Vec<Vec<u8>> {
         let customer = choice.below(setting.customers) + 1;
         reveal_request(&customer.to_string(), ANY_TOKEN, &body)
     };
-    (0..DISTINCT_REQUESTS).map(request).collect()
+    (0..SERVED).map(request).collect()
 }
 
 struct Cluster {
@@ -92,6 +102,14 @@ impl Cluster {
         }
         command.args(["-c", "log_min_messages=fatal"]);
         Server::spawn(&command)
+    }
+
+    fn launch_ready(&self) -> Outcome<Server> {
+        let mut database = self.launch()?;
+        let socket = self.folder.join(".s.PGSQL.5432");
+        database.wait_until("its socket exists", || socket.exists())?;
+        database.wait_until("it answers", || self.sql("SELECT 1").is_ok())?;
+        Ok(database)
     }
 
     fn address(&self) -> String {
@@ -147,7 +165,7 @@ mod tests {
             pool: 1,
         };
         let all = requests(&setting);
-        assert_eq!(all.len() as u64, DISTINCT_REQUESTS);
+        assert_eq!(all.len() as u64, SERVED);
         for request in all {
             let text = String::from_utf8(request).unwrap();
             let id: u64 = text.split('/').nth(3).unwrap().parse().unwrap();

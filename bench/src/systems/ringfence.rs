@@ -2,7 +2,7 @@
 
 use super::ringfence_centre::{Call, open_calls};
 use super::served::reveal_request;
-use super::{Running, Setting};
+use super::{Running, Setting, postgresql};
 use crate::load::Aim;
 use crate::process::free_address;
 use crate::{Outcome, http};
@@ -24,7 +24,22 @@ pub(crate) struct Centre {
 /// # Errors
 /// When the binary is missing, or any step is refused.
 pub(crate) fn start(setting: &Setting) -> Outcome<Centre> {
-    let installation = Installation::copy_with(setting.customers, setting.agents)?;
+    served(&Installation::copy_with(setting.customers, setting.agents)?, setting)
+}
+
+/// The same in PostgreSQL, filled anew for each run.
+///
+/// # Errors
+/// When the server is missing, or any step is refused.
+pub(crate) fn start_on_postgresql(setting: &Setting) -> Outcome<Running> {
+    let (database, address) = postgresql::empty()?;
+    let installation = Installation::on(&address, setting.customers, setting.agents)?;
+    let mut reveals = served(&installation, setting)?.reveals;
+    reveals.servers.push(database);
+    Ok(reveals)
+}
+
+fn served(installation: &Installation, setting: &Setting) -> Outcome<Centre> {
     let agents = installation.agents()?;
     let target = free_address()?;
     let mut server = installation.serve(target)?;

@@ -48,6 +48,21 @@ impl Installation {
     /// # Errors
     /// When the folder can't be made or `ringfence init` fails.
     pub(crate) fn new(name: &str) -> Outcome<Self> {
+        Self::make(name, &[])
+    }
+
+    /// An installation whose tables are in an empty database, with this many customers and agents.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub(crate) fn on(address: &str, customers: u64, agents: u64) -> Outcome<Self> {
+        let made = Self::make("ringfence-postgresql", &["--store", address])?;
+        made.import(&customers_csv(customers)?)?;
+        made.add_agents(agents)?;
+        Ok(made)
+    }
+
+    fn make(name: &str, store: &[&str]) -> Outcome<Self> {
         let folder = bench_folder("data").join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -56,7 +71,9 @@ impl Installation {
         let made = Self { folder };
         made.write_config("127.0.0.1:0".parse()?)?;
         let mut command = Command::new(binary()?);
-        output_of(command.arg("init").arg(made.data()).arg("--key-file").arg(made.folder.join("root.key")))?;
+        output_of(
+            command.arg("init").arg(made.data()).arg("--key-file").arg(made.folder.join("root.key")).args(store),
+        )?;
         Ok(made)
     }
 

@@ -158,6 +158,14 @@ pub enum Customer {
         #[arg(long, value_name = "ID")]
         interaction: String,
     },
+    /// Hand one their own key of the log and the entries about them (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Statement {
+        /// The customer, cus_…
+        id: String,
+        /// The new file to write it to
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Erase one for good (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     Erase {
         /// The customer, cus_…
@@ -240,7 +248,7 @@ pub enum Shelf {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A receipt or checkpoint, a log's directory, a mirror of several, or a data directory
+    /// A receipt or checkpoint, a log's directory, a mirror of several, or a data directory; with --customer also a log's address
     pub path: PathBuf,
     /// The log's verifier keys, as served at /log/<tenant>/key; repeated for several logs
     #[arg(long, value_name = "FILE")]
@@ -260,6 +268,12 @@ pub struct Verify {
     /// Which tenant's log the keys are for; may be left out where there is one
     #[arg(long, value_name = "SLUG")]
     pub tenant: Option<String>,
+    /// A customer's statement: are these all the entries about them? Checked against every close of the log
+    #[arg(long, value_name = "FILE")]
+    pub customer: Option<PathBuf>,
+    /// The receipt of the customer's erasure: closes after it don't list them any more
+    #[arg(long, value_name = "RECEIPT", requires = "customer")]
+    pub erased: Option<PathBuf>,
 }
 
 /// `witness`. Its directory is --data, and has nothing to do with a vault's.

@@ -35,6 +35,8 @@ pub struct Config {
     pub witness: Vec<Witness>,
     /// When their signatures count, and what happens without them.
     pub witnesses: Witnessing,
+    /// How often logs are closed.
+    pub closes: Closes,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
     /// Who takes one-time codes to customers.
@@ -166,6 +168,20 @@ pub struct Witnessing {
 impl Default for Witnessing {
     fn default() -> Self {
         Self { quorum: None, when_missing: WhenMissing::Warn, within_s: 60 }
+    }
+}
+
+/// `[closes]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Closes {
+    /// Seconds from one close of a log to the next.
+    pub every_s: u32,
+}
+
+impl Default for Closes {
+    fn default() -> Self {
+        Self { every_s: VaultConfig::default().close_every_s }
     }
 }
 
@@ -324,6 +340,7 @@ impl Config {
             },
             remask_s: self.remask_s.unwrap_or(20),
             role_picker: self.server.role_picker,
+            close_every_s: self.closes.every_s,
         }
     }
 }

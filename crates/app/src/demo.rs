@@ -25,6 +25,8 @@ use simulation::day::Phones;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
+/// So that whoever tries it out sees closes come.
+const CLOSE_EVERY_S: u32 = 120;
 const BANNER: &str = "Demo: everyone here is invented, and anyone may sign in as anyone.";
 
 /// Runs it until it is asked to stop.
@@ -64,6 +66,7 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     config.server.role_picker = true;
     config.server.banner = Some(BANNER.to_owned());
+    config.closes.every_s = CLOSE_EVERY_S;
     config.event_source =
         vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
     config.courier = Some(config::Courier { url: phones.url(), secret_file: None, secret: Some(courier) });

@@ -6,6 +6,7 @@
 pub mod ambient;
 pub mod cli;
 pub mod client;
+pub mod closing;
 pub mod commands;
 pub mod config;
 pub mod database;

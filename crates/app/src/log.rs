@@ -4,6 +4,7 @@
 //! carries the signatures of keys which somebody gave. Only `export` asks for what the log says, as security.
 
 mod checked;
+mod closes;
 mod export;
 mod folder;
 mod fsck;
@@ -16,6 +17,7 @@ mod stored;
 mod tail;
 
 pub use checked::{Checked, check_files, check_since, head};
+pub use closes::{Broken, Check};
 pub use folder::Folder;
 pub use keys::Keys;
 pub use mirror::{Mirrored, copy};
@@ -23,8 +25,10 @@ pub use policy::read_policy;
 pub use source::{Source, consistent};
 pub use stored::Stored;
 
-pub(crate) use checked::{conflict, cosigned, origin_in, read_note, since_of};
+pub(crate) use checked::{conflict, cosigned, head_of, origin_in, read_note, since_of};
+pub(crate) use closes::{Closes, find, walk};
 pub(crate) use folder::logs_under;
+pub(crate) use remote::Remote;
 pub(crate) use source::{hex, signed_by};
 
 use crate::cli::{Common, Log};

@@ -3,12 +3,18 @@
 use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
 use crate::rounds::Rounds;
+use domain::TenantId;
+use std::sync::Arc;
 use std::time::Duration;
-use vault::{Sequencer, Vault};
+use vault::{Loss, Sequencer, Vault};
 
-const BUSY: Duration = Duration::from_millis(20);
-const IDLE: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_millis(30);
+/// From so many entries in one round on the next one begins almost at once: a longer queue only makes rounds longer.
+const MANY: usize = 1_000;
+const EAGER: Duration = Duration::from_millis(1);
+const IDLE: Duration = Duration::from_millis(30);
+/// Also after failures: a row that was taken out is to be missed within a second.
+const LONGEST: Duration = Duration::from_millis(640);
 
 /// The running thread; it stops when dropped, after a last round.
 pub struct Sequencing {
@@ -20,23 +26,24 @@ impl Sequencing {
     ///
     /// # Errors
     /// If a log has no keys, or no thread can be started.
-    pub fn start(vault: &Vault) -> Result<Self, Failure> {
+    pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
+        let vault = Arc::clone(vault);
         let holder = domain::time::fresh(&SystemEntropy);
         let mut sequencers = vault
             .tenants()
             .iter()
-            .map(|tenant| Sequencer::new(vault, tenant, holder))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|tenant| Ok((tenant.id, Sequencer::new(&vault, tenant, holder)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
         let mut wait = Wait::default();
-        let rounds = Rounds::start("sequencer", async move || wait.after(round(&mut sequencers).await))?;
+        let rounds = Rounds::start("sequencer", async move || wait.after(round(&vault, &mut sequencers).await))?;
         Ok(Self { _rounds: rounds })
     }
 }
 
 /// How many entries got their places, or that a log couldn't go on.
-async fn round(sequencers: &mut [Sequencer]) -> Option<usize> {
+async fn round(vault: &Vault, sequencers: &mut [(TenantId, Sequencer)]) -> Option<usize> {
     let mut placed = Some(0);
-    for sequencer in sequencers {
+    for (tenant, sequencer) in sequencers {
         match sequencer.tick().await {
             Ok(count) => placed = placed.map(|sum| sum + count),
             Err(error) => {
@@ -44,11 +51,18 @@ async fn round(sequencers: &mut [Sequencer]) -> Option<usize> {
                 placed = None;
             }
         }
+        let tell = |entry, loss: Loss| {
+            tracing::error!(tenant = tenant.0, %entry, "ALARM: an entry is lost: {}", loss.words());
+        };
+        if let Err(error) = vault.log_losses(*tenant, tell).await {
+            tracing::error!(%error, "the loss of an entry can't be logged; it is tried again");
+            placed = None;
+        }
     }
     placed
 }
 
-/// Short while there is work, longer when idle, doubling after failures.
+/// Short while there is work, shorter while there is much, doubling after failures.
 #[derive(Default)]
 struct Wait {
     failures: u32,
@@ -61,7 +75,11 @@ impl Wait {
             return (BUSY * 2_u32.saturating_pow(self.failures.min(10))).min(LONGEST);
         };
         self.failures = 0;
-        if placed > 0 { BUSY } else { IDLE }
+        match placed {
+            0 => IDLE,
+            1..MANY => BUSY,
+            _ => EAGER,
+        }
     }
 }
 
@@ -75,6 +93,6 @@ mod tests {
         assert_eq!((wait.after(Some(0)), wait.after(Some(3))), (IDLE, BUSY));
         let waits: Vec<Duration> = (0..14).map(|_| wait.after(None)).collect();
         assert!(waits.is_sorted() && waits[0] == 2 * BUSY && waits[13] == LONGEST, "{waits:?}");
-        assert_eq!(wait.after(Some(1)), BUSY);
+        assert_eq!((wait.after(Some(1)), wait.after(Some(MANY))), (BUSY, EAGER));
     }
 }

@@ -1,5 +1,6 @@
 //! Serves a data directory until asked to stop.
 
+use crate::closing::Closing;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
@@ -82,6 +83,7 @@ pub async fn serve(
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
+    let _closing = Closing::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     tokio::select! {

@@ -2,8 +2,11 @@
 //! data directory's logs from its rows.
 
 mod budgets;
+mod closes;
 mod copies;
+pub mod customer;
 mod statement;
+mod tally;
 mod tree;
 
 use crate::cli::{Common, Verify};
@@ -13,11 +16,16 @@ use crate::home::Home;
 use crate::log::{self, Keys};
 use crate::output::{self, Format};
 use crate::wire::{self, Centre};
+use domain::EntryId;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
 use transparency::{OriginKeys, WitnessPolicy};
-use vault::{TenantConfig, Vault};
+use vault::{Before, LogLine, TenantConfig, Vault};
+
+/// Audit halves that are read at once.
+const PAGE: u32 = 1_000;
 
 /// Runs the command.
 ///
@@ -26,6 +34,9 @@ use vault::{TenantConfig, Vault};
 pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
     let keys = Keys::read(&asked.key)?;
     let policy = policy(asked)?;
+    if let Some(file) = &asked.customer {
+        return customer::run(common, asked, file, &keys, policy.as_ref());
+    }
     let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
     if !kind.is_dir() {
         return statement::check(common.output, asked, &keys, policy.as_ref());
@@ -73,7 +84,9 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
         let whose = if given.is_empty() { "the key file" } else { "the given file" };
         found["keys"] = json!(whose);
         let source = log::Stored::new(Arc::clone(&store), tenant.id, &tenant.slug, None)?;
-        known.push((source, Keys::of(keys, whose), found));
+        let keys = Keys::of(keys, whose);
+        found["closes"] = json!(closes::check(&source, &*store, tenant, &keys)?);
+        known.push((source, keys, found));
     }
     copies::since(&known.iter().map(|(source, keys, _)| (source, keys)).collect::<Vec<_>>(), &asked.since, policy)?;
     known.iter().try_for_each(|(_, _, found)| say(common.output, found))
@@ -108,7 +121,8 @@ fn keys_of(tenant: &TenantConfig, given: &Keys, vault: Option<&Vault>) -> Result
     Ok(vault::origin_keys(vault, tenant)?)
 }
 
-/// Recomputes one tenant's log from its rows; with the vault's keys also its audit halves and budgets.
+/// Recomputes one tenant's log from its rows; with the vault's keys also its audit halves, budgets, customers' counters
+/// and every row's tag.
 ///
 /// # Errors
 /// If a row doesn't say what the signed log says; it is named.
@@ -119,19 +133,68 @@ pub async fn rows(
     keys: &OriginKeys,
 ) -> Result<Value, Failure> {
     // Read before the log is: so every entry that made them what they are is in the log or pending.
-    let before = budgets::Snapshot::take(store, tenant.id).await?;
+    let before = budgets::before(store, tenant.id).await?;
+    let spending = budgets::Spending::of_rows(store, tenant).await?;
     let tree = tree::check(store, tenant, keys).await?;
     let mut found = json!({
-        "tenant": tenant.slug, "origin": keys.origin(), "entries": tree.size, "pending": before.pending(),
+        "tenant": tenant.slug, "origin": keys.origin(), "entries": tree.size, "pending": before.pending.len(),
         "key_ids": [format!("{:08x}", keys.ed25519().id()), format!("{:08x}", keys.ml_dsa_44().id())],
-        "audit_halves": null, "budgets": null,
+        "audit_halves": null, "budgets": null, "customers": null, "customer_entries": null,
     });
     if let Some(vault) = vault {
-        let counts = budgets::recount(vault, tenant, before).await?;
-        found["audit_halves"] = json!(counts.halves);
-        found["budgets"] = json!(counts.budgets);
+        let operator = vault.operator(tenant.id);
+        if let Some(wrong) = vault.edited_row(&operator).await? {
+            return Err(broken(tenant, wrong.table, wrong.row, &wrong.problem));
+        }
+        found["budgets"] = json!(spending.rows());
+        // People only ever grow in number, and their version: so these rows must have what the log has by then.
+        let (version, people) = vault.power_rows(&operator).await?;
+        let counted = vault.recount_customers(&operator, &before).await?;
+        let counted = counted.map_err(|wrong| broken(tenant, wrong.table, wrong.row, &wrong.problem))?;
+        let (halves, tally) = audit_halves(vault, tenant, &before, spending).await?;
+        tally.check_people(tenant, version, &people)?;
+        tally.check_customers(tenant, counted.customers)?;
+        found["audit_halves"] = json!(halves);
+        found["customers"] = json!(counted.customers);
+        found["customer_entries"] = json!(counted.entries);
     }
     Ok(found)
+}
+
+/// Opens every audit half once, newest first; follows the budgets back and counts.
+async fn audit_halves(
+    vault: &Vault,
+    tenant: &TenantConfig,
+    before: &Before,
+    mut spending: budgets::Spending<'_>,
+) -> Result<(u64, tally::Tally), Failure> {
+    let operator = vault.operator(tenant.id);
+    let mut tally = tally::Tally::default();
+    let mut take = |line: &LogLine, old: bool| {
+        if line.body.is_none() {
+            return Err(broken(tenant, "entry", line.entry, "its audit half doesn't open, or doesn't fit its leaf"));
+        }
+        tally.take(line, old);
+        spending.take(line, old)
+    };
+    // What waits is met again where it gets its place in between; then it is the same line.
+    let waiting = vault.pending_bodies(&operator).await?;
+    for line in &waiting {
+        take(line, before.pending.contains(&line.entry))?;
+    }
+    let waited: HashSet<EntryId> = waiting.into_iter().map(|line| line.entry).collect();
+    let (mut halves, mut place) = (0, None);
+    loop {
+        let lines = vault.audit_page(&operator, place, PAGE).await?;
+        let Some(last) = lines.last() else { break };
+        place = Some(last.place);
+        halves += lines.len() as u64;
+        for line in lines.iter().filter(|line| !waited.contains(&line.entry)) {
+            take(line, line.place < before.size || before.pending.contains(&line.entry))?;
+        }
+    }
+    spending.close(before)?;
+    Ok((halves, tally))
 }
 
 fn say(format: Format, found: &Value) -> Result<(), Failure> {
@@ -150,15 +213,23 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
     );
     let sealed = match found["audit_halves"].as_u64() {
         Some(halves) => {
-            format!("; {halves} audit halves open and fit their leaves; {} budget rows equal the log", found["budgets"])
+            format!(
+                "; {halves} audit halves open and fit their leaves; {} budget rows and {} customers' counters and chains, \
+                 over {} entries, equal the log",
+                found["budgets"], found["customers"], found["customer_entries"]
+            )
         }
-        None => "; audit halves and budgets weren't looked into, which needs the key file".to_owned(),
+        None => "; audit halves, budgets and customers weren't looked into, which needs the key file".to_owned(),
     };
     let pending = match found["pending"].as_u64() {
         Some(0) | None => String::new(),
         Some(count) => format!("; {count} entries wait for their place"),
     };
-    output::text(&format!("{tree}{sealed}{pending}."))
+    let closes = match found["closes"].as_u64() {
+        Some(0) | None => String::new(),
+        Some(count) => format!("; its last close is number {count}, and each list is as signed"),
+    };
+    output::text(&format!("{tree}{sealed}{closes}{pending}."))
 }
 
 /// A row that doesn't say what the log says.

@@ -75,6 +75,18 @@ pub struct Release<'a> {
     pub header: Header,
 }
 
+/// A customer as a close counts them.
+pub struct Counted<'a> {
+    /// Who.
+    pub customer: CustomerId,
+    /// Their row.
+    pub shelved: &'a Shelved,
+    /// How many entries there are about them.
+    pub n: u64,
+    /// The head of the entries' chain.
+    pub head: [u8; 32],
+}
+
 /// What a node holds for one tenant while it runs. None of it opens a field.
 pub struct NodeKeys {
     /// Tags rows (`X(T_t, "rf1/row")`).
@@ -105,6 +117,17 @@ pub trait KeyHolder: Send + Sync {
 
     /// `V_c`, each customer's key for labels and bodies of entries about them.
     fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>>;
+
+    /// Each customer's row in the list of a close: the label and what is said of the state ([`ViewKey`]), in the order
+    /// given. The keys stay here. An item that can't be named fails alone.
+    ///
+    /// [`ViewKey`]: crate::ViewKey
+    fn list<'a>(
+        &'a self,
+        tenant: TenantId,
+        close: u64,
+        counted: &'a [Counted<'a>],
+    ) -> Fut<'a, Vec<Result<[u8; 64], HolderError>>>;
 
     /// Blind-index digests of normalised values, by index kind; metered.
     fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>>;

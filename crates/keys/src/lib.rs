@@ -9,7 +9,9 @@ pub mod derive;
 pub mod envelope;
 mod holder;
 mod secret;
+mod view;
 
 pub use envelope::{Header, Place, SUITE};
-pub use holder::{Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, ShelfAge, Shelved};
+pub use holder::{Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, ShelfAge, Shelved};
 pub use secret::{Key32, Okm};
+pub use view::{ViewKey, hash, next_head};

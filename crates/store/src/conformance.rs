@@ -12,6 +12,7 @@
 
 mod batches;
 mod budgets;
+mod closes;
 mod conditions;
 mod effects;
 mod erasure;
@@ -57,9 +58,10 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 9] = [
+    let groups: [&[Case]; 10] = [
         batches::CASES,
         budgets::CASES,
+        closes::CASES,
         conditions::CASES,
         effects::CASES,
         erasure::CASES,

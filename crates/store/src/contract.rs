@@ -2,7 +2,8 @@
 
 use crate::intent::{Intent, Seals};
 use crate::rows::{
-    BudgetRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow,
+    ReportRow, StateRow,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -51,6 +52,8 @@ impl<T, K> Page<T, K> {
 pub enum Job {
     /// Sequencing a tenant's log.
     Sequence(TenantId),
+    /// Closing a tenant's log.
+    Close(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.
@@ -100,8 +103,9 @@ pub struct Publication {
     pub fence: Fence,
     /// The size it goes on from.
     pub from: u64,
-    /// The entries that get the places from `from` on.
-    pub entries: Vec<EntryId>,
+    /// The entries that get the places from `from` on, with the leaves that stand there: each only if that is what waits
+    /// and what is kept, as either row may have been edited.
+    pub entries: Vec<PendingLeaf>,
     /// New and grown tiles, whole.
     pub tiles: Vec<(TileKey, Vec<u8>)>,
     /// The new signed checkpoint.
@@ -127,6 +131,9 @@ pub struct Cosigned {
     /// The signed note with the witnesses' lines.
     pub note: String,
 }
+
+/// A customer with their keys and their state in the log.
+pub type CountedCustomer = (CustomerId, CustomerRow, StateRow);
 
 /// A store for everything Ringfence keeps. Reads see what was committed before them.
 pub trait Store: Send + Sync {
@@ -164,6 +171,13 @@ pub trait Store: Send + Sync {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>>;
+    /// Customers by id, each with the state of their entries: both of one moment.
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>>;
     /// Does no customer's row lie under this shelf key?
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.
@@ -207,4 +221,13 @@ pub trait Store: Send + Sync {
     fn cosigned(&self, tenant: TenantId) -> Fut<'_, Vec<Cosigned>>;
     /// Keeps what witnesses signed, at once; not where something larger of the same witness is kept.
     fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()>;
+
+    /// Customers about whom there are entries, by id: keys and state, of one moment for each.
+    fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>>;
+    /// Keeps a page of a list that a close will name. False, and nothing is kept, once there is that close.
+    fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool>;
+    /// Closes by number, falling from below `before`.
+    fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>>;
+    /// A page of a close's list; `None` if there is no such close or page.
+    fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;
 }

@@ -25,6 +25,8 @@ pub struct Wanted {
     pub requests: Vec<(TenantId, [u8; 16])>,
     /// Codes sent.
     pub codes: Vec<(TenantId, InteractionId)>,
+    /// How often logs were closed.
+    pub closes: Vec<TenantId>,
 }
 
 impl Wanted {
@@ -70,6 +72,7 @@ impl Wanted {
                 self.codes.push((tenant, interaction));
                 self.interactions.push((tenant, interaction));
             }
+            Condition::NextClose(_) => self.closes.push(tenant),
             Condition::CustomerExists(customer) => self.customers.push((tenant, customer)),
             Condition::FieldAbsent(field) | Condition::FieldVersion(field, _) => self.fields.push((tenant, field)),
         }
@@ -90,6 +93,7 @@ impl Wanted {
             }
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::PutPerson(_) => self.powers.push(tenant),
+            Effect::PutClose(_) => self.closes.push(tenant),
             _ => {}
         }
     }
@@ -107,6 +111,7 @@ impl Wanted {
         tidy(&mut self.fields);
         tidy(&mut self.requests);
         tidy(&mut self.codes);
+        tidy(&mut self.closes);
     }
 }
 
@@ -226,6 +231,8 @@ pub struct Facts {
     pub requests: Table<(TenantId, [u8; 16]), RequestRow>,
     /// Codes sent.
     pub codes: Table<(TenantId, InteractionId), CodeRow>,
+    /// The number of each log's last close.
+    pub closes: Table<TenantId, u64>,
 }
 
 impl Facts {

@@ -1,6 +1,6 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
-use crate::rows::{CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
 use std::sync::Arc;
@@ -88,6 +88,8 @@ pub enum Condition {
     FieldAbsent(FieldRef),
     /// The field still has this version.
     FieldVersion(FieldRef, u64),
+    /// The log was closed exactly once less often than this.
+    NextClose(u64),
 }
 
 /// Something taken from an allowance.
@@ -166,6 +168,8 @@ pub enum Effect {
         /// Rows done.
         rows: u64,
     },
+    /// A close of the log. Pages that others began for the same close go.
+    PutClose(CloseRow),
 }
 
 /// Names a field of a customer.

@@ -15,14 +15,15 @@ mod rows;
 mod settle;
 
 pub use contract::{
-    Cosigned, Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap, TileKey,
+    Cosigned, CountedCustomer, Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap,
+    TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
     Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
 };
 pub use rows::{
-    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow, ReportRow,
-    RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow,
+    PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

@@ -254,7 +254,7 @@ pub struct RequestRow {
 pub struct EntryRow {
     /// Its id, also the receipt's.
     pub id: EntryId,
-    /// `01 ‖ label[32] ‖ commit[32]`.
+    /// `01 ‖ label[32] ‖ commit[32]`; of a close `02 ‖ …`, in clear.
     pub leaf: [u8; 65],
     /// The audit half.
     pub audit: Vec<u8>,
@@ -262,6 +262,38 @@ pub struct EntryRow {
     pub customer: Vec<u8>,
     /// Its place in the log, once sequenced.
     pub index: Option<u64>,
+}
+
+/// A close of a tenant's log. Its entry's leaf says the same in clear, so there is no tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseRow {
+    /// Which, from 1 and without a gap.
+    pub number: u64,
+    /// Its entry.
+    pub entry: EntryId,
+    /// Names its pages, which were written before it.
+    pub list: [u8; 16],
+    /// How many leaves the log had when the counting began.
+    pub covers: u64,
+    /// When that was.
+    pub at: Millis,
+    /// How many rows the list has.
+    pub size: u64,
+    /// The root over its rows.
+    pub root: [u8; 32],
+}
+
+/// A page of a close's list, as it is written before there is a close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosePage {
+    /// For which close.
+    pub number: u64,
+    /// Whose list: two nodes may be making one each.
+    pub list: [u8; 16],
+    /// Which page, from zero.
+    pub page: u64,
+    /// Its rows.
+    pub data: Vec<u8>,
 }
 
 /// A report of something suspicious, sealed for security.

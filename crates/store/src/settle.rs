@@ -177,6 +177,10 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(row.customer.is_none_or(|bound| bound == customer), Refusal::AlreadyBound)
         }
         Condition::CodeIs { interaction, mac } => code_is(facts, tenant, interaction, mac, now),
+        Condition::NextClose(number) => {
+            let last = facts.closes.slot(&tenant).and_then(|slot| slot.row).unwrap_or(0);
+            require(last.checked_add(1) == Some(number), Refusal::CloseTaken)
+        }
         Condition::CustomerExists(customer) => {
             require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound)
         }
@@ -314,6 +318,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
             let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
             facts.fields.put_with(&(tenant, field), || row.clone());
         }
+        Effect::PutClose(row) => facts.closes.put(&tenant, row.number),
         Effect::Erase { customer, .. } => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));
             facts.states.clear(|key, _| *key == (tenant, *customer));

@@ -142,6 +142,21 @@ impl TestDatabase {
         }
     }
 
+    /// From now on no entry can be written, as on a full disk; or it can again.
+    ///
+    /// # Panics
+    /// If the engine refuses.
+    pub fn refuse_entries(&self, refuse: bool) {
+        self.run(match (self, refuse) {
+            (Self::File(_), true) => {
+                "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END"
+            }
+            (Self::File(_), false) => "DROP TRIGGER full",
+            (Self::Server(_), true) => "ALTER TABLE entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
+            (Self::Server(_), false) => "ALTER TABLE entry DROP CONSTRAINT full_disk",
+        });
+    }
+
     /// The one number that a question, in SQLite's words, asks for.
     ///
     /// # Panics

@@ -112,7 +112,9 @@ impl PostgresServer {
         // Edits in tests are written as SQLite understands them.
         let statement = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; \
              CREATE FUNCTION zeroblob(bigint) RETURNS bytea IMMUTABLE LANGUAGE sql \
-             AS $$ SELECT decode(repeat('00', $1::int), 'hex') $$";
+             AS $$ SELECT decode(repeat('00', $1::int), 'hex') $$; \
+             CREATE FUNCTION randomblob(bigint) RETURNS bytea LANGUAGE sql \
+             AS $$ SELECT substr(uuid_send(gen_random_uuid()), 1, $1::int) $$; CREATE DOMAIN blob AS bytea";
         self.sql(database, statement).unwrap();
     }
 

@@ -7,6 +7,7 @@ use crate::wait::block_on;
 use domain::field::query_phone;
 use domain::{Channel, Clock, CustomerId, EntryId, InteractionId, Millis, TenantId};
 use keyholder::{InProcess, Keyring, KeyringFile, RootKey};
+use sql::Sqlite;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
@@ -59,16 +60,25 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn with(seed: u64, config: VaultConfig) -> Self {
-        Self::made(seed, config, TestDatabase::new)
+        Self::on(seed, config, TestDatabase::new)
+    }
+
+    /// A world on the embedded engine, whatever the engine under test: for what is about its files.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    #[must_use]
+    pub fn embedded(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, |folder| TestDatabase::File(Sqlite::file(folder)))
     }
 
     /// A world on a database that several nodes can serve, whatever the engine under test.
     #[must_use]
     pub fn of_nodes(seed: u64, config: VaultConfig) -> Self {
-        Self::made(seed, config, |_| TestDatabase::for_nodes())
+        Self::on(seed, config, |_| TestDatabase::for_nodes())
     }
 
-    fn made(seed: u64, config: VaultConfig, database: fn(&std::path::Path) -> TestDatabase) -> Self {
+    fn on(seed: u64, config: VaultConfig, database: impl FnOnce(&std::path::Path) -> TestDatabase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(Seeded::new(seed));
@@ -125,6 +135,17 @@ impl TestWorld {
         &self.database
     }
 
+    /// The embedded engine's store whose files lie in another directory, and a vault on it with this world's keys.
+    ///
+    /// # Panics
+    /// If it doesn't open.
+    #[must_use]
+    pub fn opened_in(&self, directory: &std::path::Path) -> (Arc<dyn Store>, Arc<Vault>) {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(directory).unwrap());
+        let vault = open_vault(&store, &self.holder, &self.clock, &self.entropy, &self.config);
+        (store, vault)
+    }
+
     /// Edits the database behind everybody's back. Says how many rows changed.
     ///
     /// # Panics
@@ -140,6 +161,12 @@ impl TestWorld {
     #[must_use]
     pub fn tables_holding(&self, needle: &[u8]) -> Vec<String> {
         self.database.tables_holding(needle)
+    }
+
+    /// The database, as whoever keeps it sees it.
+    #[must_use]
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// The table in which customers' states in the log lie after they changed.

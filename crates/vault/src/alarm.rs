@@ -10,10 +10,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum AlarmKind {
     /// A witness signed more entries than the log holds.
     SetBack,
+    /// A committed entry was deleted or changed in the database before it had its place.
+    EntryLost,
     /// Too few witnesses sign, and the configuration refuses disclosures then.
     DisclosuresStopped,
     /// Too few witnesses sign.
     WitnessesMissing,
+    /// Committed entries wait for their places for too long.
+    LogStalled,
 }
 
 impl AlarmKind {
@@ -22,6 +26,8 @@ impl AlarmKind {
     pub fn slug(self) -> &'static str {
         match self {
             Self::SetBack => "log_set_back",
+            Self::EntryLost => "entry_lost",
+            Self::LogStalled => "log_stalled",
             Self::DisclosuresStopped => "disclosures_stopped",
             Self::WitnessesMissing => "witnesses_missing",
         }
@@ -31,6 +37,10 @@ impl AlarmKind {
     #[must_use]
     pub fn what(self) -> &'static str {
         match self {
+            Self::EntryLost => {
+                "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
+            }
+            Self::LogStalled => "Entries wait for their places in the log. They are durable, but have no proof yet.",
             Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
             Self::DisclosuresStopped => "Disclosures are refused: too few witnesses sign the log.",
             Self::WitnessesMissing => "Too few witnesses sign the log. Disclosures go on.",
@@ -41,6 +51,10 @@ impl AlarmKind {
     #[must_use]
     pub fn next(self) -> &'static str {
         match self {
+            Self::EntryLost => {
+                "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."
+            }
+            Self::LogStalled => "Have IT look into this node's own log for the reason.",
             Self::SetBack => {
                 "Keep everything as it is. Ask IT which backup was restored and why, and each witness for what it signed."
             }
@@ -100,6 +114,7 @@ impl Vault {
     pub fn alarms(&self, tenant: TenantId) -> Vec<Alarm> {
         let mut alarms = self.alarms.of(tenant);
         alarms.extend(self.witness_alarm(tenant));
+        alarms.extend(self.stalled_alarm(tenant));
         alarms.sort_by_key(|alarm| alarm.kind);
         alarms
     }

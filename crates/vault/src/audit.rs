@@ -244,21 +244,33 @@ impl Vault {
         Ok(LogLine { entry: row.id, place: row.index.unwrap_or(0), body })
     }
 
-    /// Every entry's audit half, oldest last, for recounting. For the local operator's checks; shows counters and
-    /// ids of staff, no customer.
+    /// Audit halves by falling place, from below `before`, for recounting: empty at the end. For the local operator's
+    /// checks; shows counters and ids of staff, no customer.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn audit_page(
+        &self,
+        operator: &crate::wiring::Operator,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<LogLine>, VaultError> {
+        let rows = self.store.entries(operator.tenant, before, limit).await?;
+        rows.iter().map(|row| self.line(operator.tenant, row)).collect()
+    }
+
+    /// All of them at once, for a log that is known to be small.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn audit_bodies(&self, operator: &crate::wiring::Operator) -> Result<Vec<LogLine>, VaultError> {
-        let mut lines = Vec::new();
-        let mut before = None;
+        let mut lines: Vec<LogLine> = Vec::new();
         loop {
-            let rows = self.store.entries(operator.tenant, before, 1_000).await?;
-            let Some(last) = rows.last() else { return Ok(lines) };
-            before = last.index;
-            for row in &rows {
-                lines.push(self.line(operator.tenant, row)?);
+            let page = self.audit_page(operator, lines.last().map(|line| line.place), 1_000).await?;
+            if page.is_empty() {
+                return Ok(lines);
             }
+            lines.extend(page);
         }
     }
 

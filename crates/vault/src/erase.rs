@@ -35,7 +35,8 @@ impl Vault {
             return Err(refused.err().unwrap_or(VaultError::refused(refusal)));
         }
         let index = self.index_rows_of(scope, customer).await?;
-        let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index });
+        // Told from the entry before it by the number, so that erasures can be counted.
+        let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index }).detail(1);
         let receipt = self.commit_plain(act).await?;
         self.kept_keys.forget(scope.tenant, customer);
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })

@@ -4,7 +4,7 @@ use crate::error::VaultError;
 use crate::sequencer::{checkpoint_size, tile_at};
 use crate::wiring::Vault;
 use domain::{EntryId, Refusal, TenantId};
-use store::{Cosigned, LogHead, Store, StoreError};
+use store::{CloseRow, Cosigned, LogHead, Store, StoreError};
 use transparency::{Error, Receipt, TilePath, inclusion_proof};
 
 /// A receipt, or not yet.
@@ -25,6 +25,10 @@ impl Vault {
         let row = self.store.entry(tenant, entry).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
         let Some(index) = row.index else { return Ok(ReceiptAnswer::Pending) };
         let (size, checkpoint) = self.covering(tenant, index).await?;
+        if size <= index {
+            // Its place was written and isn't on the disk yet.
+            return Ok(ReceiptAnswer::Pending);
+        }
         let hashes = self.prove_from_tiles(tenant, |find| inclusion_proof(size, index, find)).await?;
         let receipt = Receipt { index, hashes, checkpoint, extra: Some(row.leaf.to_vec()) };
         Ok(ReceiptAnswer::Ready(receipt.encode()))
@@ -68,6 +72,33 @@ impl Vault {
                 (Err(_), None) => return Err(VaultError::Damaged),
             }
         }
+    }
+
+    /// Closes of the log, newest first, falling from below `before`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Result<Vec<CloseRow>, VaultError> {
+        Ok(self.store.closes(tenant, before, limit).await?)
+    }
+
+    /// A close, and the place of its entry in the log; none for a moment after it was written.
+    ///
+    /// # Errors
+    /// `Refused(NotFound)` if there is none of that number.
+    pub async fn close(&self, tenant: TenantId, number: u64) -> Result<(CloseRow, Option<u64>), VaultError> {
+        let found = self.store.closes(tenant, number.checked_add(1), 1).await?.pop();
+        let row = found.filter(|row| row.number == number).ok_or(VaultError::refused(Refusal::NotFound))?;
+        let place = self.store.entry(tenant, row.entry).await?.and_then(|entry| entry.index);
+        Ok((row, place))
+    }
+
+    /// A page of a close's list; `None` if there is no such close or page.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(self.store.close_page(tenant, number, page).await?)
     }
 
     /// The log as last published.

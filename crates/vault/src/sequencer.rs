@@ -1,9 +1,14 @@
 //! The sequencer: gives committed entries their places, writes tiles, signs checkpoints. One at a time per log, by
 //! lease; the published head advances by compare-and-swap, so that two can't fork it.
 
+mod missing;
+
 use crate::error::VaultError;
+use crate::losses::{Loss, Losses};
+use crate::promises::Promises;
 use crate::wiring::{TenantConfig, Vault};
-use domain::{Clock, Millis, TenantId};
+use domain::{Clock, EntryId, Millis, TenantId};
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::{Fence, Job, LogHead, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
 use transparency::{
@@ -30,6 +35,11 @@ pub struct Sequencer {
     signers: Signers,
     state: Option<Log>,
     leased: Option<(Fence, Millis)>,
+    promises: Arc<Promises>,
+    losses: Arc<Losses>,
+    /// Entries whose rows were edited: they get no place, and the others go on without them.
+    aside: HashSet<EntryId>,
+    looked_back: bool,
 }
 
 /// The log's right edge, as this sequencer published or found it.
@@ -70,15 +80,37 @@ impl Sequencer {
             signers: signers(vault, tenant)?,
             state: None,
             leased: None,
+            promises: Arc::clone(&vault.promises),
+            losses: Arc::clone(&vault.losses),
+            aside: HashSet::new(),
+            looked_back: false,
         })
     }
 
     /// Publishes what is pending; says how many entries got their places. Zero also when another node has the lease.
+    /// Entries that this node committed and that are neither pending nor in the log are noted as lost.
     ///
     /// # Errors
     /// If the store fails, or the stored tiles don't fit the signed checkpoint: then nothing is published.
     pub async fn tick(&mut self) -> Result<usize, VaultError> {
-        let pending = self.store.pending(self.tenant.id, MOST).await?;
+        let look = self.promises.look();
+        let mut pending = self.store.pending(self.tenant.id, self.most()).await?;
+        let found: Vec<EntryId> = pending.iter().map(|row| row.entry).collect();
+        for entry in self.promises.changed(self.tenant.id, &pending) {
+            self.lost(entry, Loss::Changed);
+        }
+        pending.retain(|row| !self.aside.contains(&row.entry));
+        let placed = self.place(&pending).await;
+        self.miss(look, &found).await?;
+        placed
+    }
+
+    /// How many rows of the queue are read at once.
+    fn most(&self) -> u32 {
+        MOST.saturating_add(u32::try_from(self.aside.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn place(&mut self, pending: &[PendingLeaf]) -> Result<usize, VaultError> {
         if pending.is_empty() && self.state.is_some() {
             return Ok(0);
         }
@@ -86,11 +118,17 @@ impl Sequencer {
             self.state = None;
             return Ok(0);
         };
-        let result = self.publish(fence, &pending).await;
+        let result = self.publish(fence, pending).await;
         if !matches!(result, Ok(Swap::Done)) {
             self.state = None;
         }
-        Ok(if result? == Swap::Done { pending.len() } else { 0 })
+        match result? {
+            Swap::Done => {
+                self.promises.placed(self.tenant.id, pending);
+                Ok(pending.len())
+            }
+            Swap::Lost => self.set_aside().await.map(|()| 0),
+        }
     }
 
     /// The right to publish, renewed once half of it has passed: each renewal is a durable write. Believing in it a
@@ -120,7 +158,7 @@ impl Sequencer {
             tenant: self.tenant.id,
             fence,
             from,
-            entries: pending.iter().map(|pending| pending.entry).collect(),
+            entries: pending.to_vec(),
             tiles: tiles.into_iter().map(|tile| (key(&tile.path), tile.data)).collect(),
             checkpoint: self.sign(&log.builder)?,
         };

@@ -5,15 +5,17 @@ use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
+use crate::losses::Losses;
 use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
+use crate::promises::Promises;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
 
 /// A client company.
@@ -38,11 +40,19 @@ pub struct VaultConfig {
     pub remask_s: u32,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
+    /// Seconds from one close of the log to the next.
+    pub close_every_s: u32,
 }
 
 impl Default for VaultConfig {
     fn default() -> Self {
-        Self { limits: Limits::default(), timeouts: Timeouts::default(), remask_s: 20, role_picker: false }
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            remask_s: 20,
+            role_picker: false,
+            close_every_s: 24 * 3_600,
+        }
     }
 }
 
@@ -57,10 +67,12 @@ pub struct Vault {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) staff: Staff,
-    pub(crate) alarms: Alarms,
+    pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
+    pub(crate) promises: Arc<Promises>,
+    pub(crate) losses: Arc<Losses>,
     pub(crate) door: Door,
     pub(crate) kept_keys: KeptKeys,
 }
@@ -90,14 +102,17 @@ impl Vault {
         }
         let seals = Arc::new(seals);
         let feed = Feed::new();
+        let promises = Arc::<Promises>::default();
         let works = Works {
             store: Arc::clone(&store),
             holder: Arc::clone(&holder),
             clock: Arc::clone(&clock),
             seals: Arc::clone(&seals),
             feed: feed.clone(),
+            promises: Arc::clone(&promises),
             tally: Arc::default(),
         };
+        let alarms = Arc::<Alarms>::default();
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {
             store,
@@ -109,9 +124,11 @@ impl Vault {
             seals,
             feed,
             staff: Staff::default(),
-            alarms: Alarms::default(),
+            losses: Arc::new(Losses::new(Arc::clone(&alarms))),
+            alarms,
             witnessing: HashMap::new(),
             notes: tokio::sync::Mutex::default(),
+            promises,
             door,
             kept_keys: KeptKeys::default(),
         })
@@ -226,6 +243,8 @@ impl Vault {
             audit: self.keys(tenant)?.audit.clone(),
             chance: Chance::draw(&*self.entropy),
             halves: OnceLock::new(),
+            leaf: Mutex::default(),
+            clear: None,
         };
         Ok(Act {
             tenant,

@@ -5,14 +5,15 @@ use crate::cli::{Common, Customer};
 use crate::client::Client;
 use crate::failure::{self, Failure};
 use crate::home::Home;
-use crate::{output, wire};
+use crate::{output, verify, wire};
 use domain::field::Incoming;
 use domain::{CustomerId, FieldKind, InteractionId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use vault::NewRecord;
 use zeroize::Zeroizing;
@@ -31,12 +32,41 @@ pub(super) fn run(common: &Common, asked: &Customer) -> Result<(), Failure> {
                 Client::from_environment()?.call("POST", &format!("/v1/customers/{customer}/views"), Some(&body))?;
             show(common, &view)
         }
+        Customer::Statement { id: customer, to } => {
+            let customer = id("customer", "cus_", CustomerId::parse(customer))?;
+            statement(common, customer, to)
+        }
         Customer::Erase { id: customer } => {
             let customer = id("customer", "cus_", CustomerId::parse(customer))?;
             let erased = Client::from_environment()?.call("DELETE", &format!("/v1/customers/{customer}"), None)?;
             output::one(common.output, &erased)
         }
     }
+}
+
+/// The file is made first: once the statement is given, its entry is in the log.
+fn statement(common: &Common, customer: CustomerId, to: &Path) -> Result<(), Failure> {
+    let client = Client::from_environment()?;
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let mut file = new.map_err(|error| failure::file(to, &error))?;
+    let given = client.call("POST", &format!("/v1/customers/{customer}/statements"), None);
+    let written = given.and_then(|mut given| {
+        given["format"] = json!(verify::customer::FORMAT);
+        let text = Zeroizing::new(format!("{given:#}\n"));
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| failure::file(to, &error))?;
+        Ok(given)
+    });
+    let given = match written {
+        Ok(given) => given,
+        Err(failure) => {
+            // Nothing of use is in it.
+            drop(std::fs::remove_file(to));
+            return Err(failure);
+        }
+    };
+    let entries = given["entries"].as_array().map_or(0, Vec::len);
+    let found = json!({"customer": given["customer"], "file": to.display().to_string(), "entries": entries, "receipt": given["receipt"]});
+    output::one(common.output, &found)
 }
 
 fn show(common: &Common, view: &Value) -> Result<(), Failure> {

@@ -39,6 +39,9 @@ impl Config {
                 "give minutes above zero, absolute_minutes not below idle_minutes",
             ));
         }
+        if !(1..=31 * 86_400).contains(&vault.close_every_s) {
+            return Some(("[closes] every_s is out of range".to_owned(), "give 1 to 2678400 seconds, a month"));
+        }
         (!(1..=600).contains(&vault.remask_s)).then(|| ("remask_s is out of range".to_owned(), "give 1 to 600 seconds"))
     }
 

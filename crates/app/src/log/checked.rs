@@ -1,13 +1,12 @@
 //! What the commands check alike: a signed head, growth since an older one, every hash.
 
+use super::closes::{Closes, check_closes, walk};
 use super::keys::Keys;
-use super::source::{Source, consistent, hex, with_tiles};
+use super::source::{Source, consistent, hex};
 use crate::failure::{self, Failure};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use transparency::{
-    Checkpoint, MAX_NOTE_BYTES, Note, OriginKeys, WitnessPolicy, check_log, verify_checkpoint, verify_witnessed,
-};
+use transparency::{Checkpoint, MAX_NOTE_BYTES, Note, OriginKeys, WitnessPolicy, verify_checkpoint, verify_witnessed};
 
 const TELL: &str = "don't rely on it; keep it as it is and tell whoever watches this log";
 
@@ -52,22 +51,23 @@ pub(crate) fn cosigned(witnesses: &[String]) -> String {
 }
 
 /// The head of a source.
-pub(super) fn head_of(source: &dyn Source, keys: &Keys, policy: Option<&WitnessPolicy>) -> Result<Checked, Failure> {
+pub(crate) fn head_of(source: &dyn Source, keys: &Keys, policy: Option<&WitnessPolicy>) -> Result<Checked, Failure> {
     let note = source.checkpoint()?.ok_or_else(|| {
         Failure::there(format!("{}: there is no checkpoint", source.name()), "give the directory or address of a log")
     })?;
     head(&note, &format!("{}: checkpoint", source.name()), keys, policy)
 }
 
-/// Recomputes every hash of a source's log, up to its signed checkpoint.
+/// Recomputes every hash of a source's log, up to its signed checkpoint, and every list that the log's closes sign.
 ///
 /// # Errors
 /// If anything doesn't hold; the file is named.
 pub fn check_files(source: &dyn Source, keys: &Keys, policy: Option<&WitnessPolicy>) -> Result<Checked, Failure> {
     let head = head_of(source, keys, policy)?;
-    let Checkpoint { size, root, .. } = &head.checkpoint;
-    let fault = with_tiles(source, |fetch| check_log(*size, root, fetch))?;
+    let mut closes = Closes::default();
+    let fault = walk(source, &head.checkpoint, |place, entry| closes.see(place, entry))?;
     fault.map_err(|fault| Failure::there(format!("{}: {fault}", source.name()), TELL))?;
+    check_closes(source, closes)?;
     Ok(head)
 }
 

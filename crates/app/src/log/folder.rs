@@ -1,18 +1,21 @@
 //! A log as plain files.
 
-use super::source::Source;
+use super::source::{Source, page_path};
 use crate::failure::{self, Failure};
 use std::fs;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use transparency::{Level, MAX_NOTE_BYTES, TILE_WIDTH, Tile, TilePath};
+use transparency::{LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, MAX_NOTE_BYTES, TILE_WIDTH, Tile, TilePath};
 
 /// The longest file of keys that is read.
 const MAX_KEYS_BYTES: u64 = 64 * 1024;
 /// The longest tile or bundle: 256 entries of 65,535 bytes, each behind two.
 pub(super) const MAX_TILE_BYTES: u64 = 256 * (2 + 65_535);
 
-/// A directory with `checkpoint`, `key` and `tile/…`.
+/// The longest page of a close's list.
+pub(super) const MAX_PAGE_BYTES: u64 = (LIST_PAGE_ROWS * LIST_ROW_BYTES) as u64;
+
+/// A directory with `checkpoint`, `key`, `tile/…` and `closes/…`.
 pub struct Folder {
     root: PathBuf,
 }
@@ -116,6 +119,10 @@ impl Source for Folder {
         }
         let Ok(full) = TilePath::new(path.level(), path.index(), TILE_WIDTH) else { return Ok(None) };
         Ok(self.read(&full.to_string(), MAX_TILE_BYTES)?.and_then(|data| cut(data, path)))
+    }
+
+    fn close_page(&self, close: u64, page: u64) -> Result<Option<Vec<u8>>, Failure> {
+        self.read(&page_path(close, page), MAX_PAGE_BYTES)
     }
 }
 

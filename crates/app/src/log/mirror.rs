@@ -1,10 +1,11 @@
 //! `ringfence log mirror`: copies a log as plain files, only ever forward.
 
 use super::checked::{Checked, check_since, head, head_of};
+use super::closes::broken_list;
 use super::folder::Folder;
 use super::keys::Keys;
 use super::remote::Remote;
-use super::source::{Source, hex, signed_by, with_tiles};
+use super::source::{Source, fetching, hex, page_path, signed_by, with_tiles};
 use super::stored::Stored;
 use crate::cli::{Common, Mirror};
 use crate::failure::Failure;
@@ -12,7 +13,7 @@ use crate::home::Home;
 use crate::output::{self, Format};
 use serde_json::{Value, json};
 use std::path::Path;
-use transparency::{Hash, Level, TILE_WIDTH, TileBuilder, TilePath, decode_bundle, leaf_hash};
+use transparency::{Close, Hash, Level, TILE_WIDTH, TileBuilder, TilePath, check_list, decode_bundle, leaf_hash};
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 
@@ -90,13 +91,16 @@ pub fn copy(source: &dyn Source, folder: &Folder, keys: &Keys) -> Result<Mirrore
         None => TileBuilder::new(),
     };
     // What an interrupted copying left is used if it leads to the root, and fetched anew if it doesn't.
-    let fetched = match extend(source, folder, builder.clone(), &new, true)? {
-        Some(fetched) => fetched,
+    let (fetched, closes) = match extend(source, folder, builder.clone(), &new, true)? {
+        Some(extended) => extended,
         None => extend(source, folder, builder, &new, false)?.ok_or_else(|| {
             let problem = format!("{}: its entries don't hash to the root that its checkpoint signs", source.name());
             Failure::there(problem, "run ringfence log fsck on it; the mirror is as it was")
         })?,
     };
+    for close in &closes {
+        copy_list(source, folder, close)?;
+    }
     folder.write("key", new.keys.to_string().as_bytes(), true)?;
     folder.write("checkpoint", new.note.as_bytes(), true)?;
     drop_replaced(folder, had, new.checkpoint.size)?;
@@ -118,16 +122,32 @@ fn edge(folder: &Folder, old: &Checked) -> Result<TileBuilder, Failure> {
     })
 }
 
-/// Adds bundles and tiles up to the new size; how many were fetched, or nothing if they don't lead to the root.
+/// Copies the list that a close signs, page by page; pages that an interrupted copying left are used if they fit.
+fn copy_list(source: &dyn Source, folder: &Folder, close: &Close) -> Result<(), Failure> {
+    let fetched = |page| {
+        let data = source.close_page(close.number, page)?;
+        data.as_ref().map_or(Ok(()), |data| folder.write(&page_path(close.number, page), data, false))?;
+        Ok(data)
+    };
+    let check = |fetch: &mut dyn FnMut(u64) -> Option<Vec<u8>>| check_list(close.size, &close.root, &[0; 32], fetch);
+    let left = |page| folder.close_page(close.number, page)?.map_or_else(|| fetched(page), |data| Ok(Some(data)));
+    if fetching(left, check)?.is_ok() {
+        return Ok(());
+    }
+    fetching(fetched, check)?.map(drop).map_err(|fault| broken_list(close, &fault).of(&source.name()))
+}
+
+/// Adds bundles and tiles up to the new size; how many were fetched and which closes are among their entries, or nothing
+/// if they don't lead to the root.
 fn extend(
     source: &dyn Source,
     folder: &Folder,
     mut builder: TileBuilder,
     new: &Checked,
     reuse: bool,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<(u64, Vec<Close>)>, Failure> {
     let size = new.checkpoint.size;
-    let mut fetched = 0;
+    let (mut fetched, mut closes) = (0, Vec::new());
     while builder.size() < size {
         let index = builder.size() / WIDTH;
         let width = (size - index * WIDTH).min(WIDTH) as u16;
@@ -137,7 +157,7 @@ fn extend(
             Some(data) => (data, false),
             None => (source.tile(path)?.ok_or_else(|| missing(source, path))?, true),
         };
-        let Some(leaves) = leaves(&data, width) else { return unusable(source, path, is_new) };
+        let Some(leaves) = leaves(&data, width, &mut closes) else { return unusable(source, path, is_new) };
         let known = (builder.size() % WIDTH) as usize;
         let tiles = builder
             .append(&leaves[known..])
@@ -157,7 +177,7 @@ fn extend(
     for tile in builder.partial_tiles() {
         folder.write(&tile.path.to_string(), &tile.data, false)?;
     }
-    Ok((builder.root() == new.checkpoint.root).then_some(fetched))
+    Ok((builder.root() == new.checkpoint.root).then_some((fetched, closes)))
 }
 
 fn bundle(index: u64, width: u16) -> Result<TilePath, Failure> {
@@ -165,8 +185,9 @@ fn bundle(index: u64, width: u16) -> Result<TilePath, Failure> {
         .map_err(|error| Failure::there(error.to_string(), "run ringfence log fsck on the log"))
 }
 
-fn leaves(data: &[u8], width: u16) -> Option<Vec<Hash>> {
+fn leaves(data: &[u8], width: u16, closes: &mut Vec<Close>) -> Option<Vec<Hash>> {
     let entries = decode_bundle(data, width).ok()?;
+    closes.extend(entries.iter().filter_map(|entry| Close::parse(entry).ok().flatten()));
     Some(entries.into_iter().map(leaf_hash).collect())
 }
 
@@ -175,7 +196,7 @@ fn missing(source: &dyn Source, path: TilePath) -> Failure {
 }
 
 /// A file of ours is fetched anew; one of the source's is its fault.
-fn unusable(source: &dyn Source, path: TilePath, fetched: bool) -> Result<Option<u64>, Failure> {
+fn unusable<T>(source: &dyn Source, path: TilePath, fetched: bool) -> Result<Option<T>, Failure> {
     if !fetched {
         return Ok(None);
     }

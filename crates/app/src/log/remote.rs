@@ -1,7 +1,7 @@
 //! A log over HTTP.
 
-use super::folder::MAX_TILE_BYTES;
-use super::source::Source;
+use super::folder::{MAX_PAGE_BYTES, MAX_TILE_BYTES};
+use super::source::{Source, page_path};
 use crate::failure::Failure;
 use serde_json::Value;
 use std::io::Read as _;
@@ -16,14 +16,14 @@ const MAX_TEXT_BYTES: u64 = 1 << 20;
 
 /// A log's address, or that of a server with several.
 #[derive(Clone)]
-pub(super) struct Remote {
+pub(crate) struct Remote {
     prefix: String,
     agent: Agent,
 }
 
 impl Remote {
     /// Plain http is as good as https here: everything is public and checked against signatures.
-    pub(super) fn new(address: &str) -> Result<Self, Failure> {
+    pub(crate) fn new(address: &str) -> Result<Self, Failure> {
         let wrong = || Failure::here(format!("{address}: this isn't an http or https address"), "correct it");
         let uri: Uri = address.parse().map_err(|_| wrong())?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
@@ -35,12 +35,12 @@ impl Remote {
     }
 
     /// Whether an argument is an address and no path.
-    pub(super) fn is_address(text: &str) -> bool {
+    pub(crate) fn is_address(text: &str) -> bool {
         text.starts_with("http://") || text.starts_with("https://")
     }
 
     /// The logs here, with their names: the one at this address, or those that the server lists.
-    pub(super) fn logs(&self, tenant: Option<&str>) -> Result<Vec<(Option<String>, Self)>, Failure> {
+    pub(crate) fn logs(&self, tenant: Option<&str>) -> Result<Vec<(Option<String>, Self)>, Failure> {
         if tenant.is_none() && self.text("checkpoint")?.is_some() {
             return Ok(vec![(None, self.clone())]);
         }
@@ -113,6 +113,10 @@ impl Source for Remote {
             return Ok(None);
         }
         Ok(self.get(&full, MAX_TILE_BYTES)?.and_then(|data| super::folder::cut(data, path)))
+    }
+
+    fn close_page(&self, close: u64, page: u64) -> Result<Option<Vec<u8>>, Failure> {
+        self.get(&page_path(close, page), MAX_PAGE_BYTES)
     }
 }
 

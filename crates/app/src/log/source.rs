@@ -25,6 +25,17 @@ pub trait Source {
     /// # Errors
     /// If it can't be asked.
     fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, Failure>;
+
+    /// A page of a close's list; `None` if it isn't there.
+    ///
+    /// # Errors
+    /// If it can't be asked.
+    fn close_page(&self, close: u64, page: u64) -> Result<Option<Vec<u8>>, Failure>;
+}
+
+/// Where a page of a close's list lies below a log's address or directory.
+pub(super) fn page_path(close: u64, page: u64) -> String {
+    format!("closes/{close}/pages/{page}")
 }
 
 /// Hands a source's tiles to `work`. A source that can't be asked looks like one whose tile is missing; so its failure
@@ -33,8 +44,16 @@ pub(crate) fn with_tiles<T>(
     source: &dyn Source,
     work: impl FnOnce(&mut dyn FnMut(TilePath) -> Option<Vec<u8>>) -> T,
 ) -> Result<T, Failure> {
+    fetching(|path| source.tile(path), work)
+}
+
+/// The same for anything that is fetched by name.
+pub(crate) fn fetching<K, V, T>(
+    ask: impl Fn(K) -> Result<Option<V>, Failure>,
+    work: impl FnOnce(&mut dyn FnMut(K) -> Option<V>) -> T,
+) -> Result<T, Failure> {
     let mut failed = None;
-    let mut fetch = |path| match source.tile(path) {
+    let mut fetch = |name| match ask(name) {
         Ok(found) => found,
         Err(failure) => {
             failed.get_or_insert(failure);

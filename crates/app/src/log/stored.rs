@@ -88,4 +88,8 @@ impl Source for Stored {
         let data = self.runtime.block_on(self.store.tile(self.tenant, key)).map_err(failed)?;
         Ok(data.and_then(|data| cut(data, path)))
     }
+
+    fn close_page(&self, close: u64, page: u64) -> Result<Option<Vec<u8>>, Failure> {
+        self.runtime.block_on(self.store.close_page(self.tenant, close, page)).map_err(failed)
+    }
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use serde_json::json;
 use std::time::Duration;
-use transparency::{Hash, Level, NodeCache, TILE_WIDTH, TilePath, decode_bundle, leaf_hash, verify_inclusion};
+use transparency::{Close, Hash, Level, NodeCache, TILE_WIDTH, TilePath, decode_bundle, leaf_hash, verify_inclusion};
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 /// Tiles that are kept for the proofs of their entries: some per level are in use at a time.
@@ -89,8 +89,23 @@ fn proven(
     (index * WIDTH..).zip(entries).map(prove).collect()
 }
 
-/// An entry of Ringfence's is 01, label and commitment, 32 bytes each; another log's is shown whole.
+/// An entry of Ringfence's is 01, label and commitment, 32 bytes each, or a close; another log's is shown whole.
 fn line(format: Format, place: u64, hash: &[u8], entry: &[u8]) -> String {
+    if let Ok(Some(close)) = Close::parse(entry) {
+        let Close { number, covers, size, root, .. } = close;
+        return match format {
+            Format::Table => format!(
+                "{place}  leaf {}  close {number}  covers {covers}  rows {size}  root {}",
+                hex(hash),
+                hex(&root)
+            ),
+            _ => json!({
+                "place": place, "leaf": hex(hash),
+                "close": {"number": number, "covers": covers, "size": size, "root": hex(&root)},
+            })
+            .to_string(),
+        };
+    }
     let parts = match entry {
         [1, rest @ ..] if rest.len() == 64 => rest.split_at_checked(32),
         _ => None,

@@ -1,54 +1,29 @@
-//! Budgets, recounted from the log: each row's last entry leads back, entry by entry, to the window's first.
+//! Budgets, recounted from the log: each row's last entry leads back, entry by entry, to the window's first. The log is
+//! read once, newest first; what is in memory are the chains' open ends.
 
 use super::broken;
 use crate::failure::Failure;
 use domain::{Counter, EntryId, Millis, TenantId};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use store::{BudgetRow, Store};
-use vault::{LogLine, TenantConfig, Vault};
+use vault::{Before, LogLine, TenantConfig};
 
-/// Pending entries that are looked at; more means that no sequencer runs.
-const MOST: u32 = 1_000_000;
 const NONE: EntryId = EntryId([0; 16]);
 
-/// What stood in the database before the log was read.
-pub(super) struct Snapshot {
-    size: u64,
-    pending: HashSet<EntryId>,
-    budgets: Vec<(Counter, Millis, BudgetRow)>,
+/// Entries' movements that a row or a later entry leads to, and those that nothing led to yet.
+pub(super) struct Spending<'a> {
+    tenant: &'a TenantConfig,
+    rows: usize,
+    expected: HashMap<(EntryId, Counter), Expected>,
+    unclaimed: HashMap<(EntryId, Counter), Step>,
 }
 
-impl Snapshot {
-    pub(super) async fn take(store: &dyn Store, tenant: TenantId) -> Result<Self, Failure> {
-        let size = store.head(tenant).await?.size;
-        let budgets = store.budgets(tenant).await?;
-        let pending = store.pending(tenant, MOST).await?.into_iter().map(|leaf| leaf.entry).collect();
-        Ok(Self { size, pending, budgets })
-    }
-
-    pub(super) fn pending(&self) -> usize {
-        self.pending.len()
-    }
-}
-
-pub(super) struct Counts {
-    pub(super) halves: usize,
-    pub(super) budgets: usize,
-}
-
-pub(super) async fn recount(vault: &Vault, tenant: &TenantConfig, before: Snapshot) -> Result<Counts, Failure> {
-    let operator = vault.operator(tenant.id);
-    let waiting = vault.pending_bodies(&operator).await?;
-    let lines = vault.audit_bodies(&operator).await?;
-    let mut log = Spending::of(tenant, &waiting, 0)?;
-    log.steps.extend(Spending::of(tenant, &lines, before.size)?.steps);
-    for (counter, window, row) in &before.budgets {
-        log.follow(tenant, &before.pending, counter, *window, row)?;
-    }
-    if let Some(((entry, _), _)) = log.steps.iter().find(|(_, step)| step.old && !step.seen) {
-        return Err(broken(tenant, "entry", entry, "it spent from an allowance that no budget row tells of"));
-    }
-    Ok(Counts { halves: lines.len(), budgets: before.budgets.len() })
+/// What an entry must say of a counter.
+struct Expected {
+    window: Millis,
+    used: u32,
+    /// Of a row's last entry exactly that; of earlier ones at most, as a re-delivery spends nothing.
+    last: bool,
 }
 
 struct Step {
@@ -56,58 +31,91 @@ struct Step {
     used: u32,
     /// In the log before the budgets were read: some row must lead here.
     old: bool,
-    seen: bool,
 }
 
-struct Spending {
-    steps: HashMap<(EntryId, Counter), Step>,
-}
-
-impl Spending {
-    fn of(tenant: &TenantConfig, lines: &[LogLine], size: u64) -> Result<Self, Failure> {
-        let mut steps = HashMap::new();
-        for line in lines.iter().rev() {
-            let wrong = || broken(tenant, "entry", line.entry, "its audit half doesn't open, or doesn't fit its leaf");
-            for spent in &line.body.as_ref().ok_or_else(wrong)?.spent {
-                let step = Step { previous: spent.previous, used: spent.used, old: line.place < size, seen: false };
-                steps.insert((line.entry, spent.counter), step);
-            }
+impl<'a> Spending<'a> {
+    /// Reads the rows. What is committed later isn't asked of them.
+    pub(super) async fn of_rows(store: &dyn Store, tenant: &'a TenantConfig) -> Result<Self, Failure> {
+        let rows = store.budgets(tenant.id).await?;
+        let mut spending = Self { tenant, rows: rows.len(), expected: HashMap::new(), unclaimed: HashMap::new() };
+        for (counter, window, BudgetRow { used, last, .. }) in rows {
+            spending.expect(last, counter, Expected { window, used, last: true })?;
         }
-        Ok(Self { steps })
+        Ok(spending)
     }
 
-    fn follow(
-        &mut self,
-        tenant: &TenantConfig,
-        pending: &HashSet<EntryId>,
-        counter: &Counter,
-        window: Millis,
-        row: &BudgetRow,
-    ) -> Result<(), Failure> {
-        let name = || {
-            format!("{} from {window}", counter.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        };
-        let wrong = |problem: String| broken(tenant, "budget", name(), &problem);
-        let (mut entry, mut used) = (row.last, row.used);
-        while entry != NONE {
-            let Some(step) = self.steps.get_mut(&(entry, *counter)) else {
-                // Not in the log yet; it will be checked once it is.
-                return if pending.contains(&entry) {
-                    Ok(())
-                } else {
-                    Err(wrong(format!("the log has no {entry} that spent from it")))
-                };
-            };
-            // A re-delivery spends nothing, so what was used need not fall.
-            let fits = if entry == row.last { step.used == used } else { step.used <= used };
-            if !fits {
-                return Err(wrong(format!("it says {used} were used, the log says {} at {entry}", step.used)));
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn expect(&mut self, entry: EntryId, counter: Counter, expected: Expected) -> Result<(), Failure> {
+        let window = expected.window;
+        match entry != NONE && self.expected.insert((entry, counter), expected).is_some() {
+            true => Err(wrong(self.tenant, &counter, window, &format!("{entry} was spent twice"))),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes in what one entry spent.
+    pub(super) fn take(&mut self, line: &LogLine, old: bool) -> Result<(), Failure> {
+        for spent in line.body.iter().flat_map(|body| &body.spent) {
+            let step = Step { previous: spent.previous, used: spent.used, old };
+            match self.expected.remove(&(line.entry, spent.counter)) {
+                Some(expected) => self.follow(line.entry, spent.counter, expected, step)?,
+                None => drop(self.unclaimed.insert((line.entry, spent.counter), step)),
             }
-            if std::mem::replace(&mut step.seen, true) {
-                return Err(wrong(format!("{entry} was spent twice")));
-            }
-            (entry, used) = (step.previous, step.used);
         }
         Ok(())
     }
+
+    /// Goes back from an entry that was expected, as far as earlier ones are known already.
+    fn follow(
+        &mut self,
+        mut entry: EntryId,
+        counter: Counter,
+        mut expected: Expected,
+        mut step: Step,
+    ) -> Result<(), Failure> {
+        loop {
+            let Expected { window, used, last } = expected;
+            if if last { step.used != used } else { step.used > used } {
+                let problem = format!("it says {used} were used, the log says {} at {entry}", step.used);
+                return Err(wrong(self.tenant, &counter, window, &problem));
+            }
+            expected = Expected { window, used: step.used, last: false };
+            entry = step.previous;
+            match self.unclaimed.remove(&(entry, counter)) {
+                Some(earlier) => step = earlier,
+                None => return self.expect(entry, counter, expected),
+            }
+        }
+    }
+
+    /// After the whole log: no row leads to an entry that isn't there, and no old entry is without a row.
+    pub(super) fn close(&self, before: &Before) -> Result<(), Failure> {
+        // One that isn't in the log yet will be checked once it is.
+        let missing = self.expected.iter().find(|((entry, _), _)| !before.pending.contains(entry));
+        if let Some(((entry, counter), expected)) = missing {
+            let problem = format!("the log has no {entry} that spent from it");
+            return Err(wrong(self.tenant, counter, expected.window, &problem));
+        }
+        match self.unclaimed.iter().find(|(_, step)| step.old) {
+            Some(((entry, _), _)) => {
+                Err(broken(self.tenant, "entry", entry, "it spent from an allowance that no budget row tells of"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn wrong(tenant: &TenantConfig, counter: &Counter, window: Millis, problem: &str) -> Failure {
+    let name = counter.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    broken(tenant, "budget", format!("{name} from {window}"), problem)
+}
+
+/// What stands in the log and waits for it.
+pub(super) async fn before(store: &dyn Store, tenant: TenantId) -> Result<Before, Failure> {
+    // In this order: what is placed in between is in one of them.
+    let pending = store.pending(tenant, u32::MAX).await?.into_iter().map(|leaf| leaf.entry).collect();
+    Ok(Before { size: store.head(tenant).await?.size, pending })
 }

@@ -30,7 +30,7 @@ pub(super) fn check(
 }
 
 /// The directory itself if it is a log's, else the logs below it.
-fn folders(asked: &Verify) -> Result<Vec<Folder>, Failure> {
+pub(super) fn folders(asked: &Verify) -> Result<Vec<Folder>, Failure> {
     let own = Folder::new(&asked.path);
     if own.checkpoint()?.is_some() || asked.path.join("tile").is_dir() {
         return Ok(vec![own]);

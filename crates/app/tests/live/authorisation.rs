@@ -102,6 +102,12 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             on("reveals"),
             Some(json!({"interaction": interaction, "field": "phone", "instance": 1, "purpose": "callback"})),
         ),
+        "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
+        "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),
+        "GET /log/{tenant}/closes/{number}" => (format!("/log/{}/closes/1", crate::centre::TENANT), None),
+        "GET /log/{tenant}/closes/{number}/pages/{page}" => {
+            (format!("/log/{}/closes/1/pages/0", crate::centre::TENANT), None)
+        }
         "POST /v1/customers/{id}/notes" => {
             (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."})))
         }

@@ -64,6 +64,11 @@ impl Centre {
         Self::filled_on(TestDatabase::new, customers, reveals, remask_s)
     }
 
+    /// The same on the embedded engine, whatever the engine under test.
+    pub(crate) fn embedded(customers: u64, reveals: u32) -> Self {
+        Self::filled_on(|data| TestDatabase::File(sql::Sqlite::file(data)), customers, reveals, 20)
+    }
+
     /// The same on a database that several nodes can serve.
     pub(crate) fn of_nodes(customers: u64, reveals: u32) -> Self {
         Self::filled_on(|_| TestDatabase::for_nodes(), customers, reveals, 20)

@@ -20,7 +20,7 @@ pub(crate) fn on_page(nobody: &Client, address: &str, token: &str) -> Client {
 #[test]
 fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let phones = Phones::listen();
-    let centre = Centre::new("", &phones.config());
+    let centre = Centre::new("", &format!("{}\n[closes]\nevery_s = 1\n", phones.config()));
     centre.import_invented(20);
     let (agent, officer) = (centre.hire("An agent", "agent"), centre.hire("An officer", "security_officer"));
     let (guard, gone) = (centre.hire("A guardian", "data_protection_officer"), centre.hire("Gone", "agent"));
@@ -60,6 +60,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let page = on_page(&nobody, server.address(), &officer.token);
     assert!(page.get("/security").expect(200).text().contains("Ask the whole log"));
     page.ask("POST", "/sign-out", b"").unwrap().expect(303);
+    nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
     nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
 
     for kind in Kind::ALL {

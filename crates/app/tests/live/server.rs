@@ -79,10 +79,24 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// SIGSTOP: not one instruction more.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT.
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.pid().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// SIGTERM, and waits for its end.
     pub(crate) fn stop(mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         let status = found("the server stops", PATIENCE, || self.child.try_wait().unwrap());
         assert!(status.success(), "the server ended with {status}");
     }

@@ -37,7 +37,7 @@ const fn edit(
 }
 
 /// `:agent`, `:other`, `:interaction` and `:customer` stand for ids.
-const EDITS: [Edit; 17] = [
+const EDITS: [Edit; 20] = [
     edit("budget", "an allowance refilled", "UPDATE budget SET used = 0", true, Some("budget")),
     edit("budget", "another last entry", "UPDATE budget SET last = zeroblob(16)", true, Some("budget")),
     edit("budget", "allowances forgotten", "DELETE FROM budget", false, Some("budget")),
@@ -46,19 +46,40 @@ const EDITS: [Edit; 17] = [
         "another customer",
         "UPDATE interaction SET customer = (SELECT id FROM customer WHERE id <> interaction.customer LIMIT 1)",
         true,
-        None,
+        Some("interaction"),
     ),
-    edit("interaction", "a surer binding", "UPDATE interaction SET binding = 'proven'", true, None),
-    edit("interaction", "another agent", "UPDATE interaction SET person = :other WHERE id = :interaction", true, None),
+    edit("interaction", "a surer binding", "UPDATE interaction SET binding = 'proven'", true, Some("interaction")),
+    edit(
+        "interaction",
+        "another agent",
+        "UPDATE interaction SET person = :other WHERE id = :interaction",
+        true,
+        Some("interaction"),
+    ),
     edit(
         "interaction",
         "a longer life",
         "UPDATE interaction SET active = active + 3600000, started = started + 3600000",
         true,
-        None,
+        Some("interaction"),
     ),
-    edit("power", "another version of people and rules", "UPDATE power SET version = version + 1", true, None),
-    edit("power", "a tag of another's", "UPDATE power SET tag = zeroblob(16)", true, None),
+    edit("power", "another version of people and rules", "UPDATE power SET version = version + 1", true, Some("power")),
+    edit("power", "a tag of another's", "UPDATE power SET tag = zeroblob(16)", true, Some("power")),
+    edit(
+        "customer",
+        "a customer gone",
+        "DELETE FROM customer WHERE id = (SELECT id FROM customer WHERE id <> :customer LIMIT 1)",
+        false,
+        Some("customer"),
+    ),
+    edit("person", "a person gone", "DELETE FROM person WHERE id = :other", false, Some("person")),
+    edit(
+        "person",
+        "another role",
+        "UPDATE person SET role = 'security_officer' WHERE id = :other",
+        false,
+        Some("person"),
+    ),
     edit(
         "entry",
         "an audit half changed",
@@ -159,7 +180,11 @@ fn on_an_edited_row_the_running_server_discloses_nothing() {
         assert!(matches!(answer.slug().as_str(), "tampered" | "record-damaged"), "{}: {}", edit.what, answer.text());
         assert!(!answer.text().contains(&invented(6).name));
         world.centre.database().put_back(&before);
-        let answer = world.reveal(&server.client());
+        let mut answer = world.reveal(&server.client());
+        if answer.slug() == "power-changed" {
+            // The edited version was believed for a moment; it is looked at again.
+            answer = world.reveal(&server.client());
+        }
         assert_eq!(answer.status, 200, "{} was taken back: {}", edit.what, answer.text());
     }
 }
@@ -184,6 +209,47 @@ fn verify_names_what_was_edited_while_nobody_served() {
         world.centre.database().put_back(&before);
         world.centre.holds();
     }
+}
+
+/// Rows as they once were, with the tags that belonged to them.
+#[test]
+fn verify_names_old_rows_that_were_put_back() {
+    let (world, server) = World::new();
+    let officer = world.centre.hire("Dora", "data_protection_officer");
+    let (_, other) = world.centre.call_from(&server.client(), &world.other, 9);
+    let database = world.centre.database();
+    let tables = [database.states(), "budget", "power", "customer"];
+    let old = tables.map(|table| database.keep(table));
+    for _ in 0..5 {
+        world.reveal(&server.client()).expect(200);
+    }
+    world.centre.hire("Cy", "agent");
+    let erasure = server.client().bearer(&officer.token).with("content-type", "application/json");
+    let erased = erasure.ask("DELETE", &format!("/v1/customers/{other}"), b"").unwrap();
+    assert!(erased.status < 300, "{}", erased.text());
+    receipt(&server.client().bearer(&world.agent.token), &world.reveal(&server.client()).expect(200).member("receipt"));
+    server.stop();
+    world.centre.holds();
+    for (table, old) in tables.iter().zip(&old) {
+        let now = database.keep(table);
+        database.put_back(old);
+        let output = world.centre.verify();
+        let said = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(table), "{table}: {said}");
+        println!("an old {table}: {}", said.trim());
+        database.put_back(&now);
+        world.centre.holds();
+    }
+    // Served again with an old counter, its numbers repeat; the newer row doesn't hide that.
+    database.put_back(&old[0]);
+    let server = world.centre.serve();
+    for _ in 0..8 {
+        world.reveal(&server.client()).expect(200);
+    }
+    server.stop();
+    let output = world.centre.verify();
+    let said = String::from_utf8([output.stdout.as_slice(), &output.stderr].concat()).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("two entries of number"), "{said}");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod server;
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod wait;
 
+mod completeness;
 mod customer;
 mod foreign;
 mod import_kill;

@@ -17,8 +17,8 @@ pub use root::{RootError, RootKey};
 use domain::{CustomerId, Entropy, Millis, TenantId};
 use file::Stamp;
 use keys::{
-    Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved, derive,
-    envelope,
+    Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved,
+    ViewKey, derive, envelope,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -202,9 +202,26 @@ impl KeyHolder for InProcess {
     fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>> {
         let view_key = |(customer, shelved): &(CustomerId, &Shelved)| {
             let keys = self.unshelve(tenant, *customer, shelved)?;
-            Ok(derive::subkey(&keys.log, &[b"rf1/view"]))
+            Ok(ViewKey::derived(&keys.log).key().clone())
         };
         ready(customers.iter().map(view_key).collect())
+    }
+
+    fn list<'a>(
+        &'a self,
+        tenant: TenantId,
+        close: u64,
+        counted: &'a [Counted<'a>],
+    ) -> Fut<'a, Vec<Result<[u8; 64], HolderError>>> {
+        let row = |counted: &Counted<'_>| {
+            let keys = self.unshelve(tenant, counted.customer, counted.shelved)?;
+            let view = ViewKey::derived(&keys.log);
+            let mut row = [0; 64];
+            row[..32].copy_from_slice(&view.listed_as(close));
+            row[32..].copy_from_slice(&view.state(close, counted.n, &counted.head));
+            Ok(row)
+        };
+        ready(Ok(counted.iter().map(row).collect()))
     }
 
     fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>> {

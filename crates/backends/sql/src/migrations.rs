@@ -2,5 +2,8 @@
 //! itself: see its own `migrate`.
 
 /// A database's schema version says how many of them it has had.
-pub(crate) const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_witness.sql")];
+pub(crate) const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_spine.sql"),
+    include_str!("../migrations/0002_witness.sql"),
+    include_str!("../migrations/0003_closes.sql"),
+];

@@ -5,8 +5,8 @@ use domain::{
 };
 use std::borrow::Cow;
 use store::{
-    BudgetRow, CodeRow, Cosigned, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead, PendingLeaf, PersonRow,
-    PowerRow, ReportRow, RequestRow, StateRow,
+    BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead,
+    PendingLeaf, PersonRow, PowerRow, ReportRow, RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -116,6 +116,12 @@ pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow)
     Ok((CustomerId(bytes(row, 2)?), customer(row)?))
 }
 
+/// `epoch, wrapped, n, head, tag, id`
+pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
+    let (keys, state) = customer_and_state(row)?;
+    Ok((CustomerId(bytes(row, 5)?), keys, state))
+}
+
 /// `epoch, wrapped, n, head, tag`: the keys, and the state in the log.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
     Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, tag: bytes(row, 4)? }))
@@ -187,4 +193,23 @@ pub(crate) fn data(row: &dyn Columns) -> Result<Vec<u8>, Wrong> {
 /// `witness, size, note`
 pub(crate) fn cosigned(row: &dyn Columns) -> Result<Cosigned, Wrong> {
     Ok(Cosigned { witness: string(row, 0)?, size: number(row, 1)?, note: string(row, 2)? })
+}
+
+/// `epoch, wrapped, n, head, tag, id`
+pub(crate) fn counted(row: &dyn Columns) -> Result<CountedCustomer, Wrong> {
+    let (keys, state) = customer_and_state(row)?;
+    Ok((CustomerId(bytes(row, 5)?), keys, state))
+}
+
+/// `number, entry, list, covers, at, size, root`
+pub(crate) fn close(row: &dyn Columns) -> Result<CloseRow, Wrong> {
+    Ok(CloseRow {
+        number: number(row, 0)?,
+        entry: EntryId(bytes(row, 1)?),
+        list: bytes(row, 2)?,
+        covers: number(row, 3)?,
+        at: millis(row, 4)?,
+        size: number(row, 5)?,
+        root: bytes(row, 6)?,
+    })
 }

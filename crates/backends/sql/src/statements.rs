@@ -45,3 +45,14 @@ pub(crate) const COSIGNED: &str =
 pub(crate) const PUT_COSIGNED: &str = "INSERT INTO cosigned_checkpoint (tenant, witness, size, note) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, witness) DO UPDATE SET size = $3, note = $4 \
      WHERE cosigned_checkpoint.size <= $3";
+
+pub(crate) const CLOSES: &str = "SELECT number, entry, list, covers, at, size, root FROM close \
+     WHERE tenant = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+pub(crate) const CLOSE_PAGE: &str = "SELECT p.data FROM close c JOIN close_page p ON p.tenant = c.tenant \
+     AND p.number = c.number AND p.list = c.list WHERE c.tenant = $1 AND c.number = $2 AND p.page = $3";
+pub(crate) const PUT_CLOSE_PAGE: &str = "INSERT INTO close_page (tenant, number, list, page, data) \
+     SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM close WHERE tenant = $1 AND number >= $2) \
+     ON CONFLICT (tenant, number, list, page) DO UPDATE SET data = $5 RETURNING page";
+pub(crate) const DROP_OTHER_PAGES: &str = "DELETE FROM close_page WHERE tenant = $1 AND number = $2 AND list <> $3";
+pub(crate) const PUT_CLOSE: &str = "INSERT INTO close (tenant, number, entry, list, covers, at, size, root) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";

@@ -108,6 +108,10 @@ refusals! {
     WitnessesMissing = 32 "witnesses-missing", "The log's witnesses don't answer",
         "Outside witnesses make sure that nobody can rewrite who looked at what. Without them this centre shows nothing.",
         "Go on without the record for now, and tell IT and security that witnesses are missing.";
+    /// Another node closed the log meanwhile.
+    CloseTaken = 33 "close-taken", "The log was just closed by another node",
+        "Closes are numbered without a gap and each number is used once, so that everybody is shown the same list.",
+        "Nothing: the other node's close counts.";
 }
 
 impl Refusal {

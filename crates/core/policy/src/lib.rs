@@ -78,6 +78,14 @@ pub fn erase(role: Role) -> Result<(), Refusal> {
     (role == Role::DataProtectionOfficer).then_some(()).ok_or(Refusal::RoleNotAllowed)
 }
 
+/// May a person of this role hand a customer their own key of the log, with the list of entries about them?
+///
+/// # Errors
+/// The refusal for every role but the data protection officer.
+pub fn give_statement(role: Role) -> Result<(), Refusal> {
+    (role == Role::DataProtectionOfficer).then_some(()).ok_or(Refusal::RoleNotAllowed)
+}
+
 fn serving(role: Role) -> Result<(), Refusal> {
     role.serves().then_some(()).ok_or(Refusal::RoleNotAllowed)
 }

@@ -109,4 +109,10 @@ pub enum Error {
     /// A request to a witness that breaks a rule of tlog-witness.
     #[error("the request is malformed: {0}")]
     AddCheckpoint(&'static str),
+    /// A leaf that starts like a close and isn't one.
+    #[error("the close is malformed: {0}")]
+    Close(&'static str),
+    /// A row of a sorted list whose key isn't above the one before it.
+    #[error("a row isn't above the one before it")]
+    ListOrder,
 }

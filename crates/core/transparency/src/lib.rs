@@ -13,10 +13,12 @@
 //! * C2SP tlog-witness: requests and answers ([`AddCheckpoint`], [`read_cosignatures`]), and a witness's judgement
 //!   ([`WitnessState::judge`]).
 //! * C2SP tlog-cosignature, and when k of n witnesses make a checkpoint count ([`WitnessPolicy`]).
+//! * The one leaf whose meaning is known here: a [`Close`], with the sorted list that it signs ([`ListBuilder`],
+//!   [`check_list`]).
 //!
 //! # Out of scope
 //! * Input and output, time and storage: tiles come in and go out as bytes, timestamps are parameters.
-//! * What an entry means, and which witnesses are trusted: those are given by the caller.
+//! * What any other entry means, who is in a list, and which witnesses are trusted: those are given by the caller.
 //! * HTTP, pruning, and subtree signatures whose start isn't zero.
 //!
 //! # Randomness
@@ -51,6 +53,7 @@
 mod bundle;
 mod check;
 mod checkpoint;
+mod close;
 mod encoding;
 mod error;
 mod frontier;
@@ -62,6 +65,7 @@ mod path;
 mod proof;
 mod receipt;
 mod signer;
+mod sorted_list;
 mod tile_builder;
 mod tile_reader;
 mod witness;
@@ -72,6 +76,7 @@ pub use check::{Fault, check_log};
 pub use checkpoint::{
     Checkpoint, OriginKeys, sign_checkpoint, sign_checkpoint_at, verify_checkpoint, verify_cosignature,
 };
+pub use close::{CLOSE_BYTES, Close};
 pub use error::Error;
 pub use frontier::Frontier;
 pub use keys::{SignatureType, VerifierKey};
@@ -82,6 +87,9 @@ pub use path::{Level, TILE_WIDTH, TilePath};
 pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, VerifiedReceipt, verify_receipt, verify_receipt_leaf};
 pub use signer::{NoteSigner, sign_note};
+pub use sorted_list::{
+    LIST_PAGE_ROWS, LIST_ROW_BYTES, ListBuilder, ListFault, ListRow, Listed, check_list, list_pages,
+};
 pub use tile_builder::{Tile, TileBuilder};
 pub use witness::{
     AddCheckpoint, Answer, Finding, MAX_ADD_CHECKPOINT_BYTES, MAX_PROOF_LINES, Ruling, SIZE_MEDIA_TYPE, WitnessState,

@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts, reports,
-    reveals, searches, stream, verifications, views,
+    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
+    reports, reveals, searches, statements, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
-        disclosures::export, stream::stream, events::hear, log::logs, log_status::status, health::alive, health::ready,
+        disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
         health::metrics
     ),
     tags(
@@ -54,4 +54,29 @@ impl Modify for Schemes {
 #[must_use]
 pub fn openapi() -> String {
     Api::openapi().to_pretty_json().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::BTreeSet;
+
+    /// The description knows types by their bare names: of two with one name it would show one in both places.
+    #[test]
+    fn no_two_described_types_have_one_name() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
+        let mut seen = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let described = text.split("ToSchema)]").skip(1).filter_map(|after| {
+                let (_, declared) = after.split_once("pub(crate) ")?;
+                declared.strip_prefix("struct ").or(declared.strip_prefix("enum "))?.split_whitespace().next()
+            });
+            for name in described {
+                assert!(seen.insert(name.to_owned()), "{name} is described twice");
+            }
+        }
+        assert!(seen.len() > 20, "{seen:?}");
+    }
 }

@@ -170,7 +170,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::BudgetExhausted | Refusal::AttemptsExhausted => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AlreadyBound | Refusal::PowerChanged => StatusCode::CONFLICT,
+        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver => StatusCode::GONE,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,8 +1,8 @@
 //! What the cases share.
 
 use crate::{
-    Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PersonRow, Scribe, Seals,
-    Store, Tag,
+    Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PendingLeaf, PersonRow,
+    Scribe, Seals, Store, Tag,
 };
 use core::future::Future;
 use core::hash::Hasher;
@@ -70,10 +70,8 @@ pub(crate) struct Parrot(pub(crate) u64);
 
 impl Scribe for Parrot {
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
-        let mut leaf = [1; 65];
-        leaf[1..9].copy_from_slice(&self.0.to_be_bytes());
         Inscribed {
-            leaf,
+            leaf: leaf(self.0),
             audit: format!("{numbers:?}").into_bytes(),
             customer: numbers.n.map_or(Vec::new(), |n| n.to_be_bytes().into()),
         }
@@ -82,6 +80,18 @@ impl Scribe for Parrot {
     fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32] {
         core::array::from_fn(|at| head[at].rotate_left(1) ^ leaf[at + 1])
     }
+}
+
+fn leaf(number: u64) -> [u8; 65] {
+    let mut leaf = [1; 65];
+    leaf[1..9].copy_from_slice(&number.to_be_bytes());
+    leaf
+}
+
+/// An entry as it waits for its place.
+pub(crate) fn waiting(entry: EntryId) -> PendingLeaf {
+    let number = entry.0[8..].try_into().map_or(0, u64::from_be_bytes);
+    PendingLeaf { entry, leaf: leaf(number) }
 }
 
 pub(crate) fn entry(number: u64) -> EntryId {

@@ -1,6 +1,6 @@
 //! Places in the log: leases, fences, compare-and-swap, tiles.
 
-use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent};
+use super::help::{NOW, OTHER, TENANT, block_on, done, entry, intent, waiting};
 use super::{Case, Mount};
 use crate::{Cosigned, Fence, Job, LogHead, Publication, Store, Swap, TileKey};
 use domain::EntryId;
@@ -42,6 +42,11 @@ pub(super) const CASES: &[Case] = &[
         run: cosigned,
     },
     Case { name: "an entry that nobody would place is found", tables: &["entry", "pending"], run: finds_strays },
+    Case {
+        name: "an entry whose row or place in the queue was edited gets no place",
+        tables: &["entry", "pending"],
+        run: edited,
+    },
     Case { name: "two sequencers at once never fork", tables: &["log_head", "entry", "pending"], run: race },
 ];
 
@@ -74,7 +79,7 @@ fn publication(from: u64, number: u64, entries: Vec<EntryId>) -> Publication {
         tenant: TENANT,
         fence: fence(number),
         from,
-        entries,
+        entries: entries.into_iter().map(waiting).collect(),
         tiles: vec![(TileKey { level: 0, index: 0 }, vec![size as u8; 32]), (TileKey { level: -1, index: 0 }, vec![9])],
         checkpoint: format!("checkpoint {size}"),
     }
@@ -182,6 +187,21 @@ fn places_once(mount: &dyn Mount) {
     }
     let elsewhere = Publication { tenant: OTHER, ..publication(0, 1, vec![entry(2)]) };
     assert_eq!(publish(&*store, elsewhere), Swap::Lost, "an entry is in its own tenant's log only");
+}
+
+fn edited(mount: &dyn Mount) {
+    let store = mount.store();
+    entries(&*store, 3);
+    let number = |number| entry(number).0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for (edit, number) in
+        [("pending SET leaf = zeroblob(65) WHERE entry", 1), ("entry SET leaf = zeroblob(65) WHERE id", 2)]
+            .map(|(edit, at)| (format!("UPDATE {edit} = x'{}'", number(at)), at))
+    {
+        assert_eq!(mount.edit(&edit), 1);
+        assert_eq!(publish(&*store, publication(0, 1, vec![entry(number)])), Swap::Lost, "{edit}");
+        assert_eq!(block_on(store.entry(TENANT, entry(number))).unwrap().unwrap().index, None);
+    }
+    assert_eq!(publish(&*store, publication(0, 1, vec![entry(3)])), Swap::Done, "others go on");
 }
 
 fn cosigned(mount: &dyn Mount) {

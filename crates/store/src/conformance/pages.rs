@@ -1,8 +1,8 @@
 //! Paging: all rows, each once, in order, whatever the page's size.
 
 use super::help::{
-    ADA, BO, NOW, OTHER, TENANT, block_on, commit_at, connected, customer_row, doing, done, entry, event, happened,
-    intent,
+    ADA, BO, NOW, OTHER, OpenSeals, TENANT, block_on, commit_at, connected, customer_row, doing, done, entry, event,
+    happened, intent, waiting,
 };
 use super::{Case, Mount};
 use crate::{Effect, Fence, Job, Publication, ReportRow, Swap};
@@ -16,6 +16,7 @@ pub(super) const CASES: &[Case] = &[
         run: interactions,
     },
     Case { name: "customers by id", tables: &["customer"], run: customers },
+    Case { name: "customers' states by id, recent or not", tables: &["customer"], run: states },
     Case { name: "reports, newest first", tables: &["report"], run: reports },
     Case { name: "entries by falling place, pending ones by rising id", tables: &["entry"], run: entries },
 ];
@@ -73,6 +74,26 @@ fn customers(mount: &dyn Mount) {
     assert!(block_on(store.customers(OTHER, None, 9)).unwrap().is_empty());
 }
 
+fn states(mount: &dyn Mount) {
+    let store = mount.store();
+    let customer = |number: u8| CustomerId([number; 16]);
+    let put = [3, 1, 2].map(|number| Effect::PutCustomer(customer(number), customer_row(u32::from(number))));
+    done(&*store, doing(1, put.into()));
+    for number in [2, 3, 4] {
+        done(&*store, crate::Intent { customer: Some(customer(2)), ..intent(number) });
+    }
+    let read = |after, limit| block_on(store.states(TENANT, after, limit)).unwrap();
+    let all = read(None, 9);
+    let counts: Vec<_> = all.iter().map(|(id, row, state)| (*id, row.clone(), state.n)).collect();
+    let expected = [(1, 0), (2, 3), (3, 0)].map(|(id, n)| (customer(id), customer_row(u32::from(id)), n));
+    assert_eq!(counts, expected);
+    assert!(all.iter().all(|(id, _, state)| state.tag == state.tag_by(&OpenSeals, TENANT, *id)), "{all:?}");
+    assert!(all.iter().all(|(.., state)| (state.n == 0) == (state.head == [0; 32])), "{all:?}");
+    assert_eq!(read(Some(customer(1)), 1), all[1..2]);
+    assert_eq!(read(Some(customer(3)), 9), []);
+    assert!(block_on(store.states(OTHER, None, 9)).unwrap().is_empty());
+}
+
 fn reports(mount: &dyn Mount) {
     let store = mount.store();
     let report = |number: u8| ReportRow { id: ReportId([number; 16]), at: NOW, sealed: vec![number] };
@@ -95,7 +116,7 @@ fn entries(mount: &dyn Mount) {
         tenant: TENANT,
         fence: Fence { job: Job::Sequence(TENANT), number: 1 },
         from: 0,
-        entries: pending(4),
+        entries: pending(4).into_iter().map(waiting).collect(),
         tiles: Vec::new(),
         checkpoint: String::new(),
     };

@@ -1,6 +1,6 @@
 //! Log entries in bytes.
 //!
-//! Leaf: `01 ‖ label[32] ‖ commit[32]`. The label is `MAC(V_c, "rf1/label" ‖ n)`, or random where no customer is
+//! Leaf: `01 ‖ label[32] ‖ commit[32]`, but for a close of the log, which says in clear what it is ([`Close`]). The label is `MAC(V_c, "rf1/label" ‖ n)`, or random where no customer is
 //! concerned; `commit = H("rf1/e" ‖ H(ra ‖ A) ‖ H(rc ‖ C))`. `A`, the audit half, is sealed for security's
 //! readers; `C`, the customer half, under the customer's own key. So the leaf alone tells nothing, and destroying
 //! the customer's key leaves A and the tree whole while nothing links them to the customer.
@@ -14,20 +14,20 @@ mod body;
 pub use body::{AuditBody, CustomerBody, Kind};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::digest::{Context, SHA256};
 use domain::time::fresh;
 use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
-use keys::Key32;
-use keys::derive::{self, expand, mac, subkey};
-use std::sync::{Arc, OnceLock};
+use keys::derive::expand;
+use keys::{Key32, ViewKey, hash, next_head};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Inscribed, Numbers, Scribe};
+use transparency::Close;
 
 const LEAF_VERSION: u8 = 1;
 const SALT: usize = 16;
 
 /// What a customer's own entry key gives: labels, the customer half's key, and the alias security sees.
 pub(crate) struct EntryKeys {
-    view: Key32,
+    pub(crate) view: ViewKey,
     body: Key32,
     /// A short pseudonym; it dies with the key.
     pub(crate) alias: u32,
@@ -36,19 +36,26 @@ pub(crate) struct EntryKeys {
 impl EntryKeys {
     /// From `V_c`.
     pub(crate) fn new(view: Key32) -> Self {
-        let body = subkey(&view, &[b"rf1/c"]);
-        let alias = u32::from_be_bytes(expand(&view, &[b"rf1/alias"]));
-        Self { view, body, alias }
+        let view = ViewKey::new(view);
+        Self { body: view.body_key(), alias: view.alias(), view }
     }
 
-    /// The name of a counter about this customer, or about an interaction of theirs: `MAC(V_c, "rf1/counter" ‖
-    /// subject)[..16]`. Entries name counters; once the key is destroyed nothing leads from there to the customer.
+    /// The name of a counter about this customer, or about an interaction of theirs. Entries name counters; once the key
+    /// is destroyed nothing leads from there to the customer.
     pub(crate) fn counter(&self, subject: &[u8; 16]) -> [u8; 16] {
-        derive::short(mac(&self.view, &[b"rf1/counter", subject]))
+        self.view.counter(subject)
     }
 
-    fn label(&self, n: u64) -> [u8; 32] {
-        mac(&self.view, &[b"rf1/label", &n.to_be_bytes()])
+    /// The label of the customer's entry of this number, from 1.
+    pub(crate) fn label(&self, n: u64) -> [u8; 32] {
+        self.view.label(n)
+    }
+
+    /// The customer half that was sealed for this entry, with its `rc`; `None` if it is another's or was edited.
+    pub(crate) fn open(&self, id: EntryId, sealed: &[u8]) -> Option<([u8; 32], CustomerBody)> {
+        let plain = open_half(&self.body, b"rf1/c", id, sealed)?;
+        let (rc, body) = plain.split_first_chunk()?;
+        Some((*rc, CustomerBody::decode(body)?))
     }
 }
 
@@ -67,6 +74,10 @@ pub(crate) struct Draft {
     pub(crate) audit: Key32,
     pub(crate) chance: Chance,
     pub(crate) halves: OnceLock<HalfKeys>,
+    /// The leaf as last inscribed: an engine may try a transaction again.
+    pub(crate) leaf: Mutex<Option<[u8; 65]>>,
+    /// The leaf of an entry that says in clear what it is, if it is done.
+    pub(crate) clear: Option<Close>,
 }
 
 /// The keys that seal the two halves: derived while the act is put together, because the transaction that writes the
@@ -108,6 +119,11 @@ impl Draft {
         })
     }
 
+    /// The leaf that the store was given.
+    pub(crate) fn leaf(&self) -> Option<[u8; 65]> {
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The audit half's content, given the transaction's numbers.
     pub(crate) fn audit_body(&self, numbers: &Numbers) -> AuditBody {
         AuditBody {
@@ -133,7 +149,7 @@ impl Draft {
     /// The leaf's label. A customer who isn't on the shelf (erased in between) has no counter: random then.
     fn label(&self, numbers: &Numbers) -> [u8; 32] {
         match (&self.keys, numbers.n) {
-            (Some(keys), Some(n)) => keys.label(n),
+            (Some(keys), Some(n)) => keys.view.label(n),
             _ => self.chance.label,
         }
     }
@@ -141,7 +157,7 @@ impl Draft {
 
 impl Scribe for Draft {
     fn link(&self, head: &[u8; 32], leaf: &[u8; 65]) -> [u8; 32] {
-        hash(&[head, &transparency::leaf_hash(leaf)])
+        next_head(head, &transparency::leaf_hash(leaf))
     }
 
     fn inscribe(&self, numbers: &Numbers) -> Inscribed {
@@ -149,11 +165,15 @@ impl Scribe for Draft {
         let audit = self.audit_body(numbers).encode();
         let customer = self.customer_half(numbers);
         let customer_digest = hash(&[rc, &customer]);
-        let commit = hash(&[b"rf1/e", &hash(&[ra, &audit]), &customer_digest]);
+        let commit = commitment(&hash(&[ra, &audit]), &customer_digest);
         let mut leaf = [0; 65];
         leaf[0] = LEAF_VERSION;
         leaf[1..33].copy_from_slice(&self.label(numbers));
         leaf[33..].copy_from_slice(&commit);
+        if let (Some(close), Ok(())) = (&self.clear, numbers.decision) {
+            leaf = close.encode();
+        }
+        *self.leaf.lock().unwrap_or_else(PoisonError::into_inner) = Some(leaf);
         let (first, second) = salts.split_at(SALT);
         let halves = self.half_keys();
         let sealed_customer = halves.customer.as_ref().filter(|_| !customer.is_empty());
@@ -170,19 +190,54 @@ impl Scribe for Draft {
 
 /// Opens an audit half and checks it against its leaf. `None` if either was edited.
 pub(crate) fn open_audit(key: &Key32, id: EntryId, leaf: &[u8; 65], sealed: &[u8]) -> Option<AuditBody> {
+    open_audit_with_digest(key, id, leaf, sealed).map(|(body, _)| body)
+}
+
+/// The same, with `H(ra ‖ A)`: what a customer needs to check their own half against the leaf.
+pub(crate) fn open_audit_with_digest(
+    key: &Key32,
+    id: EntryId,
+    leaf: &[u8; 65],
+    sealed: &[u8],
+) -> Option<(AuditBody, [u8; 32])> {
     let plain = open_half(key, b"rf1/a", id, sealed)?;
     let (ra, rest) = plain.split_at_checked(32)?;
     let (customer_digest, body) = rest.split_at_checked(32)?;
-    let commit = hash(&[b"rf1/e", &hash(&[ra, body]), customer_digest]);
-    (leaf[33..] == commit).then(|| AuditBody::decode(body))?
+    let digest = hash(&[ra, body]);
+    let audit = AuditBody::decode(body)?;
+    let fits = match Close::parse(leaf) {
+        Ok(Some(close)) => audit == closing(&close),
+        _ => leaf[0] == LEAF_VERSION && leaf[33..] == commitment(&digest, customer_digest),
+    };
+    fits.then_some((audit, digest))
 }
 
-fn hash(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    out
+/// `H("rf1/e" ‖ H(ra ‖ A) ‖ H(rc ‖ C))`.
+fn commitment(audit_digest: &[u8; 32], customer_digest: &[u8]) -> [u8; 32] {
+    hash(&[b"rf1/e", audit_digest, customer_digest])
+}
+
+/// Whether a customer half is the one that a leaf commits to.
+#[must_use]
+pub fn half_fits(leaf: &[u8], rc: &[u8; 32], body: &CustomerBody, audit_digest: &[u8; 32]) -> bool {
+    let customer_digest = hash(&[rc, &body.encode()]);
+    leaf.len() == 65 && leaf[0] == LEAF_VERSION && leaf[33..] == commitment(audit_digest, &customer_digest)
+}
+
+/// The audit half of a close: it says what its leaf says, and nothing else.
+fn closing(close: &Close) -> AuditBody {
+    AuditBody {
+        at: Millis(i64::try_from(close.at).unwrap_or(i64::MAX)),
+        kind: Kind::LogClosed,
+        decision: Ok(()),
+        purpose: None,
+        field: None,
+        person: None,
+        power: 0,
+        alias: None,
+        spent: Vec::new(),
+        detail: Some(close.number),
+    }
 }
 
 fn half_key(key: &Key32, label: &[u8], salt: &[u8]) -> Option<LessSafeKey> {

@@ -12,6 +12,7 @@ use super::sealing;
 use super::sheet::{self, Masked};
 use crate::error::VaultError;
 use crate::feed::{Disclosure, Feed};
+use crate::promises::Promises;
 use crate::vitals::Tally;
 use core::sync::atomic::Ordering;
 use domain::field::{self, Incoming, SearchTerm};
@@ -161,6 +162,7 @@ pub(crate) struct Works {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
+    pub(crate) promises: Arc<Promises>,
     pub(crate) tally: Arc<Tally>,
 }
 
@@ -218,6 +220,7 @@ async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, com
             waiting.push((intent.tenant, draft, reply));
             intents.push(intent);
         }
+        works.promises.ask(intents.iter().map(|intent| (intent.tenant, intent.entry)));
         let commit = works.store.commit(works.clock.now(), intents, &*works.seals);
         let batch = Batch { waiting, commit };
         if receiver.is_empty() {
@@ -244,9 +247,19 @@ async fn answer(works: &Works, batch: Batch<'_>) {
         Ok(outcomes) => outcomes,
         Err(error) => {
             works.tally.failed(waiting.len());
-            return waiting.into_iter().for_each(|(_, _, reply)| drop(reply.send(Err(error.clone().into()))));
+            for (tenant, draft, reply) in waiting {
+                works.promises.answered(works.clock.now(), tenant, draft.id, None);
+                drop(reply.send(Err(error.clone().into())));
+            }
+            return;
         }
     };
+    // Before anybody can know of the entries: whoever deletes one then is noticed.
+    for ((tenant, draft, _), outcome) in waiting.iter().zip(&outcomes) {
+        let durable = matches!(outcome, Outcome::Committed(_) | Outcome::Refused { .. });
+        let leaf = draft.leaf().filter(|_| durable);
+        works.promises.answered(works.clock.now(), *tenant, draft.id, leaf);
+    }
     let mut keys = release(works, &waiting, &outcomes).await.into_iter();
     for ((tenant, draft, reply), outcome) in waiting.into_iter().zip(outcomes) {
         works.feed.tell(tenant, &draft, &outcome);

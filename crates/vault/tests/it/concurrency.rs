@@ -3,7 +3,6 @@
 use crate::help::Call;
 use domain::{BudgetKind, Counter, FieldKind, Limits};
 use std::sync::atomic::{AtomicU32, Ordering};
-use store::Store;
 use testkit::{FIRST, TestWorld, block_on};
 use vault::VaultConfig;
 

@@ -3,7 +3,6 @@
 use crate::help::{Call, assert_refused, value};
 use domain::field::query_phone;
 use domain::{CustomerId, FieldKind, Refusal};
-use store::Store;
 use testkit::{FIRST, PHONE, block_on};
 use transparency::verify_receipt;
 use vault::{Erased, Kind, ReceiptAnswer, RevealCommand, VaultError};

@@ -1,10 +1,13 @@
 //! What the tests share.
 
-use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Limits, Purpose, Refusal};
 use std::sync::Arc;
 use testkit::{FIRST, PHONE, Pocket, TestWorld, ana, block_on};
-use vault::{Heard, RevealCommand, Revealed, VaultError, VerifyCommand};
+use vault::{Heard, RevealCommand, Revealed, VaultConfig, VaultError, VerifyCommand};
 use zeroize::Zeroizing;
+
+/// An allowance that doesn't run out.
+const MUCH: u32 = 1_000_000;
 
 /// A world with Ana, who called the agent from her number.
 pub(crate) struct Call {
@@ -16,6 +19,12 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(seed: u64) -> Self {
         Self::on(TestWorld::new(seed))
+    }
+
+    /// On the embedded engine, with allowances that don't run out.
+    pub(crate) fn generous(seed: u64) -> Self {
+        let limits = Limits { view_per_hour: MUCH, search_per_hour: MUCH, reveal_per_hour: MUCH, ..Limits::default() };
+        Self::on(TestWorld::embedded(seed, VaultConfig { limits, ..VaultConfig::default() }))
     }
 
     pub(crate) fn on(world: TestWorld) -> Self {

@@ -1,6 +1,14 @@
 //! The vault's behaviour, on the embedded store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
+mod closes;
+mod closes_many;
 mod codes;
 mod compile_fail;
 mod concurrency;
@@ -9,8 +17,10 @@ mod events;
 mod help;
 mod kinds;
 mod log;
+mod missing;
 mod notes;
 mod people;
+mod power_cut;
 mod recount;
 mod refusals;
 mod replays;

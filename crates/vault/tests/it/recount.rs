@@ -5,7 +5,6 @@ use domain::budget::window_of;
 use domain::field::query_phone;
 use domain::{Counter, EntryId, FieldKind, Millis};
 use std::collections::{BTreeMap, HashMap};
-use store::Store;
 use testkit::{FIRST, PHONE, TestWorld, block_on};
 use vault::Heard;
 

@@ -2,18 +2,17 @@
 
 use crate::help::{Call, failure, value};
 use domain::FieldKind;
-use store::Store;
 use testkit::{FIRST, TestWorld, block_on};
 use transparency::{Checkpoint, TilePath, consistency_proof, verify_checkpoint, verify_consistency, verify_receipt};
-use vault::{ReceiptAnswer, VaultError};
+use vault::{ReceiptAnswer, Vault, VaultError};
 
-fn checkpoint(world: &TestWorld) -> Checkpoint {
-    let head = block_on(world.vault.log_head(FIRST)).unwrap();
-    verify_checkpoint(&head.checkpoint, &world.log_keys(FIRST)).unwrap()
+pub(crate) fn checkpoint(vault: &Vault) -> Checkpoint {
+    let head = block_on(vault.log_head(FIRST)).unwrap();
+    verify_checkpoint(&head.checkpoint, &vault::origin_keys(vault, &vault.tenants()[0]).unwrap()).unwrap()
 }
 
 /// The later log contains the earlier one, as a stranger checks it from the tiles.
-fn assert_grown(world: &TestWorld, old: &Checkpoint, new: &Checkpoint) {
+pub(crate) fn assert_grown(vault: &Vault, old: &Checkpoint, new: &Checkpoint) {
     if old.size == 0 || old.size == new.size {
         assert!(old.size == 0 || old.root == new.root);
         return;
@@ -28,7 +27,7 @@ fn assert_grown(world: &TestWorld, old: &Checkpoint, new: &Checkpoint) {
         };
         match (consistency_proof(old.size, new.size, find), missing) {
             (Ok(proof), _) => break proof,
-            (Err(_), Some(path)) => tiles.push((path, block_on(world.vault.log_tile(FIRST, path)).unwrap().unwrap())),
+            (Err(_), Some(path)) => tiles.push((path, block_on(vault.log_tile(FIRST, path)).unwrap().unwrap())),
             (Err(error), None) => panic!("{error:?}"),
         }
     };
@@ -37,7 +36,7 @@ fn assert_grown(world: &TestWorld, old: &Checkpoint, new: &Checkpoint) {
 
 fn assert_every_receipt_verifies(world: &TestWorld) {
     let keys = world.log_keys(FIRST);
-    let size = checkpoint(world).size;
+    let size = checkpoint(&world.vault).size;
     let rows = block_on(world.store.entries(FIRST, None, 10_000)).unwrap();
     assert_eq!(rows.len() as u64, size);
     for row in rows {
@@ -76,8 +75,8 @@ fn a_sequencer_that_died_is_followed_by_one_that_goes_on() {
         call.world.clock.advance(2_000);
         assert!(block_on(sequencer.tick()).unwrap() > 0);
         drop(sequencer);
-        let new = checkpoint(&call.world);
-        assert_grown(&call.world, &old, &new);
+        let new = checkpoint(&call.world.vault);
+        assert_grown(&call.world.vault, &old, &new);
         old = new;
     }
     assert!(old.size > 256, "more than one tile");
@@ -87,7 +86,7 @@ fn a_sequencer_that_died_is_followed_by_one_that_goes_on() {
 fn checkpoint_after(world: &TestWorld) -> Checkpoint {
     world.sequence(FIRST);
     world.clock.advance(2_000);
-    checkpoint(world)
+    checkpoint(&world.vault)
 }
 
 #[test]
@@ -101,9 +100,9 @@ fn of_two_sequencers_one_publishes_at_a_time_and_they_never_fork() {
         let turn = (step / 3) % 2;
         published[turn] += block_on(both[turn].tick()).unwrap();
         if let Some(old) = &old {
-            assert_grown(&call.world, old, &checkpoint(&call.world));
+            assert_grown(&call.world.vault, old, &checkpoint(&call.world.vault));
         }
-        old = Some(checkpoint(&call.world));
+        old = Some(checkpoint(&call.world.vault));
         call.world.clock.advance(if step % 5 == 4 { 1_600 } else { 200 });
     }
     assert!(published.iter().all(|count| *count > 0), "each had its turn: {published:?}");

@@ -3,7 +3,6 @@
 use crate::help::{Call, value};
 use domain::FieldKind;
 use keys::{HolderError, KeyHolder, Shelved};
-use store::Store;
 use testkit::{FIRST, NAME, SECOND, START, block_on, name_and_phone};
 use vault::{Kind, ShelfKeeper, ShelfTurn};
 

@@ -3,7 +3,6 @@
 use crate::help::{Call, assert_refused, failure, value};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
-use store::Store;
 use testkit::{FIRST, PHONE, block_on, name_and_phone};
 use vault::VaultError;
 
@@ -174,11 +173,11 @@ fn a_store_that_cannot_be_written_discloses_nothing() {
     let command = call.command(FieldKind::Name);
     let before = call.world.holder.released();
     let agent = call.world.scope(&call.world.staff.agent);
-    call.world.edit("CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END");
+    call.world.database().refuse_entries(true);
     assert!(matches!(failure(block_on(call.world.vault.reveal(&agent, &command))), VaultError::Store(_)));
     let nobody_signs_in = block_on(call.world.vault.authenticate(&call.world.staff.leader.token));
     assert!(matches!(failure(nobody_signs_in), VaultError::Store(_)), "a sign-in without its entry is none");
     assert_eq!(call.world.holder.released(), before);
-    call.world.edit("DROP TRIGGER full");
+    call.world.database().refuse_entries(false);
     value(call.reveal(&command));
 }

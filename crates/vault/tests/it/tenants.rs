@@ -4,7 +4,6 @@ use crate::help::{Call, failure};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
 use std::collections::BTreeSet;
-use store::Store;
 use testkit::{FIRST, PHONE, SECOND, ana, block_on};
 use vault::{Heard, RevealCommand, VaultError};
 

@@ -4,9 +4,10 @@
 use super::columns::escaped;
 use super::transaction::Change;
 use super::value::{Value, blob, blobs, int, ints, own, text};
+use crate::statements;
 use domain::{CustomerId, TenantId};
 use std::collections::BTreeMap;
-use store::{CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
+use store::{CloseRow, CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
 
 /// The changes that these effects ask for, in order.
 pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seals: &dyn Seals) -> Vec<Change<'a>> {
@@ -76,6 +77,7 @@ impl<'a> Puts<'a> {
                                    ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
                 self.others.push(Change::any(SQL, vec![int(tenant.0), blob(import), int(*rows)]));
             }
+            Effect::PutClose(row) => self.others.extend(close(tenant, row)),
             // Settled in memory and written with the changed facts, or of another order.
             Effect::Happened { .. }
             | Effect::Bind { .. }
@@ -94,8 +96,8 @@ impl<'a> Puts<'a> {
         let (new, over): (Vec<_>, Vec<_>) = self.fields.iter().partition(|(key, _)| facts.fields.is_absent(key));
         if !new.is_empty() {
             const NEW: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
-                               SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-            all.push(Change::of(new.len(), NEW, fields(&new)));
+                               SELECT * FROM unnest($1, $2, $3, $4, $5, $6)";
+            all.push(Change::any(NEW, fields(&new)));
         }
         if !over.is_empty() {
             const OVER: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
@@ -132,7 +134,7 @@ fn customers<'a>(rows: &BTreeMap<(TenantId, CustomerId), &'a CustomerRow>, seals
         own(head),
         Value::OwnBlobs(tags),
     ];
-    Change::of(rows.len(), SQL, values)
+    Change::any(SQL, values)
 }
 
 fn fields<'a>(rows: &[(&(TenantId, FieldRef), &&'a FieldRow)]) -> Vec<Value<'a>> {
@@ -154,6 +156,23 @@ fn index<'a>(rows: &[(TenantId, &'a IndexRow)]) -> Vec<Value<'a>> {
         blobs(rows.iter().map(|(_, row)| row.customer.0.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
     ]
+}
+
+/// Pages that others began for the same close go; of two closes with one number the second is settled again.
+fn close(tenant: TenantId, row: &CloseRow) -> [Change<'_>; 2] {
+    let number = || int(row.number);
+    let others = vec![int(tenant.0), number(), blob(&row.list)];
+    let values = vec![
+        int(tenant.0),
+        number(),
+        blob(&row.entry.0),
+        blob(&row.list),
+        int(row.covers),
+        int(row.at.0),
+        int(row.size),
+        blob(&row.root),
+    ];
+    [Change::any(statements::DROP_OTHER_PAGES, others), Change::of(1, statements::PUT_CLOSE, values)]
 }
 
 fn person(tenant: TenantId, row: &PersonRow) -> Change<'_> {

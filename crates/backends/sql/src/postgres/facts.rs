@@ -38,6 +38,8 @@ const REQUESTS: &str = "SELECT r.tenant, r.id, r.content, r.session, r.entry, r.
 const FIELDS: &str = "SELECT f.tenant, f.customer, f.field, f.instance, f.version, f.sealed FROM field f \
      JOIN unnest($1, $2, $3, $4) AS w (tenant, customer, field, instance) ON f.tenant = w.tenant \
      AND f.customer = w.customer AND f.field = w.field AND f.instance = w.instance";
+/// Nothing to lock: of two closes with one number, only one can be inserted.
+const CLOSES: &str = "SELECT tenant, max(number) FROM close WHERE tenant = ANY($1) GROUP BY tenant";
 
 /// Begins a transaction and reads what is wanted. `power` says whether people or rules will change in it.
 pub(super) async fn read<'a>(pool: &'a Pool, wanted: &Wanted, power: bool) -> Result<(Transaction<'a>, Facts), Failed> {
@@ -60,7 +62,7 @@ fn tenants<K>(keys: &[(TenantId, K)]) -> super::value::Value<'static> {
 
 /// One for each table from which something is wanted, in the order of [`facts`].
 fn questions(wanted: &Wanted, power: bool) -> Vec<Question<'_>> {
-    let mut all: Vec<Question<'_>> = Vec::with_capacity(7);
+    let mut all: Vec<Question<'_>> = Vec::with_capacity(8);
     if !wanted.powers.is_empty() {
         let sql = if power { CHANGING_POWERS } else { POWERS };
         all.push((sql, vec![ints(wanted.powers.iter().map(|tenant| tenant.0))]));
@@ -93,6 +95,9 @@ fn questions(wanted: &Wanted, power: bool) -> Vec<Question<'_>> {
         let fields = ints(keys.iter().map(|(_, field)| field.field));
         let instances = ints(keys.iter().map(|(_, field)| field.instance));
         all.push((FIELDS, vec![tenants(keys), customers, fields, instances]));
+    }
+    if !wanted.closes.is_empty() {
+        all.push((CLOSES, vec![ints(wanted.closes.iter().map(|tenant| tenant.0))]));
     }
     all
 }
@@ -140,6 +145,9 @@ fn facts(wanted: &Wanted, mut next: impl FnMut() -> Vec<Row>) -> Result<Facts, W
             let customer = CustomerId(bytes(row, 1)?);
             Ok(((tenant(row)?, FieldRef { customer, field: field.field, instance: field.instance }), field))
         })?;
+    }
+    if !wanted.closes.is_empty() {
+        fill(&mut facts.closes, &wanted.closes, &next(), |row| Ok((tenant(row)?, number(row, 1)?)))?;
     }
     Ok(facts)
 }

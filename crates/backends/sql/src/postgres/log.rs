@@ -14,6 +14,7 @@ use store::{Cosigned, Fence, Job, LogHead, Publication, StoreError, Swap};
 fn name(job: Job) -> String {
     match job {
         Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
+        Job::Close(tenant) => format!("close/{}", tenant.0),
     }
 }
 
@@ -142,10 +143,11 @@ fn damaged(_: crate::rows::Wrong) -> StoreError {
 
 /// The head is locked where there is one; where there is none, only one can insert it.
 fn changes(publication: &Publication, headed: bool) -> Vec<Change<'_>> {
-    const WAIT: &str = "DELETE FROM pending USING unnest($2) AS w (entry) \
-                        WHERE pending.tenant = $1 AND pending.entry = w.entry";
-    const PLACE: &str = "UPDATE entry SET place = $2 + w.turn - 1 FROM unnest($3) WITH ORDINALITY AS w (id, turn) \
-                         WHERE entry.tenant = $1 AND entry.id = w.id AND entry.place IS NULL";
+    const WAIT: &str = "DELETE FROM pending USING unnest($2, $3) AS w (entry, leaf) \
+                        WHERE pending.tenant = $1 AND pending.entry = w.entry AND pending.leaf = w.leaf";
+    const PLACE: &str = "UPDATE entry SET place = $2 + w.turn - 1 \
+                         FROM unnest($3, $4) WITH ORDINALITY AS w (id, leaf, turn) \
+                         WHERE entry.tenant = $1 AND entry.id = w.id AND entry.leaf = w.leaf AND entry.place IS NULL";
     const TILES: &str = "INSERT INTO tile (tenant, level, place, data) \
         SELECT $1, level, place, data FROM unnest($2, $3, $4) AS w (level, place, data) \
         ON CONFLICT (tenant, level, place) DO UPDATE SET data = excluded.data";
@@ -154,11 +156,12 @@ fn changes(publication: &Publication, headed: bool) -> Vec<Change<'_>> {
                          ON CONFLICT DO NOTHING";
     let tenant = || int(publication.tenant.0);
     let count = publication.entries.len();
-    let entries = || blobs(publication.entries.iter().map(|entry| entry.0.as_slice()));
+    let entries = || blobs(publication.entries.iter().map(|row| row.entry.0.as_slice()));
+    let leaves = || blobs(publication.entries.iter().map(|row| row.leaf.as_slice()));
     let mut all = Vec::with_capacity(4);
     if count > 0 {
-        all.push(Change::of(count, WAIT, vec![tenant(), entries()]));
-        all.push(Change::of(count, PLACE, vec![tenant(), int(publication.from), entries()]));
+        all.push(Change::of(count, WAIT, vec![tenant(), entries(), leaves()]));
+        all.push(Change::of(count, PLACE, vec![tenant(), int(publication.from), entries(), leaves()]));
     }
     if !publication.tiles.is_empty() {
         let levels = ints(publication.tiles.iter().map(|(key, _)| key.level));

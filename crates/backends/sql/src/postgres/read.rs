@@ -6,8 +6,9 @@ use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
-    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, StoreError, Swap, TileKey,
+    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
+    Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -42,6 +43,9 @@ impl Postgres {
         Box::pin(async move { Ok(self.all(statement, &values, map).await?.pop()) })
     }
 }
+
+const STATES: &str = "SELECT epoch, wrapped, n, head, tag, id FROM customer \
+                      WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
@@ -98,6 +102,16 @@ impl Store for Postgres {
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
         self.many(sql::CUSTOMERS, vec![int(tenant.0), own(after), int(limit)], rows::customer_of)
+    }
+
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(STATES, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
@@ -190,5 +204,28 @@ impl Store for Postgres {
 
     fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
         Box::pin(self.keep_cosigned(tenant, rows))
+    }
+
+    fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
+        const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, id FROM customer \
+                               WHERE tenant = $1 AND id > $2 AND n > 0 ORDER BY id LIMIT $3";
+        let after = after.map_or([0; 16], |id| id.0);
+        self.many(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::counted)
+    }
+
+    fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {
+        Box::pin(async move {
+            let values = [int(tenant.0), int(page.number), blob(&page.list), int(page.page), blob(&page.data)];
+            Ok(!self.all(sql::PUT_CLOSE_PAGE, &values, |_| Ok(())).await?.is_empty())
+        })
+    }
+
+    fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>> {
+        let before = before.unwrap_or(u64::MAX);
+        self.many(sql::CLOSES, vec![int(tenant.0), int(before), int(limit)], rows::close)
+    }
+
+    fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {
+        self.one(sql::CLOSE_PAGE, vec![int(tenant.0), int(number), int(page)], rows::data)
     }
 }

@@ -1,6 +1,6 @@
 //! The changed facts and the new entries of a batch, as one statement per table.
 
-use super::transaction::Change;
+use super::transaction::{Change, Question};
 use super::value::{Value, blobs, ints, texts};
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
 use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerRow, RequestRow, StateRow};
@@ -19,13 +19,13 @@ pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Change<'_>> {
     let audits = blobs(rows.iter().map(|(_, row)| row.audit.as_slice()));
     let customers = blobs(rows.iter().map(|(_, row)| row.customer.as_slice()));
     vec![
-        Change::of(rows.len(), ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
-        Change::of(rows.len(), PENDING, vec![tenants(), ids(), leaves()]),
+        Change::any(ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
+        Change::any(PENDING, vec![tenants(), ids(), leaves()]),
     ]
 }
 
 /// Everything that was settled in memory. Rows that were read are locked and updated; rows that weren't there are
-/// inserted, and if one is there now, somebody else was first.
+/// inserted, and where one is there now, the key that is used twice ends the transaction: somebody else was first.
 pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
     let mut all = Vec::with_capacity(8);
     for stored in [true, false] {
@@ -43,31 +43,28 @@ fn push<'a, K, V>(
     all: &mut Vec<Change<'a>>,
     rows: Vec<(&'a K, &'a V)>,
     stored: bool,
-    statement: fn(&[(&'a K, &'a V)], bool) -> (&'static str, Vec<Value<'a>>),
+    statement: fn(&Of<'a, K, V>, bool) -> Question<'a>,
 ) {
     if !rows.is_empty() {
         let (sql, values) = statement(&rows, stored);
-        all.push(Change::of(rows.len(), sql, values));
+        all.push(Change::any(sql, values));
     }
 }
 
 type Of<'a, K, V> = [(&'a K, &'a V)];
 
-fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> Question<'a> {
     let sql = if stored {
         "UPDATE power SET version = w.version, tag = w.tag FROM unnest($1, $2, $3) AS w (tenant, version, tag) \
          WHERE power.tenant = w.tenant"
     } else {
-        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3) ON CONFLICT DO NOTHING"
+        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3)"
     };
     let tags = blobs(rows.iter().map(|(_, row)| row.tag.as_slice()));
     (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), ints(rows.iter().map(|(_, row)| row.version)), tags])
 }
 
-fn interactions<'a>(
-    rows: &Of<'a, (TenantId, InteractionId), InteractionRow>,
-    stored: bool,
-) -> (&'static str, Vec<Value<'a>>) {
+fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, stored: bool) -> Question<'a> {
     // One that was read may have been deleted by an erasure in this batch.
     let sql = if stored {
         "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
@@ -79,7 +76,7 @@ fn interactions<'a>(
     } else {
         "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
          active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT DO NOTHING"
+        "
     };
     let rows_only = || rows.iter().map(|(_, row)| *row);
     let values = vec![
@@ -100,14 +97,14 @@ fn interactions<'a>(
     (sql, values)
 }
 
-fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) -> Question<'a> {
     let sql = if stored {
         "UPDATE code SET mac = w.mac, expires = w.expires, wrong = w.wrong, used = w.used, tag = w.tag \
          FROM unnest($1, $2, $3, $4, $5, $6, $7) AS w (tenant, interaction, mac, expires, wrong, used, tag) \
          WHERE code.tenant = w.tenant AND code.interaction = w.interaction"
     } else {
         "INSERT INTO code (tenant, interaction, mac, expires, wrong, used, tag) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -121,14 +118,14 @@ fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) ->
     (sql, values)
 }
 
-fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bool) -> (&'static str, Vec<Value<'a>>) {
+fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bool) -> Question<'a> {
     let sql = if stored {
         "UPDATE budget SET used = w.used, last = w.last, tag = w.tag \
          FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, since, used, last, tag) \
          WHERE budget.tenant = w.tenant AND budget.counter = w.counter AND budget.since = w.since"
     } else {
         "INSERT INTO budget (tenant, counter, since, used, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT DO NOTHING"
+        "
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -142,7 +139,7 @@ fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bo
 }
 
 /// The state lies in the customer's row, which is there: read and locked, or new in this batch.
-fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> (&'static str, Vec<Value<'a>>) {
+fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Question<'a> {
     let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag \
                FROM unnest($1, $2, $3, $4, $5) AS w (tenant, id, n, head, tag) \
                WHERE customer.tenant = w.tenant AND customer.id = w.id";
@@ -156,9 +153,9 @@ fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> (&'st
     (sql, values)
 }
 
-fn requests<'a>(rows: &Of<'a, (TenantId, [u8; 16]), RequestRow>, _: bool) -> (&'static str, Vec<Value<'a>>) {
+fn requests<'a>(rows: &Of<'a, (TenantId, [u8; 16]), RequestRow>, _: bool) -> Question<'a> {
     let sql = "INSERT INTO request (tenant, id, content, session, entry, at, answer) \
-               SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+               SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)";
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
         blobs(rows.iter().map(|(key, _)| key.1.as_slice())),

@@ -2,13 +2,14 @@
 
 use super::connect;
 use super::folding::fold_if_many;
+use super::writer::Writer;
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// From how many frames (pages of 4 KB) in the log on it is copied.
@@ -27,12 +28,12 @@ pub(super) struct Checkpointing {
 
 impl Checkpointing {
     /// Starts the thread for the database at `path`.
-    pub(super) fn start(path: &Path, writer: Arc<Mutex<Connection>>) -> rusqlite::Result<Self> {
+    pub(super) fn start(path: &Path, writer: Arc<Writer>) -> rusqlite::Result<Self> {
         let connection = connect(path, false)?;
         // Never closed: closing any descriptor of a file drops the locks that this process has on it (POSIX).
         let database = ManuallyDrop::new(File::open(path));
         // Replaces SQLite's own checkpoint, which runs inside a commit.
-        writer.lock().unwrap_or_else(PoisonError::into_inner).wal_hook(Some(|_, pages| {
+        writer.lock().wal_hook(Some(|_, pages| {
             IN_LOG.set(pages);
             Ok(())
         }));
@@ -45,7 +46,7 @@ impl Checkpointing {
                 while woken.recv().is_ok() {
                     let _ = checkpoint(&connection);
                     let _ = sync();
-                    let held = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                    let held = writer.lock();
                     let _ = checkpoint(&connection);
                     drop(held);
                     let _ = fold_if_many(&writer);

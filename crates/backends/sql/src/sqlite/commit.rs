@@ -1,5 +1,6 @@
 //! A batch of intents as one transaction: read the wanted rows, settle, write.
 
+use super::closes;
 use super::recent::Recent;
 use crate::rows::{self, Columns, Wrong};
 use crate::statements;
@@ -80,6 +81,9 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     for key in &wanted.codes {
         let sql = "SELECT mac, expires, wrong, used, tag FROM code WHERE tenant = $1 AND interaction = $2";
         facts.codes.read(*key, one(tx, sql, &[&key.0.0, &key.1.0], rows::code)?);
+    }
+    for tenant in &wanted.closes {
+        facts.closes.read(*tenant, closes::last(tx, *tenant)?);
     }
     Ok(facts)
 }
@@ -209,6 +213,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
             let sql = "INSERT INTO import VALUES ($1, $2, $3) ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
             run(tx, sql, params![t, import, to_i64(*rows)?])
         }
+        Effect::PutClose(row) => closes::put(tx, tenant, row),
         // These are settled in memory and written with the changed facts.
         Effect::Happened { .. } | Effect::Bind { .. } | Effect::Prove { .. } | Effect::SendCode { .. } => Ok(()),
     }

@@ -5,15 +5,17 @@
 //! while the writer goes on: one sync serves every commit that was written before it began, so commits group by
 //! themselves and the writer never waits for the disk. Nobody is told of a commit before its sync.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How far the log is written and synced, in commits.
 pub(super) struct Durability {
     log: File,
+    path: PathBuf,
     written: AtomicU64,
     synced: Mutex<Synced>,
 }
@@ -28,10 +30,11 @@ struct Synced {
 impl Durability {
     /// For the log of the database at `path`, which a connection has opened before.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let log = File::options().append(true).open(log)?;
-        Ok(Self { log, written: AtomicU64::new(0), synced: Mutex::default() })
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        let path = PathBuf::from(name);
+        let log = File::options().append(true).open(&path)?;
+        Ok(Self { log, path, written: AtomicU64::new(0), synced: Mutex::default() })
     }
 
     /// A commit was written; gives its number. Called under the writer's lock.
@@ -49,8 +52,42 @@ impl Durability {
             let upto = self.written.load(Ordering::SeqCst);
             synced.failed = true;
             self.log.sync_data()?;
+            self.is_still_there()?;
             *synced = Synced { upto, failed: false };
         }
         Ok(())
+    }
+
+    /// SQLite goes on writing to a log that somebody deleted or moved away; after a restart nothing of that is found.
+    fn is_still_there(&self) -> io::Result<()> {
+        let name = |file: &Metadata| (file.dev(), file.ino());
+        let (open, named) = (self.log.metadata()?, fs::metadata(&self.path)?);
+        if name(&open) == name(&named) { Ok(()) } else { Err(io::Error::other("the log was taken away")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sqlite;
+    use std::fs;
+
+    #[test]
+    fn what_goes_into_a_log_that_was_taken_away_is_not_durable() {
+        for moved in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Sqlite::create(dir.path()).unwrap();
+            let log = dir.path().join("ringfence.db-wal");
+            let number = store.durability.written();
+            assert!(store.durability.reach(number).is_ok());
+            if moved {
+                fs::rename(&log, dir.path().join("elsewhere")).unwrap();
+                fs::write(&log, b"").unwrap();
+            } else {
+                fs::remove_file(&log).unwrap();
+            }
+            let number = store.durability.written();
+            assert!(store.durability.reach(number).is_err());
+            assert!(store.durability.reach(number).is_err(), "nor by asking again");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Puts recent states of customers back where they belong.
 
+use super::writer::Writer;
 use rusqlite::{Connection, TransactionBehavior};
-use std::sync::{Mutex, PoisonError};
 
 /// How many may gather: some five megabytes.
 const GATHERED: u32 = 50_000;
@@ -9,7 +9,7 @@ const GATHERED: u32 = 50_000;
 const SLICE: u32 = 250;
 
 /// Puts all back, if there are many.
-pub(super) fn fold_if_many(writer: &Mutex<Connection>) -> rusqlite::Result<()> {
+pub(super) fn fold_if_many(writer: &Writer) -> rusqlite::Result<()> {
     let many = format!("SELECT 1 FROM recent_state LIMIT 1 OFFSET {GATHERED}");
     if hold(writer, |c| c.prepare_cached(&many)?.exists([]))? {
         while hold(writer, fold_slice)? > 0 {}
@@ -17,11 +17,8 @@ pub(super) fn fold_if_many(writer: &Mutex<Connection>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn hold<T>(
-    writer: &Mutex<Connection>,
-    act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    act(&mut writer.lock().unwrap_or_else(PoisonError::into_inner))
+fn hold<T>(writer: &Writer, act: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    act(&mut writer.lock())
 }
 
 /// Puts one slice back, in the order of the customers; says how many.

@@ -4,11 +4,12 @@ use crate::rows::{self, number};
 use crate::statements;
 use domain::Millis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use store::{Cosigned, Fence, Job, LogHead, Publication, Swap};
+use store::{Cosigned, Fence, Job, LogHead, PendingLeaf, Publication, Swap};
 
 fn name(job: Job) -> String {
     match job {
         Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
+        Job::Close(tenant) => format!("close/{}", tenant.0),
     }
 }
 
@@ -51,12 +52,12 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     let tenant = publication.tenant.0;
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
     {
-        let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2")?;
-        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND place IS NULL";
+        let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2 AND leaf = $3")?;
+        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND leaf = $4 AND place IS NULL";
         let mut place = tx.prepare_cached(sql)?;
-        for entry in &publication.entries {
-            let waited = wait.execute(params![tenant, entry.0])?;
-            let placed = place.execute(params![size, tenant, entry.0])?;
+        for PendingLeaf { entry, leaf } in &publication.entries {
+            let waited = wait.execute(params![tenant, entry.0, leaf])?;
+            let placed = place.execute(params![size, tenant, entry.0, leaf])?;
             if (waited, placed) != (1, 1) {
                 return Ok(Swap::Lost);
             }

@@ -5,25 +5,30 @@
 //! moment before it is durable; whatever discloses goes through a commit.
 
 mod checkpointing;
+mod closes;
 mod columns;
 mod commit;
 mod durable;
 mod folding;
+mod heads;
 mod log;
 mod merge;
 mod read;
 mod recent;
+mod writer;
 
 use crate::OpenError;
 use crate::migrations::MIGRATIONS;
 use checkpointing::Checkpointing;
 use durable::Durability;
+use heads::Heads;
 use recent::Recent;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Fut, StoreError};
+use writer::Writer;
 
 /// How many reads run side by side.
 const READERS: usize = 2;
@@ -34,9 +39,10 @@ const BUSY: Duration = Duration::from_secs(20);
 
 /// The embedded engine.
 pub struct Sqlite {
-    writer: Arc<Mutex<Connection>>,
+    writer: Arc<Writer>,
     recent: Mutex<Recent>,
     durability: Durability,
+    heads: Heads,
     checkpointing: Checkpointing,
     readers: [Mutex<Connection>; READERS],
     path: PathBuf,
@@ -66,9 +72,9 @@ impl Sqlite {
         migrate(&mut writer)?;
         let readers = [Mutex::new(connect(&path, true)?), Mutex::new(connect(&path, true)?)];
         let durability = Durability::of(&path)?;
-        let writer = Arc::new(Mutex::new(writer));
+        let writer = Arc::new(Writer::new(writer));
         let checkpointing = Checkpointing::start(&path, Arc::clone(&writer))?;
-        Ok(Self { writer, recent: Mutex::default(), durability, checkpointing, readers, path })
+        Ok(Self { writer, recent: Mutex::default(), durability, heads: Heads::default(), checkpointing, readers, path })
     }
 
     /// The database's file in a data directory.
@@ -84,8 +90,7 @@ impl Sqlite {
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
-        // A panic while writing rolled its transaction back: the connection is as good as before.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writer.lock()
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {

@@ -1,14 +1,15 @@
 //! The contract, method by method.
 
-use super::{Sqlite, commit, log, merge};
+use super::{Sqlite, closes, commit, log, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
-    BudgetRow, Cosigned, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow, Seals, Store, Swap, TileKey,
+    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
+    Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 fn one<T>(
@@ -28,6 +29,11 @@ fn all<T>(
 ) -> rusqlite::Result<Vec<T>> {
     c.prepare_cached(statement)?.query_map(key, |row| Ok(map(row)?))?.collect()
 }
+
+/// Recent states stand ahead of those in the customers' rows.
+const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), c.id FROM customer c \
+     LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
+     WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 
 impl Store for Sqlite {
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
@@ -93,6 +99,16 @@ impl Store for Sqlite {
         self.reading(|c| all(c, sql::CUSTOMERS, params![tenant.0, after, limit], rows::customer_of))
     }
 
+    fn states(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
+        let after = after.map_or([0; 16], |id| id.0);
+        self.reading(|c| all(c, STATES, params![tenant.0, after, limit], rows::customer_with_state))
+    }
+
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
         self.reading(|c| Ok(one(c, sql::SHELF_CUSTOMER, params![tenant.0, epoch], |_| Ok(()))?.is_none()))
     }
@@ -151,7 +167,11 @@ impl Store for Sqlite {
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
-        self.reading_as_writer(|c| log::head(c, tenant))
+        // Asked under the writer's lock, as what is being published is noted under it.
+        self.reading_as_writer(|c| match self.heads.instead(tenant) {
+            Some(durable) => Ok(durable),
+            None => log::head(c, tenant),
+        })
     }
 
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>> {
@@ -164,7 +184,20 @@ impl Store for Sqlite {
     }
 
     fn publish(&self, publication: Publication) -> Fut<'_, Swap> {
-        self.writing(|c| log::publish(c, &publication))
+        let tenant = publication.tenant;
+        let written = self.write(|c| {
+            let before = log::head(c, tenant)?;
+            let swap = log::publish(c, &publication)?;
+            self.heads.writing(tenant, before);
+            Ok(swap)
+        });
+        Box::pin(async move {
+            let (swap, number) = written?;
+            // A head that can't reach the disk is never shown; nor does anything else go on then.
+            self.durability.reach(number).map_err(|_| StoreError::Full)?;
+            self.heads.synced(tenant);
+            Ok(swap)
+        })
     }
 
     fn entries_between(&self, tenant: TenantId, from: EntryId, before: EntryId, limit: u32) -> Fut<'_, Vec<EntryRow>> {
@@ -177,5 +210,21 @@ impl Store for Sqlite {
 
     fn put_cosigned(&self, tenant: TenantId, rows: Vec<Cosigned>) -> Fut<'_, ()> {
         self.writing(|c| log::put_cosigned(c, tenant, &rows))
+    }
+
+    fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
+        self.reading(|c| closes::counted(c, tenant, after, limit))
+    }
+
+    fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {
+        self.writing(|c| closes::put_page(c, tenant, &page))
+    }
+
+    fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>> {
+        self.reading(|c| closes::closes(c, tenant, before, limit))
+    }
+
+    fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {
+        self.reading(|c| closes::page(c, tenant, number, page))
     }
 }

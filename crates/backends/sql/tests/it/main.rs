@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod embedded;
+mod features;
+mod lost;
+mod schema;
 mod server;
 
 use std::fs;

@@ -1,16 +1,19 @@
 //! What is fuzzed: every parser, with what must hold of whatever it accepts. Plain functions of bytes, shared by the
 //! fuzzer in `fuzz/` and by the regression test over a corpus.
 
+use std::sync::OnceLock;
 use transparency::{
-    Checkpoint, Frontier, Level, Note, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_log,
-    decode_bundle, encode_bundle, verify_checkpoint, verify_consistency, verify_inclusion, verify_receipt,
+    AddCheckpoint, CLOSE_BYTES, Checkpoint, Close, Frontier, LIST_PAGE_ROWS, LIST_ROW_BYTES, Level, Listed, Note,
+    NoteSigner, OriginKeys, Receipt, TileBuilder, TilePath, VerifierKey, check_list, check_log, decode_bundle,
+    encode_bundle, read_cosignatures, read_size, verify_checkpoint, verify_consistency, verify_cosignature,
+    verify_inclusion, verify_receipt,
 };
 
 /// A target: it may not panic, and what it accepts prints back as it was.
 pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub(crate) const TARGETS: [(&str, Target); 8] = [
+pub(crate) const TARGETS: [(&str, Target); 11] = [
     ("note", note),
     ("checkpoint", checkpoint),
     ("keys", keys),
@@ -19,6 +22,9 @@ pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("bundle", bundle),
     ("frontier", frontier),
     ("log", log),
+    ("request", request),
+    ("cosignature", cosignature),
+    ("close", close),
 ];
 
 /// The example key of signed-note.
@@ -26,6 +32,21 @@ const KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYc
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The leaf of a close, and behind it the rows of its list in pages.
+pub(crate) fn close(bytes: &[u8]) {
+    let (leaf, rows) = bytes.split_at_checked(CLOSE_BYTES).unwrap_or((bytes, &[]));
+    let Ok(Some(close)) = Close::parse(leaf) else { return };
+    assert_eq!(close.encode(), leaf);
+    let pages: Vec<&[u8]> = rows.chunks(LIST_PAGE_ROWS * LIST_ROW_BYTES).collect();
+    let page = |at: u64| pages.get(usize::try_from(at).ok()?);
+    for wanted in rows.chunks_exact(LIST_ROW_BYTES).filter_map(|row| row.first_chunk()).chain([&[0; 32]]) {
+        if let Ok(listed) = check_list(close.size, &close.root, wanted, page) {
+            let there = rows.chunks(LIST_ROW_BYTES).any(|row| row.starts_with(wanted));
+            assert_eq!(matches!(listed, Listed::Row { .. }), there);
+        }
+    }
 }
 
 /// Signed notes (signed-note).
@@ -85,6 +106,45 @@ pub(crate) fn bundle(bytes: &[u8]) {
     if let Ok(entries) = decode_bundle(data, width) {
         assert_eq!(entries.len(), usize::from(width));
         assert_eq!(encode_bundle(&entries).as_deref(), Ok(data));
+    }
+}
+
+/// Requests to a witness (tlog-witness).
+pub(crate) fn request(bytes: &[u8]) {
+    if let Ok(read) = AddCheckpoint::parse(text(bytes)) {
+        assert_eq!(read.encode(), text(bytes));
+        assert!(Note::parse(&read.checkpoint).is_ok());
+    }
+}
+
+/// A checkpoint that was sent to a witness, what the witness answers, and its key.
+pub(crate) fn cosigned() -> &'static (String, String, VerifierKey) {
+    static COSIGNED: OnceLock<(String, String, VerifierKey)> = OnceLock::new();
+    COSIGNED.get_or_init(|| {
+        let origin = "log.example/centre";
+        let (log, witness) = (
+            NoteSigner::ed25519(origin, &[1; 32]).expect("a key"),
+            NoteSigner::ed25519_cosigner("w.example", &[3; 32]).expect("a key"),
+        );
+        let checkpoint = Checkpoint { origin: origin.to_owned(), size: 7, root: [7; 32] };
+        let sent = transparency::sign_checkpoint(&checkpoint, &[&log]).expect("a note");
+        let line = witness.sign(&checkpoint.encode(), 1_767_225_600).expect("a line");
+        let signed = Note::new(&checkpoint.encode(), vec![line]).expect("a note").to_string();
+        let (_, answer) = signed.split_once("\n\n").expect("a note has a blank line");
+        (sent, answer.to_owned(), witness.verifier_key().clone())
+    })
+}
+
+/// Answers of a witness (tlog-witness, tlog-cosignature): lines over a checkpoint that was sent, or a size.
+pub(crate) fn cosignature(bytes: &[u8]) {
+    if let Some(size) = read_size(text(bytes)) {
+        assert_eq!(format!("{size}\n"), text(bytes));
+    }
+    let (sent, _, key) = cosigned();
+    if let Ok(lines) = read_cosignatures(text(bytes), sent, std::slice::from_ref(key)) {
+        let note = Note::parse(sent).expect("it was sent");
+        let note = lines.into_iter().try_fold(note, Note::with_signature).expect("lines that were read");
+        assert!(verify_cosignature(&note.to_string(), key).is_ok_and(|(_, time)| time > 0));
     }
 }
 

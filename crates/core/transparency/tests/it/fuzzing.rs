@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::fuzz_targets::TARGETS;
+use crate::fuzz_targets::{TARGETS, cosigned};
 use crate::store::{ORIGIN, origin_keys, origin_signers, receipt_for};
 
 /// Changes of each seed of a corpus.
@@ -61,6 +61,12 @@ fn written(target: &str) -> Vec<Vec<u8>> {
         }
         "bundle" => vec![b"\x01\x00\x02ab\x00\x00".to_vec()],
         "frontier" => vec![[&7_u64.to_be_bytes()[..], &[5; 96]].concat()],
+        "request" => {
+            let request =
+                transparency::AddCheckpoint { old: 2, proof: vec![[4; 32]; 2], checkpoint: receipt.checkpoint };
+            vec![request.encode().into_bytes()]
+        }
+        "cosignature" => vec![cosigned().1.clone().into_bytes(), b"7\n".to_vec()],
         "log" => vec![[&[2, 88][..], &[0; 8192]].concat()],
         _ => vec![b"tile/0/x001/234.p/5".to_vec(), b"tile/entries/000".to_vec()],
     }
@@ -99,5 +105,22 @@ fn seeds_are_accepted() {
     assert!(transparency::Receipt::parse(&text("receipt", 1)).is_ok());
     assert!(text("path", 0).parse::<transparency::TilePath>().is_ok());
     assert!(transparency::decode_bundle(&written("bundle")[0][1..], 2).is_ok());
+    assert!(transparency::AddCheckpoint::parse(&text("request", 0)).is_ok());
+    let (sent, answer, key) = cosigned();
+    assert!(transparency::read_cosignatures(answer, sent, std::slice::from_ref(key)).is_ok());
+    assert_eq!(transparency::read_size(&text("cosignature", 1)), Some(7));
     assert!(transparency::Frontier::from_bytes(&written("frontier")[0]).is_ok());
+}
+
+/// What the fuzzer runs is the same list: each target has its program and its corpus in `fuzz/`.
+#[test]
+fn every_target_has_its_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for (name, _) in TARGETS {
+        let program = fs::read_to_string(folder.join(format!("fuzz_targets/{name}.rs"))).unwrap();
+        assert!(program.contains(&format!("fuzz_targets::{name}(bytes)")), "{name}");
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+    assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
 }

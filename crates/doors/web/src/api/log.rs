@@ -40,11 +40,11 @@ pub(crate) async fn logs(State(web): State<Web>) -> Response {
     ok(&Logs { logs })
 }
 
-fn tenant<'w>(web: &'w Web, slug: &str) -> Result<&'w TenantConfig, Failed> {
+pub(crate) fn tenant<'w>(web: &'w Web, slug: &str) -> Result<&'w TenantConfig, Failed> {
     web.vault.tenant(slug).ok_or_else(|| web.fault(Fault::NOT_FOUND))
 }
 
-fn text(kind: &'static str, cache: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn text(kind: &'static str, cache: &'static str, body: impl Into<axum::body::Body>) -> Response {
     let headers: [(HeaderName, &str); 2] = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)];
     (headers, body.into()).into_response()
 }

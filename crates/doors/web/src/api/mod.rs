@@ -1,6 +1,7 @@
 //! The API: one endpoint, one file.
 
 pub(crate) mod claims;
+pub(crate) mod closes;
 pub(crate) mod codes;
 pub(crate) mod customers;
 pub(crate) mod disclosures;
@@ -17,6 +18,7 @@ pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
 pub(crate) mod searches;
+pub(crate) mod statements;
 pub(crate) mod stream;
 pub(crate) mod verifications;
 pub(crate) mod views;
@@ -45,6 +47,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/verifications", post(verifications::verify))
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/notes", post(notes::write))
+        .route("/v1/customers/{id}/statements", post(statements::give))
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
@@ -60,6 +63,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/log/{tenant}/witnessed", get(log::witnessed))
         .route("/log/{tenant}/key", get(log::key))
         .route("/log/{tenant}/tile/{*path}", get(log::tile))
+        .route("/log/{tenant}/closes", get(closes::list))
+        .route("/log/{tenant}/closes/{number}", get(closes::show))
+        .route("/log/{tenant}/closes/{number}/pages/{page}", get(closes::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

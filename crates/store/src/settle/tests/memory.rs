@@ -19,6 +19,7 @@ pub(super) struct Memory {
     pub(super) fields: BTreeMap<(TenantId, FieldRef), FieldRow>,
     pub(super) requests: BTreeMap<(TenantId, [u8; 16]), RequestRow>,
     pub(super) codes: BTreeMap<(TenantId, InteractionId), CodeRow>,
+    pub(super) closes: BTreeMap<TenantId, u64>,
     pub(super) entries: Vec<(TenantId, EntryRow)>,
 }
 
@@ -68,6 +69,7 @@ impl Memory {
         wanted.states.iter().for_each(|key| facts.states.read(*key, self.states.get(key).copied()));
         wanted.fields.iter().for_each(|key| facts.fields.read(*key, self.fields.get(key).cloned()));
         wanted.requests.iter().for_each(|key| facts.requests.read(*key, self.requests.get(key).copied()));
+        wanted.closes.iter().for_each(|key| facts.closes.read(*key, self.closes.get(key).copied()));
         wanted.codes.iter().for_each(|key| facts.codes.read(*key, self.codes.get(key).copied()));
         facts
     }
@@ -78,6 +80,7 @@ impl Memory {
         self.budgets.extend(facts.budgets.changed().map(|(key, row)| (*key, *row)));
         self.states.extend(facts.states.changed().map(|(key, row)| (*key, *row)));
         self.requests.extend(facts.requests.changed().map(|(key, row)| (*key, *row)));
+        self.closes.extend(facts.closes.changed().map(|(key, row)| (*key, *row)));
         self.codes.extend(facts.codes.changed().map(|(key, row)| (*key, *row)));
     }
 

@@ -53,7 +53,7 @@ kinds! {
     Event = 11 "event";
     /// A note written.
     Note = 12 "note";
-    /// A customer erased.
+    /// A customer erased; `detail` is 1, none where their indexed values are only used for it.
     Erasure = 13 "erasure";
     /// Customers taken in; `detail` is how many.
     Import = 14 "import";
@@ -99,6 +99,13 @@ kinds! {
     ImportEnded = 34 "import_ended";
     /// A node began to serve; `detail` is the mark of its rules: another number, other rules.
     ServingBegun = 35 "serving_begun";
+    /// The log was closed: its leaf says so in clear; `detail` is the close's number.
+    LogClosed = 36 "log_closed";
+    /// A customer was given their own key of the log, and the list of entries about them.
+    StatementGiven = 37 "statement_given";
+    /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
+    /// in its id.
+    EntryLost = 38 "entry_lost";
 }
 
 impl Kind {
@@ -121,7 +128,14 @@ impl Kind {
     pub(crate) fn discloses(self) -> bool {
         matches!(
             self,
-            Self::Reveal | Self::Redelivery | Self::View | Self::Search | Self::Claim | Self::Verification | Self::Code
+            Self::Reveal
+                | Self::Redelivery
+                | Self::View
+                | Self::Search
+                | Self::Claim
+                | Self::Verification
+                | Self::Code
+                | Self::StatementGiven
         )
     }
 }
@@ -285,5 +299,32 @@ impl CustomerBody {
         }
         e.u8(3)?.u32(self.instance)?.u8(4)?.u64(self.version)?.u8(5)?.u64(self.n)?;
         Ok(())
+    }
+
+    /// The body of these bytes; `None` if they aren't exactly one in canonical form.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let body = Self::read(&mut Decoder::new(bytes)).ok().flatten()?;
+        (body.encode() == bytes).then_some(body)
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        let mut body = Self { customer: CustomerId([0; 16]), interaction: None, instance: 0, version: 0, n: 0 };
+        for _ in 0..d.map()?.unwrap_or(0) {
+            match d.u8()? {
+                1 => match d.bytes()?.try_into() {
+                    Ok(id) => body.customer = CustomerId(id),
+                    Err(_) => return Ok(None),
+                },
+                2 => match d.bytes()?.try_into() {
+                    Ok(id) => body.interaction = Some(InteractionId(id)),
+                    Err(_) => return Ok(None),
+                },
+                3 => body.instance = d.u32()?,
+                4 => body.version = d.u64()?,
+                5 => body.n = d.u64()?,
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(body))
     }
 }

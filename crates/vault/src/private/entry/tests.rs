@@ -42,6 +42,8 @@ fn nobodys() -> Draft {
         audit: audit_key(),
         chance: Chance::draw(&Counting(AtomicU8::new(0))),
         halves: OnceLock::new(),
+        leaf: std::sync::Mutex::default(),
+        clear: None,
     }
 }
 
@@ -89,6 +91,49 @@ fn an_entry_about_nobody_has_the_known_bytes() {
 }
 
 #[test]
+fn a_close_has_the_known_bytes() {
+    let chained = |leaves: &[u8]| {
+        leaves.iter().fold([0; 32], |head, first| next_head(&head, &transparency::leaf_hash(&run::<65>(*first))))
+    };
+    let row = |view: &str, n, leaves: &[u8]| {
+        let view = ViewKey::new(Key32::new(exactly(view)));
+        [view.listed_as(7), view.state(7, n, &chained(leaves))].concat().try_into().unwrap()
+    };
+    let mut rows: [transparency::ListRow; 2] = [row("close.view_a", 2, &[0x11, 0x22]), row("close.view_b", 1, &[0x33])];
+    assert_eq!([rows[0].to_vec(), rows[1].to_vec()], [vector("close.row_a"), vector("close.row_b")]);
+    rows.sort_unstable();
+    let mut list = transparency::ListBuilder::new();
+    rows.iter().for_each(|row| assert_eq!(list.push(row), Ok(None)));
+    let (root, page) = list.finish();
+    assert_eq!(page, Some(vector("close.page")));
+
+    let close = Close { number: 7, covers: 300, at: 1_767_225_600_123, size: 2, root };
+    let draft = Draft { kind: Kind::LogClosed, detail: Some(7), clear: Some(close), ..nobodys() };
+    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new() };
+    let Inscribed { leaf, audit, customer } = draft.inscribe(&done);
+    assert_eq!((leaf.to_vec(), audit.clone()), (vector("close.leaf"), vector("close.audit_half")));
+    assert!(customer.is_empty());
+    assert_eq!(open_audit(&audit_key(), draft.id, &leaf, &audit), Some(draft.audit_body(&done)));
+    // Version, number and time are in the audit half too; the rest of the leaf stands for itself.
+    for bit in (0..9 * 8).chain(17 * 8..25 * 8) {
+        let mut edited = leaf;
+        edited[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(open_audit(&audit_key(), draft.id, &edited, &audit), None, "bit {bit}");
+    }
+    let refused = Numbers { decision: Err(Refusal::CloseTaken), ..done };
+    let blinded = draft.inscribe(&refused);
+    assert_eq!(Close::parse(&blinded.leaf), Ok(None), "a refused close is blinded like any other entry");
+    assert_eq!(open_audit(&audit_key(), draft.id, &blinded.leaf, &blinded.audit), Some(draft.audit_body(&refused)));
+}
+
+#[test]
+fn an_entry_that_is_no_close_does_not_open_under_a_leaf_in_clear() {
+    let close = Close { number: 7, covers: 300, at: 1, size: 2, root: [0; 32] };
+    let Inscribed { audit, .. } = nobodys().inscribe(&Numbers { n: None, ..numbers() });
+    assert_eq!(open_audit(&audit_key(), nobodys().id, &close.encode(), &audit), None);
+}
+
+#[test]
 fn the_customer_half_opens_with_the_customers_key_and_fits_the_leaf() {
     let Inscribed { leaf, audit, customer } = reveal().inscribe(&numbers());
     let plain = open_half(&entry_keys().body, b"rf1/c", reveal().id, &customer).unwrap();
@@ -96,7 +141,7 @@ fn the_customer_half_opens_with_the_customers_key_and_fits_the_leaf() {
     let audit = open_half(&audit_key(), b"rf1/a", reveal().id, &audit).unwrap();
     assert_eq!(hash(&[rc, body])[..], audit[32..64]);
     assert_eq!(hash(&[b"rf1/e", &hash(&[&audit[..32], &audit[64..]]), &hash(&[rc, body])])[..], leaf[33..]);
-    assert_eq!(leaf[1..33], entry_keys().label(42));
+    assert_eq!(leaf[1..33], entry_keys().view.label(42));
     let others = EntryKeys::new(Key32::new([1; 32]));
     assert!(open_half(&others.body, b"rf1/c", reveal().id, &customer).is_none());
     assert!(open_half(&audit_key(), b"rf1/a", reveal().id, &customer).is_none());
