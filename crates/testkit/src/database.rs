@@ -152,8 +152,8 @@ impl TestDatabase {
                 "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END"
             }
             (Self::File(_), false) => "DROP TRIGGER full",
-            (Self::Server(_), true) => "ALTER TABLE entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
-            (Self::Server(_), false) => "ALTER TABLE entry DROP CONSTRAINT full_disk",
+            (Self::Server(..), true) => "ALTER TABLE entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
+            (Self::Server(..), false) => "ALTER TABLE entry DROP CONSTRAINT full_disk",
         });
     }
 

@@ -32,8 +32,6 @@ pub enum Side {
 pub struct Message<'a> {
     /// Who sent it.
     pub from: Side,
-    /// The how manieth of that side since the rule was set, from zero.
-    pub turn: u64,
     /// Its type's letter; zero for a session's first, which has none.
     pub kind: u8,
     /// What follows its length.
@@ -59,13 +57,17 @@ pub enum Act {
     CutBefore,
     /// It arrives; then they are cut.
     CutAfter,
+    /// Instead of the server's message comes what PgBouncer says when it lost the server; then they are cut.
+    Lose,
 }
+
+/// An error of the class "connection exception", as PgBouncer writes it.
+const LOST: &[u8] = b"E\0\0\0\x30SFATAL\0VFATAL\0C08P01\0Mserver conn crashed?\0\0";
 
 type Rule = Box<dyn FnMut(&Message<'_>) -> Act + Send>;
 
 struct State {
     rule: Rule,
-    turns: [u64; 2],
     refusing: bool,
     stopping: bool,
     opened: u64,
@@ -106,10 +108,8 @@ impl Shared {
 
     fn judge(&self, from: Side, message: &[u8], kind: u8) -> Act {
         let mut state = self.lock();
-        let turn = state.turns[from as usize];
-        state.turns[from as usize] += 1;
         let body = &message[if kind == 0 { 4 } else { 5 }..];
-        (state.rule)(&Message { from, turn, kind, body })
+        (state.rule)(&Message { from, kind, body })
     }
 }
 
@@ -131,7 +131,6 @@ impl Proxy {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 rule: Box::new(|_| Act::Pass),
-                turns: [0; 2],
                 refusing: false,
                 stopping: false,
                 opened: 0,
@@ -159,23 +158,15 @@ impl Proxy {
         Arc::new(block_on(Postgres::open(&address(&self.address(database)), connections)).unwrap())
     }
 
-    /// What becomes of every message from now on; messages are counted from now.
+    /// What becomes of every message from now on.
     pub fn rule(&self, rule: impl FnMut(&Message<'_>) -> Act + Send + 'static) {
-        let mut state = self.shared.lock();
-        state.rule = Box::new(rule);
-        state.turns = [0; 2];
+        self.shared.lock().rule = Box::new(rule);
     }
 
     /// Lets everything pass again, and new sessions in.
     pub fn heal(&self) {
         self.rule(|_| Act::Pass);
         self.shared.lock().refusing = false;
-    }
-
-    /// How many messages each side sent since the rule was set: the client's, the server's.
-    #[must_use]
-    pub fn turns(&self) -> [u64; 2] {
-        self.shared.lock().turns
     }
 
     /// Lets no new session in, until it is healed.
@@ -269,8 +260,8 @@ fn carry(shared: &Shared, session: &Session, from: Side) -> Result<()> {
                 session.cut();
                 continue;
             }
-            Act::CutAfter => {
-                sink.write_all(&message)?;
+            last @ (Act::CutAfter | Act::Lose) => {
+                sink.write_all(if last == Act::Lose { LOST } else { &message })?;
                 session.cut();
                 continue;
             }

@@ -129,12 +129,6 @@ impl TestWorld {
         open_vault(store, &self.holder, clock, &self.entropy, &self.config)
     }
 
-    /// The database.
-    #[must_use]
-    pub fn database(&self) -> &TestDatabase {
-        &self.database
-    }
-
     /// The embedded engine's store whose files lie in another directory, and a vault on it with this world's keys.
     ///
     /// # Panics
