@@ -2,8 +2,10 @@
 
 use crate::centre::{Centre, Person, invented, reveal_body};
 use crate::http::Answer;
-use crate::server::Server;
+use crate::server::{BINARY, Server};
 use crate::{Chance, trouble};
+use std::fs;
+use std::process::Command;
 use std::sync::Arc;
 use testkit::postgres::PostgresServer;
 use testkit::{Proxy, TestDatabase};
@@ -29,11 +31,17 @@ impl Cluster {
     /// On the test process's own server, or on one of the test's own.
     pub(crate) fn start(server: Option<Arc<PostgresServer>>, reveals: u32, connections: usize) -> Self {
         let database = server.map_or_else(TestDatabase::for_nodes, TestDatabase::on);
-        let centre = Centre::of_nodes_on(database, reveals, connections, 600);
+        let centre = Centre::filled_on(|_| database, 20, reveals, 600);
+        let config = centre.data().join("ringfence.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        assert!(text.contains("[store]\n"), "{text}");
+        fs::write(&config, text.replace("[store]\n", &format!("[store]\nconnections = {connections}\n"))).unwrap();
         let node = |_| {
             let (server, name) = centre.database().served();
             let proxy = Proxy::before(server);
-            let node = centre.serve_through(&proxy.address(name));
+            let mut command = Command::new(BINARY);
+            command.args(["--store", &proxy.address(name)]);
+            let node = Server::start_by(command, &centre.data(), &centre.logs(), "warn");
             (proxy, node)
         };
         let nodes = (0..NODES).map(node).collect();

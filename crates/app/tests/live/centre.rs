@@ -74,17 +74,13 @@ impl Centre {
         Self::filled_on(|_| TestDatabase::for_nodes(), customers, reveals, 20)
     }
 
-    /// The same on that database, with so many connections per node and seconds until a value is masked again.
-    pub(crate) fn of_nodes_on(database: TestDatabase, reveals: u32, connections: usize, remask_s: u32) -> Self {
-        let centre = Self::filled_on(move |_| database, 20, reveals, remask_s);
-        let config = centre.data().join("ringfence.toml");
-        let text = fs::read_to_string(&config).unwrap();
-        assert!(text.contains("[store]\n"), "{text}");
-        fs::write(&config, text.replace("[store]\n", &format!("[store]\nconnections = {connections}\n"))).unwrap();
-        centre
-    }
-
-    fn filled_on(database: impl FnOnce(&Path) -> TestDatabase, customers: u64, reveals: u32, remask_s: u32) -> Self {
+    /// The same on that database.
+    pub(crate) fn filled_on(
+        database: impl FnOnce(&Path) -> TestDatabase,
+        customers: u64,
+        reveals: u32,
+        remask_s: u32,
+    ) -> Self {
         let budgets =
             format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
         let centre = Self::on(database, &format!("remask_s = {remask_s}"), &budgets);
@@ -152,13 +148,6 @@ impl Centre {
     /// Serves it.
     pub(crate) fn serve(&self) -> Server {
         Server::start(&self.data(), &self.logs(), "warn")
-    }
-
-    /// Serves it by another way to its database.
-    pub(crate) fn serve_through(&self, store: &str) -> Server {
-        let mut command = Command::new(BINARY);
-        command.args(["--store", store]);
-        Server::start_by(command, &self.data(), &self.logs(), "warn")
     }
 
     /// `ringfence verify` on the data directory.
