@@ -1,4 +1,4 @@
-//! A batch of intents as one transaction: read and lock the wanted rows, settle, write, commit. Three round trips.
+//! A batch of intents as one transaction: read and lock the wanted rows, settle, write and commit. Two round trips.
 
 use super::failure::Failed;
 use super::pool::Pool;
@@ -43,10 +43,6 @@ async fn attempt(
     // Effects first: a customer who is new in this batch must be there for what the batch counts about them.
     changes.extend(effects::changes(&settled.effects, &facts, seals));
     changes.extend(write::facts(&facts));
-    if let Err(failed) = transaction.make(&changes).await {
-        transaction.roll_back().await;
-        return Err(failed);
-    }
-    let known = transaction.commit().await?;
+    let known = transaction.finish(&changes).await?;
     Ok(if known.is_some() { settled.outcomes } else { intents.iter().map(|_| Outcome::Unknown).collect() })
 }

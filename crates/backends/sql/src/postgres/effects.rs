@@ -96,8 +96,8 @@ impl<'a> Puts<'a> {
         let (new, over): (Vec<_>, Vec<_>) = self.fields.iter().partition(|(key, _)| facts.fields.is_absent(key));
         if !new.is_empty() {
             const NEW: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
-                               SELECT * FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-            all.push(Change::of(new.len(), NEW, fields(&new)));
+                               SELECT * FROM unnest($1, $2, $3, $4, $5, $6)";
+            all.push(Change::any(NEW, fields(&new)));
         }
         if !over.is_empty() {
             const OVER: &str = "INSERT INTO field (tenant, customer, field, instance, version, sealed) \
@@ -134,7 +134,7 @@ fn customers<'a>(rows: &BTreeMap<(TenantId, CustomerId), &'a CustomerRow>, seals
         own(head),
         Value::OwnBlobs(tags),
     ];
-    Change::of(rows.len(), SQL, values)
+    Change::any(SQL, values)
 }
 
 fn fields<'a>(rows: &[(&(TenantId, FieldRef), &&'a FieldRow)]) -> Vec<Value<'a>> {

@@ -28,7 +28,7 @@ impl From<StoreError> for Failed {
 
 impl From<tokio_postgres::Error> for Failed {
     fn from(error: tokio_postgres::Error) -> Self {
-        if error.code().is_some_and(rolled_back) { Self::Raced } else { Self::Store(explain(&error)) }
+        if gave_way(&error) || was_second(&error) { Self::Raced } else { Self::Store(explain(&error)) }
     }
 }
 
@@ -43,8 +43,18 @@ impl Failed {
 }
 
 /// The server chose this transaction to give way.
-fn rolled_back(code: &SqlState) -> bool {
-    [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+fn gave_way(error: &tokio_postgres::Error) -> bool {
+    let ways = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
+    error.code().is_some_and(|code| ways.contains(code))
+}
+
+/// The tables whose rows a batch decides on: one that wasn't there when it was read may be there when it is inserted.
+const DECIDED_ON: [&str; 6] = ["power", "interaction", "code", "budget", "request", "field"];
+
+/// Somebody else inserted the row first.
+fn was_second(error: &tokio_postgres::Error) -> bool {
+    let told = error.as_db_error().filter(|told| *told.code() == SqlState::UNIQUE_VIOLATION);
+    told.and_then(|told| told.table()).is_some_and(|table| DECIDED_ON.contains(&table))
 }
 
 /// Did the transaction certainly not happen, though its COMMIT failed? A server that is stopped or can't be reached

@@ -82,6 +82,34 @@ impl<'a> Transaction<'a> {
         Ok(counts)
     }
 
+    /// Makes all changes and commits, in one round trip: where a change fails, the server makes the COMMIT a ROLLBACK.
+    /// `None`: nobody knows whether it happened.
+    pub(super) async fn finish(mut self, changes: &[Change<'_>]) -> Result<Option<()>, Failed> {
+        let client: &Client = &self.0;
+        let mut all: Vec<Changed<'_>> =
+            changes.iter().map(|one| Box::pin(change(client, one)) as Changed<'_>).collect();
+        all.push(Box::pin(async { client.batch_execute("COMMIT").await.map(|()| 0) }));
+        let mut answers = join_all(all).await;
+        let committed = answers.pop().transpose();
+        match answers.into_iter().find_map(Result::err) {
+            None => {}
+            // Without a word of the server's, the COMMIT may have come through.
+            Some(error) if error.code().is_none() => return Ok(None),
+            Some(error) => {
+                self.0.open = committed.is_err();
+                return Err(error.into());
+            }
+        }
+        match committed {
+            Ok(_) => {
+                self.0.open = false;
+                Ok(Some(()))
+            }
+            Err(error) if surely_undone(&error) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Commits. `None`: nobody knows whether it happened.
     pub(super) async fn commit(mut self) -> Result<Option<()>, Failed> {
         match self.0.batch_execute("COMMIT").await {

@@ -19,13 +19,13 @@ pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Change<'_>> {
     let audits = blobs(rows.iter().map(|(_, row)| row.audit.as_slice()));
     let customers = blobs(rows.iter().map(|(_, row)| row.customer.as_slice()));
     vec![
-        Change::of(rows.len(), ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
-        Change::of(rows.len(), PENDING, vec![tenants(), ids(), leaves()]),
+        Change::any(ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
+        Change::any(PENDING, vec![tenants(), ids(), leaves()]),
     ]
 }
 
 /// Everything that was settled in memory. Rows that were read are locked and updated; rows that weren't there are
-/// inserted, and if one is there now, somebody else was first.
+/// inserted, and where one is there now, the key that is used twice ends the transaction: somebody else was first.
 pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
     let mut all = Vec::with_capacity(8);
     for stored in [true, false] {
@@ -47,7 +47,7 @@ fn push<'a, K, V>(
 ) {
     if !rows.is_empty() {
         let (sql, values) = statement(&rows, stored);
-        all.push(Change::of(rows.len(), sql, values));
+        all.push(Change::any(sql, values));
     }
 }
 
@@ -58,7 +58,7 @@ fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> Question<'a> {
         "UPDATE power SET version = w.version, tag = w.tag FROM unnest($1, $2, $3) AS w (tenant, version, tag) \
          WHERE power.tenant = w.tenant"
     } else {
-        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3) ON CONFLICT DO NOTHING"
+        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3)"
     };
     let tags = blobs(rows.iter().map(|(_, row)| row.tag.as_slice()));
     (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), ints(rows.iter().map(|(_, row)| row.version)), tags])
@@ -76,7 +76,7 @@ fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, st
     } else {
         "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
          active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT DO NOTHING"
+        "
     };
     let rows_only = || rows.iter().map(|(_, row)| *row);
     let values = vec![
@@ -104,7 +104,7 @@ fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) ->
          WHERE code.tenant = w.tenant AND code.interaction = w.interaction"
     } else {
         "INSERT INTO code (tenant, interaction, mac, expires, wrong, used, tag) \
-         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -125,7 +125,7 @@ fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bo
          WHERE budget.tenant = w.tenant AND budget.counter = w.counter AND budget.since = w.since"
     } else {
         "INSERT INTO budget (tenant, counter, since, used, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT DO NOTHING"
+        "
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -155,7 +155,7 @@ fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Quest
 
 fn requests<'a>(rows: &Of<'a, (TenantId, [u8; 16]), RequestRow>, _: bool) -> Question<'a> {
     let sql = "INSERT INTO request (tenant, id, content, session, entry, at, answer) \
-               SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+               SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)";
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
         blobs(rows.iter().map(|(key, _)| key.1.as_slice())),
