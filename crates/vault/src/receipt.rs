@@ -42,6 +42,10 @@ impl Vault {
             return Ok((row.size, row.note));
         }
         let head = self.store.head(tenant).await?;
+        if head.checkpoint.is_empty() {
+            // The first one is on its way to the disk.
+            return Ok((0, head.checkpoint));
+        }
         let size = checkpoint_size(&head).ok_or(VaultError::Damaged)?;
         Ok((size, head.checkpoint))
     }

@@ -60,7 +60,7 @@ fn fill(world: &TestWorld, customers: u64) {
         };
         block_on(world.store.commit(START, vec![intent], &Plain)).unwrap();
     }
-    world.edit("UPDATE customer SET n = 3, head = randomblob(32)");
+    world.edit("UPDATE customer SET n = 3, head = zeroblob(32)");
 }
 
 /// Mebibytes that this process holds, and has held at most.
@@ -91,6 +91,15 @@ fn acts(world: &TestWorld, ana: CustomerId, stop: &AtomicBool) -> Vec<Duration> 
     took
 }
 
+/// Tells the others to stop, also where the test fails.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_close_over_many_customers_keeps_nobody_waiting() {
     let customers = if std::env::var_os("RINGFENCE_LONG").is_some() { 1_000_000 } else { 20_000 };
@@ -104,6 +113,7 @@ fn a_close_over_many_customers_keeps_nobody_waiting() {
     let (stop, begun) = (AtomicBool::new(false), Instant::now());
     let (took, mut steps) = std::thread::scope(|threads| {
         let others = threads.spawn(|| acts(&world, ana, &stop));
+        let stops = Stops(&stop);
         let mut closer = LogCloser::new(&world.vault, FIRST, [1; 16]);
         let mut sequencer = world.sequencer(FIRST, 1);
         let mut steps = Vec::new();
@@ -117,7 +127,7 @@ fn a_close_over_many_customers_keeps_nobody_waiting() {
                 CloseStep::More => {}
             }
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stops);
         (others.join().unwrap(), steps)
     });
     let all = begun.elapsed();
