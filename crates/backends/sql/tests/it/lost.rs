@@ -2,89 +2,39 @@
 
 use domain::{BudgetKind, Counter, EntryId, Millis, PersonId, Refusal, TenantId};
 use sql::Postgres;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Inscribed, Intent, Numbers, Outcome, RequestKey, Scribe, Seals, Spend, Store, Tag};
-use testkit::block_on;
 use testkit::postgres::{PostgresServer, address};
+use testkit::{Act, Message, Proxy, Side, block_on};
 
 const TENANT: TenantId = TenantId(1);
 const NOW: Millis = Millis(1_767_225_600_000);
 
-/// Where a connection breaks: after so many messages of the client since the transaction began, before or after the
-/// server got the last of them.
+/// Where a connection breaks.
 #[derive(Clone, Copy, Debug)]
 enum Break {
-    Never,
     /// COMMIT doesn't reach the server.
     BeforeCommit,
     /// COMMIT reaches the server, its answer doesn't come back.
     AfterCommit,
-    /// The n-th piece that the client sends in a transaction gets lost.
-    AtPiece(usize),
+    /// The transaction doesn't begin.
+    AtBegin,
+    /// The first change gets lost.
+    AtChange,
 }
 
-/// Stands between a store and its server.
-struct Proxy {
-    port: u16,
-    how: Arc<Mutex<Break>>,
-    broken: Arc<AtomicUsize>,
-}
-
-impl Proxy {
-    fn start(socket: PathBuf) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (how, broken) = (Arc::new(Mutex::new(Break::Never)), Arc::new(AtomicUsize::new(0)));
-        let (seen, counted) = (Arc::clone(&how), Arc::clone(&broken));
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let (client, server) = (client.unwrap(), UnixStream::connect(&socket).unwrap());
-                let (how, broken) = (Arc::clone(&seen), Arc::clone(&counted));
-                let (mut down, mut up) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                std::thread::spawn(move || drop(std::io::copy(&mut down, &mut up)));
-                std::thread::spawn(move || carry(client, server, &how, &broken));
-            }
-        });
-        Self { port, how, broken }
-    }
-
-    fn will(&self, how: Break) {
-        *self.how.lock().unwrap() = how;
-    }
-}
-
-fn carry(mut client: TcpStream, mut server: UnixStream, how: &Mutex<Break>, broken: &AtomicUsize) {
-    let mut buffer = vec![0; 1 << 16];
-    let mut pieces = 0;
-    while let Ok(length @ 1..) = client.read(&mut buffer) {
-        let piece = &buffer[..length];
-        let has = |word: &[u8]| piece.windows(word.len()).any(|window| window == word);
-        pieces = if has(b"BEGIN") { 1 } else { pieces + 1 };
-        let (cut, deliver) = match *how.lock().unwrap() {
-            Break::Never => (false, true),
-            Break::BeforeCommit => (has(b"COMMIT\0"), false),
-            Break::AfterCommit => (has(b"COMMIT\0"), true),
-            Break::AtPiece(at) => (pieces == at, false),
-        };
-        if cut {
-            // The answer must not come back: the client's side breaks first.
-            drop(client.shutdown(Shutdown::Both));
-            broken.fetch_add(1, Ordering::SeqCst);
-        }
-        if (deliver || !cut) && server.write_all(piece).is_err() {
-            break;
-        }
-        if cut {
-            break;
+impl Break {
+    fn at(self, message: &Message<'_>) -> Act {
+        let says = |word: &[u8]| message.body.windows(word.len()).any(|window| window == word);
+        match self {
+            Self::BeforeCommit if message.is_commit() => Act::CutBefore,
+            Self::AfterCommit if message.is_commit() => Act::CutAfter,
+            Self::AtBegin if message.from == Side::Client && says(b"BEGIN") => Act::CutBefore,
+            Self::AtChange if message.from == Side::Client && says(b"INSERT INTO entry") => Act::CutBefore,
+            _ => Act::Pass,
         }
     }
-    drop(server.shutdown(Shutdown::Write));
 }
 
 struct Open;
@@ -133,28 +83,29 @@ fn spending(number: u8, key: u8) -> Intent {
 fn a_connection_that_is_lost_leaves_nothing_half_done_and_says_so() {
     let server = PostgresServer::start();
     let database = server.database();
-    let proxy = Proxy::start(server.socket().join(".s.PGSQL.5432"));
-    let behind = address(&format!("postgres://postgres@127.0.0.1:{}/{database}?sslmode=disable", proxy.port));
-    let store = block_on(Postgres::create(&behind, 2)).unwrap();
+    let proxy = Proxy::before(&server);
+    let store = block_on(Postgres::create(&address(&proxy.address(&database)), 2)).unwrap();
     let commit = |intent| block_on(store.commit(NOW, vec![intent], &Open)).map(|mut all| all.remove(0));
-    let ways = [Break::BeforeCommit, Break::AfterCommit, Break::AtPiece(1), Break::AtPiece(2)];
+    let ways = [Break::BeforeCommit, Break::AfterCommit, Break::AtBegin, Break::AtChange];
     for (number, how) in (1_u8..).zip(ways) {
         let (entry, key) = (number * 2, number);
-        proxy.will(how);
-        let before = proxy.broken.load(Ordering::SeqCst);
+        let broken = Arc::new(AtomicBool::new(false));
+        let breaks = Arc::clone(&broken);
+        proxy.rule(move |message| {
+            let act = how.at(message);
+            breaks.fetch_or(act != Act::Pass, Ordering::SeqCst);
+            act
+        });
         let lost = commit(spending(entry, key));
-        assert_eq!(proxy.broken.load(Ordering::SeqCst), before + 1, "{how:?}: the connection didn't break");
+        assert!(broken.load(Ordering::SeqCst), "{how:?}: the connection didn't break");
         match how {
             Break::BeforeCommit | Break::AfterCommit => assert_eq!(lost, Ok(Outcome::Unknown), "{how:?}"),
-            // The last piece of this transaction is its COMMIT.
+            // The COMMIT is sent with the changes.
             _ => assert!(matches!(lost, Err(_) | Ok(Outcome::Unknown)), "{how:?}: {lost:?}"),
         }
-        proxy.will(Break::Never);
-        if matches!(how, Break::AfterCommit) {
-            // The server has it; a retry that came before the server is done would be the one that counts.
-            let there = || block_on(store.entry(TENANT, EntryId([entry; 16]))).unwrap().is_some();
-            (0..3_000).take_while(|_| !there()).for_each(|_| std::thread::park_timeout(Duration::from_millis(10)));
-        }
+        // A retry that came before the server is done would be the one that counts.
+        proxy.settle();
+        proxy.heal();
         // The retry finds out which it was, and is done once in any case.
         let retried = commit(spending(entry + 1, key)).unwrap();
         let happened = matches!(how, Break::AfterCommit);
