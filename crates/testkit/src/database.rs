@@ -17,9 +17,9 @@ const ENGINE: &str = "RINGFENCE_TEST_STORE";
 const CONNECTIONS: usize = 4;
 
 /// One server for all tests of a process; it ends with the process.
-fn server() -> &'static PostgresServer {
-    static SERVER: OnceLock<PostgresServer> = OnceLock::new();
-    SERVER.get_or_init(PostgresServer::start)
+fn server() -> Arc<PostgresServer> {
+    static SERVER: OnceLock<Arc<PostgresServer>> = OnceLock::new();
+    Arc::clone(SERVER.get_or_init(|| Arc::new(PostgresServer::start())))
 }
 
 /// A database of one test's own.
@@ -27,8 +27,8 @@ fn server() -> &'static PostgresServer {
 pub enum TestDatabase {
     /// A file.
     File(PathBuf),
-    /// One of the test process's server, by name.
-    Server(String),
+    /// One on a server, by name.
+    Server(Arc<PostgresServer>, String),
 }
 
 /// A table's rows, to be put back.
@@ -48,7 +48,7 @@ impl TestDatabase {
     pub fn new(folder: &Path) -> Self {
         match std::env::var(ENGINE).as_deref() {
             Err(_) | Ok("sqlite") => Self::File(Sqlite::file(folder)),
-            Ok("postgresql") => Self::Server(server().database()),
+            Ok("postgresql") => Self::for_nodes(),
             Ok(other) => panic!("{ENGINE}={other} names no engine"),
         }
     }
@@ -56,7 +56,29 @@ impl TestDatabase {
     /// A new, empty one that several nodes can serve, whatever the engine under test.
     #[must_use]
     pub fn for_nodes() -> Self {
-        Self::Server(server().database())
+        Self::on(server())
+    }
+
+    /// A new, empty one on that server.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    #[must_use]
+    pub fn on(server: Arc<PostgresServer>) -> Self {
+        let name = server.database();
+        Self::Server(server, name)
+    }
+
+    /// Its server and its name there.
+    ///
+    /// # Panics
+    /// If it is a file.
+    #[must_use]
+    pub fn served(&self) -> (&PostgresServer, &str) {
+        match self {
+            Self::File(file) => panic!("{} is a file", file.display()),
+            Self::Server(server, name) => (server, name),
+        }
     }
 
     /// What `--store` takes, where it isn't the data directory's own file.
@@ -64,7 +86,7 @@ impl TestDatabase {
     pub fn address(&self) -> Option<String> {
         match self {
             Self::File(_) => None,
-            Self::Server(name) => Some(server().address(name)),
+            Self::Server(server, name) => Some(server.address(name)),
         }
     }
 
@@ -76,8 +98,8 @@ impl TestDatabase {
     pub fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::File(file) => Arc::new(Sqlite::create(file.parent().unwrap()).unwrap()),
-            Self::Server(name) => {
-                let address = postgres::address(&server().address(name));
+            Self::Server(server, name) => {
+                let address = postgres::address(&server.address(name));
                 Arc::new(block_on(Postgres::create(&address, CONNECTIONS)).unwrap())
             }
         }
@@ -88,7 +110,7 @@ impl TestDatabase {
     pub fn states(&self) -> &'static str {
         match self {
             Self::File(_) => "recent_state",
-            Self::Server(_) => "customer",
+            Self::Server(..) => "customer",
         }
     }
 
@@ -105,7 +127,7 @@ impl TestDatabase {
     pub fn edit(&self, statement: &str) -> usize {
         match self {
             Self::File(path) => Self::file(path).execute(statement, []).unwrap(),
-            Self::Server(name) => postgres::edit(server(), name, statement),
+            Self::Server(server, name) => postgres::edit(server, name, statement),
         }
     }
 
@@ -116,7 +138,7 @@ impl TestDatabase {
     pub fn run(&self, statement: &str) {
         match self {
             Self::File(path) => Self::file(path).execute_batch(statement).unwrap(),
-            Self::Server(name) => drop(server().sql(name, &postgres::in_its_words(statement)).unwrap()),
+            Self::Server(server, name) => drop(server.sql(name, &postgres::in_its_words(statement)).unwrap()),
         }
     }
 
@@ -130,8 +152,8 @@ impl TestDatabase {
                 "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END"
             }
             (Self::File(_), false) => "DROP TRIGGER full",
-            (Self::Server(_), true) => "ALTER TABLE entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
-            (Self::Server(_), false) => "ALTER TABLE entry DROP CONSTRAINT full_disk",
+            (Self::Server(..), true) => "ALTER TABLE entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID",
+            (Self::Server(..), false) => "ALTER TABLE entry DROP CONSTRAINT full_disk",
         });
     }
 
@@ -143,8 +165,8 @@ impl TestDatabase {
     pub fn number(&self, question: &str) -> i64 {
         match self {
             Self::File(path) => Self::file(path).query_row(question, [], |row| row.get(0)).unwrap(),
-            Self::Server(name) => {
-                server().sql(name, &postgres::in_its_words(question)).unwrap().trim().parse().unwrap()
+            Self::Server(server, name) => {
+                server.sql(name, &postgres::in_its_words(question)).unwrap().trim().parse().unwrap()
             }
         }
     }
@@ -162,7 +184,7 @@ impl TestDatabase {
                 let mut statement = connection.prepare(names).unwrap();
                 statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
             }
-            Self::Server(name) => postgres::tables(server(), name),
+            Self::Server(server, name) => postgres::tables(server, name),
         }
     }
 
@@ -178,7 +200,7 @@ impl TestDatabase {
                 let holds = |table: &String| values(&connection, table).iter().flatten().any(|cell| has(cell, needle));
                 self.tables().into_iter().filter(holds).collect()
             }
-            Self::Server(name) => postgres::tables_holding(server(), name, needle),
+            Self::Server(server, name) => postgres::tables_holding(server, name, needle),
         }
     }
 
@@ -190,8 +212,8 @@ impl TestDatabase {
     pub fn rows(&self, table: &str) -> Vec<String> {
         let mut rows: Vec<String> = match self {
             Self::File(path) => values(&Self::file(path), table).iter().map(|row| format!("{row:?}")).collect(),
-            Self::Server(name) => {
-                let rows = server().sql(name, &format!("SELECT one::text FROM {table} AS one")).unwrap();
+            Self::Server(server, name) => {
+                let rows = server.sql(name, &format!("SELECT one::text FROM {table} AS one")).unwrap();
                 rows.lines().map(str::to_owned).collect()
             }
         };
@@ -207,12 +229,12 @@ impl TestDatabase {
     pub fn keep(&self, table: &str) -> Kept {
         match self {
             Self::File(path) => Kept::Rows(table.to_owned(), values(&Self::file(path), table)),
-            Self::Server(name) => {
+            Self::Server(server, name) => {
                 let copy = format!(
                     "CREATE SCHEMA IF NOT EXISTS kept; DROP TABLE IF EXISTS kept.{table}; \
                      CREATE TABLE kept.{table} AS TABLE {table}"
                 );
-                server().sql(name, &copy).unwrap();
+                server.sql(name, &copy).unwrap();
                 Kept::Copy(table.to_owned())
             }
         }
@@ -225,9 +247,9 @@ impl TestDatabase {
     pub fn put_back(&self, kept: &Kept) {
         match (self, kept) {
             (Self::File(path), Kept::Rows(table, rows)) => put_rows(&mut Self::file(path), table, rows),
-            (Self::Server(name), Kept::Copy(table)) => {
+            (Self::Server(server, name), Kept::Copy(table)) => {
                 let put = format!("BEGIN; DELETE FROM {table}; INSERT INTO {table} TABLE kept.{table}; COMMIT");
-                server().sql(name, &put).unwrap();
+                server.sql(name, &put).unwrap();
             }
             _ => panic!("kept from another engine"),
         }

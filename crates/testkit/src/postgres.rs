@@ -3,8 +3,9 @@
 
 use sql::Address;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +27,7 @@ pub fn as_postgres(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 /// A running server.
+#[derive(Debug)]
 pub struct PostgresServer {
     folder: PathBuf,
     databases: AtomicU32,
@@ -39,15 +41,15 @@ const KEEPER: &str = r#"
 set -e
 folder=$(mktemp -d /tmp/ringfence-postgresql.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
-"$1/initdb" --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+"$1/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 # Whoever tests may connect to the socket; the data stays the server's own.
 chmod 711 "$folder"
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 $2 >"$folder/log" 2>&1 &
-server=$!
 echo "$folder"
 cat >/dev/null
-kill -INT $server
-wait $server || true
+# It may have been restarted: whoever is there now is stopped, without writing what is thrown away.
+"$1/pg_ctl" -D "$folder/data" -m immediate -w -s stop || true
+wait
 "#;
 
 impl PostgresServer {
@@ -134,6 +136,39 @@ impl PostgresServer {
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
+    /// Stops it, `fast` (sessions are ended, files are written) or `immediate` (as in a crash), and starts it again.
+    ///
+    /// # Panics
+    /// If it doesn't come up again.
+    pub fn restart(&self, how: &str) {
+        let mut command = as_postgres(Path::new(PROGRAMS).join("pg_ctl"));
+        command.arg("-D").arg(self.folder.join("data")).arg("-l").arg(self.folder.join("data/restarted"));
+        let status = command.args(["-m", how, "-w", "-s", "restart"]).status().unwrap();
+        assert!(status.success(), "PostgreSQL restarts: {status}");
+    }
+
+    /// Takes every connection that is left; they are free again when what this gives is dropped.
+    ///
+    /// # Panics
+    /// If the server is gone.
+    #[must_use]
+    pub fn occupy(&self, database: &str) -> Vec<UnixStream> {
+        let parameters = format!("\0\x03\0\0user\0postgres\0database\0{database}\0\0");
+        let length = u32::try_from(parameters.len() + 4).unwrap().to_be_bytes();
+        let mut taken = Vec::new();
+        loop {
+            let mut stream = UnixStream::connect(self.folder.join(".s.PGSQL.5432")).unwrap();
+            stream.write_all(&[&length, parameters.as_bytes()].concat()).unwrap();
+            let mut answer = [0];
+            stream.read_exact(&mut answer).unwrap();
+            match answer[0] {
+                // Signed in, or no more.
+                b'R' => taken.push(stream),
+                _ => return taken,
+            }
+        }
+    }
+
     /// PgBouncer in front of it, in transaction mode.
     ///
     /// # Panics
@@ -168,7 +203,7 @@ impl Bouncer {
         let file = server.join(format!("pgbouncer-{port}.ini"));
         let mut write =
             as_postgres("sh").args(["-c", "cat >\"$1\"", "sh"]).arg(&file).stdin(Stdio::piped()).spawn().unwrap();
-        std::io::Write::write_all(&mut write.stdin.take().unwrap(), settings.as_bytes()).unwrap();
+        write.stdin.take().unwrap().write_all(settings.as_bytes()).unwrap();
         assert!(write.wait().unwrap().success());
         let child = as_postgres("/usr/sbin/pgbouncer")
             .arg("-q")

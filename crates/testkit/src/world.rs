@@ -72,6 +72,12 @@ impl TestWorld {
         Self::on(seed, config, |folder| TestDatabase::File(Sqlite::file(folder)))
     }
 
+    /// A world on a database that several nodes can serve, whatever the engine under test.
+    #[must_use]
+    pub fn of_nodes(seed: u64, config: VaultConfig) -> Self {
+        Self::on(seed, config, |_| TestDatabase::for_nodes())
+    }
+
     fn on(seed: u64, config: VaultConfig, database: impl FnOnce(&std::path::Path) -> TestDatabase) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::at(START));
@@ -115,6 +121,12 @@ impl TestWorld {
     #[must_use]
     pub fn another_node(&self) -> Arc<Vault> {
         open_vault(&self.store, &self.holder, &self.clock, &self.entropy, &self.config)
+    }
+
+    /// One more vault over a store and a clock of its own, as a node on another machine.
+    #[must_use]
+    pub fn node(&self, store: &Arc<dyn Store>, clock: &Arc<FixedClock>) -> Arc<Vault> {
+        open_vault(store, &self.holder, clock, &self.entropy, &self.config)
     }
 
     /// The embedded engine's store whose files lie in another directory, and a vault on it with this world's keys.
@@ -274,7 +286,9 @@ impl TestWorld {
     }
 }
 
-fn tenant_config(tenant: TenantId) -> TenantConfig {
+/// The configuration of a world's tenant.
+#[must_use]
+pub fn tenant_config(tenant: TenantId) -> TenantConfig {
     TenantConfig { id: tenant, slug: format!("tenant-{}", tenant.0), origin: format!("example.org/log/{}", tenant.0) }
 }
 

@@ -48,7 +48,9 @@ impl Vault {
         match self.commit(Act { request, ..act }).await? {
             Done::Committed { values, .. } => self.revealed(values, self.config.remask_s),
             Done::Replayed { at, same, .. } => {
-                let left_ms = i64::from(self.config.remask_s) * 1_000 - self.clock.now().since(at);
+                // By this node's clock another's moment may lie in the future: the countdown gets no longer by that.
+                let past_ms = self.clock.now().since(at).max(0);
+                let left_ms = i64::from(self.config.remask_s) * 1_000 - past_ms;
                 self.redeliver(scope, command, same, left_ms).await
             }
         }

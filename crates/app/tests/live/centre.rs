@@ -41,7 +41,7 @@ impl Centre {
     }
 
     /// An empty one on a database of its own.
-    fn on(database: fn(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
+    fn on(database: impl FnOnce(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = database(&folder.path().join("data"));
         let centre = Self { folder, database, secret: String::new(), messages: AtomicU64::new(0) };
@@ -74,7 +74,13 @@ impl Centre {
         Self::filled_on(|_| TestDatabase::for_nodes(), customers, reveals, 20)
     }
 
-    fn filled_on(database: fn(&Path) -> TestDatabase, customers: u64, reveals: u32, remask_s: u32) -> Self {
+    /// The same on that database.
+    pub(crate) fn filled_on(
+        database: impl FnOnce(&Path) -> TestDatabase,
+        customers: u64,
+        reveals: u32,
+        remask_s: u32,
+    ) -> Self {
         let budgets =
             format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
         let centre = Self::on(database, &format!("remask_s = {remask_s}"), &budgets);

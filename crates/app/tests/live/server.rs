@@ -22,7 +22,7 @@ impl Server {
         Self::start_by(Command::new(BINARY), data, logs, level)
     }
 
-    /// Starts by a command line that ends in the binary: `program args… ringfence`.
+    /// Starts by a command line that ends in the binary, and perhaps options of its own: `program args… ringfence`.
     pub(crate) fn start_by(command: Command, data: &Path, logs: &Path, level: &str) -> Self {
         Self::start_on(0, command, data, logs, level)
     }

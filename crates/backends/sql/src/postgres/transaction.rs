@@ -91,22 +91,16 @@ impl<'a> Transaction<'a> {
         all.push(Box::pin(async { client.batch_execute("COMMIT").await.map(|()| 0) }));
         let mut answers = join_all(all).await;
         let committed = answers.pop().transpose();
-        match answers.into_iter().find_map(Result::err) {
-            None => {}
-            // Without a word of the server's, the COMMIT may have come through.
-            Some(error) if error.code().is_none() => return Ok(None),
-            Some(error) => {
-                self.0.open = committed.is_err();
-                return Err(error.into());
-            }
-        }
-        match committed {
-            Ok(_) => {
+        let failed = answers.into_iter().find_map(Result::err);
+        match (failed, committed) {
+            (failed, Ok(_)) => {
                 self.0.open = false;
-                Ok(Some(()))
+                failed.map_or(Ok(Some(())), |error| Err(error.into()))
             }
-            Err(error) if surely_undone(&error) => Err(error.into()),
-            Err(_) => Ok(None),
+            (None, Err(error)) if surely_undone(&error) => Err(error.into()),
+            // Whoever ended the session may have words for it, as a pooler that lost its server has. Without an answer
+            // to the COMMIT they say nothing about the transaction.
+            (_, Err(_)) => Ok(None),
         }
     }
 
