@@ -256,10 +256,13 @@ impl Vault {
         Ok(verified.map(|found| (found.checkpoint.size, millis(time(&found.by)))))
     }
 
-    /// The number of entries, where those without a place yet count as one.
+    /// The number of entries, where those without a place yet count as one. An entry may have its place while the
+    /// checkpoint over it is on its way to the disk.
     async fn entries_at_least(&self, tenant: TenantId) -> Result<u64, VaultError> {
         let waiting = !self.store.pending(tenant, 1).await?.is_empty();
-        Ok(self.store.head(tenant).await?.size + u64::from(waiting))
+        let newest = self.store.entries(tenant, None, 1).await?.pop().and_then(|entry| entry.index);
+        let placed = newest.map_or(0, |index| index + 1).max(self.store.head(tenant).await?.size);
+        Ok(placed + u64::from(waiting))
     }
 
     /// How a log stands with its witnesses.

@@ -78,7 +78,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let database = centre.database();
     until("an entry that waits is caught", PATIENCE, || {
         security.get("/v1/disclosures").expect(200);
-        database.edit("DELETE FROM pending WHERE id = (SELECT id FROM pending ORDER BY id DESC LIMIT 1)") == 1
+        database.edit("DELETE FROM pending WHERE entry = (SELECT entry FROM pending ORDER BY entry DESC LIMIT 1)") == 1
     });
     is_found(&security, Kind::EntryLost);
     let narrow = format!("/v1/disclosures?person={}&field={}&decision=allowed", agent.id, FieldKind::Phone.slug());
