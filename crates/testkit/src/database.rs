@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use sql::{Postgres, Sqlite};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::Store;
@@ -15,6 +16,8 @@ use store::Store;
 const ENGINE: &str = "RINGFENCE_TEST_STORE";
 /// Connections of a store under test: few, so that some wait for others.
 const CONNECTIONS: usize = 4;
+/// Copies made so far: each has a name of its own.
+static KEPT: AtomicU32 = AtomicU32::new(0);
 
 /// One server for all tests of a process; it ends with the process.
 fn server() -> Arc<PostgresServer> {
@@ -35,8 +38,13 @@ pub enum TestDatabase {
 pub enum Kept {
     /// As values.
     Rows(String, Vec<Vec<Value>>),
-    /// In a copy of the table.
-    Copy(String),
+    /// In a copy of the table, in the same database.
+    Copy {
+        /// The table.
+        table: String,
+        /// Its copy.
+        copy: String,
+    },
 }
 
 impl TestDatabase {
@@ -230,12 +238,10 @@ impl TestDatabase {
         match self {
             Self::File(path) => Kept::Rows(table.to_owned(), values(&Self::file(path), table)),
             Self::Server(server, name) => {
-                let copy = format!(
-                    "CREATE SCHEMA IF NOT EXISTS kept; DROP TABLE IF EXISTS kept.{table}; \
-                     CREATE TABLE kept.{table} AS TABLE {table}"
-                );
-                server.sql(name, &copy).unwrap();
-                Kept::Copy(table.to_owned())
+                let copy = format!("kept.{table}_{}", KEPT.fetch_add(1, Ordering::Relaxed));
+                let make = format!("CREATE SCHEMA IF NOT EXISTS kept; CREATE TABLE {copy} AS TABLE {table}");
+                server.sql(name, &make).unwrap();
+                Kept::Copy { table: table.to_owned(), copy }
             }
         }
     }
@@ -247,8 +253,8 @@ impl TestDatabase {
     pub fn put_back(&self, kept: &Kept) {
         match (self, kept) {
             (Self::File(path), Kept::Rows(table, rows)) => put_rows(&mut Self::file(path), table, rows),
-            (Self::Server(server, name), Kept::Copy(table)) => {
-                let put = format!("BEGIN; DELETE FROM {table}; INSERT INTO {table} TABLE kept.{table}; COMMIT");
+            (Self::Server(server, name), Kept::Copy { table, copy }) => {
+                let put = format!("BEGIN; DELETE FROM {table}; INSERT INTO {table} TABLE {copy}; COMMIT");
                 server.sql(name, &put).unwrap();
             }
             _ => panic!("kept from another engine"),

@@ -94,6 +94,8 @@ pub(crate) async fn list(
 }
 
 /// One close of a log.
+///
+/// What its leaf says in clear, and where in the log that leaf is.
 #[utoipa::path(get, path = "/log/{tenant}/closes/{number}", tag = "log", operation_id = "getClose", security(()),
     params(("tenant" = String, Path, description = "The log's name."), ("number" = u64, Path, minimum = 1, description = "Which close.")),
     responses((status = 200, body = PlacedClose), (status = 404, body = Problem, content_type = "application/problem+json"),
