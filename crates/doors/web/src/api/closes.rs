@@ -87,7 +87,11 @@ pub(crate) async fn list(
     asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Failed> {
     let tenant = tenant(&web, &slug)?;
-    let Query(Asked { before }) = asked.map_err(|_| web.fault(super::paging::unreadable()))?;
+    let unreadable = || web.fault(super::paging::unreadable());
+    let Query(Asked { before }) = asked.map_err(|_| unreadable())?;
+    if before.is_some_and(|before| i64::try_from(before).is_err()) {
+        return Err(unreadable());
+    }
     let closes = web.vault.closes(tenant.id, before, MOST).await.map_err(|error| web.failed(&error))?;
     let next = closes.last().filter(|last| last.number > 1).map(|last| last.number);
     Ok(ok(&LogCloses { closes: closes.into_iter().map(LogClose::from).collect(), next }))
