@@ -89,7 +89,8 @@ pub(crate) async fn list(
     let tenant = tenant(&web, &slug)?;
     let unreadable = || web.fault(super::paging::unreadable());
     let Query(Asked { before }) = asked.map_err(|_| unreadable())?;
-    if before.is_some_and(|before| i64::try_from(before).is_err()) {
+    // Numbers from 1 that fit a database's integer; no other names a close.
+    if before.is_some_and(|before| before == 0 || i64::try_from(before).is_err()) {
         return Err(unreadable());
     }
     let closes = web.vault.closes(tenant.id, before, MOST).await.map_err(|error| web.failed(&error))?;
