@@ -1,5 +1,6 @@
-//! Alarms: what is wrong with a tenant's log right now. /security and `GET /v1/log/status` show them.
+//! Alarms: what is wrong with a tenant's log right now. /security and, to security, `GET /v1/log/status` show them.
 
+use crate::auth::Scope;
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
 use std::collections::BTreeMap;
@@ -109,7 +110,14 @@ impl Alarms {
 }
 
 impl Vault {
-    /// The alarms that stand for a tenant's log, the worst first.
+    /// The alarms that stand, the worst first, for who may read the log; `None` for everybody else: whoever edits the
+    /// database mustn't learn here that it was noticed.
+    #[must_use]
+    pub fn alarms_shown(&self, scope: &Scope) -> Option<Vec<Alarm>> {
+        policy::read_log(scope.role()).is_ok().then(|| self.alarms(scope.tenant()))
+    }
+
+    /// The alarms that stand for a tenant's log, whoever asks; what is shown to a person is [`Self::alarms_shown`]'s.
     #[must_use]
     pub fn alarms(&self, tenant: TenantId) -> Vec<Alarm> {
         let mut alarms = self.alarms.of(tenant);

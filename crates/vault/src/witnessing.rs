@@ -138,6 +138,12 @@ impl Vault {
         self.witnessing.get(&tenant).map(|watch| &watch.witnesses)
     }
 
+    /// Whether witnesses are missing now; from memory.
+    #[must_use]
+    pub fn witnesses_missing(&self, tenant: TenantId) -> bool {
+        self.witnessing.get(&tenant).is_some_and(|watch| watch.missing(self.clock.now()))
+    }
+
     /// Whether disclosures are to be refused because witnesses are missing.
     pub(crate) fn stopped_by_witnesses(&self, tenant: TenantId) -> bool {
         let stops =

@@ -92,6 +92,8 @@ impl World {
     fn alarm_for(&self, entry: &str, since: Instant) -> Duration {
         until("there is an alarm", PATIENCE, || self.alarms().iter().any(|alarm| alarm["kind"] == "entry_lost"));
         let after = since.elapsed();
+        let other = self.server.client().bearer(&self.agents[0].token).get("/v1/log/status").expect(200).json();
+        assert_eq!(other.get("alarms"), None, "security's alarms are nobody else's");
         until("the structured log has it", PATIENCE, || self.said().contains(&format!("entry={entry}")));
         let moment = bytes_of(entry)[..6].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
         until("the log has an entry about it", PATIENCE, || {

@@ -39,12 +39,11 @@ pub(crate) async fn ready(State(web): State<Web>) -> Result<Response, Failed> {
 ///
 /// Numbers of this node in OpenMetrics text, without anything about anyone; they count from its start.
 #[utoipa::path(get, path = "/metrics", tag = "operations", operation_id = "metrics", security(()),
-    responses((status = 200, body = String, content_type = "application/openmetrics-text"),
-        (status = 503, body = crate::problem::Problem, content_type = "application/problem+json")))]
-pub(crate) async fn metrics(State(web): State<Web>) -> Result<Response, Failed> {
-    let text = crate::metrics::text(&web).await.map_err(|error| web.failed(&error))?;
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+pub(crate) async fn metrics(State(web): State<Web>) -> Response {
+    let text = crate::metrics::text(&web).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response())
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
 /// The API's description.

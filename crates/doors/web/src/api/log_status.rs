@@ -29,8 +29,9 @@ pub(crate) struct LogStatus {
     /// The newest checkpoint that enough witnesses signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     witnessed: Option<Cosigned>,
-    /// What is wrong right now, the worst first; empty when nothing is.
-    alarms: Vec<AlarmLine>,
+    /// What is wrong right now, the worst first; empty when nothing is. Told to who may read the log only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarms: Option<Vec<AlarmLine>>,
 }
 
 /// An alarm that stands, for programs and, on /security, for people.
@@ -101,7 +102,7 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
         quorum: status.quorum as u64,
         witnesses: status.witnesses.into_iter().map(witness).collect(),
         witnessed: status.witnessed.map(|(size, at)| signed(size, at)),
-        alarms: web.vault.alarms(tenant.id).into_iter().map(AlarmLine::of).collect(),
+        alarms: web.vault.alarms_shown(&scope).map(|alarms| alarms.into_iter().map(AlarmLine::of).collect()),
     }))
 }
 

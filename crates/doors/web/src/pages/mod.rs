@@ -277,7 +277,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
-                alarms: web.vault.alarms(scope.tenant()).into_iter().map(AlarmLine::of).collect(),
+                alarms: web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect(),
                 form,
                 found,
                 banner: web.config.banner.clone(),
