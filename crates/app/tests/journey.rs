@@ -158,9 +158,15 @@ fn an_edited_row_is_named() {
         (verified.status.code(), said(&verified))
     };
     for (change, about) in [
-        ("DELETE FROM entry WHERE place = 0", "table entry"),
-        ("UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE place = 1) WHERE place = 0", "table entry, row ent_"),
-        ("UPDATE entry SET audit = zeroblob(100) WHERE place = 1", "table entry, row ent_"),
+        ("DELETE FROM entry WHERE id = (SELECT entry FROM placed WHERE place = 0)", "table entry"),
+        (
+            "UPDATE entry SET leaf = randomblob(65) WHERE id = (SELECT entry FROM placed WHERE place = 0)",
+            "table entry, row ent_",
+        ),
+        (
+            "UPDATE entry SET audit = zeroblob(100) WHERE id = (SELECT entry FROM placed WHERE place = 1)",
+            "table entry, row ent_",
+        ),
         ("UPDATE tile SET data = zeroblob(64) WHERE level = 0", "table tile"),
         ("UPDATE log_head SET size = 1", "table log_head"),
         ("INSERT INTO budget VALUES (1, zeroblob(18), 0, 3, randomblob(16), randomblob(16))", "table budget"),

@@ -200,8 +200,9 @@ pub trait Store: Send + Sync {
     fn entry(&self, tenant: TenantId, id: EntryId) -> Fut<'_, Option<EntryRow>>;
     /// Entries by place in the log, falling from below `before`.
     fn entries(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<EntryRow>>;
-    /// Entries without a place, oldest first.
-    fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>>;
+    /// Entries without a place, oldest first, from an entry on: whoever has placed all before it needn't look there
+    /// again.
+    fn pending(&self, tenant: TenantId, from: Option<EntryId>, limit: u32) -> Fut<'_, Vec<PendingLeaf>>;
     /// Entries that no sequencer would place: they have no place and don't wait for one, or what waits isn't the entry
     /// that is kept. There are none unless somebody edited the store. At most `limit`.
     fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>>;

@@ -280,7 +280,7 @@ impl Vault {
     /// If the store fails.
     pub async fn pending_bodies(&self, operator: &crate::wiring::Operator) -> Result<Vec<LogLine>, VaultError> {
         let mut lines = Vec::new();
-        for pending in self.store.pending(operator.tenant, u32::MAX).await? {
+        for pending in self.store.pending(operator.tenant, None, u32::MAX).await? {
             if let Some(row) = self.store.entry(operator.tenant, pending.entry).await? {
                 lines.push(self.line(operator.tenant, &row)?);
             }

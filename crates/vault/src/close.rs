@@ -328,7 +328,7 @@ impl LogCloser {
 
     /// The entries that have no place yet; `None` if there are too many to wait for.
     async fn waiting(&self) -> Result<Option<HashSet<EntryId>>, VaultError> {
-        let pending = self.vault.store.pending(self.tenant, MOST_PENDING).await?;
+        let pending = self.vault.store.pending(self.tenant, None, MOST_PENDING).await?;
         let few = pending.len() < MOST_PENDING as usize;
         Ok(few.then(|| pending.into_iter().map(|leaf| leaf.entry).collect()))
     }
@@ -337,7 +337,7 @@ impl LogCloser {
         if before.is_empty() {
             return Ok(false);
         }
-        let pending = self.vault.store.pending(self.tenant, MOST_PENDING).await?;
+        let pending = self.vault.store.pending(self.tenant, None, MOST_PENDING).await?;
         Ok(pending.len() == MOST_PENDING as usize || pending.iter().any(|leaf| before.contains(&leaf.entry)))
     }
 }

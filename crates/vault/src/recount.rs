@@ -206,7 +206,7 @@ impl Vault {
             let problem = format!("the log has two entries of number {number}: an old row was put back");
             Some(wrong_state(customer, problem))
         };
-        for row in self.store.pending(tenant, u32::MAX).await? {
+        for row in self.store.pending(tenant, None, u32::MAX).await? {
             if let Some(found) = part.take(&row.leaf, before.pending.contains(&row.entry)) {
                 return Ok(twice(found));
             }

@@ -20,6 +20,10 @@ use transparency::{
 const LEASE_MS: i64 = 1_500;
 /// How many entries one publication takes.
 const MOST: u32 = 4_096;
+/// The queue's old end is nearly always empty, and where rows were deleted an engine may still walk over them: only
+/// entries of the last seconds are looked for, and every few seconds all of them. In milliseconds.
+const RECENT_MS: i64 = 3_000;
+const ALL_EVERY_MS: i64 = 5_000;
 
 struct Signers {
     ed25519: NoteSigner,
@@ -40,6 +44,8 @@ pub struct Sequencer {
     /// Entries whose rows were edited: they get no place, and the others go on without them.
     aside: HashSet<EntryId>,
     looked_back: bool,
+    /// When the whole queue is looked at again.
+    all_at: Millis,
 }
 
 /// The log's right edge, as this sequencer published or found it.
@@ -84,6 +90,7 @@ impl Sequencer {
             losses: Arc::clone(&vault.losses),
             aside: HashSet::new(),
             looked_back: false,
+            all_at: Millis(i64::MIN),
         })
     }
 
@@ -94,15 +101,26 @@ impl Sequencer {
     /// If the store fails, or the stored tiles don't fit the signed checkpoint: then nothing is published.
     pub async fn tick(&mut self) -> Result<usize, VaultError> {
         let look = self.promises.look();
-        let mut pending = self.store.pending(self.tenant.id, self.most()).await?;
+        let from = self.look_from();
+        let mut pending = self.store.pending(self.tenant.id, from, self.most()).await?;
         let found: Vec<EntryId> = pending.iter().map(|row| row.entry).collect();
         for entry in self.promises.changed(self.tenant.id, &pending) {
             self.lost(entry, Loss::Changed);
         }
         pending.retain(|row| !self.aside.contains(&row.entry));
         let placed = self.place(&pending).await;
-        self.miss(look, &found).await?;
+        self.miss(look, from, &found).await?;
         placed
+    }
+
+    /// From which entry on the queue is looked at this time.
+    fn look_from(&mut self) -> Option<EntryId> {
+        let now = self.clock.now();
+        if now >= self.all_at || now.plus(ALL_EVERY_MS) < self.all_at {
+            self.all_at = now.plus(ALL_EVERY_MS);
+            return None;
+        }
+        Some(EntryId::earliest(now.plus(-RECENT_MS)))
     }
 
     /// How many rows of the queue are read at once.

@@ -265,7 +265,7 @@ impl Vault {
     /// The number of entries, where those without a place yet count as one. An entry may have its place while the
     /// checkpoint over it is on its way to the disk.
     async fn entries_at_least(&self, tenant: TenantId) -> Result<u64, VaultError> {
-        let waiting = !self.store.pending(tenant, 1).await?.is_empty();
+        let waiting = !self.store.pending(tenant, None, 1).await?.is_empty();
         let newest = self.store.entries(tenant, None, 1).await?.pop().and_then(|entry| entry.index);
         let placed = newest.map_or(0, |index| index + 1).max(self.store.head(tenant).await?.size);
         Ok(placed + u64::from(waiting))

@@ -141,7 +141,7 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
         let mut logs = Vec::new();
         for tenant in home.config.tenants() {
             let head = centre.store.head(tenant.id).await?;
-            let oldest = centre.store.pending(tenant.id, 1).await?.first().map(|leaf| age(&centre, leaf.entry));
+            let oldest = centre.store.pending(tenant.id, None, 1).await?.first().map(|leaf| age(&centre, leaf.entry));
             logs.push((vault::origin_keys(&centre.vault, &tenant)?, head, oldest, tenant));
         }
         keyring::shelves(findings, &centre, home, &ring).await?;

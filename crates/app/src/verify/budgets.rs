@@ -116,6 +116,6 @@ fn wrong(tenant: &TenantConfig, counter: &Counter, window: Millis, problem: &str
 /// What stands in the log and waits for it.
 pub(super) async fn before(store: &dyn Store, tenant: TenantId) -> Result<Before, Failure> {
     // In this order: what is placed in between is in one of them.
-    let pending = store.pending(tenant, u32::MAX).await?.into_iter().map(|leaf| leaf.entry).collect();
+    let pending = store.pending(tenant, None, u32::MAX).await?.into_iter().map(|leaf| leaf.entry).collect();
     Ok(Before { size: store.head(tenant).await?.size, pending })
 }

@@ -68,7 +68,7 @@ impl Desk {
     pub(crate) fn kept(&self) -> Kept {
         let counter = Counter::person(BudgetKind::Reveal, self.world.staff.agent.id);
         let row = block_on(self.world.store.budget(FIRST, counter, START)).unwrap();
-        let entries = block_on(self.world.store.pending(FIRST, 100_000)).unwrap().len();
+        let entries = block_on(self.world.store.pending(FIRST, None, 100_000)).unwrap().len();
         Kept { spent: row.map_or(0, |row| row.used), entries }
     }
 

@@ -28,16 +28,22 @@ pub(crate) const REPORTS: &str =
     "SELECT id, at, sealed FROM report WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 pub(crate) const PROGRESS: &str = "SELECT done FROM import WHERE tenant = $1 AND id = $2";
 
-pub(crate) const ENTRY: &str = "SELECT id, leaf, audit, customer, place FROM entry WHERE tenant = $1 AND id = $2";
-pub(crate) const ENTRIES: &str = "SELECT id, leaf, audit, customer, place FROM entry \
-     WHERE tenant = $1 AND place < $2 AND place IS NOT NULL ORDER BY place DESC LIMIT $3";
+pub(crate) const ENTRY: &str = "SELECT id, leaf, audit, customer, place FROM entry \
+     LEFT JOIN placed ON placed.tenant = entry.tenant AND placed.entry = id WHERE entry.tenant = $1 AND id = $2";
+pub(crate) const ENTRIES: &str = "SELECT id, leaf, audit, customer, place FROM placed \
+     JOIN entry ON entry.tenant = placed.tenant AND id = placed.entry \
+     WHERE placed.tenant = $1 AND place < $2 ORDER BY place DESC LIMIT $3";
 pub(crate) const ENTRIES_BETWEEN: &str = "SELECT id, leaf, audit, customer, place FROM entry \
-     WHERE tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
-pub(crate) const PENDING: &str = "SELECT entry, leaf FROM pending WHERE tenant = $1 ORDER BY entry LIMIT $2";
-pub(crate) const STRAYS: &str = "SELECT id FROM entry WHERE tenant = $1 AND place IS NULL \
-     AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.tenant = $1 AND pending.entry = entry.id) \
-     UNION ALL SELECT entry FROM pending WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM entry \
-     WHERE entry.tenant = $1 AND id = pending.entry AND entry.leaf = pending.leaf AND place IS NULL) LIMIT $2";
+     LEFT JOIN placed ON placed.tenant = entry.tenant AND placed.entry = id \
+     WHERE entry.tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+pub(crate) const PENDING: &str =
+    "SELECT entry, leaf FROM pending WHERE tenant = $1 AND entry >= $2 ORDER BY entry LIMIT $3";
+pub(crate) const STRAYS: &str = "SELECT id FROM entry WHERE tenant = $1 \
+     AND NOT EXISTS (SELECT 1 FROM placed WHERE placed.tenant = $1 AND placed.entry = id) \
+     AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.tenant = $1 AND pending.entry = id) \
+     UNION ALL SELECT entry FROM pending WHERE tenant = $1 AND (NOT EXISTS (SELECT 1 FROM entry \
+     WHERE entry.tenant = $1 AND id = pending.entry AND entry.leaf = pending.leaf) \
+     OR EXISTS (SELECT 1 FROM placed WHERE placed.tenant = $1 AND placed.entry = pending.entry)) LIMIT $2";
 pub(crate) const HEAD: &str = "SELECT size, checkpoint, fence FROM log_head WHERE tenant = $1";
 pub(crate) const TILE: &str = "SELECT data FROM tile WHERE tenant = $1 AND level = $2 AND place = $3";
 pub(crate) const COSIGNED: &str =

@@ -41,7 +41,7 @@ fn one_entry_each(mount: &dyn Mount) {
     );
     assert_eq!(outcomes[1], Outcome::Refused { refusal: Refusal::NeverShown, entry: entry(2) });
     let pending =
-        |tenant| block_on(store.pending(tenant, 10)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
+        |tenant| block_on(store.pending(tenant, None, 10)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
     assert_eq!(pending(TENANT), [entry(1), entry(2)]);
     assert_eq!(pending(OTHER), [entry(3)]);
     let row = block_on(store.entry(TENANT, entry(1))).unwrap().unwrap();

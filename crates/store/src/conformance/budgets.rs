@@ -104,5 +104,5 @@ fn threads(mount: &dyn Mount) {
     });
     assert_eq!(given.load(Ordering::SeqCst), u64::from(limit));
     assert_eq!(used(mount, reveals(ADA)), limit);
-    assert_eq!(block_on(store.pending(TENANT, 1_000)).unwrap().len(), 80);
+    assert_eq!(block_on(store.pending(TENANT, None, 1_000)).unwrap().len(), 80);
 }

@@ -138,7 +138,7 @@ fn publishes(mount: &dyn Mount) {
     assert_eq!(block_on(store.head(OTHER)).unwrap(), LogHead::default());
     let index = |number| block_on(store.entry(TENANT, entry(number))).unwrap().unwrap().index;
     assert_eq!([index(1), index(2), index(3)], [Some(1), Some(0), None]);
-    let pending = block_on(store.pending(TENANT, 9)).unwrap();
+    let pending = block_on(store.pending(TENANT, None, 9)).unwrap();
     assert_eq!(pending.iter().map(|leaf| leaf.entry).collect::<Vec<_>>(), [entry(3)]);
     assert_eq!(pending[0].leaf, block_on(store.entry(TENANT, entry(3))).unwrap().unwrap().leaf);
     let tile = |level, index| block_on(store.tile(TENANT, TileKey { level, index })).unwrap();
@@ -160,7 +160,7 @@ fn loses(mount: &dyn Mount) {
     }
     assert_eq!(block_on(store.head(TENANT)).unwrap(), before);
     assert_eq!(block_on(store.tile(TENANT, TileKey { level: 0, index: 0 })).unwrap(), Some(vec![1; 32]));
-    assert_eq!(block_on(store.pending(TENANT, 9)).unwrap().len(), 2);
+    assert_eq!(block_on(store.pending(TENANT, None, 9)).unwrap().len(), 2);
 }
 
 fn fenced(mount: &dyn Mount) {
@@ -173,7 +173,7 @@ fn fenced(mount: &dyn Mount) {
     assert_eq!(block_on(store.head(TENANT)).unwrap(), LogHead::default());
     assert_eq!(publish(&*store, publication(0, second.number, vec![entry(1)])), Swap::Done);
     assert_eq!(publish(&*store, publication(1, first.number, vec![entry(2)])), Swap::Lost);
-    assert_eq!(block_on(store.pending(TENANT, 9)).unwrap().len(), 1);
+    assert_eq!(block_on(store.pending(TENANT, None, 9)).unwrap().len(), 1);
 }
 
 fn places_once(mount: &dyn Mount) {
@@ -229,7 +229,7 @@ fn race(mount: &dyn Mount) {
                 loop {
                     let head = block_on(store.head(TENANT)).unwrap();
                     let next: Vec<_> =
-                        block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
+                        block_on(store.pending(TENANT, None, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
                     if next.is_empty() || head.fence > number {
                         return;
                     }
@@ -240,7 +240,7 @@ fn race(mount: &dyn Mount) {
     });
     let mut head = block_on(store.head(TENANT)).unwrap();
     while head.size < total {
-        let next = block_on(store.pending(TENANT, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
+        let next = block_on(store.pending(TENANT, None, 3)).unwrap().iter().map(|leaf| leaf.entry).collect();
         assert_eq!(publish(&*store, publication(head.size, 2, next)), Swap::Done);
         head = block_on(store.head(TENANT)).unwrap();
     }

@@ -108,7 +108,7 @@ fn entries(mount: &dyn Mount) {
     let store = mount.store();
     [4, 2, 5, 1, 3].into_iter().for_each(|number| drop(done(&*store, intent(number))));
     let pending =
-        |limit| block_on(store.pending(TENANT, limit)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
+        |limit| block_on(store.pending(TENANT, None, limit)).unwrap().iter().map(|leaf| leaf.entry).collect::<Vec<_>>();
     assert_eq!(pending(9), [1, 2, 3, 4, 5].map(entry));
     assert_eq!(pending(2), [1, 2].map(entry));
     assert!(block_on(store.entries(TENANT, None, 9)).unwrap().is_empty());

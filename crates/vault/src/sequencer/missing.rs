@@ -31,7 +31,7 @@ impl Sequencer {
     /// the log for ever.
     pub(super) async fn set_aside(&mut self) -> Result<(), VaultError> {
         let mut placed = Vec::new();
-        for PendingLeaf { entry, leaf } in self.store.pending(self.tenant.id, self.most()).await? {
+        for PendingLeaf { entry, leaf } in self.store.pending(self.tenant.id, None, self.most()).await? {
             match self.store.entry(self.tenant.id, entry).await? {
                 None => self.lost(entry, Loss::Gone),
                 Some(row) if row.leaf != leaf => self.lost(entry, Loss::Changed),
@@ -43,7 +43,7 @@ impl Sequencer {
             return Ok(());
         }
         // Another node may have placed them in between; then they don't wait any more.
-        for PendingLeaf { entry, .. } in self.store.pending(self.tenant.id, self.most()).await? {
+        for PendingLeaf { entry, .. } in self.store.pending(self.tenant.id, None, self.most()).await? {
             if placed.contains(&entry) {
                 self.lost(entry, Loss::Changed);
             }
@@ -51,12 +51,12 @@ impl Sequencer {
         Ok(())
     }
 
-    /// Looks for entries that were promised before a look at the queue which found these, sorted.
-    pub(super) async fn miss(&mut self, look: u64, found: &[EntryId]) -> Result<(), VaultError> {
+    /// Looks for entries that were promised before a look at the queue, from an entry on, which found these, sorted.
+    pub(super) async fn miss(&mut self, look: u64, from: Option<EntryId>, found: &[EntryId]) -> Result<(), VaultError> {
         // Where the queue is longer than what was read, only so far.
         let last = found.last().filter(|_| found.len() >= MOST as usize);
         for (entry, leaf, since) in self.promises.missed(self.tenant.id, look, found, LOOKED_FOR) {
-            if last.is_some_and(|last| entry > *last) {
+            if last.is_some_and(|last| entry > *last) || from.is_some_and(|from| entry < from) {
                 continue;
             }
             match self.fate(entry, &leaf).await? {
@@ -77,7 +77,7 @@ impl Sequencer {
         let newest = self.store.entries_between(self.tenant.id, EntryId([0; 16]), EntryId([0xff; 16]), LOOKED_BACK);
         let newest = newest.await?;
         // Read after the entries: by now they wait, or have their places.
-        let waiting = self.store.pending(self.tenant.id, self.most()).await?;
+        let waiting = self.store.pending(self.tenant.id, None, self.most()).await?;
         for row in newest.iter().filter(|row| row.index.is_none()) {
             if found.contains(&row.id) || waiting.iter().any(|wait| wait.entry == row.id) {
                 continue;

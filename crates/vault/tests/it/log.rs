@@ -162,8 +162,8 @@ fn a_question_opens_a_bounded_number_of_bodies_and_goes_on_where_it_stopped() {
     value(call.reveal(&call.command(FieldKind::Name)));
     let security = call.world.scope(&call.world.staff.security);
     let statement = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 5200) \
-                     INSERT INTO entry SELECT tenant, CAST(substr(id, 1, 6) || randomblob(10) AS BLOB), leaf, audit, customer, NULL \
-                     FROM entry, many WHERE place = 0 AND tenant = 1";
+                     INSERT INTO entry SELECT tenant, CAST(substr(id, 1, 6) || randomblob(10) AS BLOB), leaf, audit, customer \
+                     FROM entry, many WHERE id = (SELECT entry FROM placed WHERE place = 0 AND tenant = 1)";
     call.world.sequence(FIRST);
     assert_eq!(call.world.edit(statement), 5_200);
     let query = LogQuery { kind: Some(Kind::Erasure), ..LogQuery::default() };

@@ -54,7 +54,10 @@ fn each_way_to_take_an_entry_out_is_noticed_and_logged_once() {
         (&["DELETE FROM entry WHERE id = :entry"], Loss::Gone),
         (&["UPDATE pending SET leaf = zeroblob(65) WHERE entry = :entry"], Loss::Changed),
         (
-            &["DELETE FROM pending WHERE entry = :entry", "UPDATE entry SET place = 9999 WHERE id = :entry"],
+            &[
+                "DELETE FROM pending WHERE entry = :entry",
+                "INSERT INTO placed SELECT tenant, 9999, id FROM entry WHERE id = :entry",
+            ],
             Loss::Changed,
         ),
     ];

@@ -160,7 +160,12 @@ fn an_edited_entry_is_named_by_the_readable_log() {
     let rows = block_on(call.world.store.entries(FIRST, None, 10_000)).unwrap();
     let place = rows.iter().find(|row| row.id == revealed.receipt).unwrap().index.unwrap();
     for edit in ["audit = x'00'", "leaf = zeroblob(65)"] {
-        assert_eq!(call.world.edit(&format!("UPDATE entry SET {edit} WHERE tenant = 1 AND place = {place}")), 1);
+        assert_eq!(
+            call.world.edit(&format!(
+                "UPDATE entry SET {edit} WHERE id = (SELECT entry FROM placed WHERE tenant = 1 AND place = {place})"
+            )),
+            1
+        );
         let broken: Vec<u64> =
             call.world.log(FIRST).iter().filter(|line| line.body.is_none()).map(|line| line.place).collect();
         assert_eq!(broken, [place]);

@@ -19,23 +19,6 @@ impl Columns for Row {
     }
 }
 
-/// Columns from `offset` on.
-pub(super) struct From<'a>(pub(super) usize, pub(super) &'a Row);
-
-impl Columns for From<'_> {
-    fn int(&self, column: usize) -> Result<Option<i64>, Wrong> {
-        self.1.int(self.0 + column)
-    }
-
-    fn blob(&self, column: usize) -> Result<Option<&[u8]>, Wrong> {
-        self.1.blob(self.0 + column)
-    }
-
-    fn text(&self, column: usize) -> Result<Option<Cow<'_, str>>, Wrong> {
-        self.1.text(self.0 + column)
-    }
-}
-
 /// A noncharacter of Unicode, which text that means something never holds.
 const ESCAPE: char = '\u{ffff}';
 

@@ -2,6 +2,7 @@
 
 use super::failure::Failed;
 use super::pool::Pool;
+use super::transaction::Change;
 use super::{effects, facts, write};
 use domain::Millis;
 use store::{Effect, Intent, Outcome, Seals, StoreError, Wanted, settle};
@@ -39,10 +40,11 @@ async fn attempt(
     facts.check(seals);
     let settled = settle(&mut facts, intents.to_vec(), now);
     facts.retag(seals);
-    let mut changes = write::entries(&settled.entries);
+    let mut rows = write::entries(&settled.entries);
+    rows.extend(write::facts(&facts));
     // Effects first: a customer who is new in this batch must be there for what the batch counts about them.
-    changes.extend(effects::changes(&settled.effects, &facts, seals));
-    changes.extend(write::facts(&facts));
+    let mut changes = effects::changes(&settled.effects, &facts, seals);
+    changes.extend(Change::joined(rows));
     let known = transaction.finish(&changes).await?;
     Ok(if known.is_some() { settled.outcomes } else { intents.iter().map(|_| Outcome::Unknown).collect() })
 }

@@ -143,11 +143,11 @@ fn damaged(_: crate::rows::Wrong) -> StoreError {
 
 /// The head is locked where there is one; where there is none, only one can insert it.
 fn changes(publication: &Publication, headed: bool) -> Vec<Change<'_>> {
-    const WAIT: &str = "DELETE FROM pending USING unnest($2, $3) AS w (entry, leaf) \
-                        WHERE pending.tenant = $1 AND pending.entry = w.entry AND pending.leaf = w.leaf";
-    const PLACE: &str = "UPDATE entry SET place = $2 + w.turn - 1 \
-                         FROM unnest($3, $4) WITH ORDINALITY AS w (id, leaf, turn) \
-                         WHERE entry.tenant = $1 AND entry.id = w.id AND entry.leaf = w.leaf AND entry.place IS NULL";
+    const WAIT: &str = "DELETE FROM pending USING unnest($1, $2, $3) AS w (tenant, entry, leaf) \
+                        WHERE pending.tenant = w.tenant AND pending.entry = w.entry AND pending.leaf = w.leaf";
+    const PLACE: &str = "INSERT INTO placed (tenant, place, entry) SELECT w.tenant, $2 + w.turn - 1, f.id \
+        FROM unnest($1, $3, $4) WITH ORDINALITY AS w (tenant, id, leaf, turn), LATERAL \
+        (SELECT id FROM entry WHERE tenant = w.tenant AND id = w.id AND leaf = w.leaf OFFSET 0) AS f";
     const TILES: &str = "INSERT INTO tile (tenant, level, place, data) \
         SELECT $1, level, place, data FROM unnest($2, $3, $4) AS w (level, place, data) \
         ON CONFLICT (tenant, level, place) DO UPDATE SET data = excluded.data";
@@ -156,12 +156,13 @@ fn changes(publication: &Publication, headed: bool) -> Vec<Change<'_>> {
                          ON CONFLICT DO NOTHING";
     let tenant = || int(publication.tenant.0);
     let count = publication.entries.len();
+    let tenants = || ints(core::iter::repeat_n(publication.tenant.0, count));
     let entries = || blobs(publication.entries.iter().map(|row| row.entry.0.as_slice()));
     let leaves = || blobs(publication.entries.iter().map(|row| row.leaf.as_slice()));
     let mut all = Vec::with_capacity(4);
     if count > 0 {
-        all.push(Change::of(count, WAIT, vec![tenant(), entries(), leaves()]));
-        all.push(Change::of(count, PLACE, vec![tenant(), int(publication.from), entries(), leaves()]));
+        all.push(Change::of(count, WAIT, vec![tenants(), entries(), leaves()]));
+        all.push(Change::of(count, PLACE, vec![tenants(), int(publication.from), entries(), leaves()]));
     }
     if !publication.tiles.is_empty() {
         let levels = ints(publication.tiles.iter().map(|(key, _)| key.level));

@@ -3,7 +3,6 @@
 
 use super::failure::explain;
 use super::pool::Pool;
-use super::transaction::ask;
 use super::value::{int, own};
 use crate::rows::number;
 use crate::slices::{SLICES, bounds};
@@ -24,7 +23,7 @@ pub(super) async fn merge_index(pool: &Pool, tenant: TenantId) -> Result<u64, St
     for slice in 0..SLICES {
         let (from, to) = bounds(slice);
         let values = [int(tenant.0), own(from), own(to)];
-        let rows = ask(&lent, MOVE, &values).await.map_err(|error| explain(&error))?;
+        let rows = lent.ask(MOVE, &values).await.map_err(|error| explain(&error))?;
         let count = rows.first().map(|row| number::<u64>(row, 0)).transpose();
         merged += count.map_err(|_| StoreError::Damaged("a row"))?.unwrap_or(0);
     }

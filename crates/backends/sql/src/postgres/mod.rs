@@ -9,14 +9,17 @@
 mod address;
 mod columns;
 mod commit;
+mod direct;
 mod effects;
 mod facts;
 mod failure;
 mod log;
+mod lookup;
 mod merge;
 mod migrate;
 mod pool;
 mod read;
+mod session;
 mod transaction;
 mod value;
 mod write;

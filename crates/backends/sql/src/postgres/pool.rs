@@ -1,10 +1,12 @@
 //! Connections: at most so many, so many may wait for one, and beyond that the answer is no at once.
 //!
-//! They are driven by a thread of their own, so that whoever asks may wait in any runtime or none.
+//! A connection is driven by the runtime in which it was made, and goes to those who ask there: between two threads, each
+//! message would have to wake the other one up. Whoever asks outside of any is served by a thread of the pool's own.
 
 use super::failure::explain;
+use super::session::Session;
 use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
 use store::StoreError;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
@@ -16,16 +18,24 @@ const WAITING: usize = 64;
 /// The pool.
 pub(super) struct Pool {
     config: Config,
-    free: Mutex<Vec<Client>>,
+    free: Mutex<Vec<(Home, Session)>>,
     room: Semaphore,
     queue: Semaphore,
     driver: Driver,
 }
 
+/// Where a connection is driven: in the runtime of a thread, or by the pool.
+type Home = Option<ThreadId>;
+
+fn home() -> Home {
+    Handle::try_current().is_ok().then(|| thread::current().id())
+}
+
 /// A connection, lent. It goes back when it is dropped, unless it may be in the middle of a transaction: then it is
 /// closed, and the server rolls back.
 pub(super) struct Lent<'a> {
-    client: Option<Client>,
+    session: Option<Session>,
+    home: Home,
     pool: &'a Pool,
     _room: SemaphorePermit<'a>,
     /// Is a transaction open, as far as anybody knows?
@@ -49,51 +59,60 @@ impl Pool {
         let place = self.queue.try_acquire().map_err(|_| StoreError::Unavailable)?;
         let room = self.room.acquire().await.map_err(|_| StoreError::Unavailable)?;
         drop(place);
-        let client = match self.free() {
-            Some(client) => client,
-            None => {
-                self.connect().await.map_err(|error| error.map_or(StoreError::Unavailable, |error| explain(&error)))?
-            }
+        let session = match self.free() {
+            Some(session) => session,
+            None => self.session().await.map_err(|error| error.map_or(StoreError::Unavailable, |e| explain(&e)))?,
         };
-        Ok(Lent { client: Some(client), pool: self, _room: room, open: false })
+        Ok(Lent { session: Some(session), home: home(), pool: self, _room: room, open: false })
     }
 
-    fn free(&self) -> Option<Client> {
+    /// One that is driven here. Otherwise there is room for a new one afterwards, whatever lies elsewhere.
+    fn free(&self) -> Option<Session> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(client) = free.pop() {
-            if !client.is_closed() {
-                return Some(client);
-            }
+        free.retain(|(_, session)| !session.is_closed());
+        let home = home();
+        if let Some(at) = free.iter().rposition(|(of, _)| *of == home) {
+            return Some(free.remove(at).1);
         }
+        let kept = free.len().min(self.room.available_permits());
+        let surplus = free.len() - kept;
+        free.drain(..surplus);
         None
+    }
+
+    async fn session(&self) -> Result<Session, Option<tokio_postgres::Error>> {
+        Session::on(self.connect().await?).await.map_err(Some)
     }
 
     /// A new connection, driven until it is dropped. No error means that the driver is gone.
     pub(super) async fn connect(&self) -> Result<Client, Option<tokio_postgres::Error>> {
         let config = self.config.clone();
-        let connecting = self.driver.handle.spawn(async move {
+        let connecting = async move {
             let (client, connection) = config.connect(NoTls).await?;
             // Its end shows in the client.
             tokio::spawn(async move { drop(connection.await) });
             Ok(client)
-        });
-        connecting.await.map_err(|_| None)?.map_err(Some)
+        };
+        if home().is_some() {
+            return connecting.await.map_err(Some);
+        }
+        self.driver.handle.spawn(connecting).await.map_err(|_| None)?.map_err(Some)
     }
 }
 
 impl std::ops::Deref for Lent<'_> {
-    type Target = Client;
+    type Target = Session;
 
     #[expect(clippy::expect_used, reason = "it is taken by drop only")]
-    fn deref(&self) -> &Client {
-        self.client.as_ref().expect("lent until dropped")
+    fn deref(&self) -> &Session {
+        self.session.as_ref().expect("lent until dropped")
     }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take().filter(|client| !self.open && !client.is_closed()) {
-            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        if let Some(session) = self.session.take().filter(|session| !self.open && !session.is_closed()) {
+            self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push((self.home, session));
         }
     }
 }
@@ -110,7 +129,7 @@ impl Driver {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
-        let thread = std::thread::Builder::new().name("postgresql".into()).spawn(move || {
+        let thread = thread::Builder::new().name("postgresql".into()).spawn(move || {
             drop(runtime.block_on(stopped));
         })?;
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })

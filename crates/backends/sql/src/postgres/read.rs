@@ -16,7 +16,7 @@ type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
 impl Postgres {
     async fn all<T>(
         &self,
-        statement: &str,
+        statement: &'static str,
         values: &[Value<'_>],
         map: impl FnMut(&dyn Columns) -> Result<T, Wrong>,
     ) -> Result<Vec<T>, StoreError> {
@@ -170,8 +170,12 @@ impl Store for Postgres {
         self.many(sql::ENTRIES, vec![int(tenant.0), int(before), int(limit)], rows::entry)
     }
 
-    fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
-        self.many(sql::PENDING, vec![int(tenant.0), int(limit)], rows::pending)
+    fn pending(&self, tenant: TenantId, from: Option<EntryId>, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
+        self.many(
+            sql::PENDING,
+            vec![int(tenant.0), own(from.map_or([0; 16], |from| from.0)), int(limit)],
+            rows::pending,
+        )
     }
 
     fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>> {

@@ -1,24 +1,19 @@
-//! Statements and transactions on a lent connection.
-//!
-//! Statements have no name: a pooler that hands every transaction to another server connection (PgBouncer 1.18 in
-//! transaction mode) knows none. Those that don't need each other's answers are sent at once and cost one round trip.
+//! Transactions on a lent connection. Statements that don't need each other's answers are sent at once and cost one
+//! round trip.
 
 use super::failure::{Failed, explain, surely_undone};
 use super::pool::{Lent, Pool};
+use super::session::Session;
 use super::value::Value;
+use core::fmt::Write;
 use futures_util::future::join_all;
+use std::borrow::Cow;
 use store::StoreError;
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error, Row};
-
-/// Rows are read under locks, so each statement must see what was committed before its lock was given. A node that
-/// stops in the middle mustn't keep the others waiting: the server ends its transaction.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
-     SET LOCAL idle_in_transaction_session_timeout = '1500ms'; SET LOCAL lock_timeout = '10s'";
+use tokio_postgres::{Error, Row};
 
 /// A statement that changes rows.
 pub(super) struct Change<'a> {
-    pub(super) sql: &'static str,
+    pub(super) sql: Cow<'static, str>,
     pub(super) values: Vec<Value<'a>>,
     /// How many rows it must change; otherwise somebody else was there first.
     pub(super) exactly: Option<usize>,
@@ -27,29 +22,48 @@ pub(super) struct Change<'a> {
 impl<'a> Change<'a> {
     /// A change of as many rows as there are.
     pub(super) fn any(sql: &'static str, values: Vec<Value<'a>>) -> Self {
-        Self { sql, values, exactly: None }
+        Self { sql: Cow::Borrowed(sql), values, exactly: None }
+    }
+
+    /// Changes of different rows, as one statement: each message costs both sides more than a short statement does.
+    /// All of them see the rows as they were before it.
+    pub(super) fn joined(all: Vec<Question<'a>>) -> Option<Self> {
+        let mut sql = String::new();
+        let mut values = Vec::with_capacity(32);
+        let last = all.len().checked_sub(1)?;
+        for (number, (one, its)) in all.into_iter().enumerate() {
+            let shift = values.len();
+            values.extend(its);
+            match number {
+                _ if number == last => sql.push_str(if last == 0 { "" } else { " " }),
+                0 => sql.push_str("WITH w0 AS ("),
+                _ => sql.push_str(&format!(", w{number} AS (")),
+            }
+            renumber(one, shift, &mut sql);
+            sql.push_str(if number == last { "" } else { ")" });
+        }
+        Some(Self { sql: Cow::Owned(sql), values, exactly: None })
     }
 
     /// A change of exactly so many rows.
     pub(super) fn of(rows: usize, sql: &'static str, values: Vec<Value<'a>>) -> Self {
-        Self { sql, values, exactly: Some(rows) }
+        Self { sql: Cow::Borrowed(sql), values, exactly: Some(rows) }
+    }
+}
+
+/// A statement whose parameters come after `shift` others.
+fn renumber(statement: &str, shift: usize, out: &mut String) {
+    let mut parts = statement.split('$');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let number: usize = part[..digits].parse().unwrap_or_default();
+        let _ = write!(out, "${}{}", number + shift, &part[digits..]);
     }
 }
 
 /// A statement and its parameters.
 pub(super) type Question<'a> = (&'static str, Vec<Value<'a>>);
-
-fn typed<'v>(values: &'v [Value<'_>]) -> Vec<(&'v (dyn ToSql + Sync), Type)> {
-    values.iter().map(|value| (value as _, value.kind())).collect()
-}
-
-pub(super) async fn ask(client: &Client, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Error> {
-    client.query_typed(sql, &typed(values)).await
-}
-
-async fn change(client: &Client, change: &Change<'_>) -> Result<u64, Error> {
-    client.execute_typed(change.sql, &typed(&change.values)).await
-}
 
 /// An open transaction.
 pub(super) struct Transaction<'a>(Lent<'a>);
@@ -58,11 +72,12 @@ impl<'a> Transaction<'a> {
     /// Begins one and asks at once.
     pub(super) async fn begin(pool: &'a Pool, questions: &[Question<'_>]) -> Result<(Self, Vec<Vec<Row>>), Failed> {
         let mut lent = pool.lend().await?;
+        lent.prepare(questions.iter().map(|(sql, values)| (*sql, values.as_slice()))).await?;
         lent.open = true;
-        let client: &Client = &lent;
-        let begun = async { client.batch_execute(BEGIN).await.map(|()| Vec::new()) };
+        let session: &Session = &lent;
+        let begun = async { session.begin().await.map(|()| Vec::new()) };
         let mut all: Vec<Asked<'_>> = vec![Box::pin(begun)];
-        all.extend(questions.iter().map(|(sql, values)| Box::pin(ask(client, sql, values)) as Asked<'_>));
+        all.extend(questions.iter().map(|(sql, values)| Box::pin(session.ask(sql, values)) as Asked<'_>));
         // Polled in order, so they are sent in order on the one connection.
         let mut answers = join_all(all).await.into_iter();
         answers.next().transpose()?;
@@ -72,8 +87,7 @@ impl<'a> Transaction<'a> {
 
     /// Makes all changes in order. One that changes another number of rows than it must is a race that was lost.
     pub(super) async fn make(&self, changes: &[Change<'_>]) -> Result<Vec<u64>, Failed> {
-        let client: &Client = &self.0;
-        let counts = join_all(changes.iter().map(|one| Box::pin(change(client, one)) as Changed<'_>)).await;
+        let counts = join_all(sent(&self.0, changes).await?).await;
         let counts = counts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let lost = |(count, change): (&u64, &Change<'_>)| change.exactly.is_some_and(|rows| rows as u64 != *count);
         if counts.iter().zip(changes).any(lost) {
@@ -85,10 +99,9 @@ impl<'a> Transaction<'a> {
     /// Makes all changes and commits, in one round trip: where a change fails, the server makes the COMMIT a ROLLBACK.
     /// `None`: nobody knows whether it happened.
     pub(super) async fn finish(mut self, changes: &[Change<'_>]) -> Result<Option<()>, Failed> {
-        let client: &Client = &self.0;
-        let mut all: Vec<Changed<'_>> =
-            changes.iter().map(|one| Box::pin(change(client, one)) as Changed<'_>).collect();
-        all.push(Box::pin(async { client.batch_execute("COMMIT").await.map(|()| 0) }));
+        let session: &Session = &self.0;
+        let mut all = sent(session, changes).await?;
+        all.push(Box::pin(async { session.end("COMMIT").await.map(|()| 0) }));
         let mut answers = join_all(all).await;
         let committed = answers.pop().transpose();
         let failed = answers.into_iter().find_map(Result::err);
@@ -106,7 +119,7 @@ impl<'a> Transaction<'a> {
 
     /// Commits. `None`: nobody knows whether it happened.
     pub(super) async fn commit(mut self) -> Result<Option<()>, Failed> {
-        match self.0.batch_execute("COMMIT").await {
+        match self.0.end("COMMIT").await {
             Ok(()) => {
                 self.0.open = false;
                 Ok(Some(()))
@@ -118,10 +131,16 @@ impl<'a> Transaction<'a> {
 
     /// Takes everything back.
     pub(super) async fn roll_back(mut self) {
-        if self.0.batch_execute("ROLLBACK").await.is_ok() {
+        if self.0.end("ROLLBACK").await.is_ok() {
             self.0.open = false;
         }
     }
+}
+
+/// The changes as they will be sent, in order. What isn't prepared yet is, first.
+async fn sent<'a>(session: &'a Session, changes: &'a [Change<'_>]) -> Result<Vec<Changed<'a>>, Error> {
+    session.prepare(changes.iter().map(|one| (&*one.sql, one.values.as_slice()))).await?;
+    Ok(changes.iter().map(|one| Box::pin(session.change(&one.sql, &one.values)) as Changed<'_>).collect())
 }
 
 type Asked<'a> = core::pin::Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send + 'a>>;
@@ -129,8 +148,30 @@ type Changed<'a> = core::pin::Pin<Box<dyn Future<Output = Result<u64, Error>> + 
 
 impl Pool {
     /// One question, in a transaction of its own.
-    pub(super) async fn ask(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+    pub(super) async fn ask(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;
-        ask(&lent, sql, values).await.map_err(|error| explain(&error))
+        lent.ask(sql, values).await.map_err(|error| explain(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::value::int;
+
+    #[test]
+    fn joined_changes_keep_their_own_parameters() {
+        let one = ("UPDATE a SET b = $2 WHERE c = $1", vec![int(1), int(2)]);
+        let other = ("DELETE FROM d WHERE e = $1", vec![int(3)]);
+        assert!(Change::joined(Vec::new()).is_none());
+        let alone = Change::joined(vec![("DELETE FROM d WHERE e = $1", vec![int(3)])]).unwrap();
+        assert_eq!(alone.sql, "DELETE FROM d WHERE e = $1");
+        let joined = Change::joined(vec![one, other, ("DELETE FROM f WHERE g = $1", vec![int(4)])]).unwrap();
+        assert_eq!(
+            joined.sql,
+            "WITH w0 AS (UPDATE a SET b = $2 WHERE c = $1), w1 AS (DELETE FROM d WHERE e = $3) \
+             DELETE FROM f WHERE g = $4"
+        );
+        assert_eq!(joined.values.len(), 4);
     }
 }

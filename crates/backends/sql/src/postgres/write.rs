@@ -1,12 +1,12 @@
 //! The changed facts and the new entries of a batch, as one statement per table.
 
-use super::transaction::{Change, Question};
+use super::transaction::Question;
 use super::value::{Value, blobs, ints, texts};
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
 use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerRow, RequestRow, StateRow};
 
 /// New entries, and their places in the sequencer's queue.
-pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Change<'_>> {
+pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Question<'_>> {
     const ENTRY: &str =
         "INSERT INTO entry (tenant, id, leaf, audit, customer) SELECT * FROM unnest($1, $2, $3, $4, $5)";
     const PENDING: &str = "INSERT INTO pending (tenant, entry, leaf) SELECT * FROM unnest($1, $2, $3)";
@@ -18,15 +18,12 @@ pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Change<'_>> {
     let leaves = || blobs(rows.iter().map(|(_, row)| row.leaf.as_slice()));
     let audits = blobs(rows.iter().map(|(_, row)| row.audit.as_slice()));
     let customers = blobs(rows.iter().map(|(_, row)| row.customer.as_slice()));
-    vec![
-        Change::any(ENTRY, vec![tenants(), ids(), leaves(), audits, customers]),
-        Change::any(PENDING, vec![tenants(), ids(), leaves()]),
-    ]
+    vec![(ENTRY, vec![tenants(), ids(), leaves(), audits, customers]), (PENDING, vec![tenants(), ids(), leaves()])]
 }
 
 /// Everything that was settled in memory. Rows that were read are locked and updated; rows that weren't there are
 /// inserted, and where one is there now, the key that is used twice ends the transaction: somebody else was first.
-pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
+pub(super) fn facts(facts: &Facts) -> Vec<Question<'_>> {
     let mut all = Vec::with_capacity(8);
     for stored in [true, false] {
         push(&mut all, facts.powers.changed_where(stored).collect(), stored, powers);
@@ -40,14 +37,13 @@ pub(super) fn facts(facts: &Facts) -> Vec<Change<'_>> {
 }
 
 fn push<'a, K, V>(
-    all: &mut Vec<Change<'a>>,
+    all: &mut Vec<Question<'a>>,
     rows: Vec<(&'a K, &'a V)>,
     stored: bool,
     statement: fn(&Of<'a, K, V>, bool) -> Question<'a>,
 ) {
     if !rows.is_empty() {
-        let (sql, values) = statement(&rows, stored);
-        all.push(Change::any(sql, values));
+        all.push(statement(&rows, stored));
     }
 }
 

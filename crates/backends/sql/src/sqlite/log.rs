@@ -53,11 +53,12 @@ pub(super) fn publish(connection: &mut Connection, publication: &Publication) ->
     let mut size = i64::try_from(publication.from).unwrap_or(i64::MAX);
     {
         let mut wait = tx.prepare_cached("DELETE FROM pending WHERE tenant = $1 AND entry = $2 AND leaf = $3")?;
-        let sql = "UPDATE entry SET place = $1 WHERE tenant = $2 AND id = $3 AND leaf = $4 AND place IS NULL";
+        let sql = "INSERT INTO placed (tenant, place, entry) SELECT $1, $2, id FROM entry \
+                   WHERE tenant = $1 AND id = $3 AND leaf = $4 ON CONFLICT DO NOTHING";
         let mut place = tx.prepare_cached(sql)?;
         for PendingLeaf { entry, leaf } in &publication.entries {
             let waited = wait.execute(params![tenant, entry.0, leaf])?;
-            let placed = place.execute(params![size, tenant, entry.0, leaf])?;
+            let placed = place.execute(params![tenant, size, entry.0, leaf])?;
             if (waited, placed) != (1, 1) {
                 return Ok(Swap::Lost);
             }

@@ -158,8 +158,9 @@ impl Store for Sqlite {
         self.reading(|c| all(c, sql::ENTRIES, params![tenant.0, before, limit], rows::entry))
     }
 
-    fn pending(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
-        self.reading_as_writer(|c| all(c, sql::PENDING, params![tenant.0, limit], rows::pending))
+    fn pending(&self, tenant: TenantId, from: Option<EntryId>, limit: u32) -> Fut<'_, Vec<PendingLeaf>> {
+        let from = from.map_or([0; 16], |from| from.0);
+        self.reading_as_writer(|c| all(c, sql::PENDING, params![tenant.0, from, limit], rows::pending))
     }
 
     fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>> {

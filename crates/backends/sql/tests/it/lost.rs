@@ -116,6 +116,6 @@ fn a_connection_that_is_lost_leaves_nothing_half_done_and_says_so() {
         }
         let spent = block_on(store.budget(TENANT, counter(), NOW)).unwrap().unwrap();
         assert_eq!(spent.used, u32::from(number), "{how:?}");
-        assert_eq!(block_on(store.pending(TENANT, 100)).unwrap().len(), usize::from(number));
+        assert_eq!(block_on(store.pending(TENANT, None, 100)).unwrap().len(), usize::from(number));
     }
 }
