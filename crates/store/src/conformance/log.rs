@@ -13,7 +13,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "publishing gives places, tiles and the head at once",
-        tables: &["entry", "tile", "log_head"],
+        tables: &["entry", "placed", "tile", "log_head"],
         run: publishes,
     },
     Case {
@@ -140,6 +140,8 @@ fn publishes(mount: &dyn Mount) {
     assert_eq!([index(1), index(2), index(3)], [Some(1), Some(0), None]);
     let pending = block_on(store.pending(TENANT, None, 9)).unwrap();
     assert_eq!(pending.iter().map(|leaf| leaf.entry).collect::<Vec<_>>(), [entry(3)]);
+    let from = |first| block_on(store.pending(TENANT, Some(entry(first)), 9)).unwrap().len();
+    assert_eq!([from(1), from(3), from(4)], [1, 1, 0]);
     assert_eq!(pending[0].leaf, block_on(store.entry(TENANT, entry(3))).unwrap().unwrap().leaf);
     let tile = |level, index| block_on(store.tile(TENANT, TileKey { level, index })).unwrap();
     assert_eq!((tile(0, 0), tile(-1, 0), tile(0, 1)), (Some(vec![2; 32]), Some(vec![9]), None));
