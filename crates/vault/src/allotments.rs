@@ -202,6 +202,17 @@ pub enum SharedBy {
     Tenant,
 }
 
+impl SharedBy {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
 /// What is left of a shared allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedLeft {
