@@ -15,8 +15,8 @@ const PARTS: u32 = 8;
 /// The smallest and the largest grant that is asked for.
 const LEAST: u32 = 16;
 const MOST: u32 = 65_536;
-/// A grant that lasted less than this, in milliseconds, was too small by far; one that lasted longer than `SLOW_MS`, too
-/// large.
+/// A grant of which half was drawn in less than this, in milliseconds, was too small by far; one that lasted longer than
+/// `SLOW_MS`, too large.
 const FAST_MS: i64 = 1_000;
 const SLOW_MS: i64 = 10_000;
 /// Once nothing was to be had, nobody asks again for so many milliseconds: another node may have given some back.
@@ -81,9 +81,11 @@ pub struct Purse {
     window: Millis,
     /// Grants with something left, the oldest first.
     lots: VecDeque<Piece>,
-    /// How much the next grant is asked to be, and when the last one came.
+    /// How much the next grant is asked to be.
     most: u32,
+    /// When the last one came, and how much was drawn since.
     granted: Option<Millis>,
+    drawn: u32,
     /// Until when nothing is to be had, and what is said meanwhile.
     empty: Option<(Millis, Refusal)>,
     asking: bool,
@@ -98,6 +100,7 @@ impl Default for Purse {
             lots: VecDeque::new(),
             most: LEAST,
             granted: None,
+            drawn: 0,
             empty: None,
             asking: false,
             closed: false,
@@ -132,6 +135,7 @@ impl Purse {
             return None;
         }
         self.asking = true;
+        self.pace(now);
         Some(Ask { window: self.window, most: self.most.max(cost) })
     }
 
@@ -150,13 +154,7 @@ impl Purse {
         if self.closed {
             return Err(lot);
         }
-        let lasted = self.granted.map_or(FAST_MS, |then| now.since(then));
-        self.most = match lasted {
-            ..FAST_MS => (self.most * 4).min(MOST),
-            SLOW_MS.. => (self.most / 2).max(LEAST),
-            _ => self.most,
-        };
-        self.granted = Some(now);
+        (self.granted, self.drawn) = (Some(now), 0);
         self.lots.push_back(lot);
         Ok(())
     }
@@ -215,7 +213,18 @@ impl Purse {
         }
     }
 
+    /// Grants grow and shrink with what is drawn, so that what a crash loses is some seconds' worth.
+    fn pace(&mut self, now: Millis) {
+        let lasted = self.granted.map_or(FAST_MS, |then| now.since(then));
+        self.most = match lasted {
+            ..FAST_MS if self.drawn >= self.most / 2 => (self.most * 4).min(MOST),
+            SLOW_MS.. => (self.most / 2).max(LEAST),
+            _ => self.most,
+        };
+    }
+
     fn take(&mut self, mut cost: u32) -> Vec<Piece> {
+        self.drawn = self.drawn.saturating_add(cost);
         let mut pieces = Vec::with_capacity(1);
         while cost > 0
             && let Some(lot) = self.lots.front_mut()

@@ -190,16 +190,46 @@ fn one_question_at_a_time_and_before_the_purse_is_empty() {
     assert!(drawn > LEAST / 2 && purse.left() > 0, "there is something left to spend while the next grant comes");
 }
 
-#[test]
-fn grants_grow_with_the_pace_and_shrink_without() {
-    let (mut now, mut purse, mut sizes) = (Millis(0), Purse::default(), Vec::new());
-    for (number, pause) in [(1, 10), (2, 10), (3, 10), (4, 2_000), (5, 20_000), (6, 20_000), (7, 0)] {
-        let most = purse.ask(now, u32::MAX / 2).map(|_| purse.most).unwrap();
-        sizes.push(most);
-        purse.granted(now, Millis(0), lot(number, most)).unwrap();
-        now = now.plus(pause);
+/// Draws until the purse asks, so many milliseconds apart; says for how much, and grants it.
+fn next_grant(purse: &mut Purse, now: &mut Millis, apart_ms: i64) -> u32 {
+    loop {
+        *now = now.plus(apart_ms);
+        drop(purse.draw(*now, 1));
+        if let Some(ask) = purse.ask(*now, 1) {
+            let number = u8::try_from(now.0 % 251).unwrap();
+            purse.granted(*now, ask.window, lot(number, ask.most)).unwrap();
+            return ask.most;
+        }
     }
-    assert_eq!(sizes, [16, 16, 64, 256, 1024, 1024, 512]);
+}
+
+#[test]
+fn grants_grow_and_shrink_with_what_is_drawn() {
+    let (mut now, mut purse) = (Millis(0), Purse::default());
+    let fast: Vec<u32> = (0..6).map(|_| next_grant(&mut purse, &mut now, 1)).collect();
+    // At a thousand a second half of the fifth lasts for longer than a second.
+    assert_eq!(fast, [16, 64, 256, 1_024, 4_096, 4_096]);
+    let fastest = (0..40).map(|_| next_grant(&mut purse, &mut now, 0)).max();
+    assert_eq!(fastest, Some(MOST));
+    let mut slow = Purse { most: 1_024, ..Purse::default() };
+    let (mut now, mut sizes) = (Millis(0), Vec::new());
+    for _ in 0..4 {
+        sizes.push(next_grant(&mut slow, &mut now, 100));
+    }
+    assert_eq!(sizes, [1_024, 512, 256, 128]);
+}
+
+#[test]
+fn a_crash_loses_no_more_than_some_seconds_worth() {
+    let (mut now, mut purse, mut most) = (Millis(0), Purse::default(), 0);
+    for _ in 0..200_000 {
+        next_grant(&mut purse, &mut now, 10);
+        most = most.max(purse.left());
+        if now > Millis(WINDOW_MS / 2) {
+            break;
+        }
+    }
+    assert!(most <= 100 * 10, "at a hundred a second it held {most}");
 }
 
 #[test]

@@ -99,6 +99,20 @@ fn an_entry_about_nobody_has_the_known_bytes() {
 }
 
 #[test]
+fn an_allotment_given_back_has_the_known_bytes() {
+    let (node, window) = (run(0x90), Millis(1_767_225_600_000));
+    let draft = Draft {
+        kind: Kind::AllotmentReturned,
+        drawn: vec![Piece { allotment: EntryId(run(0xB0)), amount: 3 }],
+        allotted: Some(Allotted { node, window, limit: 250_000 }),
+        ..nobodys()
+    };
+    let spent = vec![Spent { counter: Counter::tenant(BudgetKind::Reveal), previous: EntryId(run(0xD0)), used: 17 }];
+    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3) };
+    assert_eq!(draft.audit_body(&done).encode(), vector("entry.allotment_audit_body"));
+}
+
+#[test]
 fn a_close_has_the_known_bytes() {
     let chained = |leaves: &[u8]| {
         leaves.iter().fold([0; 32], |head, first| next_head(&head, &transparency::leaf_hash(&run::<65>(*first))))
