@@ -121,6 +121,11 @@ def entry(out):
     out["entry.nobody_audit_body"] = audit
     out["entry.nobody_leaf"] = b"\x01" + label_chance + commit
     out["entry.nobody_audit_half"] = salt_a + seal(key_a, ra + sha(rc) + audit, entry_id)
+    # Three of a node's allotment of everybody's reveals go back.
+    out["entry.allotment_audit_body"] = cbor({
+        1: 1767225600123, 2: 40, 3: 0, 7: 0, 9: [[b"\x05\x01" + bytes(16), run(0xD0, 16), 17]], 10: 3,
+        11: [[run(0xB0, 16), 3]], 12: [run(0x90, 16), 1767225600000, 250000],
+    })
 
 
 def closes(out):

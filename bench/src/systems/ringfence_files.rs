@@ -181,6 +181,12 @@ reveal_per_hour = 1000000000
 view_per_hour = 1000000000
 search_per_hour = 1000000000
 verify_per_hour = 1000000000
+reveal_per_team = 1000000000
+view_per_team = 1000000000
+search_per_team = 1000000000
+reveal_per_tenant = 1000000000
+view_per_tenant = 1000000000
+search_per_tenant = 1000000000
 
 [[event_source]]
 name = "bench"

@@ -81,7 +81,7 @@ impl Default for Server {
 
 macro_rules! budgets {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// `[budgets]`: how much one person, interaction or customer's record may disclose.
+        /// `[budgets]`: how much one person, interaction, customer's record, team or tenant may disclose.
         #[derive(Clone, Debug, Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct Budgets { $($(#[$doc])* pub $name: Option<u32>,)* }
@@ -114,6 +114,18 @@ budgets! {
     verify_per_customer,
     /// One-time codes sent in one interaction.
     code_per_interaction,
+    /// Values shown to one team.
+    reveal_per_team,
+    /// Masked records looked at by one team.
+    view_per_team,
+    /// Searches by one team.
+    search_per_team,
+    /// Values shown to everybody of a tenant together.
+    reveal_per_tenant,
+    /// Masked records looked at by everybody of a tenant together.
+    view_per_tenant,
+    /// Searches by everybody of a tenant together.
+    search_per_tenant,
 }
 
 /// `[interactions]`.

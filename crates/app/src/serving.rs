@@ -19,6 +19,8 @@ use web::{EventSource, WebConfig};
 
 /// How long open answers may take to end after a stop.
 const GRACE: Duration = Duration::from_secs(4);
+/// How long giving back what this node holds of shared allowances may take; it is lost for the hour otherwise.
+const RETURNING: Duration = Duration::from_secs(2);
 
 /// Takes the address.
 ///
@@ -86,10 +88,15 @@ pub async fn serve(
     let _closing = Closing::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
-    tokio::select! {
+    let ended = tokio::select! {
         result = served => result.map_err(|error| broken(&error)),
         () = async { until_ref(&mut stopped).await; tokio::time::sleep(GRACE).await } => Ok(()),
+    };
+    let returned = tokio::time::timeout(RETURNING, centre.vault.return_allotments()).await;
+    if !matches!(returned, Ok(Ok(()))) {
+        tracing::warn!("what this node held of shared allowances couldn't be given back; it is lost for this hour");
     }
+    ended
 }
 
 fn broken(error: &std::io::Error) -> Failure {

@@ -1,6 +1,7 @@
 //! `ringfence verify`: checks a receipt, a checkpoint or copied logs against keys that somebody gave, or recomputes a
 //! data directory's logs from its rows.
 
+mod allotments;
 mod budgets;
 mod closes;
 mod copies;
@@ -139,7 +140,7 @@ pub async fn rows(
     let mut found = json!({
         "tenant": tenant.slug, "origin": keys.origin(), "entries": tree.size, "pending": before.pending.len(),
         "key_ids": [format!("{:08x}", keys.ed25519().id()), format!("{:08x}", keys.ml_dsa_44().id())],
-        "audit_halves": null, "budgets": null, "customers": null, "customer_entries": null,
+        "audit_halves": null, "budgets": null, "allotments": null, "customers": null, "customer_entries": null,
     });
     if let Some(vault) = vault {
         let operator = vault.operator(tenant.id);
@@ -151,10 +152,11 @@ pub async fn rows(
         let (version, people) = vault.power_rows(&operator).await?;
         let counted = vault.recount_customers(&operator, &before).await?;
         let counted = counted.map_err(|wrong| broken(tenant, wrong.table, wrong.row, &wrong.problem))?;
-        let (halves, tally) = audit_halves(vault, tenant, &before, spending).await?;
+        let (halves, allotments, tally) = audit_halves(vault, tenant, &before, spending).await?;
         tally.check_people(tenant, version, &people)?;
         tally.check_customers(tenant, counted.customers)?;
         found["audit_halves"] = json!(halves);
+        found["allotments"] = json!(allotments);
         found["customers"] = json!(counted.customers);
         found["customer_entries"] = json!(counted.entries);
     }
@@ -167,7 +169,7 @@ async fn audit_halves(
     tenant: &TenantConfig,
     before: &Before,
     mut spending: budgets::Spending<'_>,
-) -> Result<(u64, tally::Tally), Failure> {
+) -> Result<(u64, usize, tally::Tally), Failure> {
     let operator = vault.operator(tenant.id);
     let mut tally = tally::Tally::default();
     let mut take = |line: &LogLine, old: bool| {
@@ -194,7 +196,7 @@ async fn audit_halves(
         }
     }
     spending.close(before)?;
-    Ok((halves, tally))
+    Ok((halves, spending.allotments(), tally))
 }
 
 fn say(format: Format, found: &Value) -> Result<(), Failure> {
@@ -215,8 +217,8 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
         Some(halves) => {
             format!(
                 "; {halves} audit halves open and fit their leaves; {} budget rows and {} customers' counters and chains, \
-                 over {} entries, equal the log",
-                found["budgets"], found["customers"], found["customer_entries"]
+                 over {} entries, equal the log; no more was drawn than in {} allotments",
+                found["budgets"], found["customers"], found["customer_entries"], found["allotments"]
             )
         }
         None => "; audit halves, budgets and customers weren't looked into, which needs the key file".to_owned(),

@@ -10,6 +10,7 @@
     reason = "a test suite: a broken promise must stop the test there and then"
 )]
 
+mod allotments;
 mod batches;
 mod budgets;
 mod closes;
@@ -58,7 +59,8 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 10] = [
+    let groups: [&[Case]; 11] = [
+        allotments::CASES,
         batches::CASES,
         budgets::CASES,
         closes::CASES,

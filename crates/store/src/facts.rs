@@ -49,6 +49,7 @@ impl Wanted {
         }
         self.requests.extend(intent.request.iter().map(|request| (tenant, request.key)));
         self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter, window_of(now))));
+        self.budgets.extend(intent.allot.iter().map(|allot| (tenant, allot.counter, allot.window)));
         self.fields.extend(intent.read.iter().map(|field| (tenant, *field)));
         self.customers.extend(intent.read.iter().map(|field| (tenant, field.customer)));
         for condition in &intent.when {

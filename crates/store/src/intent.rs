@@ -18,6 +18,8 @@ pub struct Intent {
     pub when: Vec<Condition>,
     /// What it costs.
     pub spend: Vec<Spend>,
+    /// What moves between an allowance and a node.
+    pub allot: Option<Allot>,
     /// What it changes.
     pub effects: Vec<Effect>,
     /// Which sealed values it hands out once committed.
@@ -103,6 +105,31 @@ pub struct Spend {
     pub limit: u32,
     /// The refusal when it isn't there.
     pub otherwise: Refusal,
+}
+
+/// Part of an allowance for one node, to be spent from its memory; or what was left of it, given back. The allowance's
+/// window is named: a node's clock may have gone on meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allot {
+    /// Whose allowance.
+    pub counter: Counter,
+    /// The window's first millisecond.
+    pub window: Millis,
+    /// How much may be allotted in the window, to all nodes together.
+    pub limit: u32,
+    /// Which way.
+    pub turn: Turn,
+    /// The refusal when nothing is left.
+    pub otherwise: Refusal,
+}
+
+/// Which way an allotment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// To the node, at most so much; less near the limit ([`domain::allotment::share`]).
+    Take(u32),
+    /// Back. Under a request's key, so that it happens once.
+    Back(u32),
 }
 
 /// A change.
@@ -197,6 +224,8 @@ pub struct Numbers {
     pub versions: Vec<u64>,
     /// What was spent.
     pub spent: Vec<Spent>,
+    /// How much was allotted or given back.
+    pub allotted: Option<u32>,
 }
 
 /// One counter's movement: with its previous entry, so that a deleted entry shows.

@@ -20,7 +20,8 @@ pub use contract::{
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
-    Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
+    Allot, Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
+    Turn,
 };
 pub use rows::{
     BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow,

@@ -8,6 +8,7 @@
 //! Out of scope: HTTP, SQL, configuration files, where the root key lives.
 
 mod alarm;
+mod allotments;
 mod audit;
 mod auth;
 mod chores;
@@ -42,6 +43,7 @@ mod wiring;
 mod witnessing;
 
 pub use alarm::{Alarm, AlarmKind};
+pub use allotments::{SharedBy, SharedLeft};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::{Scope, Session};
 pub use close::{CloseStep, LogCloser};
@@ -56,7 +58,7 @@ pub use log_query::{Decided, LogQuery, Shown};
 pub use losses::Loss;
 pub use note::Noted;
 pub use people::NewPerson;
-pub use private::entry::{AuditBody, CustomerBody, Kind, half_fits};
+pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, half_fits};
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;
 pub use private::sheet::Masked;

@@ -67,6 +67,7 @@ impl Vault {
             Ok(needs) => needs,
             Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
         };
+        let cost = if kind == Kind::Redelivery { 0 } else { needs.cost };
         Ok(act
             .when(self.handles(command.interaction, scope.person.id, needs.talking))
             .when(Condition::BoundTo {
@@ -76,10 +77,11 @@ impl Vault {
             })
             .spend(Spend {
                 counter: Counter::person(BudgetKind::Reveal, scope.person.id),
-                cost: if kind == Kind::Redelivery { 0 } else { needs.cost },
+                cost,
                 limit: self.config.limits.reveal_per_hour,
                 otherwise: Refusal::BudgetExhausted,
             })
+            .draw(self.shares(scope, BudgetKind::Reveal, cost))
             .read(FieldRef { customer: command.customer, field: command.field.code(), instance: command.instance }))
     }
 

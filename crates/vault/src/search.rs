@@ -60,7 +60,7 @@ impl Vault {
             // "More than three" is an answer too: it is paid for first, or it could be asked for without end.
             Some(Refusal::TooManyHits) => {
                 self.commit_plain(act).await?;
-                let unpaid = Act { spend: Vec::new(), ..self.search_act(scope, interaction, found.len())? };
+                let unpaid = self.search_act(scope, interaction, found.len())?.unpaid();
                 unpaid.when(Condition::Never(Refusal::TooManyHits))
             }
             Some(refusal) => act.when(Condition::Never(refusal)),
@@ -85,7 +85,7 @@ impl Vault {
     ) -> Result<SearchResult, VaultError> {
         policy_or_log(self, scope, interaction).await?;
         let act = self.search_act(scope, interaction, 0)?;
-        let receipt = self.commit_plain(Act { spend: Vec::new(), ..act }).await?;
+        let receipt = self.commit_plain(act.unpaid()).await?;
         Ok(SearchResult { hits: Vec::new(), receipt })
     }
 
@@ -113,7 +113,8 @@ impl Vault {
                 cost: 1,
                 limit: self.config.limits.search_per_hour,
                 otherwise: Refusal::BudgetExhausted,
-            });
+            })
+            .draw(self.shares(scope, BudgetKind::Search, 1));
         Ok(act)
     }
 

@@ -64,7 +64,7 @@ impl Vault {
     pub async fn verify(&self, scope: &Scope, command: &VerifyCommand) -> Result<Verified, VaultError> {
         let act = self.verify_act(scope, command).await?;
         if let Err(hint) = domain::field::comparable(command.field, &command.said) {
-            let receipt = self.commit_plain(Act { spend: Vec::new(), read: Vec::new(), ..act }).await?;
+            let receipt = self.commit_plain(Act { read: Vec::new(), ..act }.unpaid()).await?;
             let attempts_left = self.attempts_left(scope, command).await?;
             return Ok(Verified { matched: false, attempts_left, receipt, hint: Some(hint) });
         }

@@ -55,6 +55,7 @@ impl Vault {
                     limit: self.config.limits.view_per_hour,
                     otherwise: Refusal::BudgetExhausted,
                 })
+                .draw(self.shares(scope, BudgetKind::View, needs.cost))
                 .read(FieldRef { customer, field: SHEET, instance: 0 }),
         };
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };

@@ -1,21 +1,23 @@
 //! The vault and what it is made of.
 
 use crate::alarm::Alarms;
+use crate::allotments::{Allotments, Share};
 use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
-use crate::private::entry::{Chance, CustomerBody, Draft, EntryKeys, Kind};
+use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
+use crate::private::treasury::Treasury;
 use crate::promises::Promises;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
 
 /// A client company.
@@ -74,6 +76,7 @@ pub struct Vault {
     pub(crate) promises: Arc<Promises>,
     pub(crate) losses: Arc<Losses>,
     pub(crate) door: Door,
+    pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
 }
 
@@ -113,6 +116,15 @@ impl Vault {
             tally: Arc::default(),
         };
         let alarms = Arc::<Alarms>::default();
+        let treasury = Treasury {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            seals: Arc::clone(&seals),
+            promises: Arc::clone(&promises),
+            node: domain::time::fresh(&*entropy),
+        };
+        let allotments = Allotments::start(treasury).map_err(|_| VaultError::Stopping)?;
         let door = Door::start(works).map_err(|_| VaultError::Stopping)?;
         Ok(Self {
             store,
@@ -130,6 +142,7 @@ impl Vault {
             notes: tokio::sync::Mutex::default(),
             promises,
             door,
+            allotments,
             kept_keys: KeptKeys::default(),
         })
     }
@@ -194,8 +207,10 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
+        let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
+        drawn.settle(&done);
         if matches!(done, Err(VaultError::Refused { refusal: Refusal::PowerChanged, .. })) {
             self.staff.forget();
         }
@@ -211,7 +226,7 @@ impl Vault {
 
     /// Logs a refusal that was clear before any commit; gives it with its entry.
     pub(crate) async fn logged(&self, act: Act, refusal: Refusal) -> VaultError {
-        let act = Act { request: None, effects: Vec::new(), read: Vec::new(), spend: Vec::new(), ..act };
+        let act = Act { request: None, effects: Vec::new(), read: Vec::new(), ..act }.unpaid();
         self.commit_plain(act.when(Condition::Never(refusal))).await.err().unwrap_or(VaultError::refused(refusal))
     }
 
@@ -229,28 +244,13 @@ impl Vault {
 
     /// An act of the system or of a signed event.
     pub(crate) fn bare_act(&self, tenant: TenantId, kind: Kind) -> Result<Act, VaultError> {
-        let draft = Draft {
-            id: EntryId::mint(&*self.clock, &*self.entropy),
-            at: self.clock.now(),
-            kind,
-            person: None,
-            purpose: None,
-            field: None,
-            power: 0,
-            detail: None,
-            subject: None,
-            keys: None,
-            audit: self.keys(tenant)?.audit.clone(),
-            chance: Chance::draw(&*self.entropy),
-            halves: OnceLock::new(),
-            leaf: Mutex::default(),
-            clear: None,
-        };
+        let draft = Draft::new(kind, &*self.clock, &*self.entropy, &self.keys(tenant)?.audit);
         Ok(Act {
             tenant,
             draft,
             when: Vec::new(),
             spend: Vec::new(),
+            draws: Vec::new(),
             effects: Vec::new(),
             read: Vec::new(),
             request: None,
@@ -269,6 +269,8 @@ pub(crate) struct Act {
     pub(crate) draft: Draft,
     pub(crate) when: Vec<Condition>,
     pub(crate) spend: Vec<Spend>,
+    /// What it takes from allowances of which the node holds a part.
+    pub(crate) draws: Vec<Share>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) read: Vec<FieldRef>,
     pub(crate) request: Option<RequestKey>,
@@ -313,6 +315,16 @@ impl Act {
         self
     }
 
+    pub(crate) fn draw(mut self, shares: impl IntoIterator<Item = Share>) -> Self {
+        self.draws.extend(shares);
+        self
+    }
+
+    /// The same at no cost.
+    pub(crate) fn unpaid(self) -> Self {
+        Self { spend: Vec::new(), draws: Vec::new(), ..self }
+    }
+
     pub(crate) fn effect(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
@@ -334,6 +346,7 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
+            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

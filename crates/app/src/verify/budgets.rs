@@ -1,6 +1,7 @@
 //! Budgets, recounted from the log: each row's last entry leads back, entry by entry, to the window's first. The log is
 //! read once, newest first; what is in memory are the chains' open ends.
 
+use super::allotments::{self, Allotments};
 use super::broken;
 use crate::failure::Failure;
 use domain::{Counter, EntryId, Millis, TenantId};
@@ -16,14 +17,16 @@ pub(super) struct Spending<'a> {
     rows: usize,
     expected: HashMap<(EntryId, Counter), Expected>,
     unclaimed: HashMap<(EntryId, Counter), Step>,
+    allotments: Allotments<'a>,
 }
 
 /// What an entry must say of a counter.
 struct Expected {
     window: Millis,
     used: u32,
-    /// Of a row's last entry exactly that; of earlier ones at most, as a re-delivery spends nothing.
-    last: bool,
+    /// Of a row's last entry, and of what an allotment goes on from, exactly that; of others at most, as a re-delivery
+    /// spends nothing.
+    exactly: bool,
 }
 
 struct Step {
@@ -31,21 +34,47 @@ struct Step {
     used: u32,
     /// In the log before the budgets were read: some row must lead here.
     old: bool,
+    /// Of an allotment: by how much it moved the counter.
+    moved: Option<i64>,
+}
+
+impl Step {
+    /// What the entry before it must say.
+    fn before(&self, window: Millis) -> Option<Expected> {
+        let exactly = self.moved.is_some();
+        let used = match self.moved {
+            Some(moved) => u32::try_from(i64::from(self.used) - moved).ok()?,
+            None => self.used,
+        };
+        let starts = self.previous == NONE && exactly && used != 0;
+        (!starts).then_some(Expected { window, used, exactly })
+    }
 }
 
 impl<'a> Spending<'a> {
     /// Reads the rows. What is committed later isn't asked of them.
     pub(super) async fn of_rows(store: &dyn Store, tenant: &'a TenantConfig) -> Result<Self, Failure> {
         let rows = store.budgets(tenant.id).await?;
-        let mut spending = Self { tenant, rows: rows.len(), expected: HashMap::new(), unclaimed: HashMap::new() };
+        let mut spending = Self {
+            tenant,
+            rows: rows.len(),
+            expected: HashMap::new(),
+            unclaimed: HashMap::new(),
+            allotments: Allotments::new(tenant),
+        };
         for (counter, window, BudgetRow { used, last, .. }) in rows {
-            spending.expect(last, counter, Expected { window, used, last: true })?;
+            spending.expect(last, counter, Expected { window, used, exactly: true })?;
         }
         Ok(spending)
     }
 
     pub(super) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// How many allotments the log tells of.
+    pub(super) fn allotments(&self) -> usize {
+        self.allotments.count()
     }
 
     fn expect(&mut self, entry: EntryId, counter: Counter, expected: Expected) -> Result<(), Failure> {
@@ -58,8 +87,11 @@ impl<'a> Spending<'a> {
 
     /// Takes in what one entry spent.
     pub(super) fn take(&mut self, line: &LogLine, old: bool) -> Result<(), Failure> {
-        for spent in line.body.iter().flat_map(|body| &body.spent) {
-            let step = Step { previous: spent.previous, used: spent.used, old };
+        let Some(body) = &line.body else { return Ok(()) };
+        self.allotments.take(line.entry, body, old)?;
+        for spent in &body.spent {
+            let moved = allotments::moved(body).filter(|_| spent.counter.is_allotted());
+            let step = Step { previous: spent.previous, used: spent.used, old, moved };
             match self.expected.remove(&(line.entry, spent.counter)) {
                 Some(expected) => self.follow(line.entry, spent.counter, expected, step)?,
                 None => drop(self.unclaimed.insert((line.entry, spent.counter), step)),
@@ -77,12 +109,15 @@ impl<'a> Spending<'a> {
         mut step: Step,
     ) -> Result<(), Failure> {
         loop {
-            let Expected { window, used, last } = expected;
-            if if last { step.used != used } else { step.used > used } {
+            let Expected { window, used, exactly } = expected;
+            if if exactly { step.used != used } else { step.used > used } {
                 let problem = format!("it says {used} were used, the log says {} at {entry}", step.used);
                 return Err(wrong(self.tenant, &counter, window, &problem));
             }
-            expected = Expected { window, used: step.used, last: false };
+            expected = step.before(window).ok_or_else(|| {
+                let problem = format!("the allotment {entry} doesn't fit what was allotted before it");
+                wrong(self.tenant, &counter, window, &problem)
+            })?;
             entry = step.previous;
             match self.unclaimed.remove(&(entry, counter)) {
                 Some(earlier) => step = earlier,
@@ -93,6 +128,7 @@ impl<'a> Spending<'a> {
 
     /// After the whole log: no row leads to an entry that isn't there, and no old entry is without a row.
     pub(super) fn close(&self, before: &Before) -> Result<(), Failure> {
+        self.allotments.close()?;
         // One that isn't in the log yet will be checked once it is.
         let missing = self.expected.iter().find(|((entry, _), _)| !before.pending.contains(entry));
         if let Some(((entry, counter), expected)) = missing {
@@ -108,7 +144,7 @@ impl<'a> Spending<'a> {
     }
 }
 
-fn wrong(tenant: &TenantConfig, counter: &Counter, window: Millis, problem: &str) -> Failure {
+pub(super) fn wrong(tenant: &TenantConfig, counter: &Counter, window: Millis, problem: &str) -> Failure {
     let name = counter.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     broken(tenant, "budget", format!("{name} from {window}"), problem)
 }

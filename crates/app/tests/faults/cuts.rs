@@ -86,6 +86,7 @@ fn a_disclosure_cut_at_any_message_is_whole_or_not_there_and_its_key_resolves_it
     let desk = Desk::with(901, 1_000_000);
     let (node, other) = (desk.node(1, 0), desk.world.another_node());
     let (scope, other_scope) = (desk.agent(&node.vault), desk.agent(&other));
+    [&node.vault, &other].iter().for_each(|vault| desk.warm(vault));
     let reveal = |key: &str| block_on(node.vault.reveal(&scope, &desk.command(key)));
     let (mut met, mut number): (BTreeMap<&str, u32>, u64) = Default::default();
     let cuts = Cut::all(Cut::disclosing(), |cut| {
@@ -139,6 +140,7 @@ fn a_pooler_that_lost_the_server_after_commit_leaves_it_unknown() {
     let desk = Desk::with(903, 1_000_000);
     let node = desk.node(1, 0);
     let scope = desk.agent(&node.vault);
+    desk.warm(&node.vault);
     for turn in 0..10 {
         let (key, before) = (format!("key-{turn}"), desk.kept());
         reconnect(&node);
@@ -188,6 +190,7 @@ fn a_publication_cut_at_any_message_forks_nothing_and_another_node_goes_on() {
     let node = desk.node(1, 0);
     let (vault, scope) = (Arc::clone(&desk.world.vault), desk.agent(&desk.world.vault));
     let write = |key: String| assert!(is_anas(block_on(vault.reveal(&scope, &desk.command(&key))).ok().unwrap()));
+    desk.warm(&vault);
     desk.world.sequence(FIRST);
     let mut publishing = Publishing { desk: &desk, node: &node, seen: vec![desk.checkpoint()] };
     let (mut met, mut number): (BTreeMap<&str, u32>, u64) = Default::default();

@@ -81,8 +81,19 @@ impl Centre {
         reveals: u32,
         remask_s: u32,
     ) -> Self {
-        let budgets =
-            format!("[budgets]\nreveal_per_hour = {reveals}\nsearch_per_hour = 100000\nview_per_hour = 100000");
+        // Tests that kill nodes under load again and again lose more of what everybody shares than an hour has.
+        let budgets = format!("reveal_per_hour = {reveals}\nreveal_per_tenant = 1000000000");
+        Self::within(database, customers, &budgets, remask_s)
+    }
+
+    /// The same within budgets as the configuration says them.
+    pub(crate) fn within(
+        database: impl FnOnce(&Path) -> TestDatabase,
+        customers: u64,
+        budgets: &str,
+        remask_s: u32,
+    ) -> Self {
+        let budgets = format!("[budgets]\n{budgets}\nsearch_per_hour = 100000\nview_per_hour = 100000");
         let centre = Self::on(database, &format!("remask_s = {remask_s}"), &budgets);
         centre.import_invented(customers);
         centre
@@ -138,7 +149,13 @@ impl Centre {
 
     /// Adds a person with a token.
     pub(crate) fn hire(&self, name: &str, role: &str) -> Person {
-        let added = self.good(&["person", "add", "--name", name, "--role", role, "--output", "json"]);
+        self.hire_into("", name, role)
+    }
+
+    /// Adds one to a team.
+    pub(crate) fn hire_into(&self, team: &str, name: &str, role: &str) -> Person {
+        let words = ["person", "add", "--name", name, "--role", role, "--team", team, "--output", "json"];
+        let added = self.good(&words);
         let added: Value = serde_json::from_str(&added).unwrap();
         let id = added["person"].as_str().unwrap().to_owned();
         let token = self.good(&["person", "token", &id]).trim().to_owned();

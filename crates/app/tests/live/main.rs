@@ -26,6 +26,7 @@ mod old_copies;
 mod phones;
 mod scan;
 mod server;
+mod shared;
 mod stream;
 mod tampering;
 mod vanishing;

@@ -1,4 +1,4 @@
-//! Budgets: how much one person, interaction or customer's record may disclose in a window of time.
+//! Budgets: how much one person, interaction, customer's record, team or tenant may disclose in a window of time.
 
 use crate::ids::PersonId;
 use crate::time::Millis;
@@ -68,6 +68,24 @@ impl Counter {
         Self::new(3, kind, &pseudonym)
     }
 
+    /// That of a team, by a digest of its name.
+    #[must_use]
+    pub fn team(kind: BudgetKind, team: [u8; 16]) -> Self {
+        Self::new(4, kind, &team)
+    }
+
+    /// That of everybody in the tenant.
+    #[must_use]
+    pub fn tenant(kind: BudgetKind) -> Self {
+        Self::new(5, kind, &[0; 16])
+    }
+
+    /// Is it one of which nodes hold parts, rather than one that each disclosure counts in its own transaction?
+    #[must_use]
+    pub fn is_allotted(&self) -> bool {
+        matches!(self.0[0], 4 | 5)
+    }
+
     /// The key's bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 18] {
@@ -117,6 +135,18 @@ pub struct Limits {
     pub verify_per_customer: u32,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: u32,
+    /// Values shown to one team.
+    pub reveal_per_team: u32,
+    /// Masked records looked at by one team.
+    pub view_per_team: u32,
+    /// Searches by one team.
+    pub search_per_team: u32,
+    /// Values shown to everybody together.
+    pub reveal_per_tenant: u32,
+    /// Masked records looked at by everybody together.
+    pub view_per_tenant: u32,
+    /// Searches by everybody together.
+    pub search_per_tenant: u32,
 }
 
 impl Default for Limits {
@@ -130,6 +160,13 @@ impl Default for Limits {
             verify_per_interaction: 5,
             verify_per_customer: 10,
             code_per_interaction: 3,
+            // Some twenty values an hour are ordinary work: that of 250 seats, and of 12,500.
+            reveal_per_team: 5_000,
+            view_per_team: 10_000,
+            search_per_team: 5_000,
+            reveal_per_tenant: 250_000,
+            view_per_tenant: 500_000,
+            search_per_tenant: 250_000,
         }
     }
 }
@@ -144,6 +181,27 @@ impl Limits {
             BudgetKind::Search => self.search_per_hour,
             BudgetKind::Verify => self.verify_per_hour,
             BudgetKind::Code => self.code_per_hour,
+        }
+    }
+    /// One team's limit for a kind, per hour; `None` where teams aren't counted.
+    #[must_use]
+    pub fn of_team(&self, kind: BudgetKind) -> Option<u32> {
+        match kind {
+            BudgetKind::Reveal => Some(self.reveal_per_team),
+            BudgetKind::View => Some(self.view_per_team),
+            BudgetKind::Search => Some(self.search_per_team),
+            BudgetKind::Verify | BudgetKind::Code => None,
+        }
+    }
+
+    /// Everybody's limit for a kind, per hour; `None` where they aren't counted together.
+    #[must_use]
+    pub fn of_tenant(&self, kind: BudgetKind) -> Option<u32> {
+        match kind {
+            BudgetKind::Reveal => Some(self.reveal_per_tenant),
+            BudgetKind::View => Some(self.view_per_tenant),
+            BudgetKind::Search => Some(self.search_per_tenant),
+            BudgetKind::Verify | BudgetKind::Code => None,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The nouns of Ringfence and the rules that hold between them.
 //!
 //! In scope: typed ids, time and chance as parameters, roles, purposes, the kinds of field, bindings, the
-//! interaction state machine, budget counters, refusals. Out of scope: I/O, async, serialisation formats,
+//! interaction state machine, budget counters and allotments of them, refusals. Out of scope: I/O, async, serialisation formats,
 //! cryptography, and any clock or randomness of its own.
 
+pub mod allotment;
 pub mod budget;
 pub mod field;
 pub mod ids;

@@ -112,6 +112,14 @@ refusals! {
     CloseTaken = 33 "close-taken", "The log was just closed by another node",
         "Closes are numbered without a gap and each number is used once, so that everybody is shown the same list.",
         "Nothing: the other node's close counts.";
+    /// The team's allowance of the hour is given out.
+    TeamExhausted = 34 "team-allowance-exhausted", "Your team's allowance for this hour is spent",
+        "Many small looks add up: a limit for the team bounds what several accounts together can carry off.",
+        "Go on with the masked record, and tell your team leader: either it is a very busy hour, or somebody is reading in bulk.";
+    /// The tenant's allowance of the hour is given out.
+    TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
+        "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
+        "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
 }
 
 impl Refusal {

@@ -3,6 +3,7 @@
 import { api, byId, clock, el, icon, sentence } from './common.js';
 
 const LABELS = { reveal: 'Reveals', view: 'Records opened', search: 'Searches', verify: 'Verifications', code: 'One-time codes' };
+const SHARED = { team: 'your team', tenant: 'everybody' };
 const LOW_PART = 0.15;
 
 let budgets = [];
@@ -24,14 +25,18 @@ export async function loadBudgets() {
   byId('budget-reset').hidden = !together;
   byId('budget-reset').textContent = together ? `Full again at ${[...resets][0]}` : '';
   byId('budgets').replaceChildren(...budgets.map((budget) => row(budget, together)));
+  const shared = answer.data.shared_budgets;
+  byId('shared-budgets-part').hidden = shared.length === 0;
+  byId('shared-budgets').replaceChildren(...shared.map((budget) => row(budget, together)));
 }
 
-function row({ kind, left, limit, resets_at: resets }, together) {
+function row({ by, kind, left, limit, resets_at: resets }, together) {
+  const whose = by ? `, ${SHARED[by] ?? by}` : '';
   const low = left <= limit * LOW_PART;
   const bar = el('span', { class: 'bar', 'aria-hidden': 'true' }, el('i'));
   bar.firstChild.style.inlineSize = `${limit ? Math.max(0, Math.round((left / limit) * 100)) : 0}%`;
-  return el('li', { class: low ? 'low' : '', 'data-budget': kind },
-    el('span', {}, low && icon('warn'), LABELS[kind] ?? sentence(kind), low && ' (low)'),
+  return el('li', { class: low ? 'low' : '', 'data-budget': by ? `${by}-${kind}` : kind },
+    el('span', {}, low && icon('warn'), `${LABELS[kind] ?? sentence(kind)}${whose}`, low && ' (low)'),
     el('b', {}, `${left} of ${limit}`),
     bar,
     !together && el('small', {}, `full again at ${clock(resets)}`));

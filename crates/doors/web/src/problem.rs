@@ -168,7 +168,9 @@ impl IntoResponse for Problem {
 /// The HTTP status of a refusal.
 fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
-        Refusal::BudgetExhausted | Refusal::AttemptsExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::BudgetExhausted | Refusal::AttemptsExhausted | Refusal::TeamExhausted | Refusal::TenantExhausted => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,

@@ -108,6 +108,7 @@ pub(crate) fn intent(number: u64) -> Intent {
         customer: None,
         when: Vec::new(),
         spend: Vec::new(),
+        allot: None,
         effects: Vec::new(),
         read: Vec::new(),
         entry: entry(number),

@@ -11,11 +11,12 @@
 
 mod body;
 
-pub use body::{AuditBody, CustomerBody, Kind};
+pub use body::{Allotted, AuditBody, CustomerBody, Kind};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use domain::allotment::Piece;
 use domain::time::fresh;
-use domain::{Entropy, EntryId, Millis, PersonId, Purpose};
+use domain::{Clock, Entropy, EntryId, Millis, PersonId, Purpose};
 use keys::derive::expand;
 use keys::{Key32, ViewKey, hash, next_head};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -69,6 +70,9 @@ pub(crate) struct Draft {
     pub(crate) field: Option<u16>,
     pub(crate) power: u64,
     pub(crate) detail: Option<u64>,
+    /// What it drew from the node's allotments, or gives back of them.
+    pub(crate) drawn: Vec<Piece>,
+    pub(crate) allotted: Option<Allotted>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -108,6 +112,29 @@ impl Chance {
 }
 
 impl Draft {
+    /// One of that kind about nobody, at this moment.
+    pub(crate) fn new(kind: Kind, clock: &dyn Clock, entropy: &dyn Entropy, audit: &Key32) -> Self {
+        Self {
+            id: EntryId::mint(clock, entropy),
+            at: clock.now(),
+            kind,
+            person: None,
+            purpose: None,
+            field: None,
+            power: 0,
+            detail: None,
+            drawn: Vec::new(),
+            allotted: None,
+            subject: None,
+            keys: None,
+            audit: audit.clone(),
+            chance: Chance::draw(entropy),
+            halves: OnceLock::new(),
+            leaf: Mutex::default(),
+            clear: None,
+        }
+    }
+
     /// Derives the halves' keys, once.
     pub(crate) fn half_keys(&self) -> &HalfKeys {
         self.halves.get_or_init(|| {
@@ -136,7 +163,9 @@ impl Draft {
             power: self.power,
             alias: self.keys.as_ref().map(|keys| keys.alias),
             spent: numbers.spent.clone(),
-            detail: self.detail,
+            detail: numbers.allotted.map_or(self.detail, |amount| Some(amount.into())),
+            drawn: if numbers.decision.is_ok() { self.drawn.clone() } else { Vec::new() },
+            allotted: self.allotted,
         }
     }
 
@@ -237,6 +266,8 @@ fn closing(close: &Close) -> AuditBody {
         alias: None,
         spent: Vec::new(),
         detail: Some(close.number),
+        drawn: Vec::new(),
+        allotted: None,
     }
 }
 

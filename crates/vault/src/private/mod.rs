@@ -6,3 +6,4 @@ pub(crate) mod plaintext;
 pub(crate) mod release;
 pub(crate) mod sealing;
 pub(crate) mod sheet;
+pub(crate) mod treasury;

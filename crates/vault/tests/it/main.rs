@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod allotments;
 mod closes;
 mod closes_many;
 mod codes;

@@ -71,6 +71,7 @@ fn spending(number: u8, key: u8) -> Intent {
         request: Some(RequestKey { key: [key; 16], content: [1; 16], session: [1; 16], answer: 1 }),
         customer: None,
         when: Vec::new(),
+        allot: None,
         spend: vec![Spend { counter: counter(), cost: 1, limit: 1_000, otherwise: Refusal::BudgetExhausted }],
         effects: Vec::new(),
         read: Vec::new(),

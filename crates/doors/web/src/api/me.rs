@@ -19,6 +19,8 @@ pub(crate) struct Me {
     tenant: String,
     team: String,
     budgets: Vec<Budget>,
+    /// What I share with my team, and with everybody.
+    shared_budgets: Vec<SharedBudget>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -35,9 +37,26 @@ pub(crate) struct Budget {
     resets_at: String,
 }
 
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SharedBudget {
+    /// Who shares it.
+    #[schema(example = "team")]
+    by: &'static str,
+    /// What is counted.
+    #[schema(example = "reveal")]
+    kind: &'static str,
+    /// How much is left in this hour; parts that other nodes hold aren't in it.
+    left: u32,
+    /// Of how much.
+    limit: u32,
+    /// When it is whole again, RFC 3339.
+    #[schema(format = DateTime)]
+    resets_at: String,
+}
+
 /// Who am I, and what is left of my allowances?
 ///
-/// Name, role and tenant of whoever asks, with the rest of each hourly allowance, so that nobody is surprised by a refusal.
+/// Name, role and tenant of whoever asks, with the rest of each hourly allowance, the person's own and those shared with others, so that nobody is surprised by a refusal.
 #[utoipa::path(get, path = "/v1/me", tag = "staff", operation_id = "getMe",
     responses((status = 200, body = Me), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
@@ -52,6 +71,17 @@ pub(crate) async fn me(State(web): State<Web>, Signed(scope): Signed) -> Result<
             resets_at: budget.resets_at.to_string(),
         })
         .collect();
+    let shared = web.vault.shared_budgets(&scope).await.map_err(|error| web.failed(&error))?;
+    let shared_budgets = shared
+        .into_iter()
+        .map(|shared| SharedBudget {
+            by: shared.by.slug(),
+            kind: shared.kind.slug(),
+            left: shared.left,
+            limit: shared.limit,
+            resets_at: shared.resets_at.to_string(),
+        })
+        .collect();
     Ok(ok(&Me {
         person: scope.person().to_string(),
         name: scope.name().to_owned(),
@@ -59,5 +89,6 @@ pub(crate) async fn me(State(web): State<Web>, Signed(scope): Signed) -> Result<
         tenant: web.slug(scope.tenant()),
         team: scope.team().to_owned(),
         budgets,
+        shared_budgets,
     }))
 }

@@ -43,8 +43,11 @@ pub(super) fn everything(number: u64) -> Intent {
 
 impl core::fmt::Debug for Intent {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { request, customer, when, spend, effects, read, entry, .. } = self;
-        write!(f, "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} do {effects:?} read {read:?}")
+        let Self { request, customer, when, spend, allot, effects, read, entry, .. } = self;
+        write!(
+            f,
+            "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} allot {allot:?} do {effects:?} read {read:?}"
+        )
     }
 }
 
@@ -59,6 +62,7 @@ pub(super) fn copy(intent: &Intent) -> Intent {
         customer: intent.customer,
         when: intent.when.clone(),
         spend: intent.spend.clone(),
+        allot: intent.allot,
         effects: intent.effects.clone(),
         read: intent.read.clone(),
         entry: intent.entry,

@@ -1,5 +1,6 @@
 //! The two halves' content as canonical CBOR.
 
+use domain::allotment::Piece;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal};
 use minicbor::{Decoder, Encoder};
 use store::{Decision, Spent};
@@ -106,6 +107,10 @@ kinds! {
     /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
     /// in its id.
     EntryLost = 38 "entry_lost";
+    /// A node was given a part of a team's or the tenant's allowance; `detail` is how much.
+    AllotmentTaken = 39 "allotment_taken";
+    /// A node gave back what was left of one; `detail` is how much.
+    AllotmentReturned = 40 "allotment_returned";
 }
 
 impl Kind {
@@ -163,6 +168,21 @@ pub struct AuditBody {
     pub spent: Vec<Spent>,
     /// A number whose meaning the kind tells.
     pub detail: Option<u64>,
+    /// From which allotments it drew, or what is given back of which.
+    pub drawn: Vec<Piece>,
+    /// Of an allotment: to whom, and of how much.
+    pub allotted: Option<Allotted>,
+}
+
+/// What an allotment's entry says beside its counter, the counter's new value and how much it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allotted {
+    /// The node, by a name that it made up when it started.
+    pub node: [u8; 16],
+    /// The window's first millisecond.
+    pub window: Millis,
+    /// The limit that it was granted under.
+    pub limit: u32,
 }
 
 /// The customer half.
@@ -184,7 +204,7 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, used]], 10?: detail}`.
+    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -200,6 +220,8 @@ impl AuditBody {
             self.alias.is_some(),
             !self.spent.is_empty(),
             self.detail.is_some(),
+            !self.drawn.is_empty(),
+            self.allotted.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -226,6 +248,15 @@ impl AuditBody {
         if let Some(detail) = self.detail {
             e.u8(10)?.u64(detail)?;
         }
+        if !self.drawn.is_empty() {
+            e.u8(11)?.array(self.drawn.len() as u64)?;
+            for piece in &self.drawn {
+                e.array(2)?.bytes(&piece.allotment.0)?.u32(piece.amount)?;
+            }
+        }
+        if let Some(Allotted { node, window, limit }) = &self.allotted {
+            e.u8(12)?.array(3)?.bytes(node)?.i64(window.0)?.u32(*limit)?;
+        }
         Ok(())
     }
 
@@ -247,6 +278,8 @@ impl AuditBody {
             alias: None,
             spent: Vec::new(),
             detail: None,
+            drawn: Vec::new(),
+            allotted: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -268,6 +301,17 @@ impl AuditBody {
                     }
                 }
                 10 => body.detail = Some(d.u64()?),
+                11 => {
+                    for _ in 0..d.array()?.unwrap_or(0) {
+                        let Some(piece) = read_piece(d)? else { return Ok(None) };
+                        body.drawn.push(piece);
+                    }
+                }
+                12 => {
+                    d.array()?;
+                    let Ok(node) = d.bytes()?.try_into() else { return Ok(None) };
+                    body.allotted = Some(Allotted { node, window: Millis(d.i64()?), limit: d.u32()? });
+                }
                 _ => return Ok(None),
             }
         }
@@ -281,6 +325,13 @@ fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Er
     let previous = d.bytes()?.try_into().ok().map(EntryId);
     let used = d.u32()?;
     Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, used }))
+}
+
+fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {
+    d.array()?;
+    let allotment = d.bytes()?.try_into().ok().map(EntryId);
+    let amount = d.u32()?;
+    Ok(allotment.map(|allotment| Piece { allotment, amount }))
 }
 
 impl CustomerBody {

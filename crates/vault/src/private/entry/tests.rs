@@ -37,6 +37,8 @@ fn nobodys() -> Draft {
         field: None,
         power: 0,
         detail: None,
+        drawn: Vec::new(),
+        allotted: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -65,7 +67,7 @@ fn reveal() -> Draft {
 fn numbers() -> Numbers {
     let counter = Counter::person(BudgetKind::Reveal, PersonId(run(0xA0)));
     let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), used: 17 }];
-    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent }
+    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent, allotted: None }
 }
 
 #[test]
@@ -82,12 +84,32 @@ fn an_entry_about_a_customer_has_the_known_bytes() {
 
 #[test]
 fn an_entry_about_nobody_has_the_known_bytes() {
-    let refused = Numbers { decision: Err(Refusal::PowerChanged), n: None, versions: Vec::new(), spent: Vec::new() };
+    let refused = Numbers {
+        decision: Err(Refusal::PowerChanged),
+        n: None,
+        versions: Vec::new(),
+        spent: Vec::new(),
+        allotted: None,
+    };
     let inscribed = nobodys().inscribe(&refused);
     assert_eq!(nobodys().audit_body(&refused).encode(), vector("entry.nobody_audit_body"));
     assert_eq!(inscribed.leaf.to_vec(), vector("entry.nobody_leaf"));
     assert_eq!(inscribed.audit, vector("entry.nobody_audit_half"));
     assert!(inscribed.customer.is_empty());
+}
+
+#[test]
+fn an_allotment_given_back_has_the_known_bytes() {
+    let (node, window) = (run(0x90), Millis(1_767_225_600_000));
+    let draft = Draft {
+        kind: Kind::AllotmentReturned,
+        drawn: vec![Piece { allotment: EntryId(run(0xB0)), amount: 3 }],
+        allotted: Some(Allotted { node, window, limit: 250_000 }),
+        ..nobodys()
+    };
+    let spent = vec![Spent { counter: Counter::tenant(BudgetKind::Reveal), previous: EntryId(run(0xD0)), used: 17 }];
+    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3) };
+    assert_eq!(draft.audit_body(&done).encode(), vector("entry.allotment_audit_body"));
 }
 
 #[test]
@@ -109,7 +131,7 @@ fn a_close_has_the_known_bytes() {
 
     let close = Close { number: 7, covers: 300, at: 1_767_225_600_123, size: 2, root };
     let draft = Draft { kind: Kind::LogClosed, detail: Some(7), clear: Some(close), ..nobodys() };
-    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new() };
+    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new(), allotted: None };
     let Inscribed { leaf, audit, customer } = draft.inscribe(&done);
     assert_eq!((leaf.to_vec(), audit.clone()), (vector("close.leaf"), vector("close.audit_half")));
     assert!(customer.is_empty());
@@ -190,6 +212,16 @@ fn spends() -> impl Strategy<Value = Vec<Spent>> {
     prop::collection::vec(spent, 0..30)
 }
 
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let piece = (any::<[u8; 16]>(), any::<u32>());
+    prop::collection::vec(piece.prop_map(|(id, amount)| Piece { allotment: EntryId(id), amount }), 0..4)
+}
+
+fn allotments() -> impl Strategy<Value = Option<Allotted>> {
+    let allotted = (any::<[u8; 16]>(), any::<i64>(), any::<u32>());
+    prop::option::of(allotted.prop_map(|(node, window, limit)| Allotted { node, window: Millis(window), limit }))
+}
+
 prop_compose! {
     fn bodies()(
         at in any::<i64>(),
@@ -202,8 +234,9 @@ prop_compose! {
         alias in prop::option::of(any::<u32>()),
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
+        (drawn, allotted) in (pieces(), allotments()),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted }
     }
 }
 
