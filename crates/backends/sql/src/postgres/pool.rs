@@ -2,20 +2,21 @@
 //!
 //! They are driven by a thread of their own, so that whoever asks may wait in any runtime or none.
 
+use super::connect::Connector;
 use super::failure::explain;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use store::StoreError;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Error};
 
 /// How many may wait for a connection, per connection.
 const WAITING: usize = 64;
 
 /// The pool.
 pub(super) struct Pool {
-    config: Config,
+    connector: Connector,
     free: Mutex<Vec<Client>>,
     room: Semaphore,
     queue: Semaphore,
@@ -33,10 +34,10 @@ pub(super) struct Lent<'a> {
 }
 
 impl Pool {
-    pub(super) fn new(config: Config, connections: usize) -> std::io::Result<Self> {
+    pub(super) fn new(connector: Connector, connections: usize) -> std::io::Result<Self> {
         let connections = connections.max(1);
         Ok(Self {
-            config,
+            connector,
             free: Mutex::default(),
             room: Semaphore::new(connections),
             queue: Semaphore::new(connections * (1 + WAITING)),
@@ -68,16 +69,10 @@ impl Pool {
         None
     }
 
-    /// A new connection, driven until it is dropped. No error means that the driver is gone.
-    pub(super) async fn connect(&self) -> Result<Client, Option<tokio_postgres::Error>> {
-        let config = self.config.clone();
-        let connecting = self.driver.handle.spawn(async move {
-            let (client, connection) = config.connect(NoTls).await?;
-            // Its end shows in the client.
-            tokio::spawn(async move { drop(connection.await) });
-            Ok(client)
-        });
-        connecting.await.map_err(|_| None)?.map_err(Some)
+    /// A new connection, driven until it is dropped. No error means that it took too long, or the driver is gone.
+    pub(super) async fn connect(&self) -> Result<Client, Option<Error>> {
+        let connector = self.connector.clone();
+        self.driver.handle.spawn(async move { connector.connect().await }).await.map_err(|_| None)?
     }
 }
 
