@@ -28,6 +28,7 @@ mod scan;
 mod server;
 mod stream;
 mod tampering;
+mod tls;
 mod vanishing;
 mod wait;
 mod witness_process;

@@ -104,9 +104,7 @@ impl Asked {
         };
         let own = match (self.certificate, self.key) {
             (None, None) => None,
-            (Some(certificate), Some(key)) => {
-                Some(Own { certificate: absolute(&certificate)?, key: absolute(&key)? })
-            }
+            (Some(certificate), Some(key)) => Some(Own { certificate: absolute(&certificate)?, key: absolute(&key)? }),
             _ => return Err(OpenError::Address("sslcert and sslkey are given together, or neither")),
         };
         Ok(Tls { roots, own })
@@ -148,7 +146,8 @@ impl Tls {
 
 impl Roots {
     fn read(&self) -> Result<RootCertStore, OpenError> {
-        const NONE: OpenError = OpenError::Certificates("sslrootcert can't be read, or holds no CA's certificate (PEM)");
+        const NONE: OpenError =
+            OpenError::Certificates("sslrootcert can't be read, or holds no CA's certificate (PEM)");
         let certificates = match self {
             Self::File(file) => certificates(file).ok_or(NONE)?,
             Self::System => rustls_native_certs::load_native_certs().certs,
@@ -196,7 +195,9 @@ pub(super) fn distrusted(error: &tokio_postgres::Error) -> Option<&'static str> 
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "shows a certificate for another host"
             }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "shows a certificate that has expired",
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "shows a certificate that has expired"
+            }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "shows a certificate that isn't valid yet"
             }
