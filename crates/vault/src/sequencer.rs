@@ -118,7 +118,11 @@ impl Sequencer {
             self.state = None;
             return Ok(0);
         };
+        let span = tracing::info_span!(
+            target: "telemetry", parent: None, "publication", "ringfence.publication.entries" = pending.len()
+        );
         let result = self.publish(fence, pending).await;
+        drop(span);
         if !matches!(result, Ok(Swap::Done)) {
             self.state = None;
         }

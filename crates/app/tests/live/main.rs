@@ -29,6 +29,8 @@ mod server;
 mod stream;
 mod tampering;
 mod tls;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod vanishing;
 mod wait;
 mod witness_process;
