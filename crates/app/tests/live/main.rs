@@ -17,6 +17,7 @@ mod closes;
 mod concurrency;
 mod description;
 mod disk;
+mod drain;
 mod events;
 mod http;
 mod kill;
