@@ -18,6 +18,8 @@ pub mod import;
 pub mod log;
 pub mod output;
 mod rounds;
+#[cfg(test)]
+mod samples;
 pub mod sequencing;
 pub mod serving;
 pub mod tending;
