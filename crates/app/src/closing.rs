@@ -30,7 +30,7 @@ impl Closing {
         let mut closers: Vec<LogCloser> =
             vault.tenants().iter().map(|tenant| LogCloser::new(vault, tenant.id, holder)).collect();
         let idle = IDLE.min(Duration::from_secs(vault.config().close_every_s.into()) / 10);
-        let rounds = Rounds::start("closes", async move || round(&mut closers, idle).await)?;
+        let rounds = Rounds::start("closes", async move |_| round(&mut closers, idle).await)?;
         Ok(Self { _rounds: rounds })
     }
 }

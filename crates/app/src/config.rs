@@ -277,7 +277,7 @@ impl Config {
         Self::parse(&text, path)?.relative_to(folder)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         let config: Self = toml::from_str(text).map_err(|error| check::explain(path, text, &error))?;
         config.check(path)?;
         Ok(config)

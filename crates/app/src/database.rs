@@ -126,6 +126,15 @@ fn failed(error: &OpenError) -> Failure {
             told,
             "write postgres://user@host:port/database; the password goes into PGPASSFILE, PGPASSWORD or [store] password_file",
         ),
+        OpenError::Unverified(_) => Failure::here(
+            told,
+            "add sslmode=verify-full&sslrootcert=FILE (its CA's certificate, or sslrootcert=system) to the store's address",
+        ),
+        OpenError::Certificates(_) => Failure::here(told, "check the files that the store's address names"),
+        OpenError::Untrusted(_) => Failure::there(
+            told,
+            "compare host and sslrootcert in the store's address with the server's certificate; nothing was told to it",
+        ),
         OpenError::Server(_) => Failure::there(told, "check the server, the address and who may sign in"),
         OpenError::Sqlite(_) | OpenError::Log(_) => {
             Failure::there("the database can't be opened", "run ringfence doctor on the data directory")

@@ -3,7 +3,7 @@
 mod build;
 mod csv_rows;
 mod json_rows;
-mod map;
+pub(crate) mod map;
 mod reading;
 mod report;
 mod row;

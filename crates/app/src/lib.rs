@@ -11,12 +11,15 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod demo;
+mod events;
 pub mod failure;
 pub mod home;
 pub mod import;
 pub mod log;
 pub mod output;
 mod rounds;
+#[cfg(test)]
+mod samples;
 pub mod sequencing;
 pub mod serving;
 pub mod tending;
@@ -29,15 +32,14 @@ use failure::Failure;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// Runs the command line.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    listen_to_events();
     // Whoever opens a TLS connection takes this provider; a second call would only find it there.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let listening = events::listen();
     let result = match cli::Cli::try_parse_from(arguments) {
-        Ok(cli) => commands::run(cli),
+        Ok(cli) => listening.and_then(|_until_the_end| commands::run(cli)),
         Err(error) if !error.use_stderr() => {
             return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
@@ -61,14 +63,4 @@ fn misunderstood(error: &clap::Error) -> Failure {
     let said: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let said = said.join(" ");
     Failure::here(said.strip_prefix("error: ").unwrap_or(&said), "ringfence --help, or --help after the command")
-}
-
-/// Events go to standard error: `RINGFENCE_LOG` chooses which, `RINGFENCE_LOG_FORMAT=json` makes each a JSON object.
-fn listen_to_events() {
-    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info,witness=info";
-    let filter = EnvFilter::try_from_env("RINGFENCE_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
-    let events = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let json = std::env::var_os("RINGFENCE_LOG_FORMAT").is_some_and(|format| format == "json");
-    // Tests run several commands in one process; the first one's listener stays.
-    drop(if json { events.json().flatten_event(true).try_init() } else { events.try_init() });
 }

@@ -6,6 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// Which round it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Others follow.
+    Next,
+    /// The program stops after it.
+    Last,
+}
+
 /// The running thread; it stops when dropped, after a last round.
 pub(crate) struct Rounds {
     stop: Arc<AtomicBool>,
@@ -19,7 +28,7 @@ impl Rounds {
     /// If no thread can be started.
     pub(crate) fn start(
         name: &str,
-        mut round: impl AsyncFnMut() -> Duration + Send + 'static,
+        mut round: impl AsyncFnMut(Turn) -> Duration + Send + 'static,
     ) -> Result<Self, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -31,7 +40,7 @@ impl Rounds {
             runtime.block_on(async {
                 loop {
                     let last = stopped.load(Ordering::SeqCst);
-                    let wait = round().await;
+                    let wait = round(if last { Turn::Last } else { Turn::Next }).await;
                     if last {
                         return;
                     }

@@ -2,7 +2,7 @@
 
 use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
-use crate::rounds::Rounds;
+use crate::rounds::{Rounds, Turn};
 use domain::TenantId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,13 @@ impl Sequencing {
             .map(|tenant| Ok((tenant.id, Sequencer::new(&vault, tenant, holder)?)))
             .collect::<Result<Vec<_>, Failure>>()?;
         let mut wait = Wait::default();
-        let rounds = Rounds::start("sequencer", async move || wait.after(round(&vault, &mut sequencers).await))?;
+        let rounds = Rounds::start("sequencer", async move |turn| {
+            let placed = round(&vault, &mut sequencers).await;
+            if turn == Turn::Last {
+                give_back(&mut sequencers).await;
+            }
+            wait.after(placed)
+        })?;
         Ok(Self { _rounds: rounds })
     }
 }
@@ -60,6 +66,14 @@ async fn round(vault: &Vault, sequencers: &mut [(TenantId, Sequencer)]) -> Optio
         }
     }
     placed
+}
+
+/// Another node goes on at once.
+async fn give_back(sequencers: &mut [(TenantId, Sequencer)]) {
+    for (_, sequencer) in sequencers {
+        // A lease that can't be given back runs out by itself.
+        drop(sequencer.give_back().await);
+    }
 }
 
 /// Short while there is work, shorter while there is much, doubling after failures.

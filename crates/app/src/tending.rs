@@ -25,7 +25,7 @@ impl Tending {
     pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
         let mut keepers: Vec<ShelfKeeper> =
             vault.tenants().iter().map(|tenant| ShelfKeeper::new(vault, tenant.id)).collect();
-        let rounds = Rounds::start("shelves", async move || round(&mut keepers).await)?;
+        let rounds = Rounds::start("shelves", async move |_| round(&mut keepers).await)?;
         Ok(Self { _rounds: rounds })
     }
 }

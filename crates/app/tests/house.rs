@@ -75,7 +75,7 @@ fn one_cryptographic_library_is_built() {
     let banned = ["ring", "openssl", "openssl-sys", "native-tls"];
     for name in banned {
         let tree = Command::new(env!("CARGO"))
-            .args(["tree", "--locked", "-i", name, "-e", "normal,build", "--target", "all"])
+            .args(["tree", "--locked", "--all-features", "-i", name, "-e", "normal,build", "--target", "all"])
             .current_dir(ROOT)
             .output()
             .unwrap();
@@ -84,6 +84,19 @@ fn one_cryptographic_library_is_built() {
         let absent = said.contains("did not match any packages") || said.contains("nothing to print");
         assert!(absent, "{name} is in the build:\n{}{said}", String::from_utf8_lossy(&tree.stdout));
     }
+}
+
+#[test]
+fn spans_leave_only_where_one_builds_them_in() {
+    let built = |more: &[&str]| {
+        let mut tree = Command::new(env!("CARGO"));
+        tree.args(["tree", "--locked", "-p", "ringfence", "-e", "normal", "--prefix", "none"]).args(more);
+        let output = tree.current_dir(ROOT).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().contains("opentelemetry")
+    };
+    assert!(!built(&[]), "the default build holds OpenTelemetry");
+    assert!(built(&["--features", "opentelemetry"]));
 }
 
 #[test]

@@ -211,6 +211,7 @@ pub trait Store: Send + Sync {
     /// A tile as last published.
     fn tile(&self, tenant: TenantId, key: TileKey) -> Fut<'_, Option<Vec<u8>>>;
     /// The right to do a job until `now + ttl_ms`, if nobody else has it; the same holder's right is renewed.
+    /// A time that is over gives it back: the next one gets it at once, under a newer fence.
     fn lease(&self, job: Job, holder: [u8; 16], now: Millis, ttl_ms: i64) -> Fut<'_, Option<Fence>>;
     /// Publishes, if the log still is where the publication goes on from and the fence is older than neither the log's
     /// nor the lease's: whoever lost the lease publishes nothing, even before its successor has.

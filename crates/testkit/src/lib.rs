@@ -9,6 +9,7 @@
     reason = "test support: a world that can't be made must stop the test there and then"
 )]
 
+mod authority;
 mod chance;
 mod courier;
 mod database;
@@ -16,14 +17,17 @@ mod people;
 pub mod postgres;
 mod proxy;
 mod record;
+mod secured;
 mod wait;
 mod world;
 
+pub use authority::{Authority, Certified};
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};
 pub use database::{Kept, TestDatabase};
 pub use people::{Member, Staff};
 pub use proxy::{Act, Message, Proxy, Side};
 pub use record::{CARD, DATE_OF_BIRTH, EMAIL, IBAN, NAME, ORDER, PHONE, POSTCODE, ana, name_and_phone, record};
+pub use secured::{DATABASE_HOST, DATABASE_PASSWORD, SecuredServer};
 pub use wait::block_on;
 pub use world::{FIRST, SECOND, START, TestWorld, tenant_config};

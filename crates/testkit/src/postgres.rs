@@ -26,6 +26,12 @@ pub fn as_postgres(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// Lets the server's user read a folder.
+pub(crate) fn readable(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct PostgresServer {
@@ -42,6 +48,7 @@ set -e
 folder=$(mktemp -d /tmp/ringfence-postgresql.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 "$1/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
+[ -z "$3" ] || install -m 600 "$3"/* "$folder/data"
 # Whoever tests may connect to the socket; the data stays the server's own.
 chmod 711 "$folder"
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 $2 >"$folder/log" 2>&1 &
@@ -68,12 +75,18 @@ impl PostgresServer {
     /// If it doesn't come up.
     #[must_use]
     pub fn start_with(arguments: &str) -> Self {
+        Self::start_laid(arguments, None)
+    }
+
+    /// Starts one with a folder's files laid into its data directory.
+    pub(crate) fn start_laid(arguments: &str, laid: Option<&Path>) -> Self {
         assert!(
             Path::new(PROGRAMS).join("initdb").exists(),
             "PostgreSQL 15 is missing: apt-get install -y postgresql-15 pgbouncer"
         );
         let mut keeper = as_postgres("sh")
             .args(["-c", KEEPER, "keeper", PROGRAMS, arguments])
+            .arg(laid.unwrap_or(Path::new("")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -91,6 +104,15 @@ impl PostgresServer {
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.folder
+    }
+
+    /// What it said so far.
+    ///
+    /// # Panics
+    /// If that can't be read.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
     }
 
     /// A new, empty database.

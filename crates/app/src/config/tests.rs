@@ -25,6 +25,7 @@ fn the_example_is_read_and_every_key_is_in_it() {
     assert!(config.courier.is_some() && config.key.is_some() && config.event_source.len() == 1);
     assert!(config.witness.len() == 1 && config.witnesses.quorum == Some(1) && config.witnesses.within_s == 60);
     assert_eq!(config.closes.every_s, 86_400);
+    assert!(config.store.is_some_and(|store| store.password_file.is_some() && store.connections == Some(8)));
     assert!(config.server.origin.is_some() && config.remask_s.is_some() && config.interactions.idle_minutes.is_some());
 }
 

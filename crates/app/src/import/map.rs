@@ -36,7 +36,7 @@ struct WrittenField {
 
 /// A map that was read and makes sense.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Map {
+pub(crate) struct Map {
     /// How the file is written.
     pub(super) format: FileFormat,
     /// The name of what identifies a row.
@@ -81,7 +81,7 @@ impl Map {
         Ok((map, text.into_bytes()))
     }
 
-    fn parse(text: &str) -> Result<Self, (String, &'static str)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, (String, &'static str)> {
         const SHAPE: &str = "correct the map; docs/import.md lists every key";
         let written: Written = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start).min(text.len());

@@ -17,6 +17,7 @@ mod closes;
 mod concurrency;
 mod description;
 mod disk;
+mod drain;
 mod events;
 mod http;
 mod kill;
@@ -29,6 +30,9 @@ mod server;
 mod shared;
 mod stream;
 mod tampering;
+mod tls;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod vanishing;
 mod wait;
 mod witness_process;

@@ -21,6 +21,15 @@ pub enum OpenError {
     /// The database's address can't be used.
     #[error("{0}")]
     Address(&'static str),
+    /// The database's address would let any server pass for the right one.
+    #[error("{0}")]
+    Unverified(&'static str),
+    /// A file with certificates or a key can't be used.
+    #[error("{0}")]
+    Certificates(&'static str),
+    /// The database server isn't surely the right one. Nothing was told to it, no password either.
+    #[error("the database server {0}")]
+    Untrusted(&'static str),
     /// The database server can't be reached, or says no.
     #[error("the database server {0}")]
     Server(&'static str),

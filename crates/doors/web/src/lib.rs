@@ -12,6 +12,7 @@ mod pages;
 mod problem;
 mod serve;
 mod sessions;
+mod spans;
 mod state;
 
 pub use openapi::openapi;

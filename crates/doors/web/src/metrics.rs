@@ -3,6 +3,7 @@
 //! Whoever reaches this node may read them, so they say how much is done and how fast, never by whom or on what:
 //! requests are told apart by face and outcome only. That somebody reads the log or reports a suspicion doesn't show.
 
+use crate::spans;
 use crate::state::Web;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -59,7 +60,7 @@ fn result(status: StatusCode) -> &'static str {
 pub(crate) async fn measure(State(web): State<Web>, request: Request, next: Next) -> Response {
     let face = face(request.uri().path());
     let begun = Instant::now();
-    let response = next.run(request).await;
+    let response = spans::answered(face, request, next).await;
     let labels = [("face", face), ("result", result(response.status()))];
     web.metrics.0.get_or_create(&labels).observe(begun.elapsed().as_secs_f64());
     response

@@ -4,6 +4,7 @@ use crate::state::{Web, WebConfig};
 use crate::{api, metrics, pages};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use futures_util::FutureExt as _;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub async fn serve(
                 }
             },
         }
+    }
+    // Whoever has connected by now has perhaps asked already, and is answered.
+    while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+        connections.spawn(converse(stream, router.clone(), stopped.clone()));
     }
     drop((listener, router, stopped));
     stopping.send_replace(true);

@@ -67,6 +67,13 @@ fn leases(mount: &dyn Mount) {
     assert_eq!(lease(JOB, 1, 502 + TTL_MS), None);
     let third = lease(JOB, 1, 502 + 2 * TTL_MS).unwrap();
     assert!(third.number > second.number);
+    let back = |holder: u8, after| block_on(store.lease(JOB, [holder; 16], NOW.plus(after), -10 * TTL_MS)).unwrap();
+    assert_eq!(back(1, 503 + 2 * TTL_MS), Some(third), "given back");
+    let fourth = lease(JOB, 2, 503 + 2 * TTL_MS).unwrap();
+    assert!(fourth.number > third.number);
+    assert_eq!(back(1, 504 + 2 * TTL_MS), None, "what isn't had can't be given back");
+    assert_eq!(lease(JOB, 1, 505 + 2 * TTL_MS), None);
+    assert_eq!(lease(JOB, 2, 506 + 2 * TTL_MS), Some(fourth));
 }
 
 fn fence(number: u64) -> Fence {

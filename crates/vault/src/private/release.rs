@@ -221,8 +221,11 @@ async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, com
             intents.push(intent);
         }
         works.promises.ask(intents.iter().map(|intent| (intent.tenant, intent.entry)));
+        let span = tracing::info_span!(
+            target: "telemetry", parent: None, "transaction", "ringfence.transaction.acts" = intents.len()
+        );
         let commit = works.store.commit(works.clock.now(), intents, &*works.seals);
-        let batch = Batch { waiting, commit };
+        let batch = Batch { waiting, commit, span };
         if receiver.is_empty() {
             // Nothing waits to be committed: handing over would only cost a thread's wake-up.
             answer(works, batch).await;
@@ -243,7 +246,9 @@ async fn release_all<'a>(works: &'a Works, mut committing: mpsc::Receiver<Batch<
 async fn answer(works: &Works, batch: Batch<'_>) {
     let waiting = batch.waiting;
     works.tally.batches.fetch_add(1, Ordering::Relaxed);
-    let outcomes = match batch.commit.await {
+    let committed = batch.commit.await;
+    drop(batch.span);
+    let outcomes = match committed {
         Ok(outcomes) => outcomes,
         Err(error) => {
             works.tally.failed(waiting.len());
@@ -276,6 +281,8 @@ type Waiting = (domain::TenantId, Arc<Draft>, oneshot::Sender<Result<Done, Vault
 struct Batch<'a> {
     waiting: Vec<Waiting>,
     commit: store::Fut<'a, Vec<Outcome>>,
+    /// From the first statement to the disk.
+    span: tracing::Span,
 }
 
 /// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.

@@ -9,6 +9,7 @@
 mod address;
 mod columns;
 mod commit;
+mod connect;
 mod direct;
 mod effects;
 mod facts;
@@ -20,17 +21,18 @@ mod migrate;
 mod pool;
 mod read;
 mod session;
+mod tls;
 mod transaction;
 mod value;
 mod write;
 
 use crate::OpenError;
 pub use address::Address;
+use connect::{Connector, refused};
 use log::Watched;
 use migrate::{Before, migrate};
 use pool::Pool;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Client;
 
 /// The engine for several nodes.
 pub struct Postgres {
@@ -56,7 +58,7 @@ impl Postgres {
     }
 
     async fn start(address: &Address, connections: usize, before: Before) -> Result<Self, OpenError> {
-        let pool = Pool::new(address.config.clone(), connections)?;
+        let pool = Pool::new(Connector::to(address)?, connections)?;
         let client = pool.connect().await.map_err(refused)?;
         durable(&client).await?;
         match migrate(&client, before).await {
@@ -75,20 +77,5 @@ async fn durable(client: &Client) -> Result<(), OpenError> {
     match row.try_get(0) {
         Ok(true) => Ok(()),
         _ => Err(OpenError::Server("forgets what it was told (synchronous_commit or fsync is off)")),
-    }
-}
-
-/// The server's own words may name what isn't ours to tell; only the kind is told on.
-fn refused(error: Option<Error>) -> OpenError {
-    let Some(error) = error else { return OpenError::Server("can't be reached") };
-    match error.code() {
-        None => OpenError::Server("can't be reached"),
-        Some(code) if code.code().starts_with("28") => OpenError::Server("doesn't take this user and password"),
-        Some(&SqlState::INVALID_CATALOG_NAME) => OpenError::Server("has no such database"),
-        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
-            OpenError::Server("doesn't let this user make tables; it must own the schema")
-        }
-        Some(&SqlState::TOO_MANY_CONNECTIONS) => OpenError::Server("has no connection left"),
-        Some(_) => OpenError::Server("doesn't answer as PostgreSQL does"),
     }
 }

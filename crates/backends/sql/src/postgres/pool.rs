@@ -3,6 +3,7 @@
 //! A connection is driven by the runtime in which it was made, and goes to those who ask there: between two threads, each
 //! message would have to wake the other one up. Whoever asks outside of any is served by a thread of the pool's own.
 
+use super::connect::Connector;
 use super::failure::explain;
 use super::session::Session;
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +11,14 @@ use std::thread::{self, JoinHandle, ThreadId};
 use store::StoreError;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Error};
 
 /// How many may wait for a connection, per connection.
 const WAITING: usize = 64;
 
 /// The pool.
 pub(super) struct Pool {
-    config: Config,
+    connector: Connector,
     free: Mutex<Vec<(Home, Session)>>,
     room: Semaphore,
     queue: Semaphore,
@@ -43,10 +44,10 @@ pub(super) struct Lent<'a> {
 }
 
 impl Pool {
-    pub(super) fn new(config: Config, connections: usize) -> std::io::Result<Self> {
+    pub(super) fn new(connector: Connector, connections: usize) -> std::io::Result<Self> {
         let connections = connections.max(1);
         Ok(Self {
-            config,
+            connector,
             free: Mutex::default(),
             room: Semaphore::new(connections),
             queue: Semaphore::new(connections * (1 + WAITING)),
@@ -80,23 +81,18 @@ impl Pool {
         None
     }
 
-    async fn session(&self) -> Result<Session, Option<tokio_postgres::Error>> {
+    async fn session(&self) -> Result<Session, Option<Error>> {
         Session::on(self.connect().await?).await.map_err(Some)
     }
 
-    /// A new connection, driven until it is dropped. No error means that the driver is gone.
-    pub(super) async fn connect(&self) -> Result<Client, Option<tokio_postgres::Error>> {
-        let config = self.config.clone();
-        let connecting = async move {
-            let (client, connection) = config.connect(NoTls).await?;
-            // Its end shows in the client.
-            tokio::spawn(async move { drop(connection.await) });
-            Ok(client)
-        };
-        if home().is_some() {
-            return connecting.await.map_err(Some);
+    /// A new connection, driven until it is dropped. No error means that it took too long, or the driver is gone.
+    pub(super) async fn connect(&self) -> Result<Client, Option<Error>> {
+        let connector = self.connector.clone();
+        let connecting = async move { connector.connect().await };
+        match home() {
+            Some(_) => connecting.await,
+            None => self.driver.handle.spawn(connecting).await.map_err(|_| None)?,
         }
-        self.driver.handle.spawn(connecting).await.map_err(|_| None)?.map_err(Some)
     }
 }
 

@@ -6,6 +6,7 @@ mod features;
 mod lost;
 mod schema;
 mod server;
+mod tls;
 
 use std::fs;
 use std::path::Path;

@@ -10,10 +10,17 @@ use testkit::postgres::{self, PostgresServer, address};
 /// Few, so that cases with many threads wait for them.
 const CONNECTIONS: usize = 4;
 
-struct Mounted {
+/// A store under test, and the look behind its back.
+pub(crate) struct Mounted {
     server: Arc<PostgresServer>,
     database: String,
     store: Arc<Postgres>,
+}
+
+impl Mounted {
+    pub(crate) fn new(server: &Arc<PostgresServer>, database: &str, store: Postgres) -> Self {
+        Self { server: Arc::clone(server), database: database.to_owned(), store: Arc::new(store) }
+    }
 }
 
 impl Mount for Mounted {
@@ -45,7 +52,7 @@ fn postgresql_keeps_the_contract() {
     run_all(|| {
         server.empty(&database);
         let store = block_on(Postgres::create(&address(&server.address(&database)), CONNECTIONS)).unwrap();
-        Box::new(Mounted { server: Arc::clone(&server), database: database.clone(), store: Arc::new(store) })
+        Box::new(Mounted::new(&server, &database, store))
     });
 }
 
@@ -56,6 +63,6 @@ fn postgresql_behind_a_pooler_keeps_the_contract() {
     run_all(|| {
         server.empty(&database);
         let store = block_on(Postgres::create(&address(&bouncer.address(&database)), CONNECTIONS)).unwrap();
-        Box::new(Mounted { server: Arc::clone(&server), database: database.clone(), store: Arc::new(store) })
+        Box::new(Mounted::new(&server, &database, store))
     });
 }
