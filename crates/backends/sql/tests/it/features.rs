@@ -41,7 +41,26 @@ fn literals(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
     let literals = code.split('"').skip(1).step_by(2).map(str::to_owned);
-    let starts = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "SET", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "UNION", "FROM unnest", "FOR", "OFFSET", "ORDER", "enable", "plan_cache"];
+    let starts = [
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "WITH",
+        "BEGIN",
+        "SET",
+        "COMMIT",
+        "ROLLBACK",
+        "CREATE",
+        "ALTER",
+        "UNION",
+        "FROM unnest",
+        "FOR",
+        "OFFSET",
+        "ORDER",
+        "enable",
+        "plan_cache",
+    ];
     // " WITHOUT ROWID" is what is taken out.
     let literals = literals.filter(|literal| !literal.contains("ROWID"));
     literals.filter(|literal| starts.iter().any(|start| literal.trim_start().starts_with(start))).collect()
