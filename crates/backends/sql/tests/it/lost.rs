@@ -9,7 +9,7 @@ use testkit::postgres::{PostgresServer, address};
 use testkit::{Act, Message, Proxy, Side, block_on};
 
 const TENANT: TenantId = TenantId(1);
-const NOW: Millis = Millis(1_767_225_600_000);
+pub(crate) const NOW: Millis = Millis(1_767_225_600_000);
 
 /// Where a connection breaks.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl Break {
     }
 }
 
-struct Open;
+pub(crate) struct Open;
 
 impl Seals for Open {
     fn tag(&self, _: TenantId, table: &'static str, material: &[u8]) -> Tag {
@@ -65,7 +65,7 @@ fn counter() -> Counter {
 }
 
 /// One that spends, under a key of its own.
-fn spending(number: u8, key: u8) -> Intent {
+pub(crate) fn spending(number: u8, key: u8) -> Intent {
     Intent {
         tenant: TENANT,
         request: Some(RequestKey { key: [key; 16], content: [1; 16], session: [1; 16], answer: 1 }),

@@ -1,5 +1,6 @@
 //! PostgreSQL, and PostgreSQL behind PgBouncer in transaction mode.
 
+use crate::lost::{NOW, Open, spending};
 use sql::Postgres;
 use std::sync::Arc;
 use store::Store;
@@ -65,4 +66,29 @@ fn postgresql_behind_a_pooler_keeps_the_contract() {
         let store = block_on(Postgres::create(&address(&bouncer.address(&database)), CONNECTIONS)).unwrap();
         Box::new(Mounted::new(&server, &database, store))
     });
+}
+
+/// How the server says that it runs a statement with a name.
+const NAMED: &str = "execute s";
+const UNNAMED: &str = "execute <unnamed>";
+
+/// What the server noted while a store that was made at this address committed a batch.
+fn heard(server: &PostgresServer, database: &str, at: &str) -> String {
+    server.empty(database);
+    let before = server.log().len();
+    block_on(async {
+        let store = Postgres::create(&address(at), 1).await.unwrap();
+        store.commit(NOW, vec![spending(1, 1)], &Open).await.unwrap();
+    });
+    server.log().split_off(before)
+}
+
+#[test]
+fn statements_have_names_only_where_nobody_stands_between() {
+    let server = PostgresServer::start_with("-c log_statement=all");
+    let (bouncer, database) = (server.bouncer(), server.database());
+    let direct = heard(&server, &database, &server.address(&database));
+    assert!(direct.contains(NAMED) && direct.contains("INSERT INTO entry"), "{direct}");
+    let pooled = heard(&server, &database, &bouncer.address(&database));
+    assert!(!pooled.contains(NAMED) && pooled.contains(UNNAMED), "{pooled}");
 }

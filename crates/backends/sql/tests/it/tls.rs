@@ -32,10 +32,12 @@ fn refusal(address: &str) -> String {
 
 /// The version of TLS and the role of each session of ours, once the store was asked something.
 fn sessions(server: &PostgresServer, store: &Postgres) -> String {
-    assert!(block_on(store.pending(TenantId(1), None, 1)).unwrap().is_empty());
     let ask = "SELECT DISTINCT ssl, version, usename FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
                WHERE application_name = 'ringfence'";
-    server.sql("postgres", ask).unwrap().trim().to_owned()
+    block_on(async {
+        assert!(store.pending(TenantId(1), None, 1).await.unwrap().is_empty());
+        server.sql("postgres", ask).unwrap().trim().to_owned()
+    })
 }
 
 #[test]
