@@ -27,6 +27,9 @@ fi
 venv=target/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement scripts/test/requirements.txt
+# The solver for the proofs of the rules, as the program that they start.
+{ printf '#!%s\n' "$PWD/$venv/bin/python"; tail -n +2 scripts/cvc5_stdin.py; } >"$venv/bin/cvc5"
+chmod +x "$venv/bin/cvc5"
 
 # As locked, where there is a lock file.
 install_npm() {

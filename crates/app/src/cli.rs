@@ -1,8 +1,10 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
 mod log;
+mod policy;
 
 pub use log::{Export, Fsck, Log, Mirror, Tail};
+pub use policy::Policy;
 
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,6 +66,9 @@ pub enum Command {
     /// Members of staff and machine clients
     #[command(subcommand)]
     Person(Person),
+    /// The rules: prove what they hold
+    #[command(subcommand)]
+    Policy(Policy),
     /// Shelf keys, whose end makes erasures true for backups
     #[command(subcommand)]
     Shelf(Shelf),
@@ -337,12 +342,20 @@ pub enum RoleName {
     Agent,
     /// Leads agents; takes interactions as well
     TeamLeader,
-    /// Watches disclosures; reads the log by right
+    /// Judges how customers were served; sees no value and no log
+    QualityAnalyst,
+    /// Watches disclosures; reads the log by right; answers for the rules
     SecurityOfficer,
+    /// Watches disclosures for the security officer; reads the log by right
+    SecurityAnalyst,
     /// Runs the machines; reads nothing
     ItOperator,
     /// Answers customers' rights: erasure
     DataProtectionOfficer,
+    /// Chief executive or member of the board
+    BoardMember,
+    /// Checks from outside; reads the log by right
+    Auditor,
     /// A machine client that brings data in; sees nothing
     Integrator,
 }
@@ -352,9 +365,13 @@ impl From<RoleName> for domain::Role {
         match name {
             RoleName::Agent => Self::Agent,
             RoleName::TeamLeader => Self::TeamLeader,
+            RoleName::QualityAnalyst => Self::QualityAnalyst,
             RoleName::SecurityOfficer => Self::SecurityOfficer,
+            RoleName::SecurityAnalyst => Self::SecurityAnalyst,
             RoleName::ItOperator => Self::ItOperator,
             RoleName::DataProtectionOfficer => Self::DataProtectionOfficer,
+            RoleName::BoardMember => Self::BoardMember,
+            RoleName::Auditor => Self::Auditor,
             RoleName::Integrator => Self::Integrator,
         }
     }

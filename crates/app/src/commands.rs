@@ -6,6 +6,7 @@ mod doctor;
 pub mod init;
 mod interaction;
 mod person;
+mod policy;
 mod serve;
 mod shelf;
 pub(crate) mod witness;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Customer(asked) => customer::run(&common, &asked),
         Command::Interaction(asked) => interaction::run(&common, &asked),
         Command::Person(asked) => person::run(&common, &asked),
+        Command::Policy(asked) => policy::run(&common, &asked),
         Command::Shelf(asked) => shelf::run(&common, &asked),
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),

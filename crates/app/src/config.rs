@@ -29,6 +29,8 @@ pub struct Config {
     pub interactions: Interactions,
     /// Seconds until a revealed value is masked again; 20 unless given.
     pub remask_s: Option<u32>,
+    /// Days for which new staff have a quarter of each allowance; 14 unless given.
+    pub probation_days: Option<u16>,
     /// The client companies.
     pub tenant: Vec<Tenant>,
     /// Outside parties that cosign the tenants' logs.
@@ -352,6 +354,7 @@ impl Config {
             },
             remask_s: self.remask_s.unwrap_or(20),
             role_picker: self.server.role_picker,
+            probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
             close_every_s: self.closes.every_s,
         }
     }

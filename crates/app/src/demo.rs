@@ -65,6 +65,8 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     let config = &mut home.config;
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     config.server.role_picker = true;
+    // Its people have just been invented.
+    config.probation_days = Some(0);
     config.server.banner = Some(BANNER.to_owned());
     config.closes.every_s = CLOSE_EVERY_S;
     config.event_source =

@@ -62,7 +62,7 @@ impl From<&Failure> for ExitCode {
 
 impl From<vault::VaultError> for Failure {
     fn from(error: vault::VaultError) -> Self {
-        use vault::VaultError::{Damaged, Holder, Input, Refused, Store};
+        use vault::VaultError::{Damaged, Holder, Input, Refused, Rules, Store};
         let next = match &error {
             Refused { refusal, .. } => refusal.next(),
             Input(_) => return Self::here(error.to_string(), "correct the value and try again"),
@@ -70,6 +70,7 @@ impl From<vault::VaultError> for Failure {
             Store(_) => "run ringfence doctor on the data directory",
             Holder(_) => "check that the key file is the one of this data directory",
             Damaged => "run ringfence verify on the data directory",
+            Rules(_) => "report this as a fault of the program",
             _ => "try again",
         };
         Self::there(error.to_string(), next)

@@ -34,6 +34,7 @@ pub fn text(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// If standard output is closed.
 pub fn one(format: Format, object: &Value) -> Result<(), Failure> {
+    let object = &sorted(object);
     match format {
         Format::Table => text(&pairs(object)),
         Format::Json | Format::Jsonl => text(&object.to_string()),
@@ -45,9 +46,10 @@ pub fn one(format: Format, object: &Value) -> Result<(), Failure> {
 /// # Errors
 /// If standard output is closed.
 pub fn list(format: Format, columns: &[&str], rows: &[Value]) -> Result<(), Failure> {
+    let rows: Vec<Value> = rows.iter().map(sorted).collect();
     match format {
-        Format::Table => text(&table(columns, rows)),
-        Format::Json => text(&Value::Array(rows.to_vec()).to_string()),
+        Format::Table => text(&table(columns, &rows)),
+        Format::Json => text(&Value::Array(rows).to_string()),
         Format::Jsonl if rows.is_empty() => Ok(()),
         Format::Jsonl => text(&rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")),
     }
@@ -61,6 +63,13 @@ pub fn aside(text: &str) {
 /// What it means that standard output can't be written.
 pub(crate) fn closed(error: &io::Error) -> Failure {
     Failure::here(format!("standard output can't be written: {}", error.kind()), "check where it goes")
+}
+
+/// Names in alphabetical order, as they always came: a dependency makes JSON keep the order of writing.
+fn sorted(value: &Value) -> Value {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value
 }
 
 fn cell(value: &Value) -> String {

@@ -26,6 +26,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("domain", vec![]),
         ("transparency", vec![]),
         ("policy", vec!["domain"]),
+        ("prover", vec!["policy"]),
         ("keys", vec!["domain"]),
         ("store", vec!["domain"]),
         ("vault", with(&["keys", "store"])),

@@ -31,6 +31,14 @@ pub struct Staff {
     pub protection: Member,
     /// Brings data in.
     pub integrator: Member,
+    /// Judges how customers were served.
+    pub quality: Member,
+    /// Watches for security.
+    pub analyst: Member,
+    /// Of the board.
+    pub board: Member,
+    /// Checks from outside.
+    pub auditor: Member,
 }
 
 impl Staff {
@@ -44,13 +52,29 @@ impl Staff {
             it: hire("Ivo Operator", Role::ItOperator),
             protection: hire("Dee Protection", Role::DataProtectionOfficer),
             integrator: hire("Intake", Role::Integrator),
+            quality: hire("Quinn Quality", Role::QualityAnalyst),
+            analyst: hire("Ann Analyst", Role::SecurityAnalyst),
+            board: hire("Bea Board", Role::BoardMember),
+            auditor: hire("Aud Auditor", Role::Auditor),
         }
     }
 
     /// Everyone.
     #[must_use]
-    pub fn all(&self) -> [&Member; 7] {
-        [&self.agent, &self.other_agent, &self.leader, &self.security, &self.it, &self.protection, &self.integrator]
+    pub fn all(&self) -> [&Member; 11] {
+        [
+            &self.agent,
+            &self.other_agent,
+            &self.leader,
+            &self.security,
+            &self.it,
+            &self.protection,
+            &self.integrator,
+            &self.quality,
+            &self.analyst,
+            &self.board,
+            &self.auditor,
+        ]
     }
 }
 

@@ -60,7 +60,16 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn with(seed: u64, config: VaultConfig) -> Self {
-        Self::on(seed, config, TestDatabase::new)
+        Self::on(seed, without_probation(config), TestDatabase::new)
+    }
+
+    /// A world whose people, hired this moment, are on probation.
+    ///
+    /// # Panics
+    /// If it can't be made.
+    #[must_use]
+    pub fn on_probation(seed: u64) -> Self {
+        Self::on(seed, VaultConfig::default(), TestDatabase::new)
     }
 
     /// A world on the embedded engine, whatever the engine under test: for what is about its files.
@@ -69,13 +78,13 @@ impl TestWorld {
     /// If it can't be made.
     #[must_use]
     pub fn embedded(seed: u64, config: VaultConfig) -> Self {
-        Self::on(seed, config, |folder| TestDatabase::File(Sqlite::file(folder)))
+        Self::on(seed, without_probation(config), |folder| TestDatabase::File(Sqlite::file(folder)))
     }
 
     /// A world on a database that several nodes can serve, whatever the engine under test.
     #[must_use]
     pub fn of_nodes(seed: u64, config: VaultConfig) -> Self {
-        Self::on(seed, config, |_| TestDatabase::for_nodes())
+        Self::on(seed, without_probation(config), |_| TestDatabase::for_nodes())
     }
 
     fn on(seed: u64, config: VaultConfig, database: impl FnOnce(&std::path::Path) -> TestDatabase) -> Self {
@@ -312,4 +321,9 @@ fn open_vault(
     let (store, holder) = (Arc::clone(store), Arc::clone(holder));
     let vault = Vault::open(store, holder, Arc::clone(clock) as _, Arc::clone(entropy) as _, tenants, config.clone());
     Arc::new(block_on(vault).unwrap())
+}
+
+/// Everybody in a test world was hired this moment: they would all be on probation.
+fn without_probation(config: VaultConfig) -> VaultConfig {
+    VaultConfig { probation_days: 0, ..config }
 }

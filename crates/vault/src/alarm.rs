@@ -114,7 +114,7 @@ impl Vault {
     /// database mustn't learn here that it was noticed.
     #[must_use]
     pub fn alarms_shown(&self, scope: &Scope) -> Option<Vec<Alarm>> {
-        policy::read_log(scope.role()).is_ok().then(|| self.alarms(scope.tenant()))
+        self.reads_log(scope).then(|| self.alarms(scope.tenant()))
     }
 
     /// The alarms that stand for a tenant's log, whoever asks; what is shown to a person is [`Self::alarms_shown`]'s.

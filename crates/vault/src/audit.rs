@@ -8,7 +8,7 @@ use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{Act, Vault};
 use domain::{EntryId, PersonId, Refusal, TenantId};
 use std::sync::Arc;
-use store::{Condition, EntryRow};
+use store::EntryRow;
 use tokio::sync::broadcast;
 
 /// One line of the readable log.
@@ -215,8 +215,8 @@ impl Vault {
     /// # Errors
     /// `Refused(RoleNotAllowed)` with its entry for others.
     pub async fn staff_names(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
-        if let Err(refusal) = policy::read_log(scope.role()) {
-            return Err(self.logged(self.act(scope, Kind::PeopleRead)?, refusal).await);
+        if let Err(denial) = self.may(scope, policy::Act::ReadLog) {
+            return Err(self.logged_denial(self.act(scope, Kind::PeopleRead)?, &denial).await);
         }
         Ok(self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.name)).collect())
     }
@@ -233,9 +233,9 @@ impl Vault {
     /// An act of reading, or its refusal.
     pub(crate) fn reading(&self, scope: &Scope, kind: Kind) -> Result<Act, VaultError> {
         let act = self.act(scope, kind)?;
-        Ok(match policy::read_log(scope.role()) {
+        Ok(match self.may(scope, policy::Act::ReadLog) {
             Ok(()) => act,
-            Err(refusal) => act.when(Condition::Never(refusal)),
+            Err(denial) => act.denied(&denial),
         })
     }
 

@@ -5,6 +5,7 @@ use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use policy::Device;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{PersonRow, Seals};
@@ -34,6 +35,7 @@ pub struct Scope {
     pub(crate) person: Arc<PersonRow>,
     pub(crate) power: u64,
     pub(crate) session: [u8; 16],
+    pub(crate) device: Device,
 }
 
 impl Scope {
@@ -114,7 +116,7 @@ impl Vault {
     /// `Unauthenticated` for an unknown token; `Refused(Tampered)`, with its entry, for a person's row that was edited.
     pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
         let digest = token_digest(token);
-        let scope = self.by_digest(digest, short(&digest)).await?;
+        let scope = self.by_digest(digest, short(&digest), Device::Program).await?;
         let now = self.clock.now();
         let last = lock(&self.staff.used).insert(digest, now);
         if last.is_none_or(|last| now.since(last) >= BEARER_IDLE_MS)
@@ -126,18 +128,18 @@ impl Vault {
         Ok(scope)
     }
 
-    async fn by_digest(&self, digest: [u8; 32], session: [u8; 16]) -> Result<Scope, VaultError> {
+    async fn by_digest(&self, digest: [u8; 32], session: [u8; 16], device: Device) -> Result<Scope, VaultError> {
         let known = lock(&self.staff.known).get(&digest).cloned();
         if let Some((person, power)) = known
             && self.power(person.tenant).await? == power
         {
-            return Ok(Scope { tenant: person.tenant, person, power, session });
+            return Ok(Scope { tenant: person.tenant, person, power, session, device });
         }
         let row = self.store.person_by_token(digest).await?.ok_or(VaultError::Unauthenticated)?;
         let person = Arc::new(self.known(row).await?);
         let power = self.power_now(person.tenant).await?;
         lock(&self.staff.known).insert(digest, (Arc::clone(&person), power));
-        Ok(Scope { tenant: person.tenant, person, power, session })
+        Ok(Scope { tenant: person.tenant, person, power, session, device })
     }
 
     /// Signs a person in on a page, by bearer token. Logged.
@@ -146,7 +148,7 @@ impl Vault {
     /// As [`Vault::authenticate`].
     pub async fn sign_in(&self, token: &str) -> Result<Session, VaultError> {
         let digest = token_digest(token);
-        let scope = self.by_digest(digest, short(&digest)).await?;
+        let scope = self.by_digest(digest, short(&digest), Device::Page).await?;
         self.begin(&scope, Some(digest), Way::Page).await
     }
 
@@ -196,7 +198,7 @@ impl Vault {
     /// `Unauthenticated` once the person is gone or has another token.
     pub async fn resume(&self, session: &Session) -> Result<Scope, VaultError> {
         match session.token {
-            Some(digest) => self.by_digest(digest, session.id).await,
+            Some(digest) => self.by_digest(digest, session.id, Device::Page).await,
             None => self.by_person(session.tenant, session.person, session.id).await,
         }
     }
@@ -205,7 +207,7 @@ impl Vault {
         let row = self.store.person(tenant, person).await?.ok_or(VaultError::Unauthenticated)?;
         let person = Arc::new(self.known(row).await?);
         let power = self.power(tenant).await?;
-        Ok(Scope { tenant, person, power, session })
+        Ok(Scope { tenant, person, power, session, device: Device::Page })
     }
 
     /// The row of who signs in; an edited one is refused, and the log says so.

@@ -24,11 +24,11 @@ impl Vault {
         let found = bool::from(expected.ct_eq(proof));
         let keys = if found { self.entry_keys(scope.tenant, customer).await? } else { None };
         let act = self.act(scope, Kind::Claim)?.about(customer, Some(interaction), 0, keys);
-        let act = match policy::serve(scope.role()) {
-            Err(refusal) => act.when(Condition::Never(refusal)),
-            Ok(()) if !found => act.when(Condition::Never(Refusal::NotAHit)),
-            Ok(()) => act
-                .when(self.handles(interaction, scope.person.id, false))
+        let act = match self.needs(scope, policy::Act::Claim) {
+            Err(denial) => act.denied(&denial),
+            Ok(_) if !found => act.when(Condition::Never(Refusal::NotAHit)),
+            Ok(needs) => self
+                .on_ground(act, scope, &needs, interaction, None)
                 .when(Condition::FreeFor { interaction, customer })
                 .when(Condition::CustomerExists(customer))
                 .effect(Effect::Bind { interaction, customer, binding: Binding::Claimed }),

@@ -7,7 +7,7 @@ use crate::private::entry::Kind;
 use crate::private::release::Done;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
-use domain::{Binding, BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
 use keys::derive::{mac, short};
 use store::{Condition, Effect, FieldRef, RequestKey, Spend};
 use zeroize::Zeroizing;
@@ -89,10 +89,13 @@ impl Vault {
 
     /// Nobody is bound to the interaction yet, or there is none: refused, and logged.
     async fn no_one_to_send_to(&self, scope: &Scope) -> VaultError {
-        let refusal = policy::serve(scope.role()).err().unwrap_or(Refusal::NoLiveInteraction);
-        match self.act(scope, Kind::Code) {
-            Ok(act) => self.logged(act, refusal).await,
-            Err(error) => error,
+        let act = match self.act(scope, Kind::Code) {
+            Ok(act) => act,
+            Err(error) => return error,
+        };
+        match self.may(scope, policy::Act::SendCode) {
+            Err(denial) => self.logged_denial(act, &denial).await,
+            Ok(()) => self.logged(act, Refusal::NoLiveInteraction).await,
         }
     }
 
@@ -106,17 +109,17 @@ impl Vault {
         let phone = FieldKind::Phone.code();
         let name = keys.as_ref().map(|keys| keys.counter(&interaction.0)).unwrap_or_default();
         let act = self.act(scope, Kind::Code)?.about(customer, Some(interaction), 1, keys).field(phone);
-        if let Err(refusal) = policy::serve(scope.role()) {
-            return Ok(act.when(Condition::Never(refusal)));
-        }
+        let needs = match self.needs(scope, policy::Act::SendCode) {
+            Ok(needs) => needs,
+            Err(denial) => return Ok(act.denied(&denial)),
+        };
         let limits = &self.config.limits;
-        let spend = |counter, limit, otherwise| Spend { counter, cost: 1, limit, otherwise };
-        Ok(act
-            .when(self.handles(interaction, scope.person.id, false))
-            .when(Condition::BoundTo { interaction, customer, at_least: Binding::Claimed })
+        let spend = |counter, limit, otherwise| Spend { counter, cost: needs.cost, limit, otherwise };
+        Ok(self
+            .on_ground(act, scope, &needs, interaction, Some(customer))
             .spend(spend(
                 Counter::person(BudgetKind::Code, scope.person.id),
-                limits.code_per_hour,
+                self.limit(scope, BudgetKind::Code),
                 Refusal::BudgetExhausted,
             ))
             .spend(spend(

@@ -30,7 +30,7 @@ impl Vault {
         let window = window_of(self.clock.now());
         let mut out = Vec::new();
         for kind in BudgetKind::ALL {
-            let limit = self.config.limits.of(kind);
+            let limit = self.limit(scope, kind);
             let used = self
                 .store
                 .budget(scope.tenant, Counter::person(kind, scope.person.id), window)
@@ -52,10 +52,12 @@ impl Vault {
         after: Option<(Millis, InteractionId)>,
         limit: u32,
     ) -> Result<Page<InteractionRow, (Millis, InteractionId)>, VaultError> {
-        let own = match (scope.role().serves(), policy::read_log(scope.role())) {
+        let own = match (scope.role().serves(), self.may(scope, policy::Act::ReadLog)) {
             (true, _) => Some(scope.person.id),
             (false, Ok(())) => None,
-            (false, Err(refusal)) => return Err(self.logged(self.act(scope, Kind::InteractionsRead)?, refusal).await),
+            (false, Err(denial)) => {
+                return Err(self.logged_denial(self.act(scope, Kind::InteractionsRead)?, &denial).await);
+            }
         };
         let mut page = self.store.interactions(scope.tenant, own, live, after, limit).await?;
         page.items.iter_mut().for_each(|row| self.run_out(row));
@@ -73,7 +75,7 @@ impl Vault {
         let row = self.store.interaction(scope.tenant, id).await?;
         let own = row.as_ref().is_some_and(|row| scope.role().serves() && row.person == Some(scope.person.id));
         match row {
-            Some(mut row) if own || policy::read_log(scope.role()).is_ok() => {
+            Some(mut row) if own || self.reads_log(scope) => {
                 self.run_out(&mut row);
                 Ok(row)
             }

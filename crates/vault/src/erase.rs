@@ -30,9 +30,8 @@ impl Vault {
     pub async fn erase(&self, scope: &Scope, customer: CustomerId) -> Result<Erased, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let act = self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys);
-        if let Err(refusal) = policy::erase(scope.role()) {
-            let refused = self.commit_plain(act.when(Condition::Never(refusal))).await;
-            return Err(refused.err().unwrap_or(VaultError::refused(refusal)));
+        if let Err(denial) = self.may(scope, policy::Act::Erase) {
+            return Err(self.logged_denial(act, &denial).await);
         }
         let index = self.index_rows_of(scope, customer).await?;
         // Told from the entry before it by the number, so that erasures can be counted.

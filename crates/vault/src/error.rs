@@ -3,6 +3,7 @@
 use domain::field::FieldError;
 use domain::{EntryId, Refusal};
 use keys::HolderError;
+use std::sync::Arc;
 use store::StoreError;
 
 /// A refusal with its entry, or a failure. None of them holds a value.
@@ -15,10 +16,15 @@ pub enum VaultError {
         refusal: Refusal,
         /// The refusal's entry, where there is one.
         entry: Option<EntryId>,
+        /// The rule that forbade it, where one did: its words say more.
+        rule: Option<Arc<policy::Rule>>,
     },
     /// The input can't be read.
     #[error("{0}")]
     Input(FieldError),
+    /// The rules can't be used.
+    #[error("{0}")]
+    Rules(#[from] policy::RulesError),
     /// Who asks isn't known.
     #[error("sign in first")]
     Unauthenticated,
@@ -45,7 +51,7 @@ pub enum VaultError {
 impl VaultError {
     /// A refusal without an entry.
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::Refused { refusal, entry: None }
+        Self::Refused { refusal, entry: None, rule: None }
     }
 }
 

@@ -26,6 +26,7 @@ mod log_query;
 mod losses;
 mod note;
 mod people;
+mod permission;
 mod private;
 mod promises;
 mod receipt;

@@ -10,7 +10,7 @@ use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::field::Incoming;
 use domain::time::fresh;
-use domain::{Binding, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Refusal};
 use keys::{Header, Place, SealRequest, Shelved};
 use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET, StoreError};
 
@@ -63,13 +63,9 @@ impl Vault {
     ) -> Result<Option<Noted>, VaultError> {
         let note = Incoming::parse(FieldKind::Note, text)?;
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let ground = |act: crate::wiring::Act| match policy::serve(scope.role()) {
-            Err(refusal) => act.when(Condition::Never(refusal)),
-            Ok(()) => act.when(self.handles(interaction, scope.person.id, false)).when(Condition::BoundTo {
-                interaction,
-                customer,
-                at_least: Binding::Claimed,
-            }),
+        let ground = |act: crate::wiring::Act| match self.needs(scope, policy::Act::WriteNote) {
+            Err(denial) => act.denied(&denial),
+            Ok(needs) => self.on_ground(act, scope, &needs, interaction, Some(customer)),
         };
         // The sheet is read under an entry of its own; the note's entry then rests on the sheet's version.
         let sheet_ref = FieldRef { customer, field: SHEET, instance: 0 };

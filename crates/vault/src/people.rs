@@ -4,9 +4,10 @@ use crate::auth::token_digest;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Operator, Vault};
+use domain::duty::grantable;
 use domain::time::fresh;
 use domain::{PersonId, Refusal, Role};
-use store::{Effect, PersonRow, Seals};
+use store::{Condition, Effect, PersonRow, Seals};
 use zeroize::Zeroizing;
 
 /// A person to be added.
@@ -21,11 +22,19 @@ pub struct NewPerson {
 }
 
 impl Vault {
-    /// Adds a person. Logged, and a new version of people and rules.
+    /// Adds a person. Logged, and a new version of people and rules. Who has the same name is taken for the same human:
+    /// roles whose powers must not meet are refused.
     ///
     /// # Errors
-    /// If the store fails.
+    /// `Refused(ForbiddenPair)` with its entry; `Refused(PowerChanged)` if somebody else was added in this moment; if the
+    /// store fails.
     pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
+        let version = self.store.power(operator.tenant).await?.map_or(0, |row| row.version);
+        let held = self.roles_of(operator, &new.name).await?;
+        if grantable(new.role, &held, &[]).is_err() {
+            let act = self.bare_act(operator.tenant, Kind::PersonChanged)?;
+            return Err(self.logged(act, Refusal::ForbiddenPair).await);
+        }
         let id = PersonId::mint(&*self.clock, &*self.entropy);
         let row = PersonRow {
             id,
@@ -36,8 +45,15 @@ impl Vault {
             token: None,
             tag: [0; 16],
         };
-        self.put_person(row, Kind::PersonChanged).await?;
+        self.put_person_under(row, Kind::PersonChanged, Some(version)).await?;
         Ok(id)
+    }
+
+    /// The roles of everybody of this name, however it is spaced and cased.
+    async fn roles_of(&self, operator: &Operator, name: &str) -> Result<Vec<Role>, VaultError> {
+        let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let (rows, name) = (self.store.persons(operator.tenant).await?, plain(name));
+        Ok(rows.into_iter().filter(|row| plain(&row.name) == name).map(|row| row.role).collect())
     }
 
     /// Gives a person a new bearer token; the old one ends. Only its digest is kept.
@@ -92,10 +108,16 @@ impl Vault {
         Err(self.logged(act, refusal).await)
     }
 
-    async fn put_person(&self, mut row: PersonRow, kind: Kind) -> Result<(), VaultError> {
+    async fn put_person(&self, row: PersonRow, kind: Kind) -> Result<(), VaultError> {
+        self.put_person_under(row, kind, None).await
+    }
+
+    /// The same, if people and rules still have this version.
+    async fn put_person_under(&self, mut row: PersonRow, kind: Kind, version: Option<u64>) -> Result<(), VaultError> {
         row.tag = self.seals.tag(row.tenant, "person", &row.material());
         let mut act = self.bare_act(row.tenant, kind)?;
         act.draft.person = Some(row.id);
+        act.when.extend(version.map(Condition::PowerVersion));
         self.commit_plain(act.effect(Effect::PutPerson(row))).await?;
         self.staff.forget();
         Ok(())

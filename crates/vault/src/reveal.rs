@@ -63,22 +63,17 @@ impl Vault {
             .about(command.customer, Some(command.interaction), command.instance, keys)
             .purpose(command.purpose)
             .field(command.field.code());
-        let needs = match policy::reveal(scope.role(), command.field, command.purpose) {
+        let needs = match self.needs(scope, policy::Act::Reveal(command.field, command.purpose)) {
             Ok(needs) => needs,
-            Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
+            Err(denial) => return Ok(act.denied(&denial)),
         };
         let cost = if kind == Kind::Redelivery { 0 } else { needs.cost };
-        Ok(act
-            .when(self.handles(command.interaction, scope.person.id, needs.talking))
-            .when(Condition::BoundTo {
-                interaction: command.interaction,
-                customer: command.customer,
-                at_least: needs.binding,
-            })
+        Ok(self
+            .on_ground(act, scope, &needs, command.interaction, Some(command.customer))
             .spend(Spend {
                 counter: Counter::person(BudgetKind::Reveal, scope.person.id),
                 cost,
-                limit: self.config.limits.reveal_per_hour,
+                limit: self.limit(scope, BudgetKind::Reveal),
                 otherwise: Refusal::BudgetExhausted,
             })
             .draw(self.shares(scope, BudgetKind::Reveal, cost))

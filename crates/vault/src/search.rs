@@ -47,7 +47,7 @@ impl Vault {
         interaction: InteractionId,
         term: &SearchTerm,
     ) -> Result<SearchResult, VaultError> {
-        policy_or_log(self, scope, interaction).await?;
+        self.policy_or_log(scope, interaction).await?;
         self.ground_or_log(scope, interaction).await?;
         let (found, refusal) = match self.look_up(scope.tenant, term).await {
             Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),
@@ -83,10 +83,17 @@ impl Vault {
         scope: &Scope,
         interaction: InteractionId,
     ) -> Result<SearchResult, VaultError> {
-        policy_or_log(self, scope, interaction).await?;
         let act = self.search_act(scope, interaction, 0)?;
         let receipt = self.commit_plain(act.unpaid()).await?;
         Ok(SearchResult { hits: Vec::new(), receipt })
+    }
+
+    /// Whom the rules don't let search: the index isn't even asked.
+    async fn policy_or_log(&self, scope: &Scope, interaction: InteractionId) -> Result<(), VaultError> {
+        match self.may(scope, policy::Act::Search) {
+            Ok(()) => Ok(()),
+            Err(_) => self.commit_plain(self.search_act(scope, interaction, 0)?).await.map(drop),
+        }
     }
 
     /// Without a live interaction the index isn't even asked. Whether there is one is decided again at the commit.
@@ -104,18 +111,20 @@ impl Vault {
     }
 
     fn search_act(&self, scope: &Scope, interaction: InteractionId, found: usize) -> Result<Act, VaultError> {
-        let act = self
-            .act(scope, Kind::Search)?
-            .detail(found as u64)
-            .when(self.handles(interaction, scope.person.id, false))
+        let act = self.act(scope, Kind::Search)?.detail(found as u64);
+        let needs = match self.needs(scope, policy::Act::Search) {
+            Ok(needs) => needs,
+            Err(denial) => return Ok(act.denied(&denial)),
+        };
+        Ok(self
+            .on_ground(act, scope, &needs, interaction, None)
             .spend(Spend {
                 counter: Counter::person(BudgetKind::Search, scope.person.id),
-                cost: 1,
-                limit: self.config.limits.search_per_hour,
+                cost: needs.cost,
+                limit: self.limit(scope, BudgetKind::Search),
                 otherwise: Refusal::BudgetExhausted,
             })
-            .draw(self.shares(scope, BudgetKind::Search, 1));
-        Ok(act)
+            .draw(self.shares(scope, BudgetKind::Search, needs.cost)))
     }
 
     async fn hit(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Hit, VaultError> {
@@ -166,17 +175,6 @@ impl Vault {
         customer: CustomerId,
     ) -> Result<[u8; 16], VaultError> {
         Ok(short(mac(&self.keys(tenant)?.claim, &[&interaction.0, &person.0, &customer.0])))
-    }
-}
-
-async fn policy_or_log(vault: &Vault, scope: &Scope, interaction: InteractionId) -> Result<(), VaultError> {
-    match policy::serve(scope.role()) {
-        Ok(()) => Ok(()),
-        Err(refusal) => {
-            let act = vault.search_act(scope, interaction, 0)?;
-            let act = Act { when: vec![Condition::Never(refusal)], ..act };
-            vault.commit_plain(act).await.map(drop)
-        }
     }
 }
 

@@ -47,9 +47,9 @@ impl Vault {
     pub async fn give_statement(&self, scope: &Scope, customer: CustomerId) -> Result<Statement, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let act = self.act(scope, Kind::StatementGiven)?.about(customer, None, 0, keys.clone());
-        let act = match policy::give_statement(scope.role()) {
+        let act = match self.may(scope, policy::Act::GiveStatement) {
             Ok(()) => act.when(Condition::CustomerExists(customer)),
-            Err(refusal) => act.when(Condition::Never(refusal)),
+            Err(denial) => act.denied(&denial),
         };
         let receipt = self.commit_plain(act).await?;
         let keys = keys.ok_or(VaultError::refused(Refusal::NotFound))?;

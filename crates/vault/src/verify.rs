@@ -8,7 +8,7 @@ use crate::wiring::{Act, Vault};
 use domain::budget::window_of;
 use domain::field::FieldError;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
-use store::{Condition, FieldRef, Spend};
+use store::{FieldRef, Spend};
 use zeroize::Zeroizing;
 
 /// What is to be checked.
@@ -81,18 +81,17 @@ impl Vault {
         let names = Counters::of(keys.as_deref(), interaction, customer);
         let act =
             self.act(scope, Kind::Verification)?.about(customer, Some(interaction), instance, keys).field(field.code());
-        let needs = match policy::verify(scope.role(), field) {
+        let needs = match self.needs(scope, policy::Act::Verify(field)) {
             Ok(needs) => needs,
-            Err(refusal) => return Ok(act.when(Condition::Never(refusal))),
+            Err(denial) => return Ok(act.denied(&denial)),
         };
         let limits = &self.config.limits;
-        let spend = |counter, limit, otherwise| Spend { counter, cost: 1, limit, otherwise };
-        Ok(act
-            .when(self.handles(interaction, scope.person.id, needs.talking))
-            .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
+        let spend = |counter, limit, otherwise| Spend { counter, cost: needs.cost, limit, otherwise };
+        Ok(self
+            .on_ground(act, scope, &needs, interaction, Some(customer))
             .spend(spend(
                 Counter::person(BudgetKind::Verify, scope.person.id),
-                limits.verify_per_hour,
+                self.limit(scope, BudgetKind::Verify),
                 Refusal::BudgetExhausted,
             ))
             .spend(spend(names.interaction, limits.verify_per_interaction, Refusal::AttemptsExhausted))
@@ -119,7 +118,7 @@ impl Vault {
         for (counter, limit) in [
             (names.interaction, limits.verify_per_interaction),
             (names.customer, limits.verify_per_customer),
-            (Counter::person(BudgetKind::Verify, scope.person.id), limits.verify_per_hour),
+            (Counter::person(BudgetKind::Verify, scope.person.id), self.limit(scope, BudgetKind::Verify)),
         ] {
             let used = self.store.budget(scope.tenant, counter, window).await?.map_or(0, |row| row.used);
             left = left.min(limit.saturating_sub(used));

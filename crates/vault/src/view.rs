@@ -7,7 +7,7 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::Vault;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
-use store::{Condition, FieldRef, SHEET, Spend};
+use store::{FieldRef, SHEET, Spend};
 
 /// A masked field and what can be done with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +44,14 @@ impl Vault {
     ) -> Result<MaskedRecord, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let act = self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys);
-        let act = match policy::view(scope.role()) {
-            Err(refusal) => act.when(Condition::Never(refusal)),
-            Ok(needs) => act
-                .when(self.handles(interaction, scope.person.id, needs.talking))
-                .when(Condition::BoundTo { interaction, customer, at_least: needs.binding })
+        let act = match self.needs(scope, policy::Act::View) {
+            Err(denial) => act.denied(&denial),
+            Ok(needs) => self
+                .on_ground(act, scope, &needs, interaction, Some(customer))
                 .spend(Spend {
                     counter: Counter::person(BudgetKind::View, scope.person.id),
                     cost: needs.cost,
-                    limit: self.config.limits.view_per_hour,
+                    limit: self.limit(scope, BudgetKind::View),
                     otherwise: Refusal::BudgetExhausted,
                 })
                 .draw(self.shares(scope, BudgetKind::View, needs.cost))
@@ -60,17 +59,18 @@ impl Vault {
         };
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;
-        let fields = sheet.open_sheet()?.into_iter().map(|masked| masked_field(scope, masked)).collect();
+        let fields = sheet.open_sheet()?.into_iter().map(|masked| self.masked_field(scope, masked)).collect();
         Ok(MaskedRecord { customer, fields, receipt: entry })
     }
-}
 
-fn masked_field(scope: &Scope, masked: Masked) -> MaskedField {
-    let kind: FieldKind = masked.field;
-    let allowed = |purpose: &&Purpose| policy::reveal(scope.role(), kind, **purpose).is_ok();
-    MaskedField {
-        verifiable: policy::verify(scope.role(), kind).is_ok(),
-        purposes: Purpose::for_field(kind).iter().filter(allowed).copied().collect(),
-        masked,
+    /// What the rules let this person do with a field, beside its mask.
+    fn masked_field(&self, scope: &Scope, masked: Masked) -> MaskedField {
+        let kind: FieldKind = masked.field;
+        let allowed = |purpose: &Purpose| self.may(scope, policy::Act::Reveal(kind, *purpose)).is_ok();
+        MaskedField {
+            verifiable: self.may(scope, policy::Act::Verify(kind)).is_ok(),
+            purposes: Purpose::likeliest_first(kind).into_iter().filter(allowed).collect(),
+            masked,
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
+use policy::{Rule, Rules};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
@@ -42,6 +43,8 @@ pub struct VaultConfig {
     pub remask_s: u32,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
+    /// For how many days new staff have a quarter of each allowance per person.
+    pub probation_days: u16,
     /// Seconds from one close of the log to the next.
     pub close_every_s: u32,
 }
@@ -53,6 +56,7 @@ impl Default for VaultConfig {
             timeouts: Timeouts::default(),
             remask_s: 20,
             role_picker: false,
+            probation_days: 14,
             close_every_s: 24 * 3_600,
         }
     }
@@ -78,6 +82,7 @@ pub struct Vault {
     pub(crate) door: Door,
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
+    pub(crate) rules: Rules,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -90,7 +95,7 @@ impl Vault {
     /// Opens the vault for these tenants and starts its door.
     ///
     /// # Errors
-    /// If the key holder doesn't know a tenant, or no thread can be started.
+    /// If the rules can't be used, the key holder doesn't know a tenant, or no thread can be started.
     pub async fn open(
         store: Arc<dyn Store>,
         holder: Arc<dyn KeyHolder>,
@@ -99,6 +104,7 @@ impl Vault {
         tenants: Vec<TenantConfig>,
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
+        let rules = Rules::built_in()?;
         let mut seals = NodeSeals::default();
         for tenant in &tenants {
             seals.0.insert(tenant.id, TenantKeys::new(&holder.node_keys(tenant.id).await?));
@@ -144,6 +150,7 @@ impl Vault {
             door,
             allotments,
             kept_keys: KeptKeys::default(),
+            rules,
         })
     }
 
@@ -207,14 +214,21 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
+        let told = act.rule.clone();
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
         drawn.settle(&done);
-        if matches!(done, Err(VaultError::Refused { refusal: Refusal::PowerChanged, .. })) {
-            self.staff.forget();
+        match done {
+            Err(VaultError::Refused { refusal, entry, .. }) => {
+                if refusal == Refusal::PowerChanged {
+                    self.staff.forget();
+                }
+                let told = told.filter(|rule| rule.refusal == refusal);
+                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
+            }
+            done => done,
         }
-        done
     }
 
     /// Commits an act that reads nothing; gives its entry.
@@ -254,6 +268,7 @@ impl Vault {
             effects: Vec::new(),
             read: Vec::new(),
             request: None,
+            rule: None,
         })
     }
 
@@ -274,6 +289,8 @@ pub(crate) struct Act {
     pub(crate) effects: Vec<Effect>,
     pub(crate) read: Vec<FieldRef>,
     pub(crate) request: Option<RequestKey>,
+    /// The rule that forbade it.
+    pub(crate) rule: Option<Arc<Rule>>,
 }
 
 impl Act {

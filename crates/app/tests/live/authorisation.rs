@@ -168,15 +168,7 @@ fn every_role_at_every_endpoint_is_as_written_down() {
         }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/authorisation.txt");
-    if std::env::var_os("RINGFENCE_BLESS").is_some() {
-        fs::write(&path, &table).unwrap();
-    }
-    let golden = fs::read_to_string(&path).unwrap_or_default();
-    let differing = golden.lines().zip(table.lines()).enumerate().find(|(_, (golden, now))| golden != now);
-    assert!(
-        golden == table,
-        "tests/live/authorisation.txt isn't what happens; first difference: {differing:?}\n{table}"
-    );
+    crate::golden::hold(&path, &table);
 }
 
 #[test]

@@ -16,8 +16,18 @@ use testkit::TestDatabase;
 /// The name of the only tenant.
 pub(crate) const TENANT: &str = "acme";
 /// Every role's name, in the order of the authorisation table.
-pub(crate) const ROLES: [&str; 6] =
-    ["agent", "team_leader", "security_officer", "it_operator", "data_protection_officer", "integrator"];
+pub(crate) const ROLES: [&str; 10] = [
+    "agent",
+    "team_leader",
+    "quality_analyst",
+    "security_officer",
+    "security_analyst",
+    "it_operator",
+    "data_protection_officer",
+    "board_member",
+    "auditor",
+    "integrator",
+];
 
 /// A person of the centre.
 #[derive(Clone)]
@@ -54,7 +64,7 @@ impl Centre {
         centre.good(&init);
         let config = data.join("ringfence.toml");
         let text = fs::read_to_string(&config).unwrap();
-        fs::write(&config, format!("{top}\n{text}\n{more}\n")).unwrap();
+        fs::write(&config, format!("probation_days = 0\n{top}\n{text}\n{more}\n")).unwrap();
         let secret = fs::read_to_string(data.join("telephony.secret")).unwrap().trim().to_owned();
         Self { secret, ..centre }
     }

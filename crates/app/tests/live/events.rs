@@ -211,7 +211,7 @@ fn no_member_of_staff_opens_an_interaction_by_any_method_of_any_address() {
     let made_up = "0".repeat(32);
     let body = world.connected("mine");
     for role in ROLES {
-        let person = world.centre.hire("Someone", role);
+        let person = world.centre.hire(&format!("A {role}"), role);
         let client = world.server.client().bearer(&person.token).with("content-type", "application/json");
         for path in described["paths"].as_object().unwrap().keys().filter(|path| !path.ends_with("/stream")) {
             for method in ["POST", "PUT", "PATCH", "DELETE", "GET"] {

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 /// The result is this refusal, and its entry says so.
 #[track_caller]
 fn assert_logged<T>(world: &TestWorld, result: Result<T, VaultError>, kind: Kind, expected: Refusal) {
-    let Err(VaultError::Refused { refusal, entry: Some(entry) }) = result else { panic!("no refusal with an entry") };
+    let Err(VaultError::Refused { refusal, entry: Some(entry), .. }) = result else {
+        panic!("no refusal with an entry")
+    };
     let body = world.line(FIRST, entry).body.expect("the entry opens");
     assert_eq!((refusal, body.kind, body.decision), (expected, kind, Err(expected)));
 }

@@ -50,6 +50,9 @@ pub enum Binding {
 }
 
 impl Binding {
+    /// Every binding, the weakest first.
+    pub const ALL: [Self; 4] = [Self::None, Self::Claimed, Self::Matched, Self::Proven];
+
     /// The stable name.
     #[must_use]
     pub fn slug(self) -> &'static str {

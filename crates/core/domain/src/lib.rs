@@ -6,19 +6,24 @@
 
 pub mod allotment;
 pub mod budget;
+pub mod cure;
+pub mod duty;
 pub mod field;
 pub mod ids;
 pub mod interaction;
 pub mod purpose;
 pub mod refusal;
 pub mod role;
+pub mod standing;
 pub mod time;
 
 pub use budget::{BudgetKind, Counter, Limits};
+pub use cure::Cure;
 pub use field::FieldKind;
 pub use ids::{CustomerId, EntryId, InteractionId, PersonId, ReportId, TenantId};
 pub use interaction::{Binding, Channel, Phase};
 pub use purpose::Purpose;
 pub use refusal::Refusal;
 pub use role::Role;
+pub use standing::Standing;
 pub use time::{Clock, Entropy, Millis};

@@ -67,7 +67,15 @@ impl Purpose {
         }
     }
 
-    /// The purposes for which a person may see a field of this kind at all; empty for what is never shown.
+    /// Every purpose, those first that such a field is usually needed for: an order to choose in. Which of them may be
+    /// chosen, the rules say.
+    #[must_use]
+    pub fn likeliest_first(kind: FieldKind) -> Vec<Self> {
+        let usual = Self::for_field(kind);
+        usual.iter().copied().chain(Self::ALL.into_iter().filter(|purpose| !usual.contains(purpose))).collect()
+    }
+
+    /// What a field of this kind is usually needed for, the likeliest first; nothing for what is never shown.
     #[must_use]
     pub fn for_field(kind: FieldKind) -> &'static [Self] {
         use Purpose::{Callback, Complaint, Correction, Correspondence, Delivery, Payment, Verification};

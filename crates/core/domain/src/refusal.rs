@@ -120,6 +120,10 @@ refusals! {
     TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
         "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+    /// Two powers that must not meet in one person.
+    ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
+        "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
+        "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
 }
 
 impl Refusal {
@@ -127,6 +131,12 @@ impl Refusal {
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|refusal| *refusal as u8 == code)
+    }
+
+    /// The refusal with this stable name, as written in rules.
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|refusal| refusal.slug() == slug)
     }
 }
 

@@ -7,24 +7,36 @@ pub enum Role {
     Agent,
     /// Leads agents; takes interactions as well.
     TeamLeader,
-    /// Watches disclosures; reads the log by right.
+    /// Judges how customers were served; sees no value and no log.
+    QualityAnalyst,
+    /// Watches disclosures; reads the log by right; answers for the rules.
     SecurityOfficer,
+    /// Watches disclosures for the security officer; reads the log by right, changes nothing.
+    SecurityAnalyst,
     /// Runs the machines; reads nothing.
     ItOperator,
     /// Answers customers' rights: erasure.
     DataProtectionOfficer,
+    /// Chief executive or member of the board: answers for all of it, and reads nothing in stock.
+    BoardMember,
+    /// Checks from outside: reads the log by right, changes nothing.
+    Auditor,
     /// A machine client that brings data in; sees nothing.
     Integrator,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Agent,
         Self::TeamLeader,
+        Self::QualityAnalyst,
         Self::SecurityOfficer,
+        Self::SecurityAnalyst,
         Self::ItOperator,
         Self::DataProtectionOfficer,
+        Self::BoardMember,
+        Self::Auditor,
         Self::Integrator,
     ];
 
@@ -34,9 +46,13 @@ impl Role {
         match self {
             Self::Agent => "agent",
             Self::TeamLeader => "team_leader",
+            Self::QualityAnalyst => "quality_analyst",
             Self::SecurityOfficer => "security_officer",
+            Self::SecurityAnalyst => "security_analyst",
             Self::ItOperator => "it_operator",
             Self::DataProtectionOfficer => "data_protection_officer",
+            Self::BoardMember => "board_member",
+            Self::Auditor => "auditor",
             Self::Integrator => "integrator",
         }
     }
@@ -53,9 +69,13 @@ impl Role {
         match self {
             Self::Agent => "Agent",
             Self::TeamLeader => "Team leader",
+            Self::QualityAnalyst => "Quality analyst",
             Self::SecurityOfficer => "Security officer",
+            Self::SecurityAnalyst => "Security analyst",
             Self::ItOperator => "IT operator",
             Self::DataProtectionOfficer => "Data protection officer",
+            Self::BoardMember => "CEO or board member",
+            Self::Auditor => "Auditor",
             Self::Integrator => "Integrator",
         }
     }

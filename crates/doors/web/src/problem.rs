@@ -3,8 +3,9 @@
 use crate::state::Web;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{EntryId, Refusal};
+use domain::{Cure, EntryId, Refusal};
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 use vault::VaultError;
 
@@ -16,15 +17,19 @@ pub(crate) struct Problem {
     #[schema(example = "https://ringfence.dev/problems/no-live-interaction")]
     kind: String,
     /// What happened, for people.
-    title: &'static str,
+    title: Cow<'static, str>,
     /// The HTTP status.
     status: u16,
     /// What happened here.
     detail: String,
     /// Why it matters.
-    why: &'static str,
+    why: Cow<'static, str>,
     /// What to do instead.
-    next: &'static str,
+    next: Cow<'static, str>,
+    /// What would cure it, for programs: one of a closed list, where something would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "take-interaction")]
+    cure: Option<&'static str>,
     /// Names this request in the operator's log.
     request_id: String,
     /// The log entry of the refusal.
@@ -35,13 +40,14 @@ pub(crate) struct Problem {
 }
 
 /// A problem without the request's name, which only the web door knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) status: StatusCode,
     pub(crate) slug: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) why: &'static str,
-    pub(crate) next: &'static str,
+    pub(crate) title: Cow<'static, str>,
+    pub(crate) why: Cow<'static, str>,
+    pub(crate) next: Cow<'static, str>,
+    pub(crate) cure: Option<Cure>,
     pub(crate) detail: Option<&'static str>,
     pub(crate) receipt: Option<EntryId>,
     pub(crate) retry_after_s: Option<u32>,
@@ -54,7 +60,8 @@ const fn fault(
     why: &'static str,
     next: &'static str,
 ) -> Fault {
-    Fault { status, slug, title, why, next, detail: None, receipt: None, retry_after_s: None }
+    let (title, why, next) = (Cow::Borrowed(title), Cow::Borrowed(why), Cow::Borrowed(next));
+    Fault { status, slug, title, why, next, cure: None, detail: None, receipt: None, retry_after_s: None }
 }
 
 impl Fault {
@@ -136,11 +143,12 @@ impl Fault {
     pub(crate) fn response(self, web: &Web) -> Response {
         let problem = Problem {
             kind: format!("https://ringfence.dev/problems/{}", self.slug),
+            detail: self.detail.map_or_else(|| self.title.clone().into_owned(), str::to_owned),
             title: self.title,
             status: self.status.as_u16(),
-            detail: self.detail.unwrap_or(self.title).to_owned(),
             why: self.why,
             next: self.next,
+            cure: self.cure.map(Cure::slug),
             request_id: web.request_id(),
             receipt: self.receipt.map(|entry| entry.to_string()),
             retry_after_s: self.retry_after_s,
@@ -189,23 +197,35 @@ fn window_left(web: &Web) -> u32 {
 }
 
 impl Fault {
+    /// The problem of a refusal, in its own words.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        fault(status_of(refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next())
+    }
+
     /// The problem of a vault's error.
     pub(crate) fn of(web: &Web, error: &VaultError) -> Self {
         match error {
-            VaultError::Refused { refusal, entry } => {
-                let mut fault =
-                    fault(status_of(*refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next());
+            VaultError::Refused { refusal, entry, rule } => {
+                let mut fault = Self::refused(*refusal);
                 fault.receipt = *entry;
+                if let Some(rule) = rule {
+                    let owned = |text: &String| Cow::Owned(text.clone());
+                    let (title, why, next) = (owned(&rule.says), owned(&rule.why), owned(&rule.next));
+                    fault = Self { title, why, next, cure: Some(rule.cure), ..fault };
+                }
                 if fault.status == StatusCode::TOO_MANY_REQUESTS {
                     fault.retry_after_s = Some(window_left(web));
                 }
                 fault
             }
-            VaultError::Input(error) => Self { next: error.next(), ..Self::UNPROCESSABLE.detail(error.problem()) },
+            VaultError::Input(error) => {
+                Self { next: Cow::Borrowed(error.next()), ..Self::UNPROCESSABLE.detail(error.problem()) }
+            }
             VaultError::Unauthenticated => Self::UNAUTHENTICATED,
             VaultError::Damaged => Self::DAMAGED,
             VaultError::Store(_)
             | VaultError::Holder(_)
+            | VaultError::Rules(_)
             | VaultError::Unknown
             | VaultError::Busy
             | VaultError::Stopping => {

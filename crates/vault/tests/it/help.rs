@@ -81,7 +81,7 @@ pub(crate) fn failure<T>(result: Result<T, VaultError>) -> VaultError {
 #[track_caller]
 pub(crate) fn assert_refused<T>(world: &TestWorld, result: Result<T, VaultError>, expected: Refusal) -> EntryId {
     match failure(result) {
-        VaultError::Refused { refusal, entry: Some(entry) } => {
+        VaultError::Refused { refusal, entry: Some(entry), .. } => {
             assert_eq!(refusal, expected);
             let body = world.line(FIRST, entry).body.expect("the refusal's entry opens");
             assert_eq!(body.decision, Err(expected));

@@ -50,7 +50,7 @@ fn a_role_can_be_picked_only_where_the_configuration_says_so() {
     let world = TestWorld::with(114, config);
     let session = block_on(world.vault.pick_role(FIRST, world.staff.agent.id)).unwrap();
     assert_eq!(block_on(world.vault.resume(&session)).unwrap().role(), Role::Agent);
-    assert_eq!(block_on(world.vault.pickable(FIRST)).unwrap().len(), 7);
+    assert_eq!(block_on(world.vault.pickable(FIRST)).unwrap().len(), 11);
     assert!(world.log(FIRST).iter().any(|line| line.body.as_ref().unwrap().kind == Kind::SignIn));
 }
 
@@ -96,4 +96,44 @@ fn what_the_operator_asks_for_in_vain_is_an_entry_too() {
     assert_eq!(world.edit("DELETE FROM power WHERE tenant = 1"), 1);
     let token = &world.staff.agent.token;
     assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::Tampered);
+}
+
+#[test]
+fn new_staff_have_a_quarter_of_each_allowance_for_a_fortnight() {
+    let world = TestWorld::on_probation(117);
+    let limits = || {
+        let scope = world.scope(&world.staff.agent);
+        block_on(world.vault.budgets(&scope)).unwrap().iter().map(|left| left.limit).collect::<Vec<_>>()
+    };
+    assert_eq!(limits(), [10, 30, 15, 30, 10]);
+    let ana = world.add(testkit::ana());
+    let interaction = world.call(&world.staff.agent, Some(testkit::PHONE));
+    let scope = world.scope(&world.staff.agent);
+    for turn in 0..31 {
+        let looked = block_on(world.vault.view(&scope, interaction, ana));
+        assert_eq!(looked.is_ok(), turn < 30, "look {turn}");
+    }
+    world.clock.advance(14 * 24 * 3_600_000);
+    assert_eq!(limits(), [40, 120, 60, 120, 40]);
+}
+
+#[test]
+fn roles_whose_powers_must_not_meet_are_not_given_to_one_person() {
+    let world = TestWorld::new(118);
+    let operator = world.vault.operator(FIRST);
+    let add = |name: &str, role| {
+        let new = vault::NewPerson { name: name.to_owned(), role, team: String::new() };
+        block_on(world.vault.add_person(&operator, new))
+    };
+    add("Kim Novak", Role::ItOperator).unwrap();
+    for name in ["Kim Novak", "  kim   NOVAK "] {
+        let result = add(name, Role::SecurityOfficer);
+        crate::help::assert_refused(&world, result, domain::Refusal::ForbiddenPair);
+    }
+    add("Kim Novak (Payments)", Role::SecurityOfficer).unwrap();
+    add("Kim Novak", Role::ItOperator).unwrap();
+    // Another tenant's people are other people.
+    let second = world.vault.operator(testkit::SECOND);
+    let new = vault::NewPerson { name: "Kim Novak".to_owned(), role: Role::SecurityOfficer, team: String::new() };
+    block_on(world.vault.add_person(&second, new)).unwrap();
 }

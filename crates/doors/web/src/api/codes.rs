@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::InteractionId;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// Nothing to say: the number is the one on file.
@@ -45,7 +46,7 @@ pub(crate) async fn send(
 ) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(SendCode {}) = body?;
-    let courier = web.config.courier.clone().ok_or_else(|| web.fault(NO_COURIER))?;
+    let courier = web.config.courier.clone().ok_or_else(|| web.fault(no_courier()))?;
     let sent = web.vault.send_code(&scope, interaction, courier).await.map_err(|error| web.failed(&error))?;
     Ok(answer(
         StatusCode::ACCEPTED,
@@ -53,8 +54,10 @@ pub(crate) async fn send(
     ))
 }
 
-const NO_COURIER: Fault = Fault {
-    title: "No courier takes codes here",
-    next: "Ask the operator to set [courier] in the configuration.",
-    ..Fault::NOT_FOUND
-};
+fn no_courier() -> Fault {
+    Fault {
+        title: Cow::Borrowed("No courier takes codes here"),
+        next: Cow::Borrowed("Ask the operator to set [courier] in the configuration."),
+        ..Fault::NOT_FOUND
+    }
+}

@@ -61,9 +61,9 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 fn error_page(web: &Web, fault: Fault) -> Response {
     let page_of = ErrorPage {
         status: fault.status.as_u16(),
-        title: fault.title.to_owned(),
-        why: fault.why.to_owned(),
-        next: fault.next.to_owned(),
+        title: fault.title.into_owned(),
+        why: fault.why.into_owned(),
+        next: fault.next.into_owned(),
         banner: web.config.banner.clone(),
     };
     page(fault.status, &page_of)
@@ -73,8 +73,12 @@ fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer => "/security",
-        Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/sign-in",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
+        Role::QualityAnalyst
+        | Role::ItOperator
+        | Role::DataProtectionOfficer
+        | Role::BoardMember
+        | Role::Integrator => "/sign-in",
     }
 }
 
@@ -118,6 +122,10 @@ fn sees(role: Role) -> &'static str {
     match role {
         Role::Agent => "Serves one customer at a time on masked records.",
         Role::TeamLeader => "Leads agents and takes calls as well, on the same masks.",
+        Role::QualityAnalyst => "Judges how customers were served; sees no value and no log.",
+        Role::SecurityAnalyst => "Watches for the security officer; sees no customer value and changes no rule.",
+        Role::BoardMember => "Answers for all of it; reads nothing in stock.",
+        Role::Auditor => "Checks from outside what was looked at; sees no customer value.",
         Role::SecurityOfficer => "Watches every look and every refusal as it happens; sees no customer value.",
         Role::ItOperator => "Runs the machines; reads nothing and changes no rule.",
         Role::DataProtectionOfficer => "Erases customers who ask for it; sees no value.",
@@ -223,28 +231,18 @@ async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Response {
 }
 
 /// A page for whom it is made; others are led to the sign-in.
-fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(Role) -> bool) -> Result<Scope, Box<Response>> {
+fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(&Web, &Scope) -> bool) -> Result<Scope, Box<Response>> {
     match signed {
         Err(_) => {
             Err(Redirect::to(if web.vault.config().role_picker { "/" } else { "/sign-in" }).into_response().into())
         }
-        Ok(Signed(scope)) if fits(scope.role()) => Ok(scope),
-        Ok(_) => {
-            let refusal = domain::Refusal::RoleNotAllowed;
-            let fault = Fault {
-                slug: refusal.slug(),
-                title: refusal.title(),
-                why: refusal.why(),
-                next: refusal.next(),
-                ..Fault::FORBIDDEN
-            };
-            Err(error_page(web, fault).into())
-        }
+        Ok(Signed(scope)) if fits(web, &scope) => Ok(scope),
+        Ok(_) => Err(error_page(web, Fault::refused(domain::Refusal::RoleNotAllowed)).into()),
     }
 }
 
 async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
-    match for_role(&web, signed, Role::serves) {
+    match for_role(&web, signed, |_, scope| scope.role().serves()) {
         Err(response) => *response,
         Ok(scope) => {
             let desk = Desk {
@@ -258,12 +256,12 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
     }
 }
 
-fn is_officer(role: Role) -> bool {
-    role == Role::SecurityOfficer
+fn watches(web: &Web, scope: &Scope) -> bool {
+    web.vault.reads_log(scope)
 }
 
 async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    let scope = match for_role(&web, signed, is_officer) {
+    let scope = match for_role(&web, signed, watches) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
@@ -289,7 +287,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
 
 /// The form's other button: the same question, to the API's export.
 async fn export(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    if let Err(response) = for_role(&web, signed, is_officer) {
+    if let Err(response) = for_role(&web, signed, watches) {
         return *response;
     }
     let (mut parts, _) = request.into_parts();
@@ -307,7 +305,7 @@ async fn export(State(web): State<Web>, signed: Result<Signed, Failed>, request:
 
 /// One entry's proof. No body is opened for it, so it is no entry.
 async fn proof(State(web): State<Web>, signed: Result<Signed, Failed>, Path(text): Path<String>) -> Response<Body> {
-    let scope = match for_role(&web, signed, is_officer) {
+    let scope = match for_role(&web, signed, watches) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };

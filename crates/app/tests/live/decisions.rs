@@ -1,0 +1,245 @@
+//! Every role, act, field and purpose in every situation, driven through the real endpoints: held against
+//! policies/decisions.txt, and each decision against the rules' own.
+
+use crate::centre::{Centre, Person, ROLES, invented, now, repository};
+use crate::http::{Answer, Client};
+use crate::phones::Phones;
+use crate::server::Server;
+use domain::{Binding, FieldKind, Role};
+use policy::{Act, Asker, Decision, Device, Facts, Ground, Rules, Situation};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// How things stand, by the names of the table's columns.
+const SITUATIONS: [&str; 7] = ["no call", "other customer", "on hold", "claimed", "matched", "proven", "spent"];
+
+/// How many there are: the agent's, the team leader's, somebody else's, and those who are erased.
+const CUSTOMERS: u64 = 4;
+/// Whose number is which.
+const ELSEWHERE: u64 = 3;
+const ERASED: u64 = 4;
+
+/// A customer with one of every kind of field, known by an invented number.
+fn add_customer(centre: &Centre, number: u64) {
+    let record = json!({
+        "name": testkit::NAME,
+        "postal_address": "12 High St|Leeds|LS1 4AB|GB",
+        "phone": invented(number).phone,
+        "email": testkit::EMAIL,
+        "date_of_birth": testkit::DATE_OF_BIRTH,
+        "card": testkit::CARD,
+        "bank_account": testkit::IBAN,
+        "order": testkit::ORDER,
+        "preference": "delivery=evening",
+        "note": "Rings in the evening.",
+    });
+    let file = centre.folder().join("customer.json");
+    std::fs::write(&file, record.to_string()).unwrap();
+    centre.good(&["customer", "add", "--file", file.to_str().unwrap()]);
+}
+
+/// A call in one of the situations, and the customer whom it is tried on.
+struct Stage {
+    server: usize,
+    interaction: String,
+    customer: String,
+    /// A search's hit, as it can be claimed.
+    claim: Value,
+}
+
+/// A centre whose people have an allowance, and one whose people have none.
+struct World {
+    centres: Vec<(Centre, Server, Vec<Person>)>,
+    phones: Phones,
+}
+
+impl World {
+    fn new() -> Self {
+        let phones = Phones::listen();
+        let budgets = |left: u32, once: u32| {
+            let looks = ["reveal_per_hour", "view_per_hour", "verify_per_hour"].map(|kind| (kind, left));
+            // Finding the customer and proving them take one search and one code.
+            let before = ["search_per_hour", "code_per_hour"].map(|kind| (kind, once));
+            let shared = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
+            let all = looks.into_iter().chain(before).chain(shared.map(|kind| (kind, 1_000_000)));
+            let lines: String = all.map(|(kind, limit)| format!("{kind} = {limit}\n")).collect();
+            format!("{}\n[budgets]\n{lines}", phones.config())
+        };
+        let open = |config: String| {
+            let centre = Centre::new("", &config);
+            (1..=CUSTOMERS).for_each(|number| add_customer(&centre, number));
+            let people = ROLES.iter().map(|role| centre.hire(&format!("A {role}"), role)).collect();
+            let server = centre.serve();
+            (centre, server, people)
+        };
+        Self { centres: vec![open(budgets(1_000_000, 1_000_000)), open(budgets(0, 1))], phones }
+    }
+
+    fn client(&self, server: usize, role: usize) -> Client {
+        let (_, running, people) = &self.centres[server];
+        running.client().bearer(&people[role].token)
+    }
+
+    /// Puts a person's call into a situation. Customer 1 is the agent's, customer 2 the team leader's.
+    fn stage(&self, role: usize, situation: &str) -> Stage {
+        let server = usize::from(situation == "spent");
+        let (centre, running, people) = &self.centres[server];
+        let (nobody, client) = (running.client(), self.client(server, role));
+        let number = role as u64 + 1;
+        let reference = format!("{role} {situation}");
+        let mut call = json!({"interaction": reference, "channel": "call", "person": people[role].id});
+        if situation != "claimed" {
+            call["from"] = json!({"phone": invented(number).phone});
+        }
+        let tell = |kind: &str, data: Value| centre.tell(&nobody, kind, &now(), &data).expect(202);
+        let interaction = tell("interaction.connected", call).member("interaction");
+        let at = format!("/v1/interactions/{interaction}");
+        let hits = client.post(&format!("{at}/searches"), &json!({"phone": invented(number).phone})).expect(200);
+        let hit = &hits.json()["hits"][0];
+        let claim = json!({"customer": hit["customer"], "claim": hit["claim"]});
+        if situation == "claimed" {
+            client.post(&format!("{at}/claims"), &claim).expect(200);
+        }
+        let customer = client.get(&at).expect(200).member("customer");
+        match situation {
+            "no call" => {
+                tell("interaction.ended", json!({"interaction": reference}));
+            }
+            "on hold" => {
+                tell("interaction.held", json!({"interaction": reference}));
+            }
+            "proven" | "spent" => {
+                client.post(&format!("{at}/codes"), &json!({})).expect(202);
+                let code = self.phones.next()["code"].clone();
+                tell("interaction.code_entered", json!({"interaction": reference, "code": code}));
+                assert_eq!(client.get(&at).expect(200).member("binding"), "proven");
+            }
+            _ => {}
+        }
+        let customer = if situation == "other customer" { self.customer(role, ELSEWHERE) } else { customer };
+        Stage { server, interaction, customer, claim }
+    }
+
+    /// The id of a customer, by a call of their own.
+    fn customer(&self, role: usize, number: u64) -> String {
+        let (centre, running, people) = &self.centres[0];
+        let nobody = running.client();
+        centre.call_from(&nobody, &people[role], number).1
+    }
+}
+
+fn words(act: Act) -> String {
+    match act {
+        Act::Reveal(field, purpose) => format!("reveal {} for {}", field.slug(), purpose.slug()),
+        Act::Verify(field) => format!("verify {}", field.slug()),
+        other => other.slug().to_owned(),
+    }
+}
+
+/// An answer that can be read, and fits nobody: one that can't be read costs nothing, so it would tell nothing.
+fn wrong(field: FieldKind) -> &'static str {
+    match field {
+        FieldKind::PostalAddress => "99 Low Road, York, YO1 7HH",
+        FieldKind::Phone => "+442079460999",
+        FieldKind::Email => "nobody@example.org",
+        FieldKind::DateOfBirth => "1901-01-01",
+        FieldKind::Card => "5555555555554444",
+        FieldKind::BankAccount => "DE89370400440532013000",
+        FieldKind::Order => "RF-0000-000",
+        FieldKind::Preference => "delivery=never",
+        FieldKind::Name | FieldKind::Note => "Nobody Known",
+    }
+}
+
+fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
+    let Stage { interaction, customer, claim, .. } = stage;
+    let on = |what: &str| format!("/v1/customers/{customer}/{what}");
+    let within = |what: &str| format!("/v1/interactions/{interaction}/{what}");
+    match act {
+        Act::Reveal(field, purpose) => {
+            client.post(&on("reveals"), &crate::centre::reveal_body(interaction, field.slug(), purpose.slug()))
+        }
+        Act::Verify(field) => client.post(
+            &on("verifications"),
+            &json!({"interaction": interaction, "field": field.slug(), "said": wrong(field)}),
+        ),
+        Act::View => client.post(&on("views"), &json!({"interaction": interaction})),
+        Act::Search => client.post(&within("searches"), &json!({"phone": invented(2).phone})),
+        Act::Claim => client.post(&within("claims"), claim),
+        Act::SendCode => client.post(&within("codes"), &json!({})),
+        Act::WriteNote => client.post(&on("notes"), &json!({"interaction": interaction, "text": "Rang about a lamp."})),
+        Act::ReadLog => client.get("/v1/disclosures?limit=1"),
+        Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
+        Act::GiveStatement => client.post(&on("statements"), &json!({})),
+    }
+}
+
+/// What the answer says of the decision: yes, or the refusal. What comes after a yes isn't the rules'.
+fn outcome(answer: &Answer) -> String {
+    match (answer.status, answer.slug().as_str()) {
+        (200..=299, _) => "yes".to_owned(),
+        (_, slug) => slug.to_owned(),
+    }
+}
+
+/// The facts of a situation, for the rules.
+fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
+    let best = Ground { binding: Binding::Matched, ..Situation::BEST.ground };
+    let ground = match situation {
+        "no call" => Ground { live: false, ..best },
+        "other customer" => Ground { customer: false, ..best },
+        "on hold" => Ground { talking: false, ..best },
+        "claimed" => Ground { binding: Binding::Claimed, ..best },
+        "matched" => best,
+        _ => Situation::BEST.ground,
+    };
+    let left = if situation == "spent" { 0 } else { u32::MAX };
+    let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
+    // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
+    let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
+    Facts { asker, act, situation: Situation { ground, left, ..Situation::BEST } }
+}
+
+fn decided(rules: &Rules, facts: &Facts<'_>) -> String {
+    match rules.decide(facts) {
+        Decision::Permit => "yes".to_owned(),
+        Decision::NeedsApproval(denial) | Decision::Refuse(denial) => denial.refusal().slug().to_owned(),
+    }
+}
+
+#[test]
+fn every_role_act_field_and_situation_is_as_written_down() {
+    let (world, rules) = (World::new(), Rules::built_in().unwrap());
+    let stages: Vec<Vec<Stage>> =
+        [0, 1].map(|role| SITUATIONS.iter().map(|situation| world.stage(role, situation)).collect()).into();
+    // Tried by every role, done by one: nothing after it is asked of that customer.
+    let to_erase = world.customer(0, ERASED);
+    let mut table = String::from(
+        "What each role gets for each act, as the real endpoints answer. Columns: no call, other customer, on hold, claimed, matched,\n\
+         proven, allowance spent (and proven). Roles that serve nobody try it on the agent's calls; \"always\" is all seven.\n\
+         Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role_act\n",
+    );
+    for (number, slug) in ROLES.iter().enumerate() {
+        let role = Role::from_slug(slug).unwrap();
+        writeln!(table, "\n{slug}").unwrap();
+        for act in Act::all() {
+            // An act of the office rests on no call.
+            let on_calls = if act.serves() { SITUATIONS.len() } else { 1 };
+            let said = |at: usize| {
+                let stage = &stages[if number == 1 { 1 } else { 0 }][at];
+                let erased =
+                    Stage { customer: to_erase.clone(), interaction: String::new(), claim: Value::Null, server: 0 };
+                let stage = if act == Act::Erase { &erased } else { stage };
+                let told = outcome(&ask(&world.client(stage.server, number), act, stage));
+                let expected = decided(&rules, &facts(role, act, SITUATIONS[at]));
+                assert_eq!(told, expected, "{slug}, {}, {}: the door and the rules differ", words(act), SITUATIONS[at]);
+                told
+            };
+            let line: Vec<String> = (0..on_calls).map(said).collect();
+            let all_same = line.iter().all(|said| *said == line[0]);
+            let shown = if all_same { format!("always {}", line[0]) } else { line.join("  ") };
+            writeln!(table, "    {:<40} {shown}", words(act)).unwrap();
+        }
+    }
+    crate::golden::hold(&repository().join("policies/decisions.txt"), &table);
+}

@@ -1,0 +1,119 @@
+//! What an act needs, so that the commit can check it: the weakest situation in which the rules permit it.
+//!
+//! Rules are asked about whole situations; a commit checks single conditions, in the transaction that writes the
+//! entry. Both say the same as long as more never forbids: with a surer binding, a connected call, more left. For the
+//! built-in rules a test holds that, over every situation.
+
+use crate::decide::Denial;
+use crate::facts::{Act, Asker, Device, Facts, Ground, Situation};
+use crate::rules::Rules;
+use domain::{Binding, Role};
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+/// What must hold at the commit, beyond what the rules know already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// A live interaction of the asker's?
+    pub live: bool,
+    /// One that belongs to the customer whose record it is?
+    pub customer: bool,
+    /// Must they be talking right now (not on hold)?
+    pub talking: bool,
+    /// How surely the interaction must belong to the customer.
+    pub binding: Binding,
+    /// What it costs of the person's allowance.
+    pub cost: u32,
+}
+
+impl Needs {
+    /// Does this situation give all that is needed?
+    #[must_use]
+    pub fn met_by(&self, situation: &Situation) -> bool {
+        let ground = situation.ground;
+        (ground.live || !self.live)
+            && (ground.customer || !self.customer)
+            && (ground.talking || !self.talking)
+            && ground.binding >= self.binding
+            && situation.left >= self.cost
+    }
+}
+
+/// The most that one act costs.
+pub const DEAREST: u32 = 10;
+
+/// What a decision was asked for, apart from the team.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Question {
+    role: Role,
+    probation: bool,
+    device: Device,
+    hour: u8,
+    act: Act,
+}
+
+type Verdicts = HashMap<String, HashMap<Question, Result<Needs, Denial>>>;
+
+/// Verdicts of one set of rules, by team. Questions are few: ten roles and some ninety acts; teams, hours and the rest
+/// only where a rule speaks of them.
+#[derive(Default)]
+pub(crate) struct Memory(RwLock<Verdicts>);
+
+/// Teams beyond this are forgotten together, so that names of teams can't fill the memory.
+const MOST_TEAMS: usize = 256;
+
+impl Rules {
+    /// May this person do this, and on what conditions? The answer is kept with the rules.
+    ///
+    /// # Errors
+    /// The denial, if no situation could make it right without somebody's approval.
+    pub fn needs(&self, asker: &Asker<'_>, act: Act) -> Result<Needs, Denial> {
+        let asker = &self.speaks_of.of(asker);
+        let Asker { role, probation, device, hour, team } = *asker;
+        let question = Question { role, probation, device, hour, act };
+        let known = self.memory.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verdict) = known.get(team).and_then(|of_team| of_team.get(&question)) {
+            return verdict.clone();
+        }
+        drop(known);
+        let verdict = self.derive(asker, act);
+        let mut known = self.memory.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_TEAMS && !known.contains_key(team) {
+            known.clear();
+        }
+        known.entry(team.to_owned()).or_default().insert(question, verdict.clone());
+        verdict
+    }
+
+    /// Goes down from the best situation, one condition at a time, to the weakest that is still permitted.
+    fn derive(&self, asker: &Asker<'_>, act: Act) -> Result<Needs, Denial> {
+        let best = Situation { left: DEAREST, ..Situation::BEST };
+        let denied = Denial::unpermitted(act);
+        let entities = self.words.entities(asker).map_err(|_| denied.clone())?;
+        let ask = |situation| self.ask(&Facts { asker: *asker, act, situation }, &entities);
+        ask(best)?;
+        let with = |ground| ask(Situation { ground, ..best }).is_ok();
+        let of = best.ground;
+        let needs = Needs {
+            live: !with(Ground { live: false, ..of }),
+            customer: !with(Ground { customer: false, ..of }),
+            talking: !with(Ground { talking: false, ..of }),
+            binding: Binding::ALL
+                .into_iter()
+                .find(|binding| with(Ground { binding: *binding, ..of }))
+                .unwrap_or(of.binding),
+            cost: (0..DEAREST).find(|left| ask(Situation { left: *left, ..best }).is_ok()).unwrap_or(DEAREST),
+        };
+        // Conditions that are only enough one by one aren't enough together: then the rules can't be made conditions.
+        ask(needs.situation()).map(|()| needs).map_err(|_| denied)
+    }
+}
+
+impl Needs {
+    /// The weakest situation that meets them.
+    #[must_use]
+    pub fn situation(&self) -> Situation {
+        let ground = Ground { live: self.live, customer: self.customer, talking: self.talking, binding: self.binding };
+        Situation { ground, left: self.cost, ..Situation::BEST }
+    }
+}

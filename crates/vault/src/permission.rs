@@ -1,0 +1,93 @@
+//! What the rules say to a signed-in person, and how that becomes an act's conditions.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::wiring::{Act, Vault};
+use domain::interaction::Timeouts;
+use domain::{BudgetKind, CustomerId, InteractionId, PersonId, Standing};
+use policy::{Asker, Denial, Needs};
+use std::sync::Arc;
+use store::Condition;
+
+/// What is needed, as conditions: of an interaction, of who handles it, and of the customer whose record it is, if it
+/// is one's.
+fn conditions(
+    needs: &Needs,
+    (interaction, person, customer): (InteractionId, PersonId, Option<CustomerId>),
+    timeouts: Timeouts,
+) -> Vec<Condition> {
+    let handles = Condition::Handles { interaction, person, talking: needs.talking, timeouts };
+    let bound = customer.map(|customer| Condition::BoundTo { interaction, customer, at_least: needs.binding });
+    core::iter::once(handles).chain(bound).collect()
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+impl Vault {
+    /// May this person do this, and on what conditions?
+    pub(crate) fn needs(&self, scope: &Scope, act: policy::Act) -> Result<Needs, Denial> {
+        let hour = u8::try_from(self.clock.now().0.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0);
+        let asker = Asker {
+            role: scope.role(),
+            probation: self.standing(scope).is_probation(),
+            team: scope.team(),
+            device: scope.device,
+            hour,
+        };
+        self.rules.needs(&asker, act)
+    }
+
+    fn standing(&self, scope: &Scope) -> Standing {
+        Standing::of(scope.person.id, self.clock.now(), self.config.probation_days)
+    }
+
+    /// A person's own limit of a kind, per hour.
+    pub(crate) fn limit(&self, scope: &Scope, kind: BudgetKind) -> u32 {
+        self.standing(scope).limit(self.config.limits.of(kind))
+    }
+
+    /// May they, whatever the conditions? Enough for acts that rest on no interaction.
+    pub(crate) fn may(&self, scope: &Scope, act: policy::Act) -> Result<(), Denial> {
+        self.needs(scope, act).map(drop)
+    }
+
+    /// May this person read the log? What the rules say now; each reading asks again.
+    #[must_use]
+    pub fn reads_log(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadLog).is_ok()
+    }
+
+    /// The conditions of what is needed, in the interaction and, where there is one, on its customer. Nothing is done
+    /// for a customer without a live interaction and, on a record, without its being theirs, whatever the rules say.
+    pub(crate) fn on_ground(
+        &self,
+        act: Act,
+        scope: &Scope,
+        needs: &Needs,
+        interaction: InteractionId,
+        customer: Option<CustomerId>,
+    ) -> Act {
+        let whose = (interaction, scope.person.id, customer);
+        conditions(needs, whose, self.config.timeouts).into_iter().fold(act, Act::when)
+    }
+}
+
+impl Vault {
+    /// Logs a denial; gives it with its entry and the rule's words.
+    pub(crate) async fn logged_denial(&self, act: Act, denial: &Denial) -> VaultError {
+        self.logged(act.denied(denial), denial.refusal()).await
+    }
+}
+
+impl Act {
+    /// The decision was no: only the refusal's entry is written, and its words are the rule's.
+    pub(crate) fn denied(mut self, denial: &Denial) -> Self {
+        if let Denial::Rule(rule) = denial {
+            self.rule = Some(Arc::clone(rule));
+        }
+        self.when(Condition::Never(denial.refusal()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The door's decision, which is needs made conditions and settled on rows, against Cedar's own on the same facts.
+
+use super::conditions;
+use domain::interaction::Timeouts;
+use domain::{
+    Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, Refusal, Role,
+    TenantId, budget::window_of,
+};
+use policy::{Act, Asker, Decision, Device, Facts, Ground, Rules, Situation};
+use std::sync::Arc;
+use store::{BudgetRow, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, settle};
+
+const NOW: Millis = Millis(1_767_225_600_000);
+const TENANT: TenantId = TenantId(1);
+const ANA: PersonId = PersonId([1; 16]);
+const BEN: PersonId = PersonId([2; 16]);
+const CALL: InteractionId = InteractionId([3; 16]);
+
+struct Blank;
+
+impl Scribe for Blank {
+    fn inscribe(&self, _: &Numbers) -> Inscribed {
+        Inscribed { leaf: [0; 65], audit: Vec::new(), customer: Vec::new() }
+    }
+
+    fn link(&self, head: &[u8; 32], _: &[u8; 65]) -> [u8; 32] {
+        *head
+    }
+}
+
+/// The rows of a situation: a call with its phase, person, customer and binding, and what was spent of a hundred.
+fn rows(situation: &Situation) -> store::Facts {
+    let Ground { live, customer, talking, binding } = situation.ground;
+    let call = InteractionRow {
+        id: CALL,
+        reference: String::new(),
+        channel: Channel::Call,
+        phase: if talking { Phase::Connected } else { Phase::Held },
+        person: Some(if live { ANA } else { BEN }),
+        customer: Some(CustomerId([if customer { 4 } else { 5 }; 16])),
+        binding,
+        started: NOW,
+        ended: None,
+        active: NOW,
+        events: Vec::new(),
+        tag: [0; 16],
+    };
+    let mut facts = store::Facts::default();
+    facts.interactions.read((TENANT, CALL), Some(call));
+    let spent = BudgetRow { used: 100 - situation.left, last: EntryId([0; 16]), tag: [0; 16] };
+    facts.budgets.read((TENANT, counter(), window_of(NOW)), Some(spent));
+    facts
+}
+
+fn counter() -> Counter {
+    Counter::person(BudgetKind::Reveal, ANA)
+}
+
+/// What the door does: needs become conditions and a cost, and `settle` has the last word.
+fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
+    let needs = rules.needs(&facts.asker, facts.act).map_err(|denial| denial.refusal())?;
+    if !facts.act.serves() {
+        return Ok(());
+    }
+    let record = !matches!(facts.act, Act::Search | Act::Claim);
+    let when = conditions(&needs, (CALL, ANA, record.then_some(CustomerId([4; 16]))), Timeouts::default());
+    let spend = Spend { counter: counter(), cost: needs.cost, limit: 100, otherwise: Refusal::BudgetExhausted };
+    let intent = Intent {
+        tenant: TENANT,
+        request: None,
+        customer: None,
+        when,
+        spend: vec![spend],
+        allot: None,
+        effects: Vec::new(),
+        read: Vec::new(),
+        entry: EntryId([9; 16]),
+        scribe: Arc::new(Blank),
+    };
+    match settle(&mut rows(&facts.situation), vec![intent], NOW).outcomes.remove(0) {
+        Outcome::Committed(_) => Ok(()),
+        Outcome::Refused { refusal, .. } => Err(refusal),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// xorshift64*, from a seed that is printed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % end
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}
+
+fn random(chance: &mut Chance, acts: &[Act]) -> Facts<'static> {
+    let asker = Asker {
+        // Those who serve come more often: there is more to be decided about them.
+        role: if chance.below(3) == 0 { chance.of(&Role::ALL) } else { chance.of(&[Role::Agent, Role::TeamLeader]) },
+        probation: chance.below(2) == 0,
+        team: chance.of(&["", "Orders", "Payments"]),
+        device: chance.of(&Device::ALL),
+        hour: u8::try_from(chance.below(24)).unwrap(),
+    };
+    let ground = Ground {
+        live: chance.below(4) > 0,
+        customer: chance.below(4) > 0,
+        talking: chance.below(4) > 0,
+        binding: chance.of(&Binding::ALL),
+    };
+    let left = u32::try_from(chance.below(6)).unwrap();
+    Facts { asker, act: chance.of(acts), situation: Situation { ground, left, ..Situation::BEST } }
+}
+
+#[test]
+fn on_ten_thousand_random_situations_the_door_decides_as_cedar_does() {
+    let seed = std::env::var("RINGFENCE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_127);
+    let (mut chance, rules) = (Chance(seed), Rules::built_in().unwrap());
+    let acts: Vec<Act> = Act::all().collect();
+    let mut allowed = 0;
+    for turn in 0..10_000 {
+        let facts = random(&mut chance, &acts);
+        let expected = match rules.decide(&facts) {
+            Decision::Permit => Ok(()),
+            Decision::NeedsApproval(denial) | Decision::Refuse(denial) => Err(denial.refusal()),
+        };
+        assert_eq!(door(&rules, &facts), expected, "RINGFENCE_SEED={seed}, turn {turn}: {facts:?}");
+        allowed += usize::from(expected.is_ok());
+    }
+    assert!((500..9_500).contains(&allowed), "{allowed} of 10,000 were allowed: that tries one side only");
+}
