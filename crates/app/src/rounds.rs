@@ -35,7 +35,7 @@ impl Rounds {
         let no_thread = |error: std::io::Error| {
             Failure::there(format!("no thread for the {name}: {}", error.kind()), "check the machine's limits")
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(no_thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
         let work = move || {
             runtime.block_on(async {
                 loop {

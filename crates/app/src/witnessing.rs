@@ -79,7 +79,7 @@ impl Witnessing {
                 rest_until: Millis(0),
             });
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(no_thread)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
         let stop = Arc::clone(&self.stop);
         let mut rounds = Rounds { vault: Arc::clone(vault), tenant: tenant.clone(), ways, answered, last: Millis(0) };
         spawn("witnesses", move || runtime.block_on(rounds.run(&stop)))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use testkit::TestDatabase;
 
 /// Tables that a refusal may write to: the log itself. Also the counter of a customer's own entries.
-const OF_THE_LOG: [&str; 5] = ["entry", "pending", "tile", "log_head", "lease"];
+const OF_THE_LOG: [&str; 6] = ["entry", "placed", "pending", "tile", "log_head", "lease"];
 
 struct World {
     centre: Centre,

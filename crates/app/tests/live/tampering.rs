@@ -102,7 +102,7 @@ const EDITS: [Edit; 20] = [
         Some("entry"),
     ),
     edit(
-        "entry",
+        "placed",
         "two entries changed places",
         "UPDATE placed SET place = CASE place WHEN 2 THEN 1000003 WHEN 3 THEN 1000002 END WHERE place IN (2, 3)",
         false,

@@ -10,8 +10,9 @@ use transparency::verify_checkpoint;
 use vault::TenantConfig;
 
 /// The tables, their columns, and where a row's key ends.
-const TABLES: [(&str, &[&str]); 4] = [
-    ("entry", &["id", "leaf", "audit", "customer", "place"]),
+const TABLES: [(&str, &[&str]); 5] = [
+    ("entry", &["id", "leaf", "audit", "customer"]),
+    ("placed", &["place", "entry"]),
     ("pending", &["entry", "leaf"]),
     ("tile", &["level", "place", "data"]),
     ("log_head", &["size", "checkpoint", "fence"]),

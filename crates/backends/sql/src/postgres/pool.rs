@@ -7,9 +7,9 @@ use super::connect::Connector;
 use super::failure::explain;
 use super::session::Session;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::thread::JoinHandle;
 use store::StoreError;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio_postgres::{Client, Error};
 
@@ -25,11 +25,12 @@ pub(super) struct Pool {
     driver: Driver,
 }
 
-/// Where a connection is driven: in the runtime of a thread, or by the pool.
-type Home = Option<ThreadId>;
+/// Where a connection is driven: in a runtime, or by the pool. Not a thread: one may run several runtimes in turn, and a
+/// connection of a runtime that rests would never answer.
+type Home = Option<Id>;
 
 fn home() -> Home {
-    Handle::try_current().is_ok().then(|| thread::current().id())
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 /// A connection, lent. It goes back when it is dropped, unless it may be in the middle of a transaction: then it is
@@ -125,7 +126,7 @@ impl Driver {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
-        let thread = thread::Builder::new().name("postgresql".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("postgresql".into()).spawn(move || {
             drop(runtime.block_on(stopped));
         })?;
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
