@@ -110,9 +110,9 @@ fn a_restarted_server_loses_nothing_that_was_acknowledged() {
 
 #[test]
 fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
-    let server = Arc::new(PostgresServer::start_with("-c max_connections=12 -c superuser_reserved_connections=0"));
-    // They would like twice as many as there are.
-    let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 8);
+    let server = Arc::new(PostgresServer::start_with("-c max_connections=28 -c superuser_reserved_connections=0"));
+    // They would like more than there are.
+    let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 16);
     clear_of_the_hours_end();
     let load = Load::on(&cluster);
     for (proxy, _) in &cluster.nodes {

@@ -16,10 +16,11 @@ pub enum Standing {
 
 impl Standing {
     /// Somebody's standing at a moment. It rests on when their id was minted, which no later edit changes; an id from
-    /// the future (another machine's clock) is a new one.
+    /// the future (another machine's clock) is a new one. Without any days there is no probation.
     #[must_use]
     pub fn of(person: PersonId, now: Millis, probation_days: u16) -> Self {
-        if now.since(person.minted()) < i64::from(probation_days) * DAY_MS { Self::Probation } else { Self::Regular }
+        let days_ms = i64::from(probation_days) * DAY_MS;
+        if days_ms > 0 && now.since(person.minted()) < days_ms { Self::Probation } else { Self::Regular }
     }
 
     /// Are they new here?
@@ -55,6 +56,7 @@ mod tests {
         assert_eq!(after(14 * DAY_MS), Standing::Regular);
         assert_eq!(after(-DAY_MS), Standing::Probation);
         assert_eq!(Standing::of(hired_at(hired), Millis(hired), 0), Standing::Regular);
+        assert_eq!(Standing::of(hired_at(hired), Millis(hired - DAY_MS), 0), Standing::Regular);
     }
 
     #[test]
