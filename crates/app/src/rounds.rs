@@ -1,10 +1,12 @@
 //! Background work: a thread that does one round after another until it is dropped.
 
 use crate::failure::Failure;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Which round it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +17,15 @@ pub(crate) enum Turn {
     Last,
 }
 
+#[derive(Default)]
+struct Stop {
+    asked: AtomicBool,
+    told: Notify,
+}
+
 /// The running thread; it stops when dropped, after a last round.
 pub(crate) struct Rounds {
-    stop: Arc<AtomicBool>,
+    stop: Arc<Stop>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -30,7 +38,7 @@ impl Rounds {
         name: &str,
         mut round: impl AsyncFnMut(Turn) -> Duration + Send + 'static,
     ) -> Result<Self, Failure> {
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = Arc::<Stop>::default();
         let stopped = Arc::clone(&stop);
         let no_thread = |error: std::io::Error| {
             Failure::there(format!("no thread for the {name}: {}", error.kind()), "check the machine's limits")
@@ -39,14 +47,24 @@ impl Rounds {
         let work = move || {
             runtime.block_on(async {
                 loop {
-                    let last = stopped.load(Ordering::SeqCst);
+                    let last = stopped.asked.load(Ordering::SeqCst);
                     let wait = round(if last { Turn::Last } else { Turn::Next }).await;
                     if last {
                         return;
                     }
-                    std::thread::park_timeout(wait);
+                    // Not asleep: this thread's connections to a database are driven meanwhile.
+                    let _ = tokio::time::timeout(wait, stopped.told.notified()).await;
                 }
             });
+        };
+        let title = name.to_owned();
+        let work = move || {
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                // A node without it would go on answering while nothing gets its place in the log, say: whoever supervises
+                // the process starts it again.
+                tracing::error!(thread = title, "background work broke down; the process ends");
+                std::process::abort();
+            }
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(no_thread)?;
         Ok(Self { stop, thread: Some(thread) })
@@ -55,11 +73,37 @@ impl Rounds {
 
 impl Drop for Rounds {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
+        self.stop.asked.store(true, Ordering::SeqCst);
+        // Kept for a thread that is in the middle of a round.
+        self.stop.told.notify_one();
         if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A thread that panicked has said so itself; nothing is left to stop.
             drop(thread.join());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    /// Says to this very test, run as a process of its own, that it is the one to break down.
+    const BREAK: &str = "RINGFENCE_TEST_BREAKS_DOWN";
+
+    /// POSIX's number for it.
+    const SIGABRT: i32 = 6;
+
+    #[test]
+    fn work_that_breaks_down_takes_the_process_with_it() {
+        if std::env::var_os(BREAK).is_some() {
+            let _rounds = Rounds::start("work", async |_| unreachable!("broken on purpose")).unwrap();
+            std::thread::park_timeout(Duration::from_secs(60));
+            return;
+        }
+        let name = "rounds::tests::work_that_breaks_down_takes_the_process_with_it";
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let ended = again.args(["--exact", name]).env(BREAK, "1").output().unwrap().status;
+        assert_eq!(ended.signal(), Some(SIGABRT), "{ended}");
     }
 }

@@ -22,8 +22,9 @@ const TRANSACTION: [&str; 6] = [
     "enable_mergejoin = off",
     "enable_bitmapscan = off",
 ];
-/// And for statements that are prepared once: one plan for any number of keys.
-const SESSION: [&str; 2] = ["plan_cache_mode = force_generic_plan", "jit = off"];
+/// Where statements are prepared once: one plan for any number of keys. Only in transactions: a page of a list is found by
+/// the index that fits what was asked for.
+const GENERIC: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
 /// Rows are read under locks, so each statement must see what was committed before its lock was given.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
@@ -44,9 +45,9 @@ impl Session {
             let begin = TRANSACTION.iter().fold(BEGIN.to_owned(), |all, one| format!("{all}; SET LOCAL {one}"));
             return Ok(Self { client, begin, prepared: None });
         }
-        let settings: String = TRANSACTION.iter().chain(&SESSION).map(|one| format!("SET {one};")).collect();
+        let settings: String = TRANSACTION.iter().map(|one| format!("SET {one};")).collect();
         client.batch_execute(&settings).await?;
-        Ok(Self { client, begin: BEGIN.to_owned(), prepared: Some(Mutex::default()) })
+        Ok(Self { client, begin: format!("{BEGIN}; {GENERIC}"), prepared: Some(Mutex::default()) })
     }
 
     pub(super) fn is_closed(&self) -> bool {
