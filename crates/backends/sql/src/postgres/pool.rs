@@ -1,7 +1,8 @@
 //! Connections: at most so many, so many may wait for one, and beyond that the answer is no at once.
 //!
-//! A connection is driven by the runtime in which it was made, and goes to those who ask there: between two threads, each
-//! message would have to wake the other one up. Whoever asks outside of any is served by a thread of the pool's own.
+//! Connections for questions are driven by a thread of the pool's own and go to whoever asks. One for transactions is driven
+//! by the runtime in which it was made and goes to those who work there: between two threads, each message would have to
+//! wake the other one up.
 
 use super::connect::Connector;
 use super::failure::explain;
@@ -29,7 +30,7 @@ pub(super) struct Pool {
 /// connection of a runtime that rests would never answer.
 type Home = Option<Id>;
 
-fn home() -> Home {
+fn here() -> Home {
     Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
@@ -56,23 +57,31 @@ impl Pool {
         })
     }
 
-    /// A connection; waits for one if there is a place to wait.
+    /// A connection for a question; waits for one if there is a place to wait.
     pub(super) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        self.lend_at(None).await
+    }
+
+    /// A connection for a transaction, driven in this runtime.
+    pub(super) async fn lend_here(&self) -> Result<Lent<'_>, StoreError> {
+        self.lend_at(here()).await
+    }
+
+    async fn lend_at(&self, home: Home) -> Result<Lent<'_>, StoreError> {
         let place = self.queue.try_acquire().map_err(|_| StoreError::Unavailable)?;
         let room = self.room.acquire().await.map_err(|_| StoreError::Unavailable)?;
         drop(place);
-        let session = match self.free() {
+        let session = match self.free(home) {
             Some(session) => session,
-            None => self.session().await.map_err(|error| error.map_or(StoreError::Unavailable, |e| explain(&e)))?,
+            None => self.session(home).await.map_err(|error| error.map_or(StoreError::Unavailable, |e| explain(&e)))?,
         };
-        Ok(Lent { session: Some(session), home: home(), pool: self, _room: room, open: false })
+        Ok(Lent { session: Some(session), home, pool: self, _room: room, open: false })
     }
 
-    /// One that is driven here. Otherwise there is room for a new one afterwards, whatever lies elsewhere.
-    fn free(&self) -> Option<Session> {
+    /// One that is driven there. Otherwise there is room for a new one afterwards, whatever lies elsewhere.
+    fn free(&self, home: Home) -> Option<Session> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.retain(|(_, session)| !session.is_closed());
-        let home = home();
         if let Some(at) = free.iter().rposition(|(of, _)| *of == home) {
             return Some(free.remove(at).1);
         }
@@ -82,18 +91,18 @@ impl Pool {
         None
     }
 
-    async fn session(&self) -> Result<Session, Option<Error>> {
-        Session::on(self.connect().await?).await.map_err(Some)
+    async fn session(&self, home: Home) -> Result<Session, Option<Error>> {
+        let client = match home {
+            Some(_) => self.connector.connect().await?,
+            None => self.connect().await?,
+        };
+        Session::on(client).await.map_err(Some)
     }
 
     /// A new connection, driven until it is dropped. No error means that it took too long, or the driver is gone.
     pub(super) async fn connect(&self) -> Result<Client, Option<Error>> {
         let connector = self.connector.clone();
-        let connecting = async move { connector.connect().await };
-        match home() {
-            Some(_) => connecting.await,
-            None => self.driver.handle.spawn(connecting).await.map_err(|_| None)?,
-        }
+        self.driver.handle.spawn(async move { connector.connect().await }).await.map_err(|_| None)?
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) struct Transaction<'a>(Lent<'a>);
 impl<'a> Transaction<'a> {
     /// Begins one and asks at once.
     pub(super) async fn begin(pool: &'a Pool, questions: &[Question<'_>]) -> Result<(Self, Vec<Vec<Row>>), Failed> {
-        let mut lent = pool.lend().await?;
+        let mut lent = pool.lend_here().await?;
         lent.prepare(questions.iter().map(|(sql, values)| (*sql, values.as_slice()))).await?;
         lent.open = true;
         let session: &Session = &lent;
