@@ -32,8 +32,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("vault", with(&["keys", "store"])),
         ("keyholder", vec!["domain", "keys", "store"]),
         ("sql", vec!["domain", "keys", "store"]),
-        ("carriers", with(&["vault"])),
-        ("web", with(&["vault", "store"])),
+        ("identity", vec!["domain"]),
+        ("carriers", with(&["vault", "identity"])),
+        ("web", with(&["vault", "store", "identity"])),
         // An outside party's program: it must be able to leave this repository with the log's bytes alone.
         ("witness", vec!["transparency"]),
         ("simulation", vec!["domain"]),
