@@ -301,7 +301,8 @@ mod tests {
         #[test]
         fn no_text_breaks_it(text in "[a-z()\"\\\\ .:é]{0,80}") {
             if let Ok(filter) = Filter::parse(&text) {
-                filter.holds(&json!({"userName": "ada"}));
+                let asked = json!({"userName": "ada"});
+                prop_assert_eq!(filter.holds(&asked), filter.clone().holds(&asked));
             }
         }
     }

@@ -74,16 +74,15 @@ pub fn schemas(base: &str) -> Vec<Value> {
             "False: they have left, at once. True: that they may work here is proposed.",
             &json!({"type": "boolean", "required": true}),
         ),
+        attribute(
+            "userType",
+            "What became of it: proposed, and waiting for security; staff; or left.",
+            &json!({"mutability": "readOnly", "caseExact": true, "canonicalValues": standings}),
+        ),
     ];
     let staff = vec![
         attribute("role", "The role that is proposed.", &json!({"caseExact": true, "canonicalValues": roles})),
         attribute("team", "The team that is proposed.", &json!({})),
-        attribute(
-            "standing",
-            "What became of it.",
-            &json!({"mutability": "readOnly", "caseExact": true, "canonicalValues": standings}),
-        ),
-        attribute("says", "The same in words.", &json!({"mutability": "readOnly"})),
     ];
     vec![
         described(base, USER, "User", "A member of staff.", &user),

@@ -26,7 +26,8 @@ pub struct User {
     pub team: Option<String>,
 }
 
-/// What became of it.
+/// What became of it: `userType`, which a provider can't write. It isn't in the extension, because an extension is
+/// patched and taken away as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Something waits for security; until then it gives no power.
@@ -38,12 +39,12 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The name in the extension.
+    /// The name in `userType`.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
-            Self::Applied => "applied",
+            Self::Applied => "staff",
             Self::Left => "left",
         }
     }
@@ -58,8 +59,6 @@ pub struct Shown {
     pub user: User,
     /// What became of it.
     pub standing: Standing,
-    /// The same in words.
-    pub says: String,
     /// When they were first named.
     pub created: Millis,
     /// When the provider last said something of them.
@@ -240,14 +239,16 @@ impl Shown {
     }
 
     fn content(&self) -> Value {
-        let mut body = json!({"schemas": [USER, STAFF], "id": self.id});
-        let mut staff = json!({"standing": self.standing.slug(), "says": self.says});
+        let mut body = json!({"schemas": [USER, STAFF], "id": self.id, "userType": self.standing.slug()});
+        let mut staff = json!({});
         for attribute in Attribute::ALL {
             let Some(value) = self.user.get(attribute) else { continue };
             let part = if attribute.of_staff() { &mut staff } else { &mut body };
             part[attribute.name()] = value;
         }
-        body[STAFF] = staff;
+        if staff != json!({}) {
+            body[STAFF] = staff;
+        }
         body
     }
 
