@@ -6,7 +6,7 @@ use super::{Fetch, OidcError};
 use crate::jose::KeySet;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::Millis;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -145,11 +145,23 @@ impl Client {
         if self.secret.is_none() {
             pairs.push(("client_id", &self.client_id));
         }
-        let basic = self.secret.as_ref().map(|secret| (self.client_id.as_str(), secret.as_str()));
-        let body = Zeroizing::new(fetch.post(&provider.token, &form(&pairs), basic)?);
+        let basic = self.basic();
+        let body = Zeroizing::new(fetch.post(
+            &provider.token,
+            &Zeroizing::new(form(&pairs)),
+            basic.as_ref().map(|basic| basic.as_str()),
+        )?);
         let body: Value = serde_json::from_slice(&body).map_err(|_| OidcError::Unreachable)?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(|text| Zeroizing::new(text.to_owned()));
         Ok(Tokens { id_token: text("id_token").ok_or(OidcError::Unreachable)?, access_token: text("access_token") })
+    }
+
+    /// `base64(name:secret)`, each escaped as in a form (RFC 6749, 2.3.1).
+    fn basic(&self) -> Option<Zeroizing<String>> {
+        let escaped = |text: &str| Zeroizing::new(utf8_percent_encode(text, ESCAPED).to_string());
+        let secret = escaped(self.secret.as_ref()?);
+        let both = Zeroizing::new(format!("{}:{}", *escaped(&self.client_id), *secret));
+        Some(Zeroizing::new(STANDARD.encode(both.as_bytes())))
     }
 
     /// Who the tokens say it is.

@@ -20,11 +20,11 @@ pub trait Fetch: Send + Sync {
     /// `Unreachable` for everything else.
     fn get(&self, url: &str) -> Result<Vec<u8>, OidcError>;
 
-    /// Posts a form, with the client's name and secret where it has one; gives the body of a 200.
+    /// Posts a form, with Basic credentials where there are some; gives the body of a 200.
     ///
     /// # Errors
     /// `Refused` for a 400 or 401, `Unreachable` for everything else.
-    fn post(&self, url: &str, form: &str, basic: Option<(&str, &str)>) -> Result<Vec<u8>, OidcError>;
+    fn post(&self, url: &str, form: &str, basic: Option<&str>) -> Result<Vec<u8>, OidcError>;
 }
 
 /// Why nobody was signed in. Repeats nothing that was sent.
