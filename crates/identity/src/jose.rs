@@ -104,6 +104,12 @@ impl PublicKey {
         self.signs
     }
 
+    /// As text again, without what doesn't belong to it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(&self.jwk).unwrap_or_default()
+    }
+
     /// Its thumbprint (RFC 7638) with SHA-256, in base64url.
     #[must_use]
     pub fn thumbprint(&self) -> String {

@@ -63,6 +63,12 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Keeping the list of people, as the company's identity provider does.
+    KeepDirectory,
+    /// Answering what the identity provider proposes.
+    DecideProposal,
+    /// Agreeing to a device from which somebody serves customers.
+    EnrolDevice,
 }
 
 impl Act {
@@ -80,6 +86,9 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::KeepDirectory,
+            Self::DecideProposal,
+            Self::EnrolDevice,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -98,13 +107,30 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::KeepDirectory => "keep_directory",
+            Self::DecideProposal => "decide_proposal",
+            Self::EnrolDevice => "enrol_device",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement)
+        match self {
+            Self::ReadLog
+            | Self::Erase
+            | Self::GiveStatement
+            | Self::KeepDirectory
+            | Self::DecideProposal
+            | Self::EnrolDevice => false,
+            Self::Reveal(..)
+            | Self::Verify(_)
+            | Self::View
+            | Self::Search
+            | Self::Claim
+            | Self::SendCode
+            | Self::WriteNote => true,
+        }
     }
 }
 
