@@ -29,7 +29,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("prover", vec!["policy"]),
         ("keys", vec!["domain"]),
         ("store", vec!["domain"]),
-        ("vault", with(&["keys", "store"])),
+        ("vault", with(&["keys", "store", "identity"])),
         ("keyholder", vec!["domain", "keys", "store"]),
         ("sql", vec!["domain", "keys", "store"]),
         ("identity", vec!["domain"]),

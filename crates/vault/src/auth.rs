@@ -16,13 +16,15 @@ const BEARER_IDLE_MS: i64 = 60 * 60_000;
 
 /// How somebody signed in: the `detail` of the sign-in's entry.
 #[derive(Clone, Copy)]
-enum Way {
+pub(crate) enum Way {
     /// A bearer token, on a page.
     Page = 1,
     /// A chosen role, where the configuration lets one choose.
     Chosen = 2,
     /// A bearer token, by a program.
     Bearer = 3,
+    /// A machine client's assertion.
+    Client = 5,
 }
 
 /// A signed-in person, within one tenant, under one version of people and rules.
@@ -100,6 +102,9 @@ impl Vault {
     /// # Errors
     /// `Unauthenticated` for an unknown token; `Refused(PowerTampered)`, with its entry, while people and rights are in doubt.
     pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
+        if let Some(scope) = self.by_access_token(token).await {
+            return scope;
+        }
         let digest = token_digest(token);
         let scope = self.by_digest(digest, short(&digest), Device::Program).await?;
         let now = self.clock.now();

@@ -3,9 +3,9 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::power::Snapshot;
 use crate::power::change::Change;
 use crate::private::entry::Kind;
-use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
@@ -90,9 +90,9 @@ impl Vault {
         &self,
         tenant: TenantId,
         person: PersonId,
-        device: DeviceKey,
+        device: &[u8; 65],
     ) -> Result<String, VaultError> {
-        let key = AdmissionKey { kind: AdmissionKind::Device, id: device.id() };
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: device_id(device) };
         let before = self.store.admission(tenant, key).await?;
         let known = before.as_ref().and_then(|row| self.asked(tenant, row));
         if let Some(known) = known.filter(|known| known.person == person && known.until.since(self.clock.now()) > 0) {
@@ -106,7 +106,7 @@ impl Vault {
             code: code.clone(),
             until,
             leader: None,
-            key: device.bytes().to_vec(),
+            key: device.to_vec(),
             tag: [0; 16],
         };
         let mut act = self.bare_act(tenant, Kind::DeviceAsked)?;
@@ -213,13 +213,13 @@ fn leads(scope: &Scope) -> bool {
     scope.role() == Role::TeamLeader
 }
 
-fn in_team(scope: &Scope, snapshot: &crate::power::Snapshot, person: PersonId) -> bool {
+fn in_team(scope: &Scope, snapshot: &Snapshot, person: PersonId) -> bool {
     snapshot.person(person).is_some_and(|row| row.team == scope.team())
 }
 
 /// The change that enrols a device, once a team leader who still leads the person's team has agreed, and this is somebody
 /// else.
-fn enrolment(scope: &Scope, snapshot: &crate::power::Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
+fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
     let (leader, at) = asked.leader.ok_or(Refusal::TwoPeopleNeeded)?;
     let leads = |row: &store::PersonRow| row.role == Role::TeamLeader;
     let team = |id| snapshot.person(id).map(|row| row.team.clone());
@@ -230,6 +230,13 @@ fn enrolment(scope: &Scope, snapshot: &crate::power::Snapshot, asked: &AskedDevi
     }
     let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
     Ok(Change::put(asked.id, &device))
+}
+
+/// The id of the row of a device's key: the first half of its SHA-256.
+pub(crate) fn device_id(key: &[u8; 65]) -> [u8; 16] {
+    let mut id = [0; 16];
+    id.copy_from_slice(&keys::hash(&[key])[..16]);
+    id
 }
 
 /// Forty random bits in two groups of four.

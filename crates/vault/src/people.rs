@@ -34,7 +34,7 @@ impl Vault {
     pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
         let snapshot = self.load_power(operator.tenant).await?;
         let mut act = self.bare_act(operator.tenant, Kind::PersonChanged)?;
-        if grantable(new.role, &roles_of(&snapshot, &new.name), &[]).is_err() {
+        if grantable(new.role, &roles_of(&snapshot, &new.name, None), &[]).is_err() {
             return Err(self.logged(act, Refusal::ForbiddenPair).await);
         }
         let id = PersonId::mint(&*self.clock, &*self.entropy);
@@ -101,9 +101,10 @@ impl Vault {
     }
 }
 
-/// The roles of everybody of this name, however it is spaced and cased.
-fn roles_of(snapshot: &Snapshot, name: &str) -> Vec<Role> {
+/// The roles of everybody else of this name, however it is spaced and cased.
+pub(crate) fn roles_of(snapshot: &Snapshot, name: &str, but: Option<PersonId>) -> Vec<Role> {
     let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let name = plain(name);
-    snapshot.everybody().into_iter().filter(|row| plain(&row.name) == name).map(|row| row.role).collect()
+    let others = snapshot.everybody().into_iter().filter(|row| Some(row.id) != but);
+    others.filter(|row| plain(&row.name) == name).map(|row| row.role).collect()
 }

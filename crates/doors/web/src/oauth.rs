@@ -96,7 +96,8 @@ pub(crate) async fn token(
     let endpoint = format!("{issuer}/oauth2/token");
     match web.vault.grant_token(&assertion, &[&endpoint, &issuer]).await {
         Ok(granted) => {
-            let answer = TokenAnswer { access_token: granted.token, token_type: "Bearer", expires_in: granted.expires_in };
+            let answer =
+                TokenAnswer { access_token: granted.token, token_type: "Bearer", expires_in: granted.expires_in };
             no_store(ok(&answer))
         }
         Err(error) => denied(&web, &error),

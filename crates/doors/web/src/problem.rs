@@ -179,10 +179,12 @@ fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::BudgetExhausted | Refusal::AttemptsExhausted | Refusal::TeamExhausted | Refusal::TenantExhausted => {
             StatusCode::TOO_MANY_REQUESTS
         }
-        Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken | Refusal::LastOfficer => {
-            StatusCode::CONFLICT
-        }
+        Refusal::TooManyHits | Refusal::KeyReused | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::AlreadyBound
+        | Refusal::NameTaken
+        | Refusal::PowerChanged
+        | Refusal::CloseTaken
+        | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver => StatusCode::GONE,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,

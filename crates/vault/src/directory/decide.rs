@@ -1,9 +1,9 @@
 //! Security's side: what the identity provider wishes, in words, and the answer to it.
 
+use super::Listed;
 use super::propose::{keeping, mark};
 use super::record::Record;
 use super::wish::{Wish, called, wishes, words};
-use super::Listed;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::people::roles_of;

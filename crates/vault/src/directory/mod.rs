@@ -8,6 +8,8 @@ mod propose;
 pub(crate) mod record;
 mod wish;
 
+pub(crate) use propose::mark;
+
 pub use decide::{Decision, Draft as ProposalDraft, Proposal};
 
 use crate::auth::Scope;
@@ -54,6 +56,14 @@ impl Vault {
     pub async fn directory_entry(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
         let all = self.directory(scope).await?;
         all.into_iter().find(|one| one.id == id).ok_or(VaultError::refused(Refusal::NotFound))
+    }
+
+    /// May this person keep the list at all? Only a refusal is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn keeps_directory(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::KeepDirectory, Kind::DirectoryRead).await.map(drop)
     }
 
     /// An act that the rules permit this person, or the refusal with its entry.

@@ -40,6 +40,7 @@ pub(super) fn warrant(web: &Web, approvals: Vec<Approval>) -> Result<Warrant, Fa
         })
     };
     let all = approvals.iter().map(read).collect::<Option<Vec<_>>>();
-    let all = all.ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("approvals are in base64url, without padding")))?;
+    let all =
+        all.ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("approvals are in base64url, without padding")))?;
     Ok(Warrant::Officers(all))
 }

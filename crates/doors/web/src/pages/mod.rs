@@ -137,8 +137,7 @@ fn sees(role: Role) -> &'static str {
 /// (DNS rebinding) gets nothing.
 fn on_loopback(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+    crate::state::on_loopback(host)
 }
 
 async fn sign_in(State(web): State<Web>) -> Response {

@@ -15,7 +15,11 @@ use vault::Scope;
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
         (status = 503, body = Error, content_type = "application/scim+json")))]
-pub(crate) async fn service_provider(State(web): State<Web>, Program(scope): Program, headers: HeaderMap) -> Result<Response, Failed> {
+pub(crate) async fn service_provider(
+    State(web): State<Web>,
+    Program(scope): Program,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
     let base = base(&web, &headers);
     keeps(&web, &scope).await?;
     Ok(answer(StatusCode::OK, &scim::service_provider(&base)))
@@ -26,7 +30,11 @@ pub(crate) async fn service_provider(State(web): State<Web>, Program(scope): Pro
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
         (status = 503, body = Error, content_type = "application/scim+json")))]
-pub(crate) async fn resource_types(State(web): State<Web>, Program(scope): Program, headers: HeaderMap) -> Result<Response, Failed> {
+pub(crate) async fn resource_types(
+    State(web): State<Web>,
+    Program(scope): Program,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
     all(&web, &scope, &headers, scim::resource_types).await
 }
 
@@ -49,7 +57,11 @@ pub(crate) async fn resource_type(
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
         (status = 503, body = Error, content_type = "application/scim+json")))]
-pub(crate) async fn schemas(State(web): State<Web>, Program(scope): Program, headers: HeaderMap) -> Result<Response, Failed> {
+pub(crate) async fn schemas(
+    State(web): State<Web>,
+    Program(scope): Program,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
     all(&web, &scope, &headers, scim::schemas).await
 }
 
@@ -67,12 +79,7 @@ pub(crate) async fn schema(
     one(&web, &scope, &headers, &id, scim::schema).await
 }
 
-async fn all(
-    web: &Web,
-    scope: &Scope,
-    headers: &HeaderMap,
-    of: fn(&str) -> Vec<Value>,
-) -> Result<Response, Failed> {
+async fn all(web: &Web, scope: &Scope, headers: &HeaderMap, of: fn(&str) -> Vec<Value>) -> Result<Response, Failed> {
     let resources = of(&base(web, headers));
     keeps(web, scope).await?;
     let total = resources.len();

@@ -120,7 +120,8 @@ async fn json(web: &Web, request: Request) -> Result<Value, Failed> {
     if kind != MEDIA_TYPE && kind != "application/json" {
         return Err(Failed(ScimError::new(415, format!("send the body as {MEDIA_TYPE}"))));
     }
-    let bytes = crate::body::read(request, web).await.map_err(|_| ScimError::new(413, "send at most 64 KiB, at once"))?;
+    let bytes =
+        crate::body::read(request, web).await.map_err(|_| ScimError::new(413, "send at most 64 KiB, at once"))?;
     let read = serde_json::from_slice(&bytes);
     Ok(read.map_err(|_| ScimError::of(Kind::InvalidSyntax, "the body isn't JSON"))?)
 }

@@ -120,14 +120,25 @@ kinds! {
     PowerChanged = 43 "power_changed";
     /// A person has left.
     PersonLeft = 44 "person_left";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined; `detail` is the mark of whom it is about, the last 32 bits of the
+    /// id. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device; `detail` is the mark of whose it is. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
 }
 
 impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
+        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | DirectoryRead | StreamOpened | StreamClosed)
     }
 }
 
