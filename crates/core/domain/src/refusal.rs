@@ -120,6 +120,18 @@ refusals! {
     TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
         "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
+    /// A request that was sent before.
+    RequestReplayed = 43 "request-replayed", "That request was sent before",
+        "Each signed request counts once, so that nobody can send yours again.",
+        "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
