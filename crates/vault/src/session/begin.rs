@@ -70,7 +70,12 @@ impl Vault {
     /// # Errors
     /// If the store fails.
     pub async fn pickable(&self, tenant: TenantId) -> Result<Vec<PersonRow>, VaultError> {
-        if self.config.role_picker { Ok(self.store.persons(tenant).await?) } else { Ok(Vec::new()) }
+        if !self.config.role_picker {
+            return Ok(Vec::new());
+        }
+        let snapshot = self.power(tenant).await?;
+        let here = snapshot.everybody().into_iter().filter(|row| snapshot.person(row.id).is_some());
+        Ok(here.map(|row| PersonRow::clone(row)).collect())
     }
 
     /// Begins a session: its row and the sign-in's entry in one commit.

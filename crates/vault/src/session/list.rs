@@ -57,8 +57,7 @@ impl Vault {
     }
 
     async fn living(&self, scope: &Scope, wanted: impl Fn(&Body) -> bool) -> Result<Vec<SessionLine>, VaultError> {
-        let roles: std::collections::HashMap<_, _> =
-            self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.role)).collect();
+        let power = self.power(scope.tenant).await?;
         let (rules, now) = (&self.config.sessions, self.clock.now());
         let (mut lines, mut after) = (Vec::new(), None);
         loop {
@@ -69,7 +68,7 @@ impl Vault {
                 let Some(body) = self.genuine_session(scope, &row).filter(|body| !body.ended && wanted(body)) else {
                     continue;
                 };
-                let idle = roles.get(&body.person).map_or(0, |role| rules.idle_of(*role));
+                let idle = power.person(body.person).map_or(0, |person| rules.idle_of(person.role));
                 if now.since(body.seen) < idle && now.since(body.begun) < rules.absolute_ms {
                     lines.push(line(scope, &row, &body));
                 }
