@@ -19,6 +19,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("send_code", _) => "have a code sent".to_owned(),
         ("write_note", _) => "write a note".to_owned(),
         ("give_statement", _) => "hand over a statement".to_owned(),
+        ("read_sessions", _) => "read who is signed in".to_owned(),
+        ("end_session", _) => "end somebody's session".to_owned(),
         ("keep_directory", _) => "keep the list of people".to_owned(),
         ("decide_proposal", _) => "answer what the identity provider proposes".to_owned(),
         ("enrol_device", _) => "agree to a device".to_owned(),

@@ -6,6 +6,7 @@ use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::power::change::Change;
 use crate::private::entry::Kind;
+use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
@@ -90,9 +91,9 @@ impl Vault {
         &self,
         tenant: TenantId,
         person: PersonId,
-        device: &[u8; 65],
+        device: DeviceKey,
     ) -> Result<String, VaultError> {
-        let key = AdmissionKey { kind: AdmissionKind::Device, id: device_id(device) };
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: device.id() };
         let before = self.store.admission(tenant, key).await?;
         let known = before.as_ref().and_then(|row| self.asked(tenant, row));
         if let Some(known) = known.filter(|known| known.person == person && known.until.since(self.clock.now()) > 0) {
@@ -106,7 +107,7 @@ impl Vault {
             code: code.clone(),
             until,
             leader: None,
-            key: device.to_vec(),
+            key: device.bytes().to_vec(),
             tag: [0; 16],
         };
         let mut act = self.bare_act(tenant, Kind::DeviceAsked)?;
@@ -230,13 +231,6 @@ fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<
     }
     let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
     Ok(Change::put(asked.id, &device))
-}
-
-/// The id of the row of a device's key: the first half of its SHA-256.
-pub(crate) fn device_id(key: &[u8; 65]) -> [u8; 16] {
-    let mut id = [0; 16];
-    id.copy_from_slice(&keys::hash(&[key])[..16]);
-    id
 }
 
 /// Forty random bits in two groups of four.

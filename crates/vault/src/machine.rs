@@ -4,11 +4,12 @@
 //! A token isn't kept: it says whose it is, under which version of power and until when, under a tag that nodes alone can
 //! make. Any change of power ends all of them, and the client asks again.
 
-use crate::auth::{Scope, Way};
+use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::change::Change;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
+use crate::session::Way;
 use crate::wiring::{Operator, Vault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -130,9 +131,14 @@ impl Vault {
         let snapshot = self.power(tenant).await?;
         let known = snapshot.person(person).filter(|row| row.role == Role::Integrator);
         match known.filter(|_| snapshot.sound && snapshot.get::<Client>(&person.0).is_some()) {
-            Some(row) => {
-                Ok(Scope { tenant, person: Arc::clone(row), power: snapshot.seq, session, device: Device::Program })
-            }
+            Some(row) => Ok(Scope {
+                tenant,
+                person: Arc::clone(row),
+                power: snapshot.seq,
+                session,
+                device: Device::Program,
+                once: None,
+            }),
             None => Err(VaultError::Unauthenticated),
         }
     }

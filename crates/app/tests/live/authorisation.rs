@@ -70,6 +70,8 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
         "GET /v1/me"
+        | "GET /v1/me/sessions"
+        | "GET /v1/sessions"
         | "GET /v1/log/status"
         | "GET /v1/interactions"
         | "GET /v1/reports"
@@ -121,6 +123,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
                 Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})),
             )
         }
+        "DELETE /v1/sessions/{id}" => (format!("/v1/sessions/ses_{}", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
         _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
     }

@@ -136,10 +136,18 @@ refusals! {
     LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
         "Then nobody could change people or rights any more, or whoever runs the machines could.",
         "Give another security officer a passkey first.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
     /// A request that was sent before.
     RequestReplayed = 43 "request-replayed", "That request was sent before",
         "Each signed request counts once, so that nobody can send yours again.",
         "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

@@ -63,6 +63,10 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Reading who is signed in.
+    ReadSessions,
+    /// Ending somebody else's session.
+    EndSession,
     /// Keeping the list of people, as the company's identity provider does.
     KeepDirectory,
     /// Answering what the identity provider proposes.
@@ -86,6 +90,8 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadSessions,
+            Self::EndSession,
             Self::KeepDirectory,
             Self::DecideProposal,
             Self::EnrolDevice,
@@ -107,6 +113,8 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadSessions => "read_sessions",
+            Self::EndSession => "end_session",
             Self::KeepDirectory => "keep_directory",
             Self::DecideProposal => "decide_proposal",
             Self::EnrolDevice => "enrol_device",
@@ -120,6 +128,8 @@ impl Act {
             Self::ReadLog
             | Self::Erase
             | Self::GiveStatement
+            | Self::ReadSessions
+            | Self::EndSession
             | Self::KeepDirectory
             | Self::DecideProposal
             | Self::EnrolDevice => false,

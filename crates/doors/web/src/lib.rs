@@ -13,7 +13,7 @@ mod pages;
 mod problem;
 mod scim;
 mod serve;
-mod sessions;
+mod signature;
 mod spans;
 mod state;
 

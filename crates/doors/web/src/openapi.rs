@@ -2,7 +2,7 @@
 
 use crate::api::{
     claims, closes, codes, customers, devices, disclosures, events, health, interactions, log, log_status, me, notes,
-    proposals, receipts, reports, reveals, searches, statements, stream, verifications, views,
+    proposals, receipts, reports, reveals, searches, sessions, statements, stream, verifications, views,
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
         health::metrics, proposals::list, proposals::draft, proposals::decide, devices::list, devices::draft, devices::agree,
@@ -51,7 +51,7 @@ impl Modify for Schemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme(
             "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::identify::COOKIE))),
         );
     }
 }

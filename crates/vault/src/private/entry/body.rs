@@ -68,7 +68,8 @@ kinds! {
     StreamOpened = 18 "stream_opened";
     /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -120,6 +121,14 @@ kinds! {
     PowerChanged = 43 "power_changed";
     /// A person has left.
     PersonLeft = 44 "person_left";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
     /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
     DirectoryRead = 53 "directory_read";
     /// The identity provider said something of a person, which is a proposal.
@@ -137,8 +146,20 @@ impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | DirectoryRead | StreamOpened | StreamClosed)
+        use Kind::{
+            DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened,
+        };
+        matches!(
+            self,
+            LogRead
+                | LogExported
+                | ReportsRead
+                | PeopleRead
+                | SessionsRead
+                | DirectoryRead
+                | StreamOpened
+                | StreamClosed
+        )
     }
 }
 
