@@ -24,6 +24,10 @@ impl Default for ProviderClient {
 }
 
 impl Fetch for ProviderClient {
+    fn is_safe(&self, url: &str) -> bool {
+        is_safe(url)
+    }
+
     fn get(&self, url: &str) -> Result<Vec<u8>, OidcError> {
         if !is_safe(url) {
             return Err(OidcError::Metadata);

@@ -29,7 +29,7 @@ impl Metadata {
     ///
     /// # Errors
     /// `Metadata` if it is another's, an address isn't safe, or it lacks codes or S256.
-    pub fn parse(issuer: &str, json: &[u8], safe: fn(&str) -> bool) -> Result<Self, OidcError> {
+    pub fn parse(issuer: &str, json: &[u8], safe: impl Fn(&str) -> bool) -> Result<Self, OidcError> {
         let body: Value = serde_json::from_slice(json).map_err(|_| OidcError::Metadata)?;
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned).ok_or(OidcError::Metadata);
         let address =

@@ -82,6 +82,15 @@ impl Attempt {
         parts.next().is_none().then(|| Self { state, nonce, verifier: Zeroizing::new(verifier) })
     }
 
+    /// Is this an answer to this attempt?
+    ///
+    /// # Errors
+    /// `State` if it isn't.
+    pub fn answered_by(&self, callback: &Callback) -> Result<(), OidcError> {
+        let state = callback.state.as_deref().unwrap_or_default();
+        bool::from(state.as_bytes().ct_eq(self.state.as_bytes())).then_some(()).ok_or(OidcError::State)
+    }
+
     fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, self.verifier.as_bytes()))
     }
@@ -110,10 +119,7 @@ impl Client {
     /// # Errors
     /// `State` for an answer to another question, `MixedUp` for another provider's, `Refused` for none.
     pub fn accept(&self, provider: &Metadata, attempt: &Attempt, callback: &Callback) -> Result<String, OidcError> {
-        let state = callback.state.as_deref().unwrap_or_default();
-        if !bool::from(state.as_bytes().ct_eq(attempt.state.as_bytes())) {
-            return Err(OidcError::State);
-        }
+        attempt.answered_by(callback)?;
         match &callback.iss {
             Some(iss) if *iss != self.issuer => return Err(OidcError::MixedUp),
             None if provider.names_itself => return Err(OidcError::MixedUp),

@@ -14,6 +14,9 @@ use crate::jose::JoseError;
 
 /// Asks an identity provider over HTTPS, without following a redirect.
 pub trait Fetch: Send + Sync {
+    /// Does this address carry nothing in the clear to another machine?
+    fn is_safe(&self, url: &str) -> bool;
+
     /// The body of a 200.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod provider;
 mod sign_in;
 pub mod templates;
 
@@ -30,6 +31,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
+        .route("/sign-in/with/{tenant}", get(provider::begin))
+        .route("/sign-in/with/{tenant}/back", get(provider::back))
+        .route("/sign-in/with/{tenant}/finish", post(provider::finish))
         .route("/sign-out", post(sign_in::out))
         .route("/worker.js", get(worker));
     for asset in ASSETS {

@@ -80,7 +80,8 @@ pub(super) async fn page(State(web): State<Web>) -> Response {
 }
 
 fn shell(web: &Web, error: Option<String>) -> SignIn {
-    SignIn { error, tokens: web.vault.config().sessions.tokens, banner: web.config.banner.clone() }
+    let providers = web.config.providers.iter().map(|one| web.slug(one.tenant)).collect();
+    SignIn { error, tokens: web.vault.config().sessions.tokens, providers, banner: web.config.banner.clone() }
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,16 @@ pub struct Resume {
     pub banner: Option<String>,
 }
 
+/// `/sign-in/with/{tenant}/back`: where an identity provider leads back to. Posts its answer to `…/finish`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "arrived.html")]
+pub struct Arrived {
+    /// The tenant's name in addresses.
+    pub tenant: String,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
 /// `/sign-in`: paste an access token. Posts `token` to `/sign-in`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign-in.html")]
@@ -19,6 +29,8 @@ pub struct SignIn {
     pub error: Option<String>,
     /// May one sign in with an access token?
     pub tokens: bool,
+    /// Tenants whose agents sign in through an identity provider.
+    pub providers: Vec<String>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -83,7 +95,7 @@ impl SignIn {
     #[must_use]
     pub fn sample() -> Self {
         let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
-        Self { error: Some(error), tokens: true, banner: None }
+        Self { error: Some(error), tokens: true, providers: Vec::new(), banner: None }
     }
 }
 
@@ -105,7 +117,7 @@ impl SignInAs {
 
 /// These pages with their sample data.
 pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let plain = SignIn { error: None, tokens: true, banner: sample_banner() };
+    let plain = SignIn { error: None, tokens: true, providers: vec!["acme".to_owned()], banner: sample_banner() };
     let nobody = RolePicker { people: Vec::new(), banner: None };
     Ok(vec![
         ("sign-in.html", plain.render()?),
@@ -113,6 +125,7 @@ pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("role-picker.html", RolePicker::sample().render()?),
         ("role-picker-empty.html", nobody.render()?),
         ("sign-in-as.html", SignInAs::sample().render()?),
+        ("arrived.html", Arrived { tenant: "acme".to_owned(), banner: sample_banner() }.render()?),
         ("resume.html", Resume { banner: sample_banner() }.render()?),
     ])
 }
