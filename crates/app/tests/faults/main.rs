@@ -16,6 +16,12 @@ mod centre;
 #[path = "../live/http.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod http;
+#[path = "../live/machine.rs"]
+#[allow(dead_code, reason = "shared with the live tests, which use all of it")]
+mod machine;
+#[path = "../live/page.rs"]
+#[allow(dead_code, reason = "shared with the live tests, which use all of it")]
+mod page;
 #[path = "../live/server.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod server;
@@ -30,6 +36,7 @@ mod codes;
 mod cuts;
 mod desk;
 mod history;
+mod leavers;
 mod orders;
 mod outages;
 
