@@ -4,6 +4,7 @@ use super::Listed;
 use super::record::{Record, key};
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::power::Snapshot;
 use crate::power::change::Change;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
@@ -37,10 +38,10 @@ impl Vault {
     /// The refusal with its entry: for who doesn't keep the list, `NameTaken`, `LastOfficer` for the last one who could
     /// approve anything, `PowerChanged` if something else was said of them in this moment.
     pub async fn repropose_person(&self, scope: &Scope, seen: &Listed, user: User) -> Result<Listed, VaultError> {
-        let leaves = seen.record.user.active && !user.active;
-        let kind = if leaves { Kind::PersonLeft } else { Kind::PersonProposed };
-        let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
         let snapshot = self.power_now(scope.tenant).await?;
+        let leaves = seen.record.user.active && !user.active;
+        let kind = if leaves { leaving(&snapshot, &seen.record) } else { Kind::PersonProposed };
+        let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
         if is_taken(&self.listed(scope, &snapshot).await?, &user, Some(seen.id)) {
             return Err(self.logged(act, Refusal::NameTaken).await);
         }
@@ -51,7 +52,7 @@ impl Vault {
         let person = if comes_back { PersonId::mint(&*self.clock, &*self.entropy) } else { before.person };
         let record = Record { user, wanted, person, changed: self.clock.now(), ..before.clone() };
         if leaves {
-            self.leave(scope, seen, record, act).await?;
+            self.leave(&snapshot, seen, record, act).await?;
         } else {
             self.commit_plain(keeping(act, seen.id, &record, seen.tag)).await?;
         }
@@ -63,22 +64,23 @@ impl Vault {
     /// # Errors
     /// As [`Vault::repropose_person`].
     pub async fn retire_person(&self, scope: &Scope, seen: &Listed) -> Result<(), VaultError> {
-        let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::PersonLeft).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let kind = leaving(&snapshot, &seen.record);
+        let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
         let user = User { active: false, ..seen.record.user.clone() };
         let record = Record { user, wanted: false, gone: true, changed: self.clock.now(), ..seen.record.clone() };
-        self.leave(scope, seen, record, act).await
+        self.leave(&snapshot, seen, record, act).await
     }
 
     /// Marks the person as left, where there is one, in the commit that keeps the record.
-    async fn leave(&self, scope: &Scope, seen: &Listed, record: Record, act: Act) -> Result<(), VaultError> {
-        let snapshot = self.power_now(scope.tenant).await?;
+    async fn leave(&self, snapshot: &Snapshot, seen: &Listed, record: Record, act: Act) -> Result<(), VaultError> {
         let person = seen.record.person;
         let act = keeping(act.detail(mark(person)), seen.id, &record, seen.tag);
         if snapshot.person(person).is_none() && snapshot.sound {
             return self.commit_plain(act).await.map(drop);
         }
         let left = Change::put(person.0, &Left { at: self.clock.now() });
-        self.change_power(&snapshot, &Warrant::Narrowing, vec![left], act).await.map(drop)
+        self.change_power(snapshot, &Warrant::Narrowing, vec![left], act).await.map(drop)
     }
 
     async fn found(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
@@ -86,6 +88,11 @@ impl Vault {
         let all = self.listed(scope, &snapshot).await?;
         all.into_iter().find(|one| one.id == id).ok_or(VaultError::refused(Refusal::PowerChanged))
     }
+}
+
+/// What the entry tells of: a leaving, or that a proposal is taken back.
+fn leaving(snapshot: &Snapshot, record: &Record) -> Kind {
+    if snapshot.person(record.person).is_some() { Kind::PersonLeft } else { Kind::PersonProposed }
 }
 
 /// The act that keeps a record, if the row still is the one that was seen.
