@@ -2,8 +2,8 @@
 
 use crate::intent::{Intent, Seals};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow,
-    ReportRow, StateRow,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerHead,
+    PowerRow, ReportRow, StateRow,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -140,12 +140,13 @@ pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>>;
 
-    /// The version of people and rules.
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>>;
-    /// Who has the token with this digest, in whatever tenant.
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>>;
-    /// A person.
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>>;
+    /// Ready once everything that reads have shown so far is durable: for whoever remembers it elsewhere.
+    fn durable(&self) -> Fut<'_, ()>;
+
+    /// What seals all power in its version.
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>>;
+    /// All rows of power but for people, by kind and id.
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>>;
     /// All people of a tenant, by name.
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>>;
 

@@ -1,7 +1,7 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
-use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, Tag};
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerHead, RequestRow, StateRow, Tag};
 use domain::budget::window_of;
 use domain::interaction::Happening;
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
@@ -93,7 +93,7 @@ impl Wanted {
                 self.codes.push((tenant, *interaction));
             }
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
-            Effect::PutPerson(_) => self.powers.push(tenant),
+            Effect::SetPower(..) => self.powers.push(tenant),
             Effect::PutClose(_) => self.closes.push(tenant),
             _ => {}
         }
@@ -217,7 +217,7 @@ impl<K: Ord, V> Table<K, V> {
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Versions of people and rules.
-    pub powers: Table<TenantId, PowerRow>,
+    pub powers: Table<TenantId, PowerHead>,
     /// Interactions.
     pub interactions: Table<(TenantId, InteractionId), InteractionRow>,
     /// Allowances in a window.
@@ -237,9 +237,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Marks every row whose tag isn't its own.
+    /// Marks every row whose tag isn't its own. A head of power has the key holder's tag, which only a load can have
+    /// checked: an edited version is another version here.
     pub fn check(&mut self, seals: &dyn Seals) {
-        self.powers.check(|tenant, row| row.tag == power_tag(seals, *tenant, row.version));
         self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.check(|key, row| row.tag == budget_tag(seals, key, row));
         self.states.check(|(tenant, customer), row| row.tag == row.tag_by(seals, *tenant, *customer));
@@ -249,17 +249,12 @@ impl Facts {
 
     /// Gives every changed row its tag.
     pub fn retag(&mut self, seals: &dyn Seals) {
-        self.powers.retag(|tenant, row| row.tag = power_tag(seals, *tenant, row.version));
         self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.retag(|key, row| row.tag = budget_tag(seals, key, row));
         self.states.retag(|(tenant, customer), row| row.tag = row.tag_by(seals, *tenant, *customer));
         self.codes
             .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
     }
-}
-
-fn power_tag(seals: &dyn Seals, tenant: TenantId, version: u64) -> Tag {
-    seals.tag(tenant, "power", &version.to_be_bytes())
 }
 
 fn budget_tag(seals: &dyn Seals, (tenant, counter, window): &(TenantId, Counter, Millis), row: &BudgetRow) -> Tag {

@@ -1,6 +1,6 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PowerEdit, PowerHead, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
 use std::sync::Arc;
@@ -184,8 +184,9 @@ pub enum Effect {
         /// The index rows that point there.
         index: Vec<(u16, [u8; 16])>,
     },
-    /// A person, new or changed; people and rules get a new version.
-    PutPerson(PersonRow),
+    /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
+    /// before.
+    SetPower(PowerHead, Vec<PowerEdit>),
     /// A report.
     PutReport(ReportRow),
     /// How far an import came.

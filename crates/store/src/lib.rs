@@ -25,6 +25,6 @@ pub use intent::{
 };
 pub use rows::{
     BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow,
-    PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    PowerEdit, PowerHead, PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

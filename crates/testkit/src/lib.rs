@@ -9,6 +9,7 @@
     reason = "test support: a world that can't be made must stop the test there and then"
 )]
 
+mod authenticator;
 mod authority;
 mod chance;
 mod courier;
@@ -21,6 +22,7 @@ mod secured;
 mod wait;
 mod world;
 
+pub use authenticator::{Authenticator, PRESENT_AND_VERIFIED};
 pub use authority::{Authority, Certified};
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};

@@ -1,18 +1,15 @@
 //! Who is asking. A [`Scope`] comes from here only.
 
 use crate::error::VaultError;
+use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use policy::Device;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use store::{PersonRow, Seals};
-
-/// For how long, in milliseconds, a person's row is believed without looking at the version of people and rules.
-/// Each commit checks that version again, so this bounds reads only.
-const BELIEVED_MS: i64 = 250;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::PersonRow;
 
 /// A program's session with a bearer token ends after so long without a request, in milliseconds; as a page's does.
 const BEARER_IDLE_MS: i64 = 60 * 60_000;
@@ -79,26 +76,14 @@ pub struct Session {
     token: Option<[u8; 32]>,
 }
 
-type Known = HashMap<[u8; 32], (Arc<PersonRow>, u64)>;
-
-/// People as last seen.
+/// When each token was last used by a program.
 #[derive(Default)]
-pub(crate) struct Staff {
-    known: Mutex<Known>,
-    seen: Mutex<HashMap<TenantId, (Millis, u64)>>,
-    /// When each token was last used by a program.
-    used: Mutex<HashMap<[u8; 32], Millis>>,
-}
+pub(crate) struct Used(Mutex<HashMap<[u8; 32], Millis>>);
 
-impl Staff {
-    pub(crate) fn forget(&self) {
-        lock(&self.known).clear();
-        lock(&self.seen).clear();
+impl Used {
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Millis>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// SHA-256 of a bearer token: a random 256-bit secret needs no slow hash.
@@ -113,33 +98,57 @@ impl Vault {
     /// with its entry. A token that nobody holds names no tenant: there is no log that its entry could go to.
     ///
     /// # Errors
-    /// `Unauthenticated` for an unknown token; `Refused(Tampered)`, with its entry, for a person's row that was edited.
+    /// `Unauthenticated` for an unknown token; `Refused(PowerTampered)`, with its entry, while people and rights are in doubt.
     pub async fn authenticate(&self, token: &str) -> Result<Scope, VaultError> {
         let digest = token_digest(token);
         let scope = self.by_digest(digest, short(&digest), Device::Program).await?;
         let now = self.clock.now();
-        let last = lock(&self.staff.used).insert(digest, now);
+        let last = self.used.lock().insert(digest, now);
         if last.is_none_or(|last| now.since(last) >= BEARER_IDLE_MS)
             && let Err(error) = self.log_sign_in(&scope, Way::Bearer).await
         {
-            lock(&self.staff.used).remove(&digest);
+            self.used.lock().remove(&digest);
             return Err(error);
         }
         Ok(scope)
     }
 
+    /// Looked for among the people as they were last seen, so that who is known costs no question; then everywhere, as of
+    /// now.
     async fn by_digest(&self, digest: [u8; 32], session: [u8; 16], device: Device) -> Result<Scope, VaultError> {
-        let known = lock(&self.staff.known).get(&digest).cloned();
-        if let Some((person, power)) = known
-            && self.power(person.tenant).await? == power
-        {
-            return Ok(Scope { tenant: person.tenant, person, power, session, device });
+        if let Some(tenant) = self.power.tenant_of(&digest) {
+            let snapshot = self.power(tenant).await?;
+            if let Some(person) = snapshot.holds_token(&digest) {
+                return self.scope_of(&snapshot, person, session, device).await;
+            }
         }
-        let row = self.store.person_by_token(digest).await?.ok_or(VaultError::Unauthenticated)?;
-        let person = Arc::new(self.known(row).await?);
-        let power = self.power_now(person.tenant).await?;
-        lock(&self.staff.known).insert(digest, (Arc::clone(&person), power));
-        Ok(Scope { tenant: person.tenant, person, power, session, device })
+        for tenant in &self.tenants {
+            let snapshot = self.power_now(tenant.id).await?;
+            if let Some(person) = snapshot.holds_token(&digest) {
+                return self.scope_of(&snapshot, person, session, device).await;
+            }
+        }
+        Err(VaultError::Unauthenticated)
+    }
+
+    /// Who this is by now. Where power is in doubt, only those get in who watch; the others' attempts are entries.
+    async fn scope_of(
+        &self,
+        snapshot: &Snapshot,
+        person: PersonId,
+        session: [u8; 16],
+        device: Device,
+    ) -> Result<Scope, VaultError> {
+        let tenant = snapshot.tenant;
+        if let Some(row) = snapshot.person(person) {
+            return Ok(Scope { tenant, person: Arc::clone(row), power: snapshot.seq, session, device });
+        }
+        if snapshot.sound {
+            return Err(VaultError::Unauthenticated);
+        }
+        let mut act = self.bare_act(tenant, Kind::SignIn)?;
+        act.draft.person = Some(person);
+        Err(self.logged(act, Refusal::PowerTampered).await)
     }
 
     /// Signs a person in on a page, by bearer token. Logged.
@@ -169,7 +178,12 @@ impl Vault {
     /// # Errors
     /// If the store fails.
     pub async fn pickable(&self, tenant: TenantId) -> Result<Vec<PersonRow>, VaultError> {
-        if self.config.role_picker { Ok(self.store.persons(tenant).await?) } else { Ok(Vec::new()) }
+        if !self.config.role_picker {
+            return Ok(Vec::new());
+        }
+        let snapshot = self.power(tenant).await?;
+        let here = snapshot.everybody().into_iter().filter(|row| snapshot.person(row.id).is_some());
+        Ok(here.map(|row| PersonRow::clone(row)).collect())
     }
 
     async fn log_sign_in(&self, scope: &Scope, way: Way) -> Result<(), VaultError> {
@@ -204,52 +218,14 @@ impl Vault {
     }
 
     async fn by_person(&self, tenant: TenantId, person: PersonId, session: [u8; 16]) -> Result<Scope, VaultError> {
-        let row = self.store.person(tenant, person).await?.ok_or(VaultError::Unauthenticated)?;
-        let person = Arc::new(self.known(row).await?);
-        let power = self.power(tenant).await?;
-        Ok(Scope { tenant, person, power, session, device: Device::Page })
-    }
-
-    /// The row of who signs in; an edited one is refused, and the log says so.
-    async fn known(&self, row: PersonRow) -> Result<PersonRow, VaultError> {
-        let (tenant, id) = (row.tenant, row.id);
-        match self.genuine(row) {
-            Err(VaultError::Refused { refusal, .. }) => {
-                let mut act = self.bare_act(tenant, Kind::SignIn)?;
-                act.draft.person = Some(id);
-                Err(self.logged(act, refusal).await)
-            }
-            other => other,
-        }
-    }
-
-    pub(crate) fn genuine(&self, row: PersonRow) -> Result<PersonRow, VaultError> {
-        let tag = self.seals.tag(row.tenant, "person", &row.material());
-        (tag == row.tag).then_some(row).ok_or(VaultError::refused(Refusal::Tampered))
+        let snapshot = self.power(tenant).await?;
+        self.scope_of(&snapshot, person, session, Device::Page).await
     }
 
     /// Do the people and rules of this scope still stand? What goes on for long asks this before each thing it gives.
     pub async fn still_holds(&self, scope: &Scope) -> bool {
-        self.power(scope.tenant).await.is_ok_and(|version| version == scope.power)
-    }
-
-    async fn power(&self, tenant: TenantId) -> Result<u64, VaultError> {
-        let now = self.clock.now();
-        let seen = lock(&self.staff.seen).get(&tenant).copied();
-        match seen {
-            Some((at, version)) if now.since(at) < BELIEVED_MS => Ok(version),
-            _ => self.power_now(tenant).await,
-        }
-    }
-
-    async fn power_now(&self, tenant: TenantId) -> Result<u64, VaultError> {
-        // Whoever asks is a person, and adding one made the row: without it somebody took it away.
-        let Some(row) = self.store.power(tenant).await? else {
-            return Err(self.logged(self.bare_act(tenant, Kind::SignIn)?, Refusal::Tampered).await);
-        };
-        let version = row.version;
-        lock(&self.staff.seen).insert(tenant, (self.clock.now(), version));
-        Ok(version)
+        let now = self.power(scope.tenant).await;
+        now.is_ok_and(|now| now.seq == scope.power && now.person(scope.person.id).is_some())
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
-use crate::auth::{Scope, Staff};
+use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
+use crate::power::KnownPower;
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
@@ -72,7 +73,8 @@ pub struct Vault {
     pub(crate) tenants: Vec<TenantConfig>,
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
-    pub(crate) staff: Staff,
+    pub(crate) power: KnownPower,
+    pub(crate) used: Used,
     pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
@@ -141,7 +143,8 @@ impl Vault {
             tenants,
             seals,
             feed,
-            staff: Staff::default(),
+            power: KnownPower::default(),
+            used: Used::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
             witnessing: HashMap::new(),
@@ -214,7 +217,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let told = act.rule.clone();
+        let (tenant, told) = (act.tenant, act.rule.clone());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -222,7 +225,7 @@ impl Vault {
         match done {
             Err(VaultError::Refused { refusal, entry, .. }) => {
                 if refusal == Refusal::PowerChanged {
-                    self.staff.forget();
+                    self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
                 Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
@@ -249,6 +252,9 @@ impl Vault {
         let mut act = self.bare_act(scope.tenant, kind)?;
         act.draft.person = Some(scope.person.id);
         act.draft.power = scope.power;
+        if kind.discloses() && self.power_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
         act.when.push(Condition::PowerVersion(scope.power));
         if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
             act.when.push(Condition::Never(Refusal::WitnessesMissing));

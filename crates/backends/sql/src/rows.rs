@@ -1,12 +1,13 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
+    TenantId,
 };
 use std::borrow::Cow;
 use store::{
     BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead,
-    PendingLeaf, PersonRow, PowerRow, ReportRow, RequestRow, StateRow,
+    PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -56,9 +57,19 @@ fn named<T>(row: &dyn Columns, column: usize, parse: impl FnOnce(&str) -> Option
     row.text(column)?.and_then(|text| parse(&text)).ok_or(Wrong(column))
 }
 
-/// `version, tag`
-pub(crate) fn power(row: &dyn Columns) -> Result<PowerRow, Wrong> {
-    Ok(PowerRow { version: number(row, 0)?, tag: bytes(row, 1)? })
+/// `version, tag, root`
+pub(crate) fn power_head(row: &dyn Columns) -> Result<PowerHead, Wrong> {
+    Ok(PowerHead { seq: number(row, 0)?, tag: bytes(row, 1)?, root: maybe_bytes(row, 2)? })
+}
+
+/// `kind, id, body, tag`
+pub(crate) fn power_row(row: &dyn Columns) -> Result<PowerRow, Wrong> {
+    Ok(PowerRow {
+        kind: PowerKind::from_code(number(row, 0)?).ok_or(Wrong(0))?,
+        id: bytes(row, 1)?,
+        body: vec(row, 2)?,
+        tag: bytes(row, 3)?,
+    })
 }
 
 /// `tenant, id, role, name, team, token, tag`

@@ -1,10 +1,14 @@
 //! What every engine asks in the same words. Parameters first appear in order: SQLite numbers `$n` by first
 //! appearance, other engines by n.
 
-pub(crate) const POWER: &str = "SELECT version, tag FROM power WHERE tenant = $1";
-pub(crate) const PERSON_BY_TOKEN: &str = "SELECT tenant, id, role, name, team, token, tag FROM person WHERE token = $1";
-pub(crate) const PERSON: &str =
-    "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 AND id = $2";
+pub(crate) const POWER: &str = "SELECT version, tag, root FROM power WHERE tenant = $1";
+pub(crate) const POWER_ROWS: &str = "SELECT kind, id, body, tag FROM power_row WHERE tenant = $1 ORDER BY kind, id";
+pub(crate) const PUT_PERSON: &str = "INSERT INTO person (tenant, id, role, name, team, token, tag) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
+pub(crate) const PUT_POWER_ROW: &str = "INSERT INTO power_row (tenant, kind, id, body, tag) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, tag = $5";
+pub(crate) const DROP_POWER_ROW: &str = "DELETE FROM power_row WHERE tenant = $1 AND kind = $2 AND id = $3";
 pub(crate) const PERSONS: &str =
     "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 ORDER BY name, id";
 

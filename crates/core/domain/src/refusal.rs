@@ -120,6 +120,22 @@ refusals! {
     TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
         "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+    /// People and rights aren't what the key holder sealed.
+    PowerTampered = 36 "power-tampered", "People or rights were changed outside Ringfence",
+        "Somebody edited the database by hand, or put an older one back: who may do what can't be trusted, so nothing is shown.",
+        "Tell security now. It goes on by itself once the database says what it said before.";
+    /// Only an officer's approval changes it.
+    OfficerNeeded = 37 "officer-needed", "Only a security officer's approval changes that",
+        "Once security officers have passkeys, nobody who runs the machines can give power to anybody.",
+        "Ask a security officer to make the change and to approve it with a passkey.";
+    /// The approval isn't one.
+    NotApproved = 38 "not-approved", "That approval doesn't approve this change",
+        "An approval is one security officer's, made with a passkey for exactly this change, and never about themselves.",
+        "Draft the change again and let a security officer whom it isn't about approve it.";
+    /// Nobody could approve anything any more.
+    LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
+        "Then nobody could change people or rights any more, or whoever runs the machines could.",
+        "Give another security officer a passkey first.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

@@ -180,11 +180,13 @@ fn status_of(refusal: Refusal) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken => StatusCode::CONFLICT,
+        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken | Refusal::LastOfficer => {
+            StatusCode::CONFLICT
+        }
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver => StatusCode::GONE,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Tampered => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Tampered | Refusal::PowerTampered => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     }
 }

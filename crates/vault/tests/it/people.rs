@@ -90,12 +90,12 @@ fn what_the_operator_asks_for_in_vain_is_an_entry_too() {
     assert_refused(&world, block_on(world.vault.issue_token(&operator, nobody)), Refusal::NotFound);
     assert_refused(&world, block_on(world.vault.revoke_token(&operator, nobody)), Refusal::NotFound);
     assert_eq!(world.edit("UPDATE person SET role = 'agent' WHERE tenant = 1 AND role = 'it_operator'"), 1);
-    assert_refused(&world, block_on(world.vault.issue_token(&operator, world.staff.it.id)), Refusal::Tampered);
-    assert_refused(&world, block_on(world.vault.people(&operator)), Refusal::Tampered);
+    assert_refused(&world, block_on(world.vault.issue_token(&operator, world.staff.it.id)), Refusal::PowerTampered);
+    assert_refused(&world, block_on(world.vault.people(&operator)), Refusal::PowerTampered);
     let node = world.another_node();
     assert_eq!(world.edit("DELETE FROM power WHERE tenant = 1"), 1);
     let token = &world.staff.agent.token;
-    assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::Tampered);
+    assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::PowerTampered);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn facts(wanted: &Wanted, answer: &[Row]) -> Result<Facts, Wrong> {
     }
     let [powers, customers, interactions, codes, budgets, requests, fields, closes] = found;
     let mut facts = Facts::default();
-    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power(&row.from(1))?)))?;
+    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power_head(&row.from(1))?)))?;
     let mut states = BTreeMap::new();
     fill(&mut facts.customers, &wanted.customers, &customers, |row| {
         let key = (tenant(row)?, CustomerId(bytes(row, 1)?));

@@ -40,7 +40,12 @@ const READ: &str = "OFFSET 0";
 
 /// Tables in the order in which their rows are locked.
 pub(super) const TABLES: [Lookup; 8] = [
-    Lookup { table: "power", keys: 1, columns: &[("tenant", Int), ("version", Int), ("tag", Blob)], then: "FOR SHARE" },
+    Lookup {
+        table: "power",
+        keys: 1,
+        columns: &[("tenant", Int), ("version", Int), ("tag", Blob), ("root", Blob)],
+        then: "FOR SHARE",
+    },
     Lookup {
         table: "customer",
         keys: 2,
@@ -247,11 +252,11 @@ mod tests {
     fn branches_number_their_parameters_one_after_another() {
         let sql = statement(0b101, true);
         assert!(
-            sql.starts_with("SELECT 0, f.tenant, f.version, NULL::BIGINT, NULL::BIGINT, f.tag, NULL::BYTEA"),
+            sql.starts_with("SELECT 0, f.tenant, f.version, NULL::BIGINT, NULL::BIGINT, f.tag, f.root, NULL::BYTEA"),
             "{sql}"
         );
         assert!(
-            sql.contains("FROM unnest($1) AS w (tenant), LATERAL (SELECT tenant, version, tag FROM power"),
+            sql.contains("FROM unnest($1) AS w (tenant), LATERAL (SELECT tenant, version, tag, root FROM power"),
             "{sql}"
         );
         assert!(sql.contains("WHERE tenant = w.tenant FOR UPDATE) AS f UNION ALL SELECT 2, f.tenant"), "{sql}");

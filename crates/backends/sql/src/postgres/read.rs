@@ -7,8 +7,8 @@ use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
     BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, TileKey,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
+    ReportRow, Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -52,16 +52,17 @@ impl Store for Postgres {
         Box::pin(commit::commit(&self.pool, now, intents, seals))
     }
 
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {
-        self.one(sql::POWER, vec![int(tenant.0)], rows::power)
+    /// Nobody sees a commit before it is on the server's disk.
+    fn durable(&self) -> Fut<'_, ()> {
+        Box::pin(core::future::ready(Ok(())))
     }
 
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
-        self.one(sql::PERSON_BY_TOKEN, vec![own(token)], rows::person)
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
+        self.one(sql::POWER, vec![int(tenant.0)], rows::power_head)
     }
 
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
-        self.one(sql::PERSON, vec![int(tenant.0), own(person.0)], rows::person)
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
+        self.many(sql::POWER_ROWS, vec![int(tenant.0)], rows::power_row)
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {

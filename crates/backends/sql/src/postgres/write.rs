@@ -3,7 +3,7 @@
 use super::transaction::Question;
 use super::value::{Value, blobs, ints, texts};
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
-use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerRow, RequestRow, StateRow};
+use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerHead, RequestRow, StateRow};
 
 /// New entries, and their places in the sequencer's queue.
 pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Question<'_>> {
@@ -49,15 +49,17 @@ fn push<'a, K, V>(
 
 type Of<'a, K, V> = [(&'a K, &'a V)];
 
-fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> Question<'a> {
+fn powers<'a>(rows: &Of<'a, TenantId, PowerHead>, stored: bool) -> Question<'a> {
     let sql = if stored {
-        "UPDATE power SET version = w.version, tag = w.tag FROM unnest($1, $2, $3) AS w (tenant, version, tag) \
-         WHERE power.tenant = w.tenant"
+        "UPDATE power SET version = w.version, tag = w.tag, root = w.root \
+         FROM unnest($1, $2, $3, $4) AS w (tenant, version, tag, root) WHERE power.tenant = w.tenant"
     } else {
-        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3)"
+        "INSERT INTO power (tenant, version, tag, root) SELECT * FROM unnest($1, $2, $3, $4)"
     };
     let tags = blobs(rows.iter().map(|(_, row)| row.tag.as_slice()));
-    (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), ints(rows.iter().map(|(_, row)| row.version)), tags])
+    let roots = Value::MaybeBlobs(rows.iter().map(|(_, row)| row.root.as_ref().map(|root| root.as_slice())).collect());
+    let versions = ints(rows.iter().map(|(_, row)| row.seq));
+    (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), versions, tags, roots])
 }
 
 fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, stored: bool) -> Question<'a> {

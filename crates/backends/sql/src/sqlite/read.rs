@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, TileKey,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
+    ReportRow, Seals, StateRow, Store, StoreError, Swap, TileKey,
 };
 
 fn one<T>(
@@ -49,16 +49,16 @@ impl Store for Sqlite {
         })
     }
 
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {
-        self.reading(|c| one(c, sql::POWER, [tenant.0], rows::power))
+    fn durable(&self) -> Fut<'_, ()> {
+        self.writing(|_| Ok(()))
     }
 
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
-        self.reading(|c| one(c, sql::PERSON_BY_TOKEN, [token], rows::person))
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
+        self.reading(|c| one(c, sql::POWER, [tenant.0], rows::power_head))
     }
 
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
-        self.reading(|c| one(c, sql::PERSON, params![tenant.0, person.0], rows::person))
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
+        self.reading(|c| all(c, sql::POWER_ROWS, [tenant.0], rows::power_row))
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {

@@ -111,6 +111,15 @@ kinds! {
     AllotmentTaken = 39 "allotment_taken";
     /// A node gave back what was left of one; `detail` is how much.
     AllotmentReturned = 40 "allotment_returned";
+    /// People and rights of a store that is older than roots were sealed as they were.
+    PowerSealed = 41 "power_sealed";
+    /// People and rights weren't what the key holder sealed: an edited, missing or older row. Disclosures are refused from
+    /// then on; `detail` is the version that the store gave.
+    PowerDoubted = 42 "power_doubted";
+    /// Rights were changed.
+    PowerChanged = 43 "power_changed";
+    /// A person has left.
+    PersonLeft = 44 "person_left";
 }
 
 impl Kind {
@@ -123,6 +132,13 @@ impl Kind {
 }
 
 impl Kind {
+    /// Does this make a new version of people and rights?
+    #[must_use]
+    pub fn changes_power(self) -> bool {
+        use Kind::{PersonChanged, PersonLeft, PowerChanged, PowerSealed, TokenIssued, TokenRevoked};
+        matches!(self, PersonChanged | PersonLeft | PowerChanged | PowerSealed | TokenIssued | TokenRevoked)
+    }
+
     /// Is this a disclosure, or what it showed?
     #[must_use]
     pub fn is_look(self) -> bool {
