@@ -229,6 +229,14 @@ pub enum Person {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+    /// Mark one as having left, for ever: no sign-in, no power
+    Left {
+        /// The person, per_…
+        id: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
     /// End one's token
     Revoke {
         /// The person, per_…

@@ -2,6 +2,7 @@
 
 use crate::closing::Closing;
 use crate::failure::Failure;
+use crate::guarding::Guarding;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
 use crate::tending::Tending;
@@ -86,6 +87,7 @@ pub async fn serve(
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
+    let _guarding = Guarding::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {

@@ -20,6 +20,9 @@ pub(crate) fn told(found: &Env) -> String {
         ("write_note", _) => "write a note".to_owned(),
         ("give_statement", _) => "hand over a statement".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
+        ("read_alarms", _) => "see alarms".to_owned(),
+        ("read_people", _) => "read who there is".to_owned(),
+        ("change_power", _) => "change people and rights".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),
     };

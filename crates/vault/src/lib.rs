@@ -60,9 +60,11 @@ pub use keys::power::{Algorithm, Assertion, Left, Passkey, PowerBody, Powers, Re
 pub use log_query::{Decided, LogQuery, Shown};
 pub use losses::Loss;
 pub use note::Noted;
-pub use people::NewPerson;
+pub use people::{NewPerson, PersonLine};
 pub use power::Snapshot;
 pub use power::change::Change;
+pub use power::draft::{PowerChanged, PowerDraft, draft_id};
+pub use power::wish::PowerWish;
 pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, half_fits};
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;

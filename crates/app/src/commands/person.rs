@@ -15,6 +15,7 @@ pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     let (Person::Add { tenant, .. }
     | Person::List { tenant }
     | Person::Token { tenant, .. }
+    | Person::Left { tenant, .. }
     | Person::Revoke { tenant, .. }) = asked;
     let tenant = home.tenant(tenant.as_deref())?;
     wire::block_on(async {
@@ -45,6 +46,7 @@ async fn act(common: &Common, vault: &Vault, operator: &Operator, asked: &Person
                 None => output::text(&token),
             }
         }
+        Person::Left { id, .. } => Ok(vault.person_left(operator, person(id)?).await?),
         Person::Revoke { id, .. } => Ok(vault.revoke_token(operator, person(id)?).await?),
     }
 }

@@ -72,6 +72,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "GET /v1/me"
         | "GET /v1/log/status"
         | "GET /v1/interactions"
+        | "GET /v1/people"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -111,6 +112,14 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/customers/{id}/notes" => {
             (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."})))
         }
+        "POST /v1/power/changes" => (
+            "/v1/power/changes".to_owned(),
+            Some(json!({"change": "add_person", "name": "Nia New", "role": "agent", "team": "north"})),
+        ),
+        "POST /v1/power/changes/{id}/approval" => (
+            format!("/v1/power/changes/{}/approval", crate::power::NO_DRAFT.0),
+            Some(json!({"draft": crate::power::NO_DRAFT.1})),
+        ),
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }

@@ -136,6 +136,14 @@ refusals! {
     LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
         "Then nobody could change people or rights any more, or whoever runs the machines could.",
         "Give another security officer a passkey first.";
+    /// Somebody of IT would stand above who watches it.
+    ManagedByIt = 40 "managed-by-it", "Somebody of IT would stand above who watches it",
+        "Whoever can lean on security, data protection or the auditors can make them look away; so nobody of IT is above them.",
+        "Let that person report to somebody whose own managers aren't of IT, then make the change.";
+    /// The draft doesn't stand any more.
+    ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
+        "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
+        "Draft the change again.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

@@ -63,6 +63,12 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Seeing what is wrong with the log, or with people and rights.
+    ReadAlarms,
+    /// Reading who there is, with which role.
+    ReadPeople,
+    /// Changing people and rights.
+    ChangePower,
 }
 
 impl Act {
@@ -80,6 +86,9 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadAlarms,
+            Self::ReadPeople,
+            Self::ChangePower,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -98,13 +107,17 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadAlarms => "read_alarms",
+            Self::ReadPeople => "read_people",
+            Self::ChangePower => "change_power",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement)
+        use Act::{ChangePower, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople};
+        !matches!(self, ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower)
     }
 }
 

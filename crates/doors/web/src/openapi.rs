@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
-    reports, reveals, searches, statements, stream, verifications, views,
+    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, people,
+    power_changes, receipts, reports, reveals, searches, statements, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -21,12 +21,13 @@ use utoipa::{Modify, OpenApi};
         me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
-        health::metrics
+        health::metrics, people::list, power_changes::draft, power_changes::approve
     ),
     tags(
         (name = "staff", description = "Who asks."),
         (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
         (name = "events", description = "What telephony and ticket systems say."),

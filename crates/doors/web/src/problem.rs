@@ -184,7 +184,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
             StatusCode::CONFLICT
         }
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::RedeliveryOver | Refusal::ChangeGone => StatusCode::GONE,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,

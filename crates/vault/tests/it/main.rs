@@ -21,6 +21,8 @@ mod log;
 mod missing;
 mod notes;
 mod people;
+mod power;
+mod power_changes;
 mod power_cut;
 mod recount;
 mod refusals;

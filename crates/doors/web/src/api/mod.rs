@@ -14,6 +14,8 @@ pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod paging;
+pub(crate) mod people;
+pub(crate) mod power_changes;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
@@ -48,6 +50,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
+        .route("/v1/people", get(people::list))
+        .route("/v1/power/changes", post(power_changes::draft))
+        .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))

@@ -19,7 +19,7 @@ use axum::{Router, body::Body};
 use domain::{EntryId, PersonId, Role, TenantId};
 use serde::Deserialize;
 use templates::{
-    ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, Proof, RolePicker, Security, SignIn, SignInAs,
+    ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, Proof, RolePicker, Security, SignIn, SignInAs,
 };
 use vault::{ReceiptAnswer, Scope, Session, VaultError};
 use zeroize::Zeroizing;
@@ -73,12 +73,8 @@ fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
-        Role::QualityAnalyst
-        | Role::ItOperator
-        | Role::DataProtectionOfficer
-        | Role::BoardMember
-        | Role::Integrator => "/sign-in",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
+        Role::QualityAnalyst | Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/sign-in",
     }
 }
 
@@ -261,10 +257,15 @@ fn watches(web: &Web, scope: &Scope) -> bool {
 }
 
 async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    let scope = match for_role(&web, signed, watches) {
+    let scope = match for_role(&web, signed, |web, scope| web.vault.reads_alarms(scope)) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
+    let alarms = web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect();
+    if !watches(&web, &scope) {
+        let banner = web.config.banner.clone();
+        return page(StatusCode::OK, &Alarms { person_name: scope.name().to_owned(), alarms, banner });
+    }
     let (mut parts, _) = request.into_parts();
     let question = Question::read(&mut parts, &web).await;
     let status =
@@ -275,7 +276,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
-                alarms: web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect(),
+                alarms,
                 form,
                 found,
                 banner: web.config.banner.clone(),

@@ -125,6 +125,18 @@ pub struct Security {
     pub banner: Option<String>,
 }
 
+/// `/security` for who sees alarms and not the log.
+#[derive(Debug, Clone, Template)]
+#[template(path = "alarms.html")]
+pub struct Alarms {
+    /// Who looks.
+    pub person_name: String,
+    /// What is wrong right now.
+    pub alarms: Vec<AlarmLine>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
 /// `/security/proof/{entry}`: one entry's receipt, and how to check it.
 #[derive(Debug, Clone, Template)]
 #[template(path = "proof.html")]
