@@ -21,6 +21,7 @@ pub(crate) fn told(found: &Env) -> String {
         ("give_statement", _) => "hand over a statement".to_owned(),
         ("read_sessions", _) => "read who is signed in".to_owned(),
         ("end_session", _) => "end somebody's session".to_owned(),
+        ("enrol", _) => "let a passkey count".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),

@@ -172,6 +172,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
         Act::ReadSessions => client.get("/v1/sessions"),
         Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
+        Act::Enrol => client.get("/v1/enrolments"),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
     }
 }

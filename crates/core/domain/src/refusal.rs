@@ -148,6 +148,18 @@ refusals! {
     SignatureLate = 44 "signature-late", "That request was signed too long ago",
         "A signed request counts for seconds only, so that one that was kept opens nothing.",
         "Try again; the page sets its clock by our answer. If it stays, reload the page.";
+    /// A passkey's answer doesn't fit.
+    PasskeyRefused = 45 "passkey-refused", "That passkey's answer isn't accepted",
+        "It must be made now, on this very page, by the passkey itself, after it made sure that it is you.",
+        "Load the page again and use the passkey of this site, with your finger, face or PIN.";
+    /// A passkey counts backwards.
+    PasskeyCopied = 46 "passkey-copied", "That passkey may have been copied",
+        "It has counted less than it had before, as a copy would.",
+        "Don't use it any more. Tell security, and ask for an invitation to register a new one.";
+    /// An invitation that doesn't count any more.
+    InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
+        "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
+        "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

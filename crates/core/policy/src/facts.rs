@@ -67,6 +67,8 @@ pub enum Act {
     ReadSessions,
     /// Ending somebody else's session.
     EndSession,
+    /// Letting somebody's new passkey count.
+    Enrol,
 }
 
 impl Act {
@@ -86,6 +88,7 @@ impl Act {
             Self::GiveStatement,
             Self::ReadSessions,
             Self::EndSession,
+            Self::Enrol,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -106,13 +109,15 @@ impl Act {
             Self::GiveStatement => "give_statement",
             Self::ReadSessions => "read_sessions",
             Self::EndSession => "end_session",
+            Self::Enrol => "enrol",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement | Self::ReadSessions | Self::EndSession)
+        use Act::{EndSession, Enrol, Erase, GiveStatement, ReadLog, ReadSessions};
+        !matches!(self, ReadLog | Erase | GiveStatement | ReadSessions | EndSession | Enrol)
     }
 }
 

@@ -42,7 +42,7 @@ impl Words {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
             Act::ReadLog => self.uid("Log", "log")?,
-            Act::ReadSessions | Act::EndSession => self.uid("Session", "session")?,
+            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;

@@ -20,6 +20,7 @@ mod kinds;
 mod log;
 mod missing;
 mod notes;
+mod passkeys;
 mod people;
 mod power_cut;
 mod recount;

@@ -1,6 +1,7 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod passkeys;
 mod sign_in;
 pub mod templates;
 
@@ -16,7 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
 use domain::{EntryId, Refusal, Role};
-use templates::sign_in::Resume;
+use templates::sign_in::{Account, Resume};
 use templates::{ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
 use vault::{ReceiptAnswer, Scope};
 
@@ -29,6 +30,12 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/export", get(export))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
+        .route("/sign-in/passkey", post(passkeys::sign_in))
+        .route("/sign-in/passkey/challenge", post(passkeys::challenge))
+        .route("/ceremony", get(passkeys::ceremony))
+        .route("/ceremony/invitation", post(passkeys::invitation))
+        .route("/ceremony/passkey", post(passkeys::register))
+        .route("/account", get(account))
         .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
         .route("/sign-out", post(sign_in::out))
         .route("/worker.js", get(worker));
@@ -87,7 +94,7 @@ fn home(role: Role) -> &'static str {
         | Role::ItOperator
         | Role::DataProtectionOfficer
         | Role::BoardMember
-        | Role::Integrator => "/sign-in",
+        | Role::Integrator => "/account",
     }
 }
 
@@ -104,6 +111,23 @@ fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(&Web, &Scope) ->
         }
         Ok(Signed(scope)) if fits(web, &scope) => Ok(scope),
         Ok(_) => Err(error_page(web, Fault::refused(domain::Refusal::RoleNotAllowed)).into()),
+    }
+}
+
+/// Everybody's own: where they are signed in, with which passkeys.
+async fn account(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
+    match for_role(&web, signed, |_, _| true) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let account = Account {
+                person_name: scope.name().to_owned(),
+                role_label: scope.role().label().to_owned(),
+                home: home(scope.role()),
+                approves: web.vault.approves_passkeys(&scope),
+                banner: web.config.banner.clone(),
+            };
+            page(StatusCode::OK, &account)
+        }
     }
 }
 

@@ -126,9 +126,17 @@ kinds! {
     SessionEnded = 47 "session_ended";
     /// The list of everybody's sessions read.
     SessionsRead = 48 "sessions_read";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
     /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
     /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
     SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
 }
 
 impl Kind {
