@@ -83,6 +83,7 @@ pub async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
+    warn_unclaimed(centre).await?;
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
@@ -99,6 +100,17 @@ pub async fn serve(
         tracing::warn!("what this node held of shared allowances couldn't be given back; it is lost for this hour");
     }
     ended
+}
+
+/// Until a security officer has a passkey, whoever runs the machine decides who may do what.
+async fn warn_unclaimed(centre: &Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        if !centre.vault.config().role_picker && centre.vault.needs_officer(tenant.id).await? {
+            let tenant = &tenant.slug;
+            tracing::warn!(tenant, "no security officer has a passkey yet; next: ringfence person invite");
+        }
+    }
+    Ok(())
 }
 
 fn broken(error: &std::io::Error) -> Failure {

@@ -1,9 +1,10 @@
 //! The trait an engine implements.
 
+use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
 use crate::rows::{
     BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerHead,
-    PowerRow, ReportRow, StateRow,
+    PowerRow, ReportRow, StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -231,6 +232,22 @@ pub trait Store: Send + Sync {
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool>;
     /// Closes by number, falling from below `before`.
     fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>>;
+    /// What lets somebody in, by name.
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>>;
+    /// Everything of one kind that lets somebody in, by id.
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>>;
+    /// Replaces a row, if its tag still is `before`; says whether it was. For what isn't an act, such as that a session was
+    /// in use: it leaves no entry. The row brings its tag.
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool>;
+    /// Removes what had run out before a moment; says how many rows that were.
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64>;
+
     /// A page of a close's list; `None` if there is no such close or page.
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;
 }

@@ -1,5 +1,6 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
+use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
 use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerHead, RequestRow, StateRow, Tag};
 use domain::budget::window_of;
@@ -27,6 +28,8 @@ pub struct Wanted {
     pub codes: Vec<(TenantId, InteractionId)>,
     /// How often logs were closed.
     pub closes: Vec<TenantId>,
+    /// What lets somebody in.
+    pub admissions: Vec<(TenantId, AdmissionKey)>,
 }
 
 impl Wanted {
@@ -74,6 +77,7 @@ impl Wanted {
                 self.interactions.push((tenant, interaction));
             }
             Condition::NextClose(_) => self.closes.push(tenant),
+            Condition::Admission { key, .. } => self.admissions.push((tenant, key)),
             Condition::CustomerExists(customer) => self.customers.push((tenant, customer)),
             Condition::FieldAbsent(field) | Condition::FieldVersion(field, _) => self.fields.push((tenant, field)),
         }
@@ -95,6 +99,7 @@ impl Wanted {
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::PutClose(_) => self.closes.push(tenant),
+            Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}
         }
     }
@@ -113,6 +118,7 @@ impl Wanted {
         tidy(&mut self.requests);
         tidy(&mut self.codes);
         tidy(&mut self.closes);
+        tidy(&mut self.admissions);
     }
 }
 
@@ -234,6 +240,8 @@ pub struct Facts {
     pub codes: Table<(TenantId, InteractionId), CodeRow>,
     /// The number of each log's last close.
     pub closes: Table<TenantId, u64>,
+    /// What lets somebody in.
+    pub admissions: Table<(TenantId, AdmissionKey), AdmissionRow>,
 }
 
 impl Facts {
@@ -245,6 +253,7 @@ impl Facts {
         self.states.check(|(tenant, customer), row| row.tag == row.tag_by(seals, *tenant, *customer));
         self.codes
             .check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "admission", &row.material()));
     }
 
     /// Gives every changed row its tag.
@@ -254,6 +263,7 @@ impl Facts {
         self.states.retag(|(tenant, customer), row| row.tag = row.tag_by(seals, *tenant, *customer));
         self.codes
             .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "admission", &row.material()));
     }
 }
 

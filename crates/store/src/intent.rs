@@ -1,5 +1,6 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
+use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PowerEdit, PowerHead, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
@@ -92,6 +93,15 @@ pub enum Condition {
     FieldVersion(FieldRef, u64),
     /// The log was closed exactly once less often than this.
     NextClose(u64),
+    /// What lets somebody in still is what was decided on: the row with this tag, or none.
+    Admission {
+        /// Which row.
+        key: AdmissionKey,
+        /// The tag it must have; none where there must be no row.
+        tag: Option<Tag>,
+        /// The refusal when it isn't so.
+        otherwise: Refusal,
+    },
 }
 
 /// Something taken from an allowance.
@@ -198,6 +208,8 @@ pub enum Effect {
     },
     /// A close of the log. Pages that others began for the same close go.
     PutClose(CloseRow),
+    /// What lets somebody in for a while, new or changed. Its tag is made in the transaction.
+    PutAdmission(AdmissionRow),
 }
 
 /// Names a field of a customer.

@@ -207,6 +207,12 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             let last = facts.closes.slot(&tenant).and_then(|slot| slot.row).unwrap_or(0);
             require(last.checked_add(1) == Some(number), Refusal::CloseTaken)
         }
+        Condition::Admission { key, tag, otherwise } => {
+            let slot = facts.admissions.slot(&(tenant, key)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            // A row that an earlier intent of the batch put there has no tag yet: it isn't what was decided on.
+            require(!slot.changed && slot.row.as_ref().map(|row| row.tag) == tag, otherwise)
+        }
         Condition::CustomerExists(customer) => {
             require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound)
         }
@@ -335,6 +341,7 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
+            Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
             Effect::SetPower(head, _) => {
                 facts.powers.put(&intent.tenant, head);
                 settled.effects.push((intent.tenant, effect));

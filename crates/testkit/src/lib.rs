@@ -11,6 +11,7 @@
 
 mod authenticator;
 mod authority;
+mod browser;
 mod chance;
 mod courier;
 mod database;
@@ -22,8 +23,9 @@ mod secured;
 mod wait;
 mod world;
 
-pub use authenticator::{Authenticator, PRESENT_AND_VERIFIED};
+pub use authenticator::{Attestation, Authenticator, PRESENT_AND_VERIFIED};
 pub use authority::{Authority, Certified};
+pub use browser::{BoundBrowser, Browser, Signature};
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};
 pub use database::{Kept, TestDatabase};

@@ -3,6 +3,7 @@
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::private::entry::Kind;
+use crate::session::{Once, Way};
 use crate::wiring::Vault;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
@@ -14,17 +15,6 @@ use store::PersonRow;
 /// A program's session with a bearer token ends after so long without a request, in milliseconds; as a page's does.
 const BEARER_IDLE_MS: i64 = 60 * 60_000;
 
-/// How somebody signed in: the `detail` of the sign-in's entry.
-#[derive(Clone, Copy)]
-enum Way {
-    /// A bearer token, on a page.
-    Page = 1,
-    /// A chosen role, where the configuration lets one choose.
-    Chosen = 2,
-    /// A bearer token, by a program.
-    Bearer = 3,
-}
-
 /// A signed-in person, within one tenant, under one version of people and rules.
 #[derive(Clone)]
 pub struct Scope {
@@ -33,6 +23,8 @@ pub struct Scope {
     pub(crate) power: u64,
     pub(crate) session: [u8; 16],
     pub(crate) device: Device,
+    /// The request that it is of, if that may count once.
+    pub(crate) once: Option<Once>,
 }
 
 impl Scope {
@@ -65,15 +57,6 @@ impl Scope {
     pub fn role(&self) -> Role {
         self.person.role
     }
-}
-
-/// A sign-in that a page may go on with. It stands for nothing once the person's row is gone or changed.
-#[derive(Clone)]
-pub struct Session {
-    tenant: TenantId,
-    person: PersonId,
-    id: [u8; 16],
-    token: Option<[u8; 32]>,
 }
 
 /// When each token was last used by a program.
@@ -115,7 +98,12 @@ impl Vault {
 
     /// Looked for among the people as they were last seen, so that who is known costs no question; then everywhere, as of
     /// now.
-    async fn by_digest(&self, digest: [u8; 32], session: [u8; 16], device: Device) -> Result<Scope, VaultError> {
+    pub(crate) async fn by_digest(
+        &self,
+        digest: [u8; 32],
+        session: [u8; 16],
+        device: Device,
+    ) -> Result<Scope, VaultError> {
         if let Some(tenant) = self.power.tenant_of(&digest) {
             let snapshot = self.power(tenant).await?;
             if let Some(person) = snapshot.holds_token(&digest) {
@@ -147,7 +135,7 @@ impl Vault {
     ) -> Result<Scope, VaultError> {
         let tenant = snapshot.tenant;
         if let Some(row) = snapshot.person(person) {
-            return Ok(Scope { tenant, person: Arc::clone(row), power: snapshot.seq, session, device });
+            return Ok(Scope { tenant, person: Arc::clone(row), power: snapshot.seq, session, device, once: None });
         }
         if snapshot.sound {
             return Err(VaultError::Unauthenticated);
@@ -157,73 +145,16 @@ impl Vault {
         Err(self.logged(act, Refusal::PowerTampered).await)
     }
 
-    /// Signs a person in on a page, by bearer token. Logged.
-    ///
-    /// # Errors
-    /// As [`Vault::authenticate`].
-    pub async fn sign_in(&self, token: &str) -> Result<Session, VaultError> {
-        let digest = token_digest(token);
-        let scope = self.by_digest(digest, short(&digest), Device::Page).await?;
-        self.begin(&scope, Some(digest), Way::Page).await
-    }
-
-    /// Signs in as an invented person, where the configuration lets one choose. Logged.
-    ///
-    /// # Errors
-    /// `Unauthenticated` where it doesn't, or for an unknown person.
-    pub async fn pick_role(&self, tenant: TenantId, person: PersonId) -> Result<Session, VaultError> {
-        if !self.config.role_picker {
-            return Err(VaultError::Unauthenticated);
-        }
-        let scope = self.by_person(tenant, person, [0; 16]).await?;
-        self.begin(&scope, None, Way::Chosen).await
-    }
-
-    /// The people one may choose from; nobody where the configuration doesn't let one choose.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn pickable(&self, tenant: TenantId) -> Result<Vec<PersonRow>, VaultError> {
-        if !self.config.role_picker {
-            return Ok(Vec::new());
-        }
-        let snapshot = self.power(tenant).await?;
-        let here = snapshot.everybody().into_iter().filter(|row| snapshot.person(row.id).is_some());
-        Ok(here.map(|row| PersonRow::clone(row)).collect())
-    }
-
     async fn log_sign_in(&self, scope: &Scope, way: Way) -> Result<(), VaultError> {
         self.commit_plain(self.act(scope, Kind::SignIn)?.detail(way as u64)).await.map(drop)
     }
 
-    /// Logs that a page's session was ended by who had it. One that runs out leaves no entry: nobody acts.
-    ///
-    /// # Errors
-    /// If the store fails; the session is over all the same.
-    pub async fn sign_out(&self, session: &Session) -> Result<(), VaultError> {
-        let mut act = self.bare_act(session.tenant, Kind::SignOut)?;
-        act.draft.person = Some(session.person);
-        self.commit_plain(act).await.map(drop)
-    }
-
-    async fn begin(&self, scope: &Scope, token: Option<[u8; 32]>, way: Way) -> Result<Session, VaultError> {
-        self.log_sign_in(scope, way).await?;
-        let id = domain::time::fresh(&*self.entropy);
-        Ok(Session { tenant: scope.tenant, person: scope.person.id, id, token })
-    }
-
-    /// The scope of a page's session, as the person's row stands now.
-    ///
-    /// # Errors
-    /// `Unauthenticated` once the person is gone or has another token.
-    pub async fn resume(&self, session: &Session) -> Result<Scope, VaultError> {
-        match session.token {
-            Some(digest) => self.by_digest(digest, session.id, Device::Page).await,
-            None => self.by_person(session.tenant, session.person, session.id).await,
-        }
-    }
-
-    async fn by_person(&self, tenant: TenantId, person: PersonId, session: [u8; 16]) -> Result<Scope, VaultError> {
+    pub(crate) async fn by_person(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        session: [u8; 16],
+    ) -> Result<Scope, VaultError> {
         let snapshot = self.power(tenant).await?;
         self.scope_of(&snapshot, person, session, Device::Page).await
     }

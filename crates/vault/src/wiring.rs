@@ -13,6 +13,7 @@ use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
+use crate::session::{Once, SessionRules, Sessions};
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -42,6 +43,8 @@ pub struct VaultConfig {
     pub timeouts: Timeouts,
     /// Seconds until a revealed value is masked again.
     pub remask_s: u32,
+    /// How people's sessions on pages go.
+    pub sessions: SessionRules,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
     /// For how many days new staff have a quarter of each allowance per person.
@@ -56,6 +59,7 @@ impl Default for VaultConfig {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             remask_s: 20,
+            sessions: SessionRules::default(),
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
@@ -75,6 +79,7 @@ pub struct Vault {
     pub(crate) feed: Feed,
     pub(crate) power: KnownPower,
     pub(crate) used: Used,
+    pub(crate) sessions: Sessions,
     pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
@@ -145,6 +150,7 @@ impl Vault {
             feed,
             power: KnownPower::default(),
             used: Used::default(),
+            sessions: Sessions::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
             witnessing: HashMap::new(),
@@ -256,6 +262,10 @@ impl Vault {
             act.when.push(Condition::Never(Refusal::PowerTampered));
         }
         act.when.push(Condition::PowerVersion(scope.power));
+        if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {
+            act.when.push(unused);
+            act.effects.push(used);
+        }
         if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
             act.when.push(Condition::Never(Refusal::WitnessesMissing));
         }

@@ -148,6 +148,7 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
         for tenant in home.config.tenants() {
             power(findings, &tenant, centre.vault.wrong_power(&centre.vault.operator(tenant.id)).await?);
         }
+        officers(findings, &centre).await?;
         Ok(logs)
     });
     match logs {
@@ -179,6 +180,23 @@ fn power(findings: &mut Findings, tenant: &TenantConfig, wrong: Option<vault::Wr
             "tell security, keep a copy of the database, and put the right rows or the newest database back",
         ),
     }
+}
+
+/// Until a security officer has a passkey, whoever runs the machine decides who may do what.
+async fn officers(findings: &mut Findings, centre: &wire::Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        let name = format!("security of {}", tenant.slug);
+        if centre.vault.needs_officer(tenant.id).await? {
+            findings.note(
+                &name,
+                "no security officer has a passkey: whoever runs this machine still decides who may do what",
+                "ringfence person invite a security officer, who opens the link while ringfence serve runs",
+            );
+        } else {
+            findings.fine(&name, "changes of people and rights need a security officer's passkey");
+        }
+    }
+    Ok(())
 }
 
 fn log(findings: &mut Findings, tenant: &TenantConfig, size: u64, signed: bool, oldest: Option<i64>) {

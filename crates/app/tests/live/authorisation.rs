@@ -70,6 +70,10 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
         "GET /v1/me"
+        | "GET /v1/me/sessions"
+        | "GET /v1/sessions"
+        | "GET /v1/me/passkeys"
+        | "GET /v1/enrolments"
         | "GET /v1/log/status"
         | "GET /v1/interactions"
         | "GET /v1/people"
@@ -130,6 +134,15 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
                 Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})),
             )
         }
+        "POST /v1/me/passkeys" => {
+            ("/v1/me/passkeys".to_owned(), Some(json!({"client_data": "e30", "attestation": "oA", "label": "A key"})))
+        }
+        "POST /v1/enrolments/{id}/approvals" => (
+            format!("/v1/enrolments/enr_{}/approvals", "0".repeat(32)),
+            Some(json!({"credential": "AA", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"})),
+        ),
+        "DELETE /v1/me/passkeys/{id}" => (format!("/v1/me/passkeys/pky_{}", "0".repeat(32)), None),
+        "DELETE /v1/sessions/{id}" => (format!("/v1/sessions/ses_{}", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
         _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
     }

@@ -177,6 +177,9 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
             "/v1/power/changes",
             &json!({"change": "add_person", "name": "Nia New", "role": "agent", "team": "north"}),
         ),
+        Act::ReadSessions => client.get("/v1/sessions"),
+        Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
+        Act::Enrol => client.get("/v1/enrolments"),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
     }
 }

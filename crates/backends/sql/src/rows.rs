@@ -6,8 +6,9 @@ use domain::{
 };
 use std::borrow::Cow;
 use store::{
-    BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead,
-    PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, FieldRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow,
+    StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -222,5 +223,16 @@ pub(crate) fn close(row: &dyn Columns) -> Result<CloseRow, Wrong> {
         at: millis(row, 4)?,
         size: number(row, 5)?,
         root: bytes(row, 6)?,
+    })
+}
+
+/// `kind, id, body, expires, tag`
+pub(crate) fn admission(row: &dyn Columns) -> Result<AdmissionRow, Wrong> {
+    let kind = AdmissionKind::from_code(number(row, 0)?).ok_or(Wrong(0))?;
+    Ok(AdmissionRow {
+        key: AdmissionKey { kind, id: bytes(row, 1)? },
+        body: vec(row, 2)?,
+        expires: millis(row, 3)?,
+        tag: bytes(row, 4)?,
     })
 }

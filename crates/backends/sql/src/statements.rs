@@ -66,3 +66,11 @@ pub(crate) const PUT_CLOSE_PAGE: &str = "INSERT INTO close_page (tenant, number,
 pub(crate) const DROP_OTHER_PAGES: &str = "DELETE FROM close_page WHERE tenant = $1 AND number = $2 AND list <> $3";
 pub(crate) const PUT_CLOSE: &str = "INSERT INTO close (tenant, number, entry, list, covers, at, size, root) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+
+pub(crate) const ADMISSION: &str =
+    "SELECT kind, id, body, expires, tag FROM admission WHERE tenant = $1 AND kind = $2 AND id = $3";
+pub(crate) const ADMISSIONS: &str = "SELECT kind, id, body, expires, tag FROM admission \
+     WHERE tenant = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4";
+pub(crate) const RENEW_ADMISSION: &str = "UPDATE admission SET body = $1, expires = $2, tag = $3 \
+     WHERE tenant = $4 AND kind = $5 AND id = $6 AND tag = $7 RETURNING kind";
+pub(crate) const SWEEP_ADMISSIONS: &str = "DELETE FROM admission WHERE tenant = $1 AND expires < $2 RETURNING kind";

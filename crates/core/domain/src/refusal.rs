@@ -144,6 +144,30 @@ refusals! {
     ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
         "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
         "Draft the change again.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
+    /// A request that was sent before.
+    RequestReplayed = 43 "request-replayed", "That request was sent before",
+        "Each signed request counts once, so that nobody can send yours again.",
+        "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
+    /// A passkey's answer doesn't fit.
+    PasskeyRefused = 45 "passkey-refused", "That passkey's answer isn't accepted",
+        "It must be made now, on this very page, by the passkey itself, after it made sure that it is you.",
+        "Load the page again and use the passkey of this site, with your finger, face or PIN.";
+    /// A passkey counts backwards.
+    PasskeyCopied = 46 "passkey-copied", "That passkey may have been copied",
+        "It has counted less than it had before, as a copy would.",
+        "Don't use it any more. Tell security, and ask for an invitation to register a new one.";
+    /// An invitation that doesn't count any more.
+    InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
+        "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
+        "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

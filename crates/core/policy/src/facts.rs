@@ -69,6 +69,12 @@ pub enum Act {
     ReadPeople,
     /// Changing people and rights.
     ChangePower,
+    /// Reading who is signed in.
+    ReadSessions,
+    /// Ending somebody else's session.
+    EndSession,
+    /// Letting somebody's new passkey count.
+    Enrol,
 }
 
 impl Act {
@@ -89,6 +95,9 @@ impl Act {
             Self::ReadAlarms,
             Self::ReadPeople,
             Self::ChangePower,
+            Self::ReadSessions,
+            Self::EndSession,
+            Self::Enrol,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -110,14 +119,22 @@ impl Act {
             Self::ReadAlarms => "read_alarms",
             Self::ReadPeople => "read_people",
             Self::ChangePower => "change_power",
+            Self::ReadSessions => "read_sessions",
+            Self::EndSession => "end_session",
+            Self::Enrol => "enrol",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        use Act::{ChangePower, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople};
-        !matches!(self, ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower)
+        use Act::{
+            ChangePower, EndSession, Enrol, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople, ReadSessions,
+        };
+        !matches!(
+            self,
+            ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower | ReadSessions | EndSession | Enrol
+        )
     }
 }
 

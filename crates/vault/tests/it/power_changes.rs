@@ -13,7 +13,7 @@ struct Claimed {
 
 impl Claimed {
     fn new(seed: u64) -> Self {
-        let (world, key) = (TestWorld::new(seed), Authenticator::new(Algorithm::Es256, "sam"));
+        let (world, key) = (TestWorld::new(seed), Authenticator::named(Algorithm::Es256, "sam"));
         let passkey = Change::put([1; 16], &key.passkey(world.staff.security.id));
         block_on(world.vault.set_up_power(&world.vault.operator(FIRST), vec![passkey])).unwrap();
         Self { world, key }
@@ -57,7 +57,7 @@ fn once_an_officer_has_a_passkey_the_operator_gives_nobody_power() {
     let new = || NewPerson { name: "Mo".to_owned(), role: Role::Agent, team: String::new() };
     assert_refused(world, block_on(vault.add_person(&operator, new())), Refusal::OfficerNeeded);
     assert_refused(world, block_on(vault.issue_token(&operator, world.staff.it.id)), Refusal::OfficerNeeded);
-    let key = Authenticator::new(Algorithm::EdDsa, "ivo").passkey(world.staff.it.id);
+    let key = Authenticator::named(Algorithm::EdDsa, "ivo").passkey(world.staff.it.id);
     let enrol = vec![Change::put([2; 16], &key)];
     assert_refused(world, block_on(vault.set_up_power(&operator, enrol)), Refusal::OfficerNeeded);
     let drop = vec![Change::Drop((PowerKind::Passkey, [1; 16]))];
@@ -111,7 +111,7 @@ fn an_approval_that_is_not_one_changes_nothing() {
     let draft = claimed.draft(wish()).unwrap();
     let good = claimed.key.assert(&draft.challenge);
     assert_refused(world, claimed.approve(&draft, None), Refusal::OfficerNeeded);
-    let strange = Authenticator::new(Algorithm::Es256, "sam").assert(&draft.challenge);
+    let strange = Authenticator::named(Algorithm::Es256, "sam").assert(&draft.challenge);
     assert_refused(world, claimed.approve(&draft, Some(strange)), Refusal::NotApproved);
     let other = claimed.draft(PowerWish::Left { person: world.staff.agent.id }).unwrap();
     let wrong = claimed.key.assert(&other.challenge);

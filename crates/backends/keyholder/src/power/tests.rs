@@ -94,7 +94,7 @@ fn the_operator_sets_up_until_an_officer_has_a_passkey() {
     let warrant = tenant.approved(&tenant.sam, &grant);
     tenant.change(&grant, &warrant).unwrap();
     let mut agents = Tenant::new();
-    let key = Authenticator::new(Algorithm::Es256, "ada");
+    let key = Authenticator::named(Algorithm::Es256, "ada");
     agents.change(&[put([12; 16], &key.passkey(PersonId(ADA)))], &Warrant::Setup).unwrap();
     agents.change(&grant, &Warrant::Setup).expect("an agent's passkey is no officer's");
     assert_eq!(agents.seal(&[person(ADA, Role::TeamLeader)], &Warrant::Setup), Err(HolderError::LastOfficer));
@@ -104,12 +104,12 @@ fn the_operator_sets_up_until_an_officer_has_a_passkey() {
 #[test]
 fn an_approval_is_an_officers_for_this_very_change_and_not_about_themselves() {
     let mut tenant = Tenant::claimed();
-    let agent = Authenticator::new(Algorithm::Es256, "ada");
+    let agent = Authenticator::named(Algorithm::Es256, "ada");
     let enrol = [put([12; 16], &agent.passkey(PersonId(ADA)))];
     let warrant = tenant.approved(&tenant.sue, &enrol);
     tenant.change(&enrol, &warrant).unwrap();
     let (change, other) = ([person(ADA, Role::TeamLeader)], [person(ADA, Role::QualityAnalyst)]);
-    let strange = Authenticator::new(Algorithm::Es256, "sam");
+    let strange = Authenticator::named(Algorithm::Es256, "sam");
     let refused = |warrant: &Warrant| assert_eq!(tenant.seal(&change, warrant), Err(HolderError::NotApproved));
     refused(&tenant.approved(&agent, &change));
     refused(&tenant.approved(&strange, &change));

@@ -83,6 +83,7 @@ impl<'a> Puts<'a> {
             | Effect::Bind { .. }
             | Effect::Prove { .. }
             | Effect::SendCode { .. }
+            | Effect::PutAdmission(_)
             | Effect::RewrapCustomer(..)
             | Effect::Erase { .. } => {}
         }

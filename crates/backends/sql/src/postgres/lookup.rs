@@ -39,7 +39,7 @@ const LOCKED: &str = "FOR UPDATE";
 const READ: &str = "OFFSET 0";
 
 /// Tables in the order in which their rows are locked.
-pub(super) const TABLES: [Lookup; 8] = [
+pub(super) const TABLES: [Lookup; 9] = [
     Lookup {
         table: "power",
         keys: 1,
@@ -134,13 +134,19 @@ pub(super) const TABLES: [Lookup; 8] = [
         columns: &[("tenant", Int), ("number", Int)],
         then: "ORDER BY number DESC LIMIT 1",
     },
+    Lookup {
+        table: "admission",
+        keys: 3,
+        columns: &[("tenant", Int), ("kind", Int), ("id", Blob), ("body", Blob), ("expires", Int), ("tag", Blob)],
+        then: LOCKED,
+    },
 ];
 
 /// One statement for the tables of which something is wanted: a bit for each, and one more for locking people's and rules'
 /// version against others that only read it.
-pub(super) fn statement(wanted: u8, changes_power: bool) -> &'static str {
-    static ALL: [OnceLock<String>; 512] = [const { OnceLock::new() }; 512];
-    ALL[usize::from(wanted) | usize::from(changes_power) << 8].get_or_init(|| {
+pub(super) fn statement(wanted: u16, changes_power: bool) -> &'static str {
+    static ALL: [OnceLock<String>; 1024] = [const { OnceLock::new() }; 1024];
+    ALL[usize::from(wanted) | usize::from(changes_power) << TABLES.len()].get_or_init(|| {
         let mut sql = String::new();
         let mut parameter = 1;
         for (branch, lookup) in TABLES.iter().enumerate().filter(|(branch, _)| wanted & 1 << branch != 0) {

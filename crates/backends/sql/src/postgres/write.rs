@@ -3,7 +3,9 @@
 use super::transaction::Question;
 use super::value::{Value, blobs, ints, texts};
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
-use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerHead, RequestRow, StateRow};
+use store::{
+    AdmissionKey, AdmissionRow, BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerHead, RequestRow, StateRow,
+};
 
 /// New entries, and their places in the sequencer's queue.
 pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Question<'_>> {
@@ -30,6 +32,7 @@ pub(super) fn facts(facts: &Facts) -> Vec<Question<'_>> {
         push(&mut all, facts.interactions.changed_where(stored).collect(), stored, interactions);
         push(&mut all, facts.codes.changed_where(stored).collect(), stored, codes);
         push(&mut all, facts.budgets.changed_where(stored).collect(), stored, budgets);
+        push(&mut all, facts.admissions.changed_where(stored).collect(), stored, admissions);
     }
     push(&mut all, facts.states.changed().collect(), true, states);
     push(&mut all, facts.requests.changed().collect(), false, requests);
@@ -131,6 +134,25 @@ fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bo
         ints(rows.iter().map(|(key, _)| key.2.0)),
         ints(rows.iter().map(|(_, row)| row.used)),
         blobs(rows.iter().map(|(_, row)| row.last.0.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+fn admissions<'a>(rows: &Of<'a, (TenantId, AdmissionKey), AdmissionRow>, stored: bool) -> Question<'a> {
+    let sql = if stored {
+        "UPDATE admission SET body = w.body, expires = w.expires, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, kind, id, body, expires, tag) \
+         WHERE admission.tenant = w.tenant AND admission.kind = w.kind AND admission.id = w.id"
+    } else {
+        "INSERT INTO admission (tenant, kind, id, body, expires, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
+    };
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        ints(rows.iter().map(|(key, _)| key.1.kind as u8)),
+        blobs(rows.iter().map(|(key, _)| key.1.id.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.body.as_slice())),
+        ints(rows.iter().map(|(_, row)| row.expires.0)),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
     ];
     (sql, values)

@@ -87,6 +87,10 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     for tenant in &wanted.closes {
         facts.closes.read(*tenant, closes::last(tx, *tenant)?);
     }
+    for key in &wanted.admissions {
+        let row = one(tx, statements::ADMISSION, &[&key.0.0, &(key.1.kind as u8), &key.1.id], rows::admission)?;
+        facts.admissions.read(*key, row);
+    }
     Ok(facts)
 }
 
@@ -130,6 +134,11 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         let sql = "INSERT INTO code VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (tenant, interaction) DO UPDATE SET mac = $3, expires = $4, wrong = $5, used = $6, tag = $7";
         run(tx, sql, params![tenant.0, interaction.0, row.mac, row.expires.0, row.wrong, row.used, row.tag])?;
+    }
+    for ((tenant, key), row) in facts.admissions.changed() {
+        let sql = "INSERT INTO admission VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, expires = $5, tag = $6";
+        run(tx, sql, params![tenant.0, key.kind as u8, key.id, row.body, row.expires.0, row.tag])?;
     }
     Ok(())
 }
@@ -214,7 +223,11 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         }
         Effect::PutClose(row) => closes::put(tx, tenant, row),
         // These are settled in memory and written with the changed facts.
-        Effect::Happened { .. } | Effect::Bind { .. } | Effect::Prove { .. } | Effect::SendCode { .. } => Ok(()),
+        Effect::Happened { .. }
+        | Effect::Bind { .. }
+        | Effect::Prove { .. }
+        | Effect::SendCode { .. }
+        | Effect::PutAdmission(_) => Ok(()),
     }
 }
 

@@ -7,9 +7,9 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
-    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
-    ReportRow, Seals, StateRow, Store, StoreError, Swap, TileKey,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf,
+    PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag, TileKey,
 };
 
 fn one<T>(
@@ -215,6 +215,33 @@ impl Store for Sqlite {
 
     fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
         self.reading(|c| closes::counted(c, tenant, after, limit))
+    }
+
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>> {
+        self.reading(|c| one(c, sql::ADMISSION, params![tenant.0, key.kind as u8, key.id], rows::admission))
+    }
+
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>> {
+        let after = after.map_or(Vec::new(), Vec::from);
+        self.reading(|c| all(c, sql::ADMISSIONS, params![tenant.0, kind as u8, after, limit], rows::admission))
+    }
+
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool> {
+        self.writing(|c| {
+            let AdmissionRow { key, body, expires, tag } = &row;
+            let values = params![body, expires.0, tag, tenant.0, key.kind as u8, key.id, before];
+            Ok(!all(c, sql::RENEW_ADMISSION, values, |_| Ok(()))?.is_empty())
+        })
+    }
+
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64> {
+        self.writing(|c| Ok(all(c, sql::SWEEP_ADMISSIONS, params![tenant.0, before.0], |_| Ok(()))?.len() as u64))
     }
 
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {

@@ -68,7 +68,8 @@ kinds! {
     StreamOpened = 18 "stream_opened";
     /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -122,14 +123,30 @@ kinds! {
     PersonLeft = 44 "person_left";
     /// A change of people or rights was drafted, to be approved.
     PowerDrafted = 45 "power_drafted";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
 }
 
 impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened};
+        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | SessionsRead | StreamOpened | StreamClosed)
     }
 }
 
