@@ -99,6 +99,9 @@ pub struct Init {
     /// Where the root key goes, outside the data directory [default: ringfence/<id>.key under $XDG_CONFIG_HOME or ~/.config]
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+    /// The first security officers; the first one gets a one-time link for a passkey. Name two
+    #[arg(long, value_name = "NAME")]
+    pub officer: Vec<String>,
 }
 
 /// `serve`.

@@ -63,7 +63,7 @@ pub struct Kept {
     pub url: String,
     /// The file with the password; relative to this file. PGPASSWORD and PGPASSFILE count otherwise.
     pub password_file: Option<PathBuf>,
-    /// How many connections this node opens at most; 8 unless given.
+    /// How many connections this node opens at most; 12 unless given.
     pub connections: Option<usize>,
 }
 

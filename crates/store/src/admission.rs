@@ -18,17 +18,27 @@ pub enum AdmissionKind {
     Challenge = 3,
     /// How far a passkey has counted, and when it was last used.
     Counter = 4,
+    /// A new passkey that waits for approval.
+    Enrolment = 5,
     /// A person as the company's identity provider lists them. It lets nobody in.
-    Listing = 5,
+    Listing = 6,
     /// A device that asks to be enrolled. It lets nobody in.
-    Device = 6,
+    Device = 7,
 }
 
 impl AdmissionKind {
     /// The kind with this number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Session, Self::Invitation, Self::Challenge, Self::Counter, Self::Listing, Self::Device];
+        let all = [
+            Self::Session,
+            Self::Invitation,
+            Self::Challenge,
+            Self::Counter,
+            Self::Enrolment,
+            Self::Listing,
+            Self::Device,
+        ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }
 }

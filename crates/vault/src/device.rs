@@ -178,7 +178,7 @@ impl Vault {
             Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
             asked => asked?,
         };
-        let act = act.detail(crate::directory::mark(asked.person));
+        let act = act.upon(asked.person);
         let key = AdmissionKey { kind: AdmissionKind::Device, id };
         let unchanged = Condition::Admission { key, tag: Some(asked.tag), otherwise: Refusal::PowerChanged };
         if leads(scope) {

@@ -39,6 +39,22 @@ pub enum Person {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+    /// Mark one as having left, for ever: no sign-in, no power
+    Left {
+        /// The person, per_…
+        id: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Invite one to register a passkey: prints a link that works once and for an hour
+    Invite {
+        /// The person, per_…
+        id: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
     /// Enrol a machine client's public key; the one before it ends
     Key {
         /// The machine client, per_…

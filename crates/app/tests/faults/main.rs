@@ -19,9 +19,6 @@ mod http;
 #[path = "../live/machine.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod machine;
-#[path = "../live/page.rs"]
-#[allow(dead_code, reason = "shared with the live tests, which use all of it")]
-mod page;
 #[path = "../live/server.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod server;
@@ -39,6 +36,7 @@ mod history;
 mod leavers;
 mod orders;
 mod outages;
+mod page;
 
 use std::time::Duration;
 use testkit::{Act, Message};

@@ -89,11 +89,6 @@ impl Client {
         Self { address: address.to_owned(), headers: Vec::new(), heard: None }
     }
 
-    /// A header that it sends.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
     /// As the holder of a bearer token.
     pub(crate) fn bearer(&self, token: &str) -> Self {
         self.with("authorization", &format!("Bearer {token}"))

@@ -30,6 +30,7 @@ mod nodes;
 mod old_copies;
 mod people;
 mod phones;
+mod power;
 mod scan;
 mod server;
 mod shared;

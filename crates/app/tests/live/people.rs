@@ -6,6 +6,7 @@ use crate::machine::Machine;
 use crate::server::Server;
 use crate::wait::{PATIENCE, found, until};
 use serde_json::{Value, json};
+use vault::Kind;
 
 const USERS: &str = "/scim/v2/Users";
 const STAFF: &str = "urn:ringfence:params:scim:schemas:extension:staff:2.0:User";
@@ -117,6 +118,9 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
     world.propose(&json!({"userName": "ada2", "displayName": " ada  NOVAK ", STAFF: {"role": "it_operator"}}));
     let waiting = world.proposals();
     assert_eq!(world.decide(&waiting[0], &json!({"decision": "apply"})).expect(403).slug(), "forbidden-pair");
+    for kind in [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined] {
+        crate::kinds::is_found(&world.security(), kind);
+    }
     world.server.stop();
     world.centre.holds();
 }

@@ -63,10 +63,18 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Seeing what is wrong with the log, or with people and rights.
+    ReadAlarms,
+    /// Reading who there is, with which role.
+    ReadPeople,
+    /// Changing people and rights.
+    ChangePower,
     /// Reading who is signed in.
     ReadSessions,
     /// Ending somebody else's session.
     EndSession,
+    /// Letting somebody's new passkey count.
+    Enrol,
     /// Keeping the list of people, as the company's identity provider does.
     KeepDirectory,
     /// Answering what the identity provider proposes.
@@ -90,8 +98,12 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadAlarms,
+            Self::ReadPeople,
+            Self::ChangePower,
             Self::ReadSessions,
             Self::EndSession,
+            Self::Enrol,
             Self::KeepDirectory,
             Self::DecideProposal,
             Self::EnrolDevice,
@@ -113,8 +125,12 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadAlarms => "read_alarms",
+            Self::ReadPeople => "read_people",
+            Self::ChangePower => "change_power",
             Self::ReadSessions => "read_sessions",
             Self::EndSession => "end_session",
+            Self::Enrol => "enrol",
             Self::KeepDirectory => "keep_directory",
             Self::DecideProposal => "decide_proposal",
             Self::EnrolDevice => "enrol_device",
@@ -130,6 +146,10 @@ impl Act {
             | Self::GiveStatement
             | Self::ReadSessions
             | Self::EndSession
+            | Self::Enrol
+            | Self::ReadAlarms
+            | Self::ReadPeople
+            | Self::ChangePower
             | Self::KeepDirectory
             | Self::DecideProposal
             | Self::EnrolDevice => false,

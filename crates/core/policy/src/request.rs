@@ -13,8 +13,8 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 11] =
-    ["Action", "Binding", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role", "Session", "Staff"];
+const TYPES: [&str; 12] =
+    ["Action", "Binding", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role", "Session", "Staff"];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -41,8 +41,9 @@ impl Words {
     pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
-            Act::ReadLog => self.uid("Log", "log")?,
-            Act::ReadSessions | Act::EndSession => self.uid("Session", "session")?,
+            Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
+            Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
+            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
             Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice => self.uid("Staff", "staff")?,
             _ => self.uid("Record", "record")?,
         };

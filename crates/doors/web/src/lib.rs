@@ -10,6 +10,7 @@ mod metrics;
 mod oauth;
 mod openapi;
 mod pages;
+mod passkey;
 mod problem;
 mod scim;
 mod serve;

@@ -2,7 +2,8 @@
 
 use crate::api::{
     claims, closes, codes, customers, devices, disclosures, events, health, interactions, log, log_status, me, notes,
-    proposals, receipts, reports, reveals, searches, sessions, statements, stream, verifications, views,
+    passkeys, people, power_changes, proposals, receipts, reports, reveals, searches, sessions, statements, stream,
+    verifications, views,
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
@@ -20,10 +21,12 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, sessions::own, sessions::list, sessions::end, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
+        passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
-        health::metrics, proposals::list, proposals::draft, proposals::decide, devices::list, devices::draft, devices::agree,
+        health::metrics, people::list, power_changes::draft, power_changes::approve,
+        proposals::list, proposals::draft, proposals::decide, devices::list, devices::draft, devices::agree,
         oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
         discovery::schema, users::list, users::search, users::create, users::show, users::replace, users::patch, users::delete
     ),
@@ -31,6 +34,7 @@ use utoipa::{Modify, OpenApi};
         (name = "staff", description = "Who asks."),
         (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
         (name = "events", description = "What telephony and ticket systems say."),

@@ -1,17 +1,15 @@
 //! Security's side: what the identity provider wishes, in words, and the answer to it.
 
 use super::Listed;
-use super::propose::{keeping, mark};
+use super::propose::keeping;
 use super::record::Record;
 use super::wish::{Wish, called, wishes, words};
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::people::roles_of;
 use crate::power::Snapshot;
 use crate::power::change::Change;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::duty::grantable;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use keys::power::{Login, Warrant, power_challenge};
 use store::PersonRow;
@@ -73,7 +71,7 @@ impl Vault {
     ) -> Result<Draft, VaultError> {
         let act = self.permitted(scope, policy::Act::DecideProposal, Kind::DirectoryRead).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        let seen = self.waiting(scope, id, &snapshot).await?;
+        let seen = self.waiting_proposal(scope, id, &snapshot).await?;
         let changes = match changes(&seen, &snapshot, scope.tenant, role, issuer) {
             Ok(changes) => changes,
             Err(refusal) => return Err(self.logged(act, refusal).await),
@@ -100,8 +98,8 @@ impl Vault {
         let kind = if decision == Decision::Decline { Kind::ProposalDeclined } else { Kind::PersonChanged };
         let act = self.permitted(scope, policy::Act::DecideProposal, kind).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        let seen = self.waiting(scope, id, &snapshot).await?;
-        let act = act.detail(mark(seen.record.person));
+        let seen = self.waiting_proposal(scope, id, &snapshot).await?;
+        let act = act.upon(seen.record.person);
         match decision {
             Decision::Decline => {
                 let act = keeping(act, seen.id, &declined(&seen.record, &snapshot, self.clock.now()), seen.tag);
@@ -121,7 +119,7 @@ impl Vault {
         }
     }
 
-    async fn waiting(&self, scope: &Scope, id: PersonId, snapshot: &Snapshot) -> Result<Listed, VaultError> {
+    async fn waiting_proposal(&self, scope: &Scope, id: PersonId, snapshot: &Snapshot) -> Result<Listed, VaultError> {
         let all = self.listed(scope, snapshot).await?;
         let seen = all.into_iter().find(|one| one.id == id && proposal(one, snapshot).is_some());
         seen.ok_or(VaultError::refused(Refusal::NotFound))
@@ -166,8 +164,6 @@ fn changes(
             Wish::Team(team) => row.team = team,
         }
     }
-    let held = roles_of(snapshot, &row.name, Some(row.id));
-    grantable(row.role, &held, &[]).map_err(|_| Refusal::ForbiddenPair)?;
     let login = issuer.zip(user.external_id.as_deref()).filter(|_| joins).map(|(issuer, subject)| {
         let login = Login { issuer: issuer.to_owned(), subject: subject.to_owned(), person: row.id };
         Change::put(Login::id(issuer, subject), &login)

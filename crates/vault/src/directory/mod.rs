@@ -8,8 +8,6 @@ mod propose;
 pub(crate) mod record;
 mod wish;
 
-pub(crate) use propose::mark;
-
 pub use decide::{Decision, Draft as ProposalDraft, Proposal};
 
 use crate::auth::Scope;

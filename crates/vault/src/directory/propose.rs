@@ -28,7 +28,7 @@ impl Vault {
         let wanted = user.active;
         let user = User { active: false, ..user };
         let record = Record { user, wanted, person: id, created: now, changed: now, gone: false };
-        self.commit_plain(keeping(act, id, &record, None)).await?;
+        self.commit_plain(keeping(act.upon(id), id, &record, None)).await?;
         self.found(scope, id).await
     }
 
@@ -54,7 +54,7 @@ impl Vault {
         if leaves {
             self.leave(&snapshot, seen, record, act).await?;
         } else {
-            self.commit_plain(keeping(act, seen.id, &record, seen.tag)).await?;
+            self.commit_plain(keeping(act.upon(person), seen.id, &record, seen.tag)).await?;
         }
         self.found(scope, seen.id).await
     }
@@ -75,7 +75,7 @@ impl Vault {
     /// Marks the person as left, where there is one, in the commit that keeps the record.
     async fn leave(&self, snapshot: &Snapshot, seen: &Listed, record: Record, act: Act) -> Result<(), VaultError> {
         let person = seen.record.person;
-        let act = keeping(act.detail(mark(person)), seen.id, &record, seen.tag);
+        let act = keeping(act.upon(person), seen.id, &record, seen.tag);
         if snapshot.person(person).is_none() && snapshot.sound {
             return self.commit_plain(act).await.map(drop);
         }
@@ -105,9 +105,4 @@ pub(super) fn keeping(act: Act, id: PersonId, record: &Record, seen: Option<Tag>
 fn is_taken(all: &[Listed], user: &User, own: Option<PersonId>) -> bool {
     let name = user.user_name.to_lowercase();
     all.iter().any(|one| Some(one.id) != own && one.record.user.user_name.to_lowercase() == name)
-}
-
-/// How an entry names the person whom it is about, beside who acted: the last 32 bits of the id, which are random.
-pub(crate) fn mark(person: PersonId) -> u64 {
-    person.0[12..].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }

@@ -30,12 +30,6 @@ impl Page {
         Self { client: Client::clone(nobody).with("cookie", &cookie), browser }
     }
 
-    /// The same page, asking another node.
-    pub(crate) fn at(&self, nobody: &Client) -> Self {
-        let cookie = self.client.header("cookie").unwrap().to_owned();
-        Self { client: nobody.with("cookie", &cookie), browser: self.browser.clone() }
-    }
-
     /// A GET that its worker signs.
     pub(crate) fn get(&self, path: &str) -> Answer {
         let signature = self.browser.sign("GET", path, None, seconds());
