@@ -65,6 +65,7 @@ impl Wanted {
             Condition::Never(_) => {}
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
+            | Condition::OnChannel { interaction, .. }
             | Condition::BoundTo { interaction, .. }
             | Condition::FreeFor { interaction, .. } => {
                 self.interactions.push((tenant, interaction));

@@ -2,7 +2,7 @@
 
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
-use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
+use domain::{Binding, Channels, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
 use std::sync::Arc;
 
 /// One act, to be committed with its log entry or refused with one.
@@ -69,6 +69,13 @@ pub enum Condition {
         customer: CustomerId,
         /// How surely.
         at_least: Binding,
+    },
+    /// The customer is in touch by one of these channels. Comes after `Handles`.
+    OnChannel {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Which.
+        channels: Channels,
     },
     /// It belongs to nobody yet, or to this customer.
     FreeFor {

@@ -5,7 +5,7 @@ use crate::centre::{Centre, Person, ROLES, invented, now, repository};
 use crate::http::{Answer, Client};
 use crate::phones::Phones;
 use crate::server::Server;
-use domain::{Binding, FieldKind, Role};
+use domain::{Binding, Channel, FieldKind, Role};
 use policy::{Act, Asker, Decision, Device, Facts, Ground, Rules, Situation};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -184,20 +184,20 @@ fn outcome(answer: &Answer) -> String {
 
 /// The facts of a situation, for the rules.
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
-    let best = Ground { binding: Binding::Matched, ..Situation::BEST.ground };
+    let best = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..best },
         "other customer" => Ground { customer: false, ..best },
         "on hold" => Ground { talking: false, ..best },
         "claimed" => Ground { binding: Binding::Claimed, ..best },
         "matched" => best,
-        _ => Situation::BEST.ground,
+        _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
     // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
     let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::BEST } }
+    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
 }
 
 fn decided(rules: &Rules, facts: &Facts<'_>) -> String {

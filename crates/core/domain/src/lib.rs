@@ -21,7 +21,7 @@ pub use budget::{BudgetKind, Counter, Limits};
 pub use cure::Cure;
 pub use field::FieldKind;
 pub use ids::{CustomerId, EntryId, InteractionId, PersonId, ReportId, TenantId};
-pub use interaction::{Binding, Channel, Phase};
+pub use interaction::{Binding, Channel, Channels, Phase};
 pub use purpose::Purpose;
 pub use refusal::Refusal;
 pub use role::Role;

@@ -124,6 +124,10 @@ refusals! {
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
         "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
+    /// The customer is in touch by a channel on which this isn't done.
+    ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
+        "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",
+        "Ask the customer to ring, or send a link.";
 }
 
 impl Refusal {

@@ -13,7 +13,8 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 9] = ["Action", "Binding", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role"];
+const TYPES: [&str; 10] =
+    ["Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role"];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -72,6 +73,7 @@ impl Words {
             ("customer".to_owned(), Value::new_bool(ground.customer)),
             ("talking".to_owned(), Value::new_bool(ground.talking)),
             ("binding".to_owned(), self.word("Binding", ground.binding.slug())?),
+            ("channel".to_owned(), self.word("Channel", ground.channel.slug())?),
         ];
         Value::new_record(fields).map_err(RulesError::schema)
     }

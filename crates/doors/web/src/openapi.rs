@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
-    reports, reveals, searches, statements, stream, verifications, views,
+    claims, closes, codes, customers, decisions, disclosures, events, health, interactions, log, log_status, me, notes,
+    receipts, reports, reveals, rules, searches, statements, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
-        disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
+        disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics
     ),
     tags(
@@ -29,6 +29,7 @@ use utoipa::{Modify, OpenApi};
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
+        (name = "rules", description = "Who may do what, and why not."),
         (name = "events", description = "What telephony and ticket systems say."),
         (name = "operations", description = "Is it alive?")
     ),

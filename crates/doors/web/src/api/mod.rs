@@ -4,6 +4,7 @@ pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
 pub(crate) mod customers;
+pub(crate) mod decisions;
 pub(crate) mod disclosures;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -17,6 +18,7 @@ pub(crate) mod paging;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
+pub(crate) mod rules;
 pub(crate) mod searches;
 pub(crate) mod statements;
 pub(crate) mod stream;
@@ -49,6 +51,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/rules", get(rules::list))
+        .route("/v1/decisions", get(decisions::decide))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))

@@ -1,6 +1,7 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod rules;
 pub mod templates;
 
 use crate::api::log_status::AlarmLine;
@@ -31,6 +32,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/desk", get(desk))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/rules", get(rules::rules))
+        .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in).post(sign_in_with_token))
         .route("/sign-in/{person}", get(sign_in_as).post(pick))

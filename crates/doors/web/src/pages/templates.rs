@@ -8,6 +8,7 @@
 //! says there that its people are invented).
 
 use super::ask::{AskForm, Found};
+use super::rules;
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -274,7 +275,7 @@ impl ErrorPage {
 pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let plain = SignIn { error: None, banner: sample_banner() };
     let nobody = RolePicker { people: Vec::new(), banner: None };
-    Ok(vec![
+    let mut all = vec![
         ("sign-in.html", plain.render()?),
         ("sign-in-error.html", SignIn::sample().render()?),
         ("role-picker.html", RolePicker::sample().render()?),
@@ -292,7 +293,9 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("proof.html", Proof::sample().render()?),
         ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
-    ])
+    ];
+    all.extend(rules::gallery(sample_banner())?);
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -111,14 +111,16 @@ kinds! {
     AllotmentTaken = 39 "allotment_taken";
     /// A node gave back what was left of one; `detail` is how much.
     AllotmentReturned = 40 "allotment_returned";
+    /// Somebody asked whether a person could do something, and why not.
+    DecisionAsked = 63 "decision_asked";
 }
 
 impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{DecisionAsked, LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
+        matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
     }
 }
 
