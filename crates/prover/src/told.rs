@@ -19,6 +19,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("send_code", _) => "have a code sent".to_owned(),
         ("write_note", _) => "write a note".to_owned(),
         ("give_statement", _) => "hand over a statement".to_owned(),
+        ("read_sessions", _) => "read who is signed in".to_owned(),
+        ("end_session", _) => "end somebody's session".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),

@@ -10,6 +10,7 @@
 )]
 
 mod authority;
+mod browser;
 mod chance;
 mod courier;
 mod database;
@@ -22,6 +23,7 @@ mod wait;
 mod world;
 
 pub use authority::{Authority, Certified};
+pub use browser::{BoundBrowser, Browser, Signature};
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};
 pub use database::{Kept, TestDatabase};

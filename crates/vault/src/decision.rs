@@ -78,15 +78,12 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry for others; `Refused(NotFound)` with its entry for somebody or an interaction that isn't
-    /// there, `Refused(Tampered)` for an edited person's row.
+    /// there, and for who has left.
     pub async fn could(&self, scope: &Scope, whether: &Whether) -> Result<Could, VaultError> {
         self.commit_plain(self.reading(scope, Kind::DecisionAsked)?).await?;
-        let Some(row) = self.store.person(scope.tenant, whether.person).await? else {
+        let power = self.power(scope.tenant).await?;
+        let Some(person) = power.person(whether.person).cloned() else {
             return Err(self.logged(self.act(scope, Kind::DecisionAsked)?, Refusal::NotFound).await);
-        };
-        let person = match self.genuine(row) {
-            Ok(person) => person,
-            Err(_) => return Err(self.logged(self.act(scope, Kind::DecisionAsked)?, Refusal::Tampered).await),
         };
         let interaction = match whether.interaction {
             None => self.handled_now(&person).await?,

@@ -226,8 +226,8 @@ impl Vault {
         Ok(part.wrong())
     }
 
-    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: the version of
-    /// people and rules, people, interactions, allowances.
+    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: people and
+    /// other power, interactions, allowances; and whether all power together is what the key holder sealed.
     ///
     /// # Errors
     /// If the store fails.
@@ -235,15 +235,20 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        if let Some(row) = self.store.power(tenant).await?
-            && !genuine("power", &row.version.to_be_bytes(), row.tag)
-        {
-            return edited("power", tenant.0.to_string());
-        }
         for row in self.store.persons(tenant).await? {
             if !genuine("person", &row.material(), row.tag) {
                 return edited("person", row.id.to_string());
             }
+        }
+        for row in self.store.power_rows(tenant).await? {
+            if !genuine("power_row", &row.material(), row.tag) {
+                return edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)));
+            }
+        }
+        if !self.load_power(tenant).await?.sound {
+            let problem =
+                "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
+            return Ok(Some(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() }));
         }
         for (counter, window, row) in self.store.budgets(tenant).await? {
             if !genuine("budget", &BudgetRow::material(&counter, window, row.used, row.last), row.tag) {
@@ -268,7 +273,7 @@ impl Vault {
     /// # Errors
     /// If the store fails.
     pub async fn power_rows(&self, operator: &Operator) -> Result<(u64, HashSet<domain::PersonId>), VaultError> {
-        let version = self.store.power(operator.tenant).await?.map_or(0, |row| row.version);
+        let version = self.store.power_head(operator.tenant).await?.map_or(0, |head| head.seq);
         let people = self.store.persons(operator.tenant).await?;
         Ok((version, people.into_iter().map(|row| row.id).collect()))
     }

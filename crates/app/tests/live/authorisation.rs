@@ -14,6 +14,8 @@ use std::path::Path;
 struct Hand {
     who: &'static str,
     client: Client,
+    /// Whose call it is.
+    serving: String,
     interaction: String,
     customer: String,
     claiming: String,
@@ -61,7 +63,7 @@ fn serving(who: &'static str, centre: &Centre, nobody: &Client, person: &Person,
         client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
     let receipt_id = view.member("receipt");
     assert!(!receipt(&client, &receipt_id).is_empty());
-    Hand { who, client, interaction, customer, claiming, claim, receipt: receipt_id }
+    Hand { who, client, serving: person.id.clone(), interaction, customer, claiming, claim, receipt: receipt_id }
 }
 
 /// What an endpoint is asked with by a hand; an endpoint without a line here fails the test.
@@ -69,7 +71,13 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
-        "GET /v1/me"
+        "GET /v1/decisions" => {
+            (format!("/v1/decisions?person={}&act=reveal&field=phone&purpose=callback", hand.serving), None)
+        }
+        "GET /v1/rules"
+        | "GET /v1/me"
+        | "GET /v1/me/sessions"
+        | "GET /v1/sessions"
         | "GET /v1/log/status"
         | "GET /v1/interactions"
         | "GET /v1/reports"
@@ -121,6 +129,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
                 Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})),
             )
         }
+        "DELETE /v1/sessions/{id}" => (format!("/v1/sessions/ses_{}", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
         _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
     }

@@ -170,6 +170,8 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::WriteNote => client.post(&on("notes"), &json!({"interaction": interaction, "text": "Rang about a lamp."})),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
+        Act::ReadSessions => client.get("/v1/sessions"),
+        Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
     }
 }

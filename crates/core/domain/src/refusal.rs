@@ -120,6 +120,34 @@ refusals! {
     TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
         "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+    /// People and rights aren't what the key holder sealed.
+    PowerTampered = 36 "power-tampered", "People or rights were changed outside Ringfence",
+        "Somebody edited the database by hand, or put an older one back: who may do what can't be trusted, so nothing is shown.",
+        "Tell security now. It goes on by itself once the database says what it said before.";
+    /// Only an officer's approval changes it.
+    OfficerNeeded = 37 "officer-needed", "Only a security officer's approval changes that",
+        "Once security officers have passkeys, nobody who runs the machines can give power to anybody.",
+        "Ask a security officer to make the change and to approve it with a passkey.";
+    /// The approval isn't one.
+    NotApproved = 38 "not-approved", "That approval doesn't approve this change",
+        "An approval is one security officer's, made with a passkey for exactly this change, and never about themselves.",
+        "Draft the change again and let a security officer whom it isn't about approve it.";
+    /// Nobody could approve anything any more.
+    LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
+        "Then nobody could change people or rights any more, or whoever runs the machines could.",
+        "Give another security officer a passkey first.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
+    /// A request that was sent before.
+    RequestReplayed = 43 "request-replayed", "That request was sent before",
+        "Each signed request counts once, so that nobody can send yours again.",
+        "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

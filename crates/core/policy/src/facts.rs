@@ -63,6 +63,10 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Reading who is signed in.
+    ReadSessions,
+    /// Ending somebody else's session.
+    EndSession,
 }
 
 impl Act {
@@ -80,6 +84,8 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadSessions,
+            Self::EndSession,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -98,13 +104,15 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadSessions => "read_sessions",
+            Self::EndSession => "end_session",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement)
+        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement | Self::ReadSessions | Self::EndSession)
     }
 }
 

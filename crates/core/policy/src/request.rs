@@ -13,8 +13,8 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 10] =
-    ["Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role"];
+const TYPES: [&str; 11] =
+    ["Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role", "Session"];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -42,6 +42,7 @@ impl Words {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
             Act::ReadLog => self.uid("Log", "log")?,
+            Act::ReadSessions | Act::EndSession => self.uid("Session", "session")?,
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;

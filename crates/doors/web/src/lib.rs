@@ -11,7 +11,7 @@ mod openapi;
 mod pages;
 mod problem;
 mod serve;
-mod sessions;
+mod signature;
 mod spans;
 mod state;
 

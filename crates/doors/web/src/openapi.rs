@@ -2,7 +2,7 @@
 
 use crate::api::{
     claims, closes, codes, customers, decisions, disclosures, events, health, interactions, log, log_status, me, notes,
-    receipts, reports, reveals, rules, searches, statements, stream, verifications, views,
+    receipts, reports, reveals, rules, searches, sessions, statements, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics
@@ -46,7 +46,7 @@ impl Modify for Schemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme(
             "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::identify::COOKIE))),
         );
     }
 }

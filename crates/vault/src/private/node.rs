@@ -14,6 +14,8 @@ pub(crate) struct TenantKeys {
     pub(crate) code: Key32,
     pub(crate) claim: Key32,
     pub(crate) report: Key32,
+    /// From which the sessions' own keys are derived.
+    pub(crate) session: Key32,
     pub(crate) log_ed25519: Key32,
     pub(crate) log_ml_dsa: Key32,
 }
@@ -25,6 +27,7 @@ impl TenantKeys {
             audit: keys.audit.clone(),
             code: subkey(&keys.row, &[b"rf1/code"]),
             claim: subkey(&keys.row, &[b"rf1/claim"]),
+            session: subkey(&keys.row, &[b"rf1/session"]),
             report: subkey(&keys.audit, &[b"rf1/report"]),
             log_ed25519: keys.log_ed25519.clone(),
             log_ml_dsa: keys.log_ml_dsa.clone(),

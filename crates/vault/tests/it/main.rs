@@ -28,6 +28,7 @@ mod replays;
 mod searching;
 mod sequencing;
 mod serving;
+mod sessions;
 mod shelves;
 mod source;
 mod tampering;

@@ -20,6 +20,7 @@ pub(crate) mod reports;
 pub(crate) mod reveals;
 pub(crate) mod rules;
 pub(crate) mod searches;
+pub(crate) mod sessions;
 pub(crate) mod statements;
 pub(crate) mod stream;
 pub(crate) mod verifications;
@@ -39,6 +40,9 @@ use domain::{FieldKind, InteractionId};
 pub(crate) fn routes() -> Router<Web> {
     let v1 = Router::new()
         .route("/v1/me", get(me::me))
+        .route("/v1/me/sessions", get(sessions::own))
+        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/interactions", get(interactions::list))
         .route("/v1/interactions/{id}", get(interactions::show))
         .route("/v1/interactions/{id}/searches", post(searches::search))

@@ -68,7 +68,8 @@ kinds! {
     StreamOpened = 18 "stream_opened";
     /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -111,6 +112,23 @@ kinds! {
     AllotmentTaken = 39 "allotment_taken";
     /// A node gave back what was left of one; `detail` is how much.
     AllotmentReturned = 40 "allotment_returned";
+    /// People and rights of a store that is older than roots were sealed as they were.
+    PowerSealed = 41 "power_sealed";
+    /// People and rights weren't what the key holder sealed: an edited, missing or older row. Disclosures are refused from
+    /// then on; `detail` is the version that the store gave.
+    PowerDoubted = 42 "power_doubted";
+    /// Rights were changed.
+    PowerChanged = 43 "power_changed";
+    /// A person has left.
+    PersonLeft = 44 "person_left";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
     /// Somebody asked whether a person could do something, and why not.
     DecisionAsked = 63 "decision_asked";
 }
@@ -119,12 +137,31 @@ impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{DecisionAsked, LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{
+            DecisionAsked, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened,
+        };
+        matches!(
+            self,
+            DecisionAsked
+                | LogRead
+                | LogExported
+                | ReportsRead
+                | PeopleRead
+                | SessionsRead
+                | StreamOpened
+                | StreamClosed
+        )
     }
 }
 
 impl Kind {
+    /// Does this make a new version of people and rights?
+    #[must_use]
+    pub fn changes_power(self) -> bool {
+        use Kind::{PersonChanged, PersonLeft, PowerChanged, PowerSealed, TokenIssued, TokenRevoked};
+        matches!(self, PersonChanged | PersonLeft | PowerChanged | PowerSealed | TokenIssued | TokenRevoked)
+    }
+
     /// Is this a disclosure, or what it showed?
     #[must_use]
     pub fn is_look(self) -> bool {
