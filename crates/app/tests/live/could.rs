@@ -29,13 +29,17 @@ fn what_is_answered_is_what_happens() {
     // A search claimed it: enough for a name, not for a phone number; a card never.
     let claimed = centre.call(&nobody, &ada, None);
     let order = invented(3).orders[0].number.clone();
-    let found = agent.post(&format!("/v1/interactions/{claimed}/searches"), &json!({"order": order})).expect(200).json();
+    let found =
+        agent.post(&format!("/v1/interactions/{claimed}/searches"), &json!({"order": order})).expect(200).json();
     let (customer, claim) = (found["hits"][0]["customer"].clone(), found["hits"][0]["claim"].clone());
-    agent.post(&format!("/v1/interactions/{claimed}/claims"), &json!({"customer": customer, "claim": claim})).expect(200);
+    agent
+        .post(&format!("/v1/interactions/{claimed}/claims"), &json!({"customer": customer, "claim": claim}))
+        .expect(200);
     let path = format!("/v1/customers/{}/reveals", customer.as_str().unwrap());
     for (field, purpose) in [("name", "delivery"), ("phone", "callback"), ("card", "payment"), ("name", "payment")] {
         let answer = could(&officer, &reveal(field, purpose));
-        let tried = agent.post(&path, &json!({"interaction": claimed, "field": field, "instance": 1, "purpose": purpose}));
+        let tried =
+            agent.post(&path, &json!({"interaction": claimed, "field": field, "instance": 1, "purpose": purpose}));
         let expected = if tried.status == 200 { json!("yes") } else { json!("no") };
         assert_eq!(answer["decision"], expected, "{field} for {purpose}: {} {}", tried.status, answer);
         if tried.status != 200 {

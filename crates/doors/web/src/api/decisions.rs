@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use domain::{Channel, FieldKind, InteractionId, PersonId, Purpose};
+use domain::{Channel, FieldKind, InteractionId, PersonId, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vault::{Could, Device, PolicyAct, Verdict, Whether};
@@ -168,8 +168,8 @@ impl DecisionAnswer {
     }
 
     /// The role, for people.
-    pub(crate) fn role_words(&self) -> String {
-        self.facts.role.replace('_', " ")
+    pub(crate) fn role_words(&self) -> &'static str {
+        Role::from_slug(self.facts.role).map_or(self.facts.role, Role::label)
     }
 
     /// Does nothing stand against it?
