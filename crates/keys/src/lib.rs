@@ -11,6 +11,7 @@ mod holder;
 pub mod power;
 mod secret;
 mod view;
+pub mod webauthn;
 
 pub use envelope::{Header, Place, SUITE};
 pub use holder::{Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, ShelfAge, Shelved};

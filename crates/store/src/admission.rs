@@ -18,13 +18,16 @@ pub enum AdmissionKind {
     Challenge = 3,
     /// How far a passkey has counted, and when it was last used.
     Counter = 4,
+    /// A new passkey that waits for approval.
+    Enrolment = 5,
 }
 
 impl AdmissionKind {
     /// The kind with this number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        [Self::Session, Self::Invitation, Self::Challenge, Self::Counter].into_iter().find(|kind| *kind as u8 == code)
+        let all = [Self::Session, Self::Invitation, Self::Challenge, Self::Counter, Self::Enrolment];
+        all.into_iter().find(|kind| *kind as u8 == code)
     }
 }
 

@@ -9,6 +9,7 @@
     reason = "test support: a world that can't be made must stop the test there and then"
 )]
 
+mod authenticator;
 mod authority;
 mod browser;
 mod chance;
@@ -22,6 +23,7 @@ mod secured;
 mod wait;
 mod world;
 
+pub use authenticator::{Attestation, Authenticator, PRESENT_AND_VERIFIED};
 pub use authority::{Authority, Certified};
 pub use browser::{BoundBrowser, Browser, Signature};
 pub use chance::{FixedClock, Seeded};

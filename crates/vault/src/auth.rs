@@ -110,13 +110,19 @@ impl Vault {
                 return self.scope_of(&snapshot, person, session, device).await;
             }
         }
+        let mut blind = None;
         for tenant in &self.tenants {
             let snapshot = self.power_now(tenant.id).await?;
+            blind = blind.or((!snapshot.sound && snapshot.everybody().is_empty()).then_some(tenant.id));
             if let Some(person) = snapshot.holds_token(&digest) {
                 return self.scope_of(&snapshot, person, session, device).await;
             }
         }
-        Err(VaultError::Unauthenticated)
+        match blind {
+            // It may be somebody of a tenant whose rows can't be read at all.
+            Some(tenant) => Err(self.logged(self.bare_act(tenant, Kind::SignIn)?, Refusal::PowerTampered).await),
+            None => Err(VaultError::Unauthenticated),
+        }
     }
 
     /// Who this is by now. Where power is in doubt, only those get in who watch; the others' attempts are entries.

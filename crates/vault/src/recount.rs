@@ -235,20 +235,8 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        for row in self.store.persons(tenant).await? {
-            if !genuine("person", &row.material(), row.tag) {
-                return edited("person", row.id.to_string());
-            }
-        }
-        for row in self.store.power_rows(tenant).await? {
-            if !genuine("power_row", &row.material(), row.tag) {
-                return edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)));
-            }
-        }
-        if !self.load_power(tenant).await?.sound {
-            let problem =
-                "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
-            return Ok(Some(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() }));
+        if let Some(wrong) = self.wrong_power(operator).await? {
+            return Ok(Some(wrong));
         }
         for (counter, window, row) in self.store.budgets(tenant).await? {
             if !genuine("budget", &BudgetRow::material(&counter, window, row.used, row.last), row.tag) {
@@ -266,6 +254,27 @@ impl Vault {
                 return Ok(None);
             }
         }
+    }
+
+    /// What is wrong with people and rights: the edited row where one is, else that they aren't what the key holder sealed.
+    ///
+    /// # Errors
+    /// If the store or the key holder fails.
+    pub async fn wrong_power(&self, operator: &Operator) -> Result<Option<Wrong>, VaultError> {
+        let tenant = operator.tenant;
+        if self.look_at_power(tenant).await?.sound {
+            return Ok(None);
+        }
+        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
+        let people = self.store.persons(tenant).await.unwrap_or_default();
+        let person = people.iter().find(|row| !genuine("person", &row.material(), row.tag));
+        let others = self.store.power_rows(tenant).await.unwrap_or_default();
+        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
+        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
+        let named = person.map(|row| edited("person", row.id.to_string()));
+        let named = named.or_else(|| other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))));
+        let problem = "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
+        Ok(Some(named.unwrap_or(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() })))
     }
 
     /// The version of people and rules, and who there is.

@@ -213,3 +213,6 @@ fn concerns(proposal: &PowerProposal<'_>, person: PersonId) -> bool {
     let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
     proposal.changes.iter().any(|((kind, id), _)| standing(*kind) && *id == person.0)
 }
+
+#[cfg(test)]
+mod tests;

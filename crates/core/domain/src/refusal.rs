@@ -136,6 +136,14 @@ refusals! {
     LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
         "Then nobody could change people or rights any more, or whoever runs the machines could.",
         "Give another security officer a passkey first.";
+    /// Somebody of IT would stand above who watches it.
+    ManagedByIt = 40 "managed-by-it", "Somebody of IT would stand above who watches it",
+        "Whoever can lean on security, data protection or the auditors can make them look away; so nobody of IT is above them.",
+        "Let that person report to somebody whose own managers aren't of IT, then make the change.";
+    /// The draft doesn't stand any more.
+    ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
+        "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
+        "Draft the change again.";
     /// A session was shown by a browser that isn't the one that signed in.
     NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
         "A session works only in the browser that began it, so that a copied cookie opens nothing.",
@@ -148,6 +156,18 @@ refusals! {
     SignatureLate = 44 "signature-late", "That request was signed too long ago",
         "A signed request counts for seconds only, so that one that was kept opens nothing.",
         "Try again; the page sets its clock by our answer. If it stays, reload the page.";
+    /// A passkey's answer doesn't fit.
+    PasskeyRefused = 45 "passkey-refused", "That passkey's answer isn't accepted",
+        "It must be made now, on this very page, by the passkey itself, after it made sure that it is you.",
+        "Load the page again and use the passkey of this site, with your finger, face or PIN.";
+    /// A passkey counts backwards.
+    PasskeyCopied = 46 "passkey-copied", "That passkey may have been copied",
+        "It has counted less than it had before, as a copy would.",
+        "Don't use it any more. Tell security, and ask for an invitation to register a new one.";
+    /// An invitation that doesn't count any more.
+    InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
+        "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
+        "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",

@@ -1,7 +1,8 @@
 // Signing in: makes this browser's key, sends the form, keeps the key that was agreed on, goes on.
 
-import { byId, problemPanel } from './common.js';
+import { api, byId, problemPanel } from './common.js';
 import { workerReady } from './browser.js';
+import { answer as answerWith } from './passkey.js';
 
 const { newDevice, keep } = globalThis.ringfence;
 
@@ -45,6 +46,21 @@ export async function signInWith(path, fields) {
   location.assign(answer.next);
   return undefined;
 }
+
+/** Asks for a challenge, lets the person use a passkey, signs in with it. */
+async function withPasskey() {
+  const asked = await api('POST', '/sign-in/passkey/challenge', {});
+  if (!asked.ok) return refuse(asked.problem);
+  const { answer, handle, problem } = await answerWith(asked.data.challenge, asked.data.rp_id);
+  return problem ? refuse(problem) : signInWith('/sign-in/passkey', { ...answer, handle });
+}
+
+byId('with-passkey')?.addEventListener('click', async () => {
+  byId('sign-in-problem').replaceChildren();
+  byId('with-passkey').setAttribute('aria-busy', 'true');
+  await withPasskey();
+  byId('with-passkey').removeAttribute('aria-busy');
+});
 
 for (const form of document.querySelectorAll('form[data-sign-in]')) {
   form.addEventListener('submit', async (event) => {

@@ -16,6 +16,9 @@ use vault::Scope;
 /// The session cookie's name.
 pub(crate) const COOKIE: &str = "rf_session";
 
+/// Where one gets in: nobody is asked there who they are, and the handlers look for foreign pages themselves.
+const LETS_IN: [&str; 2] = ["/sign-in", "/ceremony"];
+
 /// The signed-in person.
 pub(crate) struct Signed(pub(crate) Scope);
 
@@ -56,7 +59,7 @@ pub(crate) async fn checked(State(web): State<Web>, request: Request, next: Next
     let by_page = !is_safe(request.method())
         && bearer(request.headers()).is_none()
         && cookie(request.headers()).is_some()
-        && !request.uri().path().starts_with("/sign-in");
+        && !LETS_IN.iter().any(|start| request.uri().path().starts_with(start));
     if !by_page {
         return next.run(request).await;
     }
@@ -99,14 +102,14 @@ pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
+/// Our pages' origin, as the browser says it.
+pub(crate) fn origin(web: &Web, headers: &HeaderMap) -> Option<String> {
+    let host = || headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    web.config.origin.clone().or_else(|| host().map(|host| format!("http://{host}")))
+}
+
 /// Did our own page send this? Browsers set `Origin` on every unsafe request and pages can't forge it.
 pub(crate) fn same_origin(web: &Web, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
-    match &web.config.origin {
-        Some(own) => origin == own,
-        None => headers
-            .get(header::HOST)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|host| origin == format!("http://{host}")),
-    }
+    self::origin(web, headers).is_some_and(|own| own == origin)
 }

@@ -9,6 +9,7 @@ mod identify;
 mod metrics;
 mod openapi;
 mod pages;
+mod passkey;
 mod problem;
 mod serve;
 mod signature;

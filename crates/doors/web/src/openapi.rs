@@ -2,7 +2,8 @@
 
 use crate::api::{
     claims, closes, codes, customers, decisions, disclosures, events, health, interactions, log, log_status, me, notes,
-    receipts, reports, reveals, rules, searches, sessions, statements, stream, verifications, views,
+    passkeys, people, power_changes, receipts, reports, reveals, rules, searches, sessions, statements, stream,
+    verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -18,15 +19,17 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, sessions::own, sessions::list, sessions::end, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
+        passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
-        health::metrics
+        health::metrics, people::list, power_changes::draft, power_changes::approve
     ),
     tags(
         (name = "staff", description = "Who asks."),
         (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
         (name = "rules", description = "Who may do what, and why not."),

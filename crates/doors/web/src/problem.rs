@@ -72,6 +72,20 @@ impl Fault {
         "Everything here is done in somebody's name.",
         "Send a bearer token or sign in on the page. Events need their source's signature.",
     );
+    pub(crate) const NO_SUCH_PASSKEY: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "no-such-passkey",
+        "No one here has this passkey",
+        "It was never registered here, it still waits for a security officer, or it was taken back.",
+        "Use another of yours. If you have registered it lately, ask a security officer to let it count.",
+    );
+    pub(crate) const NAMELESS: Self = fault(
+        StatusCode::CONFLICT,
+        "passkeys-need-a-name",
+        "Passkeys work under a name, not under an address of numbers",
+        "A passkey is made for one site, and only a name says which.",
+        "Open this page under its name: on this machine, http://localhost with the same port.",
+    );
     pub(crate) const NO_SUCH_TOKEN: Self = fault(
         StatusCode::UNAUTHORIZED,
         "no-such-token",
@@ -200,7 +214,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RequestReplayed
         | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered => StatusCode::SERVICE_UNAVAILABLE,

@@ -15,6 +15,7 @@ mod resume;
 
 pub use begin::{NewSession, Proof};
 pub use binding::{DeviceKey, SignedRequest};
+pub(crate) use cookie::Cookie;
 pub use list::SessionLine;
 pub(crate) use memory::Sessions;
 pub(crate) use resume::Once;

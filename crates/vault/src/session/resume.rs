@@ -6,11 +6,12 @@ use super::body::Body;
 use super::cookie::Cookie;
 use super::memory::Seen;
 use super::{SessionId, Way};
-use crate::auth::Scope;
+use crate::auth::{Scope, short};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Millis, Refusal, TenantId};
+use keys::power::Passkey;
 use policy::Device;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -119,7 +120,13 @@ impl Vault {
         match (body.way, body.rests_on) {
             (Way::Token, Some(digest)) => self.by_digest(digest, id.0, Device::Page).await,
             (Way::Token | Way::Bearer, _) => Err(VaultError::Unauthenticated),
-            (Way::Chosen | Way::Passkey, _) => self.by_person(tenant, body.person, id.0).await,
+            (Way::Passkey, Some(credential)) => {
+                let passkey = self.power(tenant).await?.get::<Passkey>(&short(&credential));
+                passkey.filter(|passkey| passkey.person == body.person).ok_or(VaultError::Unauthenticated)?;
+                self.by_person(tenant, body.person, id.0).await
+            }
+            (Way::Passkey, None) => Err(VaultError::Unauthenticated),
+            (Way::Chosen, _) => self.by_person(tenant, body.person, id.0).await,
         }
     }
 

@@ -250,7 +250,7 @@ fn security_sees_and_ends_everybodys_sessions_and_everybody_their_own() {
     assert_refused(&world, block_on(world.vault.sessions(&scope)).map(drop), Refusal::RoleNotAllowed);
     assert_refused(&world, block_on(world.vault.end_session(&scope, leader.id)).map(drop), Refusal::RoleNotAllowed);
     block_on(world.vault.end_session(&scope, second.id)).unwrap();
-    assert_refused(&world, block_on(world.vault.end_session(&scope, second.id)).map(drop), Refusal::RoleNotAllowed);
+    assert_refused(&world, block_on(world.vault.end_session(&scope, second.id)).map(drop), Refusal::NotFound);
     let security = world.scope(&world.staff.security);
     let all = block_on(world.vault.sessions(&security)).unwrap();
     assert_eq!(all.len(), 2);

@@ -15,6 +15,9 @@ pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod paging;
+pub(crate) mod passkeys;
+pub(crate) mod people;
+pub(crate) mod power_changes;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
@@ -41,6 +44,10 @@ pub(crate) fn routes() -> Router<Web> {
     let v1 = Router::new()
         .route("/v1/me", get(me::me))
         .route("/v1/me/sessions", get(sessions::own))
+        .route("/v1/me/passkeys", get(passkeys::list).post(passkeys::offer))
+        .route("/v1/me/passkeys/{id}", delete(passkeys::take_back))
+        .route("/v1/enrolments", get(passkeys::enrolments))
+        .route("/v1/enrolments/{id}/approvals", post(passkeys::approve))
         .route("/v1/sessions", get(sessions::list))
         .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/interactions", get(interactions::list))
@@ -54,6 +61,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
+        .route("/v1/people", get(people::list))
+        .route("/v1/power/changes", post(power_changes::draft))
+        .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/rules", get(rules::list))
         .route("/v1/decisions", get(decisions::decide))

@@ -1,6 +1,7 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod passkeys;
 mod rules;
 mod sign_in;
 pub mod templates;
@@ -17,8 +18,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
 use domain::{EntryId, Refusal, Role};
-use templates::sign_in::Resume;
-use templates::{ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
+use templates::sign_in::{Account, Resume};
+use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
 use vault::{ReceiptAnswer, Scope};
 
 /// Where the pages are.
@@ -32,6 +33,12 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
+        .route("/sign-in/passkey", post(passkeys::sign_in))
+        .route("/sign-in/passkey/challenge", post(passkeys::challenge))
+        .route("/ceremony", get(passkeys::ceremony))
+        .route("/ceremony/invitation", post(passkeys::invitation))
+        .route("/ceremony/passkey", post(passkeys::register))
+        .route("/account", get(account))
         .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
         .route("/sign-out", post(sign_in::out))
         .route("/worker.js", get(worker));
@@ -85,12 +92,8 @@ fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
-        Role::QualityAnalyst
-        | Role::ItOperator
-        | Role::DataProtectionOfficer
-        | Role::BoardMember
-        | Role::Integrator => "/sign-in",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
+        Role::QualityAnalyst | Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/account",
     }
 }
 
@@ -107,6 +110,23 @@ fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(&Web, &Scope) ->
         }
         Ok(Signed(scope)) if fits(web, &scope) => Ok(scope),
         Ok(_) => Err(error_page(web, Fault::refused(domain::Refusal::RoleNotAllowed)).into()),
+    }
+}
+
+/// Everybody's own: where they are signed in, with which passkeys.
+async fn account(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
+    match for_role(&web, signed, |_, _| true) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let account = Account {
+                person_name: scope.name().to_owned(),
+                role_label: scope.role().label().to_owned(),
+                home: home(scope.role()),
+                approves: web.vault.approves_passkeys(&scope),
+                banner: web.config.banner.clone(),
+            };
+            page(StatusCode::OK, &account)
+        }
     }
 }
 
@@ -130,10 +150,15 @@ fn watches(web: &Web, scope: &Scope) -> bool {
 }
 
 async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    let scope = match for_role(&web, signed, watches) {
+    let scope = match for_role(&web, signed, |web, scope| web.vault.reads_alarms(scope)) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
+    let alarms = web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect();
+    if !watches(&web, &scope) {
+        let banner = web.config.banner.clone();
+        return page(StatusCode::OK, &Alarms { person_name: scope.name().to_owned(), alarms, banner });
+    }
     let (mut parts, _) = request.into_parts();
     let question = Question::read(&mut parts, &web).await;
     let status =
@@ -144,7 +169,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
-                alarms: web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect(),
+                alarms,
                 form,
                 found,
                 banner: web.config.banner.clone(),

@@ -77,11 +77,17 @@ fn on_loopback(headers: &HeaderMap) -> bool {
 }
 
 pub(super) async fn page(State(web): State<Web>) -> Response {
-    super::page(StatusCode::OK, &shell(&web, None))
+    super::page(StatusCode::OK, &shell(&web, None).await)
 }
 
-fn shell(web: &Web, error: Option<String>) -> SignIn {
-    SignIn { error, tokens: web.vault.config().sessions.tokens, banner: web.config.banner.clone() }
+async fn shell(web: &Web, error: Option<String>) -> SignIn {
+    let mut unclaimed = false;
+    for tenant in web.vault.tenants() {
+        unclaimed |= web.vault.needs_officer(tenant.id).await.unwrap_or(false);
+    }
+    // Where one chooses who to be, nobody is waited for.
+    unclaimed &= !web.vault.config().role_picker;
+    SignIn { error, tokens: web.vault.config().sessions.tokens, unclaimed, banner: web.config.banner.clone() }
 }
 
 #[derive(Deserialize)]
@@ -102,7 +108,7 @@ pub(super) async fn with_token(
     }
     let Ok(Form(form)) = form else { return asked.refused(Fault::INVALID) };
     match web.vault.sign_in(form.token.trim(), device(&form.device)).await {
-        Err(VaultError::Unauthenticated) => asked.unknown(),
+        Err(VaultError::Unauthenticated) => asked.unknown().await,
         session => asked.signed_in(session),
     }
 }
@@ -180,12 +186,12 @@ impl<'a> Asked<'a> {
         if self.by_script { fault.response(self.web) } else { error_page(self.web, fault) }
     }
 
-    fn unknown(&self) -> Response {
+    async fn unknown(&self) -> Response {
         const WORDS: &str = "No one here holds this token. Check that you pasted all of it.";
         if self.by_script {
             return self.refused(Fault::NO_SUCH_TOKEN);
         }
-        super::page(StatusCode::UNAUTHORIZED, &shell(self.web, Some(WORDS.to_owned())))
+        super::page(StatusCode::UNAUTHORIZED, &shell(self.web, Some(WORDS.to_owned())).await)
     }
 
     pub(super) fn signed_in(&self, session: Result<NewSession, VaultError>) -> Response {

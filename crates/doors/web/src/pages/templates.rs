@@ -48,6 +48,9 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/browser.js", SCRIPT, include_str!("../../assets/browser.js")),
     asset("/assets/sign-in.js", SCRIPT, include_str!("../../assets/sign-in.js")),
     asset("/assets/resume.js", SCRIPT, include_str!("../../assets/resume.js")),
+    asset("/assets/passkey.js", SCRIPT, include_str!("../../assets/passkey.js")),
+    asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),
+    asset("/assets/account.js", SCRIPT, include_str!("../../assets/account.js")),
     asset("/assets/common.js", SCRIPT, include_str!("../../assets/common.js")),
     asset("/assets/record.js", SCRIPT, include_str!("../../assets/record.js")),
     asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
@@ -89,6 +92,18 @@ pub struct Security {
     pub form: AskForm,
     /// What it found; none on the live page.
     pub found: Option<Found>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/security` for who sees alarms and not the log.
+#[derive(Debug, Clone, Template)]
+#[template(path = "alarms.html")]
+pub struct Alarms {
+    /// Who looks.
+    pub person_name: String,
+    /// What is wrong right now.
+    pub alarms: Vec<AlarmLine>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }

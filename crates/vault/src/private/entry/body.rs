@@ -121,14 +121,24 @@ kinds! {
     PowerChanged = 43 "power_changed";
     /// A person has left.
     PersonLeft = 44 "person_left";
+    /// A change of people or rights was drafted, to be approved.
+    PowerDrafted = 45 "power_drafted";
     /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
     /// its id.
     SessionEnded = 47 "session_ended";
     /// The list of everybody's sessions read.
     SessionsRead = 48 "sessions_read";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
     /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
     /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
     SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
     /// Somebody asked whether a person could do something, and why not.
     DecisionAsked = 63 "decision_asked";
 }
@@ -211,6 +221,8 @@ pub struct AuditBody {
     pub drawn: Vec<Piece>,
     /// Of an allotment: to whom, and of how much.
     pub allotted: Option<Allotted>,
+    /// Of a change by a person: whom it is about.
+    pub upon: Option<PersonId>,
 }
 
 /// What an allotment's entry says beside its counter, the counter's new value and how much it is.
@@ -243,7 +255,8 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit]}`.
+    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
+    /// 13?: person}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -261,6 +274,7 @@ impl AuditBody {
             self.detail.is_some(),
             !self.drawn.is_empty(),
             self.allotted.is_some(),
+            self.upon.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -296,6 +310,9 @@ impl AuditBody {
         if let Some(Allotted { node, window, limit }) = &self.allotted {
             e.u8(12)?.array(3)?.bytes(node)?.i64(window.0)?.u32(*limit)?;
         }
+        if let Some(person) = self.upon {
+            e.u8(13)?.bytes(&person.0)?;
+        }
         Ok(())
     }
 
@@ -319,6 +336,7 @@ impl AuditBody {
             detail: None,
             drawn: Vec::new(),
             allotted: None,
+            upon: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -351,6 +369,7 @@ impl AuditBody {
                     let Ok(node) = d.bytes()?.try_into() else { return Ok(None) };
                     body.allotted = Some(Allotted { node, window: Millis(d.i64()?), limit: d.u32()? });
                 }
+                13 => body.upon = d.bytes()?.try_into().ok().map(PersonId),
                 _ => return Ok(None),
             }
         }

@@ -19,8 +19,48 @@ pub struct SignIn {
     pub error: Option<String>,
     /// May one sign in with an access token?
     pub tokens: bool,
+    /// Is there a tenant none of whose security officers has a passkey?
+    pub unclaimed: bool,
     /// Line on top of the page.
     pub banner: Option<String>,
+}
+
+/// `/ceremony`: where an invitation leads. Its code stands behind the address's `#`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "ceremony.html")]
+pub struct Ceremony {
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/account`: one's own passkeys and sessions.
+#[derive(Debug, Clone, Template)]
+#[template(path = "account.html")]
+pub struct Account {
+    /// The person's name.
+    pub person_name: String,
+    /// Their role in words.
+    pub role_label: String,
+    /// The page that they work on.
+    pub home: &'static str,
+    /// Do they let others' passkeys count?
+    pub approves: bool,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+impl Account {
+    /// The officer's.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            person_name: "Sana Officer".to_owned(),
+            role_label: "Security officer".to_owned(),
+            home: "/security",
+            approves: true,
+            banner: sample_banner(),
+        }
+    }
 }
 
 /// One person in the role picker.
@@ -83,7 +123,7 @@ impl SignIn {
     #[must_use]
     pub fn sample() -> Self {
         let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
-        Self { error: Some(error), tokens: true, banner: None }
+        Self { error: Some(error), tokens: true, unclaimed: false, banner: None }
     }
 }
 
@@ -105,7 +145,7 @@ impl SignInAs {
 
 /// These pages with their sample data.
 pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let plain = SignIn { error: None, tokens: true, banner: sample_banner() };
+    let plain = SignIn { error: None, tokens: true, unclaimed: false, banner: sample_banner() };
     let nobody = RolePicker { people: Vec::new(), banner: None };
     Ok(vec![
         ("sign-in.html", plain.render()?),
@@ -113,6 +153,9 @@ pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("role-picker.html", RolePicker::sample().render()?),
         ("role-picker-empty.html", nobody.render()?),
         ("sign-in-as.html", SignInAs::sample().render()?),
+        ("sign-in-unclaimed.html", SignIn { tokens: false, unclaimed: true, ..plain.clone() }.render()?),
+        ("ceremony.html", Ceremony { banner: sample_banner() }.render()?),
+        ("account.html", Account::sample().render()?),
         ("resume.html", Resume { banner: sample_banner() }.render()?),
     ])
 }
