@@ -5,7 +5,7 @@ use testkit::Authenticator;
 const CHALLENGE: [u8; 32] = [0xc5; 32];
 
 fn both() -> [Authenticator; 2] {
-    [Algorithm::Es256, Algorithm::EdDsa].map(|algorithm| Authenticator::new(algorithm, "one"))
+    [Algorithm::Es256, Algorithm::EdDsa].map(|algorithm| Authenticator::named(algorithm, "one"))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn another_challenge_another_key_and_every_edited_bit_count_for_nothing() {
         let mut other = CHALLENGE;
         other[31] ^= 1;
         assert!(!approves(&passkey, &good, &other) && !approves(&passkey, &key.assert(&other), &CHALLENGE));
-        let stranger = Authenticator::new(passkey.algorithm, "one").passkey(PersonId([1; 16]));
+        let stranger = Authenticator::named(passkey.algorithm, "one").passkey(PersonId([1; 16]));
         assert!(!approves(&stranger, &good, &CHALLENGE));
         let parts: [fn(&mut Assertion) -> &mut Vec<u8>; 3] =
             [|all| &mut all.client_data, |all| &mut all.authenticator_data, |all| &mut all.signature];
