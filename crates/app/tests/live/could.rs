@@ -15,6 +15,7 @@ fn what_is_answered_is_what_happens() {
     let centre = Centre::new("", &phones.config());
     centre.import_invented(20);
     let (ada, sam) = (centre.hire("Ada", "agent"), centre.hire("Sam", "security_officer"));
+    let other = centre.hire("Bo", "agent");
     let server = centre.serve();
     let nobody = server.client();
     let (agent, officer) = (nobody.bearer(&ada.token), nobody.bearer(&sam.token));
@@ -55,7 +56,6 @@ fn what_is_answered_is_what_happens() {
     assert_eq!(Some(left), budget["left"].as_u64(), "the officer sees what the agent sees");
 
     // Somebody else's call is nobody's ground.
-    let other = centre.hire("Bo", "agent");
     let foreign = could(&officer, &format!("person={}&act=view&interaction={claimed}", other.id));
     assert_eq!(foreign["reason"], "no-live-interaction");
 
