@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::interaction::Timeouts;
-use domain::{BudgetKind, CustomerId, InteractionId, PersonId, Standing};
+use domain::{CustomerId, InteractionId, PersonId};
 use policy::{Asker, Denial, Needs};
 use std::sync::Arc;
 use store::Condition;
@@ -35,15 +35,6 @@ impl Vault {
             hour,
         };
         self.rules.needs(&asker, act)
-    }
-
-    fn standing(&self, scope: &Scope) -> Standing {
-        Standing::of(scope.person.id, self.clock.now(), self.config.probation_days)
-    }
-
-    /// A person's own limit of a kind, per hour.
-    pub(crate) fn limit(&self, scope: &Scope, kind: BudgetKind) -> u32 {
-        self.standing(scope).limit(self.config.limits.of(kind))
     }
 
     /// May they, whatever the conditions? Enough for acts that rest on no interaction.

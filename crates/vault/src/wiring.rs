@@ -214,7 +214,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let told = act.rule.clone();
+        let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -225,7 +225,9 @@ impl Vault {
                     self.staff.forget();
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
+                let rule = told.or_else(|| self.rules.speaking_for(refusal));
+                let spent = self.spent(tenant, refusal, own.as_ref()).await;
+                Err(VaultError::Refused { refusal, entry, rule, spent })
             }
             done => done,
         }
@@ -363,7 +365,6 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
-            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

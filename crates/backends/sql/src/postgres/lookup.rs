@@ -91,8 +91,15 @@ pub(super) const TABLES: [Lookup; 8] = [
     },
     Lookup {
         table: "budget",
-        keys: 3,
-        columns: &[("tenant", Int), ("counter", Blob), ("since", Int), ("used", Int), ("last", Blob), ("tag", Blob)],
+        keys: 2,
+        columns: &[
+            ("tenant", Int),
+            ("counter", Blob),
+            ("total", Int),
+            ("history", Blob),
+            ("last", Blob),
+            ("tag", Blob),
+        ],
         then: LOCKED,
     },
     Lookup {
