@@ -97,6 +97,9 @@ pub struct Init {
     /// Where the root key goes, outside the data directory [default: ringfence/<id>.key under $XDG_CONFIG_HOME or ~/.config]
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+    /// The first security officers; the first one gets a one-time link for a passkey. Name two
+    #[arg(long, value_name = "NAME")]
+    pub officer: Vec<String>,
 }
 
 /// `serve`.
@@ -225,6 +228,22 @@ pub enum Person {
         /// Write it to this new file instead of printing it
         #[arg(long, value_name = "PATH")]
         token_file: Option<PathBuf>,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Mark one as having left, for ever: no sign-in, no power
+    Left {
+        /// The person, per_…
+        id: String,
+        /// Whose staff they are
+        #[arg(long, value_name = "SLUG")]
+        tenant: Option<String>,
+    },
+    /// Invite one to register a passkey: prints a link that works once and for an hour
+    Invite {
+        /// The person, per_…
+        id: String,
         /// Whose staff they are
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,

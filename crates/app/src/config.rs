@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use transparency::VerifierKey;
-use vault::{TenantConfig, VaultConfig};
+use vault::{SessionRules, TenantConfig, VaultConfig};
 use zeroize::Zeroizing;
 
 /// The file's name in a data directory.
@@ -44,6 +44,8 @@ pub struct Config {
     pub closes: Closes,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
+    /// How people sign in on pages.
+    pub sign_in: SignIn,
     /// Who takes one-time codes to customers.
     pub courier: Option<Courier>,
     /// Where the root key lies.
@@ -60,7 +62,7 @@ pub struct Kept {
     pub url: String,
     /// The file with the password; relative to this file. PGPASSWORD and PGPASSFILE count otherwise.
     pub password_file: Option<PathBuf>,
-    /// How many connections this node opens at most; 8 unless given.
+    /// How many connections this node opens at most; 12 unless given.
     pub connections: Option<usize>,
 }
 
@@ -92,6 +94,41 @@ pub struct Interactions {
     pub idle_minutes: Option<u32>,
     /// Minutes from its beginning after which one is over; 240 unless given.
     pub absolute_minutes: Option<u32>,
+}
+
+/// `[sign_in]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// May people sign in on a page with a bearer token? Programs use theirs in any case.
+    pub tokens: bool,
+    /// Must each request of a page carry the signature of the browser that signed in?
+    pub bound: bool,
+    /// Minutes without a request after which the session of somebody who serves customers ends.
+    pub serving_idle_minutes: u32,
+    /// Minutes without a request after which anybody else's ends.
+    pub idle_minutes: u32,
+    /// Hours after which any session ends.
+    pub absolute_hours: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self { tokens: true, bound: true, serving_idle_minutes: 15, idle_minutes: 60, absolute_hours: 12 }
+    }
+}
+
+impl SignIn {
+    fn rules(&self) -> SessionRules {
+        let minutes = |minutes: u32| i64::from(minutes) * 60_000;
+        SessionRules {
+            bound: self.bound,
+            tokens: self.tokens,
+            serving_idle_ms: minutes(self.serving_idle_minutes),
+            idle_ms: minutes(self.idle_minutes),
+            absolute_ms: minutes(self.absolute_hours) * 60,
+        }
+    }
 }
 
 /// `[[tenant]]`.
@@ -307,6 +344,7 @@ impl Config {
                 absolute_ms: minutes(self.interactions.absolute_minutes, default.absolute_ms),
             },
             remask_s: self.remask_s.unwrap_or(20),
+            sessions: self.sign_in.rules(),
             role_picker: self.server.role_picker,
             probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
             close_every_s: self.closes.every_s,

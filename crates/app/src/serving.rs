@@ -2,6 +2,7 @@
 
 use crate::closing::Closing;
 use crate::failure::Failure;
+use crate::guarding::Guarding;
 use crate::home::Home;
 use crate::sequencing::Sequencing;
 use crate::tending::Tending;
@@ -82,10 +83,12 @@ pub async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
+    warn_unclaimed(centre).await?;
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
+    let _guarding = Guarding::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {
@@ -97,6 +100,17 @@ pub async fn serve(
         tracing::warn!("what this node held of shared allowances couldn't be given back; it is lost for this hour");
     }
     ended
+}
+
+/// Until a security officer has a passkey, whoever runs the machine decides who may do what.
+async fn warn_unclaimed(centre: &Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        if !centre.vault.config().role_picker && centre.vault.needs_officer(tenant.id).await? {
+            let tenant = &tenant.slug;
+            tracing::warn!(tenant, "no security officer has a passkey yet; next: ringfence person invite");
+        }
+    }
+    Ok(())
 }
 
 fn broken(error: &std::io::Error) -> Failure {

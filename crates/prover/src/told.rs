@@ -19,7 +19,13 @@ pub(crate) fn told(found: &Env) -> String {
         ("send_code", _) => "have a code sent".to_owned(),
         ("write_note", _) => "write a note".to_owned(),
         ("give_statement", _) => "hand over a statement".to_owned(),
+        ("read_sessions", _) => "read who is signed in".to_owned(),
+        ("end_session", _) => "end somebody's session".to_owned(),
+        ("enrol", _) => "let a passkey count".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
+        ("read_alarms", _) => "see alarms".to_owned(),
+        ("read_people", _) => "read who there is".to_owned(),
+        ("change_power", _) => "change people and rights".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),
     };

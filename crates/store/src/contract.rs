@@ -1,9 +1,10 @@
 //! The trait an engine implements.
 
+use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
 use crate::rows::{
     BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, PersonRow,
-    PowerRow, ReportRow, StateRow,
+    PowerHead, PowerRow, ReportRow, StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -142,12 +143,13 @@ pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>>;
 
-    /// The version of people and rules.
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>>;
-    /// Who has the token with this digest, in whatever tenant.
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>>;
-    /// A person.
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>>;
+    /// Ready once everything that reads have shown so far is durable: for whoever remembers it elsewhere.
+    fn durable(&self) -> Fut<'_, ()>;
+
+    /// What seals all power in its version.
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>>;
+    /// All rows of power but for people, by kind and id.
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>>;
     /// All people of a tenant, by name.
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>>;
 
@@ -236,6 +238,22 @@ pub trait Store: Send + Sync {
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool>;
     /// Closes by number, falling from below `before`.
     fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>>;
+    /// What lets somebody in, by name.
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>>;
+    /// Everything of one kind that lets somebody in, by id.
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>>;
+    /// Replaces a row, if its tag still is `before`; says whether it was. For what isn't an act, such as that a session was
+    /// in use: it leaves no entry. The row brings its tag.
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool>;
+    /// Removes what had run out before a moment; says how many rows that were.
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64>;
+
     /// A page of a close's list; `None` if there is no such close or page.
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;
 }

@@ -1,7 +1,8 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
+use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
-use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, Tag};
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerHead, RequestRow, StateRow};
 use domain::interaction::Happening;
 use domain::{Counter, CustomerId, InteractionId, TenantId};
 
@@ -26,6 +27,8 @@ pub struct Wanted {
     pub codes: Vec<(TenantId, InteractionId)>,
     /// How often logs were closed.
     pub closes: Vec<TenantId>,
+    /// What lets somebody in.
+    pub admissions: Vec<(TenantId, AdmissionKey)>,
 }
 
 impl Wanted {
@@ -72,6 +75,7 @@ impl Wanted {
                 self.interactions.push((tenant, interaction));
             }
             Condition::NextClose(_) => self.closes.push(tenant),
+            Condition::Admission { key, .. } => self.admissions.push((tenant, key)),
             Condition::CustomerExists(customer) => self.customers.push((tenant, customer)),
             Condition::FieldAbsent(field) | Condition::FieldVersion(field, _) => self.fields.push((tenant, field)),
         }
@@ -91,8 +95,9 @@ impl Wanted {
                 self.codes.push((tenant, *interaction));
             }
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
-            Effect::PutPerson(_) => self.powers.push(tenant),
+            Effect::SetPower(..) => self.powers.push(tenant),
             Effect::PutClose(_) => self.closes.push(tenant),
+            Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}
         }
     }
@@ -111,6 +116,7 @@ impl Wanted {
         tidy(&mut self.requests);
         tidy(&mut self.codes);
         tidy(&mut self.closes);
+        tidy(&mut self.admissions);
     }
 }
 
@@ -215,7 +221,7 @@ impl<K: Ord, V> Table<K, V> {
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Versions of people and rules.
-    pub powers: Table<TenantId, PowerRow>,
+    pub powers: Table<TenantId, PowerHead>,
     /// Interactions.
     pub interactions: Table<(TenantId, InteractionId), InteractionRow>,
     /// Allowances.
@@ -232,30 +238,29 @@ pub struct Facts {
     pub codes: Table<(TenantId, InteractionId), CodeRow>,
     /// The number of each log's last close.
     pub closes: Table<TenantId, u64>,
+    /// What lets somebody in.
+    pub admissions: Table<(TenantId, AdmissionKey), AdmissionRow>,
 }
 
 impl Facts {
-    /// Marks every row whose tag isn't its own.
+    /// Marks every row whose tag isn't its own. A head of power has the key holder's tag, which only a load can have
+    /// checked: an edited version is another version here.
     pub fn check(&mut self, seals: &dyn Seals) {
-        self.powers.check(|tenant, row| row.tag == power_tag(seals, *tenant, row.version));
         self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.check(|(tenant, counter), row| row.tag == row.tag_by(seals, *tenant, counter));
         self.states.check(|(tenant, customer), row| row.tag == row.tag_by(seals, *tenant, *customer));
         self.codes
             .check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "admission", &row.material()));
     }
 
     /// Gives every changed row its tag.
     pub fn retag(&mut self, seals: &dyn Seals) {
-        self.powers.retag(|tenant, row| row.tag = power_tag(seals, *tenant, row.version));
         self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
         self.budgets.retag(|(tenant, counter), row| row.tag = row.tag_by(seals, *tenant, counter));
         self.states.retag(|(tenant, customer), row| row.tag = row.tag_by(seals, *tenant, *customer));
         self.codes
             .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "admission", &row.material()));
     }
-}
-
-fn power_tag(seals: &dyn Seals, tenant: TenantId, version: u64) -> Tag {
-    seals.tag(tenant, "power", &version.to_be_bytes())
 }

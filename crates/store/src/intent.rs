@@ -1,6 +1,7 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
+use crate::admission::{AdmissionKey, AdmissionRow};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PowerEdit, PowerHead, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
     Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
@@ -92,6 +93,15 @@ pub enum Condition {
     FieldVersion(FieldRef, u64),
     /// The log was closed exactly once less often than this.
     NextClose(u64),
+    /// What lets somebody in still is what was decided on: the row with this tag, or none.
+    Admission {
+        /// Which row.
+        key: AdmissionKey,
+        /// The tag it must have; none where there must be no row.
+        tag: Option<Tag>,
+        /// The refusal when it isn't so.
+        otherwise: Refusal,
+    },
 }
 
 /// Something taken from an allowance, or given back to it.
@@ -175,8 +185,9 @@ pub enum Effect {
         /// The index rows that point there.
         index: Vec<(u16, [u8; 16])>,
     },
-    /// A person, new or changed; people and rules get a new version.
-    PutPerson(PersonRow),
+    /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
+    /// before.
+    SetPower(PowerHead, Vec<PowerEdit>),
     /// A report.
     PutReport(ReportRow),
     /// How far an import came.
@@ -188,6 +199,8 @@ pub enum Effect {
     },
     /// A close of the log. Pages that others began for the same close go.
     PutClose(CloseRow),
+    /// What lets somebody in for a while, new or changed. Its tag is made in the transaction.
+    PutAdmission(AdmissionRow),
 }
 
 /// Names a field of a customer.

@@ -7,6 +7,7 @@
 //!
 //! Out of scope: plaintext, keys, SQL.
 
+mod admission;
 pub mod conformance;
 mod contract;
 mod facts;
@@ -14,6 +15,7 @@ mod intent;
 mod rows;
 mod settle;
 
+pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
     Cosigned, CountedCustomer, Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap,
     TileKey,
@@ -24,6 +26,7 @@ pub use intent::{
 };
 pub use rows::{
     BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow,
-    PersonRow, PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    PersonRow, PowerEdit, PowerHead, PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events,
+    encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

@@ -4,7 +4,8 @@
 use crate::intent::Seals;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
+    TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -123,13 +124,47 @@ impl PersonRow {
     }
 }
 
-/// How often people or rules were changed.
+/// Everything that grants power to people, as one: how often it was changed, and what all of it together says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PowerRow {
+pub struct PowerHead {
     /// The version, from 1.
-    pub version: u64,
-    /// Over tenant and version.
+    pub seq: u64,
+    /// Over every person and every row of power; none in a store that is older than roots, until it is sealed once.
+    pub root: Option<[u8; 32]>,
+    /// The key holder's, over tenant, version and root: nodes can't make it.
     pub tag: Tag,
+}
+
+/// One row of power, but for people, who have a table of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerRow {
+    /// What it is about.
+    pub kind: PowerKind,
+    /// Which of its kind.
+    pub id: [u8; 16],
+    /// What it says.
+    pub body: Vec<u8>,
+    /// Over all of it. The root decides; this says which row was edited where the root doesn't fit.
+    pub tag: Tag,
+}
+
+impl PowerRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(&self) -> Vec<u8> {
+        [self.kind.code().to_be_bytes().as_slice(), &self.id, &self.body].concat()
+    }
+}
+
+/// A change of one row of power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PowerEdit {
+    /// A person, new or changed.
+    Person(PersonRow),
+    /// Another row, new or changed.
+    Put(PowerRow),
+    /// A row goes.
+    Drop(PowerKind, [u8; 16]),
 }
 
 /// A call, chat or ticket.

@@ -8,8 +8,7 @@ mod spending;
 use crate::facts::Facts;
 use crate::intent::{Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey};
 use crate::rows::{
-    CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events,
-    encode_events,
+    CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, RequestRow, StateRow, decode_events, encode_events,
 };
 use domain::interaction::{Event, Happening, fold};
 use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
@@ -152,8 +151,7 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
         Condition::Never(refusal) => Err(refusal),
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
-            require(!slot.tampered, Refusal::Tampered)?;
-            require(slot.row.map_or(0, |row| row.version) == version, Refusal::PowerChanged)
+            require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
         }
         Condition::Handles { interaction, person, talking, timeouts } => {
             let row = interaction_row(facts, tenant, interaction)?;
@@ -175,6 +173,12 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
         Condition::NextClose(number) => {
             let last = facts.closes.slot(&tenant).and_then(|slot| slot.row).unwrap_or(0);
             require(last.checked_add(1) == Some(number), Refusal::CloseTaken)
+        }
+        Condition::Admission { key, tag, otherwise } => {
+            let slot = facts.admissions.slot(&(tenant, key)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            // A row that an earlier intent of the batch put there has no tag yet: it isn't what was decided on.
+            require(!slot.changed && slot.row.as_ref().map(|row| row.tag) == tag, otherwise)
         }
         Condition::CustomerExists(customer) => {
             require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound)
@@ -275,10 +279,9 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
-            Effect::PutPerson(_) => {
-                let version =
-                    facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
-                facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
+            Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
+            Effect::SetPower(head, _) => {
+                facts.powers.put(&intent.tenant, head);
                 settled.effects.push((intent.tenant, effect));
             }
             _ => {

@@ -108,8 +108,11 @@ impl Vault {
     }
 
     async fn known_person(&self, tenant: TenantId, person: PersonId) -> Result<(), VaultError> {
-        let row = self.store.person(tenant, person).await?.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let row = self.genuine(row)?;
+        let snapshot = self.power(tenant).await?;
+        if !snapshot.sound {
+            return Err(VaultError::refused(Refusal::PowerTampered));
+        }
+        let row = snapshot.person(person).ok_or(VaultError::refused(Refusal::NotFound))?;
         row.role.serves().then_some(()).ok_or(VaultError::refused(Refusal::RoleNotAllowed))
     }
 }

@@ -48,6 +48,12 @@ impl Vault {
         self.may(scope, policy::Act::ReadLog).is_ok()
     }
 
+    /// May this person see alarms? What the rules say now.
+    #[must_use]
+    pub fn reads_alarms(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadAlarms).is_ok()
+    }
+
     /// The conditions of what is needed, in the interaction and, where there is one, on its customer. Nothing is done
     /// for a customer without a live interaction and, on a record, without its being theirs, whatever the rules say.
     pub(crate) fn on_ground(

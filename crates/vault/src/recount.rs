@@ -226,8 +226,8 @@ impl Vault {
         Ok(part.wrong())
     }
 
-    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: the version of
-    /// people and rules, people, interactions, allowances.
+    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: people and
+    /// other power, interactions, allowances; and whether all power together is what the key holder sealed.
     ///
     /// # Errors
     /// If the store fails.
@@ -235,15 +235,8 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        if let Some(row) = self.store.power(tenant).await?
-            && !genuine("power", &row.version.to_be_bytes(), row.tag)
-        {
-            return edited("power", tenant.0.to_string());
-        }
-        for row in self.store.persons(tenant).await? {
-            if !genuine("person", &row.material(), row.tag) {
-                return edited("person", row.id.to_string());
-            }
+        if let Some(wrong) = self.wrong_power(operator).await? {
+            return Ok(Some(wrong));
         }
         for (counter, row) in self.store.budgets(tenant).await? {
             if row.tag != row.tag_by(&*self.seals, tenant, &counter) {
@@ -268,12 +261,33 @@ impl Vault {
         }
     }
 
+    /// What is wrong with people and rights: the edited row where one is, else that they aren't what the key holder sealed.
+    ///
+    /// # Errors
+    /// If the store or the key holder fails.
+    pub async fn wrong_power(&self, operator: &Operator) -> Result<Option<Wrong>, VaultError> {
+        let tenant = operator.tenant;
+        if self.look_at_power(tenant).await?.sound {
+            return Ok(None);
+        }
+        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
+        let people = self.store.persons(tenant).await.unwrap_or_default();
+        let person = people.iter().find(|row| !genuine("person", &row.material(), row.tag));
+        let others = self.store.power_rows(tenant).await.unwrap_or_default();
+        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
+        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
+        let named = person.map(|row| edited("person", row.id.to_string()));
+        let named = named.or_else(|| other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))));
+        let problem = "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
+        Ok(Some(named.unwrap_or(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() })))
+    }
+
     /// The version of people and rules, and who there is.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn power_rows(&self, operator: &Operator) -> Result<(u64, HashSet<domain::PersonId>), VaultError> {
-        let version = self.store.power(operator.tenant).await?.map_or(0, |row| row.version);
+        let version = self.store.power_head(operator.tenant).await?.map_or(0, |head| head.seq);
         let people = self.store.persons(operator.tenant).await?;
         Ok((version, people.into_iter().map(|row| row.id).collect()))
     }

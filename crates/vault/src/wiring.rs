@@ -2,16 +2,18 @@
 
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
-use crate::auth::{Scope, Staff};
+use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
+use crate::power::KnownPower;
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
+use crate::session::{Once, SessionRules, Sessions};
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -41,6 +43,8 @@ pub struct VaultConfig {
     pub timeouts: Timeouts,
     /// Seconds until a revealed value is masked again.
     pub remask_s: u32,
+    /// How people's sessions on pages go.
+    pub sessions: SessionRules,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
     /// For how many days new staff have a quarter of each allowance per person.
@@ -55,6 +59,7 @@ impl Default for VaultConfig {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             remask_s: 20,
+            sessions: SessionRules::default(),
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
@@ -72,7 +77,9 @@ pub struct Vault {
     pub(crate) tenants: Vec<TenantConfig>,
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
-    pub(crate) staff: Staff,
+    pub(crate) power: KnownPower,
+    pub(crate) used: Used,
+    pub(crate) sessions: Sessions,
     pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
@@ -141,7 +148,9 @@ impl Vault {
             tenants,
             seals,
             feed,
-            staff: Staff::default(),
+            power: KnownPower::default(),
+            used: Used::default(),
+            sessions: Sessions::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
             witnessing: HashMap::new(),
@@ -222,7 +231,7 @@ impl Vault {
         match done {
             Err(VaultError::Refused { refusal, entry, .. }) => {
                 if refusal == Refusal::PowerChanged {
-                    self.staff.forget();
+                    self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
                 let rule = told.or_else(|| self.rules.speaking_for(refusal));
@@ -251,7 +260,14 @@ impl Vault {
         let mut act = self.bare_act(scope.tenant, kind)?;
         act.draft.person = Some(scope.person.id);
         act.draft.power = scope.power;
+        if kind.discloses() && self.power_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
         act.when.push(Condition::PowerVersion(scope.power));
+        if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {
+            act.when.push(unused);
+            act.effects.push(used);
+        }
         if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
             act.when.push(Condition::Never(Refusal::WitnessesMissing));
         }

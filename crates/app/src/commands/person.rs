@@ -15,16 +15,18 @@ pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     let (Person::Add { tenant, .. }
     | Person::List { tenant }
     | Person::Token { tenant, .. }
+    | Person::Left { tenant, .. }
+    | Person::Invite { tenant, .. }
     | Person::Revoke { tenant, .. }) = asked;
     let tenant = home.tenant(tenant.as_deref())?;
     wire::block_on(async {
         let centre = wire::open(&home).await?;
         let operator = centre.vault.operator(tenant.id);
-        act(common, &centre.vault, &operator, asked).await
+        act(common, &home, &centre.vault, &operator, asked).await
     })
 }
 
-async fn act(common: &Common, vault: &Vault, operator: &Operator, asked: &Person) -> Result<(), Failure> {
+async fn act(common: &Common, home: &Home, vault: &Vault, operator: &Operator, asked: &Person) -> Result<(), Failure> {
     match asked {
         Person::Add { name, role, team, .. } => {
             let new = NewPerson { name: words("name", name)?, role: (*role).into(), team: team.clone() };
@@ -45,8 +47,22 @@ async fn act(common: &Common, vault: &Vault, operator: &Operator, asked: &Person
                 None => output::text(&token),
             }
         }
+        Person::Left { id, .. } => Ok(vault.person_left(operator, person(id)?).await?),
+        Person::Invite { id, .. } => {
+            let code = vault.invite(operator, person(id)?).await?;
+            output::text(&invitation(home, &code))
+        }
         Person::Revoke { id, .. } => Ok(vault.revoke_token(operator, person(id)?).await?),
     }
+}
+
+/// Where an invitation leads: its code stands behind the `#`, which browsers send to nobody.
+pub(super) fn invitation(home: &Home, code: &str) -> String {
+    let server = &home.config.server;
+    // Passkeys are made for names: on this machine's own address that is localhost.
+    let here = || format!("http://localhost:{}", server.listen.port());
+    let origin = server.origin.clone().unwrap_or_else(here);
+    format!("{origin}/ceremony#{code}")
 }
 
 fn described(row: &PersonRow) -> Value {
@@ -60,7 +76,7 @@ fn person(id: &str) -> Result<PersonId, Failure> {
     })
 }
 
-fn words(what: &str, text: &str) -> Result<String, Failure> {
+pub(super) fn words(what: &str, text: &str) -> Result<String, Failure> {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed.chars().count() > 100 || trimmed.contains(char::is_control) {
         return Err(Failure::here(format!("the {what} can't be used"), "give 1 to 100 letters"));

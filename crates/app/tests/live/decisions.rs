@@ -168,6 +168,16 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::WriteNote => client.post(&on("notes"), &json!({"interaction": interaction, "text": "Rang about a lamp."})),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
+        // Everybody learns how the log stands; alarms are in it for some.
+        Act::ReadAlarms => client.get("/v1/log/status"),
+        Act::ReadPeople => client.get("/v1/people?limit=1"),
+        Act::ChangePower => client.post(
+            "/v1/power/changes",
+            &json!({"change": "add_person", "name": "Nia New", "role": "agent", "team": "north"}),
+        ),
+        Act::ReadSessions => client.get("/v1/sessions"),
+        Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
+        Act::Enrol => client.get("/v1/enrolments"),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
     }
 }
@@ -228,7 +238,11 @@ fn every_role_act_field_and_situation_is_as_written_down() {
                 let erased =
                     Stage { customer: to_erase.clone(), interaction: String::new(), claim: Value::Null, server: 0 };
                 let stage = if act == Act::Erase { &erased } else { stage };
-                let told = outcome(&ask(&world.client(stage.server, number), act, stage));
+                let answer = ask(&world.client(stage.server, number), act, stage);
+                let told = match act {
+                    Act::ReadAlarms if answer.json()["alarms"].is_null() => "role-not-allowed".to_owned(),
+                    _ => outcome(&answer),
+                };
                 let expected = decided(&rules, &facts(role, act, SITUATIONS[at]));
                 assert_eq!(told, expected, "{slug}, {}, {}: the door and the rules differ", words(act), SITUATIONS[at]);
                 told

@@ -27,6 +27,7 @@ mod kinds;
 mod nodes;
 mod old_copies;
 mod phones;
+mod power;
 mod scan;
 mod server;
 mod shared;

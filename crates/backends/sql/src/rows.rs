@@ -1,12 +1,14 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
+    TenantId,
 };
 use std::borrow::Cow;
 use store::{
-    BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, FieldRow, HourlyRow,
-    InteractionRow, LogHead, PendingLeaf, PersonRow, PowerRow, ReportRow, RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
+    RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -56,9 +58,19 @@ fn named<T>(row: &dyn Columns, column: usize, parse: impl FnOnce(&str) -> Option
     row.text(column)?.and_then(|text| parse(&text)).ok_or(Wrong(column))
 }
 
-/// `version, tag`
-pub(crate) fn power(row: &dyn Columns) -> Result<PowerRow, Wrong> {
-    Ok(PowerRow { version: number(row, 0)?, tag: bytes(row, 1)? })
+/// `version, tag, root`
+pub(crate) fn power_head(row: &dyn Columns) -> Result<PowerHead, Wrong> {
+    Ok(PowerHead { seq: number(row, 0)?, tag: bytes(row, 1)?, root: maybe_bytes(row, 2)? })
+}
+
+/// `kind, id, body, tag`
+pub(crate) fn power_row(row: &dyn Columns) -> Result<PowerRow, Wrong> {
+    Ok(PowerRow {
+        kind: PowerKind::from_code(number(row, 0)?).ok_or(Wrong(0))?,
+        id: bytes(row, 1)?,
+        body: vec(row, 2)?,
+        tag: bytes(row, 3)?,
+    })
 }
 
 /// `tenant, id, role, name, team, token, tag`
@@ -223,5 +235,16 @@ pub(crate) fn close(row: &dyn Columns) -> Result<CloseRow, Wrong> {
         at: millis(row, 4)?,
         size: number(row, 5)?,
         root: bytes(row, 6)?,
+    })
+}
+
+/// `kind, id, body, expires, tag`
+pub(crate) fn admission(row: &dyn Columns) -> Result<AdmissionRow, Wrong> {
+    let kind = AdmissionKind::from_code(number(row, 0)?).ok_or(Wrong(0))?;
+    Ok(AdmissionRow {
+        key: AdmissionKey { kind, id: bytes(row, 1)? },
+        body: vec(row, 2)?,
+        expires: millis(row, 3)?,
+        tag: bytes(row, 4)?,
     })
 }

@@ -122,6 +122,54 @@ refusals! {
     TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
         "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+    /// People and rights aren't what the key holder sealed.
+    PowerTampered = 36 "power-tampered", "People or rights were changed outside Ringfence",
+        "Somebody edited the database by hand, or put an older one back: who may do what can't be trusted, so nothing is shown.",
+        "Tell security now. It goes on by itself once the database says what it said before.";
+    /// Only an officer's approval changes it.
+    OfficerNeeded = 37 "officer-needed", "Only a security officer's approval changes that",
+        "Once security officers have passkeys, nobody who runs the machines can give power to anybody.",
+        "Ask a security officer to make the change and to approve it with a passkey.";
+    /// The approval isn't one.
+    NotApproved = 38 "not-approved", "That approval doesn't approve this change",
+        "An approval is one security officer's, made with a passkey for exactly this change, and never about themselves.",
+        "Draft the change again and let a security officer whom it isn't about approve it.";
+    /// Nobody could approve anything any more.
+    LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
+        "Then nobody could change people or rights any more, or whoever runs the machines could.",
+        "Give another security officer a passkey first.";
+    /// Somebody of IT would stand above who watches it.
+    ManagedByIt = 40 "managed-by-it", "Somebody of IT would stand above who watches it",
+        "Whoever can lean on security, data protection or the auditors can make them look away; so nobody of IT is above them.",
+        "Let that person report to somebody whose own managers aren't of IT, then make the change.";
+    /// The draft doesn't stand any more.
+    ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
+        "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
+        "Draft the change again.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
+    /// A request that was sent before.
+    RequestReplayed = 43 "request-replayed", "That request was sent before",
+        "Each signed request counts once, so that nobody can send yours again.",
+        "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
+    /// A passkey's answer doesn't fit.
+    PasskeyRefused = 45 "passkey-refused", "That passkey's answer isn't accepted",
+        "It must be made now, on this very page, by the passkey itself, after it made sure that it is you.",
+        "Load the page again and use the passkey of this site, with your finger, face or PIN.";
+    /// A passkey counts backwards.
+    PasskeyCopied = 46 "passkey-copied", "That passkey may have been copied",
+        "It has counted less than it had before, as a copy would.",
+        "Don't use it any more. Tell security, and ask for an invitation to register a new one.";
+    /// An invitation that doesn't count any more.
+    InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
+        "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
+        "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
     /// The allowance of 24 hours is spent.
     DayExhausted = 54 "day-allowance-exhausted", "Your allowance for 24 hours is spent",
         "A limit per day means that patience doesn't help either: a little every hour adds up to many customers' data.",

@@ -63,6 +63,18 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Seeing what is wrong with the log, or with people and rights.
+    ReadAlarms,
+    /// Reading who there is, with which role.
+    ReadPeople,
+    /// Changing people and rights.
+    ChangePower,
+    /// Reading who is signed in.
+    ReadSessions,
+    /// Ending somebody else's session.
+    EndSession,
+    /// Letting somebody's new passkey count.
+    Enrol,
 }
 
 impl Act {
@@ -80,6 +92,12 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadAlarms,
+            Self::ReadPeople,
+            Self::ChangePower,
+            Self::ReadSessions,
+            Self::EndSession,
+            Self::Enrol,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -98,13 +116,25 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadAlarms => "read_alarms",
+            Self::ReadPeople => "read_people",
+            Self::ChangePower => "change_power",
+            Self::ReadSessions => "read_sessions",
+            Self::EndSession => "end_session",
+            Self::Enrol => "enrol",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement)
+        use Act::{
+            ChangePower, EndSession, Enrol, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople, ReadSessions,
+        };
+        !matches!(
+            self,
+            ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower | ReadSessions | EndSession | Enrol
+        )
     }
 }
 

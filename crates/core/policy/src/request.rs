@@ -13,7 +13,8 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 9] = ["Action", "Binding", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role"];
+const TYPES: [&str; 11] =
+    ["Action", "Binding", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role", "Session"];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -40,7 +41,9 @@ impl Words {
     pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
-            Act::ReadLog => self.uid("Log", "log")?,
+            Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
+            Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
+            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;

@@ -90,6 +90,14 @@ fn todays_roles_are_decided_as_ever() {
         }
         let watches = [Role::SecurityOfficer, Role::SecurityAnalyst, Role::Auditor].contains(&role);
         assert_eq!(refused(Act::ReadLog).is_ok(), watches, "{role:?}");
+        assert_eq!(refused(Act::ReadPeople).is_ok(), watches, "{role:?}");
+        assert_eq!(refused(Act::ReadAlarms).is_ok(), watches || role == Role::BoardMember, "{role:?}");
+        assert_eq!(refused(Act::ChangePower).is_ok(), role == Role::SecurityOfficer, "{role:?}");
+        assert_eq!(refused(Act::Enrol).is_ok(), role == Role::SecurityOfficer, "{role:?}");
+        let guards = [Role::SecurityOfficer, Role::SecurityAnalyst].contains(&role);
+        for act in [Act::ReadSessions, Act::EndSession] {
+            assert_eq!(refused(act).is_ok(), guards, "{role:?} {act:?}");
+        }
         for act in [Act::Erase, Act::GiveStatement] {
             assert_eq!(refused(act).is_ok(), role == Role::DataProtectionOfficer, "{role:?} {act:?}");
         }

@@ -9,9 +9,10 @@ mod identify;
 mod metrics;
 mod openapi;
 mod pages;
+mod passkey;
 mod problem;
 mod serve;
-mod sessions;
+mod signature;
 mod spans;
 mod state;
 

@@ -1,8 +1,8 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
-    reports, reveals, searches, statements, stream, verifications, views,
+    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, passkeys,
+    people, power_changes, receipts, reports, reveals, searches, sessions, statements, stream, verifications, views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -18,15 +18,17 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
+        passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
-        health::metrics
+        health::metrics, people::list, power_changes::draft, power_changes::approve
     ),
     tags(
         (name = "staff", description = "Who asks."),
         (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
         (name = "events", description = "What telephony and ticket systems say."),
@@ -45,7 +47,7 @@ impl Modify for Schemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme(
             "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::identify::COOKIE))),
         );
     }
 }

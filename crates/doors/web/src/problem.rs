@@ -81,6 +81,27 @@ impl Fault {
         "Everything here is done in somebody's name.",
         "Send a bearer token or sign in on the page. Events need their source's signature.",
     );
+    pub(crate) const NO_SUCH_PASSKEY: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "no-such-passkey",
+        "No one here has this passkey",
+        "It was never registered here, it still waits for a security officer, or it was taken back.",
+        "Use another of yours. If you have registered it lately, ask a security officer to let it count.",
+    );
+    pub(crate) const NAMELESS: Self = fault(
+        StatusCode::CONFLICT,
+        "passkeys-need-a-name",
+        "Passkeys work under a name, not under an address of numbers",
+        "A passkey is made for one site, and only a name says which.",
+        "Open this page under its name: on this machine, http://localhost with the same port.",
+    );
+    pub(crate) const NO_SUCH_TOKEN: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "no-such-token",
+        "No one here holds this token",
+        "A token is a key: only the whole of it opens.",
+        "Check that you pasted all of it. If it was replaced meanwhile, ask your security officer.",
+    );
     pub(crate) const FORBIDDEN: Self = fault(
         StatusCode::FORBIDDEN,
         "forbidden",
@@ -150,6 +171,7 @@ impl Fault {
     }
 
     pub(crate) fn response(self, web: &Web) -> Response {
+        let slug = Slug(self.slug);
         let problem = Problem {
             kind: format!("https://ringfence.dev/problems/{}", self.slug),
             detail: self.detail.unwrap_or_else(|| self.title.clone()).into_owned(),
@@ -164,9 +186,15 @@ impl Fault {
             receipt: self.receipt.map(|entry| entry.to_string()),
             retry_after_s: self.retry_after_s,
         };
-        problem.into_response()
+        let mut response = problem.into_response();
+        response.extensions_mut().insert(slug);
+        response
     }
 }
+
+/// Which problem a response is, for a page that says it in its own way.
+#[derive(Clone, Copy)]
+struct Slug(&'static str);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -195,11 +223,16 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken => StatusCode::CONFLICT,
+        Refusal::AlreadyBound
+        | Refusal::PowerChanged
+        | Refusal::CloseTaken
+        | Refusal::RequestReplayed
+        | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver => StatusCode::GONE,
+        Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Tampered | Refusal::SpendingDisagrees => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     }
 }
@@ -262,6 +295,13 @@ impl Fault {
 ///
 /// Boxed: a refusal is the rarer result, and a whole response is large to pass up by value.
 pub(crate) struct Failed(Box<Response>);
+
+impl Failed {
+    /// Is it this refusal?
+    pub(crate) fn is(&self, refusal: Refusal) -> bool {
+        self.0.extensions().get::<Slug>().is_some_and(|slug| slug.0 == refusal.slug())
+    }
+}
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {

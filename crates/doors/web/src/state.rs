@@ -1,7 +1,6 @@
 //! What every handler works with.
 
 use crate::metrics::Metrics;
-use crate::sessions::Sessions;
 use domain::TenantId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,7 +38,6 @@ pub(crate) struct Web(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) config: WebConfig,
-    pub(crate) sessions: Sessions,
     /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
@@ -59,15 +57,7 @@ impl core::ops::Deref for Web {
 impl Web {
     pub(crate) fn new(vault: Arc<Vault>, config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
         let node = u64::from_be_bytes(vault.secret::<8>());
-        Self(Arc::new(Inner {
-            vault,
-            config,
-            sessions: Sessions::default(),
-            stopped,
-            metrics: Metrics::default(),
-            node,
-            requests: AtomicU64::new(0),
-        }))
+        Self(Arc::new(Inner { vault, config, stopped, metrics: Metrics::default(), node, requests: AtomicU64::new(0) }))
     }
 
     /// A name for a request, for the person who asks and for the operator's log.

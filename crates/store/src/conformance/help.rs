@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PendingLeaf, PersonRow,
-    Scribe, Seals, Store, Tag,
+    PowerEdit, PowerHead, Scribe, Seals, Store, Tag,
 };
 use core::future::Future;
 use core::hash::Hasher;
@@ -174,6 +174,12 @@ pub(crate) fn index_row(kind: u16, mac: u8, customer: CustomerId) -> IndexRow {
 pub(crate) fn person_row(id: PersonId, name: &str, token: Option<u8>) -> PersonRow {
     let token = token.map(|byte| [byte; 32]);
     PersonRow { id, tenant: TENANT, role: Role::Agent, name: name.into(), team: "north".into(), token, tag: [4; 16] }
+}
+
+/// Power in this version, after these edits.
+pub(crate) fn set_power(version: u64, edits: Vec<PowerEdit>) -> Effect {
+    let head = PowerHead { seq: version, root: Some([version as u8; 32]), tag: [9; 16] };
+    Effect::SetPower(head, edits)
 }
 
 pub(crate) fn event(id: u8, after_ms: i64, what: Happening) -> Event {

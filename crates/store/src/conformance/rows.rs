@@ -1,14 +1,14 @@
 //! Every row comes back exactly as it was written, whatever bytes it holds.
 
-use super::help::{ANA, NOW, TENANT, block_on, commit, doing, done};
+use super::help::{ANA, NOW, TENANT, block_on, commit, doing, done, set_power};
 use super::{Case, Mount};
-use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow};
-use domain::{PersonId, Role};
+use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow, PowerEdit, PowerRow};
+use domain::{PersonId, PowerKind, Role};
 
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "empty, long and odd bytes and texts come back",
-        tables: &["field", "person", "customer", "blind_index"],
+        tables: &["field", "person", "power_row", "customer", "blind_index"],
         run: odd,
     },
     Case { name: "the largest numbers come back", tables: &["field", "budget"], run: large },
@@ -37,15 +37,19 @@ fn odd(mount: &dyn Mount) {
             tag: [number; 16],
         })
         .collect();
-    effects.extend(people.iter().map(|row| Effect::PutPerson(row.clone())));
+    let mut edits: Vec<_> = people.iter().map(|row| PowerEdit::Person(row.clone())).collect();
+    let power = PowerRow { kind: PowerKind::Rules, id: [0; 16], body: keys.wrapped.clone(), tag: [0xff; 16] };
+    edits.push(PowerEdit::Put(power.clone()));
+    effects.push(set_power(1, edits));
     let index = IndexRow { kind: u16::MAX, mac: [0; 16], customer: ANA, tag: [0xff; 16] };
     effects.push(Effect::PutIndex(index.clone()));
     done(&*store, doing(1, effects));
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), rows);
     assert_eq!(block_on(store.customer(TENANT, ANA)).unwrap(), Some(keys));
-    for row in people {
-        assert_eq!(block_on(store.person(TENANT, row.id)).unwrap(), Some(row));
-    }
+    let mut kept = block_on(store.persons(TENANT)).unwrap();
+    kept.sort_by_key(|row| row.id);
+    assert_eq!(kept, people);
+    assert_eq!(block_on(store.power_rows(TENANT)).unwrap(), [power]);
     assert_eq!(block_on(store.look_up(TENANT, u16::MAX, [0; 16], 9)).unwrap(), [index]);
 }
 

@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn edited_rows_are_refused(which in 0..5_usize, batches in batches()) {
+    fn edited_rows_are_refused(which in 0..4_usize, batches in batches()) {
         let mut memory = Memory::furnished();
         batches.into_iter().for_each(|batch| drop(memory.commit(NOW, batch)));
         let mut memory = memory.refurnished();

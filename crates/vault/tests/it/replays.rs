@@ -61,8 +61,8 @@ fn in_another_session_is_refused_and_another_persons_same_key_is_another_key() {
     let call = Call::new(34);
     let command = keyed(&call);
     value(call.reveal(&command));
-    let session = block_on(call.world.vault.sign_in(&call.world.staff.agent.token)).unwrap();
-    let elsewhere = block_on(call.world.vault.resume(&session)).unwrap();
+    let page = crate::sessions::Page::begin(&call.world, &call.world.vault, &call.world.staff.agent);
+    let elsewhere = page.get(&call.world.vault, "/desk").unwrap();
     let result = block_on(call.world.vault.reveal(&elsewhere, &command));
     assert_refused(&call.world, result, Refusal::KeyReused);
 

@@ -59,9 +59,11 @@ fn an_ended_interaction_cannot_be_brought_back() {
 fn an_edited_version_of_people_and_rules() {
     let call = Call::new(154);
     let scope = call.world.scope(&call.world.staff.agent);
-    call.world.edit("UPDATE power SET tag = zeroblob(16) WHERE tenant = 1");
+    call.world.edit("UPDATE power SET version = version + 1 WHERE tenant = 1");
     let result = block_on(call.world.vault.reveal(&scope, &call.command(FieldKind::Name)));
-    assert_refused(&call.world, result, Refusal::Tampered);
+    assert_refused(&call.world, result, Refusal::PowerChanged);
+    let error = failure(block_on(call.world.vault.authenticate(&call.world.staff.agent.token)));
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn a_deleted_version_of_people_and_rules() {
     assert_refused(&call.world, result, Refusal::PowerChanged);
     for vault in [&call.world.vault, &call.world.another_node()] {
         let error = failure(block_on(vault.authenticate(&call.world.staff.agent.token)));
-        assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+        assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
     }
 }
 
@@ -83,9 +85,10 @@ fn an_edited_person() {
     call.world.edit("UPDATE person SET role = 'security_officer' WHERE role = 'agent' AND tenant = 1");
     let fresh = call.world.another_node();
     let error = failure(block_on(fresh.authenticate(&call.world.staff.agent.token)));
-    assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
+    block_on(call.world.vault.load_power(FIRST)).unwrap();
     let error = failure(call.world.connect(FIRST, "next", &call.world.staff.agent, None));
-    assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn body(kind: Kind) -> AuditBody {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
+        upon: None,
     }
 }
 

@@ -64,6 +64,11 @@ fn keys(wanted: &Wanted) -> [Option<Keys<'_>>; TABLES.len()] {
             vec![tenants(keys), customers, fields, instances]
         }),
         only(&wanted.closes),
+        (!wanted.admissions.is_empty()).then(|| {
+            let keys = &wanted.admissions;
+            let kinds = ints(keys.iter().map(|(_, key)| key.kind as u8));
+            vec![tenants(keys), kinds, blobs(keys.iter().map(|(_, key)| key.id.as_slice()))]
+        }),
     ]
 }
 
@@ -79,9 +84,9 @@ fn facts(wanted: &Wanted, answer: &[Row]) -> Result<Facts, Wrong> {
         let (branch, row) = Found::read(row)?;
         found[branch].push(row);
     }
-    let [powers, customers, interactions, codes, budgets, requests, fields, closes] = found;
+    let [powers, customers, interactions, codes, budgets, requests, fields, closes, admissions] = found;
     let mut facts = Facts::default();
-    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power(&row.from(1))?)))?;
+    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power_head(&row.from(1))?)))?;
     let mut states = BTreeMap::new();
     fill(&mut facts.customers, &wanted.customers, &customers, |row| {
         let key = (tenant(row)?, CustomerId(bytes(row, 1)?));
@@ -106,6 +111,10 @@ fn facts(wanted: &Wanted, answer: &[Row]) -> Result<Facts, Wrong> {
         let field = rows::field(&row.from(2))?;
         let customer = CustomerId(bytes(row, 1)?);
         Ok(((tenant(row)?, FieldRef { customer, field: field.field, instance: field.instance }), field))
+    })?;
+    fill(&mut facts.admissions, &wanted.admissions, &admissions, |row| {
+        let admission = rows::admission(&row.from(1))?;
+        Ok(((tenant(row)?, admission.key), admission))
     })?;
     fill(&mut facts.closes, &wanted.closes, &closes, |row| Ok((tenant(row)?, number(row, 1)?)))?;
     Ok(facts)

@@ -4,14 +4,14 @@ use super::random;
 use crate::conformance::help::{ANA, BEN, NOW, OpenSeals, TENANT, customer_row, field_row};
 use crate::{
     BudgetRow, CodeRow, CustomerRow, Effect, EntryRow, Facts, FieldRef, FieldRow, Intent, InteractionRow, Outcome,
-    PowerRow, RequestRow, StateRow, Wanted, settle,
+    PowerHead, RequestRow, StateRow, Wanted, settle,
 };
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Memory {
-    pub(super) powers: BTreeMap<TenantId, PowerRow>,
+    pub(super) powers: BTreeMap<TenantId, PowerHead>,
     pub(super) interactions: BTreeMap<(TenantId, InteractionId), InteractionRow>,
     pub(super) budgets: BTreeMap<(TenantId, Counter), BudgetRow>,
     pub(super) customers: BTreeMap<(TenantId, CustomerId), CustomerRow>,
@@ -109,13 +109,12 @@ impl Memory {
     /// Edits one row of the `which`-th kind, as somebody with the database would.
     pub(super) fn tamper(&mut self, which: usize) {
         match which {
-            0 => self.powers.values_mut().for_each(|row| row.version += 1),
-            1 => self.interactions.values_mut().for_each(|row| row.binding = domain::Binding::Proven),
-            2 => self.budgets.values_mut().for_each(|row| row.total = 0),
-            3 => self.states.values_mut().for_each(|row| row.n = 0),
+            0 => self.interactions.values_mut().for_each(|row| row.binding = domain::Binding::Proven),
+            1 => self.budgets.values_mut().for_each(|row| row.total = 0),
+            2 => self.states.values_mut().for_each(|row| row.n = 0),
             _ => self.codes.values_mut().for_each(|row| row.wrong = 3),
         }
-        if which == 1 {
+        if which == 0 {
             self.interactions.values_mut().for_each(|row| row.active = row.active.plus(1));
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::conformance::help::{
     ADA, ANA, BEN, BO, CALL, NOW, Parrot, TENANT, TIMEOUTS, connected, customer_row, doing, entry, event, field_row,
-    happened, intent, own, person_row,
+    happened, intent, own, person_row, set_power,
 };
-use crate::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Turn};
+use crate::{Condition, Effect, FieldRef, Intent, PowerEdit, RequestKey, Spend, Turn};
 use domain::interaction::{Event, Happening};
 use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal, Room};
 use proptest::collection::vec;
@@ -21,7 +21,7 @@ pub(super) fn furniture() -> Vec<Intent> {
     vec![
         doing(9_001, vec![happened(CALL, event(1, 0, connected(ADA, Some(ANA))))]),
         doing(9_002, vec![Effect::SendCode { interaction: CALL, mac: RIGHT, expires: NOW.plus(1_000) }]),
-        doing(9_003, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]),
+        doing(9_003, vec![set_power(1, vec![PowerEdit::Person(person_row(ADA, "Ada", None))])]),
     ]
 }
 
@@ -159,7 +159,10 @@ fn effect() -> impl Strategy<Value = (Vec<Condition>, Effect)> {
             (vec![Condition::CustomerExists(customer)], Effect::PutField(customer, field_row(field, version)))
         }),
         1 => customer().prop_map(move |customer| alone(Effect::RewrapCustomer(customer, customer_row(2)))),
-        1 => person().prop_map(move |person| alone(Effect::PutPerson(person_row(person, "A", None)))),
+        1 => (person(), 0..3_u64).prop_map(|(person, version)| {
+            let edit = PowerEdit::Person(person_row(person, "A", None));
+            (vec![Condition::PowerVersion(version)], set_power(version + 1, vec![edit]))
+        }),
     ]
 }
 

@@ -68,7 +68,8 @@ kinds! {
     StreamOpened = 18 "stream_opened";
     /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -111,18 +112,52 @@ kinds! {
     AllotmentTaken = 39 "allotment_taken";
     /// A node gave back what was left of one; `detail` is how much.
     AllotmentReturned = 40 "allotment_returned";
+    /// People and rights of a store that is older than roots were sealed as they were.
+    PowerSealed = 41 "power_sealed";
+    /// People and rights weren't what the key holder sealed: an edited, missing or older row. Disclosures are refused from
+    /// then on; `detail` is the version that the store gave.
+    PowerDoubted = 42 "power_doubted";
+    /// Rights were changed.
+    PowerChanged = 43 "power_changed";
+    /// A person has left.
+    PersonLeft = 44 "person_left";
+    /// A change of people or rights was drafted, to be approved.
+    PowerDrafted = 45 "power_drafted";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
 }
 
 impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened};
+        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | SessionsRead | StreamOpened | StreamClosed)
     }
 }
 
 impl Kind {
+    /// Does this make a new version of people and rights?
+    #[must_use]
+    pub fn changes_power(self) -> bool {
+        use Kind::{PersonChanged, PersonLeft, PowerChanged, PowerSealed, TokenIssued, TokenRevoked};
+        matches!(self, PersonChanged | PersonLeft | PowerChanged | PowerSealed | TokenIssued | TokenRevoked)
+    }
+
     /// Is this a disclosure, or what it showed?
     #[must_use]
     pub fn is_look(self) -> bool {
@@ -172,6 +207,8 @@ pub struct AuditBody {
     pub drawn: Vec<Piece>,
     /// Of an allotment: to whom, and of how much.
     pub allotted: Option<Allotted>,
+    /// Of a change by a person: whom it is about.
+    pub upon: Option<PersonId>,
 }
 
 /// What an allotment's entry says beside its counter, the counter's new value and how much it is.
@@ -204,7 +241,8 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit]}`.
+    /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
+    /// 13?: person}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -222,6 +260,7 @@ impl AuditBody {
             self.detail.is_some(),
             !self.drawn.is_empty(),
             self.allotted.is_some(),
+            self.upon.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -261,6 +300,9 @@ impl AuditBody {
         if let Some(Allotted { node, window, limit }) = &self.allotted {
             e.u8(12)?.array(3)?.bytes(node)?.i64(window.0)?.u32(*limit)?;
         }
+        if let Some(person) = self.upon {
+            e.u8(13)?.bytes(&person.0)?;
+        }
         Ok(())
     }
 
@@ -284,6 +326,7 @@ impl AuditBody {
             detail: None,
             drawn: Vec::new(),
             allotted: None,
+            upon: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -316,6 +359,7 @@ impl AuditBody {
                     let Ok(node) = d.bytes()?.try_into() else { return Ok(None) };
                     body.allotted = Some(Allotted { node, window: Millis(d.i64()?), limit: d.u32()? });
                 }
+                13 => body.upon = d.bytes()?.try_into().ok().map(PersonId),
                 _ => return Ok(None),
             }
         }

@@ -39,6 +39,7 @@ fn nobodys() -> Draft {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
+        upon: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -243,9 +244,9 @@ prop_compose! {
         alias in prop::option::of(any::<u32>()),
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
-        (drawn, allotted) in (pieces(), allotments()),
+        (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId) }
     }
 }
 

@@ -1,0 +1,30 @@
+//! A sign-in with a passkey (7.2).
+
+use super::authenticator::AuthenticatorData;
+use super::client::check;
+use super::{Misfit, Party};
+use crate::power::{Algorithm, Assertion, Passkey};
+use crate::view::hash;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
+
+/// Checks that this passkey's owner signed this challenge on one of our pages; gives the authenticator's counter, zero
+/// where it keeps none.
+///
+/// # Errors
+/// What doesn't fit.
+pub fn asserted(passkey: &Passkey, assertion: &Assertion, challenge: &[u8], party: &Party<'_>) -> Result<u32, Misfit> {
+    check(&assertion.client_data, "webauthn.get", challenge, party)?;
+    if passkey.rp_id != party.rp_id {
+        return Err(Misfit::RelyingParty);
+    }
+    let data = AuthenticatorData::read(&assertion.authenticator_data, party.rp_id)?;
+    let said = [assertion.authenticator_data.as_slice(), &hash(&[&assertion.client_data])].concat();
+    let verified = match passkey.algorithm {
+        Algorithm::Es256 => {
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &passkey.public_key).verify(&said, &assertion.signature)
+        }
+        Algorithm::EdDsa => UnparsedPublicKey::new(&ED25519, &passkey.public_key).verify(&said, &assertion.signature),
+    };
+    let own = assertion.credential == passkey.credential;
+    verified.ok().filter(|()| own).map(|()| data.counter).ok_or(Misfit::Signature)
+}
