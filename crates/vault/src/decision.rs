@@ -1,11 +1,11 @@
 //! Could somebody do something right now, and why not? Security asks without trying: nothing is disclosed by it.
 
 use crate::auth::Scope;
+use crate::budgets::history;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::budget::window_of;
-use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Refusal, Role};
+use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Refusal, Role, Room};
 use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
 use std::sync::Arc;
 use store::{InteractionRow, PersonRow};
@@ -67,6 +67,17 @@ pub struct Could {
     pub left: Option<u32>,
 }
 
+/// A person's own allowance, as far as an act goes.
+#[derive(Clone, Copy)]
+struct Purse {
+    /// How much is left, in its smallest window.
+    left: u32,
+    /// What the act costs.
+    cost: u32,
+    /// The refusal where that isn't there.
+    otherwise: Refusal,
+}
+
 impl Vault {
     /// The rules in words, in the order in which they speak. They are no secret: who is held by them may read them.
     #[must_use]
@@ -92,11 +103,8 @@ impl Vault {
                 None => return Err(self.logged(self.act(scope, Kind::DecisionAsked)?, Refusal::NotFound).await),
             },
         };
-        let left = match spent_by(whether.act) {
-            Some(kind) => Some(self.left_of(&person, kind).await?),
-            None => None,
-        };
-        Ok(self.judged(&person, whether, interaction.map(|row| (row.id, self.ground(&person, row))), left))
+        let purse = self.purse(&person, whether.act).await?;
+        Ok(self.judged(&person, whether, interaction.map(|row| (row.id, self.ground(&person, row))), purse))
     }
 
     fn judged(
@@ -104,14 +112,19 @@ impl Vault {
         person: &PersonRow,
         whether: &Whether,
         interaction: Option<(InteractionId, Ground)>,
-        left: Option<u32>,
+        purse: Option<Purse>,
     ) -> Could {
         let asker = self.asker(person, whether.device);
         let none = Ground { live: false, customer: false, talking: false, ..Situation::best(Channel::Call).ground };
         let ground = interaction.map_or(none, |(_, ground)| ground);
-        let situation = Situation { ground, left: left.unwrap_or(u32::MAX), ..Situation::best(ground.channel) };
+        let situation =
+            Situation { ground, left: purse.map_or(u32::MAX, |purse| purse.left), ..Situation::best(ground.channel) };
+        let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
         let (verdict, denial) = match self.rules.decide(&Facts { asker, act: whether.act, situation }) {
-            Decision::Permit => (Verdict::Yes, None),
+            Decision::Permit => match short {
+                None => (Verdict::Yes, None),
+                Some(refusal) => (Verdict::No, Some(Denial::Unpermitted(refusal))),
+            },
             Decision::NeedsApproval(denial) => (Verdict::WithApproval, Some(denial)),
             Decision::Refuse(denial) => (Verdict::No, Some(denial)),
         };
@@ -126,7 +139,7 @@ impl Vault {
             role: person.role,
             probation: asker.probation,
             interaction,
-            left,
+            left: purse.map(|purse| purse.left),
         }
     }
 
@@ -149,26 +162,28 @@ impl Vault {
         }
     }
 
-    async fn left_of(&self, person: &PersonRow, kind: BudgetKind) -> Result<u32, VaultError> {
-        let limit = self.standing_of(person).limit(self.config.limits.of(kind));
-        let counter = Counter::person(kind, person.id);
-        let row = self.store.budget(person.tenant, counter, window_of(self.clock.now())).await?;
-        Ok(limit.saturating_sub(row.map_or(0, |row| row.used)))
+    /// From which of a person's own allowances such an act takes, and how much; nothing of those shared with others.
+    async fn purse(&self, person: &PersonRow, act: Act) -> Result<Option<Purse>, VaultError> {
+        let (limits, weights, standing) =
+            (self.limits(person.tenant), self.weights(person.tenant), self.standing_of(person));
+        let purpose = if let Act::Reveal(_, purpose) = act { Some(purpose) } else { None };
+        let (kind, cost, room) = match act {
+            Act::Reveal(field, _) => {
+                (BudgetKind::Information, weights.reveal(field), limits.person.room(purpose, standing))
+            }
+            Act::View => (BudgetKind::Information, weights.view, limits.person.room(None, standing)),
+            // As little as it may come to: what it tells is known afterwards.
+            Act::Search => (BudgetKind::Information, weights.search(1), limits.person.room(None, standing)),
+            Act::Verify(_) => (BudgetKind::Information, weights.verify_pass, limits.person.room(None, standing)),
+            Act::SendCode => (BudgetKind::Code, 1, Room::hourly(standing.limit(limits.code_per_hour))),
+            _ => return Ok(None),
+        };
+        let row = self.store.budget(person.tenant, Counter::person(kind, person.id)).await?;
+        let (left, shortage) = history(row.as_ref()).left(self.clock.now(), purpose, &room);
+        Ok(Some(Purse { left, cost, otherwise: Refusal::BudgetExhausted.of_shortage(shortage) }))
     }
 }
 
 fn live(phase: Phase) -> bool {
     matches!(phase, Phase::Connected | Phase::Held)
-}
-
-/// From which of a person's own allowances such an act takes.
-fn spent_by(act: Act) -> Option<BudgetKind> {
-    match act {
-        Act::Reveal(..) => Some(BudgetKind::Reveal),
-        Act::Verify(_) => Some(BudgetKind::Verify),
-        Act::View => Some(BudgetKind::View),
-        Act::Search => Some(BudgetKind::Search),
-        Act::SendCode => Some(BudgetKind::Code),
-        _ => None,
-    }
 }

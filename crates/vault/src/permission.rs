@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::interaction::Timeouts;
-use domain::{BudgetKind, Channels, CustomerId, InteractionId, PersonId, Standing};
+use domain::{Channels, CustomerId, InteractionId, PersonId, Standing};
 use policy::{Asker, Denial, Device, Needs};
 use std::sync::Arc;
 use store::{Condition, PersonRow};
@@ -40,11 +40,6 @@ impl Vault {
 
     pub(crate) fn standing_of(&self, person: &PersonRow) -> Standing {
         Standing::of(person.id, self.clock.now(), self.config.probation_days)
-    }
-
-    /// A person's own limit of a kind, per hour.
-    pub(crate) fn limit(&self, scope: &Scope, kind: BudgetKind) -> u32 {
-        self.standing_of(&scope.person).limit(self.config.limits.of(kind))
     }
 
     /// May they, whatever the conditions? Enough for acts that rest on no interaction.

@@ -3,12 +3,12 @@
 use super::conditions;
 use domain::interaction::Timeouts;
 use domain::{
-    Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, Refusal, Role,
-    TenantId, budget::window_of,
+    Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, History, InteractionId, Millis, PersonId, Phase,
+    Refusal, Role, Room, TenantId,
 };
 use policy::{Act, Asker, BUILT_IN, Decision, Device, Facts, Ground, Rules, Situation};
 use std::sync::Arc;
-use store::{BudgetRow, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, settle};
+use store::{BudgetRow, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, Turn, settle};
 
 const NOW: Millis = Millis(1_767_225_600_000);
 const TENANT: TenantId = TenantId(1);
@@ -47,13 +47,15 @@ fn rows(situation: &Situation) -> store::Facts {
     };
     let mut facts = store::Facts::default();
     facts.interactions.read((TENANT, CALL), Some(call));
-    let spent = BudgetRow { used: 100 - situation.left, last: EntryId([0; 16]), tag: [0; 16] };
-    facts.budgets.read((TENANT, counter(), window_of(NOW)), Some(spent));
+    let mut history = History::default();
+    history.spend(NOW, None, 100 - situation.left);
+    let spent = BudgetRow { total: 100, history: history.encode(), last: EntryId([0; 16]), tag: [0; 16] };
+    facts.budgets.read((TENANT, counter()), Some(spent));
     facts
 }
 
 fn counter() -> Counter {
-    Counter::person(BudgetKind::Reveal, ANA)
+    Counter::person(BudgetKind::Information, ANA)
 }
 
 /// What the door does: needs become conditions and a cost, and `settle` has the last word.
@@ -64,14 +66,14 @@ fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
     }
     let record = !matches!(facts.act, Act::Search | Act::Claim);
     let when = conditions(&needs, (CALL, ANA, record.then_some(CustomerId([4; 16]))), Timeouts::default());
-    let spend = Spend { counter: counter(), cost: needs.cost, limit: 100, otherwise: Refusal::BudgetExhausted };
+    let (turn, room) = (Turn::Spend(needs.cost), Room::hourly(100));
+    let spend = Spend { counter: counter(), purpose: None, turn, at: NOW, room, otherwise: Refusal::BudgetExhausted };
     let intent = Intent {
         tenant: TENANT,
         request: None,
         customer: None,
         when,
         spend: vec![spend],
-        allot: None,
         effects: Vec::new(),
         read: Vec::new(),
         entry: EntryId([9; 16]),

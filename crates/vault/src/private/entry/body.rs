@@ -230,9 +230,9 @@ pub struct AuditBody {
 pub struct Allotted {
     /// The node, by a name that it made up when it started.
     pub node: [u8; 16],
-    /// The window's first millisecond.
+    /// The step's first millisecond.
     pub window: Millis,
-    /// The limit that it was granted under.
+    /// The limit of any sixty minutes that it was granted under.
     pub limit: u32,
 }
 
@@ -255,7 +255,7 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
+    /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
     /// 13?: person}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
@@ -295,7 +295,11 @@ impl AuditBody {
         if !self.spent.is_empty() {
             e.u8(9)?.array(self.spent.len() as u64)?;
             for spent in &self.spent {
-                e.array(3)?.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u32(spent.used)?;
+                e.array(3 + u64::from(spent.moved.is_some()))?;
+                e.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u64(spent.total)?;
+                if let Some(moved) = spent.moved {
+                    e.i64(moved)?;
+                }
             }
         }
         if let Some(detail) = self.detail {
@@ -378,11 +382,13 @@ impl AuditBody {
 }
 
 fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Error> {
-    d.array()?;
+    let length = d.array()?;
     let counter = d.bytes()?.try_into().ok().map(Counter::from_bytes);
     let previous = d.bytes()?.try_into().ok().map(EntryId);
-    let used = d.u32()?;
-    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, used }))
+    let total = d.u64()?;
+    // Three of them in entries from before allowances slid.
+    let moved = if length == Some(4) { Some(d.i64()?) } else { None };
+    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, total, moved }))
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {
