@@ -2,9 +2,9 @@
 
 use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
+use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerHead,
-    PowerRow, ReportRow, StateRow, Tag,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, ReportRow, StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;

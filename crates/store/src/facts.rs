@@ -2,7 +2,8 @@
 
 use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
-use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerHead, RequestRow, StateRow, Tag};
+use crate::power::PowerHead;
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, RequestRow, StateRow, Tag};
 use domain::budget::window_of;
 use domain::interaction::Happening;
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
