@@ -1,7 +1,8 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
 use crate::admission::{AdmissionKey, AdmissionRow};
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PowerEdit, PowerHead, ReportRow, Tag};
+use crate::power::{PowerEdit, PowerHead};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
     Binding, Channels, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
