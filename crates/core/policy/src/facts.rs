@@ -75,6 +75,12 @@ pub enum Act {
     EndSession,
     /// Letting somebody's new passkey count.
     Enrol,
+    /// Keeping the list of people, as the company's identity provider does.
+    KeepDirectory,
+    /// Answering what the identity provider proposes.
+    DecideProposal,
+    /// Agreeing to a device from which somebody serves customers.
+    EnrolDevice,
 }
 
 impl Act {
@@ -98,6 +104,9 @@ impl Act {
             Self::ReadSessions,
             Self::EndSession,
             Self::Enrol,
+            Self::KeepDirectory,
+            Self::DecideProposal,
+            Self::EnrolDevice,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -122,19 +131,36 @@ impl Act {
             Self::ReadSessions => "read_sessions",
             Self::EndSession => "end_session",
             Self::Enrol => "enrol",
+            Self::KeepDirectory => "keep_directory",
+            Self::DecideProposal => "decide_proposal",
+            Self::EnrolDevice => "enrol_device",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        use Act::{
-            ChangePower, EndSession, Enrol, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople, ReadSessions,
-        };
-        !matches!(
-            self,
-            ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower | ReadSessions | EndSession | Enrol
-        )
+        match self {
+            Self::ReadLog
+            | Self::Erase
+            | Self::GiveStatement
+            | Self::ReadSessions
+            | Self::EndSession
+            | Self::Enrol
+            | Self::ReadAlarms
+            | Self::ReadPeople
+            | Self::ChangePower
+            | Self::KeepDirectory
+            | Self::DecideProposal
+            | Self::EnrolDevice => false,
+            Self::Reveal(..)
+            | Self::Verify(_)
+            | Self::View
+            | Self::Search
+            | Self::Claim
+            | Self::SendCode
+            | Self::WriteNote => true,
+        }
     }
 }
 

@@ -13,8 +13,9 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 12] = [
-    "Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role", "Session",
+const TYPES: [&str; 13] = [
+    "Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role",
+    "Session", "Staff",
 ];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
@@ -45,6 +46,7 @@ impl Words {
             Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
             Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
             Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
+            Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice => self.uid("Staff", "staff")?,
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;

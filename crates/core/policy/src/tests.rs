@@ -151,6 +151,10 @@ fn todays_roles_are_decided_as_ever() {
         for act in [Act::Erase, Act::GiveStatement] {
             assert_eq!(refused(act).is_ok(), role == Role::DataProtectionOfficer, "{role:?} {act:?}");
         }
+        assert_eq!(refused(Act::KeepDirectory).is_ok(), role == Role::Integrator, "{role:?}");
+        assert_eq!(refused(Act::DecideProposal).is_ok(), role == Role::SecurityOfficer, "{role:?}");
+        let enrols = [Role::TeamLeader, Role::SecurityOfficer].contains(&role);
+        assert_eq!(refused(Act::EnrolDevice).is_ok(), enrols, "{role:?}");
     }
 }
 

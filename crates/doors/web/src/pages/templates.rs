@@ -47,6 +47,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/keep.js", SCRIPT, include_str!("../../assets/keep.js")),
     asset("/assets/browser.js", SCRIPT, include_str!("../../assets/browser.js")),
     asset("/assets/sign-in.js", SCRIPT, include_str!("../../assets/sign-in.js")),
+    asset("/assets/arrived.js", SCRIPT, include_str!("../../assets/arrived.js")),
     asset("/assets/resume.js", SCRIPT, include_str!("../../assets/resume.js")),
     asset("/assets/passkey.js", SCRIPT, include_str!("../../assets/passkey.js")),
     asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),

@@ -139,6 +139,16 @@ kinds! {
     SessionMisused = 51 "session_misused";
     /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
     PasskeyOffered = 52 "passkey_offered";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
     /// Somebody asked whether a person could do something, and why not.
     DecisionAsked = 63 "decision_asked";
 }
@@ -148,7 +158,8 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            DecisionAsked, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened,
+            DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
+            StreamOpened,
         };
         matches!(
             self,
@@ -158,6 +169,7 @@ impl Kind {
                 | ReportsRead
                 | PeopleRead
                 | SessionsRead
+                | DirectoryRead
                 | StreamOpened
                 | StreamClosed
         )
