@@ -139,14 +139,24 @@ kinds! {
     SessionMisused = 51 "session_misused";
     /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
     PasskeyOffered = 52 "passkey_offered";
+    /// What a team and its members have spent was read.
+    TeamRead = 59 "team_budgets_read";
+    /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
+    /// `detail` its subject: 1 a person, 2 an interaction, 3 a record, 4 a team, 5 everybody.
+    SpendingDisagrees = 60 "spending_disagrees";
+    /// A budget was put right from the log; `detail` as above. Without it: the alarm was taken back.
+    BudgetMended = 61 "budget_mended";
+    /// What was spent by the clock hour before was counted on; `detail` is how much that was.
+    BudgetCarried = 62 "budget_carried";
 }
 
 impl Kind {
-    /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | SessionsRead | StreamOpened | StreamClosed)
+        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead};
+        let people = matches!(self, PeopleRead | SessionsRead | TeamRead);
+        people || matches!(self, LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
 
