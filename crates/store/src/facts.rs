@@ -98,6 +98,7 @@ impl Wanted {
             }
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
+            Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
             Effect::PutClose(_) => self.closes.push(tenant),
             Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}

@@ -205,6 +205,16 @@ pub enum Effect {
         /// Rows done.
         rows: u64,
     },
+    /// A budget's row as the log says it should be, in place of one that says less. The entry tells of it as a movement by
+    /// nothing, after which whatever was said of the counter before is settled.
+    RestoreBudget {
+        /// Whose.
+        counter: Counter,
+        /// Its total.
+        total: u64,
+        /// What counts still.
+        history: Vec<u8>,
+    },
     /// A close of the log. Pages that others began for the same close go.
     PutClose(CloseRow),
     /// What lets somebody in for a while, new or changed. Its tag is made in the transaction.

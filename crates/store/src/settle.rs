@@ -8,7 +8,8 @@ mod spending;
 use crate::facts::Facts;
 use crate::intent::{Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey};
 use crate::rows::{
-    CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, RequestRow, StateRow, decode_events, encode_events,
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, RequestRow, StateRow, decode_events,
+    encode_events,
 };
 use domain::interaction::{Event, Happening, fold};
 use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
@@ -91,7 +92,10 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         n: state.map(|before| before.n + 1),
         versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
         allotted: read.as_ref().ok().and_then(|_| spending::allotted(&intent, &movements)),
-        spent: movements.iter().filter_map(Movement::told).collect(),
+        spent: match read.is_ok() {
+            true => movements.iter().filter_map(Movement::told).chain(spending::restored(&intent)).collect(),
+            false => Vec::new(),
+        },
     };
     spending::apply(facts, &intent, movements);
     let inscribed = intent.scribe.inscribe(&numbers);
@@ -279,6 +283,10 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 bind(facts, intent.tenant, interaction, customer, binding)
             }
             Effect::Prove { interaction } => prove(facts, intent.tenant, interaction),
+            Effect::RestoreBudget { counter, total, history } => {
+                let row = BudgetRow { total, history, last: intent.entry, tag: [0; 16] };
+                facts.budgets.put(&(intent.tenant, counter), row);
+            }
             Effect::SendCode { interaction, mac, expires } => {
                 let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, interaction), row);

@@ -14,6 +14,7 @@ use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
 use crate::session::{Once, SessionRules, Sessions};
+use crate::spending::Doubts;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -89,6 +90,7 @@ pub struct Vault {
     pub(crate) door: Door,
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
+    pub(crate) doubts: Doubts,
     pub(crate) rules: Rules,
 }
 
@@ -159,6 +161,7 @@ impl Vault {
             door,
             allotments,
             kept_keys: KeptKeys::default(),
+            doubts: Doubts::default(),
             rules,
         })
     }
@@ -262,6 +265,9 @@ impl Vault {
         act.draft.power = scope.power;
         if kind.discloses() && self.power_doubted(scope.tenant) {
             act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
+        if kind.discloses() && self.spending_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::SpendingDisagrees));
         }
         act.when.push(Condition::PowerVersion(scope.power));
         if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {

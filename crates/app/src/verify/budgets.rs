@@ -6,7 +6,7 @@ use super::allotments::{self, Allotments};
 use super::broken;
 use crate::failure::Failure;
 use domain::{Counter, EntryId, Millis, TenantId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::{Spent, Store};
 use vault::{AuditBody, Before, LogLine, TenantConfig};
 
@@ -16,6 +16,8 @@ const NONE: EntryId = EntryId([0; 16]);
 pub(super) struct Spending<'a> {
     tenant: &'a TenantConfig,
     rows: usize,
+    /// Counters of which a mend was met: older entries of theirs are settled by it.
+    mended: HashSet<Counter>,
     expected: HashMap<(EntryId, Counter), Expected>,
     unclaimed: HashMap<(EntryId, Counter), Step>,
     allotments: Allotments<'a>,
@@ -56,7 +58,8 @@ impl Step {
             Some(moved) => self.total.checked_sub(moved.unsigned_abs())?,
             None => self.total,
         };
-        let starts = self.previous == NONE && exactly && total != 0;
+        // A movement by nothing is where a budget was put right: what was before it is settled.
+        let starts = self.previous == NONE && exactly && total != 0 && self.moved != Some(0);
         (!starts && self.hourly == since.is_some()).then_some(Expected { since, total, exactly })
     }
 }
@@ -69,6 +72,7 @@ impl<'a> Spending<'a> {
         let mut spending = Self {
             tenant,
             rows: rows.len() + hourly.len(),
+            mended: HashSet::new(),
             expected: HashMap::new(),
             unclaimed: HashMap::new(),
             allotments: Allotments::new(tenant),
@@ -106,9 +110,14 @@ impl<'a> Spending<'a> {
         self.allotments.take(line.entry, body, old)?;
         for spent in &body.spent {
             let step = Step::of(body, spent, old);
+            let mends = spent.moved == Some(0);
             match self.expected.remove(&(line.entry, spent.counter)) {
                 Some(expected) => self.follow(line.entry, spent.counter, expected, step)?,
+                None if self.mended.contains(&spent.counter) => {}
                 None => drop(self.unclaimed.insert((line.entry, spent.counter), step)),
+            }
+            if mends {
+                self.mended.insert(spent.counter);
             }
         }
         Ok(())

@@ -90,6 +90,13 @@ impl Counter {
         matches!(self.0[0], TEAM | TENANT)
     }
 
+    /// Whose it is, if it is a person's own.
+    #[must_use]
+    pub fn owner(&self) -> Option<PersonId> {
+        let (head, id) = self.0.split_first_chunk::<2>()?;
+        Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
+    }
+
     /// Does it count attempts, of which only the last hour's matter?
     #[must_use]
     pub fn counts_attempts(&self) -> bool {
@@ -108,23 +115,18 @@ impl Counter {
         Self(bytes)
     }
 
-    /// Of a counter of acts by the hour, from before information was counted: the counter that it goes on in, and how many
-    /// points one of it is worth at most.
+    /// Of a counter of acts by the clock hour, from before information was counted: the counter that it goes on in, and
+    /// what it counted.
     #[must_use]
-    pub fn goes_on_in(&self, dearest: u32) -> Option<(Self, u32)> {
-        let Self(bytes) = *self;
-        let mut next = bytes;
-        match (bytes[0], bytes[1]) {
-            // A reveal counted one, or three where it was of something sensitive.
-            (PERSON | TEAM | TENANT, 1) => {
-                next[1] = BudgetKind::Information.code();
-                Some((Self(next), dearest))
-            }
-            (PERSON | TEAM | TENANT, 2 | 3) | (PERSON, 4) => {
-                next[1] = BudgetKind::Information.code();
-                Some((Self(next), dearest.min(8)))
-            }
-            (_, 4 | 5) => Some((*self, 1)),
+    pub fn goes_on_in(&self) -> Option<(Self, Counted)> {
+        let mut next = self.0;
+        next[1] = BudgetKind::Information.code();
+        match (self.0[0], self.0[1]) {
+            (PERSON | TEAM | TENANT, 1) => Some((Self(next), Counted::Reveals)),
+            (PERSON | TEAM | TENANT, 2) => Some((Self(next), Counted::Views)),
+            (PERSON | TEAM | TENANT, 3) => Some((Self(next), Counted::Searches)),
+            (PERSON, 4) => Some((Self(next), Counted::Answers)),
+            (_, 4 | 5) => Some((*self, Counted::Attempts)),
             _ => None,
         }
     }
@@ -136,6 +138,21 @@ impl Counter {
         key[2..].copy_from_slice(id);
         Self(key)
     }
+}
+
+/// What a counter by the clock hour counted, before information was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Values shown: one each, or three where they were sensitive.
+    Reveals,
+    /// Masked records.
+    Views,
+    /// Searches.
+    Searches,
+    /// Answers checked.
+    Answers,
+    /// Attempts, which are counted still.
+    Attempts,
 }
 
 /// A window of time that slides: an allowance of it holds in any such stretch, wherever it begins. So there is no edge at

@@ -3,7 +3,7 @@
 //! Two spends of one intent are of different counters.
 
 use crate::facts::Facts;
-use crate::intent::{Intent, Spend, Spent, Turn};
+use crate::intent::{Effect, Intent, Spend, Spent, Turn};
 use crate::rows::BudgetRow;
 use domain::allotment::share;
 use domain::{Counter, EntryId, History, Refusal, TenantId};
@@ -77,4 +77,14 @@ pub(super) fn apply(facts: &mut Facts, intent: &Intent, movements: Vec<Movement>
         let row = BudgetRow { total, history: history.encode(), last: intent.entry, tag: [0; 16] };
         facts.budgets.put(&(intent.tenant, counter), row);
     }
+}
+
+/// What the entry says of rows that are put right.
+pub(super) fn restored(intent: &Intent) -> impl Iterator<Item = Spent> {
+    intent.effects.iter().filter_map(|effect| match effect {
+        Effect::RestoreBudget { counter, total, .. } => {
+            Some(Spent { counter: *counter, previous: EntryId([0; 16]), total: *total, moved: Some(0) })
+        }
+        _ => None,
+    })
 }

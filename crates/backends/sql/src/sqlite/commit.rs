@@ -227,6 +227,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         Effect::Happened { .. }
         | Effect::Bind { .. }
         | Effect::Prove { .. }
+        | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
         | Effect::PutAdmission(_) => Ok(()),
     }

@@ -149,30 +149,29 @@ kinds! {
     DeviceAsked = 56 "device_asked";
     /// A team leader agreed to a device. Security's agreement is a change of power.
     DeviceAgreed = 57 "device_agreed";
+    /// What a team and its members have spent was read.
+    TeamRead = 59 "team_budgets_read";
+    /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
+    /// `detail` its subject: 1 a person, 2 an interaction, 3 a record, 4 a team, 5 everybody.
+    SpendingDisagrees = 60 "spending_disagrees";
+    /// A budget was put right from the log; `detail` as above. Without it: the alarm was taken back.
+    BudgetMended = 61 "budget_mended";
+    /// What was spent by the clock hour before was counted on; `detail` is how much that was.
+    BudgetCarried = 62 "budget_carried";
     /// Somebody asked whether a person could do something, and why not.
     DecisionAsked = 63 "decision_asked";
 }
 
 impl Kind {
-    /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
             DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
-            StreamOpened,
+            StreamOpened, TeamRead,
         };
-        matches!(
-            self,
-            DecisionAsked
-                | LogRead
-                | LogExported
-                | ReportsRead
-                | PeopleRead
-                | SessionsRead
-                | DirectoryRead
-                | StreamOpened
-                | StreamClosed
-        )
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead);
+        people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
 
