@@ -82,6 +82,8 @@ pub enum Command {
     /// Cosign somebody else's log, and raise an alarm when it forks or goes backwards
     #[command(subcommand)]
     Witness(Witness),
+    /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on
+    MendBudgets(MendBudgets),
     /// Say what is wrong with a data directory and how to mend it
     Doctor,
     /// Print the completion script of a shell
@@ -208,6 +210,14 @@ pub enum Shelf {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+}
+
+/// `mend-budgets`.
+#[derive(Debug, Args)]
+pub struct MendBudgets {
+    /// Whose budgets
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
 }
 
 /// `verify`.

@@ -4,6 +4,7 @@ use crate::closing::Closing;
 use crate::failure::Failure;
 use crate::guarding::Guarding;
 use crate::home::Home;
+use crate::recounting::Recounting;
 use crate::sequencing::Sequencing;
 use crate::tending::Tending;
 use crate::wire::Centre;
@@ -96,11 +97,17 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
     warn_unclaimed(centre).await?;
+    for tenant in centre.vault.tenants() {
+        // Before anybody is served: a mismatch that stands stops disclosure, and the running hour's spending counts.
+        centre.vault.refresh_spending(tenant.id).await?;
+        centre.vault.carry_budgets_over(tenant.id).await?;
+    }
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
     let _guarding = Guarding::start(&centre.vault)?;
+    let _recounting = Recounting::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {
@@ -109,7 +116,7 @@ pub async fn serve(
     };
     let returned = tokio::time::timeout(RETURNING, centre.vault.return_allotments()).await;
     if !matches!(returned, Ok(Ok(()))) {
-        tracing::warn!("what this node held of shared allowances couldn't be given back; it is lost for this hour");
+        tracing::warn!("what this node held of shared allowances couldn't be given back; it counts as spent");
     }
     ended
 }

@@ -65,6 +65,9 @@ fn circumstances(found: &Env) -> Vec<String> {
         if let Some(EvalResult::EntityUid(binding)) = interaction.get("binding") {
             said.push(format!("binding {}", name(binding)));
         }
+        if let Some(EvalResult::EntityUid(channel)) = interaction.get("channel") {
+            said.push(format!("by {}", name(channel)));
+        }
     }
     if let Some(EvalResult::Long(left)) = context.get("left") {
         // The solver likes extremes; a reader doesn't.

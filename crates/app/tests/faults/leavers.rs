@@ -129,11 +129,11 @@ fn a_leaver_is_out_on_every_node_within_a_second() {
     let tries: Vec<Try<'_>> =
         nodes.iter().enumerate().flat_map(|(at, node)| serving(&format!("node {at}"), node, &agent, &call)).collect();
     print(&watch(&tries, leave(&machine, nodes[0], &agent)));
-    let spent = cluster.centre.reveals_spent(&agent);
+    let spent = cluster.centre.points_spent(&agent);
     for one in &tries {
         assert_eq!((one.ask)().status, 401, "{}", one.what);
     }
-    assert_eq!(cluster.centre.reveals_spent(&agent), spent, "a leaver spent something");
+    assert_eq!(cluster.centre.points_spent(&agent), spent, "a leaver spent something");
 
     // Somebody who watches, with a stream open on each node.
     let streams: Vec<TcpStream> = nodes.iter().map(|node| watching(&node.client().bearer(&analyst.token))).collect();

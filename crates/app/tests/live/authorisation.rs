@@ -14,6 +14,8 @@ use std::path::Path;
 struct Hand {
     who: &'static str,
     client: Client,
+    /// Whose call it is.
+    serving: String,
     interaction: String,
     customer: String,
     claiming: String,
@@ -61,7 +63,7 @@ fn serving(who: &'static str, centre: &Centre, nobody: &Client, person: &Person,
         client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
     let receipt_id = view.member("receipt");
     assert!(!receipt(&client, &receipt_id).is_empty());
-    Hand { who, client, interaction, customer, claiming, claim, receipt: receipt_id }
+    Hand { who, client, serving: person.id.clone(), interaction, customer, claiming, claim, receipt: receipt_id }
 }
 
 /// A person and a device that aren't there.
@@ -73,7 +75,11 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
-        "GET /v1/me"
+        "GET /v1/decisions" => {
+            (format!("/v1/decisions?person={}&act=reveal&field=phone&purpose=callback", hand.serving), None)
+        }
+        "GET /v1/rules"
+        | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
         | "GET /v1/me/passkeys"

@@ -15,6 +15,7 @@ mod canary;
 mod centre;
 mod closes;
 mod concurrency;
+mod could;
 mod decisions;
 mod description;
 mod disk;

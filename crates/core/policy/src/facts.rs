@@ -1,6 +1,6 @@
 //! What a decision rests on: who asks, for which act, and how things stand.
 
-use domain::{Binding, FieldKind, Purpose, Role};
+use domain::{Binding, Channel, FieldKind, Purpose, Role};
 
 /// What a person signed in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -175,6 +175,8 @@ pub struct Ground {
     pub talking: bool,
     /// How surely it is the customer's.
     pub binding: Binding,
+    /// By which channel the customer is in touch.
+    pub channel: Channel,
 }
 
 /// Who has approved this one act.
@@ -198,12 +200,15 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// The one in which most is allowed, without anybody's approval.
-    pub const BEST: Self = Self {
-        ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven },
-        left: u32::MAX,
-        approvals: Approvals { own: false, others: 0 },
-    };
+    /// The one in which most is allowed on a channel, without anybody's approval. No channel is better than another.
+    #[must_use]
+    pub const fn best(channel: Channel) -> Self {
+        Self {
+            ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven, channel },
+            left: u32::MAX,
+            approvals: Approvals { own: false, others: 0 },
+        }
+    }
 
     /// The same, approved by somebody else as well.
     #[must_use]

@@ -13,8 +13,10 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 12] =
-    ["Action", "Binding", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role", "Session", "Staff"];
+const TYPES: [&str; 13] = [
+    "Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role",
+    "Session", "Staff",
+];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -76,6 +78,7 @@ impl Words {
             ("customer".to_owned(), Value::new_bool(ground.customer)),
             ("talking".to_owned(), Value::new_bool(ground.talking)),
             ("binding".to_owned(), self.word("Binding", ground.binding.slug())?),
+            ("channel".to_owned(), self.word("Channel", ground.channel.slug())?),
         ];
         Value::new_record(fields).map_err(RulesError::schema)
     }

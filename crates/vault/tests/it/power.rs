@@ -218,13 +218,13 @@ fn who_has_left_neither_signs_in_nor_is_on_a_call_nor_goes_on() {
     let world = &call.world;
     let (operator, agent) = (world.vault.operator(FIRST), &world.staff.agent);
     let scope = world.scope(agent);
-    let session = block_on(world.vault.sign_in(&agent.token)).unwrap();
+    let session = block_on(world.vault.sign_in(&agent.token, None)).unwrap();
     let other = world.another_node();
     block_on(other.authenticate(&agent.token)).unwrap();
     block_on(world.vault.person_left(&operator, agent.id)).unwrap();
     assert_refused(world, block_on(world.vault.reveal(&scope, &call.command(FieldKind::Name))), Refusal::PowerChanged);
     assert_eq!(failure(block_on(world.vault.authenticate(&agent.token))), VaultError::Unauthenticated);
-    assert_eq!(failure(block_on(world.vault.resume(&session))), VaultError::Unauthenticated);
+    assert_eq!(failure(block_on(world.vault.resume(&session.cookie, None))), VaultError::Unauthenticated);
     assert!(!block_on(world.vault.still_holds(&scope)));
     world.clock.advance(251);
     assert_eq!(failure(block_on(other.authenticate(&agent.token))), VaultError::Unauthenticated);

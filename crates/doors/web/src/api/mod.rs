@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
 pub(crate) mod customers;
+pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod disclosures;
 pub(crate) mod events;
@@ -23,6 +24,7 @@ pub(crate) mod proposals;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
+pub(crate) mod rules;
 pub(crate) mod searches;
 pub(crate) mod sessions;
 pub(crate) mod statements;
@@ -72,6 +74,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/devices/{id}/drafts", post(devices::draft))
         .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/rules", get(rules::list))
+        .route("/v1/decisions", get(decisions::decide))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))

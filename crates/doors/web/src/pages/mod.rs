@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 mod passkeys;
 mod provider;
+mod rules;
 mod sign_in;
 pub mod templates;
 
@@ -29,6 +30,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/desk", get(desk))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/rules", get(rules::rules))
+        .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))

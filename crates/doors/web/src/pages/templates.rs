@@ -10,6 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
+use super::rules;
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -224,6 +225,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
     ]);
+    all.extend(rules::gallery(sample_banner())?);
     Ok(all)
 }
 
