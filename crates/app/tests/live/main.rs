@@ -30,6 +30,7 @@ mod phones;
 mod scan;
 mod server;
 mod shared;
+mod sign_in;
 mod stream;
 mod tampering;
 mod tls;
