@@ -11,7 +11,7 @@ use std::sync::Arc;
 use store::Store;
 
 /// Connections of one node, unless the configuration says otherwise.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 12;
 
 /// A database, not yet opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

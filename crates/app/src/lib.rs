@@ -13,6 +13,7 @@ pub mod database;
 pub mod demo;
 mod events;
 pub mod failure;
+pub mod guarding;
 pub mod home;
 pub mod import;
 pub mod log;

@@ -23,7 +23,7 @@ mod secured;
 mod wait;
 mod world;
 
-pub use authenticator::{Attestation, Authenticator};
+pub use authenticator::{Attestation, Authenticator, PRESENT_AND_VERIFIED};
 pub use authority::{Authority, Certified};
 pub use browser::{BoundBrowser, Browser, Signature};
 pub use chance::{FixedClock, Seeded};

@@ -119,11 +119,11 @@ impl Alarms {
 }
 
 impl Vault {
-    /// The alarms that stand, the worst first, for who may read the log; `None` for everybody else: whoever edits the
+    /// The alarms that stand, the worst first, for who may see them; `None` for everybody else: whoever edits the
     /// database mustn't learn here that it was noticed.
     #[must_use]
     pub fn alarms_shown(&self, scope: &Scope) -> Option<Vec<Alarm>> {
-        self.reads_log(scope).then(|| self.alarms(scope.tenant()))
+        self.reads_alarms(scope).then(|| self.alarms(scope.tenant()))
     }
 
     /// The alarms that stand for a tenant's log, whoever asks; what is shown to a person is [`Self::alarms_shown`]'s.

@@ -1,16 +1,17 @@
 //! People: who there is, and their bearer tokens, kept as digests.
 
-use crate::auth::token_digest;
+use crate::auth::{Scope, token_digest};
 use crate::error::VaultError;
-use crate::power::Snapshot;
 use crate::power::change::Change;
+use crate::power::wish::PowerWish;
 use crate::private::entry::Kind;
 use crate::wiring::{Operator, Vault};
-use domain::duty::grantable;
 use domain::time::fresh;
-use domain::{PersonId, Refusal, Role};
-use keys::power::Warrant;
-use store::PersonRow;
+use domain::{Millis, PersonId, Refusal, Role};
+use keys::power::{Left, Passkey, Reporting, Warrant};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{Page, PersonRow};
 use zeroize::Zeroizing;
 
 /// A person to be added.
@@ -24,6 +25,27 @@ pub struct NewPerson {
     pub team: String,
 }
 
+/// A person, for who watches over power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonLine {
+    /// Who.
+    pub person: PersonId,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Team.
+    pub team: String,
+    /// Their manager.
+    pub reports_to: Option<PersonId>,
+    /// Do they have a bearer token?
+    pub token: bool,
+    /// How many passkeys they have.
+    pub passkeys: usize,
+    /// Since when they have left.
+    pub left: Option<Millis>,
+}
+
 impl Vault {
     /// Adds a person. Logged, and a new version of people and rules. Who has the same name is taken for the same human:
     /// roles whose powers must not meet are refused.
@@ -34,9 +56,6 @@ impl Vault {
     pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
         let snapshot = self.load_power(operator.tenant).await?;
         let mut act = self.bare_act(operator.tenant, Kind::PersonChanged)?;
-        if grantable(new.role, &roles_of(&snapshot, &new.name), &[]).is_err() {
-            return Err(self.logged(act, Refusal::ForbiddenPair).await);
-        }
         let id = PersonId::mint(&*self.clock, &*self.entropy);
         let NewPerson { name, role, team } = new;
         let row = PersonRow { id, tenant: operator.tenant, role, name, team, token: None, tag: [0; 16] };
@@ -99,11 +118,57 @@ impl Vault {
         self.commit_plain(act).await?;
         Ok(snapshot.everybody().into_iter().map(|row| PersonRow::clone(row)).collect())
     }
-}
 
-/// The roles of everybody of this name, however it is spaced and cased.
-fn roles_of(snapshot: &Snapshot, name: &str) -> Vec<Role> {
-    let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let name = plain(name);
-    snapshot.everybody().into_iter().filter(|row| plain(&row.name) == name).map(|row| row.role).collect()
+    /// Marks a person as having left, for ever: they can't sign in and have no power. It needs nobody's approval.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `NotFound` for who isn't there, `LastOfficer` for the last officer with a passkey.
+    pub async fn person_left(&self, operator: &Operator, person: PersonId) -> Result<(), VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, Kind::PersonLeft)?;
+        act.draft.person = Some(person);
+        let wish = PowerWish::Left { person };
+        match wish.changes(&snapshot, person, self.clock.now()) {
+            Ok(changes) => self.change_power(&snapshot, &Warrant::Narrowing, changes, act).await.map(drop),
+            Err(refusal) => Err(self.logged(act, refusal).await),
+        }
+    }
+
+    /// Who there is and was, by id, for who watches over power. The reading is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; `PowerTampered` while people and rights are in doubt.
+    pub async fn read_people(
+        &self,
+        scope: &Scope,
+        after: Option<PersonId>,
+        limit: u32,
+    ) -> Result<Page<PersonLine, PersonId>, VaultError> {
+        let act = self.act(scope, Kind::PeopleRead)?;
+        if let Err(denial) = self.may(scope, policy::Act::ReadPeople) {
+            return Err(self.logged_denial(act, &denial).await);
+        }
+        let snapshot = self.power(scope.tenant).await?;
+        if !snapshot.sound {
+            return Err(self.logged(act, Refusal::PowerTampered).await);
+        }
+        self.commit_plain(act).await?;
+        let mut passkeys: HashMap<PersonId, usize> = HashMap::new();
+        snapshot.all::<Passkey>().for_each(|(_, passkey)| *passkeys.entry(passkey.person).or_default() += 1);
+        let mut everybody = snapshot.everybody();
+        everybody.sort_by_key(|row| row.id);
+        let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after));
+        let line = |row: &Arc<PersonRow>| PersonLine {
+            person: row.id,
+            name: row.name.clone(),
+            role: row.role,
+            team: row.team.clone(),
+            reports_to: snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to),
+            token: row.token.is_some(),
+            passkeys: passkeys.get(&row.id).copied().unwrap_or(0),
+            left: snapshot.get::<Left>(&row.id.0).map(|left| left.at),
+        };
+        let lines = rest.take(limit as usize + 1).map(line).collect();
+        Ok(Page::cut(lines, limit, |line: &PersonLine| line.person))
+    }
 }

@@ -6,7 +6,10 @@
 
 pub(crate) mod change;
 mod doubt;
+pub(crate) mod draft;
+mod duties;
 mod load;
+pub(crate) mod wish;
 
 use domain::duty::Duty;
 use domain::{Millis, PersonId, Role, TenantId};
@@ -21,6 +24,7 @@ use store::{PersonRow, PowerHead};
 pub(crate) const BELIEVED_MS: i64 = 250;
 
 /// All power of a tenant in one version.
+#[derive(Clone)]
 pub struct Snapshot {
     pub(crate) tenant: TenantId,
     pub(crate) seq: u64,
@@ -57,6 +61,12 @@ impl Snapshot {
         let mut all: Vec<_> = self.people.values().collect();
         all.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
         all
+    }
+
+    /// The name of somebody who was ever there.
+    #[must_use]
+    pub fn name(&self, id: PersonId) -> Option<&str> {
+        self.people.get(&id).map(|row| row.name.as_str())
     }
 
     /// All rows of one kind.

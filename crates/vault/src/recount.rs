@@ -4,11 +4,11 @@
 use crate::error::VaultError;
 use crate::private::entry::EntryKeys;
 use crate::wiring::{Operator, Vault};
-use domain::{CustomerId, EntryId, TenantId};
+use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::next_head;
 use keys::{HolderError, Shelved};
 use std::collections::{HashMap, HashSet};
-use store::{BudgetRow, CustomerRow, Seals, StateRow, TileKey};
+use store::{CustomerRow, Seals, StateRow, TileKey};
 use transparency::leaf_hash;
 
 /// Customers whose keys are asked for in one round trip.
@@ -235,24 +235,17 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        for row in self.store.persons(tenant).await? {
-            if !genuine("person", &row.material(), row.tag) {
-                return edited("person", row.id.to_string());
+        if let Some(wrong) = self.wrong_power(operator).await? {
+            return Ok(Some(wrong));
+        }
+        for (counter, row) in self.store.budgets(tenant).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant, &counter) {
+                return edited("budget", hex(counter.bytes()));
             }
         }
-        for row in self.store.power_rows(tenant).await? {
-            if !genuine("power_row", &row.material(), row.tag) {
-                return edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)));
-            }
-        }
-        if !self.load_power(tenant).await?.sound {
-            let problem =
-                "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
-            return Ok(Some(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() }));
-        }
-        for (counter, window, row) in self.store.budgets(tenant).await? {
-            if !genuine("budget", &BudgetRow::material(&counter, window, row.used, row.last), row.tag) {
-                return edited("budget", format!("{} from {window}", hex(counter.bytes())));
+        for row in self.store.hourly_budgets(tenant, Millis(0)).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant) {
+                return edited("hourly_budget", format!("{} from {}", hex(row.counter.bytes()), row.since));
             }
         }
         let mut after = None;
@@ -266,6 +259,27 @@ impl Vault {
                 return Ok(None);
             }
         }
+    }
+
+    /// What is wrong with people and rights: the edited row where one is, else that they aren't what the key holder sealed.
+    ///
+    /// # Errors
+    /// If the store or the key holder fails.
+    pub async fn wrong_power(&self, operator: &Operator) -> Result<Option<Wrong>, VaultError> {
+        let tenant = operator.tenant;
+        if self.look_at_power(tenant).await?.sound {
+            return Ok(None);
+        }
+        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
+        let people = self.store.persons(tenant).await.unwrap_or_default();
+        let person = people.iter().find(|row| !genuine("person", &row.material(), row.tag));
+        let others = self.store.power_rows(tenant).await.unwrap_or_default();
+        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
+        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
+        let named = person.map(|row| edited("person", row.id.to_string()));
+        let named = named.or_else(|| other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))));
+        let problem = "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
+        Ok(Some(named.unwrap_or(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() })))
     }
 
     /// The version of people and rules, and who there is.

@@ -223,7 +223,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let (tenant, told) = (act.tenant, act.rule.clone());
+        let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -234,7 +234,9 @@ impl Vault {
                     self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
+                let rule = told.or_else(|| self.rules.speaking_for(refusal));
+                let spent = self.spent(tenant, refusal, own.as_ref()).await;
+                Err(VaultError::Refused { refusal, entry, rule, spent })
             }
             done => done,
         }
@@ -323,6 +325,12 @@ impl Act {
         self
     }
 
+    /// The entry tells of somebody, beside who acts.
+    pub(crate) fn upon(mut self, person: PersonId) -> Self {
+        self.draft.upon = Some(person);
+        self
+    }
+
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.draft.purpose = Some(purpose);
         self
@@ -379,7 +387,6 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
-            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

@@ -37,7 +37,7 @@ impl Tally {
             Kind::Erasure => self.erased.add(body.detail.unwrap_or(0), old),
             kind if kind.changes_power() => {
                 self.changes.add(1, old);
-                self.people.extend(body.person.filter(|_| old));
+                self.people.extend(body.upon.or(body.person).filter(|_| old));
             }
             _ => {}
         }

@@ -35,7 +35,7 @@ pub(crate) fn signed_in(nobody: &Client, browser: &Browser, answer: &Answer) -> 
     nobody.with("cookie", &cookie).bound(browser.agree(&id, &public))
 }
 
-fn is_found(security: &Client, kind: Kind) {
+pub(crate) fn is_found(security: &Client, kind: Kind) {
     let asked = format!("/v1/disclosures?kind={}", kind.slug());
     until(kind.slug(), PATIENCE, || {
         let found = security.get(&asked).expect(200).json();
@@ -89,7 +89,10 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
     nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
 
-    let later = [Kind::EntryLost, Kind::AllotmentReturned];
+    // Those of the list of people have tests of their own (people.rs, e2e/provider.test.mjs).
+    let people =
+        [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined, Kind::DeviceAsked, Kind::DeviceAgreed];
+    let later = [people.as_slice(), &[Kind::EntryLost, Kind::AllotmentReturned]].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

@@ -1,7 +1,7 @@
 //! A sign-in with a passkey (7.2).
 
 use super::authenticator::AuthenticatorData;
-use super::client::check;
+use super::client::{belongs, check};
 use super::{Misfit, Party};
 use crate::power::{Algorithm, Assertion, Passkey};
 use crate::view::hash;
@@ -13,11 +13,28 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
 /// # Errors
 /// What doesn't fit.
 pub fn asserted(passkey: &Passkey, assertion: &Assertion, challenge: &[u8], party: &Party<'_>) -> Result<u32, Misfit> {
-    check(&assertion.client_data, "webauthn.get", challenge, party)?;
     if passkey.rp_id != party.rp_id {
         return Err(Misfit::RelyingParty);
     }
-    let data = AuthenticatorData::read(&assertion.authenticator_data, party.rp_id)?;
+    verified(passkey, assertion, challenge, |origin| origin == party.origin)
+}
+
+/// The same for whoever doesn't know the pages' origin, as a key holder: on any page of the passkey's own relying party.
+///
+/// # Errors
+/// What doesn't fit.
+pub fn approved(passkey: &Passkey, assertion: &Assertion, challenge: &[u8]) -> Result<(), Misfit> {
+    verified(passkey, assertion, challenge, |origin| belongs(origin, &passkey.rp_id)).map(drop)
+}
+
+fn verified(
+    passkey: &Passkey,
+    assertion: &Assertion,
+    challenge: &[u8],
+    fits: impl FnOnce(&str) -> bool,
+) -> Result<u32, Misfit> {
+    check(&assertion.client_data, "webauthn.get", challenge, fits)?;
+    let data = AuthenticatorData::read(&assertion.authenticator_data, &passkey.rp_id)?;
     let said = [assertion.authenticator_data.as_slice(), &hash(&[&assertion.client_data])].concat();
     let verified = match passkey.algorithm {
         Algorithm::Es256 => {

@@ -8,7 +8,7 @@ mod authenticator;
 mod client;
 mod registration;
 
-pub use assertion::asserted;
+pub use assertion::{approved, asserted};
 pub use client::Party;
 pub use registration::{Registered, registered};
 

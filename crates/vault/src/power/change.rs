@@ -1,9 +1,10 @@
 //! Changing power: one way for every kind of row.
 
-use super::Snapshot;
 use super::load::{person_body, sealed};
+use super::{Snapshot, duties};
 use crate::error::VaultError;
-use crate::wiring::{Act, Vault};
+use crate::private::entry::Kind;
+use crate::wiring::{Act, Operator, Vault};
 use domain::{EntryId, PowerKey, PowerKind, Refusal};
 use keys::HolderError;
 use keys::power::{PowerBody, PowerChange, PowerProposal, Warrant};
@@ -42,7 +43,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: `PowerChanged` if it isn't the newest version any more; `OfficerNeeded`, `NotApproved`,
-    /// `LastOfficer` by the key holder; `PowerTampered` while power is in doubt. If store or key holder fail.
+    /// `LastOfficer` by the key holder; `ForbiddenPair` or `ManagedByIt` if powers would meet that must not; `PowerTampered` while power is in doubt. If store or key holder fail.
     pub(crate) async fn change_power(
         &self,
         from: &Snapshot,
@@ -54,6 +55,9 @@ impl Vault {
             return Err(self.logged(act, Refusal::PowerTampered).await);
         }
         let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
+        if let Err(refusal) = duties::checked(&from.powers, &covered) {
+            return Err(self.logged(act, refusal).await);
+        }
         let proposal = PowerProposal { from: from.seq, before: &from.powers, changes: &covered, warrant };
         let seal = match self.holder.seal_power(from.tenant, &proposal).await {
             Ok(seal) => seal,
@@ -77,6 +81,16 @@ impl Vault {
         // From here on an older version is noticed. Where this fails, or another node was quicker, the next look does it.
         let _ = self.holder.check_power(from.tenant, Some(seal)).await;
         Ok(entry)
+    }
+
+    /// The operator sets a tenant up: gives power to people before any security officer has a passkey. Logged.
+    ///
+    /// # Errors
+    /// As [`Vault::change_power`].
+    pub async fn set_up_power(&self, operator: &Operator, changes: Vec<Change>) -> Result<EntryId, VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
+        self.change_power(&snapshot, &Warrant::Setup, changes, act).await
     }
 
     /// With the tags by which an edited row is found later.

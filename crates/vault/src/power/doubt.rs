@@ -25,7 +25,7 @@ impl Vault {
         }
         self.alarms.set(snapshot.tenant, AlarmKind::PowerTampered, true, self.clock.now());
         let (tenant, version) = (snapshot.tenant.0, snapshot.seq);
-        tracing::error!(tenant, version, "people or rights in the store aren't what the key holder sealed");
+        tracing::error!(tenant, version, "ALARM: people or rights in the store aren't what the key holder sealed");
         let act = self.bare_act(snapshot.tenant, Kind::PowerDoubted)?.detail(snapshot.seq);
         self.commit_plain(act).await.map(drop)
     }

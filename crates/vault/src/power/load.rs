@@ -47,12 +47,24 @@ impl Vault {
         self.load_power(tenant).await
     }
 
-    /// Loads all of it and checks all of it, whatever is known.
+    /// Loads all of it and checks all of it, whatever is known. What doesn't fit raises the alarm.
     ///
     /// # Errors
     /// As [`Vault::power`].
     pub async fn load_power(&self, tenant: TenantId) -> Result<Arc<Snapshot>, VaultError> {
         let now = self.clock.now();
+        let snapshot = Arc::new(self.look_at_power(tenant).await?);
+        self.power.keep(now, &snapshot);
+        if snapshot.sound {
+            self.power_is_sound(tenant);
+        } else {
+            self.power_is_in_doubt(&snapshot).await?;
+        }
+        Ok(snapshot)
+    }
+
+    /// The same for a look: nothing is raised or remembered.
+    pub(crate) async fn look_at_power(&self, tenant: TenantId) -> Result<Snapshot, VaultError> {
         let mut last = None;
         for _ in 0..TRIES {
             let Some(rows) = self.rows_of_one_version(tenant).await? else { continue };
@@ -61,18 +73,14 @@ impl Vault {
             }
             if self.is_sealed(tenant, &rows).await? {
                 let powers = powers(&rows.people, &rows.others);
-                let snapshot = Arc::new(Snapshot::new(tenant, rows.head, rows.people, powers));
-                self.power.keep(now, &snapshot);
-                self.power_is_sound(tenant);
-                return Ok(snapshot);
+                return Ok(Snapshot::new(tenant, rows.head, rows.people, powers));
             }
             last = Some(rows);
         }
-        let rows = last.unwrap_or(Rows { head: None, people: Vec::new(), others: Vec::new() });
-        let snapshot = Arc::new(self.in_doubt(tenant, rows));
-        self.power.keep(now, &snapshot);
-        self.power_is_in_doubt(&snapshot).await?;
-        Ok(snapshot)
+        match last {
+            Some(rows) => Ok(self.in_doubt(tenant, rows)),
+            None => self.unreadable(tenant).await,
+        }
     }
 
     /// Everything, if no change came in between. A row that can't even be read was written by nobody of ours.
@@ -117,7 +125,11 @@ impl Vault {
         let genuine = self.seals.tag(tenant, "power", &head.seq.to_be_bytes()) == head.tag
             && rows.people.iter().all(|row| self.fits(row))
             && rows.others.is_empty();
-        if !genuine {
+        let unknown = match self.holder.check_power(tenant, None).await {
+            Err(HolderError::OtherPower) => false,
+            answer => answer.map(|()| true)?,
+        };
+        if !genuine || !unknown {
             return Ok(false);
         }
         let before = powers(&rows.people, &rows.others);
@@ -139,6 +151,14 @@ impl Vault {
         let mut snapshot = Snapshot { sound: false, ..Snapshot::new(tenant, rows.head, rows.people, powers) };
         snapshot.people.retain(|_, row| self.fits(row));
         snapshot
+    }
+
+    /// Rows that can't even be read: those who watch are let in by what this node knew before.
+    async fn unreadable(&self, tenant: TenantId) -> Result<Snapshot, VaultError> {
+        let head = self.store.power_head(tenant).await?;
+        let before = self.power.get(tenant).map(|(_, known)| Snapshot::clone(&known));
+        let before = before.unwrap_or_else(|| Snapshot::new(tenant, head, Vec::new(), Powers::default()));
+        Ok(Snapshot { sound: false, seq: head.map_or(0, |head| head.seq), head, ..before })
     }
 
     fn fits(&self, row: &PersonRow) -> bool {

@@ -22,6 +22,8 @@ mod missing;
 mod notes;
 mod passkeys;
 mod people;
+mod power;
+mod power_changes;
 mod power_cut;
 mod recount;
 mod refusals;

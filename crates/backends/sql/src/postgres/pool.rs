@@ -16,12 +16,17 @@ use tokio_postgres::{Client, Error};
 
 /// How many may wait for a connection, per connection.
 const WAITING: usize = 64;
+/// Of how many connections one is kept from questions, so that a crowd of them doesn't push out those of transactions:
+/// a connection that has to be made anew costs as much as some hundred statements.
+const KEPT_FROM_QUESTIONS: usize = 3;
 
 /// The pool.
 pub(super) struct Pool {
     connector: Connector,
     free: Mutex<Vec<(Home, Session)>>,
     room: Semaphore,
+    /// The part of the room that questions may fill.
+    questions: Semaphore,
     queue: Semaphore,
     driver: Driver,
 }
@@ -41,6 +46,7 @@ pub(super) struct Lent<'a> {
     home: Home,
     pool: &'a Pool,
     _room: SemaphorePermit<'a>,
+    _question: Option<SemaphorePermit<'a>>,
     /// Is a transaction open, as far as anybody knows?
     pub(super) open: bool,
 }
@@ -52,6 +58,7 @@ impl Pool {
             connector,
             free: Mutex::default(),
             room: Semaphore::new(connections),
+            questions: Semaphore::new(connections - connections / KEPT_FROM_QUESTIONS),
             queue: Semaphore::new(connections * (1 + WAITING)),
             driver: Driver::start()?,
         })
@@ -69,13 +76,17 @@ impl Pool {
 
     async fn lend_at(&self, home: Home) -> Result<Lent<'_>, StoreError> {
         let place = self.queue.try_acquire().map_err(|_| StoreError::Unavailable)?;
+        let question = match home {
+            None => Some(self.questions.acquire().await.map_err(|_| StoreError::Unavailable)?),
+            Some(_) => None,
+        };
         let room = self.room.acquire().await.map_err(|_| StoreError::Unavailable)?;
         drop(place);
         let session = match self.free(home) {
             Some(session) => session,
             None => self.session(home).await.map_err(|error| error.map_or(StoreError::Unavailable, |e| explain(&e)))?,
         };
-        Ok(Lent { session: Some(session), home, pool: self, _room: room, open: false })
+        Ok(Lent { session: Some(session), home, pool: self, _room: room, _question: question, open: false })
     }
 
     /// One that is driven there. Otherwise there is room for a new one afterwards, whatever lies elsewhere.
@@ -85,9 +96,10 @@ impl Pool {
         if let Some(at) = free.iter().rposition(|(of, _)| *of == home) {
             return Some(free.remove(at).1);
         }
-        let kept = free.len().min(self.room.available_permits());
-        let surplus = free.len() - kept;
-        free.drain(..surplus);
+        while free.len() > self.room.available_permits() {
+            let spare = most_spare(&free);
+            free.remove(spare);
+        }
         None
     }
 
@@ -104,6 +116,13 @@ impl Pool {
         let connector = self.connector.clone();
         self.driver.handle.spawn(async move { connector.connect().await }).await.map_err(|_| None)?
     }
+}
+
+/// The longest unused connection of the home that has most of them lying idle.
+fn most_spare(free: &[(Home, Session)]) -> usize {
+    let idle = |home: Home| free.iter().filter(|(of, _)| *of == home).count();
+    let most = free.iter().map(|(home, _)| idle(*home)).max().unwrap_or(0);
+    free.iter().position(|(home, _)| idle(*home) == most).unwrap_or(0)
 }
 
 impl std::ops::Deref for Lent<'_> {

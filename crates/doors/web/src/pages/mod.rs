@@ -2,6 +2,8 @@
 
 pub(crate) mod ask;
 mod passkeys;
+mod provider;
+mod rules;
 mod sign_in;
 pub mod templates;
 
@@ -18,7 +20,7 @@ use axum::routing::{get, post};
 use axum::{Router, body::Body};
 use domain::{EntryId, Refusal, Role};
 use templates::sign_in::{Account, Resume};
-use templates::{ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
+use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
 use vault::{ReceiptAnswer, Scope};
 
 /// Where the pages are.
@@ -28,6 +30,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/desk", get(desk))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/rules", get(rules::rules))
+        .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))
@@ -37,6 +41,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/ceremony/passkey", post(passkeys::register))
         .route("/account", get(account))
         .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
+        .route("/sign-in/with/{tenant}", get(provider::begin))
+        .route("/sign-in/with/{tenant}/back", get(provider::back))
+        .route("/sign-in/with/{tenant}/finish", post(provider::finish))
         .route("/sign-out", post(sign_in::out))
         .route("/worker.js", get(worker));
     for asset in ASSETS {
@@ -89,12 +96,8 @@ fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
-        Role::QualityAnalyst
-        | Role::ItOperator
-        | Role::DataProtectionOfficer
-        | Role::BoardMember
-        | Role::Integrator => "/account",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
+        Role::QualityAnalyst | Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/account",
     }
 }
 
@@ -151,10 +154,15 @@ fn watches(web: &Web, scope: &Scope) -> bool {
 }
 
 async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    let scope = match for_role(&web, signed, watches) {
+    let scope = match for_role(&web, signed, |web, scope| web.vault.reads_alarms(scope)) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
+    let alarms = web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect();
+    if !watches(&web, &scope) {
+        let banner = web.config.banner.clone();
+        return page(StatusCode::OK, &Alarms { person_name: scope.name().to_owned(), alarms, banner });
+    }
     let (mut parts, _) = request.into_parts();
     let question = Question::read(&mut parts, &web).await;
     let status =
@@ -165,7 +173,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
-                alarms: web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect(),
+                alarms,
                 form,
                 found,
                 banner: web.config.banner.clone(),
