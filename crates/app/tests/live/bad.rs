@@ -183,7 +183,7 @@ fn who_and_where_cannot_be_guessed() {
             ),
             (
                 "a made-up cookie",
-                post(&nobody.with("cookie", "rf_session=00"), &world.reveals()),
+                post(&page.without("cookie").with("cookie", "rf_session=00"), &world.reveals()),
                 401,
                 "unauthenticated",
             ),

@@ -92,7 +92,17 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     // Those of the list of people have tests of their own (people.rs, e2e/provider.test.mjs).
     let people =
         [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined, Kind::DeviceAsked, Kind::DeviceAgreed];
-    let later = [people.as_slice(), &[Kind::EntryLost, Kind::AllotmentReturned]].concat();
+    // And those of signing in (sign_in.rs).
+    let sign_in = [
+        Kind::SessionEnded,
+        Kind::SessionsRead,
+        Kind::SessionMisused,
+        Kind::Invited,
+        Kind::PasskeyOffered,
+        Kind::PasskeyAdded,
+        Kind::PasskeyDropped,
+    ];
+    let later = [people.as_slice(), &sign_in, &[Kind::EntryLost, Kind::AllotmentReturned]].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

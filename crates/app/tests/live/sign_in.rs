@@ -2,7 +2,7 @@
 
 use crate::centre::{Centre, Person};
 use crate::http::{Answer, Client};
-use crate::kinds::{on_page, signed_in};
+use crate::kinds::{is_found, on_page, signed_in};
 use crate::server::Server;
 use crate::wait::{PATIENCE, seconds, until};
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 use testkit::{Authenticator, Browser, Signature};
-use vault::Assertion;
+use vault::{Assertion, Kind};
 
 struct World {
     server: Server,
@@ -223,4 +223,45 @@ fn security_ends_a_session_and_its_stream_within_a_second() {
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     page.get("/v1/me").expect(401);
     assert_eq!(page.get("/security").status, 303);
+    is_found(&officer, Kind::SessionEnded);
+    is_found(&officer, Kind::SessionsRead);
+}
+
+/// Registers a passkey and signs in with it.
+fn with_passkey(world: &World, person: &Person) -> (Authenticator, Answer) {
+    let authenticator = Authenticator::new(&world.origin());
+    let answer = world.register(&world.invite(person), &authenticator);
+    (authenticator, answer)
+}
+
+#[test]
+fn an_officer_lets_a_passkey_count_and_its_owner_takes_it_back() {
+    let world = World::new();
+    let (mut officer, _) = with_passkey(&world, &world.security);
+    let (mut agent, waits) = with_passkey(&world, &world.agent);
+    assert_eq!(waits.expect(200).json(), json!({"waiting": true}));
+    let early = agent.get(&world.challenge());
+    assert_eq!(world.sign_in(&early, &Browser::new()).expect(401).slug(), "no-such-passkey");
+    let security = world.server.client().bearer(&world.security.token);
+    let list = security.get("/v1/enrolments").expect(200).json();
+    let item = &list["items"][0];
+    assert_eq!(item["name"], "An agent");
+    let challenge = URL_SAFE_NO_PAD.decode(item["challenge"].as_str().unwrap()).unwrap();
+    let approve = |by: &mut Authenticator| {
+        let Assertion { credential, client_data, authenticator_data, signature } = by.get(&challenge);
+        let body = json!({"credential": said(&credential), "client_data": said(&client_data),
+            "authenticator_data": said(&authenticator_data), "signature": said(&signature)});
+        security.post(&format!("/v1/enrolments/{}/approvals", item["enrolment"].as_str().unwrap()), &body)
+    };
+    assert_eq!(approve(&mut agent).expect(403).slug(), "not-approved");
+    approve(&mut officer).expect(200);
+    let (browser, assertion) = (Browser::new(), agent.get(&world.challenge()));
+    let page = signed_in(&world.nobody(), &browser, &world.sign_in(&assertion, &browser));
+    let own = page.get("/v1/me/passkeys").expect(200).json();
+    let id = own["items"][0]["passkey"].as_str().unwrap();
+    page.ask("DELETE", &format!("/v1/me/passkeys/{id}"), b"").unwrap().expect(200);
+    page.get("/v1/me").expect(401);
+    for kind in [Kind::Invited, Kind::PasskeyOffered, Kind::PasskeyAdded, Kind::PasskeyDropped] {
+        is_found(&security, kind);
+    }
 }
