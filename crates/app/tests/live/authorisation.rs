@@ -77,6 +77,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/log/status"
         | "GET /v1/interactions"
         | "GET /v1/people"
+        | "GET /v1/team/budgets"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"

@@ -65,6 +65,8 @@ pub enum Act {
     GiveStatement,
     /// Seeing what is wrong with the log, or with people and rights.
     ReadAlarms,
+    /// Reading what one's own team and its members have spent.
+    ReadTeam,
     /// Reading who there is, with which role.
     ReadPeople,
     /// Changing people and rights.
@@ -93,6 +95,7 @@ impl Act {
             Self::Erase,
             Self::GiveStatement,
             Self::ReadAlarms,
+            Self::ReadTeam,
             Self::ReadPeople,
             Self::ChangePower,
             Self::ReadSessions,
@@ -117,6 +120,7 @@ impl Act {
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
             Self::ReadAlarms => "read_alarms",
+            Self::ReadTeam => "read_team",
             Self::ReadPeople => "read_people",
             Self::ChangePower => "change_power",
             Self::ReadSessions => "read_sessions",
@@ -130,10 +134,20 @@ impl Act {
     pub fn serves(self) -> bool {
         use Act::{
             ChangePower, EndSession, Enrol, Erase, GiveStatement, ReadAlarms, ReadLog, ReadPeople, ReadSessions,
+            ReadTeam,
         };
         !matches!(
             self,
-            ReadLog | Erase | GiveStatement | ReadAlarms | ReadPeople | ChangePower | ReadSessions | EndSession | Enrol
+            ReadLog
+                | Erase
+                | GiveStatement
+                | ReadAlarms
+                | ReadTeam
+                | ReadPeople
+                | ChangePower
+                | ReadSessions
+                | EndSession
+                | Enrol
         )
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::api::{
     claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, passkeys,
-    people, power_changes, receipts, reports, reveals, searches, sessions, statements, stream, verifications, views,
+    people, power_changes, receipts, reports, reveals, searches, sessions, statements, stream, team, verifications,
+    views,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -22,7 +23,7 @@ use utoipa::{Modify, OpenApi};
         passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
-        health::metrics, people::list, power_changes::draft, power_changes::approve
+        health::metrics, people::list, team::budgets, power_changes::draft, power_changes::approve
     ),
     tags(
         (name = "staff", description = "Who asks."),
