@@ -189,9 +189,14 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
 /// What the answer says of the decision: yes, or the refusal. What comes after a yes isn't the rules'.
 fn outcome(answer: &Answer) -> String {
     match (answer.status, answer.slug().as_str()) {
-        (200..=299, _) => "yes".to_owned(),
+        // That it isn't there, as the session to be ended, is said after the yes.
+        (200..=299 | 404, _) => "yes".to_owned(),
         // SCIM has errors of its own shape.
-        (403, "") => answer.json()["detail"].as_str().unwrap().split('.').next().unwrap().to_owned(),
+        (403, "") => {
+            let said = answer.json()["detail"].as_str().unwrap().to_owned();
+            let refusal = domain::Refusal::ALL.iter().find(|refusal| said.starts_with(refusal.title()));
+            refusal.unwrap_or_else(|| panic!("{said}")).slug().to_owned()
+        }
         (_, slug) => slug.to_owned(),
     }
 }
