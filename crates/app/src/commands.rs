@@ -5,6 +5,7 @@ mod customer;
 mod doctor;
 pub mod init;
 mod interaction;
+mod mend_budgets;
 mod person;
 mod policy;
 mod serve;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),
+        Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),
         Command::Doctor => doctor::run(&common),
         Command::Completion(asked) => completion::run(&asked),
     }

@@ -1,12 +1,17 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
+mod budgets;
 mod check;
+pub(crate) mod provider;
 pub(crate) mod witness;
+
+pub use budgets::Budgets;
 
 use crate::database::Database;
 use crate::failure::{self, Failure};
+use domain::TenantId;
 use domain::interaction::Timeouts;
-use domain::{Limits, TenantId};
+use provider::IdentityProvider;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -39,6 +44,8 @@ pub struct Config {
     pub witnesses: Witnessing,
     /// How often logs are closed.
     pub closes: Closes,
+    /// Identity providers through which agents sign in.
+    pub identity_provider: Vec<IdentityProvider>,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
     /// How people sign in on pages.
@@ -81,55 +88,6 @@ impl Default for Server {
     fn default() -> Self {
         Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)), origin: None, role_picker: false, banner: None }
     }
-}
-
-macro_rules! budgets {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// `[budgets]`: how much one person, interaction, customer's record, team or tenant may disclose.
-        #[derive(Clone, Debug, Default, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct Budgets { $($(#[$doc])* pub $name: Option<u32>,)* }
-
-        impl Budgets {
-            /// With the defaults for what isn't given.
-            #[must_use]
-            pub fn limits(&self) -> Limits {
-                let default = Limits::default();
-                Limits { $($name: self.$name.unwrap_or(default.$name),)* }
-            }
-        }
-    };
-}
-
-budgets! {
-    /// Values shown to one person.
-    reveal_per_hour,
-    /// Masked records looked at by one person.
-    view_per_hour,
-    /// Searches by one person.
-    search_per_hour,
-    /// Answers checked by one person.
-    verify_per_hour,
-    /// One-time codes sent by one person.
-    code_per_hour,
-    /// Answers checked in one interaction.
-    verify_per_interaction,
-    /// Answers checked against one customer's record, per hour.
-    verify_per_customer,
-    /// One-time codes sent in one interaction.
-    code_per_interaction,
-    /// Values shown to one team.
-    reveal_per_team,
-    /// Masked records looked at by one team.
-    view_per_team,
-    /// Searches by one team.
-    search_per_team,
-    /// Values shown to everybody of a tenant together.
-    reveal_per_tenant,
-    /// Masked records looked at by everybody of a tenant together.
-    view_per_tenant,
-    /// Searches by everybody of a tenant together.
-    search_per_tenant,
 }
 
 /// `[interactions]`.
@@ -326,6 +284,9 @@ impl Config {
     fn relative_to(mut self, folder: &Path) -> Result<Self, Failure> {
         for source in &mut self.event_source {
             source.secret = Some(one_secret(folder, source.secret.take(), source.secret_file.as_ref())?);
+        }
+        for provider in &mut self.identity_provider {
+            provider.read_secret(folder)?;
         }
         for witness in &mut self.witness {
             witness.keys = witness::keys(&folder.join(&witness.key_file))?;

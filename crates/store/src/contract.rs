@@ -4,7 +4,8 @@ use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
 use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, ReportRow, StateRow, Tag,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, ReportRow,
+    StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -55,6 +56,8 @@ pub enum Job {
     Sequence(TenantId),
     /// Closing a tenant's log.
     Close(TenantId),
+    /// Recounting what was spent.
+    Recount(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.
@@ -186,10 +189,14 @@ pub trait Store: Send + Sync {
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
     /// Rows of a blind index; at most `limit`.
     fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>>;
-    /// An allowance in the window beginning at `window`.
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>>;
+    /// What was spent of an allowance.
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>>;
+    /// The same of many at once; those that there are.
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>>;
     /// Every allowance, for recounting.
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>>;
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>>;
+    /// What was spent by the hour before windows slid, from an hour on.
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>>;
     /// Reports, newest first.
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>>;
 

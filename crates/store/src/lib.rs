@@ -23,12 +23,11 @@ pub use contract::{
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
-    Allot, Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
-    Turn,
+    Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent, Turn,
 };
 pub use power::{PersonRow, PowerEdit, PowerHead, PowerRow};
 pub use rows::{
-    BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, ReportRow,
-    RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow,
+    ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

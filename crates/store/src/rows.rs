@@ -138,27 +138,57 @@ impl InteractionRow {
     }
 }
 
-/// What was spent of an allowance in one window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was spent of an allowance.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRow {
-    /// How much.
-    pub used: u32,
-    /// The entry that spent last.
+    /// How much has moved since the first entry, either way: it only grows.
+    pub total: u64,
+    /// What counts still ([`domain::History::encode`]).
+    pub history: Vec<u8>,
+    /// The entry that moved it last.
     pub last: EntryId,
-    /// Over counter, window and both.
+    /// Over counter and all of it.
     pub tag: Tag,
 }
 
 impl BudgetRow {
-    /// What the tag covers.
+    /// The tag that belongs there.
     #[must_use]
-    pub fn material(counter: &Counter, window: Millis, used: u32, last: EntryId) -> [u8; 46] {
-        let mut out = [0; 46];
-        out[..18].copy_from_slice(counter.bytes());
-        out[18..26].copy_from_slice(&window.0.to_be_bytes());
-        out[26..30].copy_from_slice(&used.to_be_bytes());
-        out[30..].copy_from_slice(&last.0);
-        out
+    pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, counter: &Counter) -> Tag {
+        let mut material = Vec::with_capacity(42 + self.history.len());
+        material.extend_from_slice(counter.bytes());
+        material.extend_from_slice(&self.total.to_be_bytes());
+        material.extend_from_slice(&self.last.0);
+        material.extend_from_slice(&self.history);
+        seals.tag(tenant, "spending", &material)
+    }
+}
+
+/// What was spent of an allowance in one clock hour, from before windows slid. Nothing writes these any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourlyRow {
+    /// Whose.
+    pub counter: Counter,
+    /// The hour's first millisecond.
+    pub since: Millis,
+    /// How much.
+    pub used: u32,
+    /// The entry that spent last.
+    pub last: EntryId,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl HourlyRow {
+    /// The tag that belongs there.
+    #[must_use]
+    pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId) -> Tag {
+        let mut material = [0; 46];
+        material[..18].copy_from_slice(self.counter.bytes());
+        material[18..26].copy_from_slice(&self.since.0.to_be_bytes());
+        material[26..30].copy_from_slice(&self.used.to_be_bytes());
+        material[30..].copy_from_slice(&self.last.0);
+        seals.tag(tenant, "budget", &material)
     }
 }
 

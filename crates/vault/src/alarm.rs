@@ -11,6 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum AlarmKind {
     /// People and rights aren't what the key holder sealed.
     PowerTampered,
+    /// A budget says less was spent than the log does.
+    SpendingDisagrees,
     /// A witness signed more entries than the log holds.
     SetBack,
     /// A committed entry was deleted or changed in the database before it had its place.
@@ -29,6 +31,7 @@ impl AlarmKind {
     pub fn slug(self) -> &'static str {
         match self {
             Self::PowerTampered => "power_tampered",
+            Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
             Self::EntryLost => "entry_lost",
             Self::LogStalled => "log_stalled",
@@ -43,6 +46,9 @@ impl AlarmKind {
         match self {
             Self::PowerTampered => {
                 "People or rights were changed in the database behind Ringfence's back, or an older database was put back. Disclosures are refused until it says again what it said before."
+            }
+            Self::SpendingDisagrees => {
+                "What the database says was spent of an allowance is less than the log says: somebody deleted or set back a budget. Disclosures are refused until it is put right."
             }
             Self::EntryLost => {
                 "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
@@ -60,6 +66,9 @@ impl AlarmKind {
         match self {
             Self::PowerTampered => {
                 "Find out who can write to the database. Keep a copy of it as it is; ringfence doctor names the row that was edited."
+            }
+            Self::SpendingDisagrees => {
+                "The entry spending_disagrees in the log names whose budget it is: look at what they saw. Find out who can write to the database and keep a copy of it as it is. Then have IT run ringfence mend-budgets, which counts again what the log says."
             }
             Self::EntryLost => {
                 "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."

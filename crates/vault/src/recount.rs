@@ -4,11 +4,11 @@
 use crate::error::VaultError;
 use crate::private::entry::EntryKeys;
 use crate::wiring::{Operator, Vault};
-use domain::{CustomerId, EntryId, TenantId};
+use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::next_head;
 use keys::{HolderError, Shelved};
 use std::collections::{HashMap, HashSet};
-use store::{BudgetRow, CustomerRow, Seals, StateRow, TileKey};
+use store::{CustomerRow, Seals, StateRow, TileKey};
 use transparency::leaf_hash;
 
 /// Customers whose keys are asked for in one round trip.
@@ -238,9 +238,14 @@ impl Vault {
         if let Some(wrong) = self.edited_power(tenant).await? {
             return Ok(Some(wrong));
         }
-        for (counter, window, row) in self.store.budgets(tenant).await? {
-            if !genuine("budget", &BudgetRow::material(&counter, window, row.used, row.last), row.tag) {
-                return edited("budget", format!("{} from {window}", hex(counter.bytes())));
+        for (counter, row) in self.store.budgets(tenant).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant, &counter) {
+                return edited("budget", hex(counter.bytes()));
+            }
+        }
+        for row in self.store.hourly_budgets(tenant, Millis(0)).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant) {
+                return edited("hourly_budget", format!("{} from {}", hex(row.counter.bytes()), row.since));
             }
         }
         let mut after = None;

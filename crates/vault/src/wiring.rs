@@ -14,6 +14,7 @@ use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
 use crate::session::{Once, SessionRules, Sessions};
+use crate::spending::Doubts;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -89,6 +90,7 @@ pub struct Vault {
     pub(crate) door: Door,
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
+    pub(crate) doubts: Doubts,
     pub(crate) rules: Rules,
 }
 
@@ -159,6 +161,7 @@ impl Vault {
             door,
             allotments,
             kept_keys: KeptKeys::default(),
+            doubts: Doubts::default(),
             rules,
         })
     }
@@ -223,7 +226,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let (tenant, told) = (act.tenant, act.rule.clone());
+        let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -234,7 +237,9 @@ impl Vault {
                     self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
+                let rule = told.or_else(|| self.rules.speaking_for(refusal));
+                let spent = self.spent(tenant, refusal, own.as_ref()).await;
+                Err(VaultError::Refused { refusal, entry, rule, spent })
             }
             done => done,
         }
@@ -260,6 +265,9 @@ impl Vault {
         act.draft.power = scope.power;
         if kind.discloses() && self.power_doubted(scope.tenant) {
             act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
+        if kind.discloses() && self.spending_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::SpendingDisagrees));
         }
         act.when.push(Condition::PowerVersion(scope.power));
         if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {
@@ -323,6 +331,12 @@ impl Act {
         self
     }
 
+    /// The entry tells of somebody, beside who acts.
+    pub(crate) fn upon(mut self, person: PersonId) -> Self {
+        self.draft.upon = Some(person);
+        self
+    }
+
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.draft.purpose = Some(purpose);
         self
@@ -379,7 +393,6 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
-            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

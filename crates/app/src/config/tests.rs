@@ -37,7 +37,7 @@ fn a_typing_error_is_refused_with_its_line() {
 
 #[test]
 fn a_value_of_the_wrong_kind_is_not_repeated() {
-    let said = refused("[budgets]\nreveal_per_hour = \"whsec_c2VjcmV0\"\n");
+    let said = refused("[budgets]\ncode_per_hour = \"whsec_c2VjcmV0\"\n");
     assert!(said.contains("line 2") && !said.contains("c2VjcmV0"), "{said}");
 }
 

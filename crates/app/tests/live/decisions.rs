@@ -1,11 +1,11 @@
 //! Every role, act, field and purpose in every situation, driven through the real endpoints: held against
 //! policies/decisions.txt, and each decision against the rules' own.
 
-use crate::centre::{Centre, Person, ROLES, invented, now, repository};
+use crate::centre::{Centre, EVEN, Person, ROLES, acts, invented, now, repository};
 use crate::http::{Answer, Client};
 use crate::phones::Phones;
 use crate::server::Server;
-use domain::{Binding, FieldKind, Role};
+use domain::{Binding, Channel, FieldKind, Role};
 use policy::{Act, Asker, Decision, Device, Facts, Ground, Rules, Situation};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -56,14 +56,12 @@ struct World {
 impl World {
     fn new() -> Self {
         let phones = Phones::listen();
-        let budgets = |left: u32, once: u32| {
-            let looks = ["reveal_per_hour", "view_per_hour", "verify_per_hour"].map(|kind| (kind, left));
+        let budgets = |left: u64, once: u32| {
             // Finding the customer and proving them take one search and one code.
-            let before = ["search_per_hour", "code_per_hour"].map(|kind| (kind, once));
-            let shared = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
-            let all = looks.into_iter().chain(before).chain(shared.map(|kind| (kind, 1_000_000)));
+            let attempts = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
+            let all = attempts.map(|kind| (kind, 1_000_000)).into_iter().chain([("code_per_hour", once)]);
             let lines: String = all.map(|(kind, limit)| format!("{kind} = {limit}\n")).collect();
-            format!("{}\n[budgets]\n{lines}", phones.config())
+            format!("{}\n[budgets]\n{EVEN}\n{}\n{lines}", phones.config(), acts("person", left))
         };
         let open = |config: String| {
             let centre = Centre::new("", &config);
@@ -72,7 +70,7 @@ impl World {
             let server = centre.serve();
             (centre, server, people)
         };
-        Self { centres: vec![open(budgets(1_000_000, 1_000_000)), open(budgets(0, 1))], phones }
+        Self { centres: vec![open(budgets(1_000_000, 1_000_000)), open(budgets(1, 1))], phones }
     }
 
     fn client(&self, server: usize, role: usize) -> Client {
@@ -181,6 +179,9 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
         Act::Enrol => client.get("/v1/enrolments"),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
+        Act::KeepDirectory => client.get("/scim/v2/Users"),
+        Act::DecideProposal => client.get("/v1/proposals"),
+        Act::EnrolDevice => client.get("/v1/devices"),
     }
 }
 
@@ -188,26 +189,28 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
 fn outcome(answer: &Answer) -> String {
     match (answer.status, answer.slug().as_str()) {
         (200..=299, _) => "yes".to_owned(),
+        // SCIM has errors of its own shape.
+        (403, "") => answer.json()["detail"].as_str().unwrap().split('.').next().unwrap().to_owned(),
         (_, slug) => slug.to_owned(),
     }
 }
 
 /// The facts of a situation, for the rules.
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
-    let best = Ground { binding: Binding::Matched, ..Situation::BEST.ground };
+    let best = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..best },
         "other customer" => Ground { customer: false, ..best },
         "on hold" => Ground { talking: false, ..best },
         "claimed" => Ground { binding: Binding::Claimed, ..best },
         "matched" => best,
-        _ => Situation::BEST.ground,
+        _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
     // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
     let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::BEST } }
+    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
 }
 
 fn decided(rules: &Rules, facts: &Facts<'_>) -> String {

@@ -136,7 +136,7 @@ fn receipts_have_entries(centre: &Centre, seen: &[Arc<Seen>], from: &mut [usize]
 /// What was spent lies between what left and what was asked for. That it equals the log, `verify` has recounted.
 fn every_budget_fits(centre: &Centre, agents: &[Person], seen: &[Arc<Seen>]) {
     for (person, seen) in agents.iter().zip(seen) {
-        let used = centre.reveals_spent(person);
+        let used = centre.points_spent(person);
         let (spent, asked) = (seen.spent.load(Ordering::SeqCst), seen.asked.load(Ordering::SeqCst));
         assert!((spent..=asked).contains(&used), "{spent} values left, {asked} were asked for, the budget says {used}");
     }

@@ -39,7 +39,7 @@ const fn edit(
 
 /// `:agent`, `:other`, `:interaction` and `:customer` stand for ids.
 const EDITS: [Edit; 20] = [
-    edit("budget", "an allowance refilled", "UPDATE budget SET used = 0", true, Some("budget")),
+    edit("budget", "an allowance refilled", "UPDATE budget SET total = 0", true, Some("budget")),
     edit("budget", "another last entry", "UPDATE budget SET last = zeroblob(16)", true, Some("budget")),
     edit("budget", "allowances forgotten", "DELETE FROM budget", false, Some("budget")),
     edit(

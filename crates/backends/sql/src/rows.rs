@@ -7,8 +7,8 @@ use domain::{
 use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, FieldRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow,
-    StateRow,
+    EntryRow, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
+    RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -108,14 +108,26 @@ pub(crate) fn interaction(row: &dyn Columns) -> Result<InteractionRow, Wrong> {
     })
 }
 
-/// `used, last, tag`
+/// `total, history, last, tag`
 pub(crate) fn budget(row: &dyn Columns) -> Result<BudgetRow, Wrong> {
-    Ok(BudgetRow { used: number(row, 0)?, last: EntryId(bytes(row, 1)?), tag: bytes(row, 2)? })
+    let (total, history) = (number(row, 0)?, vec(row, 1)?);
+    Ok(BudgetRow { total, history, last: EntryId(bytes(row, 2)?), tag: bytes(row, 3)? })
 }
 
-/// `used, last, tag, counter, since`
-pub(crate) fn budget_of(row: &dyn Columns) -> Result<(Counter, Millis, BudgetRow), Wrong> {
-    Ok((Counter::from_bytes(bytes(row, 3)?), millis(row, 4)?, budget(row)?))
+/// `total, history, last, tag, counter`
+pub(crate) fn budget_of(row: &dyn Columns) -> Result<(Counter, BudgetRow), Wrong> {
+    Ok((Counter::from_bytes(bytes(row, 4)?), budget(row)?))
+}
+
+/// `counter, since, used, last, tag`
+pub(crate) fn hourly_budget(row: &dyn Columns) -> Result<HourlyRow, Wrong> {
+    Ok(HourlyRow {
+        counter: Counter::from_bytes(bytes(row, 0)?),
+        since: millis(row, 1)?,
+        used: number(row, 2)?,
+        last: EntryId(bytes(row, 3)?),
+        tag: bytes(row, 4)?,
+    })
 }
 
 /// `epoch, wrapped`

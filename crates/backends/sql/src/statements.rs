@@ -26,8 +26,10 @@ pub(crate) const FIELDS: &str =
     "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";
 pub(crate) const LOOK_UP: &str =
     "SELECT customer, tag FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 LIMIT $4";
-pub(crate) const BUDGET: &str = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
-pub(crate) const BUDGETS: &str = "SELECT used, last, tag, counter, since FROM budget WHERE tenant = $1";
+pub(crate) const BUDGET: &str = "SELECT total, history, last, tag FROM budget WHERE tenant = $1 AND counter = $2";
+pub(crate) const BUDGETS: &str = "SELECT total, history, last, tag, counter FROM budget WHERE tenant = $1";
+pub(crate) const HOURLY_BUDGETS: &str =
+    "SELECT counter, since, used, last, tag FROM hourly_budget WHERE tenant = $1 AND since >= $2";
 pub(crate) const REPORTS: &str =
     "SELECT id, at, sealed FROM report WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 pub(crate) const PROGRESS: &str = "SELECT done FROM import WHERE tenant = $1 AND id = $2";

@@ -1,6 +1,8 @@
 //! Every way in which Ringfence says no, with why it matters and what to do instead. Problems, pages and
 //! documentation are derived from this one list.
 
+use crate::budget::{Shortage, Window};
+
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal, $title:literal, $why:literal, $next:literal;)*) => {
         /// A refusal. It is also a log entry.
@@ -168,13 +170,61 @@ refusals! {
     InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
         "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
         "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
+    /// The allowance of 24 hours is spent.
+    DayExhausted = 54 "day-allowance-exhausted", "Your allowance for 24 hours is spent",
+        "A limit per day means that patience doesn't help either: a little every hour adds up to many customers' data.",
+        "Go on with the masked record. If your work needs more, ask your team leader.";
+    /// The allowance of thirty days is spent.
+    MonthExhausted = 55 "month-allowance-exhausted", "Your allowance for 30 days is spent",
+        "A limit per month means that patience doesn't help either: a little every day adds up to many customers' data.",
+        "Go on with the masked record, and tell your team leader: either your work needs more, or somebody used your account.";
+    /// The person's allowance for one purpose is spent.
+    PurposeExhausted = 56 "purpose-allowance-exhausted", "Your allowance for this purpose is spent",
+        "What opens accounts and dates of birth has a limit of its own, so that these can't be read in bulk.",
+        "Go on with the masked record. Don't choose another purpose instead: each is in the log. If your work needs more, ask your team leader.";
+    /// A counter of what was spent says less than the log.
+    SpendingDisagrees = 57 "spending-disagrees", "What was spent doesn't equal the log",
+        "Somebody changed outside Ringfence what was counted. Until it is put right, nothing is disclosed.",
+        "Go on without the record for now. Security and the board have been told.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
         "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
+    /// A proposal without a role.
+    RoleMissing = 49 "role-missing", "Nobody has said which role",
+        "The identity provider proposed somebody without a role, and nothing but security's word gives one.",
+        "Name the role with your answer, or decline the proposal.";
+    /// Two people with one user name.
+    NameTaken = 50 "name-taken", "Somebody else has this user name",
+        "One name stands for one person, so that nobody can be taken for somebody else.",
+        "Give another user name, or change the person who has this one.";
+    /// A device that nobody, or not enough people, agreed to.
+    TwoPeopleNeeded = 51 "two-people-needed", "The team leader and security must both agree, first the team leader",
+        "One person alone could enrol a device of their own and be anybody's agent from there.",
+        "Let the team leader of that person agree first, then a security officer; nobody agrees to their own device.";
+    /// An identity that security made nobody of.
+    LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
+        "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
+        "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
+    /// The customer is in touch by a channel on which this isn't done.
+    ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
+        "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",
+        "Ask the customer to ring, or send a link.";
 }
 
 impl Refusal {
+    /// A spent allowance, said more exactly: which of a person's limits it is. Of an allowance that is shared, nothing more
+    /// is told.
+    #[must_use]
+    pub fn of_shortage(self, shortage: Shortage) -> Self {
+        match (self, shortage) {
+            (Self::BudgetExhausted, Shortage { purpose: true, .. }) => Self::PurposeExhausted,
+            (Self::BudgetExhausted, Shortage { window: Window::Day, .. }) => Self::DayExhausted,
+            (Self::BudgetExhausted, Shortage { window: Window::Month, .. }) => Self::MonthExhausted,
+            (refusal, _) => refusal,
+        }
+    }
+
     /// The refusal with this code, as written in log entries.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {

@@ -108,7 +108,6 @@ pub(crate) fn intent(number: u64) -> Intent {
         customer: None,
         when: Vec::new(),
         spend: Vec::new(),
-        allot: None,
         effects: Vec::new(),
         read: Vec::new(),
         entry: entry(number),
@@ -195,8 +194,9 @@ pub(crate) fn happened(interaction: InteractionId, event: Event) -> Effect {
     Effect::Happened { interaction, reference: "call-1".into(), event }
 }
 
-pub(crate) fn reveals(person: PersonId) -> Counter {
-    Counter::person(BudgetKind::Reveal, person)
+/// Ada's or Bo's own allowance.
+pub(crate) fn own(person: PersonId) -> Counter {
+    Counter::person(BudgetKind::Information, person)
 }
 
 /// Ana's record and a call of hers that Ada took.

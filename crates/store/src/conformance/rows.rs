@@ -1,6 +1,6 @@
 //! Every row comes back exactly as it was written, whatever bytes it holds.
 
-use super::help::{ANA, NOW, TENANT, block_on, commit_at, doing, done, set_power};
+use super::help::{ANA, NOW, TENANT, block_on, commit, doing, done, set_power};
 use super::{Case, Mount};
 use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow, PowerEdit, PowerRow};
 use domain::{PersonId, PowerKind, Role};
@@ -58,10 +58,10 @@ fn large(mount: &dyn Mount) {
     let row = FieldRow { field: u16::MAX, instance: u32::MAX, version: i64::MAX as u64, sealed: vec![1] };
     done(&*store, doing(1, vec![Effect::PutField(ANA, row.clone())]));
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), [row]);
-    let counter = super::help::reveals(super::help::ADA);
-    let spend = crate::Spend { counter, cost: u32::MAX, limit: u32::MAX, otherwise: domain::Refusal::BudgetExhausted };
-    let now = NOW.plus(1_000_000_000_000);
-    commit_at(&*store, now, vec![crate::Intent { spend: vec![spend], ..doing(2, Vec::new()) }]);
-    let window = domain::budget::window_of(now);
-    assert_eq!(block_on(store.budget(TENANT, counter, window)).unwrap().unwrap().used, u32::MAX);
+    let counter = super::help::own(super::help::ADA);
+    let (turn, room) = (crate::Turn::Spend(u32::MAX), domain::Room::ANY);
+    let at = NOW.plus(1_000_000_000_000);
+    let spend = crate::Spend { counter, purpose: None, turn, at, room, otherwise: domain::Refusal::BudgetExhausted };
+    commit(&*store, vec![crate::Intent { spend: vec![spend], ..doing(2, Vec::new()) }]);
+    assert_eq!(block_on(store.budget(TENANT, counter)).unwrap().unwrap().total, u64::from(u32::MAX));
 }

@@ -34,6 +34,7 @@ mod serving;
 mod sessions;
 mod shelves;
 mod source;
+mod spending;
 mod tampering;
 mod tenants;
 mod vectors;

@@ -108,16 +108,18 @@ fn new_staff_have_a_quarter_of_each_allowance_for_a_fortnight() {
         let scope = world.scope(&world.staff.agent);
         block_on(world.vault.budgets(&scope)).unwrap().iter().map(|left| left.limit).collect::<Vec<_>>()
     };
-    assert_eq!(limits(), [10, 30, 15, 30, 10]);
+    let sensitive = [60, 300, 5_625].repeat(3);
+    assert_eq!(limits(), [vec![80, 400, 7_500], sensitive, vec![10]].concat());
     let ana = world.add(testkit::ana());
     let interaction = world.call(&world.staff.agent, Some(testkit::PHONE));
     let scope = world.scope(&world.staff.agent);
-    for turn in 0..31 {
+    for turn in 0..81 {
         let looked = block_on(world.vault.view(&scope, interaction, ana));
-        assert_eq!(looked.is_ok(), turn < 30, "look {turn}");
+        assert_eq!(looked.is_ok(), turn < 80, "look {turn}");
     }
     world.clock.advance(14 * 24 * 3_600_000);
-    assert_eq!(limits(), [40, 120, 60, 120, 40]);
+    let sensitive = [240, 1_200, 22_500].repeat(3);
+    assert_eq!(limits(), [vec![320, 1_600, 30_000], sensitive, vec![40]].concat());
 }
 
 #[test]

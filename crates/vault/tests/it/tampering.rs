@@ -14,7 +14,7 @@ fn hex(bytes: &[u8]) -> String {
 fn an_edited_budget() {
     let call = Call::new(150);
     value(call.reveal(&call.command(FieldKind::Name)));
-    let persons = "UPDATE budget SET used = 0 WHERE substr(counter, 1, 1) = x'01'";
+    let persons = "UPDATE budget SET total = 0 WHERE substr(counter, 1, 1) = x'01'";
     assert_eq!(call.world.edit(persons), 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);
 }
@@ -24,13 +24,12 @@ fn another_persons_budget_row_in_its_place() {
     let call = Call::new(151);
     value(call.reveal(&call.command(FieldKind::Name)));
     value(call.reveal(&call.command(FieldKind::Name)));
-    let view = |call: &Call| {
-        let agent = call.world.scope(&call.world.staff.agent);
-        block_on(call.world.vault.view(&agent, call.interaction, call.customer))
-    };
-    view(&call).unwrap();
+    let leader = call.world.scope(&call.world.staff.leader);
+    let theirs = call.world.call(&call.world.staff.leader, Some(PHONE));
+    block_on(call.world.vault.view(&leader, theirs, call.customer)).unwrap();
     let swapped = call.world.edit(
-        "UPDATE budget SET (used, last, tag) = (SELECT used, last, tag FROM budget AS other WHERE other.used = 1) WHERE used = 2",
+        "UPDATE budget SET (total, history, last, tag) = (SELECT total, history, last, tag FROM budget AS other \
+         WHERE other.total = 1) WHERE total = 4",
     );
     assert_eq!(swapped, 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);

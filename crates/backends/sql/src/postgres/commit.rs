@@ -17,7 +17,7 @@ pub(super) async fn commit(
     intents: Vec<Intent>,
     seals: &dyn Seals,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let wanted = Wanted::by(&intents, now);
+    let wanted = Wanted::by(&intents);
     for _ in 0..TRIES {
         match attempt(pool, now, &intents, &wanted, seals).await {
             Err(Failed::Raced) => {}

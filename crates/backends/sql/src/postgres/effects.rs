@@ -82,6 +82,7 @@ impl<'a> Puts<'a> {
             Effect::Happened { .. }
             | Effect::Bind { .. }
             | Effect::Prove { .. }
+            | Effect::RestoreBudget { .. }
             | Effect::SendCode { .. }
             | Effect::PutAdmission(_)
             | Effect::RewrapCustomer(..)

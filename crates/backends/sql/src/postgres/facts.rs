@@ -11,7 +11,7 @@ use super::lookup::{Found, Keys, TABLES, statement};
 use super::pool::Pool;
 use super::transaction::Transaction;
 use super::value::{blobs, ints};
-use crate::rows::{self, Wrong, bytes, millis, number};
+use crate::rows::{self, Wrong, bytes, number};
 use domain::{Counter, CustomerId, InteractionId, TenantId};
 use std::collections::BTreeMap;
 use store::{Facts, FieldRef, Table, Wanted};
@@ -53,9 +53,7 @@ fn keys(wanted: &Wanted) -> [Option<Keys<'_>>; TABLES.len()] {
         pair(&wanted.codes, |id| &id.0),
         (!wanted.budgets.is_empty()).then(|| {
             let keys = &wanted.budgets;
-            let counters = blobs(keys.iter().map(|(_, counter, _)| counter.bytes().as_slice()));
-            let windows = ints(keys.iter().map(|(_, _, window)| window.0));
-            vec![ints(keys.iter().map(|(tenant, ..)| tenant.0)), counters, windows]
+            vec![tenants(keys), blobs(keys.iter().map(|(_, counter)| counter.bytes().as_slice()))]
         }),
         pair(&wanted.requests, |id| id),
         (!wanted.fields.is_empty()).then(|| {
@@ -104,8 +102,7 @@ fn facts(wanted: &Wanted, answer: &[Row]) -> Result<Facts, Wrong> {
         Ok(((tenant(row)?, InteractionId(bytes(row, 1)?)), rows::code(&row.from(2))?))
     })?;
     fill(&mut facts.budgets, &wanted.budgets, &budgets, |row| {
-        let key = (tenant(row)?, Counter::from_bytes(bytes(row, 1)?), millis(row, 2)?);
-        Ok((key, rows::budget(&row.from(3))?))
+        Ok(((tenant(row)?, Counter::from_bytes(bytes(row, 1)?)), rows::budget(&row.from(2))?))
     })?;
     fill(&mut facts.requests, &wanted.requests, &requests, |row| {
         Ok(((tenant(row)?, bytes(row, 1)?), rows::request(&row.from(2))?))

@@ -96,8 +96,15 @@ pub(super) const TABLES: [Lookup; 9] = [
     },
     Lookup {
         table: "budget",
-        keys: 3,
-        columns: &[("tenant", Int), ("counter", Blob), ("since", Int), ("used", Int), ("last", Blob), ("tag", Blob)],
+        keys: 2,
+        columns: &[
+            ("tenant", Int),
+            ("counter", Blob),
+            ("total", Int),
+            ("history", Blob),
+            ("last", Blob),
+            ("tag", Blob),
+        ],
         then: LOCKED,
     },
     Lookup {

@@ -7,8 +7,9 @@ use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf,
-    PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag, TileKey,
+    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
+    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
+    TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -135,12 +136,23 @@ impl Store for Postgres {
         })
     }
 
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>> {
-        self.one(sql::BUDGET, vec![int(tenant.0), own(*counter.bytes()), int(window.0)], rows::budget)
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>> {
+        self.one(sql::BUDGET, vec![int(tenant.0), own(*counter.bytes())], rows::budget)
     }
 
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
+        const SQL: &str = "SELECT b.total, b.history, b.last, b.tag, b.counter FROM unnest($2) AS w (counter) \
+                           JOIN budget b ON b.tenant = $1 AND b.counter = w.counter";
+        let counters = counters.iter().map(|counter| counter.bytes().to_vec()).collect();
+        self.many(SQL, vec![int(tenant.0), Value::OwnBlobs(counters)], rows::budget_of)
+    }
+
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
         self.many(sql::BUDGETS, vec![int(tenant.0)], rows::budget_of)
+    }
+
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>> {
+        self.many(sql::HOURLY_BUDGETS, vec![int(tenant.0), int(from.0)], rows::hourly_budget)
     }
 
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {

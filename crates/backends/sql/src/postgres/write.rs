@@ -2,7 +2,7 @@
 
 use super::transaction::Question;
 use super::value::{Value, blobs, ints, texts};
-use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
+use domain::{Counter, CustomerId, InteractionId, TenantId};
 use store::{
     AdmissionKey, AdmissionRow, BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerHead, RequestRow, StateRow,
 };
@@ -119,20 +119,20 @@ fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) ->
     (sql, values)
 }
 
-fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bool) -> Question<'a> {
+fn budgets<'a>(rows: &Of<'a, (TenantId, Counter), BudgetRow>, stored: bool) -> Question<'a> {
     let sql = if stored {
-        "UPDATE budget SET used = w.used, last = w.last, tag = w.tag \
-         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, since, used, last, tag) \
-         WHERE budget.tenant = w.tenant AND budget.counter = w.counter AND budget.since = w.since"
+        "UPDATE budget SET total = w.total, history = w.history, last = w.last, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, total, history, last, tag) \
+         WHERE budget.tenant = w.tenant AND budget.counter = w.counter"
     } else {
-        "INSERT INTO budget (tenant, counter, since, used, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
+        "INSERT INTO budget (tenant, counter, total, history, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
         "
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
         blobs(rows.iter().map(|(key, _)| key.1.bytes().as_slice())),
-        ints(rows.iter().map(|(key, _)| key.2.0)),
-        ints(rows.iter().map(|(_, row)| row.used)),
+        ints(rows.iter().map(|(_, row)| row.total)),
+        blobs(rows.iter().map(|(_, row)| row.history.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.last.0.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
     ];

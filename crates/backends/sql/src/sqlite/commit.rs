@@ -19,7 +19,7 @@ pub(super) fn commit(
 ) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     recent.refresh(&transaction)?;
-    let mut facts = read(&transaction, &Wanted::by(&intents, now), recent)?;
+    let mut facts = read(&transaction, &Wanted::by(&intents), recent)?;
     facts.check(seals);
     let settled = settle(&mut facts, intents, now);
     facts.retag(seals);
@@ -53,7 +53,7 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     }
     for key in &wanted.budgets {
         let row = match recent.budgets.remove(key) {
-            None => one(tx, statements::BUDGET, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?,
+            None => one(tx, statements::BUDGET, &[&key.0.0, key.1.bytes()], rows::budget)?,
             known => known,
         };
         facts.budgets.read(*key, row);
@@ -116,10 +116,11 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
     for ((tenant, _), row) in facts.interactions.changed() {
         write_interaction(tx, *tenant, row)?;
     }
-    for ((tenant, counter, window), row) in facts.budgets.changed() {
+    for ((tenant, counter), row) in facts.budgets.changed() {
         let sql = "INSERT INTO budget VALUES ($1, $2, $3, $4, $5, $6) \
-                   ON CONFLICT (tenant, counter, since) DO UPDATE SET used = $4, last = $5, tag = $6";
-        run(tx, sql, params![tenant.0, Counter::bytes(counter), window.0, row.used, row.last.0, row.tag])?;
+                   ON CONFLICT (tenant, counter) DO UPDATE SET total = $3, history = $4, last = $5, tag = $6";
+        let (counter, total) = (Counter::bytes(counter), to_i64(row.total)?);
+        run(tx, sql, params![tenant.0, counter, total, row.history, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
         let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5) \
@@ -226,6 +227,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         Effect::Happened { .. }
         | Effect::Bind { .. }
         | Effect::Prove { .. }
+        | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
         | Effect::PutAdmission(_) => Ok(()),
     }

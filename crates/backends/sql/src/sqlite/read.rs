@@ -8,8 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, Fence, FieldRow, Fut, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf,
-    PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag, TileKey,
+    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
+    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
+    TileKey,
 };
 
 fn one<T>(
@@ -125,12 +126,27 @@ impl Store for Sqlite {
         })
     }
 
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>> {
-        self.reading(|c| one(c, sql::BUDGET, params![tenant.0, counter.bytes(), window.0], rows::budget))
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>> {
+        self.reading(|c| one(c, sql::BUDGET, params![tenant.0, counter.bytes()], rows::budget))
     }
 
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
+        self.reading(|c| {
+            let mut found = Vec::with_capacity(counters.len());
+            for counter in counters {
+                let row = one(c, sql::BUDGET, params![tenant.0, counter.bytes()], rows::budget)?;
+                found.extend(row.map(|row| (counter, row)));
+            }
+            Ok(found)
+        })
+    }
+
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
         self.reading(|c| all(c, sql::BUDGETS, [tenant.0], rows::budget_of))
+    }
+
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>> {
+        self.reading(|c| all(c, sql::HOURLY_BUDGETS, params![tenant.0, from.0], rows::hourly_budget))
     }
 
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {

@@ -2,11 +2,11 @@
 
 use crate::conformance::help::{
     ADA, ANA, BEN, BO, CALL, NOW, Parrot, TENANT, TIMEOUTS, connected, customer_row, doing, entry, event, field_row,
-    happened, intent, person_row, reveals, set_power,
+    happened, intent, own, person_row, set_power,
 };
-use crate::{Condition, Effect, FieldRef, Intent, PowerEdit, RequestKey, Spend};
+use crate::{Condition, Effect, FieldRef, Intent, PowerEdit, RequestKey, Spend, Turn};
 use domain::interaction::{Event, Happening};
-use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal};
+use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal, Room};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -43,16 +43,20 @@ pub(super) fn everything(number: u64) -> Intent {
 
 impl core::fmt::Debug for Intent {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { request, customer, when, spend, allot, effects, read, entry, .. } = self;
-        write!(
-            f,
-            "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} allot {allot:?} do {effects:?} read {read:?}"
-        )
+        let Self { request, customer, when, spend, effects, read, entry, .. } = self;
+        write!(f, "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} do {effects:?} read {read:?}")
     }
 }
 
 fn spend(person: PersonId, cost: u32) -> Spend {
-    Spend { counter: reveals(person), cost, limit: LIMIT, otherwise: Refusal::BudgetExhausted }
+    Spend {
+        counter: own(person),
+        purpose: None,
+        turn: Turn::Spend(cost),
+        at: NOW,
+        room: Room::hourly(LIMIT),
+        otherwise: Refusal::BudgetExhausted,
+    }
 }
 
 pub(super) fn copy(intent: &Intent) -> Intent {
@@ -62,7 +66,6 @@ pub(super) fn copy(intent: &Intent) -> Intent {
         customer: intent.customer,
         when: intent.when.clone(),
         spend: intent.spend.clone(),
-        allot: intent.allot,
         effects: intent.effects.clone(),
         read: intent.read.clone(),
         entry: intent.entry,

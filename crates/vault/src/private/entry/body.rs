@@ -139,14 +139,39 @@ kinds! {
     SessionMisused = 51 "session_misused";
     /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
     PasskeyOffered = 52 "passkey_offered";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
+    /// What a team and its members have spent was read.
+    TeamRead = 59 "team_budgets_read";
+    /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
+    /// `detail` its subject: 1 a person, 2 an interaction, 3 a record, 4 a team, 5 everybody.
+    SpendingDisagrees = 60 "spending_disagrees";
+    /// A budget was put right from the log; `detail` as above. Without it: the alarm was taken back.
+    BudgetMended = 61 "budget_mended";
+    /// What was spent by the clock hour before was counted on; `detail` is how much that was.
+    BudgetCarried = 62 "budget_carried";
+    /// Somebody asked whether a person could do something, and why not.
+    DecisionAsked = 63 "decision_asked";
 }
 
 impl Kind {
-    /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | SessionsRead | StreamOpened | StreamClosed)
+        use Kind::{
+            DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
+            StreamOpened, TeamRead,
+        };
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead);
+        people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
 
@@ -216,9 +241,9 @@ pub struct AuditBody {
 pub struct Allotted {
     /// The node, by a name that it made up when it started.
     pub node: [u8; 16],
-    /// The window's first millisecond.
+    /// The step's first millisecond.
     pub window: Millis,
-    /// The limit that it was granted under.
+    /// The limit of any sixty minutes that it was granted under.
     pub limit: u32,
 }
 
@@ -241,7 +266,7 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
+    /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
     /// 13?: person}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
@@ -281,7 +306,11 @@ impl AuditBody {
         if !self.spent.is_empty() {
             e.u8(9)?.array(self.spent.len() as u64)?;
             for spent in &self.spent {
-                e.array(3)?.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u32(spent.used)?;
+                e.array(3 + u64::from(spent.moved.is_some()))?;
+                e.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u64(spent.total)?;
+                if let Some(moved) = spent.moved {
+                    e.i64(moved)?;
+                }
             }
         }
         if let Some(detail) = self.detail {
@@ -364,11 +393,13 @@ impl AuditBody {
 }
 
 fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Error> {
-    d.array()?;
+    let length = d.array()?;
     let counter = d.bytes()?.try_into().ok().map(Counter::from_bytes);
     let previous = d.bytes()?.try_into().ok().map(EntryId);
-    let used = d.u32()?;
-    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, used }))
+    let total = d.u64()?;
+    // Three of them in entries from before allowances slid.
+    let moved = if length == Some(4) { Some(d.i64()?) } else { None };
+    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, total, moved }))
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {
