@@ -1,9 +1,11 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
 mod log;
+mod person;
 mod policy;
 
 pub use log::{Export, Fsck, Log, Mirror, Tail};
+pub use person::Person;
 pub use policy::Policy;
 
 use crate::output::Format;
@@ -196,67 +198,6 @@ pub enum Interaction {
     Show {
         /// The interaction, int_…
         id: String,
-    },
-}
-
-/// `person`.
-#[derive(Debug, Subcommand)]
-pub enum Person {
-    /// Add one
-    Add {
-        /// What they are called
-        #[arg(long)]
-        name: String,
-        /// What they are here for
-        #[arg(long, value_enum)]
-        role: RoleName,
-        /// Their team
-        #[arg(long, default_value = "")]
-        team: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// List everyone
-    List {
-        /// Whose staff
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// Give one a new bearer token; the old one ends
-    Token {
-        /// The person, per_…
-        id: String,
-        /// Write it to this new file instead of printing it
-        #[arg(long, value_name = "PATH")]
-        token_file: Option<PathBuf>,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// Mark one as having left, for ever: no sign-in, no power
-    Left {
-        /// The person, per_…
-        id: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// Invite one to register a passkey: prints a link that works once and for an hour
-    Invite {
-        /// The person, per_…
-        id: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// End one's token
-    Revoke {
-        /// The person, per_…
-        id: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod check;
+pub(crate) mod provider;
 pub(crate) mod witness;
 
 pub use budgets::Budgets;
@@ -10,6 +11,7 @@ use crate::database::Database;
 use crate::failure::{self, Failure};
 use domain::TenantId;
 use domain::interaction::Timeouts;
+use provider::IdentityProvider;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -42,6 +44,8 @@ pub struct Config {
     pub witnesses: Witnessing,
     /// How often logs are closed.
     pub closes: Closes,
+    /// Identity providers through which agents sign in.
+    pub identity_provider: Vec<IdentityProvider>,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
     /// How people sign in on pages.
@@ -280,6 +284,9 @@ impl Config {
     fn relative_to(mut self, folder: &Path) -> Result<Self, Failure> {
         for source in &mut self.event_source {
             source.secret = Some(one_secret(folder, source.secret.take(), source.secret_file.as_ref())?);
+        }
+        for provider in &mut self.identity_provider {
+            provider.read_secret(folder)?;
         }
         for witness in &mut self.witness {
             witness.keys = witness::keys(&folder.join(&witness.key_file))?;

@@ -9,7 +9,8 @@ use crate::sequencing::Sequencing;
 use crate::tending::Tending;
 use crate::wire::Centre;
 use crate::witnessing::Witnessing;
-use carriers::WebhookCourier;
+use carriers::{ProviderClient, WebhookCourier};
+use identity::oidc::Client;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use vault::Courier;
-use web::{EventSource, WebConfig};
+use web::{EventSource, Provider, WebConfig};
 
 /// How long open answers may take to end after a stop.
 const GRACE: Duration = Duration::from_secs(4);
@@ -57,7 +58,18 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         let secret = source.secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
         Ok(EventSource { name: source.name.clone(), tenant, secret })
     });
+    let providers = config.identity_provider.iter().map(|provider| {
+        let client = Client {
+            issuer: provider.issuer.clone(),
+            client_id: provider.client_id.clone(),
+            secret: provider.secret.as_ref().map(|secret| secret.expose().to_owned().into()),
+            redirect: String::new(),
+        };
+        Ok(Provider { tenant: home.tenant(provider.tenant.as_deref())?.id, client })
+    });
     Ok(WebConfig {
+        providers: providers.collect::<Result<_, Failure>>()?,
+        fetch: Some(Arc::new(ProviderClient::default())),
         event_sources: sources.collect::<Result<_, Failure>>()?,
         courier: courier(home)?,
         banner: config.server.banner.clone(),

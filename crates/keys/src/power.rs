@@ -5,10 +5,16 @@
 //! seal is under a key that nodes don't have, and its number only grows.
 
 mod body;
+mod client;
+mod device;
+mod login;
 mod passkey;
 mod person;
 
 pub use body::{Left, PowerBody, Reporting};
+pub use client::Client;
+pub use device::Device;
+pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
 pub use person::Person;
 

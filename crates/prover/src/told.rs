@@ -22,6 +22,9 @@ pub(crate) fn told(found: &Env) -> String {
         ("read_sessions", _) => "read who is signed in".to_owned(),
         ("end_session", _) => "end somebody's session".to_owned(),
         ("enrol", _) => "let a passkey count".to_owned(),
+        ("keep_directory", _) => "keep the list of people".to_owned(),
+        ("decide_proposal", _) => "answer what the identity provider proposes".to_owned(),
+        ("enrol_device", _) => "agree to a device".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("read_alarms", _) => "see alarms".to_owned(),
         ("read_team", _) => "read what a team has spent".to_owned(),
@@ -62,6 +65,9 @@ fn circumstances(found: &Env) -> Vec<String> {
         said.push(if flag("talking") { "who isn't on hold" } else { "on hold" }.to_owned());
         if let Some(EvalResult::EntityUid(binding)) = interaction.get("binding") {
             said.push(format!("binding {}", name(binding)));
+        }
+        if let Some(EvalResult::EntityUid(channel)) = interaction.get("channel") {
+            said.push(format!("by {}", name(channel)));
         }
     }
     if let Some(EvalResult::Long(left)) = context.get("left") {

@@ -1,4 +1,4 @@
-//! What lets somebody in for a while: sessions and what sign-ins are made with.
+//! What lets somebody in for a while: sessions, what sign-ins are made with, and what waits to become power.
 //!
 //! One shape for all of it: a row that is made, replaced as a whole under a condition on what stood there, and swept once
 //! it has run out. What a row says is the vault's affair; to a store it is a body under a tag.
@@ -20,13 +20,25 @@ pub enum AdmissionKind {
     Counter = 4,
     /// A new passkey that waits for approval.
     Enrolment = 5,
+    /// A person as the company's identity provider lists them. It lets nobody in.
+    Listing = 6,
+    /// A device that asks to be enrolled. It lets nobody in.
+    Device = 7,
 }
 
 impl AdmissionKind {
     /// The kind with this number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Session, Self::Invitation, Self::Challenge, Self::Counter, Self::Enrolment];
+        let all = [
+            Self::Session,
+            Self::Invitation,
+            Self::Challenge,
+            Self::Counter,
+            Self::Enrolment,
+            Self::Listing,
+            Self::Device,
+        ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
+use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, PersonRow,
-    PowerHead, PowerRow, ReportRow, StateRow, Tag,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, ReportRow,
+    StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;

@@ -2,7 +2,8 @@
 
 use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
-use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerHead, RequestRow, StateRow};
+use crate::power::PowerHead;
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, RequestRow, StateRow};
 use domain::interaction::Happening;
 use domain::{Counter, CustomerId, InteractionId, TenantId};
 
@@ -66,6 +67,7 @@ impl Wanted {
             Condition::Never(_) => {}
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
+            | Condition::OnChannel { interaction, .. }
             | Condition::BoundTo { interaction, .. }
             | Condition::FreeFor { interaction, .. } => {
                 self.interactions.push((tenant, interaction));

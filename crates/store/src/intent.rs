@@ -1,10 +1,11 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
 use crate::admission::{AdmissionKey, AdmissionRow};
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PowerEdit, PowerHead, ReportRow, Tag};
+use crate::power::{PowerEdit, PowerHead};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
-    Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
+    Binding, Channels, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
 };
 use std::sync::Arc;
 
@@ -70,6 +71,13 @@ pub enum Condition {
         customer: CustomerId,
         /// How surely.
         at_least: Binding,
+    },
+    /// The customer is in touch by one of these channels. Comes after `Handles`.
+    OnChannel {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Which.
+        channels: Channels,
     },
     /// It belongs to nobody yet, or to this customer.
     FreeFor {

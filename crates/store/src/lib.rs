@@ -12,6 +12,7 @@ pub mod conformance;
 mod contract;
 mod facts;
 mod intent;
+mod power;
 mod rows;
 mod settle;
 
@@ -24,9 +25,9 @@ pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
     Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent, Turn,
 };
+pub use power::{PersonRow, PowerEdit, PowerHead, PowerRow};
 pub use rows::{
     BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow,
-    PersonRow, PowerEdit, PowerHead, PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events,
-    encode_events,
+    ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

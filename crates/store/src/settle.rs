@@ -169,6 +169,10 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(row.customer == Some(customer), Refusal::WrongCustomer)?;
             require(row.binding >= at_least, Refusal::BindingTooWeak)
         }
+        Condition::OnChannel { interaction, channels } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(channels.contain(row.channel), Refusal::ChannelNotAllowed)
+        }
         Condition::FreeFor { interaction, customer } => {
             let row = interaction_row(facts, tenant, interaction)?;
             require(row.customer.is_none_or(|bound| bound == customer), Refusal::AlreadyBound)

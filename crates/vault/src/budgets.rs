@@ -119,7 +119,7 @@ impl Vault {
     }
 
     pub(crate) fn standing(&self, scope: &Scope) -> Standing {
-        Standing::of(scope.person.id, self.clock.now(), self.config.probation_days)
+        self.standing_of(&scope.person)
     }
 
     /// The act costs so much information, of the person's own allowance and of those shared with others.

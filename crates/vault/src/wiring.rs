@@ -331,6 +331,12 @@ impl Act {
         self
     }
 
+    /// The entry tells of somebody, beside who acts.
+    pub(crate) fn upon(mut self, person: PersonId) -> Self {
+        self.draft.upon = Some(person);
+        self
+    }
+
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.draft.purpose = Some(purpose);
         self

@@ -2,13 +2,14 @@
 
 use super::init::write_private;
 use crate::cli::{Common, Person};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::{output, wire};
 use domain::PersonId;
+use identity::jose::PublicKey;
 use serde_json::{Value, json};
 use store::PersonRow;
-use vault::{NewPerson, Operator, Vault};
+use vault::{NewPerson, Operator, Vault, Warrant};
 
 pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
@@ -17,6 +18,8 @@ pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     | Person::Token { tenant, .. }
     | Person::Left { tenant, .. }
     | Person::Invite { tenant, .. }
+    | Person::Key { tenant, .. }
+    | Person::Login { tenant, .. }
     | Person::Revoke { tenant, .. }) = asked;
     let tenant = home.tenant(tenant.as_deref())?;
     wire::block_on(async {
@@ -51,6 +54,24 @@ async fn act(common: &Common, home: &Home, vault: &Vault, operator: &Operator, a
         Person::Invite { id, .. } => {
             let code = vault.invite(operator, person(id)?).await?;
             output::text(&invitation(home, &code))
+        }
+        Person::Key { id, key_file, .. } => {
+            let text = std::fs::read_to_string(key_file).map_err(|error| failure::file(key_file, &error))?;
+            let key = PublicKey::parse(&text).map_err(|error| {
+                Failure::here(format!("{}: {error}", key_file.display()), "give the public half of such a key")
+            })?;
+            vault.enrol_client(operator, person(id)?, &key, &Warrant::Setup).await?;
+            let shown = json!({"client": id, "thumbprint": key.thumbprint()});
+            output::one(common.output, &shown)
+        }
+        Person::Login { id, issuer, subject, .. } => {
+            if !carriers::is_safe(issuer) || subject.is_empty() || subject.len() > 255 || !subject.is_ascii() {
+                return Err(Failure::here(
+                    "the issuer or subject can't be a provider's",
+                    "give an https address and 1 to 255 ASCII characters, as in the provider's tokens",
+                ));
+            }
+            Ok(vault.add_login(operator, person(id)?, issuer, subject, &Warrant::Setup).await?)
         }
         Person::Revoke { id, .. } => Ok(vault.revoke_token(operator, person(id)?).await?),
     }

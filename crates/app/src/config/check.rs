@@ -17,6 +17,7 @@ impl Config {
             .or_else(|| self.wrong_sign_in())
             .or_else(|| self.wrong_tenants())
             .or_else(|| self.wrong_sources())
+            .or_else(|| self.wrong_providers())
             .or_else(|| self.wrong_witnesses())
     }
 

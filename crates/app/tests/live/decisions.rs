@@ -5,7 +5,7 @@ use crate::centre::{Centre, EVEN, Person, ROLES, acts, invented, now, repository
 use crate::http::{Answer, Client};
 use crate::phones::Phones;
 use crate::server::Server;
-use domain::{Binding, FieldKind, Role};
+use domain::{Binding, Channel, FieldKind, Role};
 use policy::{Act, Asker, Decision, Device, Facts, Ground, Rules, Situation};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -180,6 +180,9 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::EndSession => client.ask("DELETE", &format!("/v1/sessions/ses_{}", "0".repeat(32)), b"").unwrap(),
         Act::Enrol => client.get("/v1/enrolments"),
         Act::GiveStatement => client.post(&on("statements"), &json!({})),
+        Act::KeepDirectory => client.get("/scim/v2/Users"),
+        Act::DecideProposal => client.get("/v1/proposals"),
+        Act::EnrolDevice => client.get("/v1/devices"),
     }
 }
 
@@ -187,26 +190,28 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
 fn outcome(answer: &Answer) -> String {
     match (answer.status, answer.slug().as_str()) {
         (200..=299, _) => "yes".to_owned(),
+        // SCIM has errors of its own shape.
+        (403, "") => answer.json()["detail"].as_str().unwrap().split('.').next().unwrap().to_owned(),
         (_, slug) => slug.to_owned(),
     }
 }
 
 /// The facts of a situation, for the rules.
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
-    let best = Ground { binding: Binding::Matched, ..Situation::BEST.ground };
+    let best = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..best },
         "other customer" => Ground { customer: false, ..best },
         "on hold" => Ground { talking: false, ..best },
         "claimed" => Ground { binding: Binding::Claimed, ..best },
         "matched" => best,
-        _ => Situation::BEST.ground,
+        _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
     // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
     let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::BEST } }
+    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
 }
 
 fn decided(rules: &Rules, facts: &Facts<'_>) -> String {

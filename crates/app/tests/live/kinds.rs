@@ -1,23 +1,41 @@
 //! Every kind of entry, caused at the real endpoints and commands, and found in the log by asking for it.
 
+use crate::centre::bytes_of;
 use crate::centre::{Centre, invented, reveal_body};
+use crate::http::Answer;
 use crate::http::Client;
 use crate::phones::Phones;
 use crate::wait::{PATIENCE, until};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::FieldKind;
 use serde_json::json;
+use testkit::Browser;
 use vault::Kind;
 
 /// A page's session by token; gives the client that has its cookie.
 pub(crate) fn on_page(nobody: &Client, address: &str, token: &str) -> Client {
-    let form = nobody.with("origin", &format!("http://{address}"));
+    let browser = Browser::new();
+    let form = nobody.with("origin", &format!("http://{address}")).with("accept", "application/json");
     let form = form.with("content-type", "application/x-www-form-urlencoded");
-    let answer = form.ask("POST", "/sign-in", format!("token={token}").as_bytes()).unwrap().expect(303);
-    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    nobody.with("origin", &format!("http://{address}")).with("cookie", &cookie)
+    let body = format!("token={token}&device={}", browser.shown());
+    signed_in(
+        &nobody.with("origin", &format!("http://{address}")),
+        &browser,
+        &form.ask("POST", "/sign-in", body.as_bytes()).unwrap(),
+    )
 }
 
-fn is_found(security: &Client, kind: Kind) {
+/// The client with the session that a sign-in's answer began.
+pub(crate) fn signed_in(nobody: &Client, browser: &Browser, answer: &Answer) -> Client {
+    let answer = answer.clone().expect(200);
+    let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let id = bytes_of(&answer.member("session")).try_into().unwrap();
+    let public = URL_SAFE_NO_PAD.decode(answer.member("public")).unwrap();
+    nobody.with("cookie", &cookie).bound(browser.agree(&id, &public))
+}
+
+pub(crate) fn is_found(security: &Client, kind: Kind) {
     let asked = format!("/v1/disclosures?kind={}", kind.slug());
     until(kind.slug(), PATIENCE, || {
         let found = security.get(&asked).expect(200).json();
@@ -71,7 +89,20 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
     nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
 
-    let later = [Kind::EntryLost, Kind::AllotmentReturned];
+    // Those of the list of people have tests of their own (people.rs, e2e/provider.test.mjs).
+    let people =
+        [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined, Kind::DeviceAsked, Kind::DeviceAgreed];
+    // And those of signing in (sign_in.rs).
+    let sign_in = [
+        Kind::SessionEnded,
+        Kind::SessionsRead,
+        Kind::SessionMisused,
+        Kind::Invited,
+        Kind::PasskeyOffered,
+        Kind::PasskeyAdded,
+        Kind::PasskeyDropped,
+    ];
+    let later = [people.as_slice(), &sign_in, &[Kind::EntryLost, Kind::AllotmentReturned]].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

@@ -65,6 +65,10 @@ fn a_serving_node_notices_within_seconds_and_tells_security_and_the_board() {
         until("security is told", PATIENCE, || alarms(&client(&security)) == ["power_tampered"]);
         assert!(began.elapsed() < SOON, "{edit}: {:?}", began.elapsed());
         assert_eq!(alarms(&client(&board)), ["power_tampered"], "{edit}");
+        for watcher in [&board, &security] {
+            let page = client(watcher).get("/security").expect(200).text();
+            assert!(page.contains("data-alarm=\"power_tampered\""), "{edit}: {page}");
+        }
         let refused = reveal();
         assert_eq!((refused.status, refused.slug().as_str()), (503, "power-tampered"), "{edit}: {}", refused.text());
         assert_ne!(client(&it).get("/v1/log/status").status, 200, "{edit}");

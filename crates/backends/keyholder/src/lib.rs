@@ -6,7 +6,6 @@
 //! program, which stand behind the same trait. What this form costs in safety: whoever is root on the node can read
 //! the keys while it runs.
 
-mod assertion;
 mod file;
 mod keyring;
 mod power;

@@ -4,12 +4,12 @@
 //! store is noticed, also after a restart. It is replaced as a whole and durable before an answer depends on it. Whoever
 //! puts an older file there, and the store that fits it, isn't noticed here: the log's witnesses notice the store.
 
-use crate::assertion::approves;
 use crate::file::Stamp;
 use crate::{KeyringError, RootKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{PersonId, PowerKind, TenantId};
 use keys::power::{PowerProposal, PowerSeal, Powers, Warrant, power_challenge};
+use keys::webauthn::approved;
 use keys::{HolderError, Key32, derive};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -197,7 +197,7 @@ fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]
             for assertion in assertions {
                 let passkey = before.officers().find(|passkey| passkey.credential == assertion.credential);
                 let passkey = passkey.ok_or(HolderError::NotApproved)?;
-                let fits = approves(&passkey, assertion, challenge) && approvers.insert(passkey.person);
+                let fits = approved(&passkey, assertion, challenge).is_ok() && approvers.insert(passkey.person);
                 if !fits || concerns(proposal, passkey.person) {
                     return Err(HolderError::NotApproved);
                 }
@@ -214,5 +214,7 @@ fn concerns(proposal: &PowerProposal<'_>, person: PersonId) -> bool {
     proposal.changes.iter().any(|((kind, id), _)| standing(*kind) && *id == person.0)
 }
 
+#[cfg(test)]
+mod assertions;
 #[cfg(test)]
 mod tests;

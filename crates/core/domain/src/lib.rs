@@ -25,7 +25,7 @@ pub use cure::Cure;
 pub use field::FieldKind;
 pub use history::History;
 pub use ids::{CustomerId, EntryId, InteractionId, PersonId, ReportId, TenantId};
-pub use interaction::{Binding, Channel, Phase};
+pub use interaction::{Binding, Channel, Channels, Phase};
 pub use limits::{Allowance, Limits, Weights};
 pub use power::{PowerKey, PowerKind};
 pub use purpose::Purpose;

@@ -190,6 +190,26 @@ refusals! {
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
         "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
+    /// A proposal without a role.
+    RoleMissing = 49 "role-missing", "Nobody has said which role",
+        "The identity provider proposed somebody without a role, and nothing but security's word gives one.",
+        "Name the role with your answer, or decline the proposal.";
+    /// Two people with one user name.
+    NameTaken = 50 "name-taken", "Somebody else has this user name",
+        "One name stands for one person, so that nobody can be taken for somebody else.",
+        "Give another user name, or change the person who has this one.";
+    /// A device that nobody, or not enough people, agreed to.
+    TwoPeopleNeeded = 51 "two-people-needed", "The team leader and security must both agree, first the team leader",
+        "One person alone could enrol a device of their own and be anybody's agent from there.",
+        "Let the team leader of that person agree first, then a security officer; nobody agrees to their own device.";
+    /// An identity that security made nobody of.
+    LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
+        "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
+        "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
+    /// The customer is in touch by a channel on which this isn't done.
+    ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
+        "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",
+        "Ask the customer to ring, or send a link.";
 }
 
 impl Refusal {

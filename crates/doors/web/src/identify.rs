@@ -90,7 +90,7 @@ async fn signed_body(web: &Web, request: Request, named: Option<[u8; 32]>) -> Re
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())

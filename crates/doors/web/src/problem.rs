@@ -102,6 +102,20 @@ impl Fault {
         "A token is a key: only the whole of it opens.",
         "Check that you pasted all of it. If it was replaced meanwhile, ask your security officer.",
     );
+    pub(crate) const NOT_SIGNED_IN: Self = fault(
+        StatusCode::FORBIDDEN,
+        "not-signed-in",
+        "That sign-in doesn't count",
+        "An answer counts only from the identity provider that was asked, to the browser that asked, and once.",
+        "Sign in again. If it stays, tell security: somebody may be leading you astray.",
+    );
+    pub(crate) const PROVIDER_SILENT: Self = fault(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "provider-silent",
+        "The identity provider can't be asked",
+        "Who you are is asked of your company's identity provider, and it doesn't answer as it should.",
+        "Try again in a moment. If it stays, tell IT: its address and description must be https and the configured issuer's.",
+    );
     pub(crate) const FORBIDDEN: Self = fault(
         StatusCode::FORBIDDEN,
         "forbidden",
@@ -222,8 +236,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::AttemptsExhausted
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::TooManyHits | Refusal::KeyReused | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound
+        | Refusal::NameTaken
         | Refusal::PowerChanged
         | Refusal::CloseTaken
         | Refusal::RequestReplayed

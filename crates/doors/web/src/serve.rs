@@ -1,7 +1,7 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
 use crate::state::{Web, WebConfig};
-use crate::{api, identify, metrics, pages};
+use crate::{api, identify, metrics, oauth, pages, scim};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use futures_util::FutureExt as _;
@@ -91,6 +91,8 @@ fn router(web: Web) -> Router {
     let routes = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(oauth::routes())
+        .merge(scim::routes())
         .fallback(api::nowhere)
         .method_not_allowed_fallback(api::no_method);
     routes.layer(checked).layer(readable).layer(measured).with_state(web)

@@ -29,7 +29,7 @@ pub fn registered(
     challenge: &[u8],
     party: &Party<'_>,
 ) -> Result<Registered, Misfit> {
-    check(client_data, "webauthn.create", challenge, party)?;
+    check(client_data, "webauthn.create", challenge, |origin| origin == party.origin)?;
     let data = authenticator_data(attestation).map_err(|_| Misfit::Unreadable)?.ok_or(Misfit::Unreadable)?;
     let data = AuthenticatorData::read(data, party.rp_id)?;
     let (credential, algorithm, public_key) = data.credential()?;

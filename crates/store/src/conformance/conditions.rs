@@ -7,13 +7,14 @@ use super::help::{
 use super::{Case, Mount};
 use crate::{Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, InteractionId, PersonId, Refusal};
+use domain::{Binding, Channel, InteractionId, PersonId, Refusal};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
     Case { name: "Handles", tables: &["interaction"], run: handles },
     Case { name: "Handles: timeouts, and acts that keep it alive", tables: &["interaction"], run: timeouts },
     Case { name: "BoundTo", tables: &["interaction"], run: bound_to },
+    Case { name: "OnChannel", tables: &["interaction"], run: on_channel },
     Case { name: "FreeFor", tables: &["interaction"], run: free_for },
     Case { name: "CodeIs", tables: &["code"], run: code_is },
     Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
@@ -44,6 +45,16 @@ fn power(mount: &dyn Mount) {
     refused(&*store, when(8, Condition::PowerVersion(2)), Refusal::PowerChanged);
     assert_eq!(mount.edit("DELETE FROM power"), 1);
     refused(&*store, when(9, Condition::PowerVersion(2)), Refusal::PowerChanged);
+}
+
+fn on_channel(mount: &dyn Mount) {
+    let store = mount.store();
+    let by =
+        |channels: &[Channel]| Condition::OnChannel { interaction: CALL, channels: channels.iter().copied().collect() };
+    refused(&*store, when(1, by(&Channel::ALL)), Refusal::NoLiveInteraction);
+    open_call(&*store);
+    done(&*store, when(2, by(&[Channel::Call])));
+    refused(&*store, when(3, by(&[Channel::Chat, Channel::Ticket])), Refusal::ChannelNotAllowed);
 }
 
 fn handled_by(person: PersonId, talking: bool) -> Condition {

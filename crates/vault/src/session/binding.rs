@@ -22,6 +22,18 @@ const WINDOW_MS: i64 = 10_000;
 pub struct DeviceKey(pub(crate) [u8; DEVICE_KEY]);
 
 impl DeviceKey {
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The id of its row of power, once it is enrolled: the first half of its SHA-256.
+    pub(crate) fn id(&self) -> [u8; 16] {
+        let mut id = [0; 16];
+        id.copy_from_slice(&keys::hash(&[&self.0])[..16]);
+        id
+    }
+
     /// From an uncompressed P-256 point, 65 bytes.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {

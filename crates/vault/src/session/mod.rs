@@ -12,9 +12,11 @@ mod end;
 mod list;
 mod memory;
 mod resume;
+mod sweep;
 
 pub use begin::{NewSession, Proof};
 pub use binding::{DeviceKey, SignedRequest};
+pub(crate) use body::Body;
 pub(crate) use cookie::Cookie;
 pub use list::SessionLine;
 pub(crate) use memory::Sessions;
@@ -35,11 +37,16 @@ pub enum Way {
     Bearer = 3,
     /// A passkey.
     Passkey = 4,
+    /// A machine client's assertion.
+    Client = 5,
+    /// An identity provider, from an enrolled device.
+    Login = 6,
 }
 
 impl Way {
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Token, Self::Chosen, Self::Bearer, Self::Passkey].into_iter().find(|way| *way as u8 == code)
+        let all = [Self::Token, Self::Chosen, Self::Bearer, Self::Passkey, Self::Client, Self::Login];
+        all.into_iter().find(|way| *way as u8 == code)
     }
 
     /// The stable name.
@@ -50,6 +57,8 @@ impl Way {
             Self::Chosen => "chosen",
             Self::Bearer => "bearer",
             Self::Passkey => "passkey",
+            Self::Client => "client",
+            Self::Login => "login",
         }
     }
 }

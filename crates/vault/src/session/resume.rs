@@ -119,7 +119,7 @@ impl Vault {
     async fn holder_of(&self, tenant: TenantId, id: SessionId, body: &Body) -> Result<Scope, VaultError> {
         match (body.way, body.rests_on) {
             (Way::Token, Some(digest)) => self.by_digest(digest, id.0, Device::Page).await,
-            (Way::Token | Way::Bearer, _) => Err(VaultError::Unauthenticated),
+            (Way::Token | Way::Bearer | Way::Client, _) => Err(VaultError::Unauthenticated),
             (Way::Passkey, Some(credential)) => {
                 let passkey = self.power(tenant).await?.get::<Passkey>(&short(&credential));
                 passkey.filter(|passkey| passkey.person == body.person).ok_or(VaultError::Unauthenticated)?;
@@ -127,6 +127,7 @@ impl Vault {
             }
             (Way::Passkey, None) => Err(VaultError::Unauthenticated),
             (Way::Chosen, _) => self.by_person(tenant, body.person, id.0).await,
+            (Way::Login, _) => self.logged_in(tenant, id.0, body).await,
         }
     }
 

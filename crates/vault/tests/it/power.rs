@@ -224,7 +224,7 @@ fn who_has_left_neither_signs_in_nor_is_on_a_call_nor_goes_on() {
     block_on(world.vault.person_left(&operator, agent.id)).unwrap();
     assert_refused(world, block_on(world.vault.reveal(&scope, &call.command(FieldKind::Name))), Refusal::PowerChanged);
     assert_eq!(failure(block_on(world.vault.authenticate(&agent.token))), VaultError::Unauthenticated);
-    assert_eq!(failure(block_on(world.vault.resume(&session.cookie, None)).map(drop)), VaultError::Unauthenticated);
+    assert_eq!(failure(block_on(world.vault.resume(&session.cookie, None))), VaultError::Unauthenticated);
     assert!(!block_on(world.vault.still_holds(&scope)));
     world.clock.advance(251);
     assert_eq!(failure(block_on(other.authenticate(&agent.token))), VaultError::Unauthenticated);

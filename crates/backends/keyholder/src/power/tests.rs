@@ -45,7 +45,7 @@ impl Tenant {
     fn new() -> Self {
         let place = Place::new();
         let [sam, sue] =
-            [(Algorithm::Es256, "sam"), (Algorithm::EdDsa, "sue")].map(|(how, name)| Authenticator::new(how, name));
+            [(Algorithm::Es256, "sam"), (Algorithm::EdDsa, "sue")].map(|(how, name)| Authenticator::named(how, name));
         let mut tenant = Self { holder: place.holder(), place, seq: 0, rows: Powers::default(), sam, sue };
         let people = [(SAM, Role::SecurityOfficer), (SUE, Role::SecurityOfficer), (ADA, Role::Agent)];
         let people = people.map(|(id, role)| person(id, role));

@@ -2,6 +2,8 @@
 
 pub(crate) mod ask;
 mod passkeys;
+mod provider;
+mod rules;
 mod sign_in;
 pub mod templates;
 
@@ -29,6 +31,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/team", get(team))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/rules", get(rules::rules))
+        .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))
@@ -38,6 +42,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/ceremony/passkey", post(passkeys::register))
         .route("/account", get(account))
         .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
+        .route("/sign-in/with/{tenant}", get(provider::begin))
+        .route("/sign-in/with/{tenant}/back", get(provider::back))
+        .route("/sign-in/with/{tenant}/finish", post(provider::finish))
         .route("/sign-out", post(sign_in::out))
         .route("/worker.js", get(worker));
     for asset in ASSETS {

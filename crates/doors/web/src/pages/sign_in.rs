@@ -72,8 +72,7 @@ fn sees(role: Role) -> &'static str {
 /// (DNS rebinding) gets nothing.
 fn on_loopback(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+    crate::state::on_loopback(host)
 }
 
 pub(super) async fn page(State(web): State<Web>) -> Response {
@@ -87,7 +86,9 @@ async fn shell(web: &Web, error: Option<String>) -> SignIn {
     }
     // Where one chooses who to be, nobody is waited for.
     unclaimed &= !web.vault.config().role_picker;
-    SignIn { error, tokens: web.vault.config().sessions.tokens, unclaimed, banner: web.config.banner.clone() }
+    let providers = web.config.providers.iter().map(|one| web.slug(one.tenant)).collect();
+    let tokens = web.vault.config().sessions.tokens;
+    SignIn { error, tokens, unclaimed, providers, banner: web.config.banner.clone() }
 }
 
 #[derive(Deserialize)]

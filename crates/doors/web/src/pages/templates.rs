@@ -10,6 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
+use super::rules;
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -46,6 +47,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/keep.js", SCRIPT, include_str!("../../assets/keep.js")),
     asset("/assets/browser.js", SCRIPT, include_str!("../../assets/browser.js")),
     asset("/assets/sign-in.js", SCRIPT, include_str!("../../assets/sign-in.js")),
+    asset("/assets/arrived.js", SCRIPT, include_str!("../../assets/arrived.js")),
     asset("/assets/resume.js", SCRIPT, include_str!("../../assets/resume.js")),
     asset("/assets/passkey.js", SCRIPT, include_str!("../../assets/passkey.js")),
     asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),
@@ -249,6 +251,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
     ]);
+    all.extend(rules::gallery(sample_banner())?);
     Ok(all)
 }
 

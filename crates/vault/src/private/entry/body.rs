@@ -139,6 +139,16 @@ kinds! {
     SessionMisused = 51 "session_misused";
     /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
     PasskeyOffered = 52 "passkey_offered";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
     /// What a team and its members have spent was read.
     TeamRead = 59 "team_budgets_read";
     /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
@@ -148,15 +158,20 @@ kinds! {
     BudgetMended = 61 "budget_mended";
     /// What was spent by the clock hour before was counted on; `detail` is how much that was.
     BudgetCarried = 62 "budget_carried";
+    /// Somebody asked whether a person could do something, and why not.
+    DecisionAsked = 63 "decision_asked";
 }
 
 impl Kind {
     /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead};
-        let people = matches!(self, PeopleRead | SessionsRead | TeamRead);
-        people || matches!(self, LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
+        use Kind::{
+            DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
+            StreamOpened, TeamRead,
+        };
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead);
+        people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
 

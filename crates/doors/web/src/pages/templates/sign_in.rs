@@ -11,6 +11,16 @@ pub struct Resume {
     pub banner: Option<String>,
 }
 
+/// `/sign-in/with/{tenant}/back`: where an identity provider leads back to. Posts its answer to `…/finish`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "arrived.html")]
+pub struct Arrived {
+    /// The tenant's name in addresses.
+    pub tenant: String,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
 /// `/sign-in`: paste an access token. Posts `token` to `/sign-in`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign-in.html")]
@@ -21,6 +31,8 @@ pub struct SignIn {
     pub tokens: bool,
     /// Is there a tenant none of whose security officers has a passkey?
     pub unclaimed: bool,
+    /// Tenants whose agents sign in through an identity provider.
+    pub providers: Vec<String>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -123,7 +135,7 @@ impl SignIn {
     #[must_use]
     pub fn sample() -> Self {
         let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
-        Self { error: Some(error), tokens: true, unclaimed: false, banner: None }
+        Self { error: Some(error), tokens: true, unclaimed: false, providers: Vec::new(), banner: None }
     }
 }
 
@@ -145,7 +157,13 @@ impl SignInAs {
 
 /// These pages with their sample data.
 pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let plain = SignIn { error: None, tokens: true, unclaimed: false, banner: sample_banner() };
+    let plain = SignIn {
+        error: None,
+        tokens: true,
+        unclaimed: false,
+        providers: vec!["acme".to_owned()],
+        banner: sample_banner(),
+    };
     let nobody = RolePicker { people: Vec::new(), banner: None };
     Ok(vec![
         ("sign-in.html", plain.render()?),
@@ -156,6 +174,7 @@ pub(super) fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("sign-in-unclaimed.html", SignIn { tokens: false, unclaimed: true, ..plain.clone() }.render()?),
         ("ceremony.html", Ceremony { banner: sample_banner() }.render()?),
         ("account.html", Account::sample().render()?),
+        ("arrived.html", Arrived { tenant: "acme".to_owned(), banner: sample_banner() }.render()?),
         ("resume.html", Resume { banner: sample_banner() }.render()?),
     ])
 }
