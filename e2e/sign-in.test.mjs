@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,8 @@ async function openCentre() {
   const run = (...words) => execFileSync(BIN, words, { encoding: 'utf8', env: { ...process.env, RINGFENCE_DATA: data } });
   const made = JSON.parse(run('init', data, '--key-file', join(folder, 'keys', 'root.key'), '--officer', 'Ada First',
     '--officer', 'Bo Second', '--output', 'json'));
+  const config = join(data, 'ringfence.toml');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('tokens = false', 'tokens = true'));
   const people = run('person', 'list', '--output', 'jsonl').trim().split('\n').map((line) => JSON.parse(line));
   const hire = (name, role) => JSON.parse(run('person', 'add', '--name', name, '--role', role, '--output', 'json')).person;
   const agent = hire('Cy Agent', 'agent');
@@ -36,7 +38,7 @@ async function openCentre() {
   return { url, run, people, agent, token, invite, close, first: `${url}/ceremony${new URL(made.ceremony).hash}` };
 }
 
-/** A context with an authenticator of its own. */
+/** A context with an authenticator of its own. Its page isn't looked through by axe, whose session would end the authenticator's. */
 async function withAuthenticator(width = 1280) {
   const opened = await openPage(chrome.browser, width);
   const cdp = await opened.context.newCDPSession(opened.page);
@@ -91,14 +93,19 @@ test('the sign-in says that the centre is not set up yet', async () => {
 });
 
 test('the first security officer registers a passkey and signs in with it, without a name', async () => {
+  for (const width of WIDTHS) {
+    const look = await openPage(chrome.browser, width);
+    await look.page.goto(centre.first);
+    await look.page.getByText('Welcome, Ada First').waitFor();
+    await judged(look.page, 'ceremony-first', width);
+    await look.context.close();
+  }
   officer = await withAuthenticator();
   const { page, complaints } = officer;
   await page.goto(centre.first);
-  await page.getByText('Welcome, Ada First').waitFor();
-  await judged(page, 'ceremony-first', 1280);
   await page.getByRole('button', { name: 'Make my passkey' }).click();
   await page.getByRole('heading', { name: 'What comes next' }).waitFor();
-  await judged(page, 'ceremony-done', 1280);
+  await screenshot(page, 'ceremony-done-1280');
   await signIn(page, '/security');
   await page.reload();
   assert.equal(new URL(page.url()).pathname, '/security');
@@ -106,9 +113,9 @@ test('the first security officer registers a passkey and signs in with it, witho
 });
 
 test('an invitation that was used, or is none, is refused with words', async () => {
-  const { page, context } = await withAuthenticator(390);
+  const { page, context } = await openPage(chrome.browser, 390);
   await page.goto(centre.first);
-  await page.getByText('That invitation doesn’t count any more').or(page.getByText("That invitation doesn't count any more")).waitFor();
+  await page.getByText("That invitation doesn't count any more").waitFor();
   await judged(page, 'ceremony-over', 390);
   await page.goto(`${centre.url}/ceremony`);
   await page.getByText('This page needs an invitation').waitFor();
@@ -135,13 +142,15 @@ test('the second officer waits until the first lets the passkey count', async ()
   await second.page.getByText('No one here has this passkey').waitFor();
   const { page } = officer;
   for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 900 });
-    await page.goto(`${centre.url}/account`);
-    await page.locator('[data-enrolment]').waitFor();
-    await judged(page, 'account-waiting', width);
+    const look = await officer.context.newPage();
+    await look.setViewportSize({ width, height: 900 });
+    await look.goto(`${centre.url}/account`);
+    await look.locator('[data-enrolment]').waitFor();
+    await judged(look, 'account-waiting', width);
+    await look.close();
   }
-  await page.setViewportSize({ width: 1280, height: 860 });
-  await page.getByRole('button', { name: /^Let Bo Second/ }).click();
+  await page.goto(`${centre.url}/account`);
+  await page.getByRole('button', { name: /^Let it count: Bo Second/ }).click();
   await page.getByText('Bo Second can sign in').waitFor();
   await signIn(second.page, '/security');
   await second.context.close();
