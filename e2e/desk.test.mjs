@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  DEADLINE, WIDTHS, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot,
+  DEADLINE, WIDTHS, ask, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot,
   signIn, startUrl,
 } from './lib.mjs';
 
@@ -131,8 +131,8 @@ test('a revealed value counts down, is masked again, and is nowhere else', async
 // A living centre hangs up when it likes; these tests choose the moment by changing what the browser
 // hears of it. The server answers everything else.
 const WAYS_OUT = {
-  'hang-up': (page) => page.route('**/v1/interactions?*', (route) => route.fulfill({ json: { items: [], next: null } })),
-  'a lost connection': (page) => page.route('**/v1/**', (route) => route.abort()),
+  'hang-up': (page) => page.context().route('**/v1/interactions?*', (route) => route.fulfill({ json: { items: [], next: null } })),
+  'a lost connection': (page) => page.context().route('**/v1/**', (route) => route.abort()),
   'hiding the page': (page) => page.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
     document.dispatchEvent(new Event('visibilitychange'));
@@ -198,7 +198,7 @@ test('signing out of the desk ends the session at once', async () => {
     await page.waitForURL((url) => url.pathname === '/');
     const answered = await page.goto(new URL('/desk', page.url()).href);
     assert.equal(new URL(answered.url()).pathname, '/', 'the desk is closed');
-    assert.equal((await page.request.get(new URL('/v1/me', page.url()).href)).status(), 401);
+    assert.equal((await ask(page, '/v1/me')).status, 401);
     assert.deepEqual(complaints, []);
     await context.close();
   }

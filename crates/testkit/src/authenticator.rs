@@ -2,7 +2,8 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{SystemRandom, fill};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize, PublicKeyComponents};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Millis, PersonId};
@@ -17,6 +18,7 @@ const ATTESTED: u8 = 1 << 6;
 enum Signer {
     Es256(EcdsaKeyPair),
     EdDsa(Ed25519KeyPair),
+    Rs256(RsaKeyPair),
 }
 
 /// One passkey with its private half.
@@ -56,6 +58,12 @@ impl Authenticator {
         Self::of(Algorithm::Es256, credential, origin)
     }
 
+    /// The same of another algorithm.
+    #[must_use]
+    pub fn with(algorithm: Algorithm, origin: &str) -> Self {
+        Self::of(algorithm, b"a credential of the test's own".to_vec(), origin)
+    }
+
     /// One of that algorithm and name, for `localhost`.
     #[must_use]
     pub fn named(algorithm: Algorithm, name: &str) -> Self {
@@ -66,6 +74,7 @@ impl Authenticator {
         let signer = match algorithm {
             Algorithm::Es256 => Signer::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap()),
             Algorithm::EdDsa => Signer::EdDsa(Ed25519KeyPair::generate().unwrap()),
+            Algorithm::Rs256 => Signer::Rs256(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()),
         };
         let host = origin.split("://").nth(1).unwrap_or_default();
         let rp_id = host.split(':').next().unwrap_or_default().to_owned();
@@ -79,6 +88,7 @@ impl Authenticator {
         let algorithm = match &self.signer {
             Signer::Es256(_) => Algorithm::Es256,
             Signer::EdDsa(_) => Algorithm::EdDsa,
+            Signer::Rs256(_) => Algorithm::Rs256,
         };
         Passkey {
             person,
@@ -96,6 +106,10 @@ impl Authenticator {
         match &self.signer {
             Signer::Es256(key) => key.public_key().as_ref().to_vec(),
             Signer::EdDsa(key) => key.public_key().as_ref().to_vec(),
+            Signer::Rs256(key) => {
+                let PublicKeyComponents { n, e } = components(key);
+                [&u16::try_from(n.len()).unwrap().to_be_bytes()[..], &n, &e].concat()
+            }
         }
     }
 
@@ -125,6 +139,11 @@ impl Authenticator {
             Signer::EdDsa(_) => {
                 e.map(4).unwrap().i8(1).unwrap().u8(1).unwrap().i8(3).unwrap().i8(-8).unwrap();
                 e.i8(-1).unwrap().u8(6).unwrap().i8(-2).unwrap().bytes(&key).unwrap();
+            }
+            Signer::Rs256(key) => {
+                let PublicKeyComponents { n, e: exponent } = components(key);
+                e.map(4).unwrap().i8(1).unwrap().u8(3).unwrap().i8(3).unwrap().i16(-257).unwrap();
+                e.i8(-1).unwrap().bytes(&n).unwrap().i8(-2).unwrap().bytes(&exponent).unwrap();
             }
         }
         cose
@@ -165,7 +184,18 @@ impl Authenticator {
         let signature = match &self.signer {
             Signer::Es256(key) => key.sign(&SystemRandom::new(), &said).unwrap().as_ref().to_vec(),
             Signer::EdDsa(key) => key.sign(&said).as_ref().to_vec(),
+            Signer::Rs256(key) => {
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &said, &mut signature).unwrap();
+                signature
+            }
         };
         Assertion { credential: self.credential.clone(), client_data, authenticator_data, signature }
     }
+}
+
+fn components(key: &RsaKeyPair) -> PublicKeyComponents<Vec<u8>> {
+    let key = key.public_key();
+    let bytes = |number: aws_lc_rs::io::Positive<'_>| number.big_endian_without_leading_zero().to_vec();
+    PublicKeyComponents { n: bytes(key.modulus()), e: bytes(key.exponent()) }
 }

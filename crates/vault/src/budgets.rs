@@ -179,7 +179,8 @@ impl Vault {
     pub async fn budgets(&self, scope: &Scope) -> Result<Vec<BudgetLeft>, VaultError> {
         let now = self.clock.now();
         let row = |kind| self.store.budget(scope.tenant, Counter::person(kind, scope.person.id));
-        let mut all = self.information_left(scope, &history(row(BudgetKind::Information).await?.as_ref()), true);
+        let own = history(row(BudgetKind::Information).await?.as_ref());
+        let mut all = self.information_left(scope.tenant, self.standing(scope), &own, true);
         let codes = self.standing(scope).limit(self.limits(scope.tenant).code_per_hour);
         let sent = history(row(BudgetKind::Code).await?.as_ref());
         all.extend(left_of(&sent, now, BudgetKind::Code, None, PerWindow::hourly(codes)));
@@ -187,8 +188,14 @@ impl Vault {
     }
 
     /// What a history leaves of the information that somebody of this standing may have.
-    pub(crate) fn information_left(&self, scope: &Scope, history: &History, purposes: bool) -> Vec<BudgetLeft> {
-        let (now, allowance, standing) = (self.clock.now(), self.limits(scope.tenant).person, self.standing(scope));
+    pub(crate) fn information_left(
+        &self,
+        tenant: TenantId,
+        standing: Standing,
+        history: &History,
+        purposes: bool,
+    ) -> Vec<BudgetLeft> {
+        let (now, allowance) = (self.clock.now(), self.limits(tenant).person);
         let of = core::iter::once(None).chain(Purpose::ALL.into_iter().filter(|_| purposes).map(Some));
         let left = of.flat_map(|purpose| {
             let Room { all, purpose: own } = allowance.room(purpose, standing);

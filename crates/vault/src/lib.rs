@@ -47,6 +47,7 @@ mod session;
 mod shelf;
 mod spending;
 mod statement;
+mod team;
 mod verify;
 mod view;
 mod vitals;
@@ -95,6 +96,7 @@ pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionR
 pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};
+pub use team::{TeamBudgets, TeamMember};
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord};
 pub use vitals::Vitals;

@@ -15,7 +15,7 @@ use domain::duty::Duty;
 use domain::{Millis, PersonId, Role, TenantId};
 use keys::Powers;
 use keys::power::PowerBody;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{PersonRow, PowerHead};
 
@@ -107,6 +107,8 @@ fn watches(role: Role) -> bool {
 #[derive(Default)]
 pub(crate) struct KnownPower {
     known: Mutex<HashMap<TenantId, (Millis, Arc<Snapshot>)>>,
+    /// Of whose doubt there is an entry.
+    told: Mutex<HashSet<TenantId>>,
 }
 
 impl KnownPower {
@@ -120,6 +122,19 @@ impl KnownPower {
 
     fn keep(&self, now: Millis, snapshot: &Arc<Snapshot>) {
         self.lock().insert(snapshot.tenant, (now, Arc::clone(snapshot)));
+    }
+
+    fn is_told(&self, tenant: TenantId) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant)
+    }
+
+    fn told(&self, tenant: TenantId, yes: bool) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if yes {
+            told.insert(tenant);
+        } else {
+            told.remove(&tenant);
+        }
     }
 
     /// The next one who asks looks.

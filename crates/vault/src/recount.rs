@@ -227,7 +227,7 @@ impl Vault {
     }
 
     /// The first row whose tag isn't its own, among those that grant or count something and can be listed: people and
-    /// other power, interactions, allowances; and whether all power together is what the key holder sealed.
+    /// other power, interactions, allowances.
     ///
     /// # Errors
     /// If the store fails.
@@ -235,7 +235,7 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        if let Some(wrong) = self.wrong_power(operator).await? {
+        if let Some(wrong) = self.edited_power(tenant).await? {
             return Ok(Some(wrong));
         }
         for (counter, row) in self.store.budgets(tenant).await? {
@@ -270,16 +270,22 @@ impl Vault {
         if self.look_at_power(tenant).await?.sound {
             return Ok(None);
         }
-        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        let people = self.store.persons(tenant).await.unwrap_or_default();
-        let person = people.iter().find(|row| !genuine("person", &row.material(), row.tag));
-        let others = self.store.power_rows(tenant).await.unwrap_or_default();
-        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
-        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
-        let named = person.map(|row| edited("person", row.id.to_string()));
-        let named = named.or_else(|| other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))));
         let problem = "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
-        Ok(Some(named.unwrap_or(Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() })))
+        let whole = Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() };
+        Ok(Some(self.edited_power(tenant).await?.unwrap_or(whole)))
+    }
+
+    /// The first person or other row of power that doesn't carry its own tag, where rows can be read at all.
+    async fn edited_power(&self, tenant: TenantId) -> Result<Option<Wrong>, VaultError> {
+        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
+        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
+        let people = self.store.persons(tenant).await?;
+        if let Some(row) = people.iter().find(|row| !genuine("person", &row.material(), row.tag)) {
+            return Ok(Some(edited("person", row.id.to_string())));
+        }
+        let others = self.store.power_rows(tenant).await?;
+        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
+        Ok(other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))))
     }
 
     /// The version of people and rules, and who there is.

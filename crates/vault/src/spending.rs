@@ -163,6 +163,10 @@ impl Reading {
             moved.counters.insert(counter);
             if amount == 0 {
                 self.mended.insert(counter);
+                if new {
+                    moved.twice.remove(&counter);
+                    vault.spending_mended(tenant, counter);
+                }
                 let seen = self.seen.remove(&counter).filter(|_| !new);
                 self.seen.insert(counter, seen.unwrap_or_else(|| Seen::settled(spent.total, at)));
                 continue;

@@ -94,6 +94,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /scim/v2/ResourceTypes"
         | "GET /scim/v2/Schemas"
         | "GET /scim/v2/Users"
+        | "GET /v1/team/budgets"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"

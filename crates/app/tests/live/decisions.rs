@@ -170,6 +170,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
         // Everybody learns how the log stands; alarms are in it for some.
         Act::ReadAlarms => client.get("/v1/log/status"),
+        Act::ReadTeam => client.get("/v1/team/budgets"),
         Act::ReadPeople => client.get("/v1/people?limit=1"),
         Act::ChangePower => client.post(
             "/v1/power/changes",

@@ -35,6 +35,7 @@ mod power;
 mod scan;
 mod server;
 mod shared;
+mod sign_in;
 mod stream;
 mod tampering;
 mod tls;

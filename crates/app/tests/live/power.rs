@@ -91,11 +91,8 @@ fn a_serving_node_notices_within_seconds_and_tells_security_and_the_board() {
     centre.holds();
 }
 
-/// A centre of nodes whose officer has a passkey.
-fn claimed() -> (Centre, Person, Authenticator) {
-    let centre = Centre::of_nodes(3, 100);
-    let officer = centre.hire("Sol Officer", "security_officer");
-    let key = Authenticator::named(Algorithm::Es256, "sol");
+/// Gives an officer a passkey, as the operator who sets the tenant up.
+pub(crate) fn enrol(centre: &Centre, officer: &Person, key: &Authenticator) {
     let home = app::home::Home::find(Some(&centre.data()), None, None).unwrap();
     let tenant = home.tenant(None).unwrap();
     let passkey = Change::put([1; 16], &key.passkey(PersonId::parse(&officer.id).unwrap()));
@@ -104,6 +101,14 @@ fn claimed() -> (Centre, Person, Authenticator) {
         Ok(opened.vault.set_up_power(&opened.vault.operator(tenant.id), vec![passkey]).await?)
     });
     enrolled.unwrap();
+}
+
+/// A centre of nodes whose officer has a passkey.
+fn claimed() -> (Centre, Person, Authenticator) {
+    let centre = Centre::of_nodes(3, 100);
+    let officer = centre.hire("Sol Officer", "security_officer");
+    let key = Authenticator::named(Algorithm::Es256, "sol");
+    enrol(&centre, &officer, &key);
     (centre, officer, key)
 }
 
@@ -144,7 +149,12 @@ fn an_officer_changes_people_on_one_node_and_all_go_by_it_within_a_second() {
     let made = other.post(&approval, &body).expect(200).json();
     let began = Instant::now();
     let known = |client: &Client| {
-        let people = client.get("/v1/people?limit=200").expect(200).json();
+        let answer = client.get("/v1/people?limit=200");
+        if answer.slug() == "power-changed" {
+            // What this node knew a moment ago didn't commit any more.
+            return false;
+        }
+        let people = answer.expect(200).json();
         people["items"].as_array().unwrap().iter().any(|person| person["person"] == made["person"])
     };
     until("the first node goes by it", PATIENCE, || known(&one));

@@ -65,6 +65,8 @@ pub enum Act {
     GiveStatement,
     /// Seeing what is wrong with the log, or with people and rights.
     ReadAlarms,
+    /// Reading what one's own team and its members have spent.
+    ReadTeam,
     /// Reading who there is, with which role.
     ReadPeople,
     /// Changing people and rights.
@@ -99,6 +101,7 @@ impl Act {
             Self::Erase,
             Self::GiveStatement,
             Self::ReadAlarms,
+            Self::ReadTeam,
             Self::ReadPeople,
             Self::ChangePower,
             Self::ReadSessions,
@@ -126,6 +129,7 @@ impl Act {
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
             Self::ReadAlarms => "read_alarms",
+            Self::ReadTeam => "read_team",
             Self::ReadPeople => "read_people",
             Self::ChangePower => "change_power",
             Self::ReadSessions => "read_sessions",
@@ -149,6 +153,7 @@ impl Act {
             | Self::Enrol
             | Self::ReadAlarms
             | Self::ReadPeople
+            | Self::ReadTeam
             | Self::ChangePower
             | Self::KeepDirectory
             | Self::DecideProposal

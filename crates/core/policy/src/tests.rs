@@ -142,6 +142,7 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::ReadLog).is_ok(), watches, "{role:?}");
         assert_eq!(refused(Act::ReadPeople).is_ok(), watches, "{role:?}");
         assert_eq!(refused(Act::ReadAlarms).is_ok(), watches || role == Role::BoardMember, "{role:?}");
+        assert_eq!(refused(Act::ReadTeam).is_ok(), role == Role::TeamLeader, "{role:?}");
         assert_eq!(refused(Act::ChangePower).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         assert_eq!(refused(Act::Enrol).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         let guards = [Role::SecurityOfficer, Role::SecurityAnalyst].contains(&role);

@@ -79,7 +79,7 @@ function waitingRow({ enrolment, name, role, label, added, challenge }, credenti
   };
   return el('li', { 'data-enrolment': enrolment },
     el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.`)),
-    button('Let it count', `Let ${name}’s passkey ${label} count`, approve));
+    button('Let it count', `Let it count: ${name}, ${label}`, approve));
 }
 
 async function drawWaiting() {

@@ -2,7 +2,7 @@
 
 const { base64url, unbase64url } = globalThis.ringfence;
 
-const ALGORITHMS = [-7, -8].map((alg) => ({ type: 'public-key', alg }));
+const ALGORITHMS = [-7, -8, -257].map((alg) => ({ type: 'public-key', alg }));
 const credentials = (ids) => ids.map((id) => ({ type: 'public-key', id: unbase64url(id) }));
 
 const problem = (slug, title, why, next) => ({ slug, title, why, next });

@@ -11,18 +11,21 @@ pub enum Algorithm {
     Es256,
     /// Ed25519; the public key is 32 bytes (RFC 8032).
     EdDsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, as of many computers' own chips; the public key is `length of n u16 ‖ n ‖ e`.
+    Rs256,
 }
 
 impl Algorithm {
-    fn code(self) -> i8 {
+    fn code(self) -> i16 {
         match self {
             Self::Es256 => -7,
             Self::EdDsa => -8,
+            Self::Rs256 => -257,
         }
     }
 
-    fn from_code(code: i8) -> Option<Self> {
-        [Self::Es256, Self::EdDsa].into_iter().find(|algorithm| algorithm.code() == code)
+    fn from_code(code: i16) -> Option<Self> {
+        [Self::Es256, Self::EdDsa, Self::Rs256].into_iter().find(|algorithm| algorithm.code() == code)
     }
 }
 
@@ -52,7 +55,7 @@ impl PowerBody for Passkey {
 
     /// `[person, credential, COSE algorithm, public key, rp id, state, label, ms]`
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(8)?.bytes(&self.person.0)?.bytes(&self.credential)?.i8(self.algorithm.code())?;
+        e.array(8)?.bytes(&self.person.0)?.bytes(&self.credential)?.i16(self.algorithm.code())?;
         e.bytes(&self.public_key)?.str(&self.rp_id)?.bytes(&self.state)?.str(&self.label)?.i64(self.added.0)?;
         Ok(())
     }
@@ -61,7 +64,7 @@ impl PowerBody for Passkey {
         d.array()?;
         let person = id(d.bytes()?).map(PersonId);
         let credential = d.bytes()?.to_vec();
-        let algorithm = Algorithm::from_code(d.i8()?);
+        let algorithm = Algorithm::from_code(d.i16()?);
         let (public_key, rp_id) = (d.bytes()?.to_vec(), d.str()?.to_owned());
         let (state, label, added) = (d.bytes()?.to_vec(), d.str()?.to_owned(), Millis(d.i64()?));
         let known = person.zip(algorithm);

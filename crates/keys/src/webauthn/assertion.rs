@@ -5,7 +5,10 @@ use super::client::{belongs, check};
 use super::{Misfit, Party};
 use crate::power::{Algorithm, Assertion, Passkey};
 use crate::view::hash;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 
 /// Checks that this passkey's owner signed this challenge on one of our pages; gives the authenticator's counter, zero
 /// where it keeps none.
@@ -41,7 +44,16 @@ fn verified(
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &passkey.public_key).verify(&said, &assertion.signature)
         }
         Algorithm::EdDsa => UnparsedPublicKey::new(&ED25519, &passkey.public_key).verify(&said, &assertion.signature),
+        Algorithm::Rs256 => rsa(&passkey.public_key).and_then(|(n, e)| {
+            RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, &said, &assertion.signature)
+        }),
     };
     let own = assertion.credential == passkey.credential;
     verified.ok().filter(|()| own).map(|()| data.counter).ok_or(Misfit::Signature)
+}
+
+/// `length of n u16 ‖ n ‖ e`.
+fn rsa(key: &[u8]) -> Result<(&[u8], &[u8]), Unspecified> {
+    let (length, rest) = key.split_first_chunk().ok_or(Unspecified)?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or(Unspecified)
 }

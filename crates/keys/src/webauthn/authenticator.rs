@@ -4,6 +4,7 @@ use super::Misfit;
 use crate::power::Algorithm;
 use crate::view::hash;
 use minicbor::Decoder;
+use minicbor::data::Type;
 
 const USER_PRESENT: u8 = 1;
 const USER_VERIFIED: u8 = 1 << 2;
@@ -46,24 +47,41 @@ impl<'a> AuthenticatorData<'a> {
     }
 }
 
-/// A COSE key (RFC 9053, 7.1 and 7.2): of P-256 for ES256, of Ed25519 for EdDSA.
+/// A COSE key: of P-256 for ES256, of Ed25519 for EdDSA (RFC 9053, 7.1 and 7.2), of RSA for RS256 (RFC 8230, 4).
 fn cose_key(bytes: &[u8]) -> Result<(Algorithm, Vec<u8>), Misfit> {
     let mut key = CoseKey::default();
     key.read(&mut Decoder::new(bytes)).map_err(|_| Misfit::Unreadable)?;
-    match (key.kind, key.algorithm, key.curve, key.x, key.y) {
-        (Some(2), Some(-7), Some(1), Some(x), Some(y)) => Ok((Algorithm::Es256, [&[4][..], &x, &y].concat())),
-        (Some(1), Some(-8), Some(6), Some(x), None) => Ok((Algorithm::EdDsa, x.to_vec())),
+    let CoseKey { kind, algorithm, curve, modulus, second, y } = key;
+    let half = |bytes: Option<Vec<u8>>| bytes.filter(|bytes| bytes.len() == 32);
+    match (kind, algorithm, curve) {
+        (Some(2), Some(-7), Some(1)) => {
+            let (x, y) = half(second).zip(half(y)).ok_or(Misfit::Algorithm)?;
+            Ok((Algorithm::Es256, [&[4][..], &x, &y].concat()))
+        }
+        (Some(1), Some(-8), Some(6)) => Ok((Algorithm::EdDsa, half(second).ok_or(Misfit::Algorithm)?)),
+        (Some(3), Some(-257), None) => {
+            let (n, e) = modulus.zip(second).ok_or(Misfit::Algorithm)?;
+            let length = u16::try_from(n.len()).ok().filter(|length| (256..=1024).contains(length));
+            let length = length.ok_or(Misfit::Algorithm)?;
+            Ok((Algorithm::Rs256, [&length.to_be_bytes()[..], &n, &e].concat()))
+        }
         _ => Err(Misfit::Algorithm),
     }
 }
 
+/// The members of a COSE key; some numbers stand for another thing in each kind.
 #[derive(Default)]
 struct CoseKey {
     kind: Option<i64>,
     algorithm: Option<i64>,
+    /// -1 of curves.
     curve: Option<i64>,
-    x: Option<[u8; 32]>,
-    y: Option<[u8; 32]>,
+    /// -1 of RSA: n.
+    modulus: Option<Vec<u8>>,
+    /// -2: x of curves, e of RSA.
+    second: Option<Vec<u8>>,
+    /// -3: y.
+    y: Option<Vec<u8>>,
 }
 
 impl CoseKey {
@@ -73,9 +91,10 @@ impl CoseKey {
             match d.i64()? {
                 1 => self.kind = Some(d.i64()?),
                 3 => self.algorithm = Some(d.i64()?),
+                -1 if d.datatype()? == Type::Bytes => self.modulus = Some(d.bytes()?.to_vec()),
                 -1 => self.curve = Some(d.i64()?),
-                -2 => self.x = d.bytes()?.try_into().ok(),
-                -3 => self.y = d.bytes()?.try_into().ok(),
+                -2 => self.second = Some(d.bytes()?.to_vec()),
+                -3 => self.y = Some(d.bytes()?.to_vec()),
                 _ => d.skip()?,
             }
         }

@@ -1,6 +1,6 @@
 //! What a browser and its authenticator say at a registration and at a sign-in (Web Authentication, Level 3), checked.
 //!
-//! In scope: one relying party, ES256 and Ed25519, user verification always. Out of scope: attestation, which says what make an
+//! In scope: one relying party, ES256, Ed25519 and RS256, user verification always. Out of scope: attestation, which says what make an
 //! authenticator is (none is asked for, and what comes is ignored); extensions; whether a challenge was used before.
 
 mod assertion;

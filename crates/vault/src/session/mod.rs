@@ -12,6 +12,7 @@ mod end;
 mod list;
 mod memory;
 mod resume;
+mod sweep;
 
 pub use begin::{NewSession, Proof};
 pub use binding::{DeviceKey, SignedRequest};

@@ -17,7 +17,7 @@ pub(crate) struct Doubts(Mutex<HashMap<TenantId, Doubt>>);
 struct Doubt {
     /// How many the row ever said were noticed: one that says less was set back.
     noticed: u64,
-    /// Of which counters this node told since the last was mended.
+    /// Of which counters this node told, and hasn't read yet that they were mended.
     told: Vec<Counter>,
 }
 
@@ -47,14 +47,15 @@ impl Vault {
             let mut doubts = self.doubts.lock();
             let doubt = doubts.entry(tenant).or_default();
             doubt.noticed = doubt.noticed.max(noticed);
-            let stands = edited || mended < doubt.noticed;
-            if !stands {
-                doubt.told.clear();
-            }
-            stands
+            edited || mended < doubt.noticed
         };
         self.alarms.set(tenant, AlarmKind::SpendingDisagrees, stands, self.clock.now());
         Ok(())
+    }
+
+    /// The log says that a counter was mended: what happens to it from then on is to be told again.
+    pub(super) fn spending_mended(&self, tenant: TenantId, counter: Counter) {
+        self.doubts.lock().entry(tenant).or_default().told.retain(|told| *told != counter);
     }
 
     /// Raises the alarm, with an entry for each counter.

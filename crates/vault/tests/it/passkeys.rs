@@ -3,7 +3,7 @@
 use crate::help::{assert_refused, failure};
 use domain::{PersonId, Refusal};
 use testkit::{Authenticator, Browser, FIRST, Member, SECOND, TestWorld, block_on};
-use vault::{Assertion, Enrolled, Kind, NewPasskey, NewSession, Party, Vault, VaultError};
+use vault::{Algorithm, Assertion, Enrolled, Kind, NewPasskey, NewSession, Party, Vault, VaultError};
 
 const ORIGIN: &str = "https://desk.example";
 const PARTY: Party<'_> = Party { rp_id: "desk.example", origin: ORIGIN };
@@ -274,4 +274,20 @@ fn a_passkey_is_its_own_tenants() {
     assert!(block_on(world.vault.needs_officer(SECOND)).unwrap());
     let nobody = block_on(world.vault.invite(&world.vault.operator(FIRST), world.second_staff.agent.id));
     assert_refused(&world, nobody.map(drop), Refusal::NotFound);
+}
+
+#[test]
+fn passkeys_of_every_algorithm_sign_in_and_none_of_a_bent_key() {
+    for (seed, algorithm) in (810..).zip([Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256]) {
+        let world = TestWorld::new(seed);
+        let mut authenticator = Authenticator::with(algorithm, ORIGIN);
+        let code = invite(&world, world.staff.security.id);
+        let new = offered(&world.vault, &authenticator);
+        block_on(world.vault.enrol_invited(&code, &PARTY, &new)).unwrap();
+        let good = asserted(&world.vault, &mut authenticator);
+        let mut bent = good.clone();
+        *bent.signature.last_mut().unwrap() ^= 1;
+        assert_refused(&world, sign_in(&world.vault, &bent).map(drop), Refusal::PasskeyRefused);
+        sign_in(&world.vault, &good).unwrap();
+    }
 }

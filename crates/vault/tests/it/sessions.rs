@@ -264,3 +264,16 @@ fn security_sees_and_ends_everybodys_sessions_and_everybody_their_own() {
 fn assert_refused_elsewhere(result: Result<(), VaultError>) {
     assert!(matches!(result, Err(VaultError::Refused { refusal: Refusal::NotFound, .. })), "{result:?}");
 }
+
+#[test]
+fn what_has_run_out_is_swept_and_what_lives_stays() {
+    let world = TestWorld::new(714);
+    let _old = Page::begin(&world, &world.vault, &world.staff.leader);
+    world.clock.advance(6 * 3_600_000);
+    let page = Page::begin(&world, &world.vault, &world.staff.agent);
+    world.clock.advance(6 * 3_600_000 + 10 * 60_000);
+    assert_eq!(block_on(world.vault.sweep_admissions()).unwrap(), 0, "other nodes' clocks may be behind");
+    world.clock.advance(1);
+    assert_eq!(block_on(world.vault.sweep_admissions()).unwrap(), 1);
+    assert!(!world.tables_holding(&page.id.0).is_empty());
+}

@@ -29,6 +29,7 @@ pub(crate) mod searches;
 pub(crate) mod sessions;
 pub(crate) mod statements;
 pub(crate) mod stream;
+pub(crate) mod team;
 pub(crate) mod verifications;
 pub(crate) mod views;
 
@@ -65,6 +66,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
         .route("/v1/people", get(people::list))
+        .route("/v1/team/budgets", get(team::budgets))
         .route("/v1/power/changes", post(power_changes::draft))
         .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/proposals", get(proposals::list))

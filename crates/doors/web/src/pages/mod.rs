@@ -20,7 +20,7 @@ use axum::routing::{get, post};
 use axum::{Router, body::Body};
 use domain::{EntryId, Refusal, Role};
 use templates::sign_in::{Account, Resume};
-use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, WORKER};
+use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, Team, WORKER};
 use vault::{ReceiptAnswer, Scope};
 
 /// Where the pages are.
@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<Web> {
     let mut router = Router::new()
         .route("/", get(sign_in::start))
         .route("/desk", get(desk))
+        .route("/team", get(team))
         .route("/security", get(security))
         .route("/security/export", get(export))
         .route("/security/rules", get(rules::rules))
@@ -142,9 +143,21 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
                 person_name: scope.name().to_owned(),
                 person_id: scope.person().to_string(),
                 tenant: web.slug(scope.tenant()),
+                leads: web.vault.reads_team(&scope),
                 banner: web.config.banner.clone(),
             };
             page(StatusCode::OK, &desk)
+        }
+    }
+}
+
+/// The page itself holds nothing of anybody's: what it shows is asked for by its script, and is an entry.
+async fn team(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
+    match for_role(&web, signed, |web, scope| web.vault.reads_team(scope)) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let (person_name, team) = (scope.name().to_owned(), scope.team().to_owned());
+            page(StatusCode::OK, &Team { person_name, team, banner: web.config.banner.clone() })
         }
     }
 }

@@ -59,6 +59,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
+    asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
 ];
 
@@ -75,6 +76,20 @@ pub struct Desk {
     pub person_id: String,
     /// The tenant's short name, as in `/log/{tenant}`.
     pub tenant: String,
+    /// Does this person lead a team?
+    pub leads: bool,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/team`: what a team and its members have spent, for who leads it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "team.html")]
+pub struct Team {
+    /// The leader's name.
+    pub person_name: String,
+    /// The team; empty for none.
+    pub team: String,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -154,7 +169,16 @@ impl Desk {
     #[must_use]
     pub fn sample() -> Self {
         let person = PickPerson::sample();
-        Self { person_name: person.name, person_id: person.id, tenant: "acme".to_owned(), banner: sample_banner() }
+        let (person_name, person_id) = (person.name, person.id);
+        Self { person_name, person_id, tenant: "acme".to_owned(), leads: false, banner: sample_banner() }
+    }
+}
+
+impl Team {
+    /// The leader's shell.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { person_name: PickPerson::sample().name, team: "Orders".to_owned(), banner: sample_banner() }
     }
 }
 
@@ -213,6 +237,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let mut all = sign_in::gallery()?;
     all.extend([
         ("desk.html", Desk::sample().render()?),
+        ("desk-leader.html", Desk { leads: true, ..Desk::sample() }.render()?),
+        ("team.html", Team::sample().render()?),
         ("security.html", Security::sample().render()?),
         ("security-alarm.html", Security { alarms: vec![sample_alarm()], ..Security::sample() }.render()?),
         ("security-found.html", Security::sample_found(Found::sample()).render()?),
