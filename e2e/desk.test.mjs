@@ -232,3 +232,40 @@ test('the sign-in page explains a token that nobody holds', async () => {
   assert.deepEqual(await axeFindings(page), []);
   await context.close();
 });
+
+test('a team leader sees what the team has left, in words and not by colour alone', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await openPage(chrome.browser, width);
+    await signIn(page, 'team_leader', '/desk');
+    await page.getByRole('link', { name: /^Team/ }).click();
+    await page.locator('body[data-team="shown"]').waitFor();
+    assert.match(await page.locator('#shared').textContent(), /\d+ of \d+ points/);
+    const rows = page.locator('#members tr');
+    assert.ok(await rows.count() > 0, 'the leader is in the team too');
+    assert.match(await rows.first().textContent(), /\d+ of \d+/);
+    for (const low of await page.locator('#members td.low').allTextContents()) assert.match(low, /low|spent/);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(await fitsWidth(page), `fits ${width}`);
+    await screenshot(page, `team-${width}`);
+    await page.route('**/v1/team/budgets', (route) => route.abort());
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.locator('body[data-team="refused"]').waitFor();
+    await page.locator('#team-result [data-problem="unreachable"]').waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await page.unroute('**/v1/team/budgets');
+    await page.route('**/v1/team/budgets', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...await answer.json(), members: [] } });
+    });
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.locator('#nobody').waitFor();
+    assert.equal(await page.locator('#team-result [data-problem]').count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+  const { page, context } = await openPage(chrome.browser);
+  await signIn(page, 'agent', '/desk');
+  assert.equal(await page.getByRole('link', { name: /^Team/ }).count(), 0);
+  assert.equal((await page.goto(new URL('/team', startUrl()).href)).status(), 403);
+  await context.close();
+});

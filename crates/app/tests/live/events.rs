@@ -218,7 +218,9 @@ fn no_member_of_staff_opens_an_interaction_by_any_method_of_any_address() {
                 for prefix in ["int_", "cus_"] {
                     let path = path.replace("{id}", &format!("{prefix}{made_up}")).replace("{tenant}", "acme");
                     let answer = client.ask(method, &path, &body).unwrap();
-                    let opened = answer.status < 300 && method != "GET";
+                    // SCIM asks its questions by POST as well (RFC 7644, 3.4.3).
+                    let question = method == "GET" || path.ends_with("/.search");
+                    let opened = answer.status < 300 && !question;
                     assert!(!opened, "{role} {method} {path}: {}", answer.text());
                 }
             }

@@ -41,6 +41,10 @@ fn what_left_before_a_kill_is_in_the_log_after_it() {
         server = centre.serve();
         one_receipt_is_served(&server.client(), &agents[0], &seen[0]);
     }
+    // What was spent was recounted all the while: crashes never look like a budget that was set back.
+    let officer = centre.hire("Olga", "security_officer");
+    let status = server.client().bearer(&officer.token).get("/v1/log/status").expect(200).json();
+    assert_eq!(status["alarms"], serde_json::json!([]), "{status}");
     server.stop();
     centre.holds();
     // Once more, all: a later crash mustn't have taken an earlier entry.

@@ -105,9 +105,11 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         Kind::PasskeyAdded,
         Kind::PasskeyDropped,
     ];
+    // And of budgets (budgets.rs; vault spending.rs).
+    let budgets = [Kind::TeamRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
     // A store older than roots is sealed once: vault `power.rs` makes one.
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
-    let later = [people.as_slice(), &sign_in, &own].concat();
+    let later = [people.as_slice(), &sign_in, &budgets, &own].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

@@ -11,6 +11,7 @@
 
 mod authorisation;
 mod bad;
+mod budgets;
 mod canary;
 mod centre;
 mod closes;

@@ -114,14 +114,14 @@ refusals! {
     CloseTaken = 33 "close-taken", "The log was just closed by another node",
         "Closes are numbered without a gap and each number is used once, so that everybody is shown the same list.",
         "Nothing: the other node's close counts.";
-    /// The team's allowance of the hour is given out.
-    TeamExhausted = 34 "team-allowance-exhausted", "Your team's allowance for this hour is spent",
+    /// The team's allowance is given out.
+    TeamExhausted = 34 "team-allowance-exhausted", "Your team's allowance is spent",
         "Many small looks add up: a limit for the team bounds what several accounts together can carry off.",
-        "Go on with the masked record, and tell your team leader: either it is a very busy hour, or somebody is reading in bulk.";
-    /// The tenant's allowance of the hour is given out.
-    TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
+        "Go on with the masked record, and tell your team leader: either it is very busy, or somebody is reading in bulk.";
+    /// The tenant's allowance is given out.
+    TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
-        "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+        "Go on with the masked record, and tell security: either it is very busy, or somebody is reading in bulk.";
     /// People and rights aren't what the key holder sealed.
     PowerTampered = 36 "power-tampered", "People or rights were changed outside Ringfence",
         "Somebody edited the database by hand, or put an older one back: who may do what can't be trusted, so nothing is shown.",

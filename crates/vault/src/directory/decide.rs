@@ -143,7 +143,7 @@ fn changes(
 ) -> Result<Vec<Change>, Refusal> {
     let Record { user, person, .. } = &seen.record;
     let (wishes, _) = wishes(&seen.record, snapshot);
-    let joins = wishes.iter().any(|wish| *wish == Wish::Join);
+    let joins = wishes.contains(&Wish::Join);
     let mut row = match snapshot.person(*person) {
         Some(row) => PersonRow::clone(row),
         None => PersonRow {
