@@ -52,6 +52,7 @@ impl Authenticator {
     /// # Panics
     /// If there is no randomness.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "it stands for somebody else's device, which has chance of its own")]
     pub fn new(origin: &str) -> Self {
         let mut credential = vec![0; 32];
         fill(&mut credential).unwrap();

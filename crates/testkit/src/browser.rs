@@ -92,6 +92,7 @@ impl BoundBrowser {
     /// # Panics
     /// If there is no randomness.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "a browser has chance of its own")]
     pub fn sign(&self, method: &str, path: &str, body: Option<&[u8]>, created: i64) -> Signature {
         let mut nonce = [0; 16];
         rand::fill(&mut nonce).unwrap();

@@ -21,6 +21,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// Passkeys are made for names only.
+    #[expect(clippy::result_large_err, reason = "made once a sign-in, and turned into an answer at once")]
     pub(crate) fn of(web: &Web, headers: &HeaderMap) -> Result<Self, Fault> {
         let origin = origin(web, headers).ok_or(Fault::NAMELESS)?;
         let host = origin.split_once("://").map_or("", |(_, host)| host);
@@ -97,6 +98,7 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
+    #[expect(clippy::result_large_err, reason = "made once a sign-in, and turned into an answer at once")]
     pub(crate) fn new(web: &Web, site: &Site) -> Result<Self, Fault> {
         let challenge = web.vault.passkey_challenge().map_err(|error| Fault::of(web, &error))?;
         Ok(Self { challenge: said(&challenge), rp_id: site.rp_id.clone() })

@@ -5,6 +5,9 @@ use domain::{PersonId, Refusal};
 use testkit::{Authenticator, Browser, FIRST, Member, SECOND, TestWorld, block_on};
 use vault::{Algorithm, Assertion, Enrolled, Kind, NewPasskey, NewSession, Party, Vault, VaultError};
 
+/// A way to bend an authenticator, with its name.
+type Bent = (&'static str, fn(&mut Authenticator));
+
 const ORIGIN: &str = "https://desk.example";
 const PARTY: Party<'_> = Party { rp_id: "desk.example", origin: ORIGIN };
 
@@ -100,7 +103,7 @@ fn two_browsers_with_one_invitation_at_once_make_one_passkey() {
 fn a_registration_that_does_not_fit_is_refused_and_leaves_the_invitation() {
     let world = TestWorld::new(803);
     let code = invite(&world, world.staff.security.id);
-    let bent: [(&str, fn(&mut Authenticator)); 4] = [
+    let bent: [Bent; 4] = [
         ("another origin", |key| key.origin = "https://evil.example".to_owned()),
         ("another party", |key| key.rp_id = "evil.example".to_owned()),
         ("nobody verified", |key| key.flags = 1),
@@ -129,7 +132,7 @@ fn a_registration_that_does_not_fit_is_refused_and_leaves_the_invitation() {
 fn an_answer_that_does_not_fit_signs_nobody_in() {
     let world = TestWorld::new(804);
     let (mut authenticator, _) = enrolled(&world, &world.staff.security);
-    let bent: [(&str, fn(&mut Authenticator)); 4] = [
+    let bent: [Bent; 4] = [
         ("another origin", |key| key.origin = "https://evil.example".to_owned()),
         ("a lookalike", |key| key.origin = "https://desk.example.evil.example".to_owned()),
         ("another party", |key| key.rp_id = "evil.example".to_owned()),
