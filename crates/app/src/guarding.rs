@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::rounds::Rounds;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use vault::Vault;
 
 const USUAL: Duration = Duration::from_millis(700);
