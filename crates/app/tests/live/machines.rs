@@ -71,9 +71,7 @@ fn a_key_gets_a_token_and_nothing_else_does() {
     asked("grant_type=client_credentials&client_secret=guess").expect(401);
     asked("grant_type=client_credentials&grant_type=client_credentials").expect(400);
     // A name that others point here is no audience of ours.
-    let request = format!(
-        "POST /oauth2/token HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 29\r\n\r\ngrant_type=client_credentials"
-    );
+    let request = "POST /oauth2/token HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 29\r\n\r\ngrant_type=client_credentials";
     let answer = String::from_utf8(nobody.raw(request.as_bytes()).unwrap()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     // It sees nothing else: its role brings people in and takes them away.
