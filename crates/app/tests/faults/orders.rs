@@ -218,7 +218,7 @@ fn claim(cluster: &Cluster, agent: &crate::centre::Person, chance: &mut Chance) 
 
 #[test]
 fn claims_behave_as_in_one_order() {
-    let cluster = Cluster::start(None, LIMIT, 3);
+    let cluster = Cluster::start(None, 1_000_000, 3);
     let agent = cluster.centre.hire("Ada", "agent");
     let mut counts = [0; 3];
     let seeds = seeds(if long() { 400 } else { 20 });
