@@ -1,6 +1,6 @@
 """The running demo as the checks see it: its address and its people, from RINGFENCE_DEMO_JSON.
 
-usage: demo.py url | demo.py person ROLE
+usage: demo.py url | demo.py session ROLE
 """
 
 import json
@@ -12,7 +12,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import requests
-from browser import Browser
 
 POLL_S = 0.2
 TIMEOUT_S = 10
@@ -47,7 +46,7 @@ class HiddenInputs(HTMLParser):
 
 
 class Person:
-    """One signed-in person: requests carry the session cookie, the page's own origin and the browser's signature."""
+    """One signed-in person: requests carry the session cookie and the page's own origin."""
 
     def __init__(self, role: str) -> None:
         self.http = requests.Session()
@@ -57,12 +56,13 @@ class Person:
         page.raise_for_status()
         form = HiddenInputs()
         form.feed(page.text)
-        browser = Browser()
-        data = form.values | {"device": browser.shown}
-        answer = self.http.post(page_url, data=data, headers={"Accept": "application/json"}, timeout=TIMEOUT_S)
+        answer = self.http.post(page_url, data=form.values, allow_redirects=False, timeout=TIMEOUT_S)
         if "rf_session" not in self.http.cookies:
             raise AssertionError(f"signing in as {role} gave {answer.status_code} and no session")
-        self.http.auth = browser.agreed(answer.json())
+
+    @property
+    def session(self) -> str:
+        return self.http.cookies["rf_session"]
 
     def get(self, path: str) -> requests.Response:
         return self.http.get(url() + path, timeout=TIMEOUT_S)
@@ -86,8 +86,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["url"]:
             print(url())
-        case ["person", role]:
-            print(sign_in_url(role).rsplit("/", 1)[1])
+        case ["session", role]:
+            print(Person(role).session)
         case _:
             sys.exit(__doc__)
 

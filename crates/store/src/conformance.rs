@@ -10,7 +10,6 @@
     reason = "a test suite: a broken promise must stop the test there and then"
 )]
 
-mod admissions;
 mod allotments;
 mod batches;
 mod budgets;
@@ -60,8 +59,7 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 12] = [
-        admissions::CASES,
+    let groups: [&[Case]; 11] = [
         allotments::CASES,
         batches::CASES,
         budgets::CASES,

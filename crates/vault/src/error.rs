@@ -1,6 +1,5 @@
 //! Why a use case gave nothing.
 
-use crate::budgets::Spent;
 use domain::field::FieldError;
 use domain::{EntryId, Refusal};
 use keys::HolderError;
@@ -19,8 +18,6 @@ pub enum VaultError {
         entry: Option<EntryId>,
         /// The rule that forbade it, where one did: its words say more.
         rule: Option<Arc<policy::Rule>>,
-        /// Which allowance was spent, where one was, and until when.
-        spent: Option<Spent>,
     },
     /// The input can't be read.
     #[error("{0}")]
@@ -54,7 +51,7 @@ pub enum VaultError {
 impl VaultError {
     /// A refusal without an entry.
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::Refused { refusal, entry: None, rule: None, spent: None }
+        Self::Refused { refusal, entry: None, rule: None }
     }
 }
 

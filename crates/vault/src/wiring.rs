@@ -2,19 +2,16 @@
 
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
-use crate::auth::{Scope, Used};
+use crate::auth::{Scope, Staff};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
-use crate::power::KnownPower;
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
-use crate::session::{Once, SessionRules, Sessions};
-use crate::spending::Doubts;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -44,8 +41,6 @@ pub struct VaultConfig {
     pub timeouts: Timeouts,
     /// Seconds until a revealed value is masked again.
     pub remask_s: u32,
-    /// How people's sessions on pages go.
-    pub sessions: SessionRules,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
     /// For how many days new staff have a quarter of each allowance per person.
@@ -60,7 +55,6 @@ impl Default for VaultConfig {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             remask_s: 20,
-            sessions: SessionRules::default(),
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
@@ -78,9 +72,7 @@ pub struct Vault {
     pub(crate) tenants: Vec<TenantConfig>,
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
-    pub(crate) power: KnownPower,
-    pub(crate) used: Used,
-    pub(crate) sessions: Sessions,
+    pub(crate) staff: Staff,
     pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
@@ -90,7 +82,6 @@ pub struct Vault {
     pub(crate) door: Door,
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
-    pub(crate) doubts: Doubts,
     pub(crate) rules: Rules,
 }
 
@@ -150,9 +141,7 @@ impl Vault {
             tenants,
             seals,
             feed,
-            power: KnownPower::default(),
-            used: Used::default(),
-            sessions: Sessions::default(),
+            staff: Staff::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
             witnessing: HashMap::new(),
@@ -161,7 +150,6 @@ impl Vault {
             door,
             allotments,
             kept_keys: KeptKeys::default(),
-            doubts: Doubts::default(),
             rules,
         })
     }
@@ -226,7 +214,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
+        let told = act.rule.clone();
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -234,12 +222,10 @@ impl Vault {
         match done {
             Err(VaultError::Refused { refusal, entry, .. }) => {
                 if refusal == Refusal::PowerChanged {
-                    self.power.forget(tenant);
+                    self.staff.forget();
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                let rule = told.or_else(|| self.rules.speaking_for(refusal));
-                let spent = self.spent(tenant, refusal, own.as_ref()).await;
-                Err(VaultError::Refused { refusal, entry, rule, spent })
+                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
             }
             done => done,
         }
@@ -263,17 +249,7 @@ impl Vault {
         let mut act = self.bare_act(scope.tenant, kind)?;
         act.draft.person = Some(scope.person.id);
         act.draft.power = scope.power;
-        if kind.discloses() && self.power_doubted(scope.tenant) {
-            act.when.push(Condition::Never(Refusal::PowerTampered));
-        }
-        if kind.discloses() && self.spending_doubted(scope.tenant) {
-            act.when.push(Condition::Never(Refusal::SpendingDisagrees));
-        }
         act.when.push(Condition::PowerVersion(scope.power));
-        if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {
-            act.when.push(unused);
-            act.effects.push(used);
-        }
         if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
             act.when.push(Condition::Never(Refusal::WitnessesMissing));
         }
@@ -328,12 +304,6 @@ impl Act {
     ) -> Self {
         self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0 });
         self.draft.keys = keys;
-        self
-    }
-
-    /// The entry tells of somebody, beside who acts.
-    pub(crate) fn upon(mut self, person: PersonId) -> Self {
-        self.draft.upon = Some(person);
         self
     }
 
@@ -393,6 +363,7 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
+            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

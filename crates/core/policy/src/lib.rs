@@ -10,7 +10,6 @@ mod facts;
 mod needs;
 mod request;
 mod rules;
-mod told;
 
 #[cfg(test)]
 mod tests;
@@ -19,4 +18,3 @@ pub use decide::{Decision, Denial};
 pub use facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
 pub use needs::{DEAREST, Needs};
 pub use rules::{BUILT_IN, Rule, Rules, RulesError, SCHEMA};
-pub use told::Told;

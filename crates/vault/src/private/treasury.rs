@@ -7,9 +7,9 @@ use crate::error::VaultError;
 use crate::promises::Promises;
 use crate::reveal::hashed;
 use domain::allotment::{Ask, Piece};
-use domain::{Clock, Counter, Entropy, Millis, Purpose, Refusal, Room, TenantId};
+use domain::{Clock, Counter, Entropy, Millis, Refusal, TenantId};
 use std::sync::Arc;
-use store::{Intent, Outcome, RequestKey, Scribe, Spend, Store, Turn};
+use store::{Allot, Intent, Outcome, RequestKey, Scribe, Store, Turn};
 
 /// What it works with.
 pub(crate) struct Treasury {
@@ -22,13 +22,12 @@ pub(crate) struct Treasury {
     pub(crate) node: [u8; 16],
 }
 
-/// One allowance that nodes share, for one purpose.
+/// One allowance that nodes share.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shared {
+pub(crate) struct Purpose {
     pub(crate) tenant: TenantId,
     pub(crate) counter: Counter,
-    pub(crate) purpose: Option<Purpose>,
-    pub(crate) room: Room,
+    pub(crate) limit: u32,
     /// The refusal when nothing is left.
     pub(crate) otherwise: Refusal,
 }
@@ -45,10 +44,10 @@ pub(crate) enum Answer {
 
 impl Treasury {
     /// Asks for parts of these allowances, in one transaction. One answer each, in order.
-    pub(crate) async fn take(&self, asked: &[(Shared, Ask)]) -> Vec<Answer> {
-        let acts = asked.iter().map(|(shared, ask)| {
+    pub(crate) async fn take(&self, asked: &[(Purpose, Ask)]) -> Vec<Answer> {
+        let acts = asked.iter().map(|(purpose, ask)| {
             let turn = Turn::Take(ask.most);
-            self.act(Kind::AllotmentTaken, shared, ask.window, turn, Vec::new())
+            self.act(Kind::AllotmentTaken, purpose, ask.window, turn, Vec::new())
         });
         let Ok(outcomes) = self.commit(acts.collect()).await else {
             return asked.iter().map(|_| Answer::Failed).collect();
@@ -65,10 +64,10 @@ impl Treasury {
     }
 
     /// Gives back what is left of allotments, in one transaction: of each once, whoever asks how often.
-    pub(crate) async fn give_back(&self, left: &[(Shared, Millis, Piece)]) -> Result<(), VaultError> {
-        let acts = left.iter().filter(|(.., piece)| piece.amount > 0).map(|(shared, window, piece)| {
+    pub(crate) async fn give_back(&self, left: &[(Purpose, Millis, Piece)]) -> Result<(), VaultError> {
+        let acts = left.iter().filter(|(.., piece)| piece.amount > 0).map(|(purpose, window, piece)| {
             let (mut intent, draft) =
-                self.act(Kind::AllotmentReturned, shared, *window, Turn::Back(piece.amount), vec![*piece])?;
+                self.act(Kind::AllotmentReturned, purpose, *window, Turn::Back(piece.amount), vec![*piece])?;
             let key = hashed(&[b"allotment", &piece.allotment.0]);
             intent.request = Some(RequestKey { key, content: key, session: [0; 16], answer: 0 });
             Ok((intent, draft))
@@ -79,17 +78,16 @@ impl Treasury {
     fn act(
         &self,
         kind: Kind,
-        shared: &Shared,
+        purpose: &Purpose,
         window: Millis,
         turn: Turn,
         drawn: Vec<Piece>,
     ) -> Result<(Intent, Arc<Draft>), VaultError> {
-        let Shared { tenant, counter, purpose, room, otherwise } = *shared;
+        let Purpose { tenant, counter, limit, otherwise } = *purpose;
         let keys = self.seals.0.get(&tenant).ok_or(VaultError::Holder(keys::HolderError::UnknownTenant))?;
         let mut draft = Draft::new(kind, &*self.clock, &*self.entropy, &keys.audit);
         draft.drawn = drawn;
-        draft.purpose = purpose;
-        draft.allotted = Some(Allotted { node: self.node, window, limit: room.all.hour });
+        draft.allotted = Some(Allotted { node: self.node, window, limit });
         let draft = Arc::new(draft);
         draft.half_keys();
         let intent = Intent {
@@ -97,7 +95,8 @@ impl Treasury {
             request: None,
             customer: None,
             when: Vec::new(),
-            spend: vec![Spend { counter, purpose, turn, at: window, room, otherwise }],
+            spend: Vec::new(),
+            allot: Some(Allot { counter, window, limit, turn, otherwise }),
             effects: Vec::new(),
             read: Vec::new(),
             entry: draft.id,
