@@ -8,7 +8,7 @@ use store::{Inscribed, Intent, Numbers, Outcome, RequestKey, Scribe, Seals, Spen
 use testkit::postgres::{PostgresServer, address};
 use testkit::{Act, Message, Proxy, Side, block_on};
 
-const TENANT: TenantId = TenantId(1);
+pub(crate) const TENANT: TenantId = TenantId(1);
 pub(crate) const NOW: Millis = Millis(1_767_225_600_000);
 
 /// Where a connection breaks.

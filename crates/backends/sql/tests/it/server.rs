@@ -1,6 +1,7 @@
 //! PostgreSQL, and PostgreSQL behind PgBouncer in transaction mode.
 
-use crate::lost::{NOW, Open, spending};
+use crate::lost::{NOW, Open, TENANT, spending};
+use futures_util::future::join_all;
 use sql::Postgres;
 use std::sync::Arc;
 use store::Store;
@@ -91,4 +92,30 @@ fn statements_have_names_only_where_nobody_stands_between() {
     assert!(direct.contains(NAMED) && direct.contains("INSERT INTO entry"), "{direct}");
     let pooled = heard(&server, &database, &bouncer.address(&database));
     assert!(!pooled.contains(NAMED) && pooled.contains(UNNAMED), "{pooled}");
+}
+
+/// A batch, and then far more questions at once than there are connections.
+async fn crowded(store: &Postgres, round: u8) {
+    store.commit(NOW, vec![spending(round, 100)], &Open).await.unwrap();
+    for head in join_all((0..CONNECTIONS * 10).map(|_| store.head(TENANT))).await {
+        head.unwrap();
+    }
+}
+
+/// A connection that has to be made anew costs as much as some hundred statements.
+#[test]
+fn a_crowd_of_questions_leaves_the_connection_of_transactions_alone() {
+    let server = PostgresServer::start_with("-c log_connections=on");
+    let database = server.database();
+    server.empty(&database);
+    block_on(async {
+        let store = Postgres::create(&address(&server.address(&database)), CONNECTIONS).await.unwrap();
+        crowded(&store, 1).await;
+        let before = server.log().len();
+        for round in 2..12 {
+            crowded(&store, round).await;
+        }
+        let made = server.log()[before..].matches("connection authorized").count();
+        assert_eq!(made, 0, "connections were made anew: {}", &server.log()[before..]);
+    });
 }
