@@ -14,34 +14,42 @@ data=ringfence-test-data
 keys=ringfence-test-keys
 name=ringfence-test
 
-command -v podman >/dev/null && command -v mmdebstrap >/dev/null && command -v runc >/dev/null \
-    || apt-get install --yes --no-install-recommends podman buildah runc conmon mmdebstrap >"$out/apt.log"
+if ! type podman mmdebstrap runc >/dev/null 2>&1; then
+    [ "$(id -u)" = 0 ] && as_root= || as_root=sudo
+    $as_root apt-get update >"$out/apt.log"
+    $as_root apt-get install --yes --no-install-recommends podman buildah runc conmon mmdebstrap >>"$out/apt.log"
+fi
 
 pod() { podman --runtime runc --cgroup-manager cgroupfs "$@"; }
 clean() {
     pod rm --force --time 1 "$name" >/dev/null 2>&1 || true
     pod volume rm --force "$data" "$keys" >/dev/null 2>&1 || true
+    # They have the distributors' names, which a later build mustn't take them for.
+    [ "${#made[@]}" = 0 ] || pod image rm --force "$image" "${made[@]}" >/dev/null 2>&1 || true
 }
+made=()
 trap clean EXIT
 clean
 
-# $1 is the image; the rest goes to mmdebstrap. A name of the same image that came from somewhere else is left alone.
+# $1 is the image, $2 what is set in it; the rest goes to mmdebstrap. One of that name that is there already is the distributor's.
 base() {
-    local image=$1
-    shift
-    pod image exists "$image" && return 0
+    local name=$1 change=$2
+    shift 2
+    pod image exists "$name" && return 0
     mmdebstrap --quiet --variant=minbase "$@" bookworm "$out/base.tar"
-    pod import --quiet "$out/base.tar" "$image" >/dev/null
+    pod import --quiet --change "$change" "$out/base.tar" "$name" >/dev/null
+    made+=("$name")
     rm "$out/base.tar"
 }
-base "$debian"
-# --merged over /usr/local: where the distributor's own image has cargo on the path.
-base "$rust" --include=ca-certificates,gcc,g++,libc6-dev,make,perl,pkg-config \
+# As in the distributor's image, which has the compiler under /usr/local too.
+cargo_home=/usr/local/cargo
+base "$debian" 'CMD ["bash"]'
+base "$rust" "ENV CARGO_HOME=$cargo_home" --include=ca-certificates,gcc,g++,libc6-dev,make,perl,pkg-config \
     --customize-hook="tar -C '$(rustc --print sysroot)' -c bin/cargo bin/rustc lib libexec | tar -C \"\$1/usr/local\" -x"
 
 # Crates that are downloaded already aren't again.
 registry=${CARGO_HOME:-$HOME/.cargo}/registry
-pod build --quiet --isolation chroot --network host --volume "$registry:/root/.cargo/registry" \
+pod build --quiet --isolation chroot --network host --volume "$registry:$cargo_home/registry" \
     --ulimit nofile=4096:4096 --tag "$image" --file deploy/Containerfile . >"$out/build.log" 2>&1 \
     || { tail -n 40 "$out/build.log" >&2; exit 1; }
 
