@@ -1,17 +1,20 @@
-//! A batch's facts, read and locked by one statement.
+//! A batch's facts: locked by one statement, and read by the next, in one round trip.
 //!
 //! Rows that are there are locked until the end of the transaction, in one order everywhere: table by table as in
-//! [`lookup`](super::lookup), and by key within each. Whoever waits sees what the one before committed. Rows that aren't
+//! [`lookup`](super::lookup), and by key within each. Whoever waits sees what the one before committed: of the locked rows at once, and of those that are
+//! only read because a statement of their own reads them afterwards. The waiting statement itself would show them as they
+//! were before it waited, beside locked rows as they are now. Rows that aren't
 //! there can't be locked: they are inserted as new, and where somebody else was first, the batch is settled again.
 //!
 //! Sealed values are only read: they are written by transactions that hold the lock on their customer.
 
 use super::failure::Failed;
-use super::lookup::{Found, Keys, TABLES, statement};
+use super::lookup::{Found, Keys, LOCKED_TABLES, TABLES, statement};
 use super::pool::Pool;
-use super::transaction::Transaction;
+use super::transaction::{Question, Transaction};
 use super::value::{blobs, ints};
 use crate::rows::{self, Wrong, bytes, millis, number};
+use core::ops::Range;
 use domain::{Counter, CustomerId, InteractionId, TenantId};
 use std::collections::BTreeMap;
 use store::{Facts, FieldRef, Table, Wanted};
@@ -19,24 +22,32 @@ use tokio_postgres::Row;
 
 /// Begins a transaction and reads what is wanted. `power` says whether people or rules will change in it.
 pub(super) async fn read<'a>(pool: &'a Pool, wanted: &Wanted, power: bool) -> Result<(Transaction<'a>, Facts), Failed> {
-    let mut bits = 0;
-    let mut values = Vec::with_capacity(16);
-    for (branch, keys) in keys(wanted).into_iter().enumerate() {
-        if let Some(keys) = keys {
-            bits |= 1 << branch;
-            values.extend(keys);
-        }
-    }
-    let asked = [(statement(bits, power), values)];
-    let asked = if bits == 0 { &[] } else { asked.as_slice() };
-    let (transaction, answers) = Transaction::begin(pool, asked).await?;
-    match facts(wanted, answers.first().map_or(&[], Vec::as_slice)) {
+    let mut keys = keys(wanted);
+    let asked: Vec<_> = [0..LOCKED_TABLES, LOCKED_TABLES..TABLES.len()]
+        .into_iter()
+        .filter_map(|branches| question(branches, &mut keys, power))
+        .collect();
+    let (transaction, answers) = Transaction::begin(pool, &asked).await?;
+    match facts(wanted, answers.iter().flatten()) {
         Ok(facts) => Ok((transaction, facts)),
         Err(wrong) => {
             transaction.roll_back().await;
             Err(wrong.into())
         }
     }
+}
+
+/// One statement for these tables, if anything of them is wanted.
+fn question<'a>(branches: Range<usize>, keys: &mut [Option<Keys<'a>>], power: bool) -> Option<Question<'a>> {
+    let mut bits = 0;
+    let mut values = Vec::with_capacity(16);
+    for branch in branches {
+        if let Some(keys) = keys[branch].take() {
+            bits |= 1 << branch;
+            values.extend(keys);
+        }
+    }
+    (bits != 0).then(|| (statement(bits, power), values))
 }
 
 fn tenants<K>(keys: &[(TenantId, K)]) -> super::value::Value<'static> {
@@ -75,7 +86,7 @@ fn pair<K>(keys: &[(TenantId, K)], id: fn(&K) -> &[u8; 16]) -> Option<Keys<'_>> 
 }
 
 /// Every wanted key gets its row, or none.
-fn facts(wanted: &Wanted, answer: &[Row]) -> Result<Facts, Wrong> {
+fn facts<'a>(wanted: &Wanted, answer: impl Iterator<Item = &'a Row>) -> Result<Facts, Wrong> {
     let mut found: [Vec<Found<'_>>; TABLES.len()] = Default::default();
     for row in answer {
         let (branch, row) = Found::read(row)?;

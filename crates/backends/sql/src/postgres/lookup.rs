@@ -1,4 +1,4 @@
-//! Rows of several tables, looked up and locked by one statement.
+//! Rows of several tables, looked up by one statement; and locked, or only read.
 //!
 //! The keys are handed over in order, and each is looked up by itself (`LATERAL`): no plan can lock a table's rows in another
 //! order, or read more of it, whatever the planner believes of a table that was made a moment ago. Each table is a branch
@@ -37,6 +37,9 @@ pub(super) struct Lookup {
 const LOCKED: &str = "FOR UPDATE";
 /// Keeps the planner from joining another way.
 const READ: &str = "OFFSET 0";
+
+/// Of so many of [`TABLES`], the first ones, rows are locked; of the others they are only read, by a later statement.
+pub(super) const LOCKED_TABLES: usize = 5;
 
 /// Tables in the order in which their rows are locked.
 pub(super) const TABLES: [Lookup; 8] = [

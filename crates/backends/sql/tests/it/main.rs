@@ -7,6 +7,7 @@ mod lost;
 mod schema;
 mod server;
 mod tls;
+mod waiting;
 
 use std::fs;
 use std::path::Path;
