@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  DEADLINE, WIDTHS, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot,
+  DEADLINE, WIDTHS, ask, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot,
   signIn, startUrl,
 } from './lib.mjs';
 
@@ -131,8 +131,8 @@ test('a revealed value counts down, is masked again, and is nowhere else', async
 // A living centre hangs up when it likes; these tests choose the moment by changing what the browser
 // hears of it. The server answers everything else.
 const WAYS_OUT = {
-  'hang-up': (page) => page.route('**/v1/interactions?*', (route) => route.fulfill({ json: { items: [], next: null } })),
-  'a lost connection': (page) => page.route('**/v1/**', (route) => route.abort()),
+  'hang-up': (page) => page.context().route('**/v1/interactions?*', (route) => route.fulfill({ json: { items: [], next: null } })),
+  'a lost connection': (page) => page.context().route('**/v1/**', (route) => route.abort()),
   'hiding the page': (page) => page.evaluate(() => {
     Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
     document.dispatchEvent(new Event('visibilitychange'));
@@ -198,7 +198,7 @@ test('signing out of the desk ends the session at once', async () => {
     await page.waitForURL((url) => url.pathname === '/');
     const answered = await page.goto(new URL('/desk', page.url()).href);
     assert.equal(new URL(answered.url()).pathname, '/', 'the desk is closed');
-    assert.equal((await page.request.get(new URL('/v1/me', page.url()).href)).status(), 401);
+    assert.equal((await ask(page, '/v1/me')).status, 401);
     assert.deepEqual(complaints, []);
     await context.close();
   }
@@ -230,5 +230,42 @@ test('the sign-in page explains a token that nobody holds', async () => {
   assert.equal(page.url().includes('rft_'), false, 'a token never gets into an address');
   assert.equal((await page.content()).includes('nobody_holds'), false, 'the token is not echoed');
   assert.deepEqual(await axeFindings(page), []);
+  await context.close();
+});
+
+test('a team leader sees what the team has left, in words and not by colour alone', async () => {
+  for (const width of WIDTHS) {
+    const { page, context, complaints } = await openPage(chrome.browser, width);
+    await signIn(page, 'team_leader', '/desk');
+    await page.getByRole('link', { name: /^Team/ }).click();
+    await page.locator('body[data-team="shown"]').waitFor();
+    assert.match(await page.locator('#shared').textContent(), /\d+ of \d+ points/);
+    const rows = page.locator('#members tr');
+    assert.ok(await rows.count() > 0, 'the leader is in the team too');
+    assert.match(await rows.first().textContent(), /\d+ of \d+/);
+    for (const low of await page.locator('#members td.low').allTextContents()) assert.match(low, /low|spent/);
+    assert.deepEqual(await axeFindings(page), []);
+    assert.ok(await fitsWidth(page), `fits ${width}`);
+    await screenshot(page, `team-${width}`);
+    await page.route('**/v1/team/budgets', (route) => route.abort());
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.locator('body[data-team="refused"]').waitFor();
+    await page.locator('#team-result [data-problem="unreachable"]').waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await page.unroute('**/v1/team/budgets');
+    await page.route('**/v1/team/budgets', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...await answer.json(), members: [] } });
+    });
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.locator('#nobody').waitFor();
+    assert.equal(await page.locator('#team-result [data-problem]').count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  }
+  const { page, context } = await openPage(chrome.browser);
+  await signIn(page, 'agent', '/desk');
+  assert.equal(await page.getByRole('link', { name: /^Team/ }).count(), 0);
+  assert.equal((await page.goto(new URL('/team', startUrl()).href)).status(), 403);
   await context.close();
 });

@@ -101,6 +101,12 @@ export async function axeFindings(page) {
   return outcome.wrong;
 }
 
+/** Asks in the page's own name: what is asked from outside of it carries no signature. */
+export const ask = (page, path) => page.evaluate(async (to) => {
+  const answer = await fetch(to);
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+}, path);
+
 /** True when the page is not wider than its window. */
 export const fitsWidth = (page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  WIDTHS, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot, signIn,
+  WIDTHS, ask, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot, signIn,
 } from './lib.mjs';
 
 let chrome;
@@ -87,10 +87,9 @@ test('the form narrows the live list at once; looks and refusals show until more
 test('the log is asked by a form that needs no script, and each line leads to its proof', async () => {
   for (const width of WIDTHS) {
     const { page, context, complaints } = await watching(width);
-    const plain = await chrome.browser.newContext({
-      viewport: { width, height: 860 }, javaScriptEnabled: false, storageState: await context.storageState(),
-    });
-    const still = await plain.newPage();
+    // The worker that signs goes on; the page itself has no script.
+    const still = await context.newPage();
+    await (await context.newCDPSession(still)).send('Emulation.setScriptExecutionDisabled', { value: true });
     await still.goto(page.url());
     await still.getByLabel('Kind').selectOption('view');
     await still.getByRole('button', { name: 'Ask the whole log' }).click();
@@ -101,7 +100,7 @@ test('the log is asked by a form that needs no script, and each line leads to it
     await still.getByRole('heading', { name: 'How to check it' }).waitFor();
     await still.goto(new URL('/security?kind=erasure&to=2001-01-01T00:00', still.url()).href);
     await still.getByText('Nothing fits.').waitFor();
-    await plain.close();
+    await still.close();
 
     await page.goto(new URL('/security?kind=view', page.url()).href);
     assert.deepEqual(await axeFindings(page), []);
@@ -133,7 +132,7 @@ test('an alarm stands in a band at the top until it is over: what, since when, w
     await page.locator('#witness-state.ok').waitFor();
     assert.equal(await page.locator('#alarms').isVisible(), false, 'a healthy log has no band');
     let alarms = ALARMS;
-    await page.route('**/v1/log/status', async (route) => {
+    await context.route('**/v1/log/status', async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: { ...await answer.json(), alarms } });
     });
@@ -172,14 +171,13 @@ test('signing out ends the session and its live streams at once, in every tab', 
     assert.ok(!(await other.locator('main').textContent()).includes('undefined'));
     assert.deepEqual(await axeFindings(other), []);
     await screenshot(other, `security-signed-out-${width}`);
-    const answered = await page.request.get(new URL('/v1/me', page.url()).href);
-    assert.equal(answered.status(), 401);
+    assert.equal((await ask(page, '/v1/me')).status, 401);
     assert.deepEqual(complaints, []);
     await context.close();
 
     const auditor = await watching(width);
-    const asked = await auditor.page.request.get(new URL('/v1/disclosures?kind=stream_closed', auditor.page.url()).href);
-    const ends = (await asked.json()).items.slice(0, 2).map(({ detail }) => detail);
+    const asked = await ask(auditor.page, '/v1/disclosures?kind=stream_closed');
+    const ends = JSON.parse(asked.text).items.slice(0, 2).map(({ detail }) => detail);
     assert.equal(ends.length, 2);
     assert.ok(ends.includes(3), 'the tab that stayed was ended by the sign-out');
     assert.ok(ends.every((detail) => [1, 3].includes(detail)), 'the one that signed out may have left first');
@@ -189,9 +187,9 @@ test('signing out ends the session and its live streams at once, in every tab', 
 
 test('the export is one file of JSON Lines', async () => {
   const { page, context } = await watching(1280);
-  const answered = await page.request.get(new URL('/v1/disclosures/export?kind=view', page.url()).href);
-  assert.equal(answered.headers()['content-type'], 'application/x-ndjson');
-  const lines = (await answered.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  const answered = await ask(page, '/v1/disclosures/export?kind=view');
+  assert.equal(answered.type, 'application/x-ndjson');
+  const lines = answered.text.trimEnd().split('\n').map((line) => JSON.parse(line));
   assert.ok(lines.length > 0 && lines.every(({ kind, receipt_url: url }) => kind === 'view' && url.startsWith('/v1/receipts/ent_')));
   await context.close();
 });

@@ -1,6 +1,6 @@
 """The running demo as the checks see it: its address and its people, from RINGFENCE_DEMO_JSON.
 
-usage: demo.py url | demo.py session ROLE
+usage: demo.py url | demo.py person ROLE
 """
 
 import json
@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import requests
+from browser import Browser
 
 POLL_S = 0.2
 TIMEOUT_S = 10
@@ -46,7 +47,7 @@ class HiddenInputs(HTMLParser):
 
 
 class Person:
-    """One signed-in person: requests carry the session cookie and the page's own origin."""
+    """One signed-in person: requests carry the session cookie, the page's own origin and the browser's signature."""
 
     def __init__(self, role: str) -> None:
         self.http = requests.Session()
@@ -56,13 +57,12 @@ class Person:
         page.raise_for_status()
         form = HiddenInputs()
         form.feed(page.text)
-        answer = self.http.post(page_url, data=form.values, allow_redirects=False, timeout=TIMEOUT_S)
+        browser = Browser()
+        data = form.values | {"device": browser.shown}
+        answer = self.http.post(page_url, data=data, headers={"Accept": "application/json"}, timeout=TIMEOUT_S)
         if "rf_session" not in self.http.cookies:
             raise AssertionError(f"signing in as {role} gave {answer.status_code} and no session")
-
-    @property
-    def session(self) -> str:
-        return self.http.cookies["rf_session"]
+        self.http.auth = browser.agreed(answer.json())
 
     def get(self, path: str) -> requests.Response:
         return self.http.get(url() + path, timeout=TIMEOUT_S)
@@ -86,8 +86,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["url"]:
             print(url())
-        case ["session", role]:
-            print(Person(role).session)
+        case ["person", role]:
+            print(sign_in_url(role).rsplit("/", 1)[1])
         case _:
             sys.exit(__doc__)
 

@@ -177,16 +177,9 @@ fn config_text(listen: SocketAddr) -> String {
 listen = "{listen}"
 
 [budgets]
-reveal_per_hour = 1000000000
-view_per_hour = 1000000000
-search_per_hour = 1000000000
-verify_per_hour = 1000000000
-reveal_per_team = 1000000000
-view_per_team = 1000000000
-search_per_team = 1000000000
-reveal_per_tenant = 1000000000
-view_per_tenant = 1000000000
-search_per_tenant = 1000000000
+person = {{ hour = 4000000000, day = 4000000000, days_30 = 4000000000, purpose = {{ payment = {{}}, verification = {{}}, correction = {{}} }} }}
+team = {{ hour = 4000000000, day = 4000000000, days_30 = 4000000000 }}
+tenant = {{ hour = 4000000000, day = 4000000000, days_30 = 4000000000 }}
 
 [[event_source]]
 name = "bench"

@@ -1,9 +1,11 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
 mod log;
+mod person;
 mod policy;
 
 pub use log::{Export, Fsck, Log, Mirror, Tail};
+pub use person::Person;
 pub use policy::Policy;
 
 use crate::output::Format;
@@ -80,6 +82,8 @@ pub enum Command {
     /// Cosign somebody else's log, and raise an alarm when it forks or goes backwards
     #[command(subcommand)]
     Witness(Witness),
+    /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on
+    MendBudgets(MendBudgets),
     /// Say what is wrong with a data directory and how to mend it
     Doctor,
     /// Print the completion script of a shell
@@ -97,6 +101,9 @@ pub struct Init {
     /// Where the root key goes, outside the data directory [default: ringfence/<id>.key under $XDG_CONFIG_HOME or ~/.config]
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+    /// The first security officers; the first one gets a one-time link for a passkey. Name two
+    #[arg(long, value_name = "NAME")]
+    pub officer: Vec<String>,
 }
 
 /// `serve`.
@@ -194,51 +201,6 @@ pub enum Interaction {
     },
 }
 
-/// `person`.
-#[derive(Debug, Subcommand)]
-pub enum Person {
-    /// Add one
-    Add {
-        /// What they are called
-        #[arg(long)]
-        name: String,
-        /// What they are here for
-        #[arg(long, value_enum)]
-        role: RoleName,
-        /// Their team
-        #[arg(long, default_value = "")]
-        team: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// List everyone
-    List {
-        /// Whose staff
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// Give one a new bearer token; the old one ends
-    Token {
-        /// The person, per_…
-        id: String,
-        /// Write it to this new file instead of printing it
-        #[arg(long, value_name = "PATH")]
-        token_file: Option<PathBuf>,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-    /// End one's token
-    Revoke {
-        /// The person, per_…
-        id: String,
-        /// Whose staff they are
-        #[arg(long, value_name = "SLUG")]
-        tenant: Option<String>,
-    },
-}
-
 /// `shelf`.
 #[derive(Debug, Subcommand)]
 pub enum Shelf {
@@ -248,6 +210,14 @@ pub enum Shelf {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+}
+
+/// `mend-budgets`.
+#[derive(Debug, Args)]
+pub struct MendBudgets {
+    /// Whose budgets
+    #[arg(long, value_name = "SLUG")]
+    pub tenant: Option<String>,
 }
 
 /// `verify`.

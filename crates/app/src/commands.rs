@@ -5,6 +5,7 @@ mod customer;
 mod doctor;
 pub mod init;
 mod interaction;
+mod mend_budgets;
 mod person;
 mod policy;
 mod serve;
@@ -39,9 +40,28 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),
+        Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),
         Command::Doctor => doctor::run(&common),
         Command::Completion(asked) => completion::run(&asked),
     }
+}
+
+/// Adds the first security officers; gives the link to the first one's ceremony.
+async fn first_officers(home: &Home, names: Vec<String>) -> Result<Option<String>, Failure> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let centre = wire::open(home).await?;
+    let operator = centre.vault.operator(home.tenant(None)?.id);
+    let mut first = None;
+    for name in names {
+        let new = vault::NewPerson { name, role: domain::Role::SecurityOfficer, team: String::new() };
+        let id = centre.vault.add_person(&operator, new).await?;
+        first = first.or(Some(id));
+    }
+    let Some(first) = first else { return Ok(None) };
+    let code = centre.vault.invite(&operator, first).await?;
+    Ok(Some(person::invitation(home, &code)))
 }
 
 fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
@@ -52,11 +72,29 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
-    let home = wire::block_on(init::create(&init::New { data: &data, tenant, key, database }))?;
+    let officers =
+        asked.officer.iter().map(|name| person::words("officer's name", name)).collect::<Result<Vec<_>, _>>()?;
+    let (home, link) = wire::block_on(async {
+        let home = init::create(&init::New { data: &data, tenant, key, database }).await?;
+        let link = first_officers(&home, officers).await?;
+        Ok((home, link))
+    })?;
     let key = home.key_file()?;
     let shown = |path: &std::path::Path| path.display().to_string();
     output::one(
         common.output,
-        &json!({"data": shown(&data), "tenant": asked.tenant, "key": shown(key), "keyring": shown(&keyholder::KeyringFile::beside(key))}),
-    )
+        &json!({"data": shown(&data), "tenant": asked.tenant, "key": shown(key), "keyring": shown(&keyholder::KeyringFile::beside(key)), "ceremony": link}),
+    )?;
+    match (link.is_some(), asked.officer.len()) {
+        (true, 1) => {
+            output::aside("Name a second security officer soon: nobody should be the only one (ringfence person add)")
+        }
+        (true, _) => {
+            output::aside("The first security officer opens the link within an hour, while ringfence serve runs")
+        }
+        (false, _) => output::aside(
+            "Next: ringfence person add --role security_officer, ringfence person invite, and open its link while ringfence serve runs",
+        ),
+    }
+    Ok(())
 }

@@ -1,17 +1,22 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
+mod budgets;
 mod check;
+pub(crate) mod provider;
 pub(crate) mod witness;
+
+pub use budgets::Budgets;
 
 use crate::database::Database;
 use crate::failure::{self, Failure};
+use domain::TenantId;
 use domain::interaction::Timeouts;
-use domain::{Limits, TenantId};
+use provider::IdentityProvider;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use transparency::VerifierKey;
-use vault::{TenantConfig, VaultConfig};
+use vault::{SessionRules, TenantConfig, VaultConfig};
 use zeroize::Zeroizing;
 
 /// The file's name in a data directory.
@@ -39,8 +44,12 @@ pub struct Config {
     pub witnesses: Witnessing,
     /// How often logs are closed.
     pub closes: Closes,
+    /// Identity providers through which agents sign in.
+    pub identity_provider: Vec<IdentityProvider>,
     /// Telephony and ticket systems that send signed events.
     pub event_source: Vec<Source>,
+    /// How people sign in on pages.
+    pub sign_in: SignIn,
     /// Who takes one-time codes to customers.
     pub courier: Option<Courier>,
     /// Where the root key lies.
@@ -81,55 +90,6 @@ impl Default for Server {
     }
 }
 
-macro_rules! budgets {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// `[budgets]`: how much one person, interaction, customer's record, team or tenant may disclose.
-        #[derive(Clone, Debug, Default, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct Budgets { $($(#[$doc])* pub $name: Option<u32>,)* }
-
-        impl Budgets {
-            /// With the defaults for what isn't given.
-            #[must_use]
-            pub fn limits(&self) -> Limits {
-                let default = Limits::default();
-                Limits { $($name: self.$name.unwrap_or(default.$name),)* }
-            }
-        }
-    };
-}
-
-budgets! {
-    /// Values shown to one person.
-    reveal_per_hour,
-    /// Masked records looked at by one person.
-    view_per_hour,
-    /// Searches by one person.
-    search_per_hour,
-    /// Answers checked by one person.
-    verify_per_hour,
-    /// One-time codes sent by one person.
-    code_per_hour,
-    /// Answers checked in one interaction.
-    verify_per_interaction,
-    /// Answers checked against one customer's record, per hour.
-    verify_per_customer,
-    /// One-time codes sent in one interaction.
-    code_per_interaction,
-    /// Values shown to one team.
-    reveal_per_team,
-    /// Masked records looked at by one team.
-    view_per_team,
-    /// Searches by one team.
-    search_per_team,
-    /// Values shown to everybody of a tenant together.
-    reveal_per_tenant,
-    /// Masked records looked at by everybody of a tenant together.
-    view_per_tenant,
-    /// Searches by everybody of a tenant together.
-    search_per_tenant,
-}
-
 /// `[interactions]`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -138,6 +98,41 @@ pub struct Interactions {
     pub idle_minutes: Option<u32>,
     /// Minutes from its beginning after which one is over; 240 unless given.
     pub absolute_minutes: Option<u32>,
+}
+
+/// `[sign_in]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// May people sign in on a page with a bearer token? Programs use theirs in any case.
+    pub tokens: bool,
+    /// Must each request of a page carry the signature of the browser that signed in?
+    pub bound: bool,
+    /// Minutes without a request after which the session of somebody who serves customers ends.
+    pub serving_idle_minutes: u32,
+    /// Minutes without a request after which anybody else's ends.
+    pub idle_minutes: u32,
+    /// Hours after which any session ends.
+    pub absolute_hours: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self { tokens: true, bound: true, serving_idle_minutes: 15, idle_minutes: 60, absolute_hours: 12 }
+    }
+}
+
+impl SignIn {
+    fn rules(&self) -> SessionRules {
+        let minutes = |minutes: u32| i64::from(minutes) * 60_000;
+        SessionRules {
+            bound: self.bound,
+            tokens: self.tokens,
+            serving_idle_ms: minutes(self.serving_idle_minutes),
+            idle_ms: minutes(self.idle_minutes),
+            absolute_ms: minutes(self.absolute_hours) * 60,
+        }
+    }
 }
 
 /// `[[tenant]]`.
@@ -290,6 +285,9 @@ impl Config {
         for source in &mut self.event_source {
             source.secret = Some(one_secret(folder, source.secret.take(), source.secret_file.as_ref())?);
         }
+        for provider in &mut self.identity_provider {
+            provider.read_secret(folder)?;
+        }
         for witness in &mut self.witness {
             witness.keys = witness::keys(&folder.join(&witness.key_file))?;
         }
@@ -353,6 +351,7 @@ impl Config {
                 absolute_ms: minutes(self.interactions.absolute_minutes, default.absolute_ms),
             },
             remask_s: self.remask_s.unwrap_or(20),
+            sessions: self.sign_in.rules(),
             role_picker: self.server.role_picker,
             probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
             close_every_s: self.closes.every_s,

@@ -67,6 +67,10 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     config.server.role_picker = true;
     // Its people have just been invented.
     config.probation_days = Some(0);
+    // Its agents work faster than people do, and never go home.
+    config.budgets.person.hour = Some(800);
+    config.budgets.person.day = Some(20_000);
+    config.budgets.person.days_30 = Some(500_000);
     config.server.banner = Some(BANNER.to_owned());
     config.closes.every_s = CLOSE_EVERY_S;
     config.event_source =

@@ -13,10 +13,12 @@ pub mod database;
 pub mod demo;
 mod events;
 pub mod failure;
+pub mod guarding;
 pub mod home;
 pub mod import;
 pub mod log;
 pub mod output;
+pub mod recounting;
 mod rounds;
 #[cfg(test)]
 mod samples;

@@ -2,12 +2,15 @@
 
 use crate::closing::Closing;
 use crate::failure::Failure;
+use crate::guarding::Guarding;
 use crate::home::Home;
+use crate::recounting::Recounting;
 use crate::sequencing::Sequencing;
 use crate::tending::Tending;
 use crate::wire::Centre;
 use crate::witnessing::Witnessing;
-use carriers::WebhookCourier;
+use carriers::{ProviderClient, WebhookCourier};
+use identity::oidc::Client;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use vault::Courier;
-use web::{EventSource, WebConfig};
+use web::{EventSource, Provider, WebConfig};
 
 /// How long open answers may take to end after a stop.
 const GRACE: Duration = Duration::from_secs(4);
@@ -55,7 +58,18 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         let secret = source.secret.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
         Ok(EventSource { name: source.name.clone(), tenant, secret })
     });
+    let providers = config.identity_provider.iter().map(|provider| {
+        let client = Client {
+            issuer: provider.issuer.clone(),
+            client_id: provider.client_id.clone(),
+            secret: provider.secret.as_ref().map(|secret| secret.expose().to_owned().into()),
+            redirect: String::new(),
+        };
+        Ok(Provider { tenant: home.tenant(provider.tenant.as_deref())?.id, client })
+    });
     Ok(WebConfig {
+        providers: providers.collect::<Result<_, Failure>>()?,
+        fetch: Some(Arc::new(ProviderClient::default())),
         event_sources: sources.collect::<Result<_, Failure>>()?,
         courier: courier(home)?,
         banner: config.server.banner.clone(),
@@ -82,10 +96,18 @@ pub async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
+    warn_unclaimed(centre).await?;
+    for tenant in centre.vault.tenants() {
+        // Before anybody is served: a mismatch that stands stops disclosure, and the running hour's spending counts.
+        centre.vault.refresh_spending(tenant.id).await?;
+        centre.vault.carry_budgets_over(tenant.id).await?;
+    }
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
+    let _guarding = Guarding::start(&centre.vault)?;
+    let _recounting = Recounting::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {
@@ -94,9 +116,20 @@ pub async fn serve(
     };
     let returned = tokio::time::timeout(RETURNING, centre.vault.return_allotments()).await;
     if !matches!(returned, Ok(Ok(()))) {
-        tracing::warn!("what this node held of shared allowances couldn't be given back; it is lost for this hour");
+        tracing::warn!("what this node held of shared allowances couldn't be given back; it counts as spent");
     }
     ended
+}
+
+/// Until a security officer has a passkey, whoever runs the machine decides who may do what.
+async fn warn_unclaimed(centre: &Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        if !centre.vault.config().role_picker && centre.vault.needs_officer(tenant.id).await? {
+            let tenant = &tenant.slug;
+            tracing::warn!(tenant, "no security officer has a passkey yet; next: ringfence person invite");
+        }
+    }
+    Ok(())
 }
 
 fn broken(error: &std::io::Error) -> Failure {

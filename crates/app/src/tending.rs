@@ -1,4 +1,5 @@
-//! One thread that turns every tenant's shelf by the clock, in small steps beside what is served.
+//! One thread that turns every tenant's shelf by the clock, and sweeps out the sessions and the like that have run out, in
+//! small steps beside what is served.
 
 use crate::failure::Failure;
 use crate::rounds::Rounds;
@@ -25,12 +26,13 @@ impl Tending {
     pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
         let mut keepers: Vec<ShelfKeeper> =
             vault.tenants().iter().map(|tenant| ShelfKeeper::new(vault, tenant.id)).collect();
-        let rounds = Rounds::start("shelves", async move |_| round(&mut keepers).await)?;
+        let vault = Arc::clone(vault);
+        let rounds = Rounds::start("shelves", async move |_| round(&vault, &mut keepers).await)?;
         Ok(Self { _rounds: rounds })
     }
 }
 
-async fn round(keepers: &mut [ShelfKeeper]) -> Duration {
+async fn round(vault: &Vault, keepers: &mut [ShelfKeeper]) -> Duration {
     let mut wait = IDLE;
     for keeper in keepers {
         let next = match keeper.tick().await {
@@ -42,6 +44,11 @@ async fn round(keepers: &mut [ShelfKeeper]) -> Duration {
             }
         };
         wait = wait.min(next);
+    }
+    if wait == IDLE
+        && let Err(error) = vault.sweep_admissions().await
+    {
+        tracing::warn!(%error, "sessions that have run out couldn't be swept; it is tried again");
     }
     wait
 }

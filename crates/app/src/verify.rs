@@ -144,8 +144,9 @@ pub async fn rows(
     });
     if let Some(vault) = vault {
         let operator = vault.operator(tenant.id);
+        let named = |wrong: vault::Wrong| broken(tenant, wrong.table, wrong.row, &wrong.problem);
         if let Some(wrong) = vault.edited_row(&operator).await? {
-            return Err(broken(tenant, wrong.table, wrong.row, &wrong.problem));
+            return Err(named(wrong));
         }
         found["budgets"] = json!(spending.rows());
         // People only ever grow in number, and their version: so these rows must have what the log has by then.
@@ -154,6 +155,10 @@ pub async fn rows(
         let counted = counted.map_err(|wrong| broken(tenant, wrong.table, wrong.row, &wrong.problem))?;
         let (halves, allotments, tally) = audit_halves(vault, tenant, &before, spending).await?;
         tally.check_people(tenant, version, &people)?;
+        // After what the log tells, which knows who is missing.
+        if let Some(wrong) = vault.wrong_power(&operator).await? {
+            return Err(named(wrong));
+        }
         tally.check_customers(tenant, counted.customers)?;
         found["audit_halves"] = json!(halves);
         found["allotments"] = json!(allotments);

@@ -168,7 +168,7 @@ fn an_edited_row_is_named() {
         ),
         ("UPDATE tile SET data = zeroblob(64) WHERE level = 0", "table tile"),
         ("UPDATE log_head SET size = 1", "table log_head"),
-        ("INSERT INTO budget VALUES (1, zeroblob(18), 0, 3, randomblob(16), randomblob(16))", "table budget"),
+        ("INSERT INTO budget VALUES (1, zeroblob(18), 3, zeroblob(4), randomblob(16), randomblob(16))", "table budget"),
     ] {
         let (code, text) = entry(change);
         assert!(code == Some(2) && text.contains(about), "{change}: {code:?} {text}");

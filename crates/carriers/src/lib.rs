@@ -5,8 +5,10 @@
 
 mod address;
 mod courier;
+mod identity_provider;
 mod witness;
 
 pub use address::is_safe;
 pub use courier::{UrlError, WebhookCourier};
+pub use identity_provider::ProviderClient;
 pub use witness::{WitnessAnswer, WitnessClient};

@@ -1,6 +1,7 @@
 //! The contract.
 
 use crate::envelope::{Header, Place};
+use crate::power::{PowerProposal, PowerSeal};
 use crate::secret::{Key32, Okm};
 use core::future::Future;
 use core::pin::Pin;
@@ -24,6 +25,18 @@ pub enum HolderError {
     /// Its keyring can't be read or written.
     #[error("the key holder's keyring can't be read or written")]
     Keyring,
+    /// Somebody else changed power meanwhile, or it isn't what this holder sealed.
+    #[error("that isn't the power that the key holder sealed last")]
+    OtherPower,
+    /// The change needs a security officer's approval.
+    #[error("only a security officer's approval changes that")]
+    Unwarranted,
+    /// An approval that doesn't approve this change.
+    #[error("that approval isn't a security officer's for this change")]
+    NotApproved,
+    /// Nobody could approve a change any more.
+    #[error("no security officer with a passkey would be left")]
+    LastOfficer,
     /// The holder can't be reached.
     #[error("the key holder doesn't answer")]
     Unreachable,
@@ -141,6 +154,16 @@ pub trait KeyHolder: Send + Sync {
     /// Makes a shelf key, unless there is a newer one than `after`; gives the newest epoch. It is durable before
     /// anything lies on it.
     fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32>;
+
+    /// Seals a change of power: the rows before it are those that this holder knows of, the right to it is one, and the
+    /// version is the next. What is sealed counts once it was committed and [`KeyHolder::check_power`] has seen it.
+    ///
+    /// Of a tenant whose power it doesn't know yet it takes what is there, if no officer of it has a passkey.
+    fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal>;
+
+    /// Is this seal its own, and of no older version than the newest it has seen? It is remembered, durably, before the
+    /// answer. None: does the store rightly have no seal?
+    fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
     /// customer lies on it.

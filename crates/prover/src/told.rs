@@ -19,7 +19,17 @@ pub(crate) fn told(found: &Env) -> String {
         ("send_code", _) => "have a code sent".to_owned(),
         ("write_note", _) => "write a note".to_owned(),
         ("give_statement", _) => "hand over a statement".to_owned(),
+        ("read_sessions", _) => "read who is signed in".to_owned(),
+        ("end_session", _) => "end somebody's session".to_owned(),
+        ("enrol", _) => "let a passkey count".to_owned(),
+        ("keep_directory", _) => "keep the list of people".to_owned(),
+        ("decide_proposal", _) => "answer what the identity provider proposes".to_owned(),
+        ("enrol_device", _) => "agree to a device".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
+        ("read_alarms", _) => "see alarms".to_owned(),
+        ("read_team", _) => "read what a team has spent".to_owned(),
+        ("read_people", _) => "read who there is".to_owned(),
+        ("change_power", _) => "change people and rights".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),
     };
@@ -55,6 +65,9 @@ fn circumstances(found: &Env) -> Vec<String> {
         said.push(if flag("talking") { "who isn't on hold" } else { "on hold" }.to_owned());
         if let Some(EvalResult::EntityUid(binding)) = interaction.get("binding") {
             said.push(format!("binding {}", name(binding)));
+        }
+        if let Some(EvalResult::EntityUid(channel)) = interaction.get("channel") {
+            said.push(format!("by {}", name(channel)));
         }
     }
     if let Some(EvalResult::Long(left)) = context.get("left") {

@@ -10,6 +10,7 @@
     reason = "a test suite: a broken promise must stop the test there and then"
 )]
 
+mod admissions;
 mod allotments;
 mod batches;
 mod budgets;
@@ -59,7 +60,8 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 11] = [
+    let groups: [&[Case]; 12] = [
+        admissions::CASES,
         allotments::CASES,
         batches::CASES,
         budgets::CASES,

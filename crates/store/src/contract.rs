@@ -1,9 +1,11 @@
 //! The trait an engine implements.
 
+use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{Intent, Seals};
+use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow, PowerRow,
-    ReportRow, StateRow,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, ReportRow,
+    StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;
@@ -54,6 +56,8 @@ pub enum Job {
     Sequence(TenantId),
     /// Closing a tenant's log.
     Close(TenantId),
+    /// Recounting what was spent.
+    Recount(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.
@@ -140,12 +144,13 @@ pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
     fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>>;
 
-    /// The version of people and rules.
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>>;
-    /// Who has the token with this digest, in whatever tenant.
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>>;
-    /// A person.
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>>;
+    /// Ready once everything that reads have shown so far is durable: for whoever remembers it elsewhere.
+    fn durable(&self) -> Fut<'_, ()>;
+
+    /// What seals all power in its version.
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>>;
+    /// All rows of power but for people, by kind and id.
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>>;
     /// All people of a tenant, by name.
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>>;
 
@@ -184,10 +189,14 @@ pub trait Store: Send + Sync {
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
     /// Rows of a blind index; at most `limit`.
     fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>>;
-    /// An allowance in the window beginning at `window`.
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>>;
+    /// What was spent of an allowance.
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>>;
+    /// The same of many at once; those that there are.
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>>;
     /// Every allowance, for recounting.
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>>;
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>>;
+    /// What was spent by the hour before windows slid, from an hour on.
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>>;
     /// Reports, newest first.
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>>;
 
@@ -230,6 +239,22 @@ pub trait Store: Send + Sync {
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool>;
     /// Closes by number, falling from below `before`.
     fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>>;
+    /// What lets somebody in, by name.
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>>;
+    /// Everything of one kind that lets somebody in, by id.
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>>;
+    /// Replaces a row, if its tag still is `before`; says whether it was. For what isn't an act, such as that a session was
+    /// in use: it leaves no entry. The row brings its tag.
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool>;
+    /// Removes what had run out before a moment; says how many rows that were.
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64>;
+
     /// A page of a close's list; `None` if there is no such close or page.
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;
 }

@@ -1,10 +1,11 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
+use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
-use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, Tag};
-use domain::budget::window_of;
+use crate::power::PowerHead;
+use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, RequestRow, StateRow};
 use domain::interaction::Happening;
-use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
+use domain::{Counter, CustomerId, InteractionId, TenantId};
 
 /// The keys to read, each list sorted and without repetition: the order in which rows are locked.
 #[derive(Debug, Default)]
@@ -13,8 +14,8 @@ pub struct Wanted {
     pub powers: Vec<TenantId>,
     /// Interactions.
     pub interactions: Vec<(TenantId, InteractionId)>,
-    /// Allowances in a window.
-    pub budgets: Vec<(TenantId, Counter, Millis)>,
+    /// Allowances.
+    pub budgets: Vec<(TenantId, Counter)>,
     /// Customers' keys.
     pub customers: Vec<(TenantId, CustomerId)>,
     /// Customers' counters.
@@ -27,29 +28,30 @@ pub struct Wanted {
     pub codes: Vec<(TenantId, InteractionId)>,
     /// How often logs were closed.
     pub closes: Vec<TenantId>,
+    /// What lets somebody in.
+    pub admissions: Vec<(TenantId, AdmissionKey)>,
 }
 
 impl Wanted {
-    /// What these intents need at `now`.
+    /// What these intents need.
     #[must_use]
-    pub fn by(intents: &[Intent], now: Millis) -> Self {
+    pub fn by(intents: &[Intent]) -> Self {
         let mut wanted = Self::default();
         for intent in intents {
-            wanted.add(intent, now);
+            wanted.add(intent);
         }
         wanted.sort();
         wanted
     }
 
-    fn add(&mut self, intent: &Intent, now: Millis) {
+    fn add(&mut self, intent: &Intent) {
         let tenant = intent.tenant;
         if let Some(customer) = intent.customer {
             self.customers.push((tenant, customer));
             self.states.push((tenant, customer));
         }
         self.requests.extend(intent.request.iter().map(|request| (tenant, request.key)));
-        self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter, window_of(now))));
-        self.budgets.extend(intent.allot.iter().map(|allot| (tenant, allot.counter, allot.window)));
+        self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter)));
         self.fields.extend(intent.read.iter().map(|field| (tenant, *field)));
         self.customers.extend(intent.read.iter().map(|field| (tenant, field.customer)));
         for condition in &intent.when {
@@ -65,6 +67,7 @@ impl Wanted {
             Condition::Never(_) => {}
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
+            | Condition::OnChannel { interaction, .. }
             | Condition::BoundTo { interaction, .. }
             | Condition::FreeFor { interaction, .. } => {
                 self.interactions.push((tenant, interaction));
@@ -74,6 +77,7 @@ impl Wanted {
                 self.interactions.push((tenant, interaction));
             }
             Condition::NextClose(_) => self.closes.push(tenant),
+            Condition::Admission { key, .. } => self.admissions.push((tenant, key)),
             Condition::CustomerExists(customer) => self.customers.push((tenant, customer)),
             Condition::FieldAbsent(field) | Condition::FieldVersion(field, _) => self.fields.push((tenant, field)),
         }
@@ -93,8 +97,10 @@ impl Wanted {
                 self.codes.push((tenant, *interaction));
             }
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
-            Effect::PutPerson(_) => self.powers.push(tenant),
+            Effect::SetPower(..) => self.powers.push(tenant),
+            Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
             Effect::PutClose(_) => self.closes.push(tenant),
+            Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}
         }
     }
@@ -113,6 +119,7 @@ impl Wanted {
         tidy(&mut self.requests);
         tidy(&mut self.codes);
         tidy(&mut self.closes);
+        tidy(&mut self.admissions);
     }
 }
 
@@ -217,11 +224,11 @@ impl<K: Ord, V> Table<K, V> {
 #[derive(Debug, Default)]
 pub struct Facts {
     /// Versions of people and rules.
-    pub powers: Table<TenantId, PowerRow>,
+    pub powers: Table<TenantId, PowerHead>,
     /// Interactions.
     pub interactions: Table<(TenantId, InteractionId), InteractionRow>,
-    /// Allowances in a window.
-    pub budgets: Table<(TenantId, Counter, Millis), BudgetRow>,
+    /// Allowances.
+    pub budgets: Table<(TenantId, Counter), BudgetRow>,
     /// Customers' keys.
     pub customers: Table<(TenantId, CustomerId), CustomerRow>,
     /// Customers' counters.
@@ -234,34 +241,29 @@ pub struct Facts {
     pub codes: Table<(TenantId, InteractionId), CodeRow>,
     /// The number of each log's last close.
     pub closes: Table<TenantId, u64>,
+    /// What lets somebody in.
+    pub admissions: Table<(TenantId, AdmissionKey), AdmissionRow>,
 }
 
 impl Facts {
-    /// Marks every row whose tag isn't its own.
+    /// Marks every row whose tag isn't its own. A head of power has the key holder's tag, which only a load can have
+    /// checked: an edited version is another version here.
     pub fn check(&mut self, seals: &dyn Seals) {
-        self.powers.check(|tenant, row| row.tag == power_tag(seals, *tenant, row.version));
         self.interactions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "interaction", &row.material()));
-        self.budgets.check(|key, row| row.tag == budget_tag(seals, key, row));
+        self.budgets.check(|(tenant, counter), row| row.tag == row.tag_by(seals, *tenant, counter));
         self.states.check(|(tenant, customer), row| row.tag == row.tag_by(seals, *tenant, *customer));
         self.codes
             .check(|(tenant, interaction), row| row.tag == seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.check(|(tenant, _), row| row.tag == seals.tag(*tenant, "admission", &row.material()));
     }
 
     /// Gives every changed row its tag.
     pub fn retag(&mut self, seals: &dyn Seals) {
-        self.powers.retag(|tenant, row| row.tag = power_tag(seals, *tenant, row.version));
         self.interactions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "interaction", &row.material()));
-        self.budgets.retag(|key, row| row.tag = budget_tag(seals, key, row));
+        self.budgets.retag(|(tenant, counter), row| row.tag = row.tag_by(seals, *tenant, counter));
         self.states.retag(|(tenant, customer), row| row.tag = row.tag_by(seals, *tenant, *customer));
         self.codes
             .retag(|(tenant, interaction), row| row.tag = seals.tag(*tenant, "code", &row.material(*interaction)));
+        self.admissions.retag(|(tenant, _), row| row.tag = seals.tag(*tenant, "admission", &row.material()));
     }
-}
-
-fn power_tag(seals: &dyn Seals, tenant: TenantId, version: u64) -> Tag {
-    seals.tag(tenant, "power", &version.to_be_bytes())
-}
-
-fn budget_tag(seals: &dyn Seals, (tenant, counter, window): &(TenantId, Counter, Millis), row: &BudgetRow) -> Tag {
-    seals.tag(*tenant, "budget", &BudgetRow::material(counter, *window, row.used, row.last))
 }

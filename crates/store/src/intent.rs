@@ -1,8 +1,12 @@
 //! What a vault asks for: an act with its conditions, its effects, what it reads, and how to write its entry.
 
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, PersonRow, ReportRow, Tag};
+use crate::admission::{AdmissionKey, AdmissionRow};
+use crate::power::{PowerEdit, PowerHead};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
-use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Refusal, TenantId};
+use domain::{
+    Binding, Channels, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
+};
 use std::sync::Arc;
 
 /// One act, to be committed with its log entry or refused with one.
@@ -18,8 +22,6 @@ pub struct Intent {
     pub when: Vec<Condition>,
     /// What it costs.
     pub spend: Vec<Spend>,
-    /// What moves between an allowance and a node.
-    pub allot: Option<Allot>,
     /// What it changes.
     pub effects: Vec<Effect>,
     /// Which sealed values it hands out once committed.
@@ -70,6 +72,13 @@ pub enum Condition {
         /// How surely.
         at_least: Binding,
     },
+    /// The customer is in touch by one of these channels. Comes after `Handles`.
+    OnChannel {
+        /// The interaction.
+        interaction: InteractionId,
+        /// Which.
+        channels: Channels,
+    },
     /// It belongs to nobody yet, or to this customer.
     FreeFor {
         /// The interaction.
@@ -92,43 +101,43 @@ pub enum Condition {
     FieldVersion(FieldRef, u64),
     /// The log was closed exactly once less often than this.
     NextClose(u64),
+    /// What lets somebody in still is what was decided on: the row with this tag, or none.
+    Admission {
+        /// Which row.
+        key: AdmissionKey,
+        /// The tag it must have; none where there must be no row.
+        tag: Option<Tag>,
+        /// The refusal when it isn't so.
+        otherwise: Refusal,
+    },
 }
 
-/// Something taken from an allowance.
+/// Something taken from an allowance, or given back to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spend {
     /// Whose.
     pub counter: Counter,
-    /// How much.
-    pub cost: u32,
-    /// Of how much per window.
-    pub limit: u32,
+    /// What for.
+    pub purpose: Option<Purpose>,
+    /// How much, and which way.
+    pub turn: Turn,
+    /// The moment at which it counts. Whoever reads the entry must know it too: that of the entry's id, or a moment that it
+    /// tells.
+    pub at: Millis,
+    /// The limits to be kept.
+    pub room: Room,
     /// The refusal when it isn't there.
     pub otherwise: Refusal,
 }
 
-/// Part of an allowance for one node, to be spent from its memory; or what was left of it, given back. The allowance's
-/// window is named: a node's clock may have gone on meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allot {
-    /// Whose allowance.
-    pub counter: Counter,
-    /// The window's first millisecond.
-    pub window: Millis,
-    /// How much may be allotted in the window, to all nodes together.
-    pub limit: u32,
-    /// Which way.
-    pub turn: Turn,
-    /// The refusal when nothing is left.
-    pub otherwise: Refusal,
-}
-
-/// Which way an allotment goes.
+/// Which way an allowance is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// To the node, at most so much; less near the limit ([`domain::allotment::share`]).
+    /// Exactly so much is spent.
+    Spend(u32),
+    /// So much for a node to spend from its memory; less near the limit ([`domain::allotment::share`]).
     Take(u32),
-    /// Back. Under a request's key, so that it happens once.
+    /// Back to the step of the moment. Nothing where less than that was spent in it.
     Back(u32),
 }
 
@@ -184,8 +193,9 @@ pub enum Effect {
         /// The index rows that point there.
         index: Vec<(u16, [u8; 16])>,
     },
-    /// A person, new or changed; people and rules get a new version.
-    PutPerson(PersonRow),
+    /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
+    /// before.
+    SetPower(PowerHead, Vec<PowerEdit>),
     /// A report.
     PutReport(ReportRow),
     /// How far an import came.
@@ -195,8 +205,20 @@ pub enum Effect {
         /// Rows done.
         rows: u64,
     },
+    /// A budget's row as the log says it should be, in place of one that says less. The entry tells of it as a movement by
+    /// nothing, after which whatever was said of the counter before is settled.
+    RestoreBudget {
+        /// Whose.
+        counter: Counter,
+        /// Its total.
+        total: u64,
+        /// What counts still.
+        history: Vec<u8>,
+    },
     /// A close of the log. Pages that others began for the same close go.
     PutClose(CloseRow),
+    /// What lets somebody in for a while, new or changed. Its tag is made in the transaction.
+    PutAdmission(AdmissionRow),
 }
 
 /// Names a field of a customer.
@@ -222,9 +244,9 @@ pub struct Numbers {
     pub n: Option<u64>,
     /// The versions of the fields that were read, in order.
     pub versions: Vec<u64>,
-    /// What was spent.
+    /// What moved.
     pub spent: Vec<Spent>,
-    /// How much was allotted or given back.
+    /// How much was allotted, or was given back of that.
     pub allotted: Option<u32>,
 }
 
@@ -235,8 +257,12 @@ pub struct Spent {
     pub counter: Counter,
     /// The entry before this one, zero for none.
     pub previous: EntryId,
-    /// The counter's new value.
-    pub used: u32,
+    /// How much has moved, either way, since the counter's first entry. It only grows: of two states of a counter it says
+    /// which is the older.
+    pub total: u64,
+    /// How much moved by this entry; less than nothing for what is given back. None in entries from before there was this
+    /// number: there `total` is what was used in the entry's hour.
+    pub moved: Option<i64>,
 }
 
 /// An entry's bytes.

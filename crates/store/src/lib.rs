@@ -7,24 +7,27 @@
 //!
 //! Out of scope: plaintext, keys, SQL.
 
+mod admission;
 pub mod conformance;
 mod contract;
 mod facts;
 mod intent;
+mod power;
 mod rows;
 mod settle;
 
+pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
     Cosigned, CountedCustomer, Fence, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError, Swap,
     TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{
-    Allot, Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent,
-    Turn,
+    Condition, Decision, Effect, FieldRef, Inscribed, Intent, Numbers, RequestKey, Scribe, Seals, Spend, Spent, Turn,
 };
+pub use power::{PersonRow, PowerEdit, PowerHead, PowerRow};
 pub use rows::{
-    BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, IndexRow, InteractionRow, PersonRow,
-    PowerRow, ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow,
+    ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};

@@ -4,7 +4,7 @@
 use crate::intent::Seals;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -90,48 +90,6 @@ impl StateRow {
     }
 }
 
-/// A member of staff or a machine client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonRow {
-    /// Who.
-    pub id: PersonId,
-    /// The tenant.
-    pub tenant: TenantId,
-    /// What for.
-    pub role: Role,
-    /// Name.
-    pub name: String,
-    /// Team.
-    pub team: String,
-    /// SHA-256 of the bearer token, none if the person has none.
-    pub token: Option<[u8; 32]>,
-    /// Over all of it.
-    pub tag: Tag,
-}
-
-impl PersonRow {
-    /// What the tag covers.
-    #[must_use]
-    pub fn material(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(128);
-        out.extend_from_slice(&self.id.0);
-        for text in [self.role.slug(), &self.name, &self.team] {
-            put_text(&mut out, text);
-        }
-        out.extend_from_slice(self.token.as_ref().map_or(&[], |t| t.as_slice()));
-        out
-    }
-}
-
-/// How often people or rules were changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PowerRow {
-    /// The version, from 1.
-    pub version: u64,
-    /// Over tenant and version.
-    pub tag: Tag,
-}
-
 /// A call, chat or ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InteractionRow {
@@ -180,27 +138,57 @@ impl InteractionRow {
     }
 }
 
-/// What was spent of an allowance in one window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was spent of an allowance.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRow {
-    /// How much.
-    pub used: u32,
-    /// The entry that spent last.
+    /// How much has moved since the first entry, either way: it only grows.
+    pub total: u64,
+    /// What counts still ([`domain::History::encode`]).
+    pub history: Vec<u8>,
+    /// The entry that moved it last.
     pub last: EntryId,
-    /// Over counter, window and both.
+    /// Over counter and all of it.
     pub tag: Tag,
 }
 
 impl BudgetRow {
-    /// What the tag covers.
+    /// The tag that belongs there.
     #[must_use]
-    pub fn material(counter: &Counter, window: Millis, used: u32, last: EntryId) -> [u8; 46] {
-        let mut out = [0; 46];
-        out[..18].copy_from_slice(counter.bytes());
-        out[18..26].copy_from_slice(&window.0.to_be_bytes());
-        out[26..30].copy_from_slice(&used.to_be_bytes());
-        out[30..].copy_from_slice(&last.0);
-        out
+    pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, counter: &Counter) -> Tag {
+        let mut material = Vec::with_capacity(42 + self.history.len());
+        material.extend_from_slice(counter.bytes());
+        material.extend_from_slice(&self.total.to_be_bytes());
+        material.extend_from_slice(&self.last.0);
+        material.extend_from_slice(&self.history);
+        seals.tag(tenant, "spending", &material)
+    }
+}
+
+/// What was spent of an allowance in one clock hour, from before windows slid. Nothing writes these any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourlyRow {
+    /// Whose.
+    pub counter: Counter,
+    /// The hour's first millisecond.
+    pub since: Millis,
+    /// How much.
+    pub used: u32,
+    /// The entry that spent last.
+    pub last: EntryId,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl HourlyRow {
+    /// The tag that belongs there.
+    #[must_use]
+    pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId) -> Tag {
+        let mut material = [0; 46];
+        material[..18].copy_from_slice(self.counter.bytes());
+        material[18..26].copy_from_slice(&self.since.0.to_be_bytes());
+        material[26..30].copy_from_slice(&self.used.to_be_bytes());
+        material[30..].copy_from_slice(&self.last.0);
+        seals.tag(tenant, "budget", &material)
     }
 }
 
@@ -307,7 +295,7 @@ pub struct ReportRow {
     pub sealed: Vec<u8>,
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(&(text.len() as u64).to_be_bytes());
     out.extend_from_slice(text.as_bytes());
 }

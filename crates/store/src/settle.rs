@@ -3,16 +3,17 @@
 //! INVARIANT: every intent leaves exactly one entry, or is a replay that leaves none. INVARIANT: an intent whose
 //! conditions fail changes nothing but its refusal's entry, its customer's counter and a wrong code's count.
 
+mod spending;
+
 use crate::facts::Facts;
-use crate::intent::{Allot, Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey, Spent, Turn};
+use crate::intent::{Condition, Decision, Effect, FieldRef, Intent, Numbers, RequestKey};
 use crate::rows::{
-    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, PowerRow, RequestRow, StateRow, decode_events,
+    BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, RequestRow, StateRow, decode_events,
     encode_events,
 };
-use domain::allotment::share;
-use domain::budget::window_of;
 use domain::interaction::{Event, Happening, fold};
-use domain::{Binding, Counter, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
+use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
+use spending::Movement;
 
 /// How many wrong codes one code survives.
 const CODE_TRIES: u32 = 5;
@@ -83,16 +84,20 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         return replay;
     }
     let decision = decide(facts, &intent, now);
-    let read = decision.and_then(|()| gather(facts, &intent));
+    let done = decision.and_then(|movements| Ok((gather(facts, &intent)?, movements)));
     let state = counted(facts, &intent);
-    let allotted = read.as_ref().ok().and(intent.allot).map(|allot| allotted(facts, intent.tenant, &allot));
+    let (read, movements) = done.map_or_else(|refusal| (Err(refusal), Vec::new()), |(read, moved)| (Ok(read), moved));
     let numbers = Numbers {
         decision: read.as_ref().map(|_| ()).map_err(|refusal| *refusal),
         n: state.map(|before| before.n + 1),
         versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
-        spent: if read.is_ok() { spend(facts, &intent, now) } else { Vec::new() },
-        allotted,
+        allotted: read.as_ref().ok().and_then(|_| spending::allotted(&intent, &movements)),
+        spent: match read.is_ok() {
+            true => movements.iter().filter_map(Movement::told).chain(spending::restored(&intent)).collect(),
+            false => Vec::new(),
+        },
     };
+    spending::apply(facts, &intent, movements);
     let inscribed = intent.scribe.inscribe(&numbers);
     raise_counter(facts, &intent, state, &inscribed.leaf);
     let row = EntryRow {
@@ -129,47 +134,13 @@ fn remember(facts: &mut Facts, intent: &Intent, now: Millis) {
     }
 }
 
-fn decide(facts: &mut Facts, intent: &Intent, now: Millis) -> Decision {
+/// What the intent moves of allowances, if all that it needs holds.
+fn decide(facts: &mut Facts, intent: &Intent, now: Millis) -> Result<Vec<Movement>, Refusal> {
     counter_is_genuine(facts, intent)?;
     for condition in &intent.when {
         holds(facts, intent.tenant, condition, now)?;
     }
-    for spend in &intent.spend {
-        let used = used(facts, (intent.tenant, spend.counter, window_of(now)))?;
-        if used.saturating_add(spend.cost) > spend.limit {
-            return Err(spend.otherwise);
-        }
-    }
-    intent.allot.map_or(Ok(()), |allot| may_allot(facts, intent.tenant, &allot))
-}
-
-/// How much of an allowance is used.
-fn used(facts: &mut Facts, key: (TenantId, Counter, Millis)) -> Result<u32, Refusal> {
-    match facts.budgets.slot(&key) {
-        Some(slot) if slot.tampered => Err(Refusal::Tampered),
-        Some(slot) => Ok(slot.row.map_or(0, |row| row.used)),
-        None => Ok(0),
-    }
-}
-
-fn may_allot(facts: &mut Facts, tenant: TenantId, allot: &Allot) -> Decision {
-    let used = used(facts, (tenant, allot.counter, allot.window))?;
-    match allot.turn {
-        Turn::Take(most) => require(share(allot.limit.saturating_sub(used), most) > 0, allot.otherwise),
-        // Less than this was ever given out: an older row was put back.
-        Turn::Back(amount) => require(used >= amount, Refusal::Tampered),
-    }
-}
-
-/// How much moves.
-fn allotted(facts: &mut Facts, tenant: TenantId, allot: &Allot) -> u32 {
-    match allot.turn {
-        Turn::Back(amount) => amount,
-        Turn::Take(most) => {
-            let used = used(facts, (tenant, allot.counter, allot.window)).unwrap_or(allot.limit);
-            share(allot.limit.saturating_sub(used), most)
-        }
-    }
+    intent.spend.iter().map(|spend| spending::weigh(facts, intent.tenant, spend)).collect()
 }
 
 /// A customer whose entry counter was edited: nothing is done about them until security has looked.
@@ -184,8 +155,7 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
         Condition::Never(refusal) => Err(refusal),
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
-            require(!slot.tampered, Refusal::Tampered)?;
-            require(slot.row.map_or(0, |row| row.version) == version, Refusal::PowerChanged)
+            require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
         }
         Condition::Handles { interaction, person, talking, timeouts } => {
             let row = interaction_row(facts, tenant, interaction)?;
@@ -199,6 +169,10 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(row.customer == Some(customer), Refusal::WrongCustomer)?;
             require(row.binding >= at_least, Refusal::BindingTooWeak)
         }
+        Condition::OnChannel { interaction, channels } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(channels.contain(row.channel), Refusal::ChannelNotAllowed)
+        }
         Condition::FreeFor { interaction, customer } => {
             let row = interaction_row(facts, tenant, interaction)?;
             require(row.customer.is_none_or(|bound| bound == customer), Refusal::AlreadyBound)
@@ -207,6 +181,12 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
         Condition::NextClose(number) => {
             let last = facts.closes.slot(&tenant).and_then(|slot| slot.row).unwrap_or(0);
             require(last.checked_add(1) == Some(number), Refusal::CloseTaken)
+        }
+        Condition::Admission { key, tag, otherwise } => {
+            let slot = facts.admissions.slot(&(tenant, key)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            // A row that an earlier intent of the batch put there has no tag yet: it isn't what was decided on.
+            require(!slot.changed && slot.row.as_ref().map(|row| row.tag) == tag, otherwise)
         }
         Condition::CustomerExists(customer) => {
             require(has(facts.customers.slot(&(tenant, customer))), Refusal::NotFound)
@@ -282,35 +262,6 @@ fn raise_counter(facts: &mut Facts, intent: &Intent, before: Option<StateRow>, l
     }
 }
 
-fn spend(facts: &mut Facts, intent: &Intent, now: Millis) -> Vec<Spent> {
-    let window = window_of(now);
-    let mut spent = Vec::with_capacity(intent.spend.len() + usize::from(intent.allot.is_some()));
-    for spend in &intent.spend {
-        spent.push(count(facts, intent, (spend.counter, window), |used| used.saturating_add(spend.cost)));
-    }
-    if let Some(allot) = &intent.allot {
-        let amount = allotted(facts, intent.tenant, allot);
-        spent.push(count(facts, intent, (allot.counter, allot.window), |used| match allot.turn {
-            Turn::Take(_) => used.saturating_add(amount),
-            Turn::Back(_) => used.saturating_sub(amount),
-        }));
-    }
-    spent
-}
-
-fn count(
-    facts: &mut Facts,
-    intent: &Intent,
-    (counter, window): (Counter, Millis),
-    moved: impl FnOnce(u32) -> u32,
-) -> Spent {
-    let key = (intent.tenant, counter, window);
-    let before = facts.budgets.slot(&key).and_then(|slot| slot.row);
-    let used = moved(before.map_or(0, |row| row.used));
-    facts.budgets.put(&key, BudgetRow { used, last: intent.entry, tag: [0; 16] });
-    Spent { counter, previous: before.map_or(EntryId([0; 16]), |row| row.last), used }
-}
-
 fn touch(facts: &mut Facts, intent: &Intent, now: Millis) {
     for condition in &intent.when {
         let Condition::Handles { interaction, .. } = condition else { continue };
@@ -332,14 +283,17 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 bind(facts, intent.tenant, interaction, customer, binding)
             }
             Effect::Prove { interaction } => prove(facts, intent.tenant, interaction),
+            Effect::RestoreBudget { counter, total, history } => {
+                let row = BudgetRow { total, history, last: intent.entry, tag: [0; 16] };
+                facts.budgets.put(&(intent.tenant, counter), row);
+            }
             Effect::SendCode { interaction, mac, expires } => {
                 let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
-            Effect::PutPerson(_) => {
-                let version =
-                    facts.powers.slot(&intent.tenant).and_then(|slot| slot.row).map_or(0, |row| row.version) + 1;
-                facts.powers.put(&intent.tenant, PowerRow { version, tag: [0; 16] });
+            Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
+            Effect::SetPower(head, _) => {
+                facts.powers.put(&intent.tenant, head);
                 settled.effects.push((intent.tenant, effect));
             }
             _ => {

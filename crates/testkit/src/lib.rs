@@ -9,7 +9,9 @@
     reason = "test support: a world that can't be made must stop the test there and then"
 )]
 
+mod authenticator;
 mod authority;
+mod browser;
 mod chance;
 mod courier;
 mod database;
@@ -21,7 +23,9 @@ mod secured;
 mod wait;
 mod world;
 
+pub use authenticator::{Attestation, Authenticator, PRESENT_AND_VERIFIED};
 pub use authority::{Authority, Certified};
+pub use browser::{BoundBrowser, Browser, Signature};
 pub use chance::{FixedClock, Seeded};
 pub use courier::{CaughtCode, Pocket};
 pub use database::{Kept, TestDatabase};

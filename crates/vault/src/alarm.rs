@@ -9,6 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What is wrong; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlarmKind {
+    /// People and rights aren't what the key holder sealed.
+    PowerTampered,
+    /// A budget says less was spent than the log does.
+    SpendingDisagrees,
     /// A witness signed more entries than the log holds.
     SetBack,
     /// A committed entry was deleted or changed in the database before it had its place.
@@ -26,6 +30,8 @@ impl AlarmKind {
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
+            Self::PowerTampered => "power_tampered",
+            Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
             Self::EntryLost => "entry_lost",
             Self::LogStalled => "log_stalled",
@@ -38,6 +44,12 @@ impl AlarmKind {
     #[must_use]
     pub fn what(self) -> &'static str {
         match self {
+            Self::PowerTampered => {
+                "People or rights were changed in the database behind Ringfence's back, or an older database was put back. Disclosures are refused until it says again what it said before."
+            }
+            Self::SpendingDisagrees => {
+                "What the database says was spent of an allowance is less than the log says: somebody deleted or set back a budget. Disclosures are refused until it is put right."
+            }
             Self::EntryLost => {
                 "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
             }
@@ -52,6 +64,12 @@ impl AlarmKind {
     #[must_use]
     pub fn next(self) -> &'static str {
         match self {
+            Self::PowerTampered => {
+                "Find out who can write to the database. Keep a copy of it as it is; ringfence doctor names the row that was edited."
+            }
+            Self::SpendingDisagrees => {
+                "The entry spending_disagrees in the log names whose budget it is: look at what they saw. Find out who can write to the database and keep a copy of it as it is. Then have IT run ringfence mend-budgets, which counts again what the log says."
+            }
             Self::EntryLost => {
                 "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."
             }
@@ -110,11 +128,11 @@ impl Alarms {
 }
 
 impl Vault {
-    /// The alarms that stand, the worst first, for who may read the log; `None` for everybody else: whoever edits the
+    /// The alarms that stand, the worst first, for who may see them; `None` for everybody else: whoever edits the
     /// database mustn't learn here that it was noticed.
     #[must_use]
     pub fn alarms_shown(&self, scope: &Scope) -> Option<Vec<Alarm>> {
-        self.reads_log(scope).then(|| self.alarms(scope.tenant()))
+        self.reads_alarms(scope).then(|| self.alarms(scope.tenant()))
     }
 
     /// The alarms that stand for a tenant's log, whoever asks; what is shown to a person is [`Self::alarms_shown`]'s.

@@ -2,38 +2,38 @@
 //! spends it from memory: each disclosure's entry says from which part. So nobody waits for a row that all nodes change,
 //! and the sum over all nodes still never exceeds the limit.
 //!
-//! A part is asked for by one thread, before the last one is used up; who comes meanwhile waits for the same answer. An
-//! act that was surely not done gives back to memory; one of which nobody knows has spent. What a node holds when it
-//! crashes is lost to everybody until the hour is over. A node that stops in order gives it back.
+//! A part is of one purpose and one step of ten minutes. It is asked for by one thread, before the last one is used up; who
+//! comes meanwhile waits for the same answer. An act that was surely not done gives back to memory; one of which nobody
+//! knows has spent. What a node holds when it crashes or the step ends counts as spent. A node that stops in order gives it
+//! back.
 
-use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::release::Done;
-use crate::private::treasury::{Answer, Purpose, Treasury};
-use crate::reveal::hashed;
+use crate::private::treasury::{Answer, Shared, Treasury};
 use crate::wiring::{Act, Vault};
 use domain::allotment::{Ask, Draw, Drawing, Piece, Purse};
-use domain::{BudgetKind, Clock, Counter, Millis, Refusal, TenantId};
+use domain::{Clock, Counter, Millis, Purpose, Refusal, Room, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Condition, StoreError};
 use tokio::sync::{Notify, mpsc};
 
-/// How many questions one transaction takes at most: at the turn of an hour every team's comes.
+/// How many questions one transaction takes at most: at the turn of a step every team's comes.
 const BATCH: usize = 64;
 
 /// What an act takes from one shared allowance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
-    counter: Counter,
-    cost: u32,
-    limit: u32,
-    otherwise: Refusal,
+    pub(crate) counter: Counter,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) cost: u32,
+    pub(crate) room: Room,
+    pub(crate) otherwise: Refusal,
 }
 
-/// One shared allowance, as this node has it.
+/// One shared allowance for one purpose, as this node has it.
 struct Pool {
-    purpose: Purpose,
+    shared: Shared,
     purse: Mutex<Purse>,
     /// Told whenever a question was answered.
     answered: Notify,
@@ -46,7 +46,7 @@ impl Pool {
 }
 
 type Question = (Arc<Pool>, Ask);
-type Pools = HashMap<(TenantId, Counter), Arc<Pool>>;
+type Pools = HashMap<(TenantId, Counter, Option<Purpose>), Arc<Pool>>;
 
 /// This node's parts of all shared allowances.
 pub(crate) struct Allotments {
@@ -55,7 +55,7 @@ pub(crate) struct Allotments {
     questions: mpsc::UnboundedSender<Question>,
 }
 
-/// What an act has drawn. Dropped, it is spent.
+/// What was drawn for an act. Dropped, it is spent.
 #[must_use]
 pub(crate) struct Drawn(Vec<(Arc<Pool>, Draw)>);
 
@@ -67,10 +67,16 @@ impl Drawn {
         }
     }
 
-    fn put_back(self) {
+    /// Gives it back to memory: nothing was spent of it.
+    pub(crate) fn put_back(self) {
         for (pool, draw) in self.0 {
             pool.purse().put_back(draw);
         }
+    }
+
+    /// From which allotments, for the entry.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Piece> {
+        self.0.iter().flat_map(|(_, draw)| draw.pieces()).copied()
     }
 }
 
@@ -90,21 +96,28 @@ impl Allotments {
     /// Draws what an act costs. Where there is nothing left, the act carries the refusal on; one that is refused anyway
     /// draws nothing.
     pub(crate) async fn draw(&self, mut act: Act) -> Result<(Act, Drawn), VaultError> {
-        let mut drawn = Drawn(Vec::with_capacity(act.draws.len()));
         if act.when.iter().any(|condition| matches!(condition, Condition::Never(_))) {
-            return Ok((act, drawn));
+            return Ok((act, Drawn(Vec::new())));
         }
-        for share in act.draws.iter().filter(|share| share.cost > 0) {
-            let pool = self.pool(act.tenant, share);
+        match self.hold(act.tenant, &act.draws).await? {
+            Ok(drawn) => {
+                act.draft.drawn.extend(drawn.pieces());
+                Ok((act, drawn))
+            }
+            Err(refusal) => Ok((act.when(Condition::Never(refusal)), Drawn(Vec::new()))),
+        }
+    }
+
+    /// Draws from several allowances, or from none of them.
+    pub(crate) async fn hold(&self, tenant: TenantId, shares: &[Share]) -> Result<Result<Drawn, Refusal>, VaultError> {
+        let mut drawn = Drawn(Vec::with_capacity(shares.len()));
+        for share in shares.iter().filter(|share| share.cost > 0) {
+            let pool = self.pool(tenant, share);
             match self.draw_one(&pool, share.cost).await {
-                Ok(Ok(draw)) => {
-                    act.draft.drawn.extend(draw.pieces());
-                    drawn.0.push((pool, draw));
-                }
+                Ok(Ok(draw)) => drawn.0.push((pool, draw)),
                 Ok(Err(refusal)) => {
                     drawn.put_back();
-                    act.draft.drawn.clear();
-                    return Ok((act.when(Condition::Never(refusal)), Drawn(Vec::new())));
+                    return Ok(Err(refusal));
                 }
                 Err(error) => {
                     drawn.put_back();
@@ -112,7 +125,7 @@ impl Allotments {
                 }
             }
         }
-        Ok((act, drawn))
+        Ok(Ok(drawn))
     }
 
     async fn draw_one(&self, pool: &Arc<Pool>, cost: u32) -> Result<Result<Draw, Refusal>, VaultError> {
@@ -142,19 +155,21 @@ impl Allotments {
     }
 
     fn pool(&self, tenant: TenantId, share: &Share) -> Arc<Pool> {
-        let Share { counter, limit, otherwise, .. } = *share;
+        let Share { counter, purpose, room, otherwise, .. } = *share;
         let mut pools = self.pools();
-        let pool = pools.entry((tenant, counter)).or_insert_with(|| {
-            let purpose = Purpose { tenant, counter, limit, otherwise };
-            Arc::new(Pool { purpose, purse: Mutex::default(), answered: Notify::new() })
+        let pool = pools.entry((tenant, counter, purpose)).or_insert_with(|| {
+            let shared = Shared { tenant, counter, purpose, room, otherwise };
+            Arc::new(Pool { shared, purse: Mutex::default(), answered: Notify::new() })
         });
         Arc::clone(pool)
     }
 
-    /// What this node still holds of an allowance.
-    fn left(&self, tenant: TenantId, counter: Counter) -> u32 {
-        let pool = self.pools().get(&(tenant, counter)).cloned();
-        pool.map_or(0, |pool| pool.purse().left())
+    /// What this node still holds of an allowance, for all purposes.
+    pub(crate) fn left(&self, tenant: TenantId, counter: Counter) -> u32 {
+        let pools = self.pools();
+        let of = core::iter::once(None).chain(Purpose::ALL.into_iter().map(Some));
+        let held = of.filter_map(|purpose| pools.get(&(tenant, counter, purpose)));
+        held.fold(0, |sum, pool| sum.saturating_add(pool.purse().left()))
     }
 
     fn pools(&self) -> MutexGuard<'_, Pools> {
@@ -166,7 +181,7 @@ impl Allotments {
 async fn ask_all(treasury: &Treasury, mut asked: mpsc::UnboundedReceiver<Question>) {
     let mut questions = Vec::with_capacity(BATCH);
     while asked.recv_many(&mut questions, BATCH).await > 0 {
-        let all: Vec<(Purpose, Ask)> = questions.iter().map(|(pool, ask)| (pool.purpose, *ask)).collect();
+        let all: Vec<(Shared, Ask)> = questions.iter().map(|(pool, ask)| (pool.shared, *ask)).collect();
         let answers = treasury.take(&all).await;
         let mut late = Vec::new();
         for ((pool, ask), answer) in questions.drain(..).zip(answers) {
@@ -174,18 +189,18 @@ async fn ask_all(treasury: &Treasury, mut asked: mpsc::UnboundedReceiver<Questio
             pool.answered.notify_waiters();
         }
         if let Err(error) = treasury.give_back(&late).await {
-            tracing::warn!(%error, "a part of an allowance that came after the end is lost for this hour");
+            tracing::warn!(%error, "a part of an allowance that came after the end is lost");
         }
     }
 }
 
 /// Puts an answer into the purse; gives what came too late for it.
-fn answer_one(clock: &dyn Clock, pool: &Pool, ask: Ask, answer: Answer) -> Option<(Purpose, Millis, Piece)> {
+fn answer_one(clock: &dyn Clock, pool: &Pool, ask: Ask, answer: Answer) -> Option<(Shared, Millis, Piece)> {
     let mut purse = pool.purse();
     match answer {
         Answer::Granted(piece) => {
             let late = purse.granted(clock.now(), ask.window, piece).err()?;
-            return Some((pool.purpose, ask.window, late));
+            return Some((pool.shared, ask.window, late));
         }
         Answer::Refused(refusal) => purse.refused(clock.now(), refusal),
         Answer::Failed => purse.failed(),
@@ -193,93 +208,19 @@ fn answer_one(clock: &dyn Clock, pool: &Pool, ask: Ask, answer: Answer) -> Optio
     None
 }
 
-/// Whose shared allowance it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SharedBy {
-    /// The person's team.
-    Team,
-    /// Everybody of the tenant.
-    Tenant,
-}
-
-impl SharedBy {
-    /// The stable name.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Team => "team",
-            Self::Tenant => "tenant",
-        }
-    }
-}
-
-/// What is left of a shared allowance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SharedLeft {
-    /// Whose.
-    pub by: SharedBy,
-    /// Of what.
-    pub kind: BudgetKind,
-    /// How much this node can still give out or ask for; parts that other nodes hold aren't in it.
-    pub left: u32,
-    /// Of how much.
-    pub limit: u32,
-    /// When it is whole again.
-    pub resets_at: Millis,
-}
-
 impl Vault {
-    /// What an act of this person's takes from the allowances that they share with others. Who is in no team shares
-    /// the tenant's only.
-    pub(crate) fn shares(&self, scope: &Scope, kind: BudgetKind, cost: u32) -> Vec<Share> {
-        let shared = self.shared(scope, kind);
-        shared.into_iter().map(|(_, share)| Share { cost, ..share }).collect()
-    }
-
-    fn shared(&self, scope: &Scope, kind: BudgetKind) -> Vec<(SharedBy, Share)> {
-        let limits = &self.config.limits;
-        let team = limits.of_team(kind).filter(|_| !scope.team().is_empty()).map(|limit| {
-            let counter = Counter::team(kind, hashed(&[b"team", scope.team().as_bytes()]));
-            (SharedBy::Team, Share { counter, cost: 0, limit, otherwise: Refusal::TeamExhausted })
-        });
-        let tenant = limits.of_tenant(kind).map(|limit| {
-            let counter = Counter::tenant(kind);
-            (SharedBy::Tenant, Share { counter, cost: 0, limit, otherwise: Refusal::TenantExhausted })
-        });
-        team.into_iter().chain(tenant).collect()
-    }
-
-    /// What is left of the allowances that a person shares with others.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn shared_budgets(&self, scope: &Scope) -> Result<Vec<SharedLeft>, VaultError> {
-        let window = domain::budget::window_of(self.clock.now());
-        let resets_at = window.plus(domain::budget::WINDOW_MS);
-        let mut out = Vec::new();
-        for kind in BudgetKind::ALL {
-            for (by, Share { counter, limit, .. }) in self.shared(scope, kind) {
-                let row = self.store.budget(scope.tenant, counter, window).await?;
-                let unallotted = limit.saturating_sub(row.map_or(0, |row| row.used));
-                let left = unallotted.saturating_add(self.allotments.left(scope.tenant, counter)).min(limit);
-                out.push(SharedLeft { by, kind, left, limit, resets_at });
-            }
-        }
-        Ok(out)
-    }
-
     /// Gives back what this node still holds of shared allowances. From then on it discloses nothing more: it is called
     /// when a node stops.
     ///
     /// # Errors
-    /// If the store fails: then it is lost to everybody until the hour is over.
+    /// If the store fails: then it counts as spent.
     pub async fn return_allotments(&self) -> Result<(), VaultError> {
         let pools: Vec<Arc<Pool>> = self.allotments.pools().values().cloned().collect();
         let now = self.clock.now();
         let mut left = Vec::new();
         for pool in pools {
             let (window, pieces) = pool.purse().close(now);
-            left.extend(pieces.into_iter().map(|piece| (pool.purpose, window, piece)));
+            left.extend(pieces.into_iter().map(|piece| (pool.shared, window, piece)));
             pool.answered.notify_waiters();
         }
         self.allotments.treasury.give_back(&left).await

@@ -218,7 +218,8 @@ impl Vault {
         if let Err(denial) = self.may(scope, policy::Act::ReadLog) {
             return Err(self.logged_denial(self.act(scope, Kind::PeopleRead)?, &denial).await);
         }
-        Ok(self.store.persons(scope.tenant).await?.into_iter().map(|row| (row.id, row.name)).collect())
+        let snapshot = self.power(scope.tenant).await?;
+        Ok(snapshot.everybody().into_iter().map(|row| (row.id, row.name.clone())).collect())
     }
 
     /// The same, asked for by itself: an entry of its own.

@@ -9,7 +9,7 @@ use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, Effect, FieldRef, RequestKey, Spend};
+use store::{Condition, Effect, FieldRef, RequestKey};
 use zeroize::Zeroizing;
 
 /// How long a code counts, in milliseconds.
@@ -113,21 +113,17 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        let limits = &self.config.limits;
-        let spend = |counter, limit, otherwise| Spend { counter, cost: needs.cost, limit, otherwise };
-        Ok(self
-            .on_ground(act, scope, &needs, interaction, Some(customer))
-            .spend(spend(
-                Counter::person(BudgetKind::Code, scope.person.id),
-                self.limit(scope, BudgetKind::Code),
-                Refusal::BudgetExhausted,
-            ))
-            .spend(spend(
-                Counter::interaction(BudgetKind::Code, name),
-                limits.code_per_interaction,
-                Refusal::AttemptsExhausted,
-            ))
-            .read(FieldRef { customer, field: phone, instance: 1 }))
+        let limits = self.limits(scope.tenant);
+        let person = Counter::person(BudgetKind::Code, scope.person.id);
+        let own = self.standing(scope).limit(limits.code_per_hour);
+        let own = Self::attempt(&act, person, own, Refusal::BudgetExhausted);
+        let call = Counter::interaction(BudgetKind::Code, name);
+        let call = Self::attempt(&act, call, limits.code_per_interaction, Refusal::AttemptsExhausted);
+        Ok(self.on_ground(act, scope, &needs, interaction, Some(customer)).spend(own).spend(call).read(FieldRef {
+            customer,
+            field: phone,
+            instance: 1,
+        }))
     }
 
     /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and

@@ -1,46 +1,13 @@
-//! What a person sees of interactions and of their own allowances: no customer data.
+//! What a person sees of interactions: no customer data.
 
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::budget::{WINDOW_MS, window_of};
-use domain::{BudgetKind, Counter, InteractionId, Millis, Phase, Refusal};
+use domain::{InteractionId, Millis, Phase, Refusal};
 use store::{InteractionRow, Page};
 
-/// What is left of an allowance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BudgetLeft {
-    /// Of what.
-    pub kind: BudgetKind,
-    /// How much.
-    pub left: u32,
-    /// Of how much.
-    pub limit: u32,
-    /// When it is whole again.
-    pub resets_at: Millis,
-}
-
 impl Vault {
-    /// A person's own allowances.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn budgets(&self, scope: &Scope) -> Result<Vec<BudgetLeft>, VaultError> {
-        let window = window_of(self.clock.now());
-        let mut out = Vec::new();
-        for kind in BudgetKind::ALL {
-            let limit = self.limit(scope, kind);
-            let used = self
-                .store
-                .budget(scope.tenant, Counter::person(kind, scope.person.id), window)
-                .await?
-                .map_or(0, |row| row.used);
-            out.push(BudgetLeft { kind, left: limit.saturating_sub(used), limit, resets_at: window.plus(WINDOW_MS) });
-        }
-        Ok(out)
-    }
-
     /// Interactions: their own for who serves, all for security, nobody's for the rest.
     ///
     /// # Errors
@@ -91,7 +58,7 @@ impl Vault {
     }
 
     /// An interaction that ran out counts as ended, as it does at every commit.
-    fn run_out(&self, row: &mut InteractionRow) {
+    pub(crate) fn run_out(&self, row: &mut InteractionRow) {
         if row.phase != Phase::Ended && self.config.timeouts.expired(row.started, row.active, self.clock.now()) {
             row.phase = Phase::Ended;
             row.ended = Some(row.active);

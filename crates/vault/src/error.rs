@@ -1,5 +1,6 @@
 //! Why a use case gave nothing.
 
+use crate::budgets::Spent;
 use domain::field::FieldError;
 use domain::{EntryId, Refusal};
 use keys::HolderError;
@@ -18,6 +19,8 @@ pub enum VaultError {
         entry: Option<EntryId>,
         /// The rule that forbade it, where one did: its words say more.
         rule: Option<Arc<policy::Rule>>,
+        /// Which allowance was spent, where one was, and until when.
+        spent: Option<Spent>,
     },
     /// The input can't be read.
     #[error("{0}")]
@@ -51,7 +54,7 @@ pub enum VaultError {
 impl VaultError {
     /// A refusal without an entry.
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::Refused { refusal, entry: None, rule: None }
+        Self::Refused { refusal, entry: None, rule: None, spent: None }
     }
 }
 

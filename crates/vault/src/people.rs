@@ -1,13 +1,17 @@
 //! People: who there is, and their bearer tokens, kept as digests.
 
-use crate::auth::token_digest;
+use crate::auth::{Scope, token_digest};
 use crate::error::VaultError;
+use crate::power::change::Change;
+use crate::power::wish::PowerWish;
 use crate::private::entry::Kind;
 use crate::wiring::{Operator, Vault};
-use domain::duty::grantable;
 use domain::time::fresh;
-use domain::{PersonId, Refusal, Role};
-use store::{Condition, Effect, PersonRow, Seals};
+use domain::{Millis, PersonId, Refusal, Role};
+use keys::power::{Left, Passkey, Reporting, Warrant};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{Page, PersonRow};
 use zeroize::Zeroizing;
 
 /// A person to be added.
@@ -21,105 +25,150 @@ pub struct NewPerson {
     pub team: String,
 }
 
+/// A person, for who watches over power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonLine {
+    /// Who.
+    pub person: PersonId,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Team.
+    pub team: String,
+    /// Their manager.
+    pub reports_to: Option<PersonId>,
+    /// Do they have a bearer token?
+    pub token: bool,
+    /// How many passkeys they have.
+    pub passkeys: usize,
+    /// Since when they have left.
+    pub left: Option<Millis>,
+}
+
 impl Vault {
     /// Adds a person. Logged, and a new version of people and rules. Who has the same name is taken for the same human:
     /// roles whose powers must not meet are refused.
     ///
     /// # Errors
-    /// `Refused(ForbiddenPair)` with its entry; `Refused(PowerChanged)` if somebody else was added in this moment; if the
-    /// store fails.
+    /// `Refused(ForbiddenPair)` with its entry; `Refused(PowerChanged)` if power was changed in this moment;
+    /// `Refused(OfficerNeeded)` once security officers have passkeys; if the store fails.
     pub async fn add_person(&self, operator: &Operator, new: NewPerson) -> Result<PersonId, VaultError> {
-        let version = self.store.power(operator.tenant).await?.map_or(0, |row| row.version);
-        let held = self.roles_of(operator, &new.name).await?;
-        if grantable(new.role, &held, &[]).is_err() {
-            let act = self.bare_act(operator.tenant, Kind::PersonChanged)?;
-            return Err(self.logged(act, Refusal::ForbiddenPair).await);
-        }
+        let snapshot = self.load_power(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, Kind::PersonChanged)?;
         let id = PersonId::mint(&*self.clock, &*self.entropy);
-        let row = PersonRow {
-            id,
-            tenant: operator.tenant,
-            role: new.role,
-            name: new.name,
-            team: new.team,
-            token: None,
-            tag: [0; 16],
-        };
-        self.put_person_under(row, Kind::PersonChanged, Some(version)).await?;
+        let NewPerson { name, role, team } = new;
+        let row = PersonRow { id, tenant: operator.tenant, role, name, team, token: None, tag: [0; 16] };
+        act.draft.person = Some(id);
+        self.change_power(&snapshot, &Warrant::Setup, vec![Change::Person(row)], act).await?;
         Ok(id)
-    }
-
-    /// The roles of everybody of this name, however it is spaced and cased.
-    async fn roles_of(&self, operator: &Operator, name: &str) -> Result<Vec<Role>, VaultError> {
-        let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        let (rows, name) = (self.store.persons(operator.tenant).await?, plain(name));
-        Ok(rows.into_iter().filter(|row| plain(&row.name) == name).map(|row| row.role).collect())
     }
 
     /// Gives a person a new bearer token; the old one ends. Only its digest is kept.
     ///
     /// # Errors
-    /// `Refused(NotFound)` for an unknown person, `Refused(Tampered)` for an edited row; each with its entry.
+    /// `Refused` with its entry: `NotFound` for an unknown person, `OfficerNeeded` once security officers have passkeys.
     pub async fn issue_token(&self, operator: &Operator, person: PersonId) -> Result<Zeroizing<String>, VaultError> {
-        let row = self.found_person(operator, person, Kind::TokenIssued).await?;
         let bytes: [u8; 32] = fresh(&*self.entropy);
         let mut token = Zeroizing::new(String::with_capacity(68));
         token.push_str("rft_");
         bytes.iter().for_each(|byte| token.push_str(&format!("{byte:02x}")));
-        self.put_person(PersonRow { token: Some(token_digest(&token)), ..row }, Kind::TokenIssued).await?;
+        self.put_token(operator, person, Some(token_digest(&token)), Kind::TokenIssued).await?;
         Ok(token)
     }
 
     /// Ends a person's token.
     ///
     /// # Errors
-    /// As [`Vault::issue_token`].
+    /// `Refused(NotFound)` with its entry for an unknown person.
     pub async fn revoke_token(&self, operator: &Operator, person: PersonId) -> Result<(), VaultError> {
-        let row = self.found_person(operator, person, Kind::TokenRevoked).await?;
-        self.put_person(PersonRow { token: None, ..row }, Kind::TokenRevoked).await
+        self.put_token(operator, person, None, Kind::TokenRevoked).await
+    }
+
+    async fn put_token(
+        &self,
+        operator: &Operator,
+        person: PersonId,
+        token: Option<[u8; 32]>,
+        kind: Kind,
+    ) -> Result<(), VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, kind)?;
+        act.draft.person = Some(person);
+        let row = snapshot.everybody().into_iter().find(|row| row.id == person);
+        let Some(row) = row.filter(|_| snapshot.sound) else {
+            let refusal = if snapshot.sound { Refusal::NotFound } else { Refusal::PowerTampered };
+            return Err(self.logged(act, refusal).await);
+        };
+        let row = PersonRow { token, ..PersonRow::clone(row) };
+        let warrant = if token.is_some() { Warrant::Setup } else { Warrant::Narrowing };
+        self.change_power(&snapshot, &warrant, vec![Change::Person(row)], act).await.map(drop)
     }
 
     /// Everyone of a tenant, by name. The reading is an entry.
     ///
     /// # Errors
-    /// If the store fails; `Refused(Tampered)` with its entry if a row was edited.
+    /// If the store fails; `Refused(PowerTampered)` with its entry while people and rights are in doubt.
     pub async fn people(&self, operator: &Operator) -> Result<Vec<PersonRow>, VaultError> {
-        let rows = self.store.persons(operator.tenant).await?;
-        let edited = rows.iter().find(|row| self.genuine((*row).clone()).is_err()).map(|row| row.id);
-        let mut act = self.bare_act(operator.tenant, Kind::PeopleRead)?;
-        if edited.is_some() {
-            act.draft.person = edited;
-            return Err(self.logged(act, Refusal::Tampered).await);
+        let snapshot = self.load_power(operator.tenant).await?;
+        let act = self.bare_act(operator.tenant, Kind::PeopleRead)?;
+        if !snapshot.sound {
+            return Err(self.logged(act, Refusal::PowerTampered).await);
         }
         self.commit_plain(act).await?;
-        Ok(rows)
+        Ok(snapshot.everybody().into_iter().map(|row| PersonRow::clone(row)).collect())
     }
 
-    /// A person's genuine row, or the refusal with its entry.
-    async fn found_person(&self, operator: &Operator, person: PersonId, kind: Kind) -> Result<PersonRow, VaultError> {
-        let row = self.store.person(operator.tenant, person).await?;
-        let refusal = match row.map(|row| self.genuine(row)) {
-            Some(Ok(row)) => return Ok(row),
-            Some(Err(_)) => Refusal::Tampered,
-            None => Refusal::NotFound,
-        };
-        let mut act = self.bare_act(operator.tenant, kind)?;
+    /// Marks a person as having left, for ever: they can't sign in and have no power. It needs nobody's approval.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `NotFound` for who isn't there, `LastOfficer` for the last officer with a passkey.
+    pub async fn person_left(&self, operator: &Operator, person: PersonId) -> Result<(), VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, Kind::PersonLeft)?;
         act.draft.person = Some(person);
-        Err(self.logged(act, refusal).await)
+        let wish = PowerWish::Left { person };
+        match wish.changes(&snapshot, person, self.clock.now()) {
+            Ok(changes) => self.change_power(&snapshot, &Warrant::Narrowing, changes, act).await.map(drop),
+            Err(refusal) => Err(self.logged(act, refusal).await),
+        }
     }
 
-    async fn put_person(&self, row: PersonRow, kind: Kind) -> Result<(), VaultError> {
-        self.put_person_under(row, kind, None).await
-    }
-
-    /// The same, if people and rules still have this version.
-    async fn put_person_under(&self, mut row: PersonRow, kind: Kind, version: Option<u64>) -> Result<(), VaultError> {
-        row.tag = self.seals.tag(row.tenant, "person", &row.material());
-        let mut act = self.bare_act(row.tenant, kind)?;
-        act.draft.person = Some(row.id);
-        act.when.extend(version.map(Condition::PowerVersion));
-        self.commit_plain(act.effect(Effect::PutPerson(row))).await?;
-        self.staff.forget();
-        Ok(())
+    /// Who there is and was, by id, for who watches over power. The reading is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; `PowerTampered` while people and rights are in doubt.
+    pub async fn read_people(
+        &self,
+        scope: &Scope,
+        after: Option<PersonId>,
+        limit: u32,
+    ) -> Result<Page<PersonLine, PersonId>, VaultError> {
+        let act = self.act(scope, Kind::PeopleRead)?;
+        if let Err(denial) = self.may(scope, policy::Act::ReadPeople) {
+            return Err(self.logged_denial(act, &denial).await);
+        }
+        let snapshot = self.power(scope.tenant).await?;
+        if !snapshot.sound {
+            return Err(self.logged(act, Refusal::PowerTampered).await);
+        }
+        self.commit_plain(act).await?;
+        let mut passkeys: HashMap<PersonId, usize> = HashMap::new();
+        snapshot.all::<Passkey>().for_each(|(_, passkey)| *passkeys.entry(passkey.person).or_default() += 1);
+        let mut everybody = snapshot.everybody();
+        everybody.sort_by_key(|row| row.id);
+        let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after));
+        let line = |row: &Arc<PersonRow>| PersonLine {
+            person: row.id,
+            name: row.name.clone(),
+            role: row.role,
+            team: row.team.clone(),
+            reports_to: snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to),
+            token: row.token.is_some(),
+            passkeys: passkeys.get(&row.id).copied().unwrap_or(0),
+            left: snapshot.get::<Left>(&row.id.0).map(|left| left.at),
+        };
+        let lines = rest.take(limit as usize + 1).map(line).collect();
+        Ok(Page::cut(lines, limit, |line: &PersonLine| line.person))
     }
 }

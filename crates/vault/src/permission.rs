@@ -4,10 +4,10 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::interaction::Timeouts;
-use domain::{BudgetKind, CustomerId, InteractionId, PersonId, Standing};
-use policy::{Asker, Denial, Needs};
+use domain::{Channels, CustomerId, InteractionId, PersonId, Standing};
+use policy::{Asker, Denial, Device, Needs};
 use std::sync::Arc;
-use store::Condition;
+use store::{Condition, PersonRow};
 
 /// What is needed, as conditions: of an interaction, of who handles it, and of the customer whose record it is, if it
 /// is one's.
@@ -18,7 +18,9 @@ fn conditions(
 ) -> Vec<Condition> {
     let handles = Condition::Handles { interaction, person, talking: needs.talking, timeouts };
     let bound = customer.map(|customer| Condition::BoundTo { interaction, customer, at_least: needs.binding });
-    core::iter::once(handles).chain(bound).collect()
+    let channels = needs.channels;
+    let reached = (channels != Channels::ALL).then_some(Condition::OnChannel { interaction, channels });
+    core::iter::once(handles).chain(bound).chain(reached).collect()
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -26,24 +28,18 @@ const HOUR_MS: i64 = 3_600_000;
 impl Vault {
     /// May this person do this, and on what conditions?
     pub(crate) fn needs(&self, scope: &Scope, act: policy::Act) -> Result<Needs, Denial> {
+        self.rules.needs(&self.asker(&scope.person, scope.device), act)
+    }
+
+    /// A person as the rules see them at this moment.
+    pub(crate) fn asker<'a>(&self, person: &'a PersonRow, device: Device) -> Asker<'a> {
         let hour = u8::try_from(self.clock.now().0.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0);
-        let asker = Asker {
-            role: scope.role(),
-            probation: self.standing(scope).is_probation(),
-            team: scope.team(),
-            device: scope.device,
-            hour,
-        };
-        self.rules.needs(&asker, act)
+        let probation = self.standing_of(person).is_probation();
+        Asker { role: person.role, probation, team: &person.team, device, hour }
     }
 
-    fn standing(&self, scope: &Scope) -> Standing {
-        Standing::of(scope.person.id, self.clock.now(), self.config.probation_days)
-    }
-
-    /// A person's own limit of a kind, per hour.
-    pub(crate) fn limit(&self, scope: &Scope, kind: BudgetKind) -> u32 {
-        self.standing(scope).limit(self.config.limits.of(kind))
+    pub(crate) fn standing_of(&self, person: &PersonRow) -> Standing {
+        Standing::of(person.id, self.clock.now(), self.config.probation_days)
     }
 
     /// May they, whatever the conditions? Enough for acts that rest on no interaction.
@@ -55,6 +51,12 @@ impl Vault {
     #[must_use]
     pub fn reads_log(&self, scope: &Scope) -> bool {
         self.may(scope, policy::Act::ReadLog).is_ok()
+    }
+
+    /// May this person see alarms? What the rules say now.
+    #[must_use]
+    pub fn reads_alarms(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadAlarms).is_ok()
     }
 
     /// The conditions of what is needed, in the interaction and, where there is one, on its customer. Nothing is done

@@ -4,11 +4,11 @@
 use crate::error::VaultError;
 use crate::private::entry::EntryKeys;
 use crate::wiring::{Operator, Vault};
-use domain::{CustomerId, EntryId, TenantId};
+use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::next_head;
 use keys::{HolderError, Shelved};
 use std::collections::{HashMap, HashSet};
-use store::{BudgetRow, CustomerRow, Seals, StateRow, TileKey};
+use store::{CustomerRow, Seals, StateRow, TileKey};
 use transparency::leaf_hash;
 
 /// Customers whose keys are asked for in one round trip.
@@ -226,8 +226,8 @@ impl Vault {
         Ok(part.wrong())
     }
 
-    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: the version of
-    /// people and rules, people, interactions, allowances.
+    /// The first row whose tag isn't its own, among those that grant or count something and can be listed: people and
+    /// other power, interactions, allowances.
     ///
     /// # Errors
     /// If the store fails.
@@ -235,19 +235,17 @@ impl Vault {
         let tenant = operator.tenant;
         let edited = |table, row: String| Ok(Some(Wrong { table, row, problem: "it was edited".to_owned() }));
         let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
-        if let Some(row) = self.store.power(tenant).await?
-            && !genuine("power", &row.version.to_be_bytes(), row.tag)
-        {
-            return edited("power", tenant.0.to_string());
+        if let Some(wrong) = self.edited_power(tenant).await? {
+            return Ok(Some(wrong));
         }
-        for row in self.store.persons(tenant).await? {
-            if !genuine("person", &row.material(), row.tag) {
-                return edited("person", row.id.to_string());
+        for (counter, row) in self.store.budgets(tenant).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant, &counter) {
+                return edited("budget", hex(counter.bytes()));
             }
         }
-        for (counter, window, row) in self.store.budgets(tenant).await? {
-            if !genuine("budget", &BudgetRow::material(&counter, window, row.used, row.last), row.tag) {
-                return edited("budget", format!("{} from {window}", hex(counter.bytes())));
+        for row in self.store.hourly_budgets(tenant, Millis(0)).await? {
+            if row.tag != row.tag_by(&*self.seals, tenant) {
+                return edited("hourly_budget", format!("{} from {}", hex(row.counter.bytes()), row.since));
             }
         }
         let mut after = None;
@@ -263,12 +261,39 @@ impl Vault {
         }
     }
 
+    /// What is wrong with people and rights: the edited row where one is, else that they aren't what the key holder sealed.
+    ///
+    /// # Errors
+    /// If the store or the key holder fails.
+    pub async fn wrong_power(&self, operator: &Operator) -> Result<Option<Wrong>, VaultError> {
+        let tenant = operator.tenant;
+        if self.look_at_power(tenant).await?.sound {
+            return Ok(None);
+        }
+        let problem = "it doesn't seal the rows that are there: one is missing, slipped in, or put back from a backup";
+        let whole = Wrong { table: "power", row: tenant.0.to_string(), problem: problem.to_owned() };
+        Ok(Some(self.edited_power(tenant).await?.unwrap_or(whole)))
+    }
+
+    /// The first person or other row of power that doesn't carry its own tag, where rows can be read at all.
+    async fn edited_power(&self, tenant: TenantId) -> Result<Option<Wrong>, VaultError> {
+        let genuine = |table, material: &[u8], tag| self.seals.tag(tenant, table, material) == tag;
+        let edited = |table, row| Wrong { table, row, problem: "it was edited".to_owned() };
+        let people = self.store.persons(tenant).await?;
+        if let Some(row) = people.iter().find(|row| !genuine("person", &row.material(), row.tag)) {
+            return Ok(Some(edited("person", row.id.to_string())));
+        }
+        let others = self.store.power_rows(tenant).await?;
+        let other = others.iter().find(|row| !genuine("power_row", &row.material(), row.tag));
+        Ok(other.map(|row| edited("power_row", format!("{:?} {}", row.kind, hex(&row.id)))))
+    }
+
     /// The version of people and rules, and who there is.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn power_rows(&self, operator: &Operator) -> Result<(u64, HashSet<domain::PersonId>), VaultError> {
-        let version = self.store.power(operator.tenant).await?.map_or(0, |row| row.version);
+        let version = self.store.power_head(operator.tenant).await?.map_or(0, |head| head.seq);
         let people = self.store.persons(operator.tenant).await?;
         Ok((version, people.into_iter().map(|row| row.id).collect()))
     }

@@ -7,8 +7,8 @@ use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done};
 use crate::wiring::{Act, Vault};
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
-use store::{Condition, FieldRef, RequestKey, Spend};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
+use store::{Condition, FieldRef, RequestKey};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,17 +67,15 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        let cost = if kind == Kind::Redelivery { 0 } else { needs.cost };
-        Ok(self
-            .on_ground(act, scope, &needs, command.interaction, Some(command.customer))
-            .spend(Spend {
-                counter: Counter::person(BudgetKind::Reveal, scope.person.id),
-                cost,
-                limit: self.limit(scope, BudgetKind::Reveal),
-                otherwise: Refusal::BudgetExhausted,
-            })
-            .draw(self.shares(scope, BudgetKind::Reveal, cost))
-            .read(FieldRef { customer: command.customer, field: command.field.code(), instance: command.instance }))
+        // Rules may ask for more than it weighs; what is given out again was paid for.
+        let weight = self.weights(scope.tenant).reveal(command.field).max(needs.cost);
+        let cost = if kind == Kind::Redelivery { 0 } else { weight };
+        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+        Ok(self.informing(act, scope, Some(command.purpose), cost).read(FieldRef {
+            customer: command.customer,
+            field: command.field.code(),
+            instance: command.instance,
+        }))
     }
 
     /// The same request again: within the countdown and session the value is opened anew, under an entry of its

@@ -7,9 +7,9 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::{Act, Vault};
 use domain::field::SearchTerm;
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, PersonId, Phase, Refusal, TenantId};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, PersonId, Phase, Refusal, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, FieldRef, IndexRow, SHEET, Seals, Spend};
+use store::{Condition, FieldRef, IndexRow, SHEET, Seals};
 
 /// More hits than this are browsing.
 const MOST_HITS: usize = 3;
@@ -116,15 +116,8 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        Ok(self
-            .on_ground(act, scope, &needs, interaction, None)
-            .spend(Spend {
-                counter: Counter::person(BudgetKind::Search, scope.person.id),
-                cost: needs.cost,
-                limit: self.limit(scope, BudgetKind::Search),
-                otherwise: Refusal::BudgetExhausted,
-            })
-            .draw(self.shares(scope, BudgetKind::Search, needs.cost)))
+        let cost = self.weights(scope.tenant).search(found).max(needs.cost);
+        Ok(self.informing(self.on_ground(act, scope, &needs, interaction, None), scope, None, cost))
     }
 
     async fn hit(&self, scope: &Scope, interaction: InteractionId, customer: CustomerId) -> Result<Hit, VaultError> {

@@ -1,14 +1,15 @@
 //! Verify the caller: the agent types what the caller says; the vault says whether it fits and shows nothing.
 
+use crate::allotments::Drawn;
 use crate::auth::Scope;
+use crate::budgets::history;
 use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
 use crate::private::release::{Done, Use};
 use crate::wiring::{Act, Vault};
-use domain::budget::window_of;
 use domain::field::FieldError;
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal};
-use store::{FieldRef, Spend};
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal, Window};
+use store::{FieldRef, Turn};
 use zeroize::Zeroizing;
 
 /// What is to be checked.
@@ -68,11 +69,28 @@ impl Vault {
             let attempts_left = self.attempts_left(scope, command).await?;
             return Ok(Verified { matched: false, attempts_left, receipt, hint: Some(hint) });
         }
-        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        // What a wrong answer costs more must be there before it is known that it is one.
+        let more = self.fails_for_more(scope);
+        let held = match self.allotments.hold(scope.tenant, &self.shares(scope, None, more)).await? {
+            Ok(held) => held,
+            Err(refusal) => return Err(self.logged(act, refusal).await),
+        };
+        let done = self.commit(act).await;
+        if done.is_err() {
+            held.put_back();
+            return Err(done.err().unwrap_or(VaultError::Unknown));
+        }
+        let Ok(Done::Committed { entry, values }) = done else { return Err(VaultError::Unknown) };
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let matched = committed.derive(&Use::Matches(&command.said))?;
-        self.log_result(scope, command, matched).await?;
+        self.log_result(scope, command, matched, held).await?;
         Ok(Verified { matched, attempts_left: self.attempts_left(scope, command).await?, receipt: entry, hint: None })
+    }
+
+    /// By how much a wrong answer costs more than a right one.
+    fn fails_for_more(&self, scope: &Scope) -> u32 {
+        let weights = self.weights(scope.tenant);
+        weights.verify_fail.saturating_sub(weights.verify_pass)
     }
 
     async fn verify_act(&self, scope: &Scope, command: &VerifyCommand) -> Result<Act, VaultError> {
@@ -85,42 +103,56 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        let limits = &self.config.limits;
-        let spend = |counter, limit, otherwise| Spend { counter, cost: needs.cost, limit, otherwise };
+        // Of what is shared, the dearer half is held back until it is known.
+        let cheap = self.weights(scope.tenant).verify_pass.max(needs.cost);
+        let own = self.own(&act, scope, None, Turn::Spend(cheap.saturating_add(self.fails_for_more(scope))));
+        let limits = self.limits(scope.tenant);
+        let attempt = |counter, limit| Self::attempt(&act, counter, limit, Refusal::AttemptsExhausted);
+        let call = attempt(names.interaction, limits.verify_per_interaction);
+        let record = attempt(names.customer, limits.verify_per_customer);
         Ok(self
             .on_ground(act, scope, &needs, interaction, Some(customer))
-            .spend(spend(
-                Counter::person(BudgetKind::Verify, scope.person.id),
-                self.limit(scope, BudgetKind::Verify),
-                Refusal::BudgetExhausted,
-            ))
-            .spend(spend(names.interaction, limits.verify_per_interaction, Refusal::AttemptsExhausted))
-            .spend(spend(names.customer, limits.verify_per_customer, Refusal::AttemptsExhausted))
+            .spend(own)
+            .spend(call)
+            .spend(record)
+            .draw(self.shares(scope, None, cheap))
             .read(FieldRef { customer, field: field.code(), instance }))
     }
 
-    async fn log_result(&self, scope: &Scope, command: &VerifyCommand, matched: bool) -> Result<(), VaultError> {
+    /// What came of it: the person gets back what a right answer doesn't cost; a wrong one costs others their part too.
+    async fn log_result(
+        &self,
+        scope: &Scope,
+        command: &VerifyCommand,
+        matched: bool,
+        held: Drawn,
+    ) -> Result<(), VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
-        let act = self
+        let mut act = self
             .act(scope, Kind::VerificationResult)?
             .about(command.customer, Some(command.interaction), command.instance, keys)
             .field(command.field.code())
             .detail(u64::from(matched));
+        if matched {
+            let back = self.own(&act, scope, None, Turn::Back(self.fails_for_more(scope)));
+            act = act.spend(back);
+            held.put_back();
+        } else {
+            act.draft.drawn.extend(held.pieces());
+        }
         self.commit_plain(act).await.map(drop)
     }
 
     async fn attempts_left(&self, scope: &Scope, command: &VerifyCommand) -> Result<u32, VaultError> {
-        let window = window_of(self.clock.now());
-        let limits = &self.config.limits;
+        let (now, limits) = (self.clock.now(), self.limits(scope.tenant));
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let names = Counters::of(keys.as_deref(), command.interaction, command.customer);
         let mut left = u32::MAX;
-        for (counter, limit) in [
-            (names.interaction, limits.verify_per_interaction),
-            (names.customer, limits.verify_per_customer),
-            (Counter::person(BudgetKind::Verify, scope.person.id), self.limit(scope, BudgetKind::Verify)),
-        ] {
-            let used = self.store.budget(scope.tenant, counter, window).await?.map_or(0, |row| row.used);
+        for (counter, limit) in
+            [(names.interaction, limits.verify_per_interaction), (names.customer, limits.verify_per_customer)]
+        {
+            let row = self.store.budget(scope.tenant, counter).await?;
+            let used = history(row.as_ref()).used(now, Window::Hour, None);
             left = left.min(limit.saturating_sub(used));
         }
         Ok(left)

@@ -6,8 +6,8 @@ use crate::private::entry::Kind;
 use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
-use store::{FieldRef, SHEET, Spend};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose};
+use store::{FieldRef, SHEET};
 
 /// A masked field and what can be done with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,16 +46,14 @@ impl Vault {
         let act = self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys);
         let act = match self.needs(scope, policy::Act::View) {
             Err(denial) => act.denied(&denial),
-            Ok(needs) => self
-                .on_ground(act, scope, &needs, interaction, Some(customer))
-                .spend(Spend {
-                    counter: Counter::person(BudgetKind::View, scope.person.id),
-                    cost: needs.cost,
-                    limit: self.limit(scope, BudgetKind::View),
-                    otherwise: Refusal::BudgetExhausted,
+            Ok(needs) => {
+                let act = self.on_ground(act, scope, &needs, interaction, Some(customer));
+                self.informing(act, scope, None, self.weights(scope.tenant).view.max(needs.cost)).read(FieldRef {
+                    customer,
+                    field: SHEET,
+                    instance: 0,
                 })
-                .draw(self.shares(scope, BudgetKind::View, needs.cost))
-                .read(FieldRef { customer, field: SHEET, instance: 0 }),
+            }
         };
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;

@@ -2,16 +2,19 @@
 
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
-use crate::auth::{Scope, Staff};
+use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
+use crate::power::KnownPower;
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
+use crate::session::{Once, SessionRules, Sessions};
+use crate::spending::Doubts;
 use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -41,6 +44,8 @@ pub struct VaultConfig {
     pub timeouts: Timeouts,
     /// Seconds until a revealed value is masked again.
     pub remask_s: u32,
+    /// How people's sessions on pages go.
+    pub sessions: SessionRules,
     /// May whoever reaches the sign-in page choose who to be? For invented people only.
     pub role_picker: bool,
     /// For how many days new staff have a quarter of each allowance per person.
@@ -55,6 +60,7 @@ impl Default for VaultConfig {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             remask_s: 20,
+            sessions: SessionRules::default(),
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
@@ -72,7 +78,9 @@ pub struct Vault {
     pub(crate) tenants: Vec<TenantConfig>,
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
-    pub(crate) staff: Staff,
+    pub(crate) power: KnownPower,
+    pub(crate) used: Used,
+    pub(crate) sessions: Sessions,
     pub(crate) alarms: Arc<Alarms>,
     pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
@@ -82,6 +90,7 @@ pub struct Vault {
     pub(crate) door: Door,
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
+    pub(crate) doubts: Doubts,
     pub(crate) rules: Rules,
 }
 
@@ -141,7 +150,9 @@ impl Vault {
             tenants,
             seals,
             feed,
-            staff: Staff::default(),
+            power: KnownPower::default(),
+            used: Used::default(),
+            sessions: Sessions::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
             witnessing: HashMap::new(),
@@ -150,6 +161,7 @@ impl Vault {
             door,
             allotments,
             kept_keys: KeptKeys::default(),
+            doubts: Doubts::default(),
             rules,
         })
     }
@@ -214,7 +226,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let told = act.rule.clone();
+        let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -222,10 +234,12 @@ impl Vault {
         match done {
             Err(VaultError::Refused { refusal, entry, .. }) => {
                 if refusal == Refusal::PowerChanged {
-                    self.staff.forget();
+                    self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                Err(VaultError::Refused { refusal, entry, rule: told.or_else(|| self.rules.speaking_for(refusal)) })
+                let rule = told.or_else(|| self.rules.speaking_for(refusal));
+                let spent = self.spent(tenant, refusal, own.as_ref()).await;
+                Err(VaultError::Refused { refusal, entry, rule, spent })
             }
             done => done,
         }
@@ -249,7 +263,17 @@ impl Vault {
         let mut act = self.bare_act(scope.tenant, kind)?;
         act.draft.person = Some(scope.person.id);
         act.draft.power = scope.power;
+        if kind.discloses() && self.power_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
+        if kind.discloses() && self.spending_doubted(scope.tenant) {
+            act.when.push(Condition::Never(Refusal::SpendingDisagrees));
+        }
         act.when.push(Condition::PowerVersion(scope.power));
+        if let Some((unused, used)) = scope.once.as_ref().and_then(Once::spend) {
+            act.when.push(unused);
+            act.effects.push(used);
+        }
         if kind.discloses() && self.stopped_by_witnesses(scope.tenant) {
             act.when.push(Condition::Never(Refusal::WitnessesMissing));
         }
@@ -304,6 +328,12 @@ impl Act {
     ) -> Self {
         self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0 });
         self.draft.keys = keys;
+        self
+    }
+
+    /// The entry tells of somebody, beside who acts.
+    pub(crate) fn upon(mut self, person: PersonId) -> Self {
+        self.draft.upon = Some(person);
         self
     }
 
@@ -363,7 +393,6 @@ impl Act {
             customer,
             when: self.when,
             spend: self.spend,
-            allot: None,
             effects: self.effects,
             read: self.read,
             entry: draft.id,

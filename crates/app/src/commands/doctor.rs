@@ -145,6 +145,10 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
             logs.push((vault::origin_keys(&centre.vault, &tenant)?, head, oldest, tenant));
         }
         keyring::shelves(findings, &centre, home, &ring).await?;
+        for tenant in home.config.tenants() {
+            power(findings, &tenant, centre.vault.wrong_power(&centre.vault.operator(tenant.id)).await?);
+        }
+        officers(findings, &centre).await?;
         Ok(logs)
     });
     match logs {
@@ -161,6 +165,38 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
     if home.config.tenant.is_empty() {
         findings.wrong("tenants", "there is none", format!("add a [[tenant]] to {}", config::FILE));
     }
+}
+
+fn power(findings: &mut Findings, tenant: &TenantConfig, wrong: Option<vault::Wrong>) {
+    let name = format!("people of {}", tenant.slug);
+    match wrong {
+        None => findings.fine(&name, "they and their rights are what the key holder sealed last"),
+        Some(wrong) => findings.wrong(
+            &name,
+            format!(
+                "people or rights aren't what the key holder sealed; {} {}: {}",
+                wrong.table, wrong.row, wrong.problem
+            ),
+            "tell security, keep a copy of the database, and put the right rows or the newest database back",
+        ),
+    }
+}
+
+/// Until a security officer has a passkey, whoever runs the machine decides who may do what.
+async fn officers(findings: &mut Findings, centre: &wire::Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        let name = format!("security of {}", tenant.slug);
+        if centre.vault.needs_officer(tenant.id).await? {
+            findings.note(
+                &name,
+                "no security officer has a passkey: whoever runs this machine still decides who may do what",
+                "ringfence person invite a security officer, who opens the link while ringfence serve runs",
+            );
+        } else {
+            findings.fine(&name, "changes of people and rights need a security officer's passkey");
+        }
+    }
+    Ok(())
 }
 
 fn log(findings: &mut Findings, tenant: &TenantConfig, size: u64, signed: bool, oldest: Option<i64>) {

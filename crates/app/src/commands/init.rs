@@ -128,6 +128,8 @@ fn config_text(new: &New<'_>, key: &Path) -> String {
     format!(
         "# Every key is explained in docs/configuration.md.\n\n\
          [server]\nlisten = \"127.0.0.1:8480\"\n\n{store}\
+         # People sign in on pages with passkeys (docs/sign-in.md); access tokens are for programs.\n\
+         [sign_in]\ntokens = false\n\n\
          [[tenant]]\nid = {}\nslug = {}\norigin = {}\n\n\
          # Your telephony or ticket system signs its events with this secret.\n\
          [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n\

@@ -14,8 +14,10 @@ impl Config {
     fn wrong(&self) -> Option<(String, &'static str)> {
         self.wrong_server()
             .or_else(|| self.wrong_times())
+            .or_else(|| self.wrong_sign_in())
             .or_else(|| self.wrong_tenants())
             .or_else(|| self.wrong_sources())
+            .or_else(|| self.wrong_providers())
             .or_else(|| self.wrong_witnesses())
     }
 
@@ -43,6 +45,18 @@ impl Config {
             return Some(("[closes] every_s is out of range".to_owned(), "give 1 to 2678400 seconds, a month"));
         }
         (!(1..=600).contains(&vault.remask_s)).then(|| ("remask_s is out of range".to_owned(), "give 1 to 600 seconds"))
+    }
+
+    fn wrong_sign_in(&self) -> Option<(String, &'static str)> {
+        let sessions = self.vault().sessions;
+        let shortest = sessions.serving_idle_ms.min(sessions.idle_ms);
+        let longest = sessions.serving_idle_ms.max(sessions.idle_ms);
+        (shortest <= 0 || sessions.absolute_ms < longest || sessions.absolute_ms > 24 * 3_600_000).then(|| {
+            (
+                "[sign_in] sessions end before they begin, or after more than a day".to_owned(),
+                "give minutes above zero, and 1 to 24 absolute_hours that are no shorter",
+            )
+        })
     }
 
     fn wrong_tenants(&self) -> Option<(String, &'static str)> {

@@ -37,7 +37,7 @@ fn a_typing_error_is_refused_with_its_line() {
 
 #[test]
 fn a_value_of_the_wrong_kind_is_not_repeated() {
-    let said = refused("[budgets]\nreveal_per_hour = \"whsec_c2VjcmV0\"\n");
+    let said = refused("[budgets]\ncode_per_hour = \"whsec_c2VjcmV0\"\n");
     assert!(said.contains("line 2") && !said.contains("c2VjcmV0"), "{said}");
 }
 
@@ -116,4 +116,36 @@ fn witnesses_belong_to_a_tenant_and_are_named_once() {
         let said = from(wrong.clone()).expect_err("a refusal");
         assert!(said.contains(about), "{wrong}: {said}");
     }
+}
+
+/// docs/budgets.md says what holds where nothing is said.
+#[test]
+fn the_tables_of_weights_and_windows_are_the_defaults() {
+    use domain::{FieldKind, Limits, PerWindow, Purpose};
+    let text = include_str!("../../../../docs/budgets.md");
+    let rows = || {
+        text.lines().filter(|line| line.starts_with('|')).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+    };
+    let Limits { weights, person, team, tenant, .. } = Limits::default();
+    let weight = |key: &str| {
+        let named = format!("`{key}`");
+        let row = rows().find(|row| row.get(3).is_some_and(|keys| keys.contains(&named)));
+        row.unwrap_or_else(|| panic!("no weight of {key}"))[2].parse::<u32>().unwrap()
+    };
+    for kind in FieldKind::ALL.into_iter().filter(|kind| *kind != FieldKind::Card) {
+        assert_eq!(weight(kind.slug()), weights.reveal(kind), "{kind:?}");
+    }
+    let acts = ["view", "search_miss", "search_hit", "verify_pass", "verify_fail"].map(weight);
+    assert_eq!(acts, [weights.view, weights.search(0), weights.search(1), weights.verify_pass, weights.verify_fail]);
+    let windows = |whose: &str| {
+        let row = rows().find(|row| row[1].starts_with(whose)).unwrap_or_else(|| panic!("no row of {whose}"));
+        let [hour, day, month] = [2, 3, 4].map(|at| row[at].replace(',', "").parse::<u32>().unwrap());
+        PerWindow { hour, day, month }
+    };
+    assert_eq!(windows("a person, for payments"), person.purpose(Purpose::Payment));
+    assert_eq!(windows("a person"), person.all);
+    assert_eq!((windows("a team"), windows("everybody")), (team.all, tenant.all));
+    assert_eq!(person.purpose(Purpose::Payment), person.purpose(Purpose::Verification));
+    assert_eq!(person.purpose(Purpose::Payment), person.purpose(Purpose::Correction));
+    assert_eq!(person.purpose(Purpose::Delivery), PerWindow::ANY);
 }

@@ -5,7 +5,7 @@
 use super::broken;
 use super::budgets::wrong;
 use crate::failure::Failure;
-use domain::budget::window_of;
+use domain::history::step_of;
 use domain::{Counter, EntryId, Millis};
 use std::collections::HashMap;
 use vault::{AuditBody, Kind, TenantConfig};
@@ -21,7 +21,7 @@ struct Allotment {
 
 struct Granted {
     counter: Counter,
-    window: Millis,
+    since: Option<Millis>,
     amount: u64,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Allotments<'a> {
     all: HashMap<EntryId, Allotment>,
 }
 
-/// By how much an entry moved a shared counter; `None` if it is no allotment's.
+/// By how much an entry moved a shared counter, as its detail says; `None` if it is no allotment's.
 pub(super) fn moved(body: &AuditBody) -> Option<i64> {
     let amount = i64::try_from(body.detail?).ok()?;
     match body.kind {
@@ -71,14 +71,22 @@ impl<'a> Allotments<'a> {
         let ([spent], Some(allotted), Some(amount)) = (body.spent.as_slice(), body.allotted, body.detail) else {
             return Err(broken(self.tenant, "entry", entry, "it is an allotment that doesn't say of what"));
         };
-        if !spent.counter.is_allotted() || window_of(allotted.window) != allotted.window {
-            return Err(broken(self.tenant, "entry", entry, "it allots what isn't shared, or of no hour"));
+        if !spent.counter.is_allotted() || step_of(allotted.window) != allotted.window {
+            return Err(broken(self.tenant, "entry", entry, "it allots what isn't shared, or of no step of time"));
         }
-        if spent.used > allotted.limit {
-            let problem = format!("{} were allotted at {entry}, of {}", spent.used, allotted.limit);
-            return Err(wrong(self.tenant, &spent.counter, allotted.window, &problem));
+        // In entries from before windows slid, the counter is that of a clock hour.
+        let (whole, since) = match spent.moved {
+            Some(moved) if moved != i64::try_from(amount).unwrap_or(-1) => {
+                return Err(broken(self.tenant, "entry", entry, "it allots another amount than it counts"));
+            }
+            Some(_) => (amount, None),
+            None => (spent.total, Some(allotted.window)),
+        };
+        if whole > u64::from(allotted.limit) {
+            let problem = format!("{whole} were allotted at {entry}, of {}", allotted.limit);
+            return Err(wrong(self.tenant, &spent.counter, since, &problem));
         }
-        let granted = Granted { counter: spent.counter, window: allotted.window, amount };
+        let granted = Granted { counter: spent.counter, since, amount };
         self.all.entry(entry).or_default().granted = Some(granted);
         Ok(())
     }
@@ -96,9 +104,9 @@ impl<'a> Allotments<'a> {
     pub(super) fn close(&self) -> Result<(), Failure> {
         for (entry, Allotment { granted, drawn, old }) in &self.all {
             match granted {
-                Some(Granted { counter, window, amount }) if drawn > amount => {
+                Some(Granted { counter, since, amount }) if drawn > amount => {
                     let problem = format!("{drawn} were drawn from the allotment {entry}, which was of {amount}");
-                    return Err(wrong(self.tenant, counter, *window, &problem));
+                    return Err(wrong(self.tenant, counter, *since, &problem));
                 }
                 None if *old => {
                     let problem = "entries drew from it as from an allotment, and the log has none";

@@ -1,13 +1,14 @@
-//! Budgets, recounted from the log: each row's last entry leads back, entry by entry, to the window's first. The log is
-//! read once, newest first; what is in memory are the chains' open ends.
+//! Budgets, recounted from the log: each row's last entry leads back, entry by entry, to its counter's first, and says what
+//! moved at each. So do the rows of clock hours, from before windows slid. The log is read once, newest first; what is in
+//! memory are the chains' open ends.
 
 use super::allotments::{self, Allotments};
 use super::broken;
 use crate::failure::Failure;
 use domain::{Counter, EntryId, Millis, TenantId};
-use std::collections::HashMap;
-use store::{BudgetRow, Store};
-use vault::{Before, LogLine, TenantConfig};
+use std::collections::{HashMap, HashSet};
+use store::{Spent, Store};
+use vault::{AuditBody, Before, LogLine, TenantConfig};
 
 const NONE: EntryId = EntryId([0; 16]);
 
@@ -15,6 +16,8 @@ const NONE: EntryId = EntryId([0; 16]);
 pub(super) struct Spending<'a> {
     tenant: &'a TenantConfig,
     rows: usize,
+    /// Counters of which a mend was met: older entries of theirs are settled by it.
+    mended: HashSet<Counter>,
     expected: HashMap<(EntryId, Counter), Expected>,
     unclaimed: HashMap<(EntryId, Counter), Step>,
     allotments: Allotments<'a>,
@@ -22,32 +25,42 @@ pub(super) struct Spending<'a> {
 
 /// What an entry must say of a counter.
 struct Expected {
-    window: Millis,
-    used: u32,
-    /// Of a row's last entry, and of what an allotment goes on from, exactly that; of others at most, as a re-delivery
-    /// spends nothing.
+    /// Of a clock hour's counter: which.
+    since: Option<Millis>,
+    total: u64,
+    /// Exactly that; where an entry doesn't say how much it moved, at most.
     exactly: bool,
 }
 
 struct Step {
     previous: EntryId,
-    used: u32,
+    total: u64,
     /// In the log before the budgets were read: some row must lead here.
     old: bool,
-    /// Of an allotment: by how much it moved the counter.
+    /// By how much it moved the counter.
     moved: Option<i64>,
+    /// Of a clock hour's counter, `total` falls with what is given back; of others it only grows.
+    hourly: bool,
 }
 
 impl Step {
+    fn of(body: &AuditBody, spent: &Spent, old: bool) -> Self {
+        let hourly = spent.moved.is_none();
+        let moved = spent.moved.or_else(|| allotments::moved(body).filter(|_| spent.counter.is_allotted()));
+        Self { previous: spent.previous, total: spent.total, old, moved, hourly }
+    }
+
     /// What the entry before it must say.
-    fn before(&self, window: Millis) -> Option<Expected> {
+    fn before(&self, since: Option<Millis>) -> Option<Expected> {
         let exactly = self.moved.is_some();
-        let used = match self.moved {
-            Some(moved) => u32::try_from(i64::from(self.used) - moved).ok()?,
-            None => self.used,
+        let total = match self.moved {
+            Some(moved) if self.hourly => self.total.checked_add_signed(-moved)?,
+            Some(moved) => self.total.checked_sub(moved.unsigned_abs())?,
+            None => self.total,
         };
-        let starts = self.previous == NONE && exactly && used != 0;
-        (!starts).then_some(Expected { window, used, exactly })
+        // A movement by nothing is where a budget was put right: what was before it is settled.
+        let starts = self.previous == NONE && exactly && total != 0 && self.moved != Some(0);
+        (!starts && self.hourly == since.is_some()).then_some(Expected { since, total, exactly })
     }
 }
 
@@ -55,15 +68,21 @@ impl<'a> Spending<'a> {
     /// Reads the rows. What is committed later isn't asked of them.
     pub(super) async fn of_rows(store: &dyn Store, tenant: &'a TenantConfig) -> Result<Self, Failure> {
         let rows = store.budgets(tenant.id).await?;
+        let hourly = store.hourly_budgets(tenant.id, Millis(0)).await?;
         let mut spending = Self {
             tenant,
-            rows: rows.len(),
+            rows: rows.len() + hourly.len(),
+            mended: HashSet::new(),
             expected: HashMap::new(),
             unclaimed: HashMap::new(),
             allotments: Allotments::new(tenant),
         };
-        for (counter, window, BudgetRow { used, last, .. }) in rows {
-            spending.expect(last, counter, Expected { window, used, exactly: true })?;
+        for (counter, row) in rows {
+            spending.expect(row.last, counter, Expected { since: None, total: row.total, exactly: true })?;
+        }
+        for row in hourly {
+            let expected = Expected { since: Some(row.since), total: row.used.into(), exactly: true };
+            spending.expect(row.last, row.counter, expected)?;
         }
         Ok(spending)
     }
@@ -78,9 +97,9 @@ impl<'a> Spending<'a> {
     }
 
     fn expect(&mut self, entry: EntryId, counter: Counter, expected: Expected) -> Result<(), Failure> {
-        let window = expected.window;
+        let since = expected.since;
         match entry != NONE && self.expected.insert((entry, counter), expected).is_some() {
-            true => Err(wrong(self.tenant, &counter, window, &format!("{entry} was spent twice"))),
+            true => Err(wrong(self.tenant, &counter, since, &format!("{entry} was spent twice"))),
             false => Ok(()),
         }
     }
@@ -90,11 +109,15 @@ impl<'a> Spending<'a> {
         let Some(body) = &line.body else { return Ok(()) };
         self.allotments.take(line.entry, body, old)?;
         for spent in &body.spent {
-            let moved = allotments::moved(body).filter(|_| spent.counter.is_allotted());
-            let step = Step { previous: spent.previous, used: spent.used, old, moved };
+            let step = Step::of(body, spent, old);
+            let mends = spent.moved == Some(0);
             match self.expected.remove(&(line.entry, spent.counter)) {
                 Some(expected) => self.follow(line.entry, spent.counter, expected, step)?,
+                None if self.mended.contains(&spent.counter) => {}
                 None => drop(self.unclaimed.insert((line.entry, spent.counter), step)),
+            }
+            if mends {
+                self.mended.insert(spent.counter);
             }
         }
         Ok(())
@@ -109,14 +132,14 @@ impl<'a> Spending<'a> {
         mut step: Step,
     ) -> Result<(), Failure> {
         loop {
-            let Expected { window, used, exactly } = expected;
-            if if exactly { step.used != used } else { step.used > used } {
-                let problem = format!("it says {used} were used, the log says {} at {entry}", step.used);
-                return Err(wrong(self.tenant, &counter, window, &problem));
+            let Expected { since, total, exactly } = expected;
+            if if exactly { step.total != total } else { step.total > total } {
+                let problem = format!("it says {total} were used, the log says {} at {entry}", step.total);
+                return Err(wrong(self.tenant, &counter, since, &problem));
             }
-            expected = step.before(window).ok_or_else(|| {
-                let problem = format!("the allotment {entry} doesn't fit what was allotted before it");
-                wrong(self.tenant, &counter, window, &problem)
+            expected = step.before(since).ok_or_else(|| {
+                let problem = format!("what {entry} moved doesn't fit what was counted before it");
+                wrong(self.tenant, &counter, since, &problem)
             })?;
             entry = step.previous;
             match self.unclaimed.remove(&(entry, counter)) {
@@ -133,7 +156,7 @@ impl<'a> Spending<'a> {
         let missing = self.expected.iter().find(|((entry, _), _)| !before.pending.contains(entry));
         if let Some(((entry, counter), expected)) = missing {
             let problem = format!("the log has no {entry} that spent from it");
-            return Err(wrong(self.tenant, counter, expected.window, &problem));
+            return Err(wrong(self.tenant, counter, expected.since, &problem));
         }
         match self.unclaimed.iter().find(|(_, step)| step.old) {
             Some(((entry, _), _)) => {
@@ -144,9 +167,12 @@ impl<'a> Spending<'a> {
     }
 }
 
-pub(super) fn wrong(tenant: &TenantConfig, counter: &Counter, window: Millis, problem: &str) -> Failure {
+pub(super) fn wrong(tenant: &TenantConfig, counter: &Counter, since: Option<Millis>, problem: &str) -> Failure {
     let name = counter.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    broken(tenant, "budget", format!("{name} from {window}"), problem)
+    match since {
+        Some(since) => broken(tenant, "hourly_budget", format!("{name} from {since}"), problem),
+        None => broken(tenant, "budget", name, problem),
+    }
 }
 
 /// What stands in the log and waits for it.

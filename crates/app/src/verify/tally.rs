@@ -35,9 +35,9 @@ impl Tally {
         match body.kind {
             Kind::Import => self.imported.add(body.detail.unwrap_or(0), old),
             Kind::Erasure => self.erased.add(body.detail.unwrap_or(0), old),
-            Kind::PersonChanged | Kind::TokenIssued | Kind::TokenRevoked => {
+            kind if kind.changes_power() => {
                 self.changes.add(1, old);
-                self.people.extend(body.person.filter(|_| old));
+                self.people.extend(body.upon.or(body.person).filter(|_| old));
             }
             _ => {}
         }

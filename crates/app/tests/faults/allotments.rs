@@ -1,9 +1,9 @@
 //! Three node processes and one allowance that they share: killed or stopped again and again while they disclose.
 
-use crate::centre::{Centre, Person, reveal_body};
+use crate::centre::{Centre, MANY, Person, acts, reveal_body};
 use crate::http::{Answer, Client};
 use crate::server::Server;
-use crate::wait::clear_of_the_hours_end;
+use crate::wait::clear_of_the_steps_end;
 use crate::{Chance, SeedOnFailure, long, seeds, threads};
 use serde_json::Value;
 use std::sync::Mutex;
@@ -30,7 +30,7 @@ struct Field {
 
 impl Field {
     fn new() -> Self {
-        let limits = format!("reveal_per_hour = 1000000\nreveal_per_tenant = {LIMIT}");
+        let limits = format!("{}\n{}", acts("person", MANY), acts("tenant", LIMIT));
         let centre = Centre::within(|_| TestDatabase::for_nodes(), 20, &limits, 20);
         let agent = centre.hire("Ada", "agent");
         let nodes: Vec<_> = (0..NODES).map(|_| Mutex::new(centre.serve())).collect();
@@ -95,7 +95,7 @@ impl Field {
     /// No more than the limit was disclosed, in the log's own words. Says how much wasn't.
     fn holds(self) -> u64 {
         self.nodes.into_iter().for_each(|node| node.into_inner().unwrap().stop());
-        let (given, spent) = (self.given.into_inner(), self.centre.reveals_spent(&self.agent));
+        let (given, spent) = (self.given.into_inner(), self.centre.points_spent(&self.agent));
         assert!(given <= spent && spent <= LIMIT, "{given} values came out, {spent} were spent, of {LIMIT}");
         self.centre.holds();
         LIMIT - spent
@@ -106,14 +106,14 @@ impl Field {
 fn nodes_that_are_killed_never_disclose_more_than_everybodys_allowance() {
     for seed in seeds(if long() { 10 } else { 1 }) {
         let _says = SeedOnFailure(seed);
-        clear_of_the_hours_end();
+        clear_of_the_steps_end();
         let field = Field::new();
         field.during(&mut Chance(seed), 8, |field, node| {
             node.kill();
             *node = field.centre.serve();
         });
         field.exhaust();
-        println!("killed: {} were lost for the hour", field.holds());
+        println!("killed: {} were lost", field.holds());
     }
 }
 
@@ -121,7 +121,7 @@ fn nodes_that_are_killed_never_disclose_more_than_everybodys_allowance() {
 fn nodes_that_stop_in_order_lose_next_to_nothing() {
     for seed in seeds(if long() { 10 } else { 1 }) {
         let _says = SeedOnFailure(seed);
-        clear_of_the_hours_end();
+        clear_of_the_steps_end();
         let mut field = Field::new();
         field.during(&mut Chance(seed), 6, |field, node| {
             core::mem::replace(node, field.centre.serve()).stop();
@@ -130,7 +130,7 @@ fn nodes_that_stop_in_order_lose_next_to_nothing() {
         field.nodes.drain(1..).for_each(|node| node.into_inner().unwrap().stop());
         field.exhaust();
         let lost = field.holds();
-        println!("stopped: {lost} were lost for the hour");
+        println!("stopped: {lost} were lost");
         assert!(lost <= 6, "what a request held that was cut off; {lost} were lost");
     }
 }

@@ -75,6 +75,11 @@ impl Cluster {
 }
 
 impl Line {
+    /// The customer on the line.
+    pub(crate) fn customer(&self) -> &str {
+        self.path.trim_start_matches("/v1/customers/").trim_end_matches("/reveals")
+    }
+
     /// Reveals the name at a node. `None`: unavailable, in a few clear words and without a value.
     pub(crate) fn reveal(&self, node: &Server, key: Option<&str>) -> Option<Answer> {
         let client = node.client().bearer(&self.agent.token);

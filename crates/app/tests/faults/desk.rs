@@ -1,6 +1,8 @@
 //! A customer on the line with an agent, in a small world on PostgreSQL; and nodes that reach it through a proxy.
 
-use domain::{BudgetKind, Counter, CustomerId, FieldKind, InteractionId, Limits, Purpose};
+use domain::{
+    Allowance, BudgetKind, Counter, CustomerId, FieldKind, InteractionId, Limits, PerWindow, Purpose, Weights,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::StoreError;
@@ -26,21 +28,17 @@ pub(crate) struct Node {
 /// What the store holds, as far as reveals change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
-    pub(crate) spent: u32,
+    pub(crate) spent: u64,
     pub(crate) entries: usize,
 }
 
 impl Desk {
     /// A world with an allowance per hour.
-    pub(crate) fn with(seed: u64, reveal_per_hour: u32) -> Self {
-        let shared = 1_000_000;
-        let limits = Limits {
-            reveal_per_hour,
-            view_per_hour: 1_000_000,
-            reveal_per_team: shared,
-            reveal_per_tenant: shared,
-            ..Limits::default()
-        };
+    pub(crate) fn with(seed: u64, acts_per_hour: u32) -> Self {
+        let hourly = |limit| Allowance::of(PerWindow::hourly(limit));
+        let (team, tenant) = (hourly(1_000_000), hourly(1_000_000));
+        let limits =
+            Limits { weights: Weights::EVEN, person: hourly(acts_per_hour), team, tenant, ..Limits::default() };
         let world = TestWorld::of_nodes(seed, VaultConfig { limits, ..VaultConfig::default() });
         let customer = world.add(ana());
         let interaction = world.call(&world.staff.agent, Some(PHONE));
@@ -87,10 +85,10 @@ impl Desk {
 
     /// What was spent and written, as the store has it. Only while nothing was given its place in the log.
     pub(crate) fn kept(&self) -> Kept {
-        let counter = Counter::person(BudgetKind::Reveal, self.world.staff.agent.id);
-        let row = block_on(self.world.store.budget(FIRST, counter, START)).unwrap();
+        let counter = Counter::person(BudgetKind::Information, self.world.staff.agent.id);
+        let row = block_on(self.world.store.budget(FIRST, counter)).unwrap();
         let entries = block_on(self.world.store.pending(FIRST, None, 100_000)).unwrap().len();
-        Kept { spent: row.map_or(0, |row| row.used), entries }
+        Kept { spent: row.map_or(0, |row| row.total), entries }
     }
 
     /// The log as published now, signed by its own keys.

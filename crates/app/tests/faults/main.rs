@@ -16,6 +16,9 @@ mod centre;
 #[path = "../live/http.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod http;
+#[path = "../live/machine.rs"]
+#[allow(dead_code, reason = "shared with the live tests, which use all of it")]
+mod machine;
 #[path = "../live/server.rs"]
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod server;
@@ -30,8 +33,10 @@ mod codes;
 mod cuts;
 mod desk;
 mod history;
+mod leavers;
 mod orders;
 mod outages;
+mod page;
 
 use std::time::Duration;
 use testkit::{Act, Message};

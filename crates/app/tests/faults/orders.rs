@@ -3,7 +3,7 @@
 
 use crate::cluster::{Cluster, Line, NODES, heard};
 use crate::history::{History, Model};
-use crate::wait::{PATIENCE, clear_of_the_hours_end, found};
+use crate::wait::{PATIENCE, clear_of_the_steps_end, found};
 use crate::{Chance, SeedOnFailure, long, seeds, threads};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -92,7 +92,7 @@ fn spend_until_gone(cluster: &Cluster, number: u64, chance: &mut Chance) -> [usi
             some
         });
     }
-    assert_eq!(cluster.centre.reveals_spent(&agent), u64::from(LIMIT));
+    assert_eq!(cluster.centre.points_spent(&agent), u64::from(LIMIT));
     history.explained(&Allowance { limit });
     let said = |which: Option<Said>| history.count(|_, said| said == which.as_ref());
     [said(Some(Said::Value)), said(Some(Said::Exhausted)), said(None)]
@@ -104,7 +104,7 @@ const LIMIT: u32 = 9;
 #[test]
 fn budgets_and_keys_behave_as_in_one_order() {
     let cluster = Cluster::start(None, LIMIT, 3);
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let mut counts = [0; 3];
     let seeds = seeds(if long() { 200 } else { 10 });
     for (number, &seed) in seeds.iter().enumerate() {
@@ -218,7 +218,7 @@ fn claim(cluster: &Cluster, agent: &crate::centre::Person, chance: &mut Chance) 
 
 #[test]
 fn claims_behave_as_in_one_order() {
-    let cluster = Cluster::start(None, LIMIT, 3);
+    let cluster = Cluster::start(None, 1_000_000, 3);
     let agent = cluster.centre.hire("Ada", "agent");
     let mut counts = [0; 3];
     let seeds = seeds(if long() { 400 } else { 20 });

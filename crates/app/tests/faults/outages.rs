@@ -3,7 +3,7 @@
 
 use crate::centre::{Centre, bytes_of, literal};
 use crate::cluster::{Cluster, Line, NODES};
-use crate::wait::{PATIENCE, clear_of_the_hours_end, found, until};
+use crate::wait::{PATIENCE, clear_of_the_steps_end, found, until};
 use crate::{Chance, SeedOnFailure, long, seeds};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -80,7 +80,7 @@ impl<'a> Load<'a> {
             let entries = centre.number(&format!("SELECT count(*) FROM entry WHERE id IN ({})", ids.join(",")));
             assert_eq!(entries, some.len() as u64, "a value left without its entry");
         }
-        assert_eq!(centre.reveals_spent(&self.line.agent), receipts.len() as u64, "each key was spent once");
+        assert_eq!(centre.points_spent(&self.line.agent), receipts.len() as u64, "each key was spent once");
         (receipts.len(), self.refused.load(Ordering::SeqCst))
     }
 }
@@ -89,7 +89,7 @@ impl<'a> Load<'a> {
 fn a_restarted_server_loses_nothing_that_was_acknowledged() {
     let server = Arc::new(PostgresServer::start());
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 3);
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let seed = seeds(1)[0];
     let _says = SeedOnFailure(seed);
     let mut chance = Chance(seed);
@@ -113,7 +113,7 @@ fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
     let server = Arc::new(PostgresServer::start_with("-c max_connections=28 -c superuser_reserved_connections=0"));
     // They would like more than there are.
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 16);
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let load = Load::on(&cluster);
     for (proxy, _) in &cluster.nodes {
         proxy.refuse();
@@ -133,7 +133,7 @@ fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
     }
     drop(taken);
     until("there is a connection again", PATIENCE, || load.line.reveal(&cluster.nodes[0].1, Some("first")).is_some());
-    assert_eq!(cluster.centre.reveals_spent(&load.line.agent), 1, "what was refused wasn't spent");
+    assert_eq!(cluster.centre.points_spent(&load.line.agent), 1, "what was refused wasn't spent");
     load.insist(0, "first");
     // The nodes share a few.
     let mut taken = server.occupy("postgres");
@@ -155,7 +155,7 @@ fn a_slow_disk_makes_waiting_or_a_clear_no_and_never_a_loss() {
     const SLOW: &str = "-c commit_delay=100000 -c commit_siblings=0";
     let server = Arc::new(PostgresServer::start_with(SLOW));
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 1);
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let load = Load::on(&cluster);
     std::thread::scope(|scope| {
         for thread in 0..CROWD {

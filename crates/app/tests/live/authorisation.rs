@@ -14,6 +14,8 @@ use std::path::Path;
 struct Hand {
     who: &'static str,
     client: Client,
+    /// Whose call it is.
+    serving: String,
     interaction: String,
     customer: String,
     claiming: String,
@@ -61,17 +63,38 @@ fn serving(who: &'static str, centre: &Centre, nobody: &Client, person: &Person,
         client.post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": interaction})).expect(200);
     let receipt_id = view.member("receipt");
     assert!(!receipt(&client, &receipt_id).is_empty());
-    Hand { who, client, interaction, customer, claiming, claim, receipt: receipt_id }
+    Hand { who, client, serving: person.id.clone(), interaction, customer, claiming, claim, receipt: receipt_id }
 }
+
+/// A person and a device that aren't there.
+const NOBODY: &str = "per_00000000000000000000000000000000";
+const NO_DEVICE: &str = "dev_00000000000000000000000000000000";
 
 /// What an endpoint is asked with by a hand; an endpoint without a line here fails the test.
 fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     match endpoint {
-        "GET /v1/me"
+        "GET /v1/decisions" => {
+            (format!("/v1/decisions?person={}&act=reveal&field=phone&purpose=callback", hand.serving), None)
+        }
+        "GET /v1/rules"
+        | "GET /v1/me"
+        | "GET /v1/me/sessions"
+        | "GET /v1/sessions"
+        | "GET /v1/me/passkeys"
+        | "GET /v1/enrolments"
         | "GET /v1/log/status"
         | "GET /v1/interactions"
+        | "GET /v1/people"
+        | "GET /v1/proposals"
+        | "GET /v1/devices"
+        | "GET /.well-known/oauth-authorization-server"
+        | "GET /scim/v2/ServiceProviderConfig"
+        | "GET /scim/v2/ResourceTypes"
+        | "GET /scim/v2/Schemas"
+        | "GET /scim/v2/Users"
+        | "GET /v1/team/budgets"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -111,6 +134,35 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/customers/{id}/notes" => {
             (on("notes"), Some(json!({"interaction": interaction, "text": "Rang about a lamp."})))
         }
+        "GET /scim/v2/ResourceTypes/{id}" => ("/scim/v2/ResourceTypes/User".to_owned(), None),
+        "GET /scim/v2/Schemas/{id}" => ("/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User".to_owned(), None),
+        "GET /scim/v2/Users/{id}" | "DELETE /scim/v2/Users/{id}" => (format!("/scim/v2/Users/{NOBODY}"), None),
+        "PUT /scim/v2/Users/{id}" => (format!("/scim/v2/Users/{NOBODY}"), Some(json!({"userName": "nobody"}))),
+        "PATCH /scim/v2/Users/{id}" => (
+            format!("/scim/v2/Users/{NOBODY}"),
+            Some(json!({"Operations": [{"op": "replace", "path": "active", "value": false}]})),
+        ),
+        "POST /scim/v2/Users" => ("/scim/v2/Users".to_owned(), Some(json!({"userName": hand.who}))),
+        "POST /scim/v2/Users/.search" => ("/scim/v2/Users/.search".to_owned(), Some(json!({}))),
+        "POST /oauth2/token" => ("/oauth2/token".to_owned(), Some(json!({}))),
+        "POST /v1/proposals/{id}/drafts" => (format!("/v1/proposals/{NOBODY}/drafts"), Some(json!({}))),
+        "POST /v1/proposals/{id}/decisions" => {
+            (format!("/v1/proposals/{NOBODY}/decisions"), Some(json!({"decision": "decline"})))
+        }
+        "POST /v1/devices/{id}/drafts" => {
+            (format!("/v1/devices/{NO_DEVICE}/drafts"), Some(json!({"code": "0000-0000"})))
+        }
+        "POST /v1/devices/{id}/agreements" => {
+            (format!("/v1/devices/{NO_DEVICE}/agreements"), Some(json!({"code": "0000-0000"})))
+        }
+        "POST /v1/power/changes" => (
+            "/v1/power/changes".to_owned(),
+            Some(json!({"change": "add_person", "name": "Nia New", "role": "agent", "team": "north"})),
+        ),
+        "POST /v1/power/changes/{id}/approval" => (
+            format!("/v1/power/changes/{}/approval", crate::power::NO_DRAFT.0),
+            Some(json!({"draft": crate::power::NO_DRAFT.1})),
+        ),
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }
@@ -121,6 +173,15 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
                 Some(json!({"type": "interaction.connected", "timestamp": crate::centre::now(), "data": data})),
             )
         }
+        "POST /v1/me/passkeys" => {
+            ("/v1/me/passkeys".to_owned(), Some(json!({"client_data": "e30", "attestation": "oA", "label": "A key"})))
+        }
+        "POST /v1/enrolments/{id}/approvals" => (
+            format!("/v1/enrolments/enr_{}/approvals", "0".repeat(32)),
+            Some(json!({"credential": "AA", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"})),
+        ),
+        "DELETE /v1/me/passkeys/{id}" => (format!("/v1/me/passkeys/pky_{}", "0".repeat(32)), None),
+        "DELETE /v1/sessions/{id}" => (format!("/v1/sessions/ses_{}", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}" => (format!("/v1/customers/{customer}"), None),
         _ => panic!("how to ask {endpoint} isn't known: add it to authorisation.rs"),
     }
@@ -130,7 +191,10 @@ fn outcome(endpoint: &str, hand: &Hand) -> String {
     let (path, body) = ask(endpoint, hand);
     let answer = match (endpoint, body) {
         ("GET /v1/disclosures/stream", _) => hand.client.open(&path).1,
-        (_, Some(body)) => hand.client.post(&path, &body),
+        (_, Some(body)) => {
+            let client = hand.client.with("content-type", "application/json");
+            client.ask(endpoint.split(' ').next().unwrap(), &path, body.to_string().as_bytes()).unwrap()
+        }
         (_, None) => hand.client.ask(endpoint.split(' ').next().unwrap(), &path, b"").unwrap(),
     };
     format!("{} {}", answer.status, answer.slug()).trim_end().to_owned()

@@ -2,7 +2,7 @@
 
 use crate::centre::{Centre, invented, reveal_body};
 use crate::http::{Answer, Client};
-use crate::wait::{PATIENCE, clear_of_the_hours_end, found};
+use crate::wait::{PATIENCE, clear_of_the_steps_end, found};
 use serde_json::Value;
 
 /// The same request from many threads at once, `each` times per thread; gives all answers.
@@ -24,7 +24,7 @@ fn sixteen_threads_get_exactly_the_allowance() {
     let centre = Centre::filled(20, LIMIT, 20);
     let agent = centre.hire("Ada", "agent");
     let server = centre.serve();
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let (interaction, customer) = centre.call_from(&server.client(), &agent, 3);
     let client = server.client().bearer(&agent.token);
     let path = format!("/v1/customers/{customer}/reveals");
@@ -36,7 +36,7 @@ fn sixteen_threads_get_exactly_the_allowance() {
         assert_eq!((answer.status, answer.slug().as_str()), (429, "budget-exhausted"), "{}", answer.text());
         assert!(answer.header("retry-after").is_some());
     }
-    assert_eq!(centre.reveals_spent(&agent), u64::from(LIMIT));
+    assert_eq!(centre.points_spent(&agent), u64::from(LIMIT));
     server.stop();
     centre.holds();
 }
@@ -46,7 +46,7 @@ fn one_key_from_eight_threads_is_spent_once_and_over_after_its_countdown() {
     let centre = Centre::filled(20, 40, 3);
     let agent = centre.hire("Ada", "agent");
     let server = centre.serve();
-    clear_of_the_hours_end();
+    clear_of_the_steps_end();
     let (interaction, customer) = centre.call_from(&server.client(), &agent, 3);
     let client = server.client().bearer(&agent.token);
     let keyed = client.with("idempotency-key", "one-key");
@@ -57,7 +57,7 @@ fn one_key_from_eight_threads_is_spent_once_and_over_after_its_countdown() {
     receipts.sort();
     receipts.dedup();
     assert_eq!(receipts.len(), 8, "each delivery has an entry of its own");
-    assert_eq!(centre.reveals_spent(&agent), 1, "one was spent");
+    assert_eq!(centre.points_spent(&agent), 1, "one was spent");
 
     let other = keyed.post(&path, &reveal_body(&interaction, "order", "delivery")).expect(422);
     assert_eq!(other.slug(), "key-reused");
@@ -67,7 +67,7 @@ fn one_key_from_eight_threads_is_spent_once_and_over_after_its_countdown() {
     });
     assert_eq!((over.status, over.slug().as_str()), (410, "redelivery-over"), "{}", over.text());
     client.post(&path, &body).expect(200);
-    assert_eq!(centre.reveals_spent(&agent), 2, "without the key it is a new request");
+    assert_eq!(centre.points_spent(&agent), 2, "without the key it is a new request");
     server.stop();
     centre.holds();
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
+use testkit::Browser;
 
 struct Desk<'a> {
     centre: &'a Centre,
@@ -95,7 +96,7 @@ fn with_a_limit_on_files_nothing_leaves_and_the_same_process_goes_on_when_it_is_
 fn sign_in(server: &Server, token: &str) -> Answer {
     let page = server.client().with("origin", &format!("http://{}", server.address()));
     let form = page.with("content-type", "application/x-www-form-urlencoded");
-    form.ask("POST", "/sign-in", format!("token={token}").as_bytes()).unwrap()
+    form.ask("POST", "/sign-in", format!("token={token}&device={}", Browser::new().shown()).as_bytes()).unwrap()
 }
 
 fn limit(server: &Server, bytes: &str) {

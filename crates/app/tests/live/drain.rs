@@ -93,7 +93,7 @@ fn stop_under_load(centre: &Centre, node: Server, agent: &Person) -> Duration {
         .sum();
     assert_eq!(found, ids.len() as u64, "a value left without its entry");
     // Who got no answer may have been served; nobody else spent anything.
-    let spent = centre.reveals_spent(agent);
+    let spent = centre.points_spent(agent);
     assert!((found..=found + unanswered.len() as u64).contains(&spent), "{found} values left, {spent} were spent");
     let busy = seen.busy.load(Ordering::SeqCst);
     println!(

@@ -1,10 +1,12 @@
 //! HTTP/1.1 over a plain socket: every byte sent and received is the test's own.
 
+use crate::wait::seconds;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use testkit::BoundBrowser;
 
 /// Every byte that came back, for whoever looks for something in it.
 pub(crate) type Heard = Arc<Mutex<Vec<u8>>>;
@@ -15,6 +17,8 @@ pub(crate) struct Client {
     address: String,
     headers: Vec<(String, String)>,
     heard: Option<Heard>,
+    /// Signs what is sent, as a page's worker does.
+    browser: Option<BoundBrowser>,
 }
 
 /// A whole answer.
@@ -86,7 +90,7 @@ impl Answer {
 impl Client {
     /// Nobody yet.
     pub(crate) fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), headers: Vec::new(), heard: None }
+        Self { address: address.to_owned(), headers: Vec::new(), heard: None, browser: None }
     }
 
     /// As the holder of a bearer token.
@@ -99,6 +103,28 @@ impl Client {
         let mut other = self.clone();
         other.headers.push((name.to_owned(), value.to_owned()));
         other
+    }
+
+    /// Without a header that it had.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.retain(|(key, _)| key != name);
+        other
+    }
+
+    /// As the browser that signed in.
+    pub(crate) fn bound(&self, browser: BoundBrowser) -> Self {
+        Self { browser: Some(browser), ..self.clone() }
+    }
+
+    /// With the same headers, in a browser that holds no key.
+    pub(crate) fn unbound(&self) -> Self {
+        Self { browser: None, ..self.clone() }
+    }
+
+    /// The browser's key.
+    pub(crate) fn browser(&self) -> Option<BoundBrowser> {
+        self.browser.clone()
     }
 
     /// Keeping every byte that comes back.
@@ -130,6 +156,11 @@ impl Client {
     pub(crate) fn request(&self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let changes = !matches!(method, "GET" | "HEAD");
+        let signature = self.browser.as_ref().map(|it| it.sign(method, path, changes.then_some(body), seconds()));
+        for (name, value) in signature.iter().flat_map(testkit::Signature::headers) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         if !body.is_empty() || method == "POST" {

@@ -71,7 +71,7 @@ fn budgets_and_keys_hold_across_nodes() {
     std::thread::scope(|threads| {
         nodes.iter().for_each(|node| drop(threads.spawn(|| once(node).expect(200))));
     });
-    assert_eq!(centre.reveals_spent(&agent), 1);
+    assert_eq!(centre.points_spent(&agent), 1);
     let given = AtomicU64::new(1);
     std::thread::scope(|threads| {
         for (number, act) in acts.iter().enumerate() {
@@ -89,7 +89,7 @@ fn budgets_and_keys_hold_across_nodes() {
         }
     });
     assert_eq!(given.load(Ordering::SeqCst), LIMIT);
-    assert_eq!(centre.reveals_spent(&agent), LIMIT);
+    assert_eq!(centre.points_spent(&agent), LIMIT);
     nodes.into_iter().for_each(Server::stop);
     centre.holds();
 }

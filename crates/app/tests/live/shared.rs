@@ -1,8 +1,8 @@
 //! What a team and everybody share, over HTTP: shown before any refusal, and refused as a problem of its own.
 
-use crate::centre::{Centre, Person, reveal_body};
+use crate::centre::{Centre, Person, acts, reveal_body};
 use crate::http::{Answer, Client};
-use crate::wait::clear_of_the_hours_end;
+use crate::wait::clear_of_the_steps_end;
 use serde_json::Value;
 use testkit::TestDatabase;
 
@@ -27,7 +27,7 @@ impl Line {
     fn shared(&self, by: &str) -> Option<Value> {
         let me = self.client.get("/v1/me").expect(200).json();
         let all = me["shared_budgets"].as_array().unwrap();
-        all.iter().find(|one| one["by"] == by && one["kind"] == "reveal").cloned()
+        all.iter().find(|one| one["by"] == by && one["window"] == "hour").cloned()
     }
 }
 
@@ -42,9 +42,9 @@ fn is_refused(answer: Answer, slug: &str) {
 
 #[test]
 fn a_team_and_a_centre_that_read_in_bulk_are_stopped_and_told_why() {
-    clear_of_the_hours_end();
-    let limits = "reveal_per_hour = 1000\nreveal_per_team = 3\nreveal_per_tenant = 5";
-    let centre = Centre::within(TestDatabase::new, 20, limits, 20);
+    clear_of_the_steps_end();
+    let limits = [("person", 1_000), ("team", 3), ("tenant", 5)].map(|(subject, limit)| acts(subject, limit));
+    let centre = Centre::within(TestDatabase::new, 20, &limits.join("\n"), 20);
     let [ada, bo] = ["Ada", "Bo"].map(|name| centre.hire_into("north", name, "agent"));
     let [cy, eve] = [("south", "Cy"), ("", "Eve")].map(|(team, name)| centre.hire_into(team, name, "agent"));
     let server = centre.serve();
@@ -73,13 +73,13 @@ fn a_team_and_a_centre_that_read_in_bulk_are_stopped_and_told_why() {
 
 #[test]
 fn an_edited_shared_row_stops_disclosure_and_is_named_by_verify() {
-    clear_of_the_hours_end();
-    let centre = Centre::within(TestDatabase::new, 20, "reveal_per_hour = 1000\nreveal_per_tenant = 4", 20);
+    clear_of_the_steps_end();
+    let centre = Centre::within(TestDatabase::new, 20, &acts("tenant", 4), 20);
     let agent = centre.hire("Ada", "agent");
     let server = centre.serve();
     Line::new(&centre, &server.client(), &agent, 1).reveal().expect(200);
     server.stop();
-    let rows = centre.database().edit("UPDATE budget SET used = 0 WHERE substr(counter, 1, 2) = x'0501'");
+    let rows = centre.database().edit("UPDATE budget SET total = 0 WHERE substr(counter, 1, 2) = x'0506'");
     assert_eq!(rows, 1);
     let server = centre.serve();
     let answer = Line::new(&centre, &server.client(), &agent, 2).reveal().expect(503);
@@ -87,5 +87,5 @@ fn an_edited_shared_row_stops_disclosure_and_is_named_by_verify() {
     server.stop();
     let output = centre.verify();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && said.contains("table budget, row 0501"), "{said}");
+    assert!(output.status.code() == Some(2) && said.contains("table budget, row 0506"), "{said}");
 }

@@ -27,7 +27,8 @@ pub(crate) fn seconds() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// Allowances are per hour: a test that counts them must not begin in an hour's last half minute.
-pub(crate) fn clear_of_the_hours_end() {
-    until("a new hour", Duration::from_secs(40), || seconds() % 3_600 < 3_570);
+/// What nodes hold of shared allowances is of one step of ten minutes: a test that counts it must not begin in a step's
+/// last half minute.
+pub(crate) fn clear_of_the_steps_end() {
+    until("a new step", Duration::from_secs(40), || seconds() % 600 < 570);
 }

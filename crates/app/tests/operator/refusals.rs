@@ -35,8 +35,8 @@ fn an_edited_person_at_sign_in() {
     world.edit("UPDATE person SET role = 'security_officer' WHERE role = 'agent' AND tenant = 1");
     let node: Arc<Vault> = world.another_node();
     let token = &world.staff.agent.token;
-    assert_logged(&world, block_on(node.authenticate(token)).map(drop), Kind::SignIn, Refusal::Tampered);
-    assert_logged(&world, block_on(node.sign_in(token)).map(drop), Kind::SignIn, Refusal::Tampered);
+    assert_logged(&world, block_on(node.authenticate(token)).map(drop), Kind::SignIn, Refusal::PowerTampered);
+    assert_logged(&world, block_on(node.sign_in(token, None)).map(drop), Kind::SignIn, Refusal::PowerTampered);
 }
 
 #[test]

@@ -28,7 +28,7 @@ mod load;
 mod windows;
 
 use agent::Agent;
-use centre::{Centre, Person};
+use centre::{Centre, MANY, Person, acts};
 use load::Pace;
 use server::Server;
 use std::time::Duration;
@@ -59,8 +59,8 @@ fn lasts() -> Duration {
 #[test]
 fn memory_and_the_slowest_answers_stay_as_they_are() {
     // Nobody's allowance may end: an hour's is more than a run can spend.
-    let budgets = "reveal_per_hour = 1000000000\nreveal_per_tenant = 4000000000\nview_per_tenant = 1000000000";
-    let centre = Centre::within(TestDatabase::new, CUSTOMERS, budgets, 20);
+    let budgets = format!("{}\n{}", acts("person", MANY), acts("tenant", MANY));
+    let centre = Centre::within(TestDatabase::new, CUSTOMERS, &budgets, 20);
     let people: Vec<Person> = (0..AGENTS).map(|n| centre.hire(&format!("Agent {n}"), "agent")).collect();
     let server = centre.serve();
     let mut agents: Vec<Agent> = people.iter().zip(0..).map(|(p, n)| Agent::new(&centre, &server, p, n)).collect();
@@ -99,6 +99,6 @@ fn everything_is_in_the_log(centre: &Centre, people: &[Person], agents: &[Agent]
     assert_eq!(entries, places, "entries without a place");
     // What was spent equals the log, as `verify` recounts; here: what left equals what was spent.
     for (person, agent) in people.iter().zip(agents) {
-        assert_eq!(centre.reveals_spent(person), agent.revealed(), "a value left without its entry");
+        assert_eq!(centre.points_spent(person), agent.revealed(), "a value left without its entry");
     }
 }

@@ -4,6 +4,7 @@
 //! destroying one makes the rows under it unreadable in every copy. Therefore this file must not lie in backups of
 //! the database; a kept copy of an old keyring, with the key file, undoes that.
 
+use crate::power::PowerFile;
 use crate::{Keyring, KeyringError, RootKey};
 use domain::{Entropy, Millis, TenantId};
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -25,7 +26,7 @@ pub struct KeyringFile {
 pub(crate) struct Stamp(u64, u64, u64, (i64, i64));
 
 impl Stamp {
-    fn of(file: &Metadata) -> Self {
+    pub(crate) fn of(file: &Metadata) -> Self {
         Self(file.dev(), file.ino(), file.len(), (file.mtime(), file.mtime_nsec()))
     }
 }
@@ -102,6 +103,11 @@ impl KeyringFile {
             stamp = self.stamp()?;
         }
         Ok((ring, stamp, done))
+    }
+
+    /// What is known of power, in a file beside this one.
+    pub(crate) fn power(&self) -> Result<PowerFile, KeyringError> {
+        PowerFile::open(&self.path, &self.root)
     }
 
     /// Held while the file is changed. A file of its own, since the keyring's is replaced.

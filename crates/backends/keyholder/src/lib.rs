@@ -8,6 +8,7 @@
 
 mod file;
 mod keyring;
+mod power;
 mod root;
 
 pub use file::KeyringFile;
@@ -16,16 +17,19 @@ pub use root::{RootError, RootKey};
 
 use domain::{CustomerId, Entropy, Millis, TenantId};
 use file::Stamp;
+use keys::power::{PowerProposal, PowerSeal};
 use keys::{
     Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved,
     ViewKey, derive, envelope,
 };
+use power::PowerFile;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Keys in this process, behind the trait that the separate program will stand behind.
 pub struct InProcess {
     file: KeyringFile,
+    power: PowerFile,
     opened: RwLock<Opened>,
     entropy: Arc<dyn Entropy>,
     released: AtomicU64,
@@ -44,7 +48,8 @@ impl InProcess {
     /// If it doesn't open.
     pub fn open(file: KeyringFile, entropy: Arc<dyn Entropy>) -> Result<Self, KeyringError> {
         let (ring, stamp) = file.read()?;
-        Ok(Self { file, opened: RwLock::new(Opened { ring, stamp }), entropy, released: AtomicU64::new(0) })
+        let power = file.power()?;
+        Ok(Self { file, power, opened: RwLock::new(Opened { ring, stamp }), entropy, released: AtomicU64::new(0) })
     }
 
     /// How many field keys were released since the start.
@@ -108,6 +113,10 @@ impl InProcess {
             log_ed25519: derive::subkey(key, &[b"rf1/log/ed25519"]),
             log_ml_dsa: derive::subkey(key, &[b"rf1/log/ml-dsa-44"]),
         })
+    }
+
+    fn tenant_key(&self, tenant: TenantId) -> Result<Key32, HolderError> {
+        self.ring().ring.tenant(tenant).cloned().ok_or(HolderError::UnknownTenant)
     }
 
     fn new_shelf_now(&self, tenant: TenantId, after: u32, now: Millis) -> Result<u32, KeyringError> {
@@ -240,6 +249,14 @@ impl KeyHolder for InProcess {
 
     fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32> {
         ready(self.new_shelf_now(tenant, after, now).map_err(|_| HolderError::Keyring))
+    }
+
+    fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal> {
+        ready(self.tenant_key(tenant).and_then(|key| self.power.seal(&key, tenant, proposal)))
+    }
+
+    fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()> {
+        ready(self.tenant_key(tenant).and_then(|key| self.power.check(&key, tenant, seal)))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -14,19 +14,19 @@ impl Entropy for Counting {
     }
 }
 
-const TENANT: TenantId = TenantId(1);
+pub(crate) const TENANT: TenantId = TenantId(1);
 const CUSTOMER: CustomerId = CustomerId([7; 16]);
 
 const MADE: Millis = Millis(1_767_225_600_000);
 
 /// A key file, a keyring with one tenant, and where they lie.
-struct Place {
+pub(crate) struct Place {
     directory: tempfile::TempDir,
-    entropy: Arc<dyn Entropy>,
+    pub(crate) entropy: Arc<dyn Entropy>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { directory: tempfile::tempdir().unwrap(), entropy: Arc::new(Counting(0.into())) };
         let root = RootKey::create(&place.key_file(), &*place.entropy).unwrap();
         KeyringFile::new(&place.key_file(), root).create(&[TENANT], MADE, &*place.entropy).unwrap();
@@ -37,15 +37,15 @@ impl Place {
         self.directory.path().join("root.key")
     }
 
-    fn keyring(&self) -> PathBuf {
+    pub(crate) fn keyring(&self) -> PathBuf {
         KeyringFile::beside(&self.key_file())
     }
 
-    fn file(&self) -> KeyringFile {
+    pub(crate) fn file(&self) -> KeyringFile {
         KeyringFile::new(&self.key_file(), RootKey::load(&self.key_file()).unwrap())
     }
 
-    fn holder(&self) -> InProcess {
+    pub(crate) fn holder(&self) -> InProcess {
         InProcess::open(self.file(), Arc::clone(&self.entropy)).unwrap()
     }
 
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-fn now<T>(future: Fut<'_, T>) -> Result<T, HolderError> {
+pub(crate) fn now<T>(future: Fut<'_, T>) -> Result<T, HolderError> {
     let mut future = future;
     let mut context = core::task::Context::from_waker(core::task::Waker::noop());
     match future.as_mut().poll(&mut context) {

@@ -1,12 +1,14 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
+    TenantId,
 };
 use std::borrow::Cow;
 use store::{
-    BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, FieldRow, InteractionRow, LogHead,
-    PendingLeaf, PersonRow, PowerRow, ReportRow, RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
+    RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -56,9 +58,19 @@ fn named<T>(row: &dyn Columns, column: usize, parse: impl FnOnce(&str) -> Option
     row.text(column)?.and_then(|text| parse(&text)).ok_or(Wrong(column))
 }
 
-/// `version, tag`
-pub(crate) fn power(row: &dyn Columns) -> Result<PowerRow, Wrong> {
-    Ok(PowerRow { version: number(row, 0)?, tag: bytes(row, 1)? })
+/// `version, tag, root`
+pub(crate) fn power_head(row: &dyn Columns) -> Result<PowerHead, Wrong> {
+    Ok(PowerHead { seq: number(row, 0)?, tag: bytes(row, 1)?, root: maybe_bytes(row, 2)? })
+}
+
+/// `kind, id, body, tag`
+pub(crate) fn power_row(row: &dyn Columns) -> Result<PowerRow, Wrong> {
+    Ok(PowerRow {
+        kind: PowerKind::from_code(number(row, 0)?).ok_or(Wrong(0))?,
+        id: bytes(row, 1)?,
+        body: vec(row, 2)?,
+        tag: bytes(row, 3)?,
+    })
 }
 
 /// `tenant, id, role, name, team, token, tag`
@@ -96,14 +108,26 @@ pub(crate) fn interaction(row: &dyn Columns) -> Result<InteractionRow, Wrong> {
     })
 }
 
-/// `used, last, tag`
+/// `total, history, last, tag`
 pub(crate) fn budget(row: &dyn Columns) -> Result<BudgetRow, Wrong> {
-    Ok(BudgetRow { used: number(row, 0)?, last: EntryId(bytes(row, 1)?), tag: bytes(row, 2)? })
+    let (total, history) = (number(row, 0)?, vec(row, 1)?);
+    Ok(BudgetRow { total, history, last: EntryId(bytes(row, 2)?), tag: bytes(row, 3)? })
 }
 
-/// `used, last, tag, counter, since`
-pub(crate) fn budget_of(row: &dyn Columns) -> Result<(Counter, Millis, BudgetRow), Wrong> {
-    Ok((Counter::from_bytes(bytes(row, 3)?), millis(row, 4)?, budget(row)?))
+/// `total, history, last, tag, counter`
+pub(crate) fn budget_of(row: &dyn Columns) -> Result<(Counter, BudgetRow), Wrong> {
+    Ok((Counter::from_bytes(bytes(row, 4)?), budget(row)?))
+}
+
+/// `counter, since, used, last, tag`
+pub(crate) fn hourly_budget(row: &dyn Columns) -> Result<HourlyRow, Wrong> {
+    Ok(HourlyRow {
+        counter: Counter::from_bytes(bytes(row, 0)?),
+        since: millis(row, 1)?,
+        used: number(row, 2)?,
+        last: EntryId(bytes(row, 3)?),
+        tag: bytes(row, 4)?,
+    })
 }
 
 /// `epoch, wrapped`
@@ -211,5 +235,16 @@ pub(crate) fn close(row: &dyn Columns) -> Result<CloseRow, Wrong> {
         at: millis(row, 4)?,
         size: number(row, 5)?,
         root: bytes(row, 6)?,
+    })
+}
+
+/// `kind, id, body, expires, tag`
+pub(crate) fn admission(row: &dyn Columns) -> Result<AdmissionRow, Wrong> {
+    let kind = AdmissionKind::from_code(number(row, 0)?).ok_or(Wrong(0))?;
+    Ok(AdmissionRow {
+        key: AdmissionKey { kind, id: bytes(row, 1)? },
+        body: vec(row, 2)?,
+        expires: millis(row, 3)?,
+        tag: bytes(row, 4)?,
     })
 }

@@ -1,10 +1,14 @@
 //! What every engine asks in the same words. Parameters first appear in order: SQLite numbers `$n` by first
 //! appearance, other engines by n.
 
-pub(crate) const POWER: &str = "SELECT version, tag FROM power WHERE tenant = $1";
-pub(crate) const PERSON_BY_TOKEN: &str = "SELECT tenant, id, role, name, team, token, tag FROM person WHERE token = $1";
-pub(crate) const PERSON: &str =
-    "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 AND id = $2";
+pub(crate) const POWER: &str = "SELECT version, tag, root FROM power WHERE tenant = $1";
+pub(crate) const POWER_ROWS: &str = "SELECT kind, id, body, tag FROM power_row WHERE tenant = $1 ORDER BY kind, id";
+pub(crate) const PUT_PERSON: &str = "INSERT INTO person (tenant, id, role, name, team, token, tag) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
+pub(crate) const PUT_POWER_ROW: &str = "INSERT INTO power_row (tenant, kind, id, body, tag) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, tag = $5";
+pub(crate) const DROP_POWER_ROW: &str = "DELETE FROM power_row WHERE tenant = $1 AND kind = $2 AND id = $3";
 pub(crate) const PERSONS: &str =
     "SELECT tenant, id, role, name, team, token, tag FROM person WHERE tenant = $1 ORDER BY name, id";
 
@@ -22,8 +26,10 @@ pub(crate) const FIELDS: &str =
     "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";
 pub(crate) const LOOK_UP: &str =
     "SELECT customer, tag FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 LIMIT $4";
-pub(crate) const BUDGET: &str = "SELECT used, last, tag FROM budget WHERE tenant = $1 AND counter = $2 AND since = $3";
-pub(crate) const BUDGETS: &str = "SELECT used, last, tag, counter, since FROM budget WHERE tenant = $1";
+pub(crate) const BUDGET: &str = "SELECT total, history, last, tag FROM budget WHERE tenant = $1 AND counter = $2";
+pub(crate) const BUDGETS: &str = "SELECT total, history, last, tag, counter FROM budget WHERE tenant = $1";
+pub(crate) const HOURLY_BUDGETS: &str =
+    "SELECT counter, since, used, last, tag FROM hourly_budget WHERE tenant = $1 AND since >= $2";
 pub(crate) const REPORTS: &str =
     "SELECT id, at, sealed FROM report WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 pub(crate) const PROGRESS: &str = "SELECT done FROM import WHERE tenant = $1 AND id = $2";
@@ -62,3 +68,11 @@ pub(crate) const PUT_CLOSE_PAGE: &str = "INSERT INTO close_page (tenant, number,
 pub(crate) const DROP_OTHER_PAGES: &str = "DELETE FROM close_page WHERE tenant = $1 AND number = $2 AND list <> $3";
 pub(crate) const PUT_CLOSE: &str = "INSERT INTO close (tenant, number, entry, list, covers, at, size, root) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+
+pub(crate) const ADMISSION: &str =
+    "SELECT kind, id, body, expires, tag FROM admission WHERE tenant = $1 AND kind = $2 AND id = $3";
+pub(crate) const ADMISSIONS: &str = "SELECT kind, id, body, expires, tag FROM admission \
+     WHERE tenant = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4";
+pub(crate) const RENEW_ADMISSION: &str = "UPDATE admission SET body = $1, expires = $2, tag = $3 \
+     WHERE tenant = $4 AND kind = $5 AND id = $6 AND tag = $7 RETURNING kind";
+pub(crate) const SWEEP_ADMISSIONS: &str = "DELETE FROM admission WHERE tenant = $1 AND expires < $2 RETURNING kind";

@@ -1,16 +1,19 @@
 //! Allotments: parts of an allowance that a node takes in advance and spends from memory, so that what all nodes share
 //! isn't a row that each disclosure of theirs waits for.
 //!
-//! INVARIANT: what purses give out never exceeds what was granted to them. What a purse forgets (a crash, a new window, a
-//! grant whose answer was lost) is lost to everybody until the next window; nothing is ever gained.
+//! A grant is of one step of the shortest window (ten minutes) and spent within it: so what is counted when it is granted is
+//! also when it is spent, and limits hold in any stretch of their window's length.
+//!
+//! INVARIANT: what purses give out never exceeds what was granted to them. What a purse forgets (a crash, a new step, a
+//! grant whose answer was lost) counts as spent; nothing is ever gained.
 
-use crate::budget::window_of;
+use crate::history::step_of;
 use crate::ids::EntryId;
 use crate::refusal::Refusal;
 use crate::time::Millis;
 use std::collections::VecDeque;
 
-/// A grant takes at most this part of what is left of the window, so that near the limit several nodes can still work.
+/// A grant takes at most this part of what is left, so that near the limit several nodes can still work.
 const PARTS: u32 = 8;
 /// The smallest and the largest grant that is asked for.
 const LEAST: u32 = 16;
@@ -22,7 +25,7 @@ const SLOW_MS: i64 = 10_000;
 /// Once nothing was to be had, nobody asks again for so many milliseconds: another node may have given some back.
 const RETRY_MS: i64 = 5_000;
 
-/// How much is granted of what is `left` in the window to a node that would take `most`: nothing only where nothing is
+/// How much is granted of what is `left` to a node that would take `most`: nothing only where nothing is
 /// left.
 #[must_use]
 pub fn share(left: u32, most: u32) -> u32 {
@@ -69,7 +72,7 @@ pub enum Drawing {
 /// What is to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// In the window that begins then.
+    /// In the step that begins then.
     pub window: Millis,
     /// At most so much.
     pub most: u32,
@@ -140,7 +143,7 @@ impl Purse {
     }
 
     /// A grant has come. Gives it back where it isn't wanted any more because the purse was closed; that of another
-    /// window is lost.
+    /// step is lost.
     ///
     /// # Errors
     /// The grant, to be given back.
@@ -203,9 +206,9 @@ impl Purse {
         self.lots.iter().fold(0, |sum, lot| sum.saturating_add(lot.amount))
     }
 
-    /// In another window, what is left of this one is worth nothing.
+    /// In another step, what is left of this one is worth nothing.
     fn turn(&mut self, now: Millis) {
-        let window = window_of(now);
+        let window = step_of(now);
         if window != self.window {
             self.window = window;
             self.lots.clear();

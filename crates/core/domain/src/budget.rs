@@ -1,46 +1,36 @@
-//! Budgets: how much one person, interaction, customer's record, team or tenant may disclose in a window of time.
+//! Budgets: how much one person, team or tenant may learn in a window of time, in points of information; and how many
+//! attempts one interaction, customer's record or person has.
 
 use crate::ids::PersonId;
-use crate::time::Millis;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BudgetKind {
-    /// Values shown to a person.
-    Reveal,
-    /// Masked records looked at.
-    View,
-    /// Blind searches.
-    Search,
-    /// Answers of a caller that were checked.
+    /// Points of information: whatever told somebody something ([`crate::Weights`]).
+    Information,
+    /// Answers of a caller that were checked, against one record or in one interaction.
     Verify,
     /// One-time codes sent.
     Code,
 }
 
 impl BudgetKind {
-    /// Those that a person sees the rest of.
-    pub const ALL: [Self; 5] = [Self::Reveal, Self::View, Self::Search, Self::Verify, Self::Code];
-
     /// The stable name.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
-            Self::Reveal => "reveal",
-            Self::View => "view",
-            Self::Search => "search",
+            Self::Information => "information",
             Self::Verify => "verify",
             Self::Code => "code",
         }
     }
 
+    /// 1 to 3 were reveals, views and searches by the hour, and are never used again.
     fn code(self) -> u8 {
         match self {
-            Self::Reveal => 1,
-            Self::View => 2,
-            Self::Search => 3,
             Self::Verify => 4,
             Self::Code => 5,
+            Self::Information => 6,
         }
     }
 }
@@ -49,41 +39,68 @@ impl BudgetKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Counter([u8; 18]);
 
+const PERSON: u8 = 1;
+const INTERACTION: u8 = 2;
+const CUSTOMER: u8 = 3;
+const TEAM: u8 = 4;
+const TENANT: u8 = 5;
+const MISMATCH: u8 = 6;
+
 impl Counter {
     /// A person's own.
     #[must_use]
     pub fn person(kind: BudgetKind, person: PersonId) -> Self {
-        Self::new(1, kind, &person.0)
+        Self::new(PERSON, kind.code(), &person.0)
     }
 
     /// That of one interaction, by a pseudonym that dies with its customer's key: counters stand in log entries.
     #[must_use]
     pub fn interaction(kind: BudgetKind, pseudonym: [u8; 16]) -> Self {
-        Self::new(2, kind, &pseudonym)
+        Self::new(INTERACTION, kind.code(), &pseudonym)
     }
 
     /// That of one customer's record, whoever asks; by a pseudonym as well.
     #[must_use]
     pub fn customer(kind: BudgetKind, pseudonym: [u8; 16]) -> Self {
-        Self::new(3, kind, &pseudonym)
+        Self::new(CUSTOMER, kind.code(), &pseudonym)
     }
 
     /// That of a team, by a digest of its name.
     #[must_use]
-    pub fn team(kind: BudgetKind, team: [u8; 16]) -> Self {
-        Self::new(4, kind, &team)
+    pub fn team(team: [u8; 16]) -> Self {
+        Self::new(TEAM, BudgetKind::Information.code(), &team)
     }
 
     /// That of everybody in the tenant.
     #[must_use]
-    pub fn tenant(kind: BudgetKind) -> Self {
-        Self::new(5, kind, &[0; 16])
+    pub fn tenant() -> Self {
+        Self::new(TENANT, BudgetKind::Information.code(), &[0; 16])
+    }
+
+    /// How often a counter was found to say less than the log, and how often that was mended: while these differ, nothing
+    /// is disclosed.
+    #[must_use]
+    pub fn mismatches(mended: bool) -> Self {
+        Self::new(MISMATCH, u8::from(mended), &[0; 16])
     }
 
     /// Is it one of which nodes hold parts, rather than one that each disclosure counts in its own transaction?
     #[must_use]
     pub fn is_allotted(&self) -> bool {
-        matches!(self.0[0], 4 | 5)
+        matches!(self.0[0], TEAM | TENANT)
+    }
+
+    /// Whose it is, if it is a person's own.
+    #[must_use]
+    pub fn owner(&self) -> Option<PersonId> {
+        let (head, id) = self.0.split_first_chunk::<2>()?;
+        Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
+    }
+
+    /// Does it count attempts, of which only the last hour's matter?
+    #[must_use]
+    pub fn counts_attempts(&self) -> bool {
+        matches!(self.0[0], INTERACTION | CUSTOMER) || self.0[1] == BudgetKind::Code.code()
     }
 
     /// The key's bytes.
@@ -98,110 +115,176 @@ impl Counter {
         Self(bytes)
     }
 
-    fn new(subject: u8, kind: BudgetKind, id: &[u8; 16]) -> Self {
+    /// Of a counter of acts by the clock hour, from before information was counted: the counter that it goes on in, and
+    /// what it counted.
+    #[must_use]
+    pub fn goes_on_in(&self) -> Option<(Self, Counted)> {
+        let mut next = self.0;
+        next[1] = BudgetKind::Information.code();
+        match (self.0[0], self.0[1]) {
+            (PERSON | TEAM | TENANT, 1) => Some((Self(next), Counted::Reveals)),
+            (PERSON | TEAM | TENANT, 2) => Some((Self(next), Counted::Views)),
+            (PERSON | TEAM | TENANT, 3) => Some((Self(next), Counted::Searches)),
+            (PERSON, 4) => Some((Self(next), Counted::Answers)),
+            (_, 4 | 5) => Some((*self, Counted::Attempts)),
+            _ => None,
+        }
+    }
+
+    fn new(subject: u8, kind: u8, id: &[u8; 16]) -> Self {
         let mut key = [0; 18];
         key[0] = subject;
-        key[1] = kind.code();
+        key[1] = kind;
         key[2..].copy_from_slice(id);
         Self(key)
     }
 }
 
-/// Length of a budget's window, in milliseconds.
-pub const WINDOW_MS: i64 = 3_600_000;
-
-/// The window that `now` falls in, by its first millisecond.
-#[must_use]
-pub fn window_of(now: Millis) -> Millis {
-    Millis(now.0 - now.0.rem_euclid(WINDOW_MS))
-}
-
-/// How much is allowed, per hour where nothing else is said.
+/// What a counter by the clock hour counted, before information was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Values shown to one person.
-    pub reveal_per_hour: u32,
-    /// Masked records looked at by one person.
-    pub view_per_hour: u32,
-    /// Searches by one person.
-    pub search_per_hour: u32,
-    /// Answers checked by one person.
-    pub verify_per_hour: u32,
-    /// One-time codes sent by one person.
-    pub code_per_hour: u32,
-    /// Answers checked in one interaction.
-    pub verify_per_interaction: u32,
-    /// Answers checked against one customer's record, per hour.
-    pub verify_per_customer: u32,
-    /// One-time codes sent in one interaction.
-    pub code_per_interaction: u32,
-    /// Values shown to one team.
-    pub reveal_per_team: u32,
-    /// Masked records looked at by one team.
-    pub view_per_team: u32,
-    /// Searches by one team.
-    pub search_per_team: u32,
-    /// Values shown to everybody together.
-    pub reveal_per_tenant: u32,
-    /// Masked records looked at by everybody together.
-    pub view_per_tenant: u32,
-    /// Searches by everybody together.
-    pub search_per_tenant: u32,
+pub enum Counted {
+    /// Values shown: one each, or three where they were sensitive.
+    Reveals,
+    /// Masked records.
+    Views,
+    /// Searches.
+    Searches,
+    /// Answers checked.
+    Answers,
+    /// Attempts, which are counted still.
+    Attempts,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            reveal_per_hour: 40,
-            view_per_hour: 120,
-            search_per_hour: 60,
-            verify_per_hour: 120,
-            code_per_hour: 40,
-            verify_per_interaction: 5,
-            verify_per_customer: 10,
-            code_per_interaction: 3,
-            // Some twenty values an hour are ordinary work: that of 250 seats, and of 12,500.
-            reveal_per_team: 5_000,
-            view_per_team: 10_000,
-            search_per_team: 5_000,
-            reveal_per_tenant: 250_000,
-            view_per_tenant: 500_000,
-            search_per_tenant: 250_000,
+/// A window of time that slides: an allowance of it holds in any such stretch, wherever it begins. So there is no edge at
+/// which twice as much could be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Window {
+    /// Sixty minutes, in steps of ten.
+    Hour,
+    /// 24 hours, in steps of one.
+    Day,
+    /// Thirty days, in steps of one.
+    Month,
+}
+
+/// The shortest step of any window, in milliseconds: what a node is allotted of a shared allowance is for one of these.
+pub const STEP_MS: i64 = 600_000;
+const HOUR_MS: i64 = 3_600_000;
+
+impl Window {
+    /// Every window, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "30_days",
         }
+    }
+
+    /// The name in a sentence, after "in any".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Hour => "60 minutes",
+            Self::Day => "24 hours",
+            Self::Month => "30 days",
+        }
+    }
+
+    /// How finely it is counted, in milliseconds.
+    #[must_use]
+    pub fn step_ms(self) -> i64 {
+        match self {
+            Self::Hour => STEP_MS,
+            Self::Day => HOUR_MS,
+            Self::Month => 24 * HOUR_MS,
+        }
+    }
+
+    /// How many whole steps it has.
+    #[must_use]
+    pub fn steps(self) -> i64 {
+        match self {
+            Self::Hour => 6,
+            Self::Day => 24,
+            Self::Month => 30,
+        }
+    }
+
+    /// How long it is, in milliseconds.
+    #[must_use]
+    pub fn length_ms(self) -> i64 {
+        self.steps() * self.step_ms()
     }
 }
 
-impl Limits {
-    /// One person's limit for a kind, per hour.
+/// How much per window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PerWindow {
+    /// In any sixty minutes.
+    pub hour: u32,
+    /// In any 24 hours.
+    pub day: u32,
+    /// In any thirty days.
+    pub month: u32,
+}
+
+impl PerWindow {
+    /// No limit.
+    pub const ANY: Self = Self { hour: u32::MAX, day: u32::MAX, month: u32::MAX };
+
+    /// A limit of any sixty minutes only.
     #[must_use]
-    pub fn of(&self, kind: BudgetKind) -> u32 {
-        match kind {
-            BudgetKind::Reveal => self.reveal_per_hour,
-            BudgetKind::View => self.view_per_hour,
-            BudgetKind::Search => self.search_per_hour,
-            BudgetKind::Verify => self.verify_per_hour,
-            BudgetKind::Code => self.code_per_hour,
-        }
+    pub const fn hourly(hour: u32) -> Self {
+        Self { hour, ..Self::ANY }
     }
-    /// One team's limit for a kind, per hour; `None` where teams aren't counted.
+
+    /// That of one window.
     #[must_use]
-    pub fn of_team(&self, kind: BudgetKind) -> Option<u32> {
-        match kind {
-            BudgetKind::Reveal => Some(self.reveal_per_team),
-            BudgetKind::View => Some(self.view_per_team),
-            BudgetKind::Search => Some(self.search_per_team),
-            BudgetKind::Verify | BudgetKind::Code => None,
+    pub fn of(&self, window: Window) -> u32 {
+        match window {
+            Window::Hour => self.hour,
+            Window::Day => self.day,
+            Window::Month => self.month,
         }
     }
 
-    /// Everybody's limit for a kind, per hour; `None` where they aren't counted together.
+    /// The same with each changed.
     #[must_use]
-    pub fn of_tenant(&self, kind: BudgetKind) -> Option<u32> {
-        match kind {
-            BudgetKind::Reveal => Some(self.reveal_per_tenant),
-            BudgetKind::View => Some(self.view_per_tenant),
-            BudgetKind::Search => Some(self.search_per_tenant),
-            BudgetKind::Verify | BudgetKind::Code => None,
-        }
+    pub fn map(self, mut change: impl FnMut(u32) -> u32) -> Self {
+        Self { hour: change(self.hour), day: change(self.day), month: change(self.month) }
     }
+}
+
+/// The limits that one act must keep: for everything, and for its purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Room {
+    /// For whatever purpose.
+    pub all: PerWindow,
+    /// For this act's purpose.
+    pub purpose: PerWindow,
+}
+
+impl Room {
+    /// No limit.
+    pub const ANY: Self = Self { all: PerWindow::ANY, purpose: PerWindow::ANY };
+
+    /// A limit of any sixty minutes, whatever for.
+    #[must_use]
+    pub const fn hourly(hour: u32) -> Self {
+        Self { all: PerWindow::hourly(hour), purpose: PerWindow::ANY }
+    }
+}
+
+/// Which limit an act would break first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shortage {
+    /// In which window.
+    pub window: Window,
+    /// Is it the limit for the act's purpose, rather than that for everything?
+    pub purpose: bool,
 }

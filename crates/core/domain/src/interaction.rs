@@ -19,6 +19,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Call, Self::Chat, Self::Ticket];
+
     /// The stable name.
     #[must_use]
     pub fn slug(self) -> &'static str {
@@ -32,7 +35,33 @@ impl Channel {
     /// The channel of that name.
     #[must_use]
     pub fn from_slug(slug: &str) -> Option<Self> {
-        [Self::Call, Self::Chat, Self::Ticket].into_iter().find(|c| c.slug() == slug)
+        Self::ALL.into_iter().find(|c| c.slug() == slug)
+    }
+}
+
+/// Some of the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Channels(u8);
+
+impl Channels {
+    /// All of them.
+    pub const ALL: Self = Self(0b111);
+
+    /// Is this one among them?
+    #[must_use]
+    pub fn contain(self, channel: Channel) -> bool {
+        self.0 & (1 << channel as u8) != 0
+    }
+
+    /// Which ones.
+    pub fn each(self) -> impl Iterator<Item = Channel> {
+        Channel::ALL.into_iter().filter(move |channel| self.contain(*channel))
+    }
+}
+
+impl FromIterator<Channel> for Channels {
+    fn from_iter<T: IntoIterator<Item = Channel>>(channels: T) -> Self {
+        Self(channels.into_iter().fold(0, |bits, channel| bits | (1 << channel as u8)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The nouns of Ringfence and the rules that hold between them.
 //!
 //! In scope: typed ids, time and chance as parameters, roles, purposes, the kinds of field, bindings, the
-//! interaction state machine, budget counters and allotments of them, refusals. Out of scope: I/O, async, serialisation formats,
+//! interaction state machine, budgets (counters, weights, windows that slide) and allotments of them, refusals. Out of scope: I/O, async, serialisation formats,
 //! cryptography, and any clock or randomness of its own.
 
 pub mod allotment;
@@ -9,19 +9,25 @@ pub mod budget;
 pub mod cure;
 pub mod duty;
 pub mod field;
+pub mod history;
 pub mod ids;
 pub mod interaction;
+pub mod limits;
+pub mod power;
 pub mod purpose;
 pub mod refusal;
 pub mod role;
 pub mod standing;
 pub mod time;
 
-pub use budget::{BudgetKind, Counter, Limits};
+pub use budget::{BudgetKind, Counter, PerWindow, Room, Window};
 pub use cure::Cure;
 pub use field::FieldKind;
+pub use history::History;
 pub use ids::{CustomerId, EntryId, InteractionId, PersonId, ReportId, TenantId};
-pub use interaction::{Binding, Channel, Phase};
+pub use interaction::{Binding, Channel, Channels, Phase};
+pub use limits::{Allowance, Limits, Weights};
+pub use power::{PowerKey, PowerKind};
 pub use purpose::Purpose;
 pub use refusal::Refusal;
 pub use role::Role;

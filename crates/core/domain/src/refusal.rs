@@ -1,6 +1,8 @@
 //! Every way in which Ringfence says no, with why it matters and what to do instead. Problems, pages and
 //! documentation are derived from this one list.
 
+use crate::budget::{Shortage, Window};
+
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal, $title:literal, $why:literal, $next:literal;)*) => {
         /// A refusal. It is also a log entry.
@@ -112,21 +114,117 @@ refusals! {
     CloseTaken = 33 "close-taken", "The log was just closed by another node",
         "Closes are numbered without a gap and each number is used once, so that everybody is shown the same list.",
         "Nothing: the other node's close counts.";
-    /// The team's allowance of the hour is given out.
-    TeamExhausted = 34 "team-allowance-exhausted", "Your team's allowance for this hour is spent",
+    /// The team's allowance is given out.
+    TeamExhausted = 34 "team-allowance-exhausted", "Your team's allowance is spent",
         "Many small looks add up: a limit for the team bounds what several accounts together can carry off.",
-        "Go on with the masked record, and tell your team leader: either it is a very busy hour, or somebody is reading in bulk.";
-    /// The tenant's allowance of the hour is given out.
-    TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance for this hour is spent",
+        "Go on with the masked record, and tell your team leader: either it is very busy, or somebody is reading in bulk.";
+    /// The tenant's allowance is given out.
+    TenantExhausted = 35 "tenant-allowance-exhausted", "This centre's allowance is spent",
         "A limit for the whole centre bounds what all accounts together can carry off, also where somebody holds many of them.",
-        "Go on with the masked record, and tell security: either it is a very busy hour, or somebody is reading in bulk.";
+        "Go on with the masked record, and tell security: either it is very busy, or somebody is reading in bulk.";
+    /// People and rights aren't what the key holder sealed.
+    PowerTampered = 36 "power-tampered", "People or rights were changed outside Ringfence",
+        "Somebody edited the database by hand, or put an older one back: who may do what can't be trusted, so nothing is shown.",
+        "Tell security now. It goes on by itself once the database says what it said before.";
+    /// Only an officer's approval changes it.
+    OfficerNeeded = 37 "officer-needed", "Only a security officer's approval changes that",
+        "Once security officers have passkeys, nobody who runs the machines can give power to anybody.",
+        "Ask a security officer to make the change and to approve it with a passkey.";
+    /// The approval isn't one.
+    NotApproved = 38 "not-approved", "That approval doesn't approve this change",
+        "An approval is one security officer's, made with a passkey for exactly this change, and never about themselves.",
+        "Draft the change again and let a security officer whom it isn't about approve it.";
+    /// Nobody could approve anything any more.
+    LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
+        "Then nobody could change people or rights any more, or whoever runs the machines could.",
+        "Give another security officer a passkey first.";
+    /// Somebody of IT would stand above who watches it.
+    ManagedByIt = 40 "managed-by-it", "Somebody of IT would stand above who watches it",
+        "Whoever can lean on security, data protection or the auditors can make them look away; so nobody of IT is above them.",
+        "Let that person report to somebody whose own managers aren't of IT, then make the change.";
+    /// The draft doesn't stand any more.
+    ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
+        "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
+        "Draft the change again.";
+    /// A session was shown by a browser that isn't the one that signed in.
+    NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",
+        "A session works only in the browser that began it, so that a copied cookie opens nothing.",
+        "Sign in again in this browser. If you didn't copy anything, tell security: somebody else may have.";
+    /// A request that was sent before.
+    RequestReplayed = 43 "request-replayed", "That request was sent before",
+        "Each signed request counts once, so that nobody can send yours again.",
+        "Do it again on the page itself. If you didn't send anything twice, tell security.";
+    /// A request whose time isn't now.
+    SignatureLate = 44 "signature-late", "That request was signed too long ago",
+        "A signed request counts for seconds only, so that one that was kept opens nothing.",
+        "Try again; the page sets its clock by our answer. If it stays, reload the page.";
+    /// A passkey's answer doesn't fit.
+    PasskeyRefused = 45 "passkey-refused", "That passkey's answer isn't accepted",
+        "It must be made now, on this very page, by the passkey itself, after it made sure that it is you.",
+        "Load the page again and use the passkey of this site, with your finger, face or PIN.";
+    /// A passkey counts backwards.
+    PasskeyCopied = 46 "passkey-copied", "That passkey may have been copied",
+        "It has counted less than it had before, as a copy would.",
+        "Don't use it any more. Tell security, and ask for an invitation to register a new one.";
+    /// An invitation that doesn't count any more.
+    InvitationOver = 47 "invitation-over", "That invitation doesn't count any more",
+        "An invitation counts once and for an hour, so that one that was lost or seen opens nothing.",
+        "Ask whoever invited you for a new one. If you haven't used yours, tell security that somebody has.";
+    /// The allowance of 24 hours is spent.
+    DayExhausted = 54 "day-allowance-exhausted", "Your allowance for 24 hours is spent",
+        "A limit per day means that patience doesn't help either: a little every hour adds up to many customers' data.",
+        "Go on with the masked record. If your work needs more, ask your team leader.";
+    /// The allowance of thirty days is spent.
+    MonthExhausted = 55 "month-allowance-exhausted", "Your allowance for 30 days is spent",
+        "A limit per month means that patience doesn't help either: a little every day adds up to many customers' data.",
+        "Go on with the masked record, and tell your team leader: either your work needs more, or somebody used your account.";
+    /// The person's allowance for one purpose is spent.
+    PurposeExhausted = 56 "purpose-allowance-exhausted", "Your allowance for this purpose is spent",
+        "What opens accounts and dates of birth has a limit of its own, so that these can't be read in bulk.",
+        "Go on with the masked record. Don't choose another purpose instead: each is in the log. If your work needs more, ask your team leader.";
+    /// A counter of what was spent says less than the log.
+    SpendingDisagrees = 57 "spending-disagrees", "What was spent doesn't equal the log",
+        "Somebody changed outside Ringfence what was counted. Until it is put right, nothing is disclosed.",
+        "Go on without the record for now. Security and the board have been told.";
     /// Two powers that must not meet in one person.
     ForbiddenPair = 48 "forbidden-pair", "These roles can't meet in one person",
         "Whoever runs, watches, serves or judges must not be able to cover for themselves; nobody's approval lifts that.",
         "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
+    /// A proposal without a role.
+    RoleMissing = 49 "role-missing", "Nobody has said which role",
+        "The identity provider proposed somebody without a role, and nothing but security's word gives one.",
+        "Name the role with your answer, or decline the proposal.";
+    /// Two people with one user name.
+    NameTaken = 50 "name-taken", "Somebody else has this user name",
+        "One name stands for one person, so that nobody can be taken for somebody else.",
+        "Give another user name, or change the person who has this one.";
+    /// A device that nobody, or not enough people, agreed to.
+    TwoPeopleNeeded = 51 "two-people-needed", "The team leader and security must both agree, first the team leader",
+        "One person alone could enrol a device of their own and be anybody's agent from there.",
+        "Let the team leader of that person agree first, then a security officer; nobody agrees to their own device.";
+    /// An identity that security made nobody of.
+    LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
+        "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
+        "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
+    /// The customer is in touch by a channel on which this isn't done.
+    ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
+        "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",
+        "Ask the customer to ring, or send a link.";
 }
 
 impl Refusal {
+    /// A spent allowance, said more exactly: which of a person's limits it is. Of an allowance that is shared, nothing more
+    /// is told.
+    #[must_use]
+    pub fn of_shortage(self, shortage: Shortage) -> Self {
+        match (self, shortage) {
+            (Self::BudgetExhausted, Shortage { purpose: true, .. }) => Self::PurposeExhausted,
+            (Self::BudgetExhausted, Shortage { window: Window::Day, .. }) => Self::DayExhausted,
+            (Self::BudgetExhausted, Shortage { window: Window::Month, .. }) => Self::MonthExhausted,
+            (refusal, _) => refusal,
+        }
+    }
+
     /// The refusal with this code, as written in log entries.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {

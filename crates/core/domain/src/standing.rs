@@ -29,7 +29,7 @@ impl Standing {
         self == Self::Probation
     }
 
-    /// Their own limit, of a whole one per hour: a quarter for who is new, and at least one of what isn't nothing.
+    /// Their own limit, of a whole one: a quarter for who is new, and at least one of what isn't nothing.
     #[must_use]
     pub fn limit(self, whole: u32) -> u32 {
         match self {

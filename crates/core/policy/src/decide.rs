@@ -3,7 +3,7 @@
 use crate::facts::{Act, Facts, Situation};
 use crate::rules::{Rule, Rules};
 use cedar_policy::{Authorizer, Entities};
-use domain::Refusal;
+use domain::{Channel, Refusal};
 use std::sync::Arc;
 
 /// Why not.
@@ -48,11 +48,14 @@ impl Rules {
         };
         let ask = |situation: Situation| self.ask(&Facts { situation, ..*facts }, &entities);
         let Err(denial) = ask(facts.situation) else { return Decision::Permit };
-        if let Err(never) = ask(Situation::BEST) {
-            return match ask(Situation::BEST.approved()) {
-                Ok(()) => Decision::NeedsApproval(never),
-                Err(_) => Decision::Refuse(never),
-            };
+        // The customer may get in touch by another channel.
+        let ever = |with: fn(Situation) -> Situation| {
+            Channel::ALL.into_iter().any(|channel| ask(with(Situation::best(channel))).is_ok())
+        };
+        if !ever(|best| best)
+            && let Err(never) = ask(Situation::best(facts.situation.ground.channel))
+        {
+            return if ever(Situation::approved) { Decision::NeedsApproval(never) } else { Decision::Refuse(never) };
         }
         match ask(facts.situation.approved()) {
             Ok(()) => Decision::NeedsApproval(denial),

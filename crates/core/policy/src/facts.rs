@@ -1,6 +1,6 @@
 //! What a decision rests on: who asks, for which act, and how things stand.
 
-use domain::{Binding, FieldKind, Purpose, Role};
+use domain::{Binding, Channel, FieldKind, Purpose, Role};
 
 /// What a person signed in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +63,26 @@ pub enum Act {
     Erase,
     /// Handing a customer their statement.
     GiveStatement,
+    /// Seeing what is wrong with the log, or with people and rights.
+    ReadAlarms,
+    /// Reading what one's own team and its members have spent.
+    ReadTeam,
+    /// Reading who there is, with which role.
+    ReadPeople,
+    /// Changing people and rights.
+    ChangePower,
+    /// Reading who is signed in.
+    ReadSessions,
+    /// Ending somebody else's session.
+    EndSession,
+    /// Letting somebody's new passkey count.
+    Enrol,
+    /// Keeping the list of people, as the company's identity provider does.
+    KeepDirectory,
+    /// Answering what the identity provider proposes.
+    DecideProposal,
+    /// Agreeing to a device from which somebody serves customers.
+    EnrolDevice,
 }
 
 impl Act {
@@ -80,6 +100,16 @@ impl Act {
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
+            Self::ReadAlarms,
+            Self::ReadTeam,
+            Self::ReadPeople,
+            Self::ChangePower,
+            Self::ReadSessions,
+            Self::EndSession,
+            Self::Enrol,
+            Self::KeepDirectory,
+            Self::DecideProposal,
+            Self::EnrolDevice,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -98,13 +128,44 @@ impl Act {
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
+            Self::ReadAlarms => "read_alarms",
+            Self::ReadTeam => "read_team",
+            Self::ReadPeople => "read_people",
+            Self::ChangePower => "change_power",
+            Self::ReadSessions => "read_sessions",
+            Self::EndSession => "end_session",
+            Self::Enrol => "enrol",
+            Self::KeepDirectory => "keep_directory",
+            Self::DecideProposal => "decide_proposal",
+            Self::EnrolDevice => "enrol_device",
         }
     }
 
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {
-        !matches!(self, Self::ReadLog | Self::Erase | Self::GiveStatement)
+        match self {
+            Self::ReadLog
+            | Self::Erase
+            | Self::GiveStatement
+            | Self::ReadSessions
+            | Self::EndSession
+            | Self::Enrol
+            | Self::ReadAlarms
+            | Self::ReadPeople
+            | Self::ReadTeam
+            | Self::ChangePower
+            | Self::KeepDirectory
+            | Self::DecideProposal
+            | Self::EnrolDevice => false,
+            Self::Reveal(..)
+            | Self::Verify(_)
+            | Self::View
+            | Self::Search
+            | Self::Claim
+            | Self::SendCode
+            | Self::WriteNote => true,
+        }
     }
 }
 
@@ -119,6 +180,8 @@ pub struct Ground {
     pub talking: bool,
     /// How surely it is the customer's.
     pub binding: Binding,
+    /// By which channel the customer is in touch.
+    pub channel: Channel,
 }
 
 /// Who has approved this one act.
@@ -142,12 +205,15 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// The one in which most is allowed, without anybody's approval.
-    pub const BEST: Self = Self {
-        ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven },
-        left: u32::MAX,
-        approvals: Approvals { own: false, others: 0 },
-    };
+    /// The one in which most is allowed on a channel, without anybody's approval. No channel is better than another.
+    #[must_use]
+    pub const fn best(channel: Channel) -> Self {
+        Self {
+            ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven, channel },
+            left: u32::MAX,
+            approvals: Approvals { own: false, others: 0 },
+        }
+    }
 
     /// The same, approved by somebody else as well.
     #[must_use]

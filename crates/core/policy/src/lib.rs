@@ -10,6 +10,7 @@ mod facts;
 mod needs;
 mod request;
 mod rules;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,4 @@ pub use decide::{Decision, Denial};
 pub use facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
 pub use needs::{DEAREST, Needs};
 pub use rules::{BUILT_IN, Rule, Rules, RulesError, SCHEMA};
+pub use told::Told;

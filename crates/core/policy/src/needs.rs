@@ -7,7 +7,7 @@
 use crate::decide::Denial;
 use crate::facts::{Act, Asker, Device, Facts, Ground, Situation};
 use crate::rules::Rules;
-use domain::{Binding, Role};
+use domain::{Binding, Channel, Channels, Role};
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -22,6 +22,8 @@ pub struct Needs {
     pub talking: bool,
     /// How surely the interaction must belong to the customer.
     pub binding: Binding,
+    /// By which channels the customer may be in touch.
+    pub channels: Channels,
     /// What it costs of the person's allowance.
     pub cost: u32,
 }
@@ -35,6 +37,7 @@ impl Needs {
             && (ground.customer || !self.customer)
             && (ground.talking || !self.talking)
             && ground.binding >= self.binding
+            && self.channels.contain(ground.channel)
             && situation.left >= self.cost
     }
 }
@@ -87,11 +90,13 @@ impl Rules {
 
     /// Goes down from the best situation, one condition at a time, to the weakest that is still permitted.
     fn derive(&self, asker: &Asker<'_>, act: Act) -> Result<Needs, Denial> {
-        let best = Situation { left: DEAREST, ..Situation::BEST };
+        let best = |channel| Situation { left: DEAREST, ..Situation::best(channel) };
         let denied = Denial::unpermitted(act);
         let entities = self.words.entities(asker).map_err(|_| denied.clone())?;
         let ask = |situation| self.ask(&Facts { asker: *asker, act, situation }, &entities);
-        ask(best)?;
+        let channels: Channels = Channel::ALL.into_iter().filter(|channel| ask(best(*channel)).is_ok()).collect();
+        let Some(first) = channels.each().next() else { return ask(best(Channel::Call)).and(Err(denied)) };
+        let best = best(first);
         let with = |ground| ask(Situation { ground, ..best }).is_ok();
         let of = best.ground;
         let needs = Needs {
@@ -102,18 +107,21 @@ impl Rules {
                 .into_iter()
                 .find(|binding| with(Ground { binding: *binding, ..of }))
                 .unwrap_or(of.binding),
+            channels,
             cost: (0..DEAREST).find(|left| ask(Situation { left: *left, ..best }).is_ok()).unwrap_or(DEAREST),
         };
         // Conditions that are only enough one by one aren't enough together: then the rules can't be made conditions.
-        ask(needs.situation()).map(|()| needs).map_err(|_| denied)
+        let enough = channels.each().all(|channel| ask(needs.situation(channel)).is_ok());
+        if enough { Ok(needs) } else { Err(denied) }
     }
 }
 
 impl Needs {
-    /// The weakest situation that meets them.
+    /// The weakest situation on a channel that meets them, if the channel is one of theirs.
     #[must_use]
-    pub fn situation(&self) -> Situation {
-        let ground = Ground { live: self.live, customer: self.customer, talking: self.talking, binding: self.binding };
-        Situation { ground, left: self.cost, ..Situation::BEST }
+    pub fn situation(&self, channel: Channel) -> Situation {
+        let Self { live, customer, talking, binding, .. } = *self;
+        let ground = Ground { live, customer, talking, binding, channel };
+        Situation { ground, left: self.cost, ..Situation::best(channel) }
     }
 }

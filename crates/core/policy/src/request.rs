@@ -13,7 +13,10 @@ pub(crate) struct Words {
     actions: Entities,
 }
 
-const TYPES: [&str; 9] = ["Action", "Binding", "Device", "Field", "Log", "Person", "Purpose", "Record", "Role"];
+const TYPES: [&str; 13] = [
+    "Action", "Binding", "Channel", "Device", "Field", "Log", "Person", "Power", "Purpose", "Record", "Role",
+    "Session", "Staff",
+];
 
 /// Whoever asks is nobody in particular: a rule can't name one person (`RulesError::NamesAPerson`).
 const ASKER: &str = "asker";
@@ -40,7 +43,10 @@ impl Words {
     pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
-            Act::ReadLog => self.uid("Log", "log")?,
+            Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
+            Act::ReadTeam | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
+            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
+            Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice => self.uid("Staff", "staff")?,
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;
@@ -72,6 +78,7 @@ impl Words {
             ("customer".to_owned(), Value::new_bool(ground.customer)),
             ("talking".to_owned(), Value::new_bool(ground.talking)),
             ("binding".to_owned(), self.word("Binding", ground.binding.slug())?),
+            ("channel".to_owned(), self.word("Channel", ground.channel.slug())?),
         ];
         Value::new_record(fields).map_err(RulesError::schema)
     }

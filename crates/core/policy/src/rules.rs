@@ -2,6 +2,7 @@
 
 use crate::facts::{Asker, Device};
 use crate::request::Words;
+use crate::told::Told;
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use domain::{Cure, Refusal};
 use std::collections::HashMap;
@@ -112,6 +113,7 @@ pub struct Rules {
     /// What is said of a refusal, where all rules that give it say the same.
     voices: HashMap<Refusal, Arc<Rule>>,
     pub(crate) speaks_of: SpeaksOf,
+    pub(crate) told: Vec<Told>,
     pub(crate) memory: crate::needs::Memory,
 }
 
@@ -173,7 +175,7 @@ impl Rules {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(RulesError::schema)?;
         let words = Words::new(&schema)?;
         let mut set = PolicySet::new();
-        let mut forbids = HashMap::new();
+        let (mut forbids, mut told) = (HashMap::new(), Vec::new());
         for (file, text) in files {
             for policy in read(file, text)? {
                 let place = set.num_of_policies();
@@ -181,6 +183,7 @@ impl Rules {
                 if let Some(rule) = rule {
                     forbids.insert(policy.id().clone(), (place, Arc::new(rule)));
                 }
+                told.push(Told::of(file, &policy));
                 let name = policy.id().to_string();
                 set.add(policy).map_err(|_| RulesError::SameName { rule: name })?;
             }
@@ -191,7 +194,7 @@ impl Rules {
         }
         let voices = voices(&forbids);
         let speaks_of = SpeaksOf::found_in(&set);
-        Ok(Self { schema, set, words, forbids, voices, speaks_of, memory: crate::needs::Memory::default() })
+        Ok(Self { schema, set, words, forbids, voices, speaks_of, told, memory: crate::needs::Memory::default() })
     }
 
     /// The policies, for those who prove something about them.

@@ -128,7 +128,7 @@ function openReveal(row) {
   const buttons = field.purposes.map((purpose) => el('button', {
     type: 'button', 'data-purpose': purpose, on: { click: () => reveal(row, purpose) },
   }, context.purposeLabel(purpose)));
-  const budget = context.budgetWords('reveal');
+  const budget = context.budgetWords();
   row.slot.replaceChildren(el('div', { class: 'purposes', role: 'group', 'aria-label': `Show ${name} for` },
     el('p', {}, el('b', {}, `What do you need ${name} for?`), ' ',
       el('span', { class: 'hint' }, `It is shown for a short time and logged with this purpose. ${budget}`)),

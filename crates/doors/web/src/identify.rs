@@ -1,12 +1,23 @@
 //! Who is asking, from a bearer token or a page's cookie. Runs before the body is read.
 
+use crate::body::read;
 use crate::problem::{Failed, Fault};
-use crate::sessions::{COOKIE, SessionKey};
+use crate::signature::{Signed as Signature, content_digest, is_safe};
 use crate::state::Web;
-use axum::extract::FromRequestParts;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::{Arc, Mutex, PoisonError};
 use vault::Scope;
+
+/// The session cookie's name.
+pub(crate) const COOKIE: &str = "rf_session";
+
+/// Where one gets in: nobody is asked there who they are, and the handlers look for foreign pages themselves.
+const LETS_IN: [&str; 2] = ["/sign-in", "/ceremony"];
 
 /// The signed-in person.
 pub(crate) struct Signed(pub(crate) Scope);
@@ -15,58 +26,90 @@ impl FromRequestParts<Web> for Signed {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failed> {
-        Lasting::from_request_parts(parts, web).await.map(|who| Self(who.scope))
-    }
-}
-
-/// The signed-in person, for what goes on after the request: it ends with the page's session, where there is one.
-pub(crate) struct Lasting {
-    pub(crate) scope: Scope,
-    pub(crate) session: Option<SessionKey>,
-}
-
-impl FromRequestParts<Web> for Lasting {
-    type Rejection = Failed;
-
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failed> {
+        if let Some(Checked(known)) = parts.extensions.get() {
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return known.unwrap_or_else(|| Err(web.fault(Fault::UNAUTHENTICATED))).map(Self);
+        }
         if let Some(token) = bearer(&parts.headers) {
-            let scope = web.vault.authenticate(token).await.map_err(|error| web.failed(&error))?;
-            return Ok(Self { scope, session: None });
+            return web.vault.authenticate(token).await.map(Self).map_err(|error| web.failed(&error));
         }
-        let secret = cookie(&parts.headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
-        let session = web.sessions.find(secret, web.vault.now()).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
-        if !safe(&parts.method) && !same_origin(web, &parts.headers) {
-            return Err(web.fault(Fault::FORBIDDEN));
+        // What may change something by cookie was checked with its body, or it is nobody's.
+        if is_safe(&parts.method) {
+            by_cookie(web, parts).await.map(Self)
+        } else {
+            Err(web.fault(Fault::UNAUTHENTICATED))
         }
-        let scope = web.vault.resume(&session).await.map_err(|error| web.failed(&error))?;
-        Ok(Self { scope, session: Some(web.sessions.key(secret)) })
     }
 }
 
-fn safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+async fn by_cookie(web: &Web, parts: &Parts) -> Result<Scope, Failed> {
+    let cookie = cookie(&parts.headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
+    let signed = Signature::read(parts);
+    let signed = signed.as_ref().map(Signature::request);
+    web.vault.resume(cookie, signed.as_ref()).await.map_err(|error| web.failed(&error))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// Who asks for something that may change something, by cookie: found out once, for the handler to take.
+#[derive(Clone)]
+struct Checked(Arc<Mutex<Option<Result<Scope, Failed>>>>);
+
+/// What may change something and comes with a cookie must come from our own page and be signed by its browser, body
+/// and all. So no handler can read a body that wasn't signed.
+pub(crate) async fn checked(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let by_page = !is_safe(request.method())
+        && bearer(request.headers()).is_none()
+        && cookie(request.headers()).is_some()
+        && !LETS_IN.iter().any(|start| request.uri().path().starts_with(start));
+    if !by_page {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let known = match same_origin(&web, &parts.headers) {
+        true => by_cookie(&web, &parts).await,
+        false => Err(web.fault(Fault::FORBIDDEN)),
+    };
+    let named = content_digest(&parts.headers);
+    let mut request = Request::from_parts(parts, body);
+    if known.is_ok() {
+        request = match signed_body(&web, request, named).await {
+            Ok(request) => request,
+            Err(failed) => return failed.into_response(),
+        };
+    }
+    request.extensions_mut().insert(Checked(Arc::new(Mutex::new(Some(known)))));
+    next.run(request).await
+}
+
+/// The request, if its body is the one that was signed. A session that isn't bound needs no digest.
+async fn signed_body(web: &Web, request: Request, named: Option<[u8; 32]>) -> Result<Request, Failed> {
+    let (parts, body) = request.into_parts();
+    let bytes = read(Request::new(body), web).await?;
+    if named.is_some_and(|named| named != vault::sha256(&bytes)) {
+        return Err(web.fault(Fault::INVALID.detail("the body isn't the one that Content-Digest names")));
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// The page session's secret.
+/// The page session's cookie.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
+/// Our pages' origin, as the browser says it.
+pub(crate) fn origin(web: &Web, headers: &HeaderMap) -> Option<String> {
+    let host = || headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    web.config.origin.clone().or_else(|| host().map(|host| format!("http://{host}")))
+}
+
 /// Did our own page send this? Browsers set `Origin` on every unsafe request and pages can't forge it.
 pub(crate) fn same_origin(web: &Web, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
-    match &web.config.origin {
-        Some(own) => origin == own,
-        None => headers
-            .get(header::HOST)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|host| origin == format!("http://{host}")),
-    }
+    self::origin(web, headers).is_some_and(|own| own == origin)
 }

@@ -1,9 +1,12 @@
 //! The API's description, generated from the handlers; a copy is committed and a test holds them equal.
 
 use crate::api::{
-    claims, closes, codes, customers, disclosures, events, health, interactions, log, log_status, me, notes, receipts,
-    reports, reveals, searches, statements, stream, verifications, views,
+    claims, closes, codes, customers, decisions, devices, disclosures, events, health, interactions, log, log_status,
+    me, notes, passkeys, people, power_changes, proposals, receipts, reports, reveals, rules, searches, sessions,
+    statements, stream, team, verifications, views,
 };
+use crate::oauth;
+use crate::scim::{discovery, users};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -18,18 +21,26 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "/", description = "This Ringfence")),
     paths(
-        me::me, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
+        me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
+        passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
-        disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, health::alive, health::ready,
-        health::metrics
+        disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
+        health::metrics, people::list, team::budgets, power_changes::draft, power_changes::approve,
+        proposals::list, proposals::draft, proposals::decide, devices::list, devices::draft, devices::agree,
+        oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
+        discovery::schema, users::list, users::search, users::create, users::show, users::replace, users::patch, users::delete
     ),
     tags(
         (name = "staff", description = "Who asks."),
         (name = "interactions", description = "Calls, chats and tickets; opened by signed events only."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
+        (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
         (name = "log", description = "The tamper-evident log and its receipts."),
+        (name = "rules", description = "Who may do what, and why not."),
         (name = "events", description = "What telephony and ticket systems say."),
+        (name = "people", description = "Who works here: proposed by the company's identity provider (SCIM 2.0), decided by security."),
+        (name = "machines", description = "Access tokens for programs that hold a private key."),
         (name = "operations", description = "Is it alive?")
     ),
     security(("bearer" = []), ("session" = [])),
@@ -45,7 +56,7 @@ impl Modify for Schemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme(
             "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::sessions::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::identify::COOKIE))),
         );
     }
 }

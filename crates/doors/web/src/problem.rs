@@ -7,7 +7,7 @@ use domain::{Cure, EntryId, Refusal};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
-use vault::VaultError;
+use vault::{Spent, VaultError};
 
 /// A problem, as sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +30,14 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "take-interaction")]
     cure: Option<&'static str>,
+    /// Of a spent allowance: in which window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "hour")]
+    window: Option<&'static str>,
+    /// Of a spent allowance: when there is enough again for this, if nothing more is spent, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    free_at: Option<String>,
     /// Names this request in the operator's log.
     request_id: String,
     /// The log entry of the refusal.
@@ -48,7 +56,8 @@ pub(crate) struct Fault {
     pub(crate) why: Cow<'static, str>,
     pub(crate) next: Cow<'static, str>,
     pub(crate) cure: Option<Cure>,
-    pub(crate) detail: Option<&'static str>,
+    pub(crate) detail: Option<Cow<'static, str>>,
+    pub(crate) spent: Option<Spent>,
     pub(crate) receipt: Option<EntryId>,
     pub(crate) retry_after_s: Option<u32>,
 }
@@ -61,7 +70,7 @@ const fn fault(
     next: &'static str,
 ) -> Fault {
     let (title, why, next) = (Cow::Borrowed(title), Cow::Borrowed(why), Cow::Borrowed(next));
-    Fault { status, slug, title, why, next, cure: None, detail: None, receipt: None, retry_after_s: None }
+    Fault { status, slug, title, why, next, cure: None, detail: None, spent: None, receipt: None, retry_after_s: None }
 }
 
 impl Fault {
@@ -71,6 +80,41 @@ impl Fault {
         "Sign in first",
         "Everything here is done in somebody's name.",
         "Send a bearer token or sign in on the page. Events need their source's signature.",
+    );
+    pub(crate) const NO_SUCH_PASSKEY: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "no-such-passkey",
+        "No one here has this passkey",
+        "It was never registered here, it still waits for a security officer, or it was taken back.",
+        "Use another of yours. If you have registered it lately, ask a security officer to let it count.",
+    );
+    pub(crate) const NAMELESS: Self = fault(
+        StatusCode::CONFLICT,
+        "passkeys-need-a-name",
+        "Passkeys work under a name, not under an address of numbers",
+        "A passkey is made for one site, and only a name says which.",
+        "Open this page under its name: on this machine, http://localhost with the same port.",
+    );
+    pub(crate) const NO_SUCH_TOKEN: Self = fault(
+        StatusCode::UNAUTHORIZED,
+        "no-such-token",
+        "No one here holds this token",
+        "A token is a key: only the whole of it opens.",
+        "Check that you pasted all of it. If it was replaced meanwhile, ask your security officer.",
+    );
+    pub(crate) const NOT_SIGNED_IN: Self = fault(
+        StatusCode::FORBIDDEN,
+        "not-signed-in",
+        "That sign-in doesn't count",
+        "An answer counts only from the identity provider that was asked, to the browser that asked, and once.",
+        "Sign in again. If it stays, tell security: somebody may be leading you astray.",
+    );
+    pub(crate) const PROVIDER_SILENT: Self = fault(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "provider-silent",
+        "The identity provider can't be asked",
+        "Who you are is asked of your company's identity provider, and it doesn't answer as it should.",
+        "Try again in a moment. If it stays, tell IT: its address and description must be https and the configured issuer's.",
     );
     pub(crate) const FORBIDDEN: Self = fault(
         StatusCode::FORBIDDEN,
@@ -137,25 +181,34 @@ impl Fault {
     );
 
     pub(crate) fn detail(self, detail: &'static str) -> Self {
-        Self { detail: Some(detail), ..self }
+        Self { detail: Some(Cow::Borrowed(detail)), ..self }
     }
 
     pub(crate) fn response(self, web: &Web) -> Response {
+        let slug = Slug(self.slug);
         let problem = Problem {
             kind: format!("https://ringfence.dev/problems/{}", self.slug),
-            detail: self.detail.map_or_else(|| self.title.clone().into_owned(), str::to_owned),
+            detail: self.detail.unwrap_or_else(|| self.title.clone()).into_owned(),
             title: self.title,
             status: self.status.as_u16(),
             why: self.why,
             next: self.next,
             cure: self.cure.map(Cure::slug),
+            window: self.spent.map(|spent| spent.window.slug()),
+            free_at: self.spent.and_then(|spent| spent.free_at).map(|at| at.to_string()),
             request_id: web.request_id(),
             receipt: self.receipt.map(|entry| entry.to_string()),
             retry_after_s: self.retry_after_s,
         };
-        problem.into_response()
+        let mut response = problem.into_response();
+        response.extensions_mut().insert(slug);
+        response
     }
 }
+
+/// Which problem a response is, for a page that says it in its own way.
+#[derive(Clone, Copy)]
+struct Slug(&'static str);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -176,24 +229,37 @@ impl IntoResponse for Problem {
 /// The HTTP status of a refusal.
 fn status_of(refusal: Refusal) -> StatusCode {
     match refusal {
-        Refusal::BudgetExhausted | Refusal::AttemptsExhausted | Refusal::TeamExhausted | Refusal::TenantExhausted => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Refusal::TooManyHits | Refusal::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::AlreadyBound | Refusal::PowerChanged | Refusal::CloseTaken => StatusCode::CONFLICT,
+        Refusal::BudgetExhausted
+        | Refusal::DayExhausted
+        | Refusal::MonthExhausted
+        | Refusal::PurposeExhausted
+        | Refusal::AttemptsExhausted
+        | Refusal::TeamExhausted
+        | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooManyHits | Refusal::KeyReused | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::AlreadyBound
+        | Refusal::NameTaken
+        | Refusal::PowerChanged
+        | Refusal::CloseTaken
+        | Refusal::RequestReplayed
+        | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver => StatusCode::GONE,
+        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver => StatusCode::GONE,
+        Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Tampered => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::FORBIDDEN,
     }
 }
 
-/// Seconds until the hour's allowances are whole again.
-fn window_left(web: &Web) -> u32 {
-    let now = web.vault.now();
-    let end = domain::budget::window_of(now).plus(domain::budget::WINDOW_MS);
-    u32::try_from(end.since(now) / 1_000).unwrap_or(0).max(1)
+/// Which allowance was spent, in words.
+fn told(spent: &Spent) -> String {
+    let what = if spent.purpose { "what you may learn for this purpose" } else { "what you may do" };
+    let window = spent.window.words();
+    match spent.free_at {
+        Some(at) => format!("It is the limit for {what} in any {window}. Enough is free again at {at}."),
+        None => format!("It is the limit for {what} in any {window}, and this alone is more than that."),
+    }
 }
 
 impl Fault {
@@ -205,7 +271,7 @@ impl Fault {
     /// The problem of a vault's error.
     pub(crate) fn of(web: &Web, error: &VaultError) -> Self {
         match error {
-            VaultError::Refused { refusal, entry, rule } => {
+            VaultError::Refused { refusal, entry, rule, spent } => {
                 let mut fault = Self::refused(*refusal);
                 fault.receipt = *entry;
                 if let Some(rule) = rule {
@@ -213,8 +279,12 @@ impl Fault {
                     let (title, why, next) = (owned(&rule.says), owned(&rule.why), owned(&rule.next));
                     fault = Self { title, why, next, cure: Some(rule.cure), ..fault };
                 }
-                if fault.status == StatusCode::TOO_MANY_REQUESTS {
-                    fault.retry_after_s = Some(window_left(web));
+                if let Some(spent) = spent {
+                    let own = !matches!(refusal, Refusal::TeamExhausted | Refusal::TenantExhausted);
+                    let wait = spent.free_at.map(|at| at.since(web.vault.now()).max(0) / 1_000 + 1);
+                    fault.retry_after_s = wait.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+                    fault.detail = own.then(|| Cow::Owned(told(spent)));
+                    fault.spent = own.then_some(*spent);
                 }
                 fault
             }
@@ -240,6 +310,13 @@ impl Fault {
 ///
 /// Boxed: a refusal is the rarer result, and a whole response is large to pass up by value.
 pub(crate) struct Failed(Box<Response>);
+
+impl Failed {
+    /// Is it this refusal?
+    pub(crate) fn is(&self, refusal: Refusal) -> bool {
+        self.0.extensions().get::<Slug>().is_some_and(|slug| slug.0 == refusal.slug())
+    }
+}
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {

@@ -1,7 +1,7 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
 use crate::state::{Web, WebConfig};
-use crate::{api, metrics, pages};
+use crate::{api, identify, metrics, oauth, pages, scim};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use futures_util::FutureExt as _;
@@ -86,11 +86,14 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
 
 fn router(web: Web) -> Router {
     let readable = from_fn_with_state(web.clone(), api::readable);
+    let checked = from_fn_with_state(web.clone(), identify::checked);
     let measured = from_fn_with_state(web.clone(), metrics::measure);
     let routes = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(oauth::routes())
+        .merge(scim::routes())
         .fallback(api::nowhere)
         .method_not_allowed_fallback(api::no_method);
-    routes.layer(readable).layer(measured).with_state(web)
+    routes.layer(checked).layer(readable).layer(measured).with_state(web)
 }

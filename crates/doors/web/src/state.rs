@@ -1,8 +1,9 @@
 //! What every handler works with.
 
 use crate::metrics::Metrics;
-use crate::sessions::Sessions;
+use axum::http::{HeaderMap, header};
 use domain::TenantId;
+use identity::oidc::{Client, Fetch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
@@ -19,6 +20,15 @@ pub struct EventSource {
     pub secret: String,
 }
 
+/// An identity provider through which a tenant's agents sign in.
+#[derive(Clone)]
+pub struct Provider {
+    /// Whose agents.
+    pub tenant: TenantId,
+    /// Ringfence as its client. Where it leads back to is set by the door.
+    pub client: Client,
+}
+
 /// What an operator may set for the web door.
 #[derive(Clone, Default)]
 pub struct WebConfig {
@@ -26,6 +36,10 @@ pub struct WebConfig {
     pub event_sources: Vec<EventSource>,
     /// Who takes one-time codes to customers; without one none can be sent.
     pub courier: Option<Arc<dyn Courier>>,
+    /// Through which agents may sign in.
+    pub providers: Vec<Provider>,
+    /// The way to those.
+    pub fetch: Option<Arc<dyn Fetch>>,
     /// A line on top of every page.
     pub banner: Option<String>,
     /// The public origin, such as `https://desk.example`; without one the request's own host counts.
@@ -39,7 +53,6 @@ pub(crate) struct Web(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) config: WebConfig,
-    pub(crate) sessions: Sessions,
     /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
@@ -59,15 +72,7 @@ impl core::ops::Deref for Web {
 impl Web {
     pub(crate) fn new(vault: Arc<Vault>, config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
         let node = u64::from_be_bytes(vault.secret::<8>());
-        Self(Arc::new(Inner {
-            vault,
-            config,
-            sessions: Sessions::default(),
-            stopped,
-            metrics: Metrics::default(),
-            node,
-            requests: AtomicU64::new(0),
-        }))
+        Self(Arc::new(Inner { vault, config, stopped, metrics: Metrics::default(), node, requests: AtomicU64::new(0) }))
     }
 
     /// A name for a request, for the person who asks and for the operator's log.
@@ -75,8 +80,23 @@ impl Web {
         format!("req_{:016x}{:08x}", self.node, self.requests.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// This server's own origin: as configured, or a loopback address that was asked. Others could point any name here.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Option<String> {
+        if let Some(origin) = &self.config.origin {
+            return Some(origin.clone());
+        }
+        let host = headers.get(header::HOST)?.to_str().ok()?;
+        on_loopback(host).then(|| format!("http://{host}"))
+    }
+
     /// A tenant's name in addresses.
     pub(crate) fn slug(&self, tenant: TenantId) -> String {
         self.vault.tenants().iter().find(|known| known.id == tenant).map(|known| known.slug.clone()).unwrap_or_default()
     }
+}
+
+/// Is this `Host` a name of this machine alone?
+pub(crate) fn on_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }

@@ -3,7 +3,7 @@
 
 use crate::world::Change::{Add, Drop, Replace};
 use crate::world::{Change, ROOT, changed, refuted};
-use domain::{Binding, FieldKind, Purpose, Role};
+use domain::{Binding, Channel, FieldKind, Purpose, Role};
 use policy::{Act, Approvals, Asker, Decision, Device, Facts, Ground, Rules, Situation};
 use std::fs;
 
@@ -151,18 +151,18 @@ fn parse(words: &str) -> Act {
 }
 
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
-    let matched = Ground { binding: Binding::Matched, ..Situation::BEST.ground };
+    let matched = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..matched },
         "other customer" => Ground { customer: act == Act::SendCode, ..matched },
         "on hold" => Ground { talking: false, ..matched },
         "claimed" => Ground { binding: Binding::Claimed, ..matched },
         "matched" => matched,
-        _ => Situation::BEST.ground,
+        _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::BEST } }
+    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
 }
 
 /// A random situation in which these rules permit what the built-in ones don't.
@@ -189,6 +189,7 @@ fn met_at_random(rules: &Rules, own: &Rules) -> Option<String> {
             customer: below(4) > 0,
             talking: below(4) > 0,
             binding: Binding::ALL[below(4)],
+            channel: Channel::ALL[below(3)],
         };
         let approvals = Approvals { own: below(4) == 0, others: u8::try_from(below(2)).unwrap() };
         let situation = Situation { ground, left: u32::try_from(below(5)).unwrap(), approvals };

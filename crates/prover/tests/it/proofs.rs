@@ -23,7 +23,12 @@ fn every_invariant_of_the_rules_is_proved_within_five_seconds() {
 }
 
 /// For each invariant that the rules hold, changes that break it.
-const BREAKERS: [(&str, &[Change]); 16] = [
+const BREAKERS: [(&str, &[Change]); 18] = [
+    (
+        "only-officers-change-power",
+        &[Change::Replace("principal.role == Role::\"security_officer\"", "principal.role == Role::\"it_operator\"")],
+    ),
+    ("it-sees-no-alarm", &[Change::Replace("Role::\"board_member\",", "Role::\"integrator\",")]),
     ("no-disclosure-without-a-live-interaction", &[Change::Drop("live-interaction-needed")]),
     ("one-interaction-one-customer", &[Change::Drop("own-customer-only")]),
     ("nothing-shown-on-hold", &[Change::Drop("nothing-shown-on-hold")]),

@@ -118,8 +118,15 @@ fn refused_changes_nothing(mount: &dyn Mount) {
         Effect::PutIndex(super::help::index_row(2, 9, ANA)),
         Effect::Erase { customer: ANA, index: vec![(1, [5; 16])] },
     ];
-    let spend = super::help::reveals(super::help::ADA);
-    let spends = vec![crate::Spend { counter: spend, cost: 1, limit: 5, otherwise: Refusal::BudgetExhausted }];
+    let spend = super::help::own(super::help::ADA);
+    let spends = vec![crate::Spend {
+        counter: spend,
+        purpose: None,
+        turn: crate::Turn::Spend(1),
+        at: NOW,
+        room: domain::Room::hourly(5),
+        otherwise: Refusal::BudgetExhausted,
+    }];
     let no = Intent {
         when: vec![Condition::Never(Refusal::OnHold)],
         spend: spends,
@@ -132,7 +139,7 @@ fn refused_changes_nothing(mount: &dyn Mount) {
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), [field_row(0, 1), field_row(1, 1)]);
     assert!(block_on(store.look_up(TENANT, 2, [9; 16], 9)).unwrap().is_empty());
     assert_eq!(block_on(store.look_up(TENANT, 1, [5; 16], 9)).unwrap().len(), 1);
-    assert_eq!(block_on(store.budget(TENANT, spend, NOW)).unwrap(), None);
+    assert_eq!(block_on(store.budget(TENANT, spend)).unwrap(), None);
     let next = done(&*store, Intent { customer: Some(ANA), ..intent(2) });
     assert_eq!(next.numbers.n, Some(2), "the refusal was the first entry about this customer");
 }

@@ -1,28 +1,25 @@
 //! Every condition: when it holds, when it doesn't, and that an edited row is refused.
 
 use super::help::{
-    ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, connected, doing, done, done_at, event, field_row,
-    happened, intent, open_call, person_row, refused, refused_at,
+    ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, commit, connected, doing, done, done_at, event,
+    field_row, happened, intent, open_call, person_row, refused, refused_at, set_power,
 };
 use super::{Case, Mount};
-use crate::{Condition, Effect, FieldRef, Intent};
+use crate::{Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, InteractionId, PersonId, Refusal};
+use domain::{Binding, Channel, InteractionId, PersonId, Refusal};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
     Case { name: "Handles", tables: &["interaction"], run: handles },
     Case { name: "Handles: timeouts, and acts that keep it alive", tables: &["interaction"], run: timeouts },
     Case { name: "BoundTo", tables: &["interaction"], run: bound_to },
+    Case { name: "OnChannel", tables: &["interaction"], run: on_channel },
     Case { name: "FreeFor", tables: &["interaction"], run: free_for },
     Case { name: "CodeIs", tables: &["code"], run: code_is },
     Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
-    Case {
-        name: "an edited interaction, code or power row is refused",
-        tables: &["interaction", "code", "power"],
-        run: edited,
-    },
+    Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
 fn when(number: u64, condition: Condition) -> Intent {
@@ -32,13 +29,32 @@ fn when(number: u64, condition: Condition) -> Intent {
 fn power(mount: &dyn Mount) {
     let store = mount.store();
     done(&*store, when(1, Condition::PowerVersion(0)));
-    assert_eq!(block_on(store.power(TENANT)).unwrap(), None);
-    done(&*store, doing(2, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]));
+    assert_eq!(block_on(store.power_head(TENANT)).unwrap(), None);
+    let put = |version, token| set_power(version, vec![PowerEdit::Person(person_row(ADA, "Ada", token))]);
+    done(&*store, doing(2, vec![put(1, None)]));
     refused(&*store, when(3, Condition::PowerVersion(0)), Refusal::PowerChanged);
     done(&*store, when(4, Condition::PowerVersion(1)));
-    done(&*store, doing(5, vec![Effect::PutPerson(person_row(ADA, "Ada", Some(1)))]));
+    let both = doing(5, vec![put(2, Some(1))]);
+    let late = Intent { when: vec![Condition::PowerVersion(1)], ..doing(7, vec![put(2, Some(2))]) };
+    let outcomes = commit(&*store, vec![both, late]);
+    assert!(matches!(outcomes[1], Outcome::Refused { refusal: Refusal::PowerChanged, .. }), "{outcomes:?}");
+    assert_eq!(block_on(store.persons(TENANT)).unwrap()[0].token, Some([1; 32]));
     refused(&*store, when(6, Condition::PowerVersion(1)), Refusal::PowerChanged);
-    assert_eq!(block_on(store.power(TENANT)).unwrap().unwrap().version, 2);
+    assert_eq!(block_on(store.power_head(TENANT)).unwrap().unwrap().seq, 2);
+    assert_eq!(mount.edit("UPDATE power SET version = version + 1"), 1);
+    refused(&*store, when(8, Condition::PowerVersion(2)), Refusal::PowerChanged);
+    assert_eq!(mount.edit("DELETE FROM power"), 1);
+    refused(&*store, when(9, Condition::PowerVersion(2)), Refusal::PowerChanged);
+}
+
+fn on_channel(mount: &dyn Mount) {
+    let store = mount.store();
+    let by =
+        |channels: &[Channel]| Condition::OnChannel { interaction: CALL, channels: channels.iter().copied().collect() };
+    refused(&*store, when(1, by(&Channel::ALL)), Refusal::NoLiveInteraction);
+    open_call(&*store);
+    done(&*store, when(2, by(&[Channel::Call])));
+    refused(&*store, when(3, by(&[Channel::Chat, Channel::Ticket])), Refusal::ChannelNotAllowed);
 }
 
 fn handled_by(person: PersonId, talking: bool) -> Condition {
@@ -169,11 +185,8 @@ fn edited(mount: &dyn Mount) {
     let store = mount.store();
     open_call(&*store);
     done(&*store, send(1));
-    done(&*store, doing(2, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]));
     assert_eq!(mount.edit("UPDATE code SET wrong = wrong + 1"), 1);
     refused(&*store, enter(3, RIGHT), Refusal::Tampered);
-    assert_eq!(mount.edit("UPDATE power SET version = version + 1"), 1);
-    refused(&*store, when(4, Condition::PowerVersion(2)), Refusal::Tampered);
     assert_eq!(mount.edit("UPDATE interaction SET binding = 'proven'"), 1);
     for (number, condition) in (5..).zip([
         handled_by(ADA, false),

@@ -2,12 +2,12 @@
 
 use super::help::{
     ADA, ANA, BEN, BO, CALL, NOW, OTHER, TENANT, block_on, connected, customer_row, doing, done, event, field_row,
-    happened, index_row, open_call, person_row, put_customer,
+    happened, index_row, open_call, person_row, put_customer, set_power,
 };
 use super::{Case, Mount};
-use crate::{Effect, ReportRow, decode_events};
+use crate::{Effect, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events};
 use domain::interaction::{Event, Happening};
-use domain::{Binding, InteractionId, Phase, ReportId};
+use domain::{Binding, InteractionId, Phase, PowerKind, ReportId};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "Happened: folds events, knows repetitions", tables: &["interaction"], run: events },
@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
     Case { name: "PutField", tables: &["field"], run: fields },
     Case { name: "PutIndex, StageIndex", tables: &["blind_index", "staged_index"], run: indexes },
-    Case { name: "PutPerson", tables: &["person", "power"], run: people },
+    Case { name: "SetPower", tables: &["person", "power", "power_row"], run: power },
     Case { name: "PutReport, PutProgress", tables: &["report", "import"], run: reports_and_progress },
 ];
 
@@ -120,21 +120,36 @@ fn indexes(mount: &dyn Mount) {
     assert_eq!(block_on(store.merge_index(TENANT)).unwrap(), 0);
 }
 
-fn people(mount: &dyn Mount) {
+fn power(mount: &dyn Mount) {
     let store = mount.store();
-    let put = |number, row| done(&*store, doing(number, vec![Effect::PutPerson(row)]));
-    put(1, person_row(ADA, "Zoe", Some(1)));
-    put(2, person_row(BO, "Bo", None));
-    assert_eq!(block_on(store.person(TENANT, ADA)).unwrap(), Some(person_row(ADA, "Zoe", Some(1))));
-    assert_eq!(block_on(store.person(OTHER, ADA)).unwrap(), None);
-    assert_eq!(block_on(store.person_by_token([1; 32])).unwrap().unwrap().id, ADA);
-    assert_eq!(block_on(store.person_by_token([2; 32])).unwrap(), None);
+    let set = |number, version, edits| done(&*store, doing(number, vec![set_power(version, edits)]));
+    let row = |kind, id: u8, body: &[u8]| PowerRow { kind, id: [id; 16], body: body.to_vec(), tag: [id; 16] };
+    let (passkey, login) = (row(PowerKind::Passkey, 2, b""), row(PowerKind::Login, 1, b"a\0\xff"));
+    let people = [person_row(ADA, "Zoe", Some(1)), person_row(BO, "Bo", None)].map(PowerEdit::Person);
+    set(1, 1, people.into());
+    set(2, 2, vec![PowerEdit::Put(login.clone()), PowerEdit::Put(row(PowerKind::Passkey, 2, b"old"))]);
+    set(3, 3, vec![PowerEdit::Put(passkey.clone()), PowerEdit::Put(row(PowerKind::Left, 9, b"x"))]);
     let names = block_on(store.persons(TENANT)).unwrap().into_iter().map(|row| row.name).collect::<Vec<_>>();
     assert_eq!(names, ["Bo", "Zoe"]);
-    put(3, person_row(ADA, "Zoe", Some(2)));
-    assert_eq!(block_on(store.person_by_token([1; 32])).unwrap(), None);
-    assert_eq!(block_on(store.power(TENANT)).unwrap().unwrap().version, 3);
-    assert_eq!(block_on(store.power(OTHER)).unwrap(), None);
+    let rows = block_on(store.power_rows(TENANT)).unwrap();
+    assert_eq!(rows, [passkey, login.clone(), row(PowerKind::Left, 9, b"x")]);
+    let drops = [(PowerKind::Passkey, [2; 16]), (PowerKind::Left, [9; 16]), (PowerKind::Left, [8; 16])];
+    let mut edits: Vec<_> = drops.into_iter().map(|(kind, id)| PowerEdit::Drop(kind, id)).collect();
+    edits.push(PowerEdit::Person(person_row(ADA, "Zoe", Some(2))));
+    set(4, 4, edits);
+    assert_eq!(block_on(store.power_rows(TENANT)).unwrap(), [login]);
+    assert_eq!(block_on(store.persons(TENANT)).unwrap()[1], person_row(ADA, "Zoe", Some(2)));
+    let head = PowerHead { seq: 4, root: Some([4; 32]), tag: [9; 16] };
+    block_on(store.durable()).unwrap();
+    assert_eq!(block_on(store.power_head(TENANT)).unwrap(), Some(head));
+    assert_eq!(block_on(store.power_head(OTHER)).unwrap(), None);
+    assert!(
+        block_on(store.persons(OTHER)).unwrap().is_empty() && block_on(store.power_rows(OTHER)).unwrap().is_empty()
+    );
+    assert_eq!(mount.edit("UPDATE power SET root = NULL"), 1);
+    assert_eq!(block_on(store.power_head(TENANT)).unwrap(), Some(PowerHead { root: None, ..head }));
+    assert_eq!(mount.edit("UPDATE power_row SET body = x'00'"), 1);
+    assert_eq!(block_on(store.power_rows(TENANT)).unwrap()[0].body, [0]);
 }
 
 fn reports_and_progress(mount: &dyn Mount) {

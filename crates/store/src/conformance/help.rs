@@ -2,7 +2,7 @@
 
 use crate::{
     Commit, CustomerRow, Effect, FieldRow, IndexRow, Inscribed, Intent, Numbers, Outcome, PendingLeaf, PersonRow,
-    Scribe, Seals, Store, Tag,
+    PowerEdit, PowerHead, Scribe, Seals, Store, Tag,
 };
 use core::future::Future;
 use core::hash::Hasher;
@@ -108,7 +108,6 @@ pub(crate) fn intent(number: u64) -> Intent {
         customer: None,
         when: Vec::new(),
         spend: Vec::new(),
-        allot: None,
         effects: Vec::new(),
         read: Vec::new(),
         entry: entry(number),
@@ -177,6 +176,12 @@ pub(crate) fn person_row(id: PersonId, name: &str, token: Option<u8>) -> PersonR
     PersonRow { id, tenant: TENANT, role: Role::Agent, name: name.into(), team: "north".into(), token, tag: [4; 16] }
 }
 
+/// Power in this version, after these edits.
+pub(crate) fn set_power(version: u64, edits: Vec<PowerEdit>) -> Effect {
+    let head = PowerHead { seq: version, root: Some([version as u8; 32]), tag: [9; 16] };
+    Effect::SetPower(head, edits)
+}
+
 pub(crate) fn event(id: u8, after_ms: i64, what: Happening) -> Event {
     Event { at: NOW.plus(after_ms), id: [id; 16], what }
 }
@@ -189,8 +194,9 @@ pub(crate) fn happened(interaction: InteractionId, event: Event) -> Effect {
     Effect::Happened { interaction, reference: "call-1".into(), event }
 }
 
-pub(crate) fn reveals(person: PersonId) -> Counter {
-    Counter::person(BudgetKind::Reveal, person)
+/// Ada's or Bo's own allowance.
+pub(crate) fn own(person: PersonId) -> Counter {
+    Counter::person(BudgetKind::Information, person)
 }
 
 /// Ana's record and a call of hers that Ada took.

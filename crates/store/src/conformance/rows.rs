@@ -1,14 +1,14 @@
 //! Every row comes back exactly as it was written, whatever bytes it holds.
 
-use super::help::{ANA, NOW, TENANT, block_on, commit_at, doing, done};
+use super::help::{ANA, NOW, TENANT, block_on, commit, doing, done, set_power};
 use super::{Case, Mount};
-use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow};
-use domain::{PersonId, Role};
+use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow, PowerEdit, PowerRow};
+use domain::{PersonId, PowerKind, Role};
 
 pub(super) const CASES: &[Case] = &[
     Case {
         name: "empty, long and odd bytes and texts come back",
-        tables: &["field", "person", "customer", "blind_index"],
+        tables: &["field", "person", "power_row", "customer", "blind_index"],
         run: odd,
     },
     Case { name: "the largest numbers come back", tables: &["field", "budget"], run: large },
@@ -37,15 +37,19 @@ fn odd(mount: &dyn Mount) {
             tag: [number; 16],
         })
         .collect();
-    effects.extend(people.iter().map(|row| Effect::PutPerson(row.clone())));
+    let mut edits: Vec<_> = people.iter().map(|row| PowerEdit::Person(row.clone())).collect();
+    let power = PowerRow { kind: PowerKind::Rules, id: [0; 16], body: keys.wrapped.clone(), tag: [0xff; 16] };
+    edits.push(PowerEdit::Put(power.clone()));
+    effects.push(set_power(1, edits));
     let index = IndexRow { kind: u16::MAX, mac: [0; 16], customer: ANA, tag: [0xff; 16] };
     effects.push(Effect::PutIndex(index.clone()));
     done(&*store, doing(1, effects));
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), rows);
     assert_eq!(block_on(store.customer(TENANT, ANA)).unwrap(), Some(keys));
-    for row in people {
-        assert_eq!(block_on(store.person(TENANT, row.id)).unwrap(), Some(row));
-    }
+    let mut kept = block_on(store.persons(TENANT)).unwrap();
+    kept.sort_by_key(|row| row.id);
+    assert_eq!(kept, people);
+    assert_eq!(block_on(store.power_rows(TENANT)).unwrap(), [power]);
     assert_eq!(block_on(store.look_up(TENANT, u16::MAX, [0; 16], 9)).unwrap(), [index]);
 }
 
@@ -54,10 +58,10 @@ fn large(mount: &dyn Mount) {
     let row = FieldRow { field: u16::MAX, instance: u32::MAX, version: i64::MAX as u64, sealed: vec![1] };
     done(&*store, doing(1, vec![Effect::PutField(ANA, row.clone())]));
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap(), [row]);
-    let counter = super::help::reveals(super::help::ADA);
-    let spend = crate::Spend { counter, cost: u32::MAX, limit: u32::MAX, otherwise: domain::Refusal::BudgetExhausted };
-    let now = NOW.plus(1_000_000_000_000);
-    commit_at(&*store, now, vec![crate::Intent { spend: vec![spend], ..doing(2, Vec::new()) }]);
-    let window = domain::budget::window_of(now);
-    assert_eq!(block_on(store.budget(TENANT, counter, window)).unwrap().unwrap().used, u32::MAX);
+    let counter = super::help::own(super::help::ADA);
+    let (turn, room) = (crate::Turn::Spend(u32::MAX), domain::Room::ANY);
+    let at = NOW.plus(1_000_000_000_000);
+    let spend = crate::Spend { counter, purpose: None, turn, at, room, otherwise: domain::Refusal::BudgetExhausted };
+    commit(&*store, vec![crate::Intent { spend: vec![spend], ..doing(2, Vec::new()) }]);
+    assert_eq!(block_on(store.budget(TENANT, counter)).unwrap().unwrap().total, u64::from(u32::MAX));
 }

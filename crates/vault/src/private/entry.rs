@@ -66,6 +66,7 @@ pub(crate) struct Draft {
     pub(crate) at: Millis,
     pub(crate) kind: Kind,
     pub(crate) person: Option<PersonId>,
+    pub(crate) upon: Option<PersonId>,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) field: Option<u16>,
     pub(crate) power: u64,
@@ -119,6 +120,7 @@ impl Draft {
             at: clock.now(),
             kind,
             person: None,
+            upon: None,
             purpose: None,
             field: None,
             power: 0,
@@ -166,6 +168,7 @@ impl Draft {
             detail: numbers.allotted.map_or(self.detail, |amount| Some(amount.into())),
             drawn: if numbers.decision.is_ok() { self.drawn.clone() } else { Vec::new() },
             allotted: self.allotted,
+            upon: self.upon,
         }
     }
 
@@ -268,6 +271,7 @@ fn closing(close: &Close) -> AuditBody {
         detail: Some(close.number),
         drawn: Vec::new(),
         allotted: None,
+        upon: None,
     }
 }
 

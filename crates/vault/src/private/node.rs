@@ -13,7 +13,10 @@ pub(crate) struct TenantKeys {
     pub(crate) audit: Key32,
     pub(crate) code: Key32,
     pub(crate) claim: Key32,
+    pub(crate) draft: Key32,
     pub(crate) report: Key32,
+    /// From which the sessions' own keys are derived.
+    pub(crate) session: Key32,
     pub(crate) log_ed25519: Key32,
     pub(crate) log_ml_dsa: Key32,
 }
@@ -25,6 +28,8 @@ impl TenantKeys {
             audit: keys.audit.clone(),
             code: subkey(&keys.row, &[b"rf1/code"]),
             claim: subkey(&keys.row, &[b"rf1/claim"]),
+            draft: subkey(&keys.row, &[b"rf1/draft"]),
+            session: subkey(&keys.row, &[b"rf1/session"]),
             report: subkey(&keys.audit, &[b"rf1/report"]),
             log_ed25519: keys.log_ed25519.clone(),
             log_ml_dsa: keys.log_ml_dsa.clone(),

@@ -332,7 +332,9 @@ fn done(
             Ok(Done::Committed { entry: commit.entry, values })
         }
         Outcome::Replayed { entry, at, answer, same } => Ok(Done::Replayed { entry, at, answer, same }),
-        Outcome::Refused { refusal, entry } => Err(VaultError::Refused { refusal, entry: Some(entry), rule: None }),
+        Outcome::Refused { refusal, entry } => {
+            Err(VaultError::Refused { refusal, entry: Some(entry), rule: None, spent: None })
+        }
         Outcome::Unknown => Err(VaultError::Unknown),
     }
 }

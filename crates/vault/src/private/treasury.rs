@@ -7,9 +7,9 @@ use crate::error::VaultError;
 use crate::promises::Promises;
 use crate::reveal::hashed;
 use domain::allotment::{Ask, Piece};
-use domain::{Clock, Counter, Entropy, Millis, Refusal, TenantId};
+use domain::{Clock, Counter, Entropy, Millis, Purpose, Refusal, Room, TenantId};
 use std::sync::Arc;
-use store::{Allot, Intent, Outcome, RequestKey, Scribe, Store, Turn};
+use store::{Intent, Outcome, RequestKey, Scribe, Spend, Store, Turn};
 
 /// What it works with.
 pub(crate) struct Treasury {
@@ -22,12 +22,13 @@ pub(crate) struct Treasury {
     pub(crate) node: [u8; 16],
 }
 
-/// One allowance that nodes share.
+/// One allowance that nodes share, for one purpose.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Purpose {
+pub(crate) struct Shared {
     pub(crate) tenant: TenantId,
     pub(crate) counter: Counter,
-    pub(crate) limit: u32,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) room: Room,
     /// The refusal when nothing is left.
     pub(crate) otherwise: Refusal,
 }
@@ -44,10 +45,10 @@ pub(crate) enum Answer {
 
 impl Treasury {
     /// Asks for parts of these allowances, in one transaction. One answer each, in order.
-    pub(crate) async fn take(&self, asked: &[(Purpose, Ask)]) -> Vec<Answer> {
-        let acts = asked.iter().map(|(purpose, ask)| {
+    pub(crate) async fn take(&self, asked: &[(Shared, Ask)]) -> Vec<Answer> {
+        let acts = asked.iter().map(|(shared, ask)| {
             let turn = Turn::Take(ask.most);
-            self.act(Kind::AllotmentTaken, purpose, ask.window, turn, Vec::new())
+            self.act(Kind::AllotmentTaken, shared, ask.window, turn, Vec::new())
         });
         let Ok(outcomes) = self.commit(acts.collect()).await else {
             return asked.iter().map(|_| Answer::Failed).collect();
@@ -64,10 +65,10 @@ impl Treasury {
     }
 
     /// Gives back what is left of allotments, in one transaction: of each once, whoever asks how often.
-    pub(crate) async fn give_back(&self, left: &[(Purpose, Millis, Piece)]) -> Result<(), VaultError> {
-        let acts = left.iter().filter(|(.., piece)| piece.amount > 0).map(|(purpose, window, piece)| {
+    pub(crate) async fn give_back(&self, left: &[(Shared, Millis, Piece)]) -> Result<(), VaultError> {
+        let acts = left.iter().filter(|(.., piece)| piece.amount > 0).map(|(shared, window, piece)| {
             let (mut intent, draft) =
-                self.act(Kind::AllotmentReturned, purpose, *window, Turn::Back(piece.amount), vec![*piece])?;
+                self.act(Kind::AllotmentReturned, shared, *window, Turn::Back(piece.amount), vec![*piece])?;
             let key = hashed(&[b"allotment", &piece.allotment.0]);
             intent.request = Some(RequestKey { key, content: key, session: [0; 16], answer: 0 });
             Ok((intent, draft))
@@ -78,16 +79,17 @@ impl Treasury {
     fn act(
         &self,
         kind: Kind,
-        purpose: &Purpose,
+        shared: &Shared,
         window: Millis,
         turn: Turn,
         drawn: Vec<Piece>,
     ) -> Result<(Intent, Arc<Draft>), VaultError> {
-        let Purpose { tenant, counter, limit, otherwise } = *purpose;
+        let Shared { tenant, counter, purpose, room, otherwise } = *shared;
         let keys = self.seals.0.get(&tenant).ok_or(VaultError::Holder(keys::HolderError::UnknownTenant))?;
         let mut draft = Draft::new(kind, &*self.clock, &*self.entropy, &keys.audit);
         draft.drawn = drawn;
-        draft.allotted = Some(Allotted { node: self.node, window, limit });
+        draft.purpose = purpose;
+        draft.allotted = Some(Allotted { node: self.node, window, limit: room.all.hour });
         let draft = Arc::new(draft);
         draft.half_keys();
         let intent = Intent {
@@ -95,8 +97,7 @@ impl Treasury {
             request: None,
             customer: None,
             when: Vec::new(),
-            spend: Vec::new(),
-            allot: Some(Allot { counter, window, limit, turn, otherwise }),
+            spend: vec![Spend { counter, purpose, turn, at: window, room, otherwise }],
             effects: Vec::new(),
             read: Vec::new(),
             entry: draft.id,

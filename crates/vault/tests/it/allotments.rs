@@ -1,8 +1,7 @@
 //! What a team and everybody share: parts taken in advance, never more than there is over all nodes.
 
-use crate::help::{Call, assert_refused, failure, value};
-use domain::budget::WINDOW_MS;
-use domain::{BudgetKind, Counter, FieldKind, InteractionId, Limits, Refusal};
+use crate::help::{Call, HOUR_OVER_MS, acts, assert_refused, failure, value};
+use domain::{Allowance, Counter, FieldKind, History, InteractionId, Limits, PerWindow, Refusal, Window};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,9 +10,9 @@ use vault::{AuditBody, Kind, SharedBy, Vault, VaultConfig, VaultError};
 
 const TENANT: &str = "substr(counter, 1, 1) = x'05'";
 
-fn call(seed: u64, reveal_per_team: u32, reveal_per_tenant: u32) -> Call {
-    let much = Limits { reveal_per_hour: 10_000, ..Limits::default() };
-    let limits = Limits { reveal_per_team, reveal_per_tenant, ..much };
+fn call(seed: u64, per_team: u32, per_tenant: u32) -> Call {
+    let hourly = |limit| Allowance::of(PerWindow::hourly(limit));
+    let limits = Limits { team: hourly(per_team), tenant: hourly(per_tenant), ..acts(10_000) };
     Call::on(TestWorld::with(seed, VaultConfig { limits, ..VaultConfig::default() }))
 }
 
@@ -32,8 +31,8 @@ fn all_at(call: &Call, vault: &Vault, member: &Member) -> (u32, VaultError) {
 }
 
 fn allotted(call: &Call) -> u32 {
-    let counter = Counter::tenant(BudgetKind::Reveal);
-    block_on(call.world.store.budget(FIRST, counter, START)).unwrap().map_or(0, |row| row.used)
+    let row = block_on(call.world.store.budget(FIRST, Counter::tenant())).unwrap();
+    row.map_or(0, |row| History::decode(&row.history).unwrap().used(START, Window::Hour, None))
 }
 
 /// A node asks for more beside what it serves: what that comes to is there a moment later.
@@ -62,7 +61,7 @@ fn drawn(call: &Call) -> u64 {
         let body = line.body.as_ref().unwrap();
         if body.decision.is_ok() {
             let allotted = body.allotted.unwrap();
-            assert!(body.spent[0].counter.is_allotted() && body.spent[0].used <= allotted.limit);
+            assert!(body.spent[0].counter.is_allotted() && body.detail.unwrap() <= allotted.limit.into());
             left.insert(line.entry, (body.spent[0].counter, body.detail.unwrap()));
         }
     }
@@ -73,7 +72,7 @@ fn drawn(call: &Call) -> u64 {
         for piece in &body.drawn {
             let (counter, left) = left.get_mut(&piece.allotment).expect("it drew from an allotment");
             *left = left.checked_sub(piece.amount.into()).expect("no more than there was");
-            let reveals = *counter == Counter::tenant(BudgetKind::Reveal) && body.kind == Kind::Reveal;
+            let reveals = *counter == Counter::tenant() && body.kind == Kind::Reveal;
             sum += if reveals { u64::from(piece.amount) } else { 0 };
         }
     }
@@ -90,7 +89,7 @@ fn everybodys_allowance_is_spent_to_its_limit_and_no_further_whoever_asks() {
     assert_eq!(given, 0);
     assert_refused(&call.world, Err::<(), _>(error), Refusal::TenantExhausted);
     assert_eq!((allotted(&call), drawn(&call)), (7, 7));
-    call.world.clock.advance(WINDOW_MS);
+    call.world.clock.advance(HOUR_OVER_MS);
     let (given, _) = all_at(&call, &call.world.vault, &call.world.staff.agent);
     assert_eq!(given, 7, "another hour");
 }
@@ -104,7 +103,7 @@ fn a_teams_allowance_is_spent_to_its_limit_and_takes_nothing_of_everybodys_beyon
     let scope = call.world.scope(&call.world.staff.agent);
     settles("the team has nothing left, everybody all but that", || {
         let shared = block_on(call.world.vault.shared_budgets(&scope)).unwrap();
-        let left = shared.iter().filter(|left| left.kind == BudgetKind::Reveal).map(|left| (left.by, left.left));
+        let left = shared.iter().map(|left| (left.by, left.left.left));
         left.collect::<Vec<_>>() == [(SharedBy::Team, 0), (SharedBy::Tenant, 95)]
     });
     assert_eq!(drawn(&call), 5);
@@ -179,7 +178,7 @@ fn what_is_refused_costs_nothing() {
 fn an_edited_row_is_noticed_when_the_node_asks_for_more() {
     let call = call(215, 1_000, 10);
     value(call.reveal(&call.command(FieldKind::Name)));
-    assert!(call.world.edit(&format!("UPDATE budget SET used = 0 WHERE {TENANT}")) >= 1);
+    assert!(call.world.edit(&format!("UPDATE budget SET total = 0 WHERE {TENANT}")) >= 1);
     let (given, error) = all_at(&call, &call.world.vault, &call.world.staff.agent);
     assert_refused(&call.world, Err::<(), _>(error), Refusal::Tampered);
     assert!(given < 9, "it goes on with what it was given before, and no further");
@@ -198,9 +197,9 @@ fn many_at_once_ask_once_and_disclosures_change_no_shared_row() {
     });
     let taken = bodies(&call, Kind::AllotmentTaken);
     assert_eq!(taken.len(), 2, "one question for the team's, one for everybody's");
-    let row = || block_on(call.world.store.budget(FIRST, Counter::tenant(BudgetKind::Reveal), START)).unwrap();
+    let row = || block_on(call.world.store.budget(FIRST, Counter::tenant())).unwrap();
     let before = row();
-    assert_eq!(before.map(|row| row.used), Some(16));
+    assert_eq!(before.as_ref().map(|row| row.total), Some(16));
     value(call.reveal(&call.command(FieldKind::Name)));
     assert_eq!(row(), before, "half of it is left, so nothing was asked for");
 }

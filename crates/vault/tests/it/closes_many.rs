@@ -53,7 +53,6 @@ fn fill(world: &TestWorld, customers: u64) {
             customer: None,
             when: Vec::new(),
             spend: Vec::new(),
-            allot: None,
             effects: ids.iter().zip(enrolled).map(put).collect(),
             read: Vec::new(),
             entry: EntryId::mint(&*world.clock, &*world.entropy),

@@ -1,7 +1,7 @@
 //! Many at once, through the door and beside it: no allowance is ever overspent.
 
-use crate::help::Call;
-use domain::{BudgetKind, Counter, FieldKind, Limits};
+use crate::help::{Call, acts};
+use domain::{BudgetKind, Counter, FieldKind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::{FIRST, TestWorld, block_on};
 use vault::VaultConfig;
@@ -9,7 +9,7 @@ use vault::VaultConfig;
 #[test]
 fn eight_threads_on_two_nodes_spend_one_allowance_exactly() {
     let limit = 25;
-    let limits = Limits { reveal_per_hour: limit, ..Limits::default() };
+    let limits = acts(limit);
     let call = Call::on(TestWorld::with(180, VaultConfig { limits, ..VaultConfig::default() }));
     let other_node = call.world.another_node();
     let given = AtomicU32::new(0);
@@ -28,9 +28,9 @@ fn eight_threads_on_two_nodes_spend_one_allowance_exactly() {
         }
     });
     assert_eq!(given.load(Ordering::SeqCst), limit);
-    let counter = Counter::person(BudgetKind::Reveal, call.world.staff.agent.id);
-    let row = block_on(call.world.store.budget(FIRST, counter, testkit::START)).unwrap().unwrap();
-    assert_eq!(row.used, limit);
+    let counter = Counter::person(BudgetKind::Information, call.world.staff.agent.id);
+    let row = block_on(call.world.store.budget(FIRST, counter)).unwrap().unwrap();
+    assert_eq!(row.total, u64::from(limit));
     let log = call.world.log(FIRST);
     let reveals = log.iter().filter_map(|line| line.body.as_ref()).filter(|body| body.kind == vault::Kind::Reveal);
     let (done, refused): (Vec<_>, Vec<_>) = reveals.partition(|body| body.decision.is_ok());

@@ -1,6 +1,9 @@
 //! What the tests share.
 
-use domain::{CustomerId, EntryId, FieldKind, InteractionId, Limits, Purpose, Refusal};
+use domain::budget::STEP_MS;
+use domain::{
+    Allowance, CustomerId, EntryId, FieldKind, InteractionId, Limits, PerWindow, Purpose, Refusal, Weights, Window,
+};
 use std::sync::Arc;
 use testkit::{FIRST, PHONE, Pocket, TestWorld, ana, block_on};
 use vault::{Heard, RevealCommand, Revealed, VaultConfig, VaultError, VerifyCommand};
@@ -8,6 +11,19 @@ use zeroize::Zeroizing;
 
 /// An allowance that doesn't run out.
 const MUCH: u32 = 1_000_000;
+
+/// So many acts in any sixty minutes, whatever they tell.
+pub(crate) fn acts(per_hour: u32) -> Limits {
+    Limits { weights: Weights::EVEN, person: Allowance::of(PerWindow::hourly(per_hour)), ..Limits::default() }
+}
+
+/// After so long nothing of an hour's allowance is spent any more, in milliseconds.
+pub(crate) const HOUR_OVER_MS: i64 = 6 * STEP_MS + STEP_MS;
+
+#[test]
+fn an_hour_is_over_after_its_last_step() {
+    assert_eq!(HOUR_OVER_MS, Window::Hour.length_ms() + STEP_MS);
+}
 
 /// A world with Ana, who called the agent from her number.
 pub(crate) struct Call {
@@ -23,7 +39,7 @@ impl Call {
 
     /// On the embedded engine, with allowances that don't run out.
     pub(crate) fn generous(seed: u64) -> Self {
-        let limits = Limits { view_per_hour: MUCH, search_per_hour: MUCH, reveal_per_hour: MUCH, ..Limits::default() };
+        let limits = Limits { person: Allowance::of(PerWindow::hourly(MUCH)), ..Limits::default() };
         Self::on(TestWorld::embedded(seed, VaultConfig { limits, ..VaultConfig::default() }))
     }
 

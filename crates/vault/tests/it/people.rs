@@ -2,7 +2,7 @@
 
 use crate::help::failure;
 use domain::Role;
-use testkit::{FIRST, TestWorld, block_on};
+use testkit::{Browser, FIRST, TestWorld, block_on};
 use vault::{Kind, VaultError};
 
 #[test]
@@ -43,13 +43,16 @@ fn a_decision_made_under_older_rules_does_not_commit() {
 #[test]
 fn a_role_can_be_picked_only_where_the_configuration_says_so() {
     let world = TestWorld::new(113);
-    assert_eq!(failure(block_on(world.vault.pick_role(FIRST, world.staff.agent.id))), VaultError::Unauthenticated);
+    assert_eq!(
+        failure(block_on(world.vault.pick_role(FIRST, world.staff.agent.id, None)).map(drop)),
+        VaultError::Unauthenticated
+    );
     assert!(block_on(world.vault.pickable(FIRST)).unwrap().is_empty());
 
     let config = vault::VaultConfig { role_picker: true, ..vault::VaultConfig::default() };
     let world = TestWorld::with(114, config);
-    let session = block_on(world.vault.pick_role(FIRST, world.staff.agent.id)).unwrap();
-    assert_eq!(block_on(world.vault.resume(&session)).unwrap().role(), Role::Agent);
+    let session = block_on(world.vault.pick_role(FIRST, world.staff.agent.id, Some(Browser::new().device()))).unwrap();
+    assert_eq!(session.role, Role::Agent);
     assert_eq!(block_on(world.vault.pickable(FIRST)).unwrap().len(), 11);
     assert!(world.log(FIRST).iter().any(|line| line.body.as_ref().unwrap().kind == Kind::SignIn));
 }
@@ -73,10 +76,10 @@ fn a_token_signs_in_at_its_first_use_and_again_after_an_hour_without_one() {
     assert_eq!(sign_ins(), [agent, agent]);
     assert_eq!(failure(block_on(world.vault.authenticate("rft_wrong"))), VaultError::Unauthenticated);
     assert_eq!(sign_ins().len(), 2, "a wrong token names no tenant");
-    let session = block_on(world.vault.sign_in(token)).unwrap();
-    block_on(world.vault.resume(&session)).unwrap();
+    let page = crate::sessions::Page::begin(&world, &world.vault, &world.staff.agent);
+    let scope = page.get(&world.vault, "/desk").unwrap();
     assert_eq!(sign_ins().len(), 3);
-    block_on(world.vault.sign_out(&session)).unwrap();
+    block_on(world.vault.sign_out(&scope)).unwrap();
     assert_eq!(world.log(FIRST)[0].body.as_ref().unwrap().kind, Kind::SignOut);
 }
 
@@ -90,12 +93,12 @@ fn what_the_operator_asks_for_in_vain_is_an_entry_too() {
     assert_refused(&world, block_on(world.vault.issue_token(&operator, nobody)), Refusal::NotFound);
     assert_refused(&world, block_on(world.vault.revoke_token(&operator, nobody)), Refusal::NotFound);
     assert_eq!(world.edit("UPDATE person SET role = 'agent' WHERE tenant = 1 AND role = 'it_operator'"), 1);
-    assert_refused(&world, block_on(world.vault.issue_token(&operator, world.staff.it.id)), Refusal::Tampered);
-    assert_refused(&world, block_on(world.vault.people(&operator)), Refusal::Tampered);
+    assert_refused(&world, block_on(world.vault.issue_token(&operator, world.staff.it.id)), Refusal::PowerTampered);
+    assert_refused(&world, block_on(world.vault.people(&operator)), Refusal::PowerTampered);
     let node = world.another_node();
     assert_eq!(world.edit("DELETE FROM power WHERE tenant = 1"), 1);
     let token = &world.staff.agent.token;
-    assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::Tampered);
+    assert_refused(&world, block_on(node.authenticate(token)).map(drop), Refusal::PowerTampered);
 }
 
 #[test]
@@ -105,16 +108,18 @@ fn new_staff_have_a_quarter_of_each_allowance_for_a_fortnight() {
         let scope = world.scope(&world.staff.agent);
         block_on(world.vault.budgets(&scope)).unwrap().iter().map(|left| left.limit).collect::<Vec<_>>()
     };
-    assert_eq!(limits(), [10, 30, 15, 30, 10]);
+    let sensitive = [60, 300, 5_625].repeat(3);
+    assert_eq!(limits(), [vec![80, 400, 7_500], sensitive, vec![10]].concat());
     let ana = world.add(testkit::ana());
     let interaction = world.call(&world.staff.agent, Some(testkit::PHONE));
     let scope = world.scope(&world.staff.agent);
-    for turn in 0..31 {
+    for turn in 0..81 {
         let looked = block_on(world.vault.view(&scope, interaction, ana));
-        assert_eq!(looked.is_ok(), turn < 30, "look {turn}");
+        assert_eq!(looked.is_ok(), turn < 80, "look {turn}");
     }
     world.clock.advance(14 * 24 * 3_600_000);
-    assert_eq!(limits(), [40, 120, 60, 120, 40]);
+    let sensitive = [240, 1_200, 22_500].repeat(3);
+    assert_eq!(limits(), [vec![320, 1_600, 30_000], sensitive, vec![40]].concat());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every way in which a reveal or a view is refused: each leaves an entry that says so, and no value.
 
-use crate::help::{Call, assert_refused, value};
-use domain::{CustomerId, FieldKind, InteractionId, Limits, Purpose, Refusal};
+use crate::help::{Call, HOUR_OVER_MS, acts, assert_refused, value};
+use domain::{CustomerId, FieldKind, InteractionId, Purpose, Refusal};
 use testkit::{FIRST, PHONE, TestWorld, block_on, name_and_phone};
 use vault::{Heard, RevealCommand, VaultConfig};
 
@@ -142,27 +142,26 @@ fn every_role_that_does_not_serve() {
 }
 
 #[test]
-fn when_the_hours_allowance_is_spent_until_the_next_hour() {
-    let limits = Limits { reveal_per_hour: 2, view_per_hour: 1, ..Limits::default() };
+fn when_the_hours_allowance_is_spent_until_an_hour_has_passed() {
+    let limits = acts(3);
     let call = Call::on(TestWorld::with(23, VaultConfig { limits, ..VaultConfig::default() }));
     let command = call.command(FieldKind::Name);
     value(call.reveal(&command));
     value(call.reveal(&command));
-    assert_refused(&call.world, call.reveal(&command), Refusal::BudgetExhausted);
-
     let agent = call.world.scope(&call.world.staff.agent);
     let view = || block_on(call.world.vault.view(&agent, call.interaction, call.customer));
     view().unwrap();
     assert_refused(&call.world, view(), Refusal::BudgetExhausted);
+    assert_refused(&call.world, call.reveal(&command), Refusal::BudgetExhausted);
 
-    call.world.clock.advance(domain::budget::WINDOW_MS);
+    call.world.clock.advance(HOUR_OVER_MS);
     let again = call.world.call(&call.world.staff.agent, Some(PHONE));
     value(call.reveal(&RevealCommand { interaction: again, ..command }));
 }
 
 #[test]
 fn what_costs_more_than_is_left() {
-    let limits = Limits { reveal_per_hour: 2, ..Limits::default() };
+    let limits = acts(2);
     let call = Call::on(TestWorld::with(24, VaultConfig { limits, ..VaultConfig::default() }));
     call.prove();
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::DateOfBirth)), Refusal::BudgetExhausted);

@@ -1,10 +1,10 @@
 //! Blind search and claiming.
 
-use crate::help::{Call, assert_refused, value};
+use crate::help::{Call, acts, assert_refused, value};
 use domain::field::{
     SearchTerm, query_card_last4_date, query_email, query_order, query_phone, query_postcode_family_name,
 };
-use domain::{Binding, CustomerId, FieldKind, InteractionId, Limits, Refusal};
+use domain::{Binding, CustomerId, FieldKind, InteractionId, Refusal};
 use testkit::{EMAIL, FIRST, PHONE, POSTCODE, TestWorld, block_on, name_and_phone};
 use vault::{Kind, RevealCommand, SearchResult, VaultConfig, VaultError};
 
@@ -90,7 +90,7 @@ fn more_than_three_are_too_many() {
 
 #[test]
 fn needs_a_live_interaction_and_an_allowance() {
-    let limits = Limits { search_per_hour: 1, ..Limits::default() };
+    let limits = acts(1);
     let call = Call::on(TestWorld::with(65, VaultConfig { limits, ..VaultConfig::default() }));
     let term = query_phone(PHONE).unwrap();
     assert_refused(&call.world, search(&call, InteractionId([7; 16]), &term), Refusal::NoLiveInteraction);

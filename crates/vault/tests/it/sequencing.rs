@@ -60,7 +60,10 @@ fn an_entry_is_pending_and_then_has_a_receipt() {
     call.world.sequence(FIRST);
     assert_every_receipt_verifies(&call.world);
     let unknown = failure(block_on(call.world.vault.receipt(FIRST, domain::EntryId([1; 16]))));
-    assert_eq!(unknown, VaultError::Refused { refusal: domain::Refusal::NotFound, entry: None, rule: None });
+    assert_eq!(
+        unknown,
+        VaultError::Refused { refusal: domain::Refusal::NotFound, entry: None, rule: None, spent: None }
+    );
 }
 
 #[test]

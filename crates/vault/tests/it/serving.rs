@@ -32,12 +32,12 @@ fn sealed_viewed_on_masks_and_revealed_with_an_entry() {
     assert_eq!(body.field, Some(FieldKind::Name.code()));
     assert_eq!(body.at, domain::Clock::now(&*world.clock));
     assert_eq!(body.spent.len(), 1);
-    assert_eq!(body.spent[0].used, 1);
+    assert_eq!((body.spent[0].total, body.spent[0].moved), (3, Some(2)), "the masked record weighed one");
 
     let left = block_on(world.vault.budgets(&scope)).unwrap();
-    let reveal = left.iter().find(|left| left.kind == BudgetKind::Reveal).unwrap();
-    assert_eq!(reveal.left, reveal.limit - 1);
-    assert_eq!(left.iter().find(|left| left.kind == BudgetKind::View).unwrap().left, 119);
+    for left in left.iter().filter(|left| left.kind == BudgetKind::Information && left.purpose.is_none()) {
+        assert_eq!(left.left, left.limit - 3, "{left:?}");
+    }
 }
 
 #[test]
@@ -74,7 +74,11 @@ fn what_is_sensitive_opens_after_proof_and_costs_more() {
     assert_eq!(value(call.reveal(&call.command(FieldKind::BankAccount))), format!("\"{IBAN}\""));
     let scope = call.world.scope(&call.world.staff.agent);
     let left = block_on(call.world.vault.budgets(&scope)).unwrap();
-    assert_eq!(left.iter().find(|left| left.kind == BudgetKind::Reveal).unwrap().left, 37);
+    let spent = |purpose| left.iter().find(|left| left.purpose == purpose).map(|left| left.limit - left.left);
+    assert_eq!(
+        (spent(None), spent(Some(Purpose::Payment)), spent(Some(Purpose::Correction))),
+        (Some(16), Some(16), Some(0))
+    );
 }
 
 #[test]

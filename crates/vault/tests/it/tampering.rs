@@ -14,7 +14,7 @@ fn hex(bytes: &[u8]) -> String {
 fn an_edited_budget() {
     let call = Call::new(150);
     value(call.reveal(&call.command(FieldKind::Name)));
-    let persons = "UPDATE budget SET used = 0 WHERE substr(counter, 1, 1) = x'01'";
+    let persons = "UPDATE budget SET total = 0 WHERE substr(counter, 1, 1) = x'01'";
     assert_eq!(call.world.edit(persons), 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);
 }
@@ -24,13 +24,12 @@ fn another_persons_budget_row_in_its_place() {
     let call = Call::new(151);
     value(call.reveal(&call.command(FieldKind::Name)));
     value(call.reveal(&call.command(FieldKind::Name)));
-    let view = |call: &Call| {
-        let agent = call.world.scope(&call.world.staff.agent);
-        block_on(call.world.vault.view(&agent, call.interaction, call.customer))
-    };
-    view(&call).unwrap();
+    let leader = call.world.scope(&call.world.staff.leader);
+    let theirs = call.world.call(&call.world.staff.leader, Some(PHONE));
+    block_on(call.world.vault.view(&leader, theirs, call.customer)).unwrap();
     let swapped = call.world.edit(
-        "UPDATE budget SET (used, last, tag) = (SELECT used, last, tag FROM budget AS other WHERE other.used = 1) WHERE used = 2",
+        "UPDATE budget SET (total, history, last, tag) = (SELECT total, history, last, tag FROM budget AS other \
+         WHERE other.total = 1) WHERE total = 4",
     );
     assert_eq!(swapped, 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);
@@ -60,9 +59,11 @@ fn an_ended_interaction_cannot_be_brought_back() {
 fn an_edited_version_of_people_and_rules() {
     let call = Call::new(154);
     let scope = call.world.scope(&call.world.staff.agent);
-    call.world.edit("UPDATE power SET tag = zeroblob(16) WHERE tenant = 1");
+    call.world.edit("UPDATE power SET version = version + 1 WHERE tenant = 1");
     let result = block_on(call.world.vault.reveal(&scope, &call.command(FieldKind::Name)));
-    assert_refused(&call.world, result, Refusal::Tampered);
+    assert_refused(&call.world, result, Refusal::PowerChanged);
+    let error = failure(block_on(call.world.vault.authenticate(&call.world.staff.agent.token)));
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn a_deleted_version_of_people_and_rules() {
     assert_refused(&call.world, result, Refusal::PowerChanged);
     for vault in [&call.world.vault, &call.world.another_node()] {
         let error = failure(block_on(vault.authenticate(&call.world.staff.agent.token)));
-        assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+        assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
     }
 }
 
@@ -84,9 +85,10 @@ fn an_edited_person() {
     call.world.edit("UPDATE person SET role = 'security_officer' WHERE role = 'agent' AND tenant = 1");
     let fresh = call.world.another_node();
     let error = failure(block_on(fresh.authenticate(&call.world.staff.agent.token)));
-    assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
+    block_on(call.world.vault.load_power(FIRST)).unwrap();
     let error = failure(call.world.connect(FIRST, "next", &call.world.staff.agent, None));
-    assert!(matches!(error, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{error:?}");
+    assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
 }
 
 #[test]

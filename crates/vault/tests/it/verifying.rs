@@ -1,6 +1,6 @@
 //! Verify the caller: match or not, few attempts, nothing stored is shown.
 
-use crate::help::{Call, assert_refused};
+use crate::help::{Call, acts, assert_refused};
 use domain::{FieldKind, Limits, Refusal};
 use testkit::{DATE_OF_BIRTH, FIRST, PHONE, TestWorld, block_on};
 use vault::{Kind, VaultConfig, VaultError, VerifyCommand};
@@ -66,7 +66,7 @@ fn attempts_per_customer_run_out_across_interactions_and_people() {
 
 #[test]
 fn attempts_per_person_run_out() {
-    let limits = Limits { verify_per_hour: 1, ..Limits::default() };
+    let limits = acts(1);
     let call = Call::on(TestWorld::with(44, VaultConfig { limits, ..VaultConfig::default() }));
     verify(&call, FieldKind::DateOfBirth, "1999-01-01").unwrap();
     let result = verify(&call, FieldKind::DateOfBirth, DATE_OF_BIRTH);

@@ -1,6 +1,6 @@
 use super::*;
 use domain::allotment::Piece;
-use domain::budget::WINDOW_MS;
+use domain::budget::STEP_MS;
 use domain::{BudgetKind, PersonId, Refusal, TenantId};
 use store::Spent;
 use vault::Allotted;
@@ -29,13 +29,15 @@ fn body(kind: Kind) -> AuditBody {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
+        upon: None,
     }
 }
 
-fn taken(amount: u32, used: u32, limit: u32) -> AuditBody {
-    let counter = Counter::tenant(BudgetKind::Reveal);
+/// As it was while a counter was a clock hour's.
+fn taken(amount: u32, used: u64, limit: u32) -> AuditBody {
+    let counter = Counter::tenant();
     AuditBody {
-        spent: vec![Spent { counter, previous: entry(0), used }],
+        spent: vec![Spent { counter, previous: entry(0), total: used, moved: None }],
         detail: Some(amount.into()),
         allotted: Some(Allotted { node: [1; 16], window: HOUR, limit }),
         ..body(Kind::AllotmentTaken)
@@ -79,15 +81,27 @@ fn an_allotment_is_in_the_log_and_within_its_limit() {
 }
 
 #[test]
+fn an_allotment_counts_what_it_says_and_no_more_than_an_hours_worth() {
+    let counting = |moved, amount, limit| {
+        let mut body = taken(amount, 900, limit);
+        body.spent[0].moved = Some(moved);
+        said(&[(1, body)])
+    };
+    assert_eq!(counting(5, 5, 10), Ok(1));
+    assert!(counting(5, 4, 10).unwrap_err().contains("another amount"));
+    assert!(counting(11, 11, 10).unwrap_err().contains("11 were allotted"));
+}
+
+#[test]
 fn an_allotment_that_says_something_else_is_none() {
     let mut other = Vec::new();
     other.push(AuditBody { allotted: None, ..taken(1, 1, 1) });
     other.push(AuditBody { detail: None, ..taken(1, 1, 1) });
     other.push(AuditBody { spent: Vec::new(), ..taken(1, 1, 1) });
     let mut persons = taken(1, 1, 1);
-    persons.spent[0].counter = Counter::person(BudgetKind::Reveal, PersonId([1; 16]));
+    persons.spent[0].counter = Counter::person(BudgetKind::Information, PersonId([1; 16]));
     other.push(persons);
-    let late = HOUR.plus(WINDOW_MS / 2);
+    let late = HOUR.plus(STEP_MS / 2);
     other.push(AuditBody { allotted: Some(Allotted { node: [1; 16], window: late, limit: 1 }), ..taken(1, 1, 1) });
     other.push(AuditBody { detail: Some(2), ..drawing(Kind::AllotmentReturned, 1, 1) });
     for body in other {

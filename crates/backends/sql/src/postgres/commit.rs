@@ -17,7 +17,7 @@ pub(super) async fn commit(
     intents: Vec<Intent>,
     seals: &dyn Seals,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let wanted = Wanted::by(&intents, now);
+    let wanted = Wanted::by(&intents);
     for _ in 0..TRIES {
         match attempt(pool, now, &intents, &wanted, seals).await {
             Err(Failed::Raced) => {}
@@ -35,7 +35,7 @@ async fn attempt(
     wanted: &Wanted,
     seals: &dyn Seals,
 ) -> Result<Vec<Outcome>, Failed> {
-    let changes_power = |intent: &Intent| intent.effects.iter().any(|effect| matches!(effect, Effect::PutPerson(_)));
+    let changes_power = |intent: &Intent| intent.effects.iter().any(|effect| matches!(effect, Effect::SetPower(..)));
     let (transaction, mut facts) = facts::read(pool, wanted, intents.iter().any(changes_power)).await?;
     facts.check(seals);
     let settled = settle(&mut facts, intents.to_vec(), now);

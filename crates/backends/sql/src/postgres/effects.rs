@@ -7,7 +7,7 @@ use super::value::{Value, blob, blobs, int, ints, own, text};
 use crate::statements;
 use domain::{CustomerId, TenantId};
 use std::collections::BTreeMap;
-use store::{CloseRow, CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PersonRow, Seals, StateRow};
+use store::{CloseRow, CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PowerEdit, Seals, StateRow};
 
 /// The changes that these effects ask for, in order.
 pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seals: &dyn Seals) -> Vec<Change<'a>> {
@@ -66,7 +66,7 @@ impl<'a> Puts<'a> {
             }
             Effect::PutIndex(row) => drop(self.index.insert((tenant, row.kind, row.mac, row.customer), row)),
             Effect::StageIndex(row) => self.staged.push((tenant, row)),
-            Effect::PutPerson(row) => self.others.push(person(tenant, row)),
+            Effect::SetPower(_, edits) => self.others.extend(edits.iter().map(|edit| edit_power(tenant, edit))),
             Effect::PutReport(row) => {
                 const SQL: &str = "INSERT INTO report (tenant, id, at, sealed) VALUES ($1, $2, $3, $4)";
                 let values = vec![int(tenant.0), blob(&row.id.0), int(row.at.0), blob(&row.sealed)];
@@ -82,7 +82,9 @@ impl<'a> Puts<'a> {
             Effect::Happened { .. }
             | Effect::Bind { .. }
             | Effect::Prove { .. }
+            | Effect::RestoreBudget { .. }
             | Effect::SendCode { .. }
+            | Effect::PutAdmission(_)
             | Effect::RewrapCustomer(..)
             | Effect::Erase { .. } => {}
         }
@@ -175,19 +177,27 @@ fn close(tenant: TenantId, row: &CloseRow) -> [Change<'_>; 2] {
     [Change::any(statements::DROP_OTHER_PAGES, others), Change::of(1, statements::PUT_CLOSE, values)]
 }
 
-fn person(tenant: TenantId, row: &PersonRow) -> Change<'_> {
-    const SQL: &str = "INSERT INTO person (tenant, id, role, name, team, token, tag) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                       ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
-    let values = vec![
-        int(tenant.0),
-        blob(&row.id.0),
-        text(row.role.slug()),
-        Value::Text(escaped(&row.name)),
-        Value::Text(escaped(&row.team)),
-        Value::MaybeBlob(row.token.as_ref().map(|token| token.as_slice())),
-        blob(&row.tag),
-    ];
-    Change::any(SQL, values)
+fn edit_power(tenant: TenantId, edit: &PowerEdit) -> Change<'_> {
+    let t = int(tenant.0);
+    match edit {
+        PowerEdit::Person(row) => {
+            let values = vec![
+                t,
+                blob(&row.id.0),
+                text(row.role.slug()),
+                Value::Text(escaped(&row.name)),
+                Value::Text(escaped(&row.team)),
+                Value::MaybeBlob(row.token.as_ref().map(|token| token.as_slice())),
+                blob(&row.tag),
+            ];
+            Change::any(statements::PUT_PERSON, values)
+        }
+        PowerEdit::Put(row) => {
+            let values = vec![t, int(row.kind.code()), blob(&row.id), blob(&row.body), blob(&row.tag)];
+            Change::any(statements::PUT_POWER_ROW, values)
+        }
+        PowerEdit::Drop(kind, id) => Change::any(statements::DROP_POWER_ROW, vec![t, int(kind.code()), blob(id)]),
+    }
 }
 
 /// Nothing where there is no such customer any more. The later of two counts, so earlier ones aren't sent.

@@ -13,7 +13,7 @@ use super::lookup::{Found, Keys, LOCKED_TABLES, TABLES, statement};
 use super::pool::Pool;
 use super::transaction::{Question, Transaction};
 use super::value::{blobs, ints};
-use crate::rows::{self, Wrong, bytes, millis, number};
+use crate::rows::{self, Wrong, bytes, number};
 use core::ops::Range;
 use domain::{Counter, CustomerId, InteractionId, TenantId};
 use std::collections::BTreeMap;
@@ -64,9 +64,12 @@ fn keys(wanted: &Wanted) -> [Option<Keys<'_>>; TABLES.len()] {
         pair(&wanted.codes, |id| &id.0),
         (!wanted.budgets.is_empty()).then(|| {
             let keys = &wanted.budgets;
-            let counters = blobs(keys.iter().map(|(_, counter, _)| counter.bytes().as_slice()));
-            let windows = ints(keys.iter().map(|(_, _, window)| window.0));
-            vec![ints(keys.iter().map(|(tenant, ..)| tenant.0)), counters, windows]
+            vec![tenants(keys), blobs(keys.iter().map(|(_, counter)| counter.bytes().as_slice()))]
+        }),
+        (!wanted.admissions.is_empty()).then(|| {
+            let keys = &wanted.admissions;
+            let kinds = ints(keys.iter().map(|(_, key)| key.kind as u8));
+            vec![tenants(keys), kinds, blobs(keys.iter().map(|(_, key)| key.id.as_slice()))]
         }),
         pair(&wanted.requests, |id| id),
         (!wanted.fields.is_empty()).then(|| {
@@ -92,9 +95,9 @@ fn facts<'a>(wanted: &Wanted, answer: impl Iterator<Item = &'a Row>) -> Result<F
         let (branch, row) = Found::read(row)?;
         found[branch].push(row);
     }
-    let [powers, customers, interactions, codes, budgets, requests, fields, closes] = found;
+    let [powers, customers, interactions, codes, budgets, admissions, requests, fields, closes] = found;
     let mut facts = Facts::default();
-    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power(&row.from(1))?)))?;
+    fill(&mut facts.powers, &wanted.powers, &powers, |row| Ok((tenant(row)?, rows::power_head(&row.from(1))?)))?;
     let mut states = BTreeMap::new();
     fill(&mut facts.customers, &wanted.customers, &customers, |row| {
         let key = (tenant(row)?, CustomerId(bytes(row, 1)?));
@@ -110,8 +113,7 @@ fn facts<'a>(wanted: &Wanted, answer: impl Iterator<Item = &'a Row>) -> Result<F
         Ok(((tenant(row)?, InteractionId(bytes(row, 1)?)), rows::code(&row.from(2))?))
     })?;
     fill(&mut facts.budgets, &wanted.budgets, &budgets, |row| {
-        let key = (tenant(row)?, Counter::from_bytes(bytes(row, 1)?), millis(row, 2)?);
-        Ok((key, rows::budget(&row.from(3))?))
+        Ok(((tenant(row)?, Counter::from_bytes(bytes(row, 1)?)), rows::budget(&row.from(2))?))
     })?;
     fill(&mut facts.requests, &wanted.requests, &requests, |row| {
         Ok(((tenant(row)?, bytes(row, 1)?), rows::request(&row.from(2))?))
@@ -120,6 +122,10 @@ fn facts<'a>(wanted: &Wanted, answer: impl Iterator<Item = &'a Row>) -> Result<F
         let field = rows::field(&row.from(2))?;
         let customer = CustomerId(bytes(row, 1)?);
         Ok(((tenant(row)?, FieldRef { customer, field: field.field, instance: field.instance }), field))
+    })?;
+    fill(&mut facts.admissions, &wanted.admissions, &admissions, |row| {
+        let admission = rows::admission(&row.from(1))?;
+        Ok(((tenant(row)?, admission.key), admission))
     })?;
     fill(&mut facts.closes, &wanted.closes, &closes, |row| Ok((tenant(row)?, number(row, 1)?)))?;
     Ok(facts)

@@ -49,7 +49,7 @@ fn gave_way(error: &tokio_postgres::Error) -> bool {
 }
 
 /// The tables whose rows a batch decides on: one that wasn't there when it was read may be there when it is inserted.
-const DECIDED_ON: [&str; 7] = ["power", "interaction", "code", "budget", "request", "field", "placed"];
+const DECIDED_ON: [&str; 8] = ["power", "interaction", "code", "budget", "request", "field", "placed", "admission"];
 
 /// Somebody else inserted the row first.
 fn was_second(error: &tokio_postgres::Error) -> bool {

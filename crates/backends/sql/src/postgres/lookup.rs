@@ -39,11 +39,16 @@ const LOCKED: &str = "FOR UPDATE";
 const READ: &str = "OFFSET 0";
 
 /// Of so many of [`TABLES`], the first ones, rows are locked; of the others they are only read, by a later statement.
-pub(super) const LOCKED_TABLES: usize = 5;
+pub(super) const LOCKED_TABLES: usize = 6;
 
 /// Tables in the order in which their rows are locked.
-pub(super) const TABLES: [Lookup; 8] = [
-    Lookup { table: "power", keys: 1, columns: &[("tenant", Int), ("version", Int), ("tag", Blob)], then: "FOR SHARE" },
+pub(super) const TABLES: [Lookup; 9] = [
+    Lookup {
+        table: "power",
+        keys: 1,
+        columns: &[("tenant", Int), ("version", Int), ("tag", Blob), ("root", Blob)],
+        then: "FOR SHARE",
+    },
     Lookup {
         table: "customer",
         keys: 2,
@@ -94,8 +99,21 @@ pub(super) const TABLES: [Lookup; 8] = [
     },
     Lookup {
         table: "budget",
+        keys: 2,
+        columns: &[
+            ("tenant", Int),
+            ("counter", Blob),
+            ("total", Int),
+            ("history", Blob),
+            ("last", Blob),
+            ("tag", Blob),
+        ],
+        then: LOCKED,
+    },
+    Lookup {
+        table: "admission",
         keys: 3,
-        columns: &[("tenant", Int), ("counter", Blob), ("since", Int), ("used", Int), ("last", Blob), ("tag", Blob)],
+        columns: &[("tenant", Int), ("kind", Int), ("id", Blob), ("body", Blob), ("expires", Int), ("tag", Blob)],
         then: LOCKED,
     },
     Lookup {
@@ -136,9 +154,9 @@ pub(super) const TABLES: [Lookup; 8] = [
 
 /// One statement for the tables of which something is wanted: a bit for each, and one more for locking people's and rules'
 /// version against others that only read it.
-pub(super) fn statement(wanted: u8, changes_power: bool) -> &'static str {
-    static ALL: [OnceLock<String>; 512] = [const { OnceLock::new() }; 512];
-    ALL[usize::from(wanted) | usize::from(changes_power) << 8].get_or_init(|| {
+pub(super) fn statement(wanted: u16, changes_power: bool) -> &'static str {
+    static ALL: [OnceLock<String>; 1024] = [const { OnceLock::new() }; 1024];
+    ALL[usize::from(wanted) | usize::from(changes_power) << TABLES.len()].get_or_init(|| {
         let mut sql = String::new();
         let mut parameter = 1;
         for (branch, lookup) in TABLES.iter().enumerate().filter(|(branch, _)| wanted & 1 << branch != 0) {
@@ -250,11 +268,11 @@ mod tests {
     fn branches_number_their_parameters_one_after_another() {
         let sql = statement(0b101, true);
         assert!(
-            sql.starts_with("SELECT 0, f.tenant, f.version, NULL::BIGINT, NULL::BIGINT, f.tag, NULL::BYTEA"),
+            sql.starts_with("SELECT 0, f.tenant, f.version, NULL::BIGINT, NULL::BIGINT, f.tag, f.root, NULL::BYTEA"),
             "{sql}"
         );
         assert!(
-            sql.contains("FROM unnest($1) AS w (tenant), LATERAL (SELECT tenant, version, tag FROM power"),
+            sql.contains("FROM unnest($1) AS w (tenant), LATERAL (SELECT tenant, version, tag, root FROM power"),
             "{sql}"
         );
         assert!(sql.contains("WHERE tenant = w.tenant FOR UPDATE) AS f UNION ALL SELECT 2, f.tenant"), "{sql}");

@@ -6,9 +6,10 @@ use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
-    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, TileKey,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
+    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
+    TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -52,16 +53,17 @@ impl Store for Postgres {
         Box::pin(commit::commit(&self.pool, now, intents, seals))
     }
 
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {
-        self.one(sql::POWER, vec![int(tenant.0)], rows::power)
+    /// Nobody sees a commit before it is on the server's disk.
+    fn durable(&self) -> Fut<'_, ()> {
+        Box::pin(core::future::ready(Ok(())))
     }
 
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
-        self.one(sql::PERSON_BY_TOKEN, vec![own(token)], rows::person)
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
+        self.one(sql::POWER, vec![int(tenant.0)], rows::power_head)
     }
 
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
-        self.one(sql::PERSON, vec![int(tenant.0), own(person.0)], rows::person)
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
+        self.many(sql::POWER_ROWS, vec![int(tenant.0)], rows::power_row)
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {
@@ -134,12 +136,23 @@ impl Store for Postgres {
         })
     }
 
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>> {
-        self.one(sql::BUDGET, vec![int(tenant.0), own(*counter.bytes()), int(window.0)], rows::budget)
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>> {
+        self.one(sql::BUDGET, vec![int(tenant.0), own(*counter.bytes())], rows::budget)
     }
 
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
+        const SQL: &str = "SELECT b.total, b.history, b.last, b.tag, b.counter FROM unnest($2) AS w (counter) \
+                           JOIN budget b ON b.tenant = $1 AND b.counter = w.counter";
+        let counters = counters.iter().map(|counter| counter.bytes().to_vec()).collect();
+        self.many(SQL, vec![int(tenant.0), Value::OwnBlobs(counters)], rows::budget_of)
+    }
+
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
         self.many(sql::BUDGETS, vec![int(tenant.0)], rows::budget_of)
+    }
+
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>> {
+        self.many(sql::HOURLY_BUDGETS, vec![int(tenant.0), int(from.0)], rows::hourly_budget)
     }
 
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
@@ -215,6 +228,37 @@ impl Store for Postgres {
                                WHERE tenant = $1 AND id > $2 AND n > 0 ORDER BY id LIMIT $3";
         let after = after.map_or([0; 16], |id| id.0);
         self.many(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::counted)
+    }
+
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>> {
+        self.one(sql::ADMISSION, vec![int(tenant.0), int(key.kind as u8), own(key.id)], rows::admission)
+    }
+
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>> {
+        let after = after.map_or(Vec::new(), Vec::from);
+        self.many(sql::ADMISSIONS, vec![int(tenant.0), int(kind as u8), own(after), int(limit)], rows::admission)
+    }
+
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool> {
+        Box::pin(async move {
+            let AdmissionRow { key, body, expires, tag } = &row;
+            let place = [int(tenant.0), int(key.kind as u8), blob(&key.id), blob(&before)];
+            let values: Vec<_> = [blob(body), int(expires.0), blob(tag)].into_iter().chain(place).collect();
+            Ok(!self.all(sql::RENEW_ADMISSION, &values, |_| Ok(())).await?.is_empty())
+        })
+    }
+
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64> {
+        Box::pin(async move {
+            let swept = self.all(sql::SWEEP_ADMISSIONS, &[int(tenant.0), int(before.0)], |_| Ok(())).await?;
+            Ok(swept.len() as u64)
+        })
     }
 
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {

@@ -2,8 +2,10 @@
 
 use super::transaction::Question;
 use super::value::{Value, blobs, ints, texts};
-use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
-use store::{BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerRow, RequestRow, StateRow};
+use domain::{Counter, CustomerId, InteractionId, TenantId};
+use store::{
+    AdmissionKey, AdmissionRow, BudgetRow, CodeRow, EntryRow, Facts, InteractionRow, PowerHead, RequestRow, StateRow,
+};
 
 /// New entries, and their places in the sequencer's queue.
 pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Question<'_>> {
@@ -30,6 +32,7 @@ pub(super) fn facts(facts: &Facts) -> Vec<Question<'_>> {
         push(&mut all, facts.interactions.changed_where(stored).collect(), stored, interactions);
         push(&mut all, facts.codes.changed_where(stored).collect(), stored, codes);
         push(&mut all, facts.budgets.changed_where(stored).collect(), stored, budgets);
+        push(&mut all, facts.admissions.changed_where(stored).collect(), stored, admissions);
     }
     push(&mut all, facts.states.changed().collect(), true, states);
     push(&mut all, facts.requests.changed().collect(), false, requests);
@@ -49,15 +52,17 @@ fn push<'a, K, V>(
 
 type Of<'a, K, V> = [(&'a K, &'a V)];
 
-fn powers<'a>(rows: &Of<'a, TenantId, PowerRow>, stored: bool) -> Question<'a> {
+fn powers<'a>(rows: &Of<'a, TenantId, PowerHead>, stored: bool) -> Question<'a> {
     let sql = if stored {
-        "UPDATE power SET version = w.version, tag = w.tag FROM unnest($1, $2, $3) AS w (tenant, version, tag) \
-         WHERE power.tenant = w.tenant"
+        "UPDATE power SET version = w.version, tag = w.tag, root = w.root \
+         FROM unnest($1, $2, $3, $4) AS w (tenant, version, tag, root) WHERE power.tenant = w.tenant"
     } else {
-        "INSERT INTO power (tenant, version, tag) SELECT * FROM unnest($1, $2, $3)"
+        "INSERT INTO power (tenant, version, tag, root) SELECT * FROM unnest($1, $2, $3, $4)"
     };
     let tags = blobs(rows.iter().map(|(_, row)| row.tag.as_slice()));
-    (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), ints(rows.iter().map(|(_, row)| row.version)), tags])
+    let roots = Value::MaybeBlobs(rows.iter().map(|(_, row)| row.root.as_ref().map(|root| root.as_slice())).collect());
+    let versions = ints(rows.iter().map(|(_, row)| row.seq));
+    (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), versions, tags, roots])
 }
 
 fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, stored: bool) -> Question<'a> {
@@ -114,21 +119,40 @@ fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) ->
     (sql, values)
 }
 
-fn budgets<'a>(rows: &Of<'a, (TenantId, Counter, Millis), BudgetRow>, stored: bool) -> Question<'a> {
+fn budgets<'a>(rows: &Of<'a, (TenantId, Counter), BudgetRow>, stored: bool) -> Question<'a> {
     let sql = if stored {
-        "UPDATE budget SET used = w.used, last = w.last, tag = w.tag \
-         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, since, used, last, tag) \
-         WHERE budget.tenant = w.tenant AND budget.counter = w.counter AND budget.since = w.since"
+        "UPDATE budget SET total = w.total, history = w.history, last = w.last, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, counter, total, history, last, tag) \
+         WHERE budget.tenant = w.tenant AND budget.counter = w.counter"
     } else {
-        "INSERT INTO budget (tenant, counter, since, used, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
+        "INSERT INTO budget (tenant, counter, total, history, last, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6) \
         "
     };
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
         blobs(rows.iter().map(|(key, _)| key.1.bytes().as_slice())),
-        ints(rows.iter().map(|(key, _)| key.2.0)),
-        ints(rows.iter().map(|(_, row)| row.used)),
+        ints(rows.iter().map(|(_, row)| row.total)),
+        blobs(rows.iter().map(|(_, row)| row.history.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.last.0.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
+    ];
+    (sql, values)
+}
+
+fn admissions<'a>(rows: &Of<'a, (TenantId, AdmissionKey), AdmissionRow>, stored: bool) -> Question<'a> {
+    let sql = if stored {
+        "UPDATE admission SET body = w.body, expires = w.expires, tag = w.tag \
+         FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, kind, id, body, expires, tag) \
+         WHERE admission.tenant = w.tenant AND admission.kind = w.kind AND admission.id = w.id"
+    } else {
+        "INSERT INTO admission (tenant, kind, id, body, expires, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
+    };
+    let values = vec![
+        ints(rows.iter().map(|(key, _)| key.0.0)),
+        ints(rows.iter().map(|(key, _)| key.1.kind as u8)),
+        blobs(rows.iter().map(|(key, _)| key.1.id.as_slice())),
+        blobs(rows.iter().map(|(_, row)| row.body.as_slice())),
+        ints(rows.iter().map(|(_, row)| row.expires.0)),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
     ];
     (sql, values)

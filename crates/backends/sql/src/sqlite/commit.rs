@@ -6,7 +6,9 @@ use crate::rows::{self, Columns, Wrong};
 use crate::statements;
 use domain::{Counter, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use store::{Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, Seals, Settled, StateRow, Wanted, settle};
+use store::{
+    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, StateRow, Wanted, settle,
+};
 
 pub(super) fn commit(
     connection: &mut Connection,
@@ -17,7 +19,7 @@ pub(super) fn commit(
 ) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     recent.refresh(&transaction)?;
-    let mut facts = read(&transaction, &Wanted::by(&intents, now), recent)?;
+    let mut facts = read(&transaction, &Wanted::by(&intents), recent)?;
     facts.check(seals);
     let settled = settle(&mut facts, intents, now);
     facts.retag(seals);
@@ -39,7 +41,7 @@ fn one<T>(
 fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
     for tenant in &wanted.powers {
-        let row = one(tx, statements::POWER, &[&tenant.0], rows::power)?;
+        let row = one(tx, statements::POWER, &[&tenant.0], rows::power_head)?;
         facts.powers.read(*tenant, row);
     }
     for key in &wanted.interactions {
@@ -51,7 +53,7 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     }
     for key in &wanted.budgets {
         let row = match recent.budgets.remove(key) {
-            None => one(tx, statements::BUDGET, &[&key.0.0, key.1.bytes(), &key.2.0], rows::budget)?,
+            None => one(tx, statements::BUDGET, &[&key.0.0, key.1.bytes()], rows::budget)?,
             known => known,
         };
         facts.budgets.read(*key, row);
@@ -85,6 +87,10 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     for tenant in &wanted.closes {
         facts.closes.read(*tenant, closes::last(tx, *tenant)?);
     }
+    for key in &wanted.admissions {
+        let row = one(tx, statements::ADMISSION, &[&key.0.0, &(key.1.kind as u8), &key.1.id], rows::admission)?;
+        facts.admissions.read(*key, row);
+    }
     Ok(facts)
 }
 
@@ -103,16 +109,18 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
 
 fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
     for (tenant, row) in facts.powers.changed() {
-        let sql = "INSERT INTO power VALUES ($1, $2, $3) ON CONFLICT (tenant) DO UPDATE SET version = $2, tag = $3";
-        run(tx, sql, params![tenant.0, to_i64(row.version)?, row.tag])?;
+        let sql = "INSERT INTO power (tenant, version, tag, root) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (tenant) DO UPDATE SET version = $2, tag = $3, root = $4";
+        run(tx, sql, params![tenant.0, to_i64(row.seq)?, row.tag, row.root])?;
     }
     for ((tenant, _), row) in facts.interactions.changed() {
         write_interaction(tx, *tenant, row)?;
     }
-    for ((tenant, counter, window), row) in facts.budgets.changed() {
+    for ((tenant, counter), row) in facts.budgets.changed() {
         let sql = "INSERT INTO budget VALUES ($1, $2, $3, $4, $5, $6) \
-                   ON CONFLICT (tenant, counter, since) DO UPDATE SET used = $4, last = $5, tag = $6";
-        run(tx, sql, params![tenant.0, Counter::bytes(counter), window.0, row.used, row.last.0, row.tag])?;
+                   ON CONFLICT (tenant, counter) DO UPDATE SET total = $3, history = $4, last = $5, tag = $6";
+        let (counter, total) = (Counter::bytes(counter), to_i64(row.total)?);
+        run(tx, sql, params![tenant.0, counter, total, row.history, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
         let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5) \
@@ -127,6 +135,11 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         let sql = "INSERT INTO code VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (tenant, interaction) DO UPDATE SET mac = $3, expires = $4, wrong = $5, used = $6, tag = $7";
         run(tx, sql, params![tenant.0, interaction.0, row.mac, row.expires.0, row.wrong, row.used, row.tag])?;
+    }
+    for ((tenant, key), row) in facts.admissions.changed() {
+        let sql = "INSERT INTO admission VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, expires = $5, tag = $6";
+        run(tx, sql, params![tenant.0, key.kind as u8, key.id, row.body, row.expires.0, row.tag])?;
     }
     Ok(())
 }
@@ -201,11 +214,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
             run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])
         }
         Effect::Erase { customer, index } => erase(tx, tenant, *customer, index),
-        Effect::PutPerson(row) => {
-            let sql = "INSERT INTO person (tenant, id, role, name, team, token, tag) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                       ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";
-            run(tx, sql, params![t, row.id.0, row.role.slug(), row.name, row.team, row.token, row.tag])
-        }
+        Effect::SetPower(_, edits) => edits.iter().try_for_each(|edit| edit_power(tx, tenant, edit)),
         Effect::PutReport(row) => {
             run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed])
         }
@@ -215,7 +224,26 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         }
         Effect::PutClose(row) => closes::put(tx, tenant, row),
         // These are settled in memory and written with the changed facts.
-        Effect::Happened { .. } | Effect::Bind { .. } | Effect::Prove { .. } | Effect::SendCode { .. } => Ok(()),
+        Effect::Happened { .. }
+        | Effect::Bind { .. }
+        | Effect::Prove { .. }
+        | Effect::RestoreBudget { .. }
+        | Effect::SendCode { .. }
+        | Effect::PutAdmission(_) => Ok(()),
+    }
+}
+
+fn edit_power(tx: &Transaction<'_>, tenant: TenantId, edit: &PowerEdit) -> rusqlite::Result<()> {
+    let t = tenant.0;
+    match edit {
+        PowerEdit::Person(row) => {
+            let values = params![t, row.id.0, row.role.slug(), row.name, row.team, row.token, row.tag];
+            run(tx, statements::PUT_PERSON, values)
+        }
+        PowerEdit::Put(row) => {
+            run(tx, statements::PUT_POWER_ROW, params![t, row.kind.code(), row.id, row.body, row.tag])
+        }
+        PowerEdit::Drop(kind, id) => run(tx, statements::DROP_POWER_ROW, params![t, kind.code(), id]),
     }
 }
 

@@ -10,6 +10,7 @@ fn name(job: Job) -> String {
     match job {
         Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
         Job::Close(tenant) => format!("close/{}", tenant.0),
+        Job::Recount(tenant) => format!("recount/{}", tenant.0),
     }
 }
 

@@ -7,9 +7,10 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
-    BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow, EntryRow, Fence, FieldRow, Fut, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, TileKey,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
+    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
+    TileKey,
 };
 
 fn one<T>(
@@ -49,16 +50,16 @@ impl Store for Sqlite {
         })
     }
 
-    fn power(&self, tenant: TenantId) -> Fut<'_, Option<PowerRow>> {
-        self.reading(|c| one(c, sql::POWER, [tenant.0], rows::power))
+    fn durable(&self) -> Fut<'_, ()> {
+        self.writing(|_| Ok(()))
     }
 
-    fn person_by_token(&self, token: [u8; 32]) -> Fut<'_, Option<PersonRow>> {
-        self.reading(|c| one(c, sql::PERSON_BY_TOKEN, [token], rows::person))
+    fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
+        self.reading(|c| one(c, sql::POWER, [tenant.0], rows::power_head))
     }
 
-    fn person(&self, tenant: TenantId, person: PersonId) -> Fut<'_, Option<PersonRow>> {
-        self.reading(|c| one(c, sql::PERSON, params![tenant.0, person.0], rows::person))
+    fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
+        self.reading(|c| all(c, sql::POWER_ROWS, [tenant.0], rows::power_row))
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {
@@ -125,12 +126,27 @@ impl Store for Sqlite {
         })
     }
 
-    fn budget(&self, tenant: TenantId, counter: Counter, window: Millis) -> Fut<'_, Option<BudgetRow>> {
-        self.reading(|c| one(c, sql::BUDGET, params![tenant.0, counter.bytes(), window.0], rows::budget))
+    fn budget(&self, tenant: TenantId, counter: Counter) -> Fut<'_, Option<BudgetRow>> {
+        self.reading(|c| one(c, sql::BUDGET, params![tenant.0, counter.bytes()], rows::budget))
     }
 
-    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, Millis, BudgetRow)>> {
+    fn budgets_of(&self, tenant: TenantId, counters: Vec<Counter>) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
+        self.reading(|c| {
+            let mut found = Vec::with_capacity(counters.len());
+            for counter in counters {
+                let row = one(c, sql::BUDGET, params![tenant.0, counter.bytes()], rows::budget)?;
+                found.extend(row.map(|row| (counter, row)));
+            }
+            Ok(found)
+        })
+    }
+
+    fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
         self.reading(|c| all(c, sql::BUDGETS, [tenant.0], rows::budget_of))
+    }
+
+    fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>> {
+        self.reading(|c| all(c, sql::HOURLY_BUDGETS, params![tenant.0, from.0], rows::hourly_budget))
     }
 
     fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
@@ -215,6 +231,33 @@ impl Store for Sqlite {
 
     fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
         self.reading(|c| closes::counted(c, tenant, after, limit))
+    }
+
+    fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>> {
+        self.reading(|c| one(c, sql::ADMISSION, params![tenant.0, key.kind as u8, key.id], rows::admission))
+    }
+
+    fn admissions(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Fut<'_, Vec<AdmissionRow>> {
+        let after = after.map_or(Vec::new(), Vec::from);
+        self.reading(|c| all(c, sql::ADMISSIONS, params![tenant.0, kind as u8, after, limit], rows::admission))
+    }
+
+    fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool> {
+        self.writing(|c| {
+            let AdmissionRow { key, body, expires, tag } = &row;
+            let values = params![body, expires.0, tag, tenant.0, key.kind as u8, key.id, before];
+            Ok(!all(c, sql::RENEW_ADMISSION, values, |_| Ok(()))?.is_empty())
+        })
+    }
+
+    fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64> {
+        self.writing(|c| Ok(all(c, sql::SWEEP_ADMISSIONS, params![tenant.0, before.0], |_| Ok(()))?.len() as u64))
     }
 
     fn put_close_page(&self, tenant: TenantId, page: ClosePage) -> Fut<'_, bool> {

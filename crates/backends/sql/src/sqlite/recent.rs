@@ -2,7 +2,7 @@
 //! customer and allowance. They stand for what is in the database as long as nobody else has committed to it, which
 //! SQLite tells (`PRAGMA data_version`), and are checked against their tags like rows that were read.
 
-use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
+use domain::{Counter, CustomerId, InteractionId, TenantId};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,7 +15,7 @@ const KEPT: usize = 50_000;
 pub(super) struct Recent {
     version: i64,
     pub(super) interactions: HashMap<(TenantId, InteractionId), InteractionRow>,
-    pub(super) budgets: HashMap<(TenantId, Counter, Millis), BudgetRow>,
+    pub(super) budgets: HashMap<(TenantId, Counter), BudgetRow>,
     pub(super) customers: HashMap<(TenantId, CustomerId), CustomerRow>,
     pub(super) states: HashMap<(TenantId, CustomerId), StateRow>,
 }

@@ -1,10 +1,10 @@
 //! A connection that breaks at any statement of a commit: nothing half done, and where nobody can know, that is said.
 
-use domain::{BudgetKind, Counter, EntryId, Millis, PersonId, Refusal, TenantId};
+use domain::{BudgetKind, Counter, EntryId, Millis, PersonId, Refusal, Room, TenantId};
 use sql::Postgres;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Inscribed, Intent, Numbers, Outcome, RequestKey, Scribe, Seals, Spend, Store, Tag};
+use store::{Inscribed, Intent, Numbers, Outcome, RequestKey, Scribe, Seals, Spend, Store, Tag, Turn};
 use testkit::postgres::{PostgresServer, address};
 use testkit::{Act, Message, Proxy, Side, block_on};
 
@@ -61,7 +61,7 @@ impl Scribe for Open {
 }
 
 fn counter() -> Counter {
-    Counter::person(BudgetKind::Reveal, PersonId([7; 16]))
+    Counter::person(BudgetKind::Information, PersonId([7; 16]))
 }
 
 /// One that spends, under a key of its own.
@@ -71,8 +71,14 @@ pub(crate) fn spending(number: u8, key: u8) -> Intent {
         request: Some(RequestKey { key: [key; 16], content: [1; 16], session: [1; 16], answer: 1 }),
         customer: None,
         when: Vec::new(),
-        allot: None,
-        spend: vec![Spend { counter: counter(), cost: 1, limit: 1_000, otherwise: Refusal::BudgetExhausted }],
+        spend: vec![Spend {
+            counter: counter(),
+            purpose: None,
+            turn: Turn::Spend(1),
+            at: NOW,
+            room: Room::hourly(1_000),
+            otherwise: Refusal::BudgetExhausted,
+        }],
         effects: Vec::new(),
         read: Vec::new(),
         entry: EntryId([number; 16]),
@@ -115,8 +121,8 @@ fn a_connection_that_is_lost_leaves_nothing_half_done_and_says_so() {
             Outcome::Committed(_) if !happened => {}
             other => panic!("{how:?}: {other:?}"),
         }
-        let spent = block_on(store.budget(TENANT, counter(), NOW)).unwrap().unwrap();
-        assert_eq!(spent.used, u32::from(number), "{how:?}");
+        let spent = block_on(store.budget(TENANT, counter())).unwrap().unwrap();
+        assert_eq!(spent.total, u64::from(number), "{how:?}");
         assert_eq!(block_on(store.pending(TENANT, None, 100)).unwrap().len(), usize::from(number));
     }
 }

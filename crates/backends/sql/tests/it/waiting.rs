@@ -1,7 +1,7 @@
 //! A batch that waits for another's locks: what it then reads is what the other one wrote, also of rows that it doesn't lock.
 
 use crate::lost::{NOW, Open, TENANT, spending};
-use domain::{CustomerId, EntryId, Refusal};
+use domain::{CustomerId, EntryId, Refusal, Room};
 use sql::Postgres;
 use store::{Condition, CustomerRow, Effect, FieldRef, FieldRow, Intent, Outcome, Store};
 use testkit::block_on;
@@ -53,10 +53,10 @@ fn a_retry_that_waited_for_the_first_of_its_key_is_answered_as_that_was() {
     let world = Waiting::new();
     assert!(matches!(world.commit(spending(1, 1)), Outcome::Committed(_)));
     // The first of key 2 spends the last of the allowance.
-    let first = "UPDATE budget SET used = used; INSERT INTO request SELECT tenant, decode(repeat('02', 16), 'hex'), content, \
+    let first = "UPDATE budget SET total = total; INSERT INTO request SELECT tenant, decode(repeat('02', 16), 'hex'), content, \
                  session, entry, at, answer FROM request";
     let mut retry = spending(3, 2);
-    retry.spend[0].limit = 1;
+    retry.spend[0].room = Room::hourly(1);
     let told = world.commit_behind(first, retry);
     assert!(matches!(told, Outcome::Replayed { entry: EntryId([1, ..]), same: true, .. }), "{told:?}");
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::budget::WINDOW_MS;
+use crate::budget::STEP_MS;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -60,7 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (node(), prop::bool::weighted(0.1)).prop_map(|(node, lost)| Step::Answer { node, lost }),
         1 => node().prop_map(Step::Crash),
         1 => node().prop_map(Step::Stop),
-        2 => (node(), -WINDOW_MS / 2..WINDOW_MS).prop_map(|(node, by_ms)| Step::Clock { node, by_ms }),
+        2 => (node(), -STEP_MS / 2..STEP_MS).prop_map(|(node, by_ms)| Step::Clock { node, by_ms }),
     ]
 }
 
@@ -225,7 +225,7 @@ fn a_crash_loses_no_more_than_some_seconds_worth() {
     for _ in 0..200_000 {
         next_grant(&mut purse, &mut now, 10);
         most = most.max(purse.left());
-        if now > Millis(WINDOW_MS / 2) {
+        if now > Millis(STEP_MS / 2) {
             break;
         }
     }
@@ -242,7 +242,7 @@ fn an_exhausted_allowance_is_asked_for_again_after_a_while() {
     let later = now.plus(RETRY_MS);
     assert_eq!((purse.draw(later, 1), purse.ask(later, 1).is_some()), (Drawing::Wait, true));
     purse.refused(later, Refusal::TeamExhausted);
-    assert_eq!(purse.draw(Millis(WINDOW_MS), 1), Drawing::Wait, "another hour, another allowance");
+    assert_eq!(purse.draw(Millis(STEP_MS), 1), Drawing::Wait, "another step, another grant");
 }
 
 #[test]
@@ -253,6 +253,6 @@ fn a_grant_that_comes_after_the_end_is_given_back() {
     assert_eq!(purse.granted(Millis(7), Millis(0), lot(1, 9)), Err(lot(1, 9)));
     let mut late = Purse::default();
     late.ask(Millis(5), 1).unwrap();
-    assert_eq!(late.granted(Millis(WINDOW_MS), Millis(0), lot(1, 9)), Ok(()));
-    assert_eq!(late.left(), 0, "of an hour that is over");
+    assert_eq!(late.granted(Millis(STEP_MS), Millis(0), lot(1, 9)), Ok(()));
+    assert_eq!(late.left(), 0, "of a step that is over");
 }

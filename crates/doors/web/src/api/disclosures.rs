@@ -41,6 +41,8 @@ pub(crate) struct Line {
     shown: &'static str,
     pub(crate) person: Option<String>,
     pub(crate) person_name: Option<String>,
+    /// Of a change of people: whom it is about.
+    upon: Option<String>,
     pub(crate) field: Option<&'static str>,
     pub(crate) purpose: Option<&'static str>,
     /// A pseudonym of the customer.
@@ -83,6 +85,7 @@ impl Line {
             reason: body.decision.err().map(domain::Refusal::slug),
             person: body.person.map(|person| person.to_string()),
             person_name: body.person.and_then(|person| names.get(&person).cloned()),
+            upon: body.upon.map(|person| person.to_string()),
             field: body.field.and_then(FieldKind::from_code).map(FieldKind::slug),
             purpose: body.purpose.map(domain::Purpose::slug),
             customer_alias: body.alias.map(shown),

@@ -1,9 +1,12 @@
 //! The API: one endpoint, one file.
 
+mod approval;
 pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
 pub(crate) mod customers;
+pub(crate) mod decisions;
+pub(crate) mod devices;
 pub(crate) mod disclosures;
 pub(crate) mod events;
 pub(crate) mod health;
@@ -14,12 +17,19 @@ pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod paging;
+pub(crate) mod passkeys;
+pub(crate) mod people;
+pub(crate) mod power_changes;
+pub(crate) mod proposals;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod reveals;
+pub(crate) mod rules;
 pub(crate) mod searches;
+pub(crate) mod sessions;
 pub(crate) mod statements;
 pub(crate) mod stream;
+pub(crate) mod team;
 pub(crate) mod verifications;
 pub(crate) mod views;
 
@@ -37,6 +47,13 @@ use domain::{FieldKind, InteractionId};
 pub(crate) fn routes() -> Router<Web> {
     let v1 = Router::new()
         .route("/v1/me", get(me::me))
+        .route("/v1/me/sessions", get(sessions::own))
+        .route("/v1/me/passkeys", get(passkeys::list).post(passkeys::offer))
+        .route("/v1/me/passkeys/{id}", delete(passkeys::take_back))
+        .route("/v1/enrolments", get(passkeys::enrolments))
+        .route("/v1/enrolments/{id}/approvals", post(passkeys::approve))
+        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/interactions", get(interactions::list))
         .route("/v1/interactions/{id}", get(interactions::show))
         .route("/v1/interactions/{id}/searches", post(searches::search))
@@ -48,7 +65,19 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
+        .route("/v1/people", get(people::list))
+        .route("/v1/team/budgets", get(team::budgets))
+        .route("/v1/power/changes", post(power_changes::draft))
+        .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
+        .route("/v1/proposals", get(proposals::list))
+        .route("/v1/proposals/{id}/drafts", post(proposals::draft))
+        .route("/v1/proposals/{id}/decisions", post(proposals::decide))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/{id}/drafts", post(devices::draft))
+        .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/rules", get(rules::list))
+        .route("/v1/decisions", get(decisions::decide))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))

@@ -5,7 +5,7 @@ use crate::problem::{Failed, Fault};
 use crate::state::Web;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use domain::{EntryId, InteractionId, Millis, ReportId};
+use domain::{EntryId, InteractionId, Millis, PersonId, ReportId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::IntoParams;
@@ -30,7 +30,7 @@ macro_rules! by_id {
     )*};
 }
 
-by_id!(EntryId, ReportId);
+by_id!(EntryId, PersonId, ReportId);
 
 /// `active` as 16 hex digits, then the interaction's.
 impl Cursor for (Millis, InteractionId) {

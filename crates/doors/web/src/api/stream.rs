@@ -4,7 +4,7 @@
 //! about, and a node that stops waits for it.
 
 use super::disclosures::{Line, Names, names};
-use crate::identify::Lasting;
+use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
-use vault::{Disclosure, StreamEnd, VaultError};
+use vault::{Disclosure, Scope, StreamEnd, VaultError};
 
 /// How often a stream on which nothing happens looks whether it may go on.
 const LOOK: Duration = Duration::from_millis(250);
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(250);
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn stream(State(web): State<Web>, who: Lasting) -> Result<Response, Failed> {
+pub(crate) async fn stream(State(web): State<Web>, Signed(who): Signed) -> Result<Response, Failed> {
     let (opened, opening) = oneshot::channel();
     let (lines, told) = mpsc::channel(1);
     tokio::spawn(watch(web.clone(), who, opened, lines));
@@ -47,27 +47,27 @@ pub(crate) async fn stream(State(web): State<Web>, who: Lasting) -> Result<Respo
 }
 
 /// One stream, from its opening's entry to its closing's.
-async fn watch(web: Web, who: Lasting, opened: oneshot::Sender<Result<(), VaultError>>, lines: mpsc::Sender<Event>) {
-    let receiver = match web.vault.watch(&who.scope).await {
+async fn watch(web: Web, who: Scope, opened: oneshot::Sender<Result<(), VaultError>>, lines: mpsc::Sender<Event>) {
+    let receiver = match web.vault.watch(&who).await {
         Ok(receiver) => receiver,
         // If nobody waits for the answer any more, the refusal's entry stands all the same.
         Err(error) => return drop(opened.send(Err(error))),
     };
-    let names = names(&web.vault, &who.scope).await;
+    let names = names(&web.vault, &who).await;
     let mut watching = Watching { web, who, receiver, names };
     // A reader that went while it was opened is noticed by its closed channel.
     drop(opened.send(Ok(())));
     let end = watching.tell(&lines).await;
     // The reader's answer ends now; the entry needn't be waited for.
     drop(lines);
-    if let Err(error) = watching.web.vault.unwatch(&watching.who.scope, end).await {
+    if let Err(error) = watching.web.vault.unwatch(&watching.who, end).await {
         tracing::warn!(%error, "the end of a live stream couldn't be logged");
     }
 }
 
 struct Watching {
     web: Web,
-    who: Lasting,
+    who: Scope,
     receiver: Receiver<Arc<Disclosure>>,
     names: Names,
 }
@@ -98,7 +98,7 @@ impl Watching {
                 Some((Ok(place), Err(RecvError::Lagged(missed)))) => {
                     place.send(Event::default().event("missed").data(missed.to_string()));
                 }
-                Some((Ok(place), Ok(told))) if told.tenant == self.who.scope.tenant() => {
+                Some((Ok(place), Ok(told))) if told.tenant == self.who.tenant() => {
                     place.send(self.event(&told).await);
                 }
                 Some((Ok(_), Ok(_))) | None => {}
@@ -108,15 +108,15 @@ impl Watching {
 
     /// Why nothing more may be told, if so.
     async fn over(&self) -> Option<StreamEnd> {
-        if self.who.session.is_some_and(|session| !self.web.sessions.lives(session, self.web.vault.now())) {
+        if !self.web.vault.session_lives(&self.who).await {
             return Some(StreamEnd::SignedOut);
         }
-        (!self.web.vault.still_holds(&self.who.scope).await).then_some(StreamEnd::RightsChanged)
+        (!self.web.vault.still_holds(&self.who).await).then_some(StreamEnd::RightsChanged)
     }
 
     async fn event(&mut self, told: &Disclosure) -> Event {
         if told.body.person.is_some_and(|person| !self.names.contains_key(&person)) {
-            self.names = names(&self.web.vault, &self.who.scope).await;
+            self.names = names(&self.web.vault, &self.who).await;
         }
         let line = Line::told(told, &self.names);
         Event::default().event("disclosure").data(serde_json::to_string(&line).unwrap_or_default())

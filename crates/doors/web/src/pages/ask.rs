@@ -236,11 +236,11 @@ fn shown_label(shown: Shown) -> &'static str {
     }
 }
 
-fn choice(value: &str, label: &str) -> Choice {
+pub(super) fn choice(value: &str, label: &str) -> Choice {
     Choice { value: value.to_owned(), label: label.to_owned() }
 }
 
-fn sentence(slug: &str) -> String {
+pub(super) fn sentence(slug: &str) -> String {
     let words = slug.replace(['_', '-'], " ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()

@@ -1,40 +1,52 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod passkeys;
+mod provider;
+mod rules;
+mod sign_in;
 pub mod templates;
 
 use crate::api::log_status::AlarmLine;
-use crate::identify::{Signed, cookie, same_origin};
+use crate::identify::Signed;
 use crate::problem::{Failed, Fault};
-use crate::sessions::COOKIE;
 use crate::state::Web;
 use ask::Question;
 use askama::Template;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
-use domain::{EntryId, PersonId, Role, TenantId};
-use serde::Deserialize;
-use templates::{
-    ASSETS, CONTENT_SECURITY_POLICY, Desk, ErrorPage, PickPerson, Proof, RolePicker, Security, SignIn, SignInAs,
-};
-use vault::{ReceiptAnswer, Scope, Session, VaultError};
-use zeroize::Zeroizing;
+use domain::{EntryId, Refusal, Role};
+use templates::sign_in::{Account, Resume};
+use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, Team, WORKER};
+use vault::{ReceiptAnswer, Scope};
 
 /// Where the pages are.
 pub(crate) fn routes() -> Router<Web> {
     let mut router = Router::new()
-        .route("/", get(start))
+        .route("/", get(sign_in::start))
         .route("/desk", get(desk))
+        .route("/team", get(team))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/rules", get(rules::rules))
+        .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))
-        .route("/sign-in", get(sign_in).post(sign_in_with_token))
-        .route("/sign-in/{person}", get(sign_in_as).post(pick))
-        .route("/sign-out", post(sign_out));
+        .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
+        .route("/sign-in/passkey", post(passkeys::sign_in))
+        .route("/sign-in/passkey/challenge", post(passkeys::challenge))
+        .route("/ceremony", get(passkeys::ceremony))
+        .route("/ceremony/invitation", post(passkeys::invitation))
+        .route("/ceremony/passkey", post(passkeys::register))
+        .route("/account", get(account))
+        .route("/sign-in/{person}", get(sign_in::choice_page).post(sign_in::choose))
+        .route("/sign-in/with/{tenant}", get(provider::begin))
+        .route("/sign-in/with/{tenant}/back", get(provider::back))
+        .route("/sign-in/with/{tenant}/finish", post(provider::finish))
+        .route("/sign-out", post(sign_in::out))
+        .route("/worker.js", get(worker));
     for asset in ASSETS {
         let asset = *asset;
         let file = move || async move {
@@ -43,6 +55,18 @@ pub(crate) fn routes() -> Router<Web> {
         router = router.route(asset.path, get(file));
     }
     router
+}
+
+/// The worker that signs requests. From the root, since it may only serve pages below where it comes from; asked for
+/// anew each time, so that a mended one is used at once.
+async fn worker() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; script-src 'self'; connect-src 'self'"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, WORKER)
 }
 
 fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -73,171 +97,41 @@ fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
-        Role::QualityAnalyst
-        | Role::ItOperator
-        | Role::DataProtectionOfficer
-        | Role::BoardMember
-        | Role::Integrator => "/sign-in",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
+        Role::QualityAnalyst | Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/account",
     }
-}
-
-async fn start(State(web): State<Web>, headers: HeaderMap) -> Response {
-    if !web.vault.config().role_picker {
-        return Redirect::to("/sign-in").into_response();
-    }
-    if !on_loopback(&headers) {
-        return error_page(&web, Fault::FORBIDDEN);
-    }
-    match people(&web).await {
-        Ok(people) => page(
-            StatusCode::OK,
-            &RolePicker {
-                people: people.into_iter().map(|(_, person)| person).collect(),
-                banner: web.config.banner.clone(),
-            },
-        ),
-        Err(response) => response,
-    }
-}
-
-async fn people(web: &Web) -> Result<Vec<(TenantId, PickPerson)>, Response> {
-    let mut out = Vec::new();
-    for tenant in web.vault.tenants() {
-        let rows = web.vault.pickable(tenant.id).await.map_err(|error| error_page(web, Fault::of(web, &error)))?;
-        out.extend(rows.into_iter().map(|row| {
-            let person = PickPerson {
-                id: row.id.to_string(),
-                name: row.name,
-                role_label: row.role.label().to_owned(),
-                what: sees(row.role).to_owned(),
-            };
-            (tenant.id, person)
-        }));
-    }
-    Ok(out)
-}
-
-fn sees(role: Role) -> &'static str {
-    match role {
-        Role::Agent => "Serves one customer at a time on masked records.",
-        Role::TeamLeader => "Leads agents and takes calls as well, on the same masks.",
-        Role::QualityAnalyst => "Judges how customers were served; sees no value and no log.",
-        Role::SecurityAnalyst => "Watches for the security officer; sees no customer value and changes no rule.",
-        Role::BoardMember => "Answers for all of it; reads nothing in stock.",
-        Role::Auditor => "Checks from outside what was looked at; sees no customer value.",
-        Role::SecurityOfficer => "Watches every look and every refusal as it happens; sees no customer value.",
-        Role::ItOperator => "Runs the machines; reads nothing and changes no rule.",
-        Role::DataProtectionOfficer => "Erases customers who ask for it; sees no value.",
-        Role::Integrator => "A machine that brings data in; sees nothing.",
-    }
-}
-
-/// Choosing who to be works on this machine only, under its own name: a page elsewhere that a name points here
-/// (DNS rebinding) gets nothing.
-fn on_loopback(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "127.0.0.1" | "localhost" | "[::1]")
-}
-
-async fn sign_in(State(web): State<Web>) -> Response {
-    page(StatusCode::OK, &SignIn { error: None, banner: web.config.banner.clone() })
-}
-
-#[derive(Deserialize)]
-struct Token {
-    token: Zeroizing<String>,
-}
-
-async fn sign_in_with_token(
-    State(web): State<Web>,
-    headers: HeaderMap,
-    form: Result<Form<Token>, FormRejection>,
-) -> Response {
-    if !same_origin(&web, &headers) {
-        return error_page(&web, Fault::FORBIDDEN);
-    }
-    let Ok(Form(form)) = form else { return error_page(&web, Fault::INVALID) };
-    match web.vault.sign_in(form.token.trim()).await {
-        Ok(session) => signed_in(&web, &session).await,
-        Err(VaultError::Unauthenticated) => {
-            let error = "No one here holds this token. Check that you pasted all of it.".to_owned();
-            page(StatusCode::UNAUTHORIZED, &SignIn { error: Some(error), banner: web.config.banner.clone() })
-        }
-        Err(error) => error_page(&web, Fault::of(&web, &error)),
-    }
-}
-
-async fn sign_in_as(State(web): State<Web>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    match choice(&web, &headers, &id).await {
-        Ok((_, person)) => page(StatusCode::OK, &SignInAs { person, banner: web.config.banner.clone() }),
-        Err(response) => response,
-    }
-}
-
-async fn choice(web: &Web, headers: &HeaderMap, id: &str) -> Result<(TenantId, PickPerson), Response> {
-    if !on_loopback(headers) {
-        return Err(error_page(web, Fault::FORBIDDEN));
-    }
-    people(web).await?.into_iter().find(|(_, person)| person.id == id).ok_or_else(|| error_page(web, Fault::NOT_FOUND))
-}
-
-async fn pick(State(web): State<Web>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    if !same_origin(&web, &headers) {
-        return error_page(&web, Fault::FORBIDDEN);
-    }
-    let (tenant, person) = match choice(&web, &headers, &id).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
-    let Some(person) = PersonId::parse(&person.id) else { return error_page(&web, Fault::NOT_FOUND) };
-    match web.vault.pick_role(tenant, person).await {
-        Ok(session) => signed_in(&web, &session).await,
-        Err(error) => error_page(&web, Fault::of(&web, &error)),
-    }
-}
-
-async fn signed_in(web: &Web, session: &Session) -> Response {
-    let scope = match web.vault.resume(session).await {
-        Ok(scope) => scope,
-        Err(error) => return error_page(web, Fault::of(web, &error)),
-    };
-    let secret: [u8; 32] = web.vault.secret();
-    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    web.sessions.begin(&secret, session.clone(), web.vault.now());
-    let secure =
-        if web.config.origin.as_deref().is_some_and(|origin| origin.starts_with("https:")) { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/{secure}");
-    let mut response = Redirect::to(home(scope.role())).into_response();
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
-    }
-    response
-}
-
-async fn sign_out(State(web): State<Web>, headers: HeaderMap) -> Response {
-    if !same_origin(&web, &headers) {
-        return error_page(&web, Fault::FORBIDDEN);
-    }
-    if let Some(session) = cookie(&headers).and_then(|secret| web.sessions.end(secret))
-        && let Err(error) = web.vault.sign_out(&session).await
-    {
-        // The session is over all the same.
-        tracing::warn!(%error, "a sign-out couldn't be logged");
-    }
-    let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
-    ([(header::SET_COOKIE, gone)], Redirect::to("/")).into_response()
 }
 
 /// A page for whom it is made; others are led to the sign-in.
 fn for_role(web: &Web, signed: Result<Signed, Failed>, fits: fn(&Web, &Scope) -> bool) -> Result<Scope, Box<Response>> {
     match signed {
+        // The cookie is good, the signature isn't there: the worker may only have been away.
+        Err(failed) if failed.is(Refusal::NotThisDevice) || failed.is(Refusal::SignatureLate) => {
+            let resume = Resume { banner: web.config.banner.clone() };
+            Err(page(StatusCode::UNAUTHORIZED, &resume).into())
+        }
         Err(_) => {
             Err(Redirect::to(if web.vault.config().role_picker { "/" } else { "/sign-in" }).into_response().into())
         }
         Ok(Signed(scope)) if fits(web, &scope) => Ok(scope),
         Ok(_) => Err(error_page(web, Fault::refused(domain::Refusal::RoleNotAllowed)).into()),
+    }
+}
+
+/// Everybody's own: where they are signed in, with which passkeys.
+async fn account(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
+    match for_role(&web, signed, |_, _| true) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let account = Account {
+                person_name: scope.name().to_owned(),
+                role_label: scope.role().label().to_owned(),
+                home: home(scope.role()),
+                approves: web.vault.approves_passkeys(&scope),
+                banner: web.config.banner.clone(),
+            };
+            page(StatusCode::OK, &account)
+        }
     }
 }
 
@@ -249,9 +143,21 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
                 person_name: scope.name().to_owned(),
                 person_id: scope.person().to_string(),
                 tenant: web.slug(scope.tenant()),
+                leads: web.vault.reads_team(&scope),
                 banner: web.config.banner.clone(),
             };
             page(StatusCode::OK, &desk)
+        }
+    }
+}
+
+/// The page itself holds nothing of anybody's: what it shows is asked for by its script, and is an entry.
+async fn team(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response<Body> {
+    match for_role(&web, signed, |web, scope| web.vault.reads_team(scope)) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let (person_name, team) = (scope.name().to_owned(), scope.team().to_owned());
+            page(StatusCode::OK, &Team { person_name, team, banner: web.config.banner.clone() })
         }
     }
 }
@@ -261,10 +167,15 @@ fn watches(web: &Web, scope: &Scope) -> bool {
 }
 
 async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    let scope = match for_role(&web, signed, watches) {
+    let scope = match for_role(&web, signed, |web, scope| web.vault.reads_alarms(scope)) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
+    let alarms = web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect();
+    if !watches(&web, &scope) {
+        let banner = web.config.banner.clone();
+        return page(StatusCode::OK, &Alarms { person_name: scope.name().to_owned(), alarms, banner });
+    }
     let (mut parts, _) = request.into_parts();
     let question = Question::read(&mut parts, &web).await;
     let status =
@@ -275,7 +186,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
             let security = Security {
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
-                alarms: web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect(),
+                alarms,
                 form,
                 found,
                 banner: web.config.banner.clone(),

@@ -7,10 +7,14 @@
 //! Every shell takes an optional `banner`: one line shown on top of each page (the demonstration
 //! says there that its people are invented).
 
+pub mod sign_in;
+
 use super::ask::{AskForm, Found};
+use super::rules;
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
+use sign_in::PickPerson;
 use vault::{Alarm, AlarmKind};
 
 /// One static file of the pages, served as it is under [`Asset::path`].
@@ -26,7 +30,7 @@ pub struct Asset {
 
 /// The content security policy that every page is made for: own scripts, styles and requests only,
 /// nothing inline, no framing.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
      style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; \
      frame-ancestors 'none'; base-uri 'none'";
 
@@ -40,6 +44,14 @@ const fn asset(path: &'static str, content_type: &'static str, body: &'static st
 pub const ASSETS: &[Asset] = &[
     asset("/assets/style.css", "text/css; charset=utf-8", include_str!("../../assets/style.css")),
     asset("/assets/icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
+    asset("/assets/keep.js", SCRIPT, include_str!("../../assets/keep.js")),
+    asset("/assets/browser.js", SCRIPT, include_str!("../../assets/browser.js")),
+    asset("/assets/sign-in.js", SCRIPT, include_str!("../../assets/sign-in.js")),
+    asset("/assets/arrived.js", SCRIPT, include_str!("../../assets/arrived.js")),
+    asset("/assets/resume.js", SCRIPT, include_str!("../../assets/resume.js")),
+    asset("/assets/passkey.js", SCRIPT, include_str!("../../assets/passkey.js")),
+    asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),
+    asset("/assets/account.js", SCRIPT, include_str!("../../assets/account.js")),
     asset("/assets/common.js", SCRIPT, include_str!("../../assets/common.js")),
     asset("/assets/record.js", SCRIPT, include_str!("../../assets/record.js")),
     asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
@@ -47,51 +59,12 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
+    asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
 ];
 
-/// `/sign-in`: paste an access token. Posts `token` to `/sign-in`.
-#[derive(Debug, Clone, Template)]
-#[template(path = "sign-in.html")]
-pub struct SignIn {
-    /// Why the last attempt failed, in words for the person; never the token.
-    pub error: Option<String>,
-    /// Line on top of the page.
-    pub banner: Option<String>,
-}
-
-/// One person in the role picker.
-#[derive(Debug, Clone)]
-pub struct PickPerson {
-    /// `per_` and 32 lower-case hex digits.
-    pub id: String,
-    /// The member of staff's name.
-    pub name: String,
-    /// The role in words, such as "Security officer".
-    pub role_label: String,
-    /// One sentence: what this role can see here.
-    pub what: String,
-}
-
-/// `/`: everyone one can sign in as. Each button posts to `/sign-in/{id}`.
-#[derive(Debug, Clone, Template)]
-#[template(path = "role-picker.html")]
-pub struct RolePicker {
-    /// In the order shown.
-    pub people: Vec<PickPerson>,
-    /// Line on top of the page.
-    pub banner: Option<String>,
-}
-
-/// `/sign-in/{person}`: one button that posts to the same address.
-#[derive(Debug, Clone, Template)]
-#[template(path = "sign-in-as.html")]
-pub struct SignInAs {
-    /// Whom the button signs in.
-    pub person: PickPerson,
-    /// Line on top of the page.
-    pub banner: Option<String>,
-}
+/// `/worker.js`: signs the requests of pages.
+pub const WORKER: &str = include_str!("../../assets/worker.js");
 
 /// `/desk`: the agent's one screen.
 #[derive(Debug, Clone, Template)]
@@ -103,6 +76,20 @@ pub struct Desk {
     pub person_id: String,
     /// The tenant's short name, as in `/log/{tenant}`.
     pub tenant: String,
+    /// Does this person lead a team?
+    pub leads: bool,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/team`: what a team and its members have spent, for who leads it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "team.html")]
+pub struct Team {
+    /// The leader's name.
+    pub person_name: String,
+    /// The team; empty for none.
+    pub team: String,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -121,6 +108,18 @@ pub struct Security {
     pub form: AskForm,
     /// What it found; none on the live page.
     pub found: Option<Found>,
+    /// Line on top of the page.
+    pub banner: Option<String>,
+}
+
+/// `/security` for who sees alarms and not the log.
+#[derive(Debug, Clone, Template)]
+#[template(path = "alarms.html")]
+pub struct Alarms {
+    /// Who looks.
+    pub person_name: String,
+    /// What is wrong right now.
+    pub alarms: Vec<AlarmLine>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -165,58 +164,21 @@ fn sample_alarm() -> AlarmLine {
     AlarmLine::of(Alarm { kind: AlarmKind::SetBack, since: Millis(1_772_355_600_000) })
 }
 
-impl PickPerson {
-    /// An agent of the invented centre.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self {
-            id: "per_0a1b2c3d4e5f60718293a4b5c6d7e8f9".to_owned(),
-            name: "Ana Diaz".to_owned(),
-            role_label: "Agent".to_owned(),
-            what: "Serves one customer at a time on masked records.".to_owned(),
-        }
-    }
-
-    fn sample_officer() -> Self {
-        Self {
-            id: "per_f9e8d7c6b5a493827160f5e4d3c2b1a0".to_owned(),
-            name: "Noor Haddad".to_owned(),
-            role_label: "Security officer".to_owned(),
-            what: "Watches every look and every refusal as it happens; sees no customer value.".to_owned(),
-        }
-    }
-}
-
-impl SignIn {
-    /// The form after a token that nobody holds.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self { error: Some("No one here holds this token. Check that you pasted all of it.".to_owned()), banner: None }
-    }
-}
-
-impl RolePicker {
-    /// Two people of different roles.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self { people: vec![PickPerson::sample(), PickPerson::sample_officer()], banner: sample_banner() }
-    }
-}
-
-impl SignInAs {
-    /// The agent's button.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self { person: PickPerson::sample(), banner: sample_banner() }
-    }
-}
-
 impl Desk {
     /// The agent's shell.
     #[must_use]
     pub fn sample() -> Self {
         let person = PickPerson::sample();
-        Self { person_name: person.name, person_id: person.id, tenant: "acme".to_owned(), banner: sample_banner() }
+        let (person_name, person_id) = (person.name, person.id);
+        Self { person_name, person_id, tenant: "acme".to_owned(), leads: false, banner: sample_banner() }
+    }
+}
+
+impl Team {
+    /// The leader's shell.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { person_name: PickPerson::sample().name, team: "Orders".to_owned(), banner: sample_banner() }
     }
 }
 
@@ -272,15 +234,11 @@ impl ErrorPage {
 /// # Errors
 /// When a template can't be rendered.
 pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let plain = SignIn { error: None, banner: sample_banner() };
-    let nobody = RolePicker { people: Vec::new(), banner: None };
-    Ok(vec![
-        ("sign-in.html", plain.render()?),
-        ("sign-in-error.html", SignIn::sample().render()?),
-        ("role-picker.html", RolePicker::sample().render()?),
-        ("role-picker-empty.html", nobody.render()?),
-        ("sign-in-as.html", SignInAs::sample().render()?),
+    let mut all = sign_in::gallery()?;
+    all.extend([
         ("desk.html", Desk::sample().render()?),
+        ("desk-leader.html", Desk { leads: true, ..Desk::sample() }.render()?),
+        ("team.html", Team::sample().render()?),
         ("security.html", Security::sample().render()?),
         ("security-alarm.html", Security { alarms: vec![sample_alarm()], ..Security::sample() }.render()?),
         ("security-found.html", Security::sample_found(Found::sample()).render()?),
@@ -292,7 +250,9 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("proof.html", Proof::sample().render()?),
         ("proof-pending.html", Proof { receipt: None, ..Proof::sample() }.render()?),
         ("error.html", ErrorPage::sample().render()?),
-    ])
+    ]);
+    all.extend(rules::gallery(sample_banner())?);
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@ use super::random;
 use crate::conformance::help::{ANA, BEN, NOW, OpenSeals, TENANT, customer_row, field_row};
 use crate::{
     BudgetRow, CodeRow, CustomerRow, Effect, EntryRow, Facts, FieldRef, FieldRow, Intent, InteractionRow, Outcome,
-    PowerRow, RequestRow, StateRow, Wanted, settle,
+    PowerHead, RequestRow, StateRow, Wanted, settle,
 };
 use domain::{Counter, CustomerId, InteractionId, Millis, TenantId};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Memory {
-    pub(super) powers: BTreeMap<TenantId, PowerRow>,
+    pub(super) powers: BTreeMap<TenantId, PowerHead>,
     pub(super) interactions: BTreeMap<(TenantId, InteractionId), InteractionRow>,
-    pub(super) budgets: BTreeMap<(TenantId, Counter, Millis), BudgetRow>,
+    pub(super) budgets: BTreeMap<(TenantId, Counter), BudgetRow>,
     pub(super) customers: BTreeMap<(TenantId, CustomerId), CustomerRow>,
     pub(super) states: BTreeMap<(TenantId, CustomerId), StateRow>,
     pub(super) fields: BTreeMap<(TenantId, FieldRef), FieldRow>,
@@ -50,7 +50,7 @@ impl Memory {
     }
 
     pub(super) fn commit(&mut self, now: Millis, intents: Vec<Intent>) -> Vec<Outcome> {
-        let mut facts = self.facts(&Wanted::by(&intents, now));
+        let mut facts = self.facts(&Wanted::by(&intents));
         facts.check(&OpenSeals);
         let settled = settle(&mut facts, intents, now);
         facts.retag(&OpenSeals);
@@ -64,7 +64,7 @@ impl Memory {
         let mut facts = Facts::default();
         wanted.powers.iter().for_each(|key| facts.powers.read(*key, self.powers.get(key).copied()));
         wanted.interactions.iter().for_each(|key| facts.interactions.read(*key, self.interactions.get(key).cloned()));
-        wanted.budgets.iter().for_each(|key| facts.budgets.read(*key, self.budgets.get(key).copied()));
+        wanted.budgets.iter().for_each(|key| facts.budgets.read(*key, self.budgets.get(key).cloned()));
         wanted.customers.iter().for_each(|key| facts.customers.read(*key, self.customers.get(key).cloned()));
         wanted.states.iter().for_each(|key| facts.states.read(*key, self.states.get(key).copied()));
         wanted.fields.iter().for_each(|key| facts.fields.read(*key, self.fields.get(key).cloned()));
@@ -77,7 +77,7 @@ impl Memory {
     fn write(&mut self, facts: &Facts) {
         self.powers.extend(facts.powers.changed().map(|(key, row)| (*key, *row)));
         self.interactions.extend(facts.interactions.changed().map(|(key, row)| (*key, row.clone())));
-        self.budgets.extend(facts.budgets.changed().map(|(key, row)| (*key, *row)));
+        self.budgets.extend(facts.budgets.changed().map(|(key, row)| (*key, row.clone())));
         self.states.extend(facts.states.changed().map(|(key, row)| (*key, *row)));
         self.requests.extend(facts.requests.changed().map(|(key, row)| (*key, *row)));
         self.closes.extend(facts.closes.changed().map(|(key, row)| (*key, *row)));
@@ -109,13 +109,12 @@ impl Memory {
     /// Edits one row of the `which`-th kind, as somebody with the database would.
     pub(super) fn tamper(&mut self, which: usize) {
         match which {
-            0 => self.powers.values_mut().for_each(|row| row.version += 1),
-            1 => self.interactions.values_mut().for_each(|row| row.binding = domain::Binding::Proven),
-            2 => self.budgets.values_mut().for_each(|row| row.used = 0),
-            3 => self.states.values_mut().for_each(|row| row.n = 0),
+            0 => self.interactions.values_mut().for_each(|row| row.binding = domain::Binding::Proven),
+            1 => self.budgets.values_mut().for_each(|row| row.total = 0),
+            2 => self.states.values_mut().for_each(|row| row.n = 0),
             _ => self.codes.values_mut().for_each(|row| row.wrong = 3),
         }
-        if which == 1 {
+        if which == 0 {
             self.interactions.values_mut().for_each(|row| row.active = row.active.plus(1));
         }
     }

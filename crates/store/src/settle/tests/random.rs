@@ -2,11 +2,11 @@
 
 use crate::conformance::help::{
     ADA, ANA, BEN, BO, CALL, NOW, Parrot, TENANT, TIMEOUTS, connected, customer_row, doing, entry, event, field_row,
-    happened, intent, person_row, reveals,
+    happened, intent, own, person_row, set_power,
 };
-use crate::{Condition, Effect, FieldRef, Intent, RequestKey, Spend};
+use crate::{Condition, Effect, FieldRef, Intent, PowerEdit, RequestKey, Spend, Turn};
 use domain::interaction::{Event, Happening};
-use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal};
+use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal, Room};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ pub(super) fn furniture() -> Vec<Intent> {
     vec![
         doing(9_001, vec![happened(CALL, event(1, 0, connected(ADA, Some(ANA))))]),
         doing(9_002, vec![Effect::SendCode { interaction: CALL, mac: RIGHT, expires: NOW.plus(1_000) }]),
-        doing(9_003, vec![Effect::PutPerson(person_row(ADA, "Ada", None))]),
+        doing(9_003, vec![set_power(1, vec![PowerEdit::Person(person_row(ADA, "Ada", None))])]),
     ]
 }
 
@@ -43,16 +43,20 @@ pub(super) fn everything(number: u64) -> Intent {
 
 impl core::fmt::Debug for Intent {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { request, customer, when, spend, allot, effects, read, entry, .. } = self;
-        write!(
-            f,
-            "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} allot {allot:?} do {effects:?} read {read:?}"
-        )
+        let Self { request, customer, when, spend, effects, read, entry, .. } = self;
+        write!(f, "{entry}: {request:?} {customer:?} when {when:?} spend {spend:?} do {effects:?} read {read:?}")
     }
 }
 
 fn spend(person: PersonId, cost: u32) -> Spend {
-    Spend { counter: reveals(person), cost, limit: LIMIT, otherwise: Refusal::BudgetExhausted }
+    Spend {
+        counter: own(person),
+        purpose: None,
+        turn: Turn::Spend(cost),
+        at: NOW,
+        room: Room::hourly(LIMIT),
+        otherwise: Refusal::BudgetExhausted,
+    }
 }
 
 pub(super) fn copy(intent: &Intent) -> Intent {
@@ -62,7 +66,6 @@ pub(super) fn copy(intent: &Intent) -> Intent {
         customer: intent.customer,
         when: intent.when.clone(),
         spend: intent.spend.clone(),
-        allot: intent.allot,
         effects: intent.effects.clone(),
         read: intent.read.clone(),
         entry: intent.entry,
@@ -156,7 +159,10 @@ fn effect() -> impl Strategy<Value = (Vec<Condition>, Effect)> {
             (vec![Condition::CustomerExists(customer)], Effect::PutField(customer, field_row(field, version)))
         }),
         1 => customer().prop_map(move |customer| alone(Effect::RewrapCustomer(customer, customer_row(2)))),
-        1 => person().prop_map(move |person| alone(Effect::PutPerson(person_row(person, "A", None)))),
+        1 => (person(), 0..3_u64).prop_map(|(person, version)| {
+            let edit = PowerEdit::Person(person_row(person, "A", None));
+            (vec![Condition::PowerVersion(version)], set_power(version + 1, vec![edit]))
+        }),
     ]
 }
 

@@ -68,7 +68,8 @@ kinds! {
     StreamOpened = 18 "stream_opened";
     /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
     StreamClosed = 19 "stream_closed";
-    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token.
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
     SignIn = 20 "sign_in";
     /// A person added or changed.
     PersonChanged = 21 "person_changed";
@@ -111,18 +112,77 @@ kinds! {
     AllotmentTaken = 39 "allotment_taken";
     /// A node gave back what was left of one; `detail` is how much.
     AllotmentReturned = 40 "allotment_returned";
+    /// People and rights of a store that is older than roots were sealed as they were.
+    PowerSealed = 41 "power_sealed";
+    /// People and rights weren't what the key holder sealed: an edited, missing or older row. Disclosures are refused from
+    /// then on; `detail` is the version that the store gave.
+    PowerDoubted = 42 "power_doubted";
+    /// Rights were changed.
+    PowerChanged = 43 "power_changed";
+    /// A person has left.
+    PersonLeft = 44 "person_left";
+    /// A change of people or rights was drafted, to be approved.
+    PowerDrafted = 45 "power_drafted";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
+    /// What a team and its members have spent was read.
+    TeamRead = 59 "team_budgets_read";
+    /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
+    /// `detail` its subject: 1 a person, 2 an interaction, 3 a record, 4 a team, 5 everybody.
+    SpendingDisagrees = 60 "spending_disagrees";
+    /// A budget was put right from the log; `detail` as above. Without it: the alarm was taken back.
+    BudgetMended = 61 "budget_mended";
+    /// What was spent by the clock hour before was counted on; `detail` is how much that was.
+    BudgetCarried = 62 "budget_carried";
+    /// Somebody asked whether a person could do something, and why not.
+    DecisionAsked = 63 "decision_asked";
 }
 
 impl Kind {
-    /// Is this only somebody reading the log, its live stream, the reports or the list of staff?
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
-        use Kind::{LogExported, LogRead, PeopleRead, ReportsRead, StreamClosed, StreamOpened};
-        matches!(self, LogRead | LogExported | ReportsRead | PeopleRead | StreamOpened | StreamClosed)
+        use Kind::{
+            DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
+            StreamOpened, TeamRead,
+        };
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead);
+        people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
 
 impl Kind {
+    /// Does this make a new version of people and rights?
+    #[must_use]
+    pub fn changes_power(self) -> bool {
+        use Kind::{PersonChanged, PersonLeft, PowerChanged, PowerSealed, TokenIssued, TokenRevoked};
+        matches!(self, PersonChanged | PersonLeft | PowerChanged | PowerSealed | TokenIssued | TokenRevoked)
+    }
+
     /// Is this a disclosure, or what it showed?
     #[must_use]
     pub fn is_look(self) -> bool {
@@ -172,6 +232,8 @@ pub struct AuditBody {
     pub drawn: Vec<Piece>,
     /// Of an allotment: to whom, and of how much.
     pub allotted: Option<Allotted>,
+    /// Of a change by a person: whom it is about.
+    pub upon: Option<PersonId>,
 }
 
 /// What an allotment's entry says beside its counter, the counter's new value and how much it is.
@@ -179,9 +241,9 @@ pub struct AuditBody {
 pub struct Allotted {
     /// The node, by a name that it made up when it started.
     pub node: [u8; 16],
-    /// The window's first millisecond.
+    /// The step's first millisecond.
     pub window: Millis,
-    /// The limit that it was granted under.
+    /// The limit of any sixty minutes that it was granted under.
     pub limit: u32,
 }
 
@@ -204,7 +266,8 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
-    /// 9?: [[counter, previous, used]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit]}`.
+    /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
+    /// 13?: person}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -222,6 +285,7 @@ impl AuditBody {
             self.detail.is_some(),
             !self.drawn.is_empty(),
             self.allotted.is_some(),
+            self.upon.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -242,7 +306,11 @@ impl AuditBody {
         if !self.spent.is_empty() {
             e.u8(9)?.array(self.spent.len() as u64)?;
             for spent in &self.spent {
-                e.array(3)?.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u32(spent.used)?;
+                e.array(3 + u64::from(spent.moved.is_some()))?;
+                e.bytes(spent.counter.bytes())?.bytes(&spent.previous.0)?.u64(spent.total)?;
+                if let Some(moved) = spent.moved {
+                    e.i64(moved)?;
+                }
             }
         }
         if let Some(detail) = self.detail {
@@ -256,6 +324,9 @@ impl AuditBody {
         }
         if let Some(Allotted { node, window, limit }) = &self.allotted {
             e.u8(12)?.array(3)?.bytes(node)?.i64(window.0)?.u32(*limit)?;
+        }
+        if let Some(person) = self.upon {
+            e.u8(13)?.bytes(&person.0)?;
         }
         Ok(())
     }
@@ -280,6 +351,7 @@ impl AuditBody {
             detail: None,
             drawn: Vec::new(),
             allotted: None,
+            upon: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -312,6 +384,7 @@ impl AuditBody {
                     let Ok(node) = d.bytes()?.try_into() else { return Ok(None) };
                     body.allotted = Some(Allotted { node, window: Millis(d.i64()?), limit: d.u32()? });
                 }
+                13 => body.upon = d.bytes()?.try_into().ok().map(PersonId),
                 _ => return Ok(None),
             }
         }
@@ -320,11 +393,13 @@ impl AuditBody {
 }
 
 fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Error> {
-    d.array()?;
+    let length = d.array()?;
     let counter = d.bytes()?.try_into().ok().map(Counter::from_bytes);
     let previous = d.bytes()?.try_into().ok().map(EntryId);
-    let used = d.u32()?;
-    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, used }))
+    let total = d.u64()?;
+    // Three of them in entries from before allowances slid.
+    let moved = if length == Some(4) { Some(d.i64()?) } else { None };
+    Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, total, moved }))
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {

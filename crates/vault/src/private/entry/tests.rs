@@ -1,5 +1,5 @@
 use super::*;
-use domain::{BudgetKind, Counter, CustomerId, InteractionId, Refusal};
+use domain::{Counter, CustomerId, InteractionId, Refusal};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -39,6 +39,7 @@ fn nobodys() -> Draft {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
+        upon: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -64,9 +65,17 @@ fn reveal() -> Draft {
     }
 }
 
+/// A counter of reveals by the clock hour, as entries from before windows slid name it: those must be read for ever.
+fn reveals(subject: u8, id: [u8; 16]) -> Counter {
+    let mut bytes = [0; 18];
+    (bytes[0], bytes[1]) = (subject, 1);
+    bytes[2..].copy_from_slice(&id);
+    Counter::from_bytes(bytes)
+}
+
 fn numbers() -> Numbers {
-    let counter = Counter::person(BudgetKind::Reveal, PersonId(run(0xA0)));
-    let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), used: 17 }];
+    let counter = reveals(1, run(0xA0));
+    let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), total: 17, moved: None }];
     Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent, allotted: None }
 }
 
@@ -107,7 +116,7 @@ fn an_allotment_given_back_has_the_known_bytes() {
         allotted: Some(Allotted { node, window, limit: 250_000 }),
         ..nobodys()
     };
-    let spent = vec![Spent { counter: Counter::tenant(BudgetKind::Reveal), previous: EntryId(run(0xD0)), used: 17 }];
+    let spent = vec![Spent { counter: reveals(5, [0; 16]), previous: EntryId(run(0xD0)), total: 17, moved: None }];
     let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3) };
     assert_eq!(draft.audit_body(&done).encode(), vector("entry.allotment_audit_body"));
 }
@@ -203,11 +212,12 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn spends() -> impl Strategy<Value = Vec<Spent>> {
-    let spent = (any::<[u8; 18]>(), any::<[u8; 16]>(), any::<u32>());
-    let spent = spent.prop_map(|(counter, previous, used)| Spent {
+    let spent = (any::<[u8; 18]>(), any::<[u8; 16]>(), any::<u64>(), any::<Option<i64>>());
+    let spent = spent.prop_map(|(counter, previous, total, moved)| Spent {
         counter: Counter::from_bytes(counter),
         previous: EntryId(previous),
-        used,
+        total,
+        moved,
     });
     prop::collection::vec(spent, 0..30)
 }
@@ -234,9 +244,9 @@ prop_compose! {
         alias in prop::option::of(any::<u32>()),
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
-        (drawn, allotted) in (pieces(), allotments()),
+        (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId) }
     }
 }
 

@@ -1,0 +1,37 @@
+//! One thread that looks about each second whether people and rights are what the key holder sealed.
+
+use crate::failure::Failure;
+use crate::rounds::Rounds;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use vault::Vault;
+
+const USUAL: Duration = Duration::from_millis(700);
+/// Of many people a look takes long: then it has at most this share of the time.
+const SHARE: u32 = 20;
+
+/// The running thread; it stops when dropped.
+pub struct Guarding {
+    _rounds: Rounds,
+}
+
+impl Guarding {
+    /// Starts it for all tenants of the vault.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
+        let vault = Arc::clone(vault);
+        let rounds = Rounds::start("power", async move |_| {
+            let began = Instant::now();
+            for tenant in vault.tenants() {
+                if let Err(error) = vault.load_power(tenant.id).await {
+                    tracing::warn!(%error, "people and rights can't be checked; it is tried again");
+                }
+            }
+            USUAL.max(began.elapsed() * SHARE)
+        })?;
+        Ok(Self { _rounds: rounds })
+    }
+}

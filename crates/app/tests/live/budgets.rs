@@ -1,0 +1,112 @@
+//! Budgets edited beneath a running server: noticed within seconds, nothing is shown until they are put right. And what a
+//! team leader sees of a team's.
+
+use crate::centre::{Centre, MANY, acts, reveal_body};
+use crate::server::Server;
+use crate::wait::{PATIENCE, found, until};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use testkit::TestDatabase;
+
+/// A mismatch is to be noticed within this long.
+const SOON: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_budget_that_is_deleted_or_put_back_stops_the_node_until_it_is_mended() {
+    stops(&Centre::within(TestDatabase::new, 20, &six(), 20), 1);
+}
+
+#[test]
+fn and_every_other_node() {
+    stops(&Centre::within(|_| TestDatabase::for_nodes(), 20, &six(), 20), 3);
+}
+
+fn six() -> String {
+    format!("{}\n{}", acts("person", 6), acts("tenant", MANY))
+}
+
+fn stops(centre: &Centre, nodes: usize) {
+    let (agent, officer, board) =
+        (centre.hire("Ada", "agent"), centre.hire("Olga", "security_officer"), centre.hire("Bea", "board_member"));
+    let nodes: Vec<_> = (0..nodes).map(|_| centre.serve()).collect();
+    let nobody = nodes[0].client();
+    let (interaction, customer) = centre.call_from(&nobody, &agent, 1);
+    let path = format!("/v1/customers/{customer}/reveals");
+    let reveal = |node: usize| {
+        nodes[node].client().bearer(&agent.token).post(&path, &reveal_body(&interaction, "name", "delivery"))
+    };
+    let alarms = |token: &str| {
+        let status = nodes[nodes.len() - 1].client().bearer(token).get("/v1/log/status").expect(200).json();
+        status["alarms"]
+            .as_array()
+            .map_or(0, |all| all.iter().filter(|alarm| alarm["kind"] == "spending_disagrees").count())
+    };
+    let edits = [
+        "DELETE FROM budget WHERE substr(counter, 1, 1) = x'01'",
+        "UPDATE budget SET (total, history, last, tag) = (SELECT total, history, last, tag FROM kept \
+         WHERE kept.counter = budget.counter) WHERE substr(counter, 1, 1) = x'01'",
+    ];
+    for edit in edits {
+        reveal(0).expect(200);
+        centre.database().run("DROP TABLE IF EXISTS kept");
+        centre.database().run("CREATE TABLE kept AS SELECT * FROM budget");
+        reveal(nodes.len() - 1).expect(200);
+        // The entries have their places: so they were read.
+        until("no entry waits", PATIENCE, || centre.number("SELECT count(*) FROM pending") == 0);
+        assert_eq!((alarms(&officer.token), alarms(&board.token)), (0, 0));
+        assert_eq!(centre.database().edit(edit), 1);
+        let began = Instant::now();
+        for node in 0..nodes.len() {
+            until("nothing is shown any more", SOON, || {
+                // What is granted before it is noticed counts afterwards.
+                reveal(node).slug() == "spending-disagrees"
+            });
+        }
+        println!("noticed by every node within {:?}", began.elapsed());
+        assert_eq!((alarms(&officer.token), alarms(&board.token), alarms(&agent.token)), (1, 1, 0));
+        let asked = "/v1/disclosures?kind=spending_disagrees";
+        found("its entry", PATIENCE, || {
+            let found = nodes[0].client().bearer(&officer.token).get(asked).expect(200).json();
+            found["items"].as_array().unwrap().iter().any(|item| item["person"] == agent.id.as_str()).then_some(())
+        });
+        centre.good(&["mend-budgets"]);
+        for (node, _) in nodes.iter().enumerate() {
+            until("it goes on, or is spent", SOON, || matches!(reveal(node).status, 200 | 429));
+        }
+    }
+    // Six and no more, whatever was deleted meanwhile; some of it may have been granted before it was noticed.
+    until("it is spent", SOON, || reveal(0).status == 429);
+    let answer = reveal(nodes.len() - 1).expect(429);
+    assert_eq!((answer.slug().as_str(), answer.member("window").as_str()), ("budget-exhausted", "hour"));
+    assert!(!answer.member("free_at").is_empty() && answer.header("retry-after").is_some());
+    nodes.into_iter().for_each(Server::stop);
+    centre.database().run("DROP TABLE kept");
+    centre.holds();
+}
+
+#[test]
+fn a_leader_sees_the_own_team_and_nobody_elses() {
+    let limits = [acts("person", 10), acts("team", 50), acts("tenant", MANY)].join("\n");
+    let centre = Centre::within(TestDatabase::new, 20, &limits, 20);
+    let leader = centre.hire_into("north", "Lea", "team_leader");
+    let ada = centre.hire_into("north", "Ada", "agent");
+    let (_, _) = (centre.hire_into("south", "Cy", "agent"), centre.hire_into("north", "Otto", "it_operator"));
+    let server = centre.serve();
+    let nobody = server.client();
+    let (interaction, customer) = centre.call_from(&nobody, &ada, 1);
+    let client = nobody.bearer(&ada.token);
+    for _ in 0..2 {
+        let path = format!("/v1/customers/{customer}/reveals");
+        client.post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);
+    }
+    let team = nobody.bearer(&leader.token).get("/v1/team/budgets").expect(200).json();
+    assert_eq!((team["team"].as_str(), team["shared_budgets"][0]["by"].as_str()), (Some("north"), Some("team")));
+    let members: Vec<_> =
+        team["members"].as_array().unwrap().iter().map(|one| (&one["name"], &one["budgets"][0])).collect();
+    assert_eq!(members.iter().map(|(name, _)| name.as_str().unwrap()).collect::<Vec<_>>(), ["Ada", "Lea"]);
+    let hour = members[0].1;
+    let expected = (&json!("hour"), &json!(8), &json!(10), &json!(false));
+    assert_eq!((&hour["window"], &hour["left"], &hour["limit"], &hour["low"]), expected);
+    assert_eq!(client.get("/v1/team/budgets").expect(403).slug(), "role-not-allowed");
+    server.stop();
+}

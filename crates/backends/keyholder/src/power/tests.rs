@@ -1,0 +1,247 @@
+use super::*;
+use crate::tests::{Place, TENANT, now};
+use domain::{Millis, Role};
+use keys::KeyHolder;
+use keys::power::{Algorithm, Left, Passkey, Person, PowerBody, PowerChange, Reporting};
+use testkit::Authenticator;
+
+const SAM: [u8; 16] = [1; 16];
+const SUE: [u8; 16] = [2; 16];
+const ADA: [u8; 16] = [3; 16];
+
+fn person(id: [u8; 16], role: Role) -> PowerChange {
+    let body = Person {
+        role,
+        name: "a name".to_owned(),
+        team: String::new(),
+        token: Some(id.map(|b| b ^ 9)).map(|half| {
+            let mut token = [0; 32];
+            token[..16].copy_from_slice(&half);
+            token
+        }),
+    };
+    ((PowerKind::Person, id), Some(body.encode()))
+}
+
+fn put<B: PowerBody>(id: [u8; 16], body: &B) -> PowerChange {
+    ((B::KIND, id), Some(body.encode()))
+}
+
+fn gone(kind: PowerKind, id: [u8; 16]) -> PowerChange {
+    ((kind, id), None)
+}
+
+/// A tenant with two officers and an agent, as holder and store know it.
+struct Tenant {
+    holder: crate::InProcess,
+    place: Place,
+    seq: u64,
+    rows: Powers,
+    sam: Authenticator,
+    sue: Authenticator,
+}
+
+impl Tenant {
+    fn new() -> Self {
+        let place = Place::new();
+        let [sam, sue] =
+            [(Algorithm::Es256, "sam"), (Algorithm::EdDsa, "sue")].map(|(how, name)| Authenticator::named(how, name));
+        let mut tenant = Self { holder: place.holder(), place, seq: 0, rows: Powers::default(), sam, sue };
+        let people = [(SAM, Role::SecurityOfficer), (SUE, Role::SecurityOfficer), (ADA, Role::Agent)];
+        let people = people.map(|(id, role)| person(id, role));
+        tenant.change(&people, &Warrant::Setup).unwrap();
+        tenant
+    }
+
+    /// Both officers have their passkeys.
+    fn claimed() -> Self {
+        let mut tenant = Self::new();
+        let passkeys = [(10, &tenant.sam, SAM), (11, &tenant.sue, SUE)];
+        let passkeys = passkeys.map(|(id, key, owner)| put([id; 16], &key.passkey(PersonId(owner))));
+        tenant.change(&passkeys, &Warrant::Setup).unwrap();
+        tenant
+    }
+
+    fn seal(&self, changes: &[PowerChange], warrant: &Warrant) -> Result<PowerSeal, HolderError> {
+        let proposal = PowerProposal { from: self.seq, before: &self.rows, changes, warrant };
+        now(self.holder.seal_power(TENANT, &proposal))
+    }
+
+    /// Seals a change, commits it to the store and has the holder see that.
+    fn change(&mut self, changes: &[PowerChange], warrant: &Warrant) -> Result<PowerSeal, HolderError> {
+        let seal = self.seal(changes, warrant)?;
+        (self.seq, self.rows) = (seal.seq, self.rows.after(changes));
+        now(self.holder.check_power(TENANT, Some(seal))).unwrap();
+        Ok(seal)
+    }
+
+    fn challenge(&self, changes: &[PowerChange]) -> [u8; 32] {
+        power_challenge(TENANT, self.seq + 1, &self.rows.after(changes).root())
+    }
+
+    fn approved(&self, key: &Authenticator, changes: &[PowerChange]) -> Warrant {
+        Warrant::Officers(vec![key.assert(&self.challenge(changes))])
+    }
+}
+
+#[test]
+fn the_operator_sets_up_until_an_officer_has_a_passkey() {
+    let mut tenant = Tenant::claimed();
+    let grant = [person(ADA, Role::SecurityOfficer)];
+    for warrant in [Warrant::Setup, Warrant::Narrowing, Warrant::Officers(Vec::new())] {
+        assert_eq!(tenant.seal(&grant, &warrant), Err(HolderError::Unwarranted));
+    }
+    let warrant = tenant.approved(&tenant.sam, &grant);
+    tenant.change(&grant, &warrant).unwrap();
+    let mut agents = Tenant::new();
+    let key = Authenticator::named(Algorithm::Es256, "ada");
+    agents.change(&[put([12; 16], &key.passkey(PersonId(ADA)))], &Warrant::Setup).unwrap();
+    agents.change(&grant, &Warrant::Setup).expect("an agent's passkey is no officer's");
+    assert_eq!(agents.seal(&[person(ADA, Role::TeamLeader)], &Warrant::Setup), Err(HolderError::LastOfficer));
+    assert_eq!(agents.seal(&[person(SUE, Role::Agent)], &Warrant::Setup), Err(HolderError::Unwarranted));
+}
+
+#[test]
+fn an_approval_is_an_officers_for_this_very_change_and_not_about_themselves() {
+    let mut tenant = Tenant::claimed();
+    let agent = Authenticator::named(Algorithm::Es256, "ada");
+    let enrol = [put([12; 16], &agent.passkey(PersonId(ADA)))];
+    let warrant = tenant.approved(&tenant.sue, &enrol);
+    tenant.change(&enrol, &warrant).unwrap();
+    let (change, other) = ([person(ADA, Role::TeamLeader)], [person(ADA, Role::QualityAnalyst)]);
+    let strange = Authenticator::named(Algorithm::Es256, "sam");
+    let refused = |warrant: &Warrant| assert_eq!(tenant.seal(&change, warrant), Err(HolderError::NotApproved));
+    refused(&tenant.approved(&agent, &change));
+    refused(&tenant.approved(&strange, &change));
+    refused(&tenant.approved(&tenant.sam, &other));
+    let twice = tenant.sam.assert(&tenant.challenge(&change));
+    refused(&Warrant::Officers(vec![twice.clone(), twice.clone()]));
+    let mut both = vec![twice.clone(), tenant.sue.assert(&tenant.challenge(&change))];
+    tenant.seal(&change, &Warrant::Officers(both.clone())).unwrap();
+    both[1].signature[9] ^= 1;
+    refused(&Warrant::Officers(both));
+    tenant.change(&change, &Warrant::Officers(vec![twice.clone()])).unwrap();
+    assert_eq!(tenant.seal(&change, &Warrant::Officers(vec![twice])), Err(HolderError::NotApproved), "replayed");
+    for own in [person(SAM, Role::SecurityAnalyst), put(SAM, &Reporting { to: PersonId(ADA) })] {
+        let own = [own];
+        assert_eq!(tenant.seal(&own, &tenant.approved(&tenant.sam, &own)), Err(HolderError::NotApproved));
+        tenant.seal(&own, &tenant.approved(&tenant.sue, &own)).unwrap();
+    }
+}
+
+#[test]
+fn what_only_takes_away_needs_nobody_but_someone_must_stay() {
+    let mut tenant = Tenant::claimed();
+    let rows = [PowerKind::Device, PowerKind::Client, PowerKind::Login].map(|kind| ((kind, ADA), Some(vec![1])));
+    let warrant = tenant.approved(&tenant.sam, &rows);
+    tenant.change(&rows, &warrant).unwrap();
+    let without_token = {
+        let person = tenant.rows.get::<Person>(&ADA).unwrap();
+        put(ADA, &Person { token: None, ..person })
+    };
+    let narrow = [
+        gone(PowerKind::Device, ADA),
+        gone(PowerKind::Client, ADA),
+        gone(PowerKind::Login, ADA),
+        without_token,
+        gone(PowerKind::Passkey, [10; 16]),
+        put(ADA, &Left { at: Millis(5) }),
+    ];
+    tenant.change(&narrow, &Warrant::Narrowing).unwrap();
+    for last in [gone(PowerKind::Passkey, [11; 16]), put(SUE, &Left { at: Millis(6) }), person(SUE, Role::Agent)] {
+        let last = [last];
+        for warrant in [Warrant::Narrowing, tenant.approved(&tenant.sue, &last)] {
+            assert_eq!(tenant.seal(&last, &warrant), Err(HolderError::LastOfficer));
+        }
+    }
+    for never in [gone(PowerKind::Left, ADA), gone(PowerKind::Person, ADA)] {
+        let never = [never];
+        for warrant in [Warrant::Narrowing, Warrant::Setup, tenant.approved(&tenant.sue, &never)] {
+            assert_eq!(tenant.seal(&never, &warrant), Err(HolderError::Unwarranted));
+        }
+    }
+    let more = [[person(SAM, Role::Agent)], [gone(PowerKind::Reporting, ADA)], [((PowerKind::Rules, [0; 16]), None)]];
+    for change in more {
+        assert_eq!(tenant.seal(&change, &Warrant::Narrowing), Err(HolderError::Unwarranted));
+    }
+}
+
+#[test]
+fn a_key_of_an_officer_who_has_left_approves_nothing() {
+    let mut tenant = Tenant::claimed();
+    tenant.change(&[put(SAM, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+    let grant = [person(ADA, Role::TeamLeader)];
+    assert_eq!(tenant.seal(&grant, &tenant.approved(&tenant.sam, &grant)), Err(HolderError::NotApproved));
+    tenant.seal(&grant, &tenant.approved(&tenant.sue, &grant)).unwrap();
+}
+
+#[test]
+fn older_other_and_invented_power_is_noticed_also_after_a_restart() {
+    let mut tenant = Tenant::claimed();
+    let before = PowerSeal { tag: [0; 16], seq: 1, root: [0; 32] };
+    let old = tenant.seal(&[put(ADA, &Left { at: Millis(1) })], &Warrant::Narrowing).unwrap();
+    let second = tenant.change(&[put(ADA, &Left { at: Millis(2) })], &Warrant::Narrowing).unwrap();
+    let third = tenant.change(&[put(ADA, &Left { at: Millis(3) })], &Warrant::Narrowing).unwrap();
+    for holder in [&tenant.holder, &tenant.place.holder()] {
+        let check = |seal| now(holder.check_power(TENANT, seal));
+        check(Some(third)).unwrap();
+        let edited = [
+            PowerSeal { root: second.root, ..third },
+            PowerSeal { seq: 9, ..third },
+            PowerSeal { tag: [3; 16], ..third },
+            before,
+        ];
+        for seal in edited.into_iter().chain([second, old]).map(Some).chain([None]) {
+            assert_eq!(check(seal), Err(HolderError::OtherPower), "{seal:?}");
+        }
+    }
+    let stale = PowerProposal { from: second.seq, before: &tenant.rows, changes: &[], warrant: &Warrant::Narrowing };
+    assert_eq!(now(tenant.holder.seal_power(TENANT, &stale)), Err(HolderError::OtherPower));
+    let other = Powers::default();
+    let other = PowerProposal { from: third.seq, before: &other, changes: &[], warrant: &Warrant::Narrowing };
+    assert_eq!(now(tenant.holder.seal_power(TENANT, &other)), Err(HolderError::OtherPower));
+}
+
+#[test]
+fn what_nobody_committed_leaves_the_version_free() {
+    let mut tenant = Tenant::new();
+    let lost = tenant.seal(&[person(ADA, Role::TeamLeader)], &Warrant::Setup).unwrap();
+    let kept = tenant.change(&[person(ADA, Role::QualityAnalyst)], &Warrant::Setup).unwrap();
+    assert_eq!(lost.seq, kept.seq);
+    assert_eq!(now(tenant.holder.check_power(TENANT, Some(lost))), Err(HolderError::OtherPower));
+}
+
+#[test]
+fn the_file_is_its_owners_and_every_edit_of_it_is_noticed() {
+    let tenant = Tenant::new();
+    let path = tenant.place.keyring().with_extension("power");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() * 8 {
+        let mut edited = bytes.clone();
+        edited[at / 8] ^= 1 << (at % 8);
+        fs::write(&path, edited).unwrap();
+        assert!(crate::InProcess::open(tenant.place.file(), std::sync::Arc::clone(&tenant.place.entropy)).is_err());
+    }
+    for length in 0..bytes.len() {
+        fs::write(&path, &bytes[..length]).unwrap();
+        assert_eq!(now(tenant.holder.check_power(TENANT, None)), Err(HolderError::Keyring));
+    }
+    fs::write(&path, &bytes).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(now(tenant.holder.check_power(TENANT, None)), Err(HolderError::Keyring));
+}
+
+#[test]
+fn a_holder_on_another_machine_learns_and_one_that_knows_nothing_takes_no_officers_from_a_store() {
+    let tenant = Tenant::claimed();
+    fs::remove_file(tenant.place.keyring().with_extension("power")).unwrap();
+    let other = tenant.place.holder();
+    let change = [person(ADA, Role::TeamLeader)];
+    for warrant in [Warrant::Setup, Warrant::Narrowing, tenant.approved(&tenant.sam, &change)] {
+        let proposal = PowerProposal { from: tenant.seq, before: &tenant.rows, changes: &change, warrant: &warrant };
+        assert_eq!(now(other.seal_power(TENANT, &proposal)), Err(HolderError::Unwarranted));
+    }
+    let passkey = tenant.sam.passkey(PersonId(SAM));
+    assert_eq!(Passkey::decode(&passkey.encode()), Some(passkey));
+}

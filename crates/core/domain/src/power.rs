@@ -1,0 +1,69 @@
+//! What grants power to people: kinds of rows, by number. All of a tenant's together are one whole, sealed by the key
+//! holder.
+
+/// What a row of power is about. Numbers are for ever: they are bound into the sealed root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum PowerKind {
+    /// A person: who, with which role, in which team.
+    Person = 0,
+    /// The public key of a person's passkey.
+    Passkey = 1,
+    /// The public key of a device from which people work.
+    Device = 2,
+    /// The public key or certificate of a machine client.
+    Client = 3,
+    /// An identity provider's name for a person.
+    Login = 4,
+    /// The tenant's allowances.
+    Limits = 5,
+    /// The text of the tenant's rules.
+    Rules = 6,
+    /// Whom a person reports to.
+    Reporting = 7,
+    /// A person has left. Never taken back.
+    Left = 8,
+}
+
+impl PowerKind {
+    /// Every kind, by number.
+    pub const ALL: [Self; 9] = [
+        Self::Person,
+        Self::Passkey,
+        Self::Device,
+        Self::Client,
+        Self::Login,
+        Self::Limits,
+        Self::Rules,
+        Self::Reporting,
+        Self::Left,
+    ];
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_code(code: u16) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn code(self) -> u16 {
+        self as u16
+    }
+}
+
+/// Names a row of power within its tenant. A person's rows of the kinds of which there is one each carry their id.
+pub type PowerKey = (PowerKind, [u8; 16]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_name_kinds() {
+        for (code, kind) in (0..).zip(PowerKind::ALL) {
+            assert_eq!((kind.code(), PowerKind::from_code(code)), (code, Some(kind)));
+        }
+        assert_eq!(PowerKind::from_code(9), None);
+    }
+}

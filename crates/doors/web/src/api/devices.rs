@@ -1,0 +1,116 @@
+//! `GET /v1/devices` and below: devices that wait to be enrolled, and those who agree to them.
+
+use super::approval::{Approval, warrant};
+use super::proposals::PowerDraft;
+use crate::body::{Json, ok};
+use crate::identify::Signed;
+use crate::problem::{Failed, Problem};
+use crate::state::Web;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Devices {
+    items: Vec<DeviceLine>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceLine {
+    device: String,
+    /// Who wants to work from it.
+    person: String,
+    /// Has the team leader agreed?
+    leader_agreed: bool,
+    /// Until when it waits.
+    #[schema(format = DateTime)]
+    until: String,
+}
+
+/// Devices that wait.
+///
+/// For team leaders, their own team's; for security, all. The code isn't told here: it stands on the device's screen. Each
+/// reading is a log entry.
+#[utoipa::path(get, path = "/v1/devices", tag = "people", operation_id = "listDevices",
+    responses((status = 200, body = Devices), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
+    let all = web.vault.devices_asked(&scope).await.map_err(|error| web.failed(&error))?;
+    let line = |one: vault::AskedDevice| DeviceLine {
+        device: format!("{PREFIX}{}", super::hex(&one.id)),
+        person: one.person.to_string(),
+        leader_agreed: one.leader.is_some(),
+        until: one.until.to_string(),
+    };
+    Ok(ok(&Devices { items: all.into_iter().map(line).collect() }))
+}
+
+const PREFIX: &str = "dev_";
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenCode {
+    /// The code on the device's screen.
+    #[schema(min_length = 8, max_length = 16)]
+    code: String,
+}
+
+/// Draft the change that would enrol a device, to be approved with a passkey.
+#[utoipa::path(post, path = "/v1/devices/{id}/drafts", tag = "people", operation_id = "draftDevice", request_body = SeenCode,
+    params(("id" = String, Path, pattern = "^dev_[0-9a-f]{32}$")),
+    responses((status = 201, body = PowerDraft), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn draft(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(id): Path<String>,
+    body: Result<Json<SeenCode>, Failed>,
+) -> Result<Response, Failed> {
+    let (id, Json(asked)) = (device(&web, &id)?, body?);
+    let draft = web.vault.draft_device(&scope, id, &asked.code).await.map_err(|error| web.failed(&error))?;
+    Ok(PowerDraft::of(draft.seq, &draft.challenge))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agreement {
+    /// The code on the device's screen.
+    #[schema(min_length = 8, max_length = 16)]
+    code: String,
+    /// Officers' approvals of the draft, with their passkeys.
+    #[serde(default)]
+    approvals: Vec<Approval>,
+}
+
+/// Agree to a device.
+///
+/// The team leader first; then security, whose agreement enrols it. Nobody is both, and nobody agrees to their own.
+#[utoipa::path(post, path = "/v1/devices/{id}/agreements", tag = "people", operation_id = "agreeToDevice", request_body = Agreement,
+    params(("id" = String, Path, pattern = "^dev_[0-9a-f]{32}$")),
+    responses((status = 204, description = "Agreed."), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn agree(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(id): Path<String>,
+    body: Result<Json<Agreement>, Failed>,
+) -> Result<Response, Failed> {
+    let (id, Json(asked)) = (device(&web, &id)?, body?);
+    let warrant = warrant(&web, asked.approvals)?;
+    let agreed = web.vault.agree_to_device(&scope, id, &asked.code, &warrant).await;
+    agreed.map_err(|error| web.failed(&error))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn device(web: &Web, text: &str) -> Result<[u8; 16], Failed> {
+    super::id(web, text, |text| super::unhex(text, PREFIX))
+}

@@ -1,0 +1,154 @@
+//! Power as the key holder sees it: all of a tenant's rows as one whole with one root, what seals that, and who may
+//! change it.
+//!
+//! The root covers the whole, so a row that was deleted, put back or slipped in shows as much as one that was edited. The
+//! seal is under a key that nodes don't have, and its number only grows.
+
+mod body;
+mod client;
+mod device;
+mod login;
+mod passkey;
+mod person;
+
+pub use body::{Left, PowerBody, Reporting};
+pub use client::Client;
+pub use device::Device;
+pub use login::Login;
+pub use passkey::{Algorithm, Passkey};
+pub use person::Person;
+
+use crate::view::hash;
+use domain::{PersonId, PowerKey, PowerKind, Role, TenantId};
+use std::collections::BTreeMap;
+
+/// All rows of power of a tenant, people among them, by kind and id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Powers(pub BTreeMap<PowerKey, Vec<u8>>);
+
+/// A row's new body; none for a row that goes.
+pub type PowerChange = (PowerKey, Option<Vec<u8>>);
+
+impl Powers {
+    /// `H("rf1/power/root" ‖ number of rows u32 ‖ (kind u16 ‖ id[16] ‖ H(body))…)`, by kind and id.
+    #[must_use]
+    pub fn root(&self) -> [u8; 32] {
+        let mut rows = Vec::with_capacity(self.0.len() * 50);
+        for ((kind, id), body) in &self.0 {
+            rows.extend_from_slice(&kind.code().to_be_bytes());
+            rows.extend_from_slice(id);
+            rows.extend_from_slice(&hash(&[body]));
+        }
+        let count = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        hash(&[b"rf1/power/root", &count.to_be_bytes(), &rows])
+    }
+
+    /// The same after these changes, one after another.
+    #[must_use]
+    pub fn after(&self, changes: &[PowerChange]) -> Self {
+        let mut after = self.clone();
+        for (key, body) in changes {
+            match body {
+                Some(body) => drop(after.0.insert(*key, body.clone())),
+                None => drop(after.0.remove(key)),
+            }
+        }
+        after
+    }
+
+    /// All rows of one kind that say something.
+    pub fn all<B: PowerBody>(&self) -> impl Iterator<Item = ([u8; 16], B)> {
+        let rows = self.0.range((B::KIND, [0; 16])..=(B::KIND, [0xff; 16]));
+        rows.filter_map(|((_, id), body)| Some((*id, B::decode(body)?)))
+    }
+
+    /// One row.
+    #[must_use]
+    pub fn get<B: PowerBody>(&self, id: &[u8; 16]) -> Option<B> {
+        B::decode(self.0.get(&(B::KIND, *id))?)
+    }
+
+    /// Has this person left?
+    #[must_use]
+    pub fn has_left(&self, person: PersonId) -> bool {
+        self.0.contains_key(&(PowerKind::Left, person.0))
+    }
+
+    /// The passkeys with which changes of power are approved: those of security officers who haven't left.
+    pub fn officers(&self) -> impl Iterator<Item = Passkey> {
+        self.all::<Passkey>().map(|(_, passkey)| passkey).filter(|passkey| self.is_officer(passkey.person))
+    }
+
+    fn is_officer(&self, person: PersonId) -> bool {
+        let role = self.get::<Person>(&person.0).map(|person| person.role);
+        role == Some(Role::SecurityOfficer) && !self.has_left(person)
+    }
+
+    /// Does this change only take power away? Then it needs nobody's approval.
+    #[must_use]
+    pub fn is_narrowing(&self, ((kind, id), body): &PowerChange) -> bool {
+        use PowerKind::{Client, Device, Left, Login, Passkey};
+        match (kind, body) {
+            (Left, Some(_)) | (Passkey | Device | Client | Login, None) => true,
+            (PowerKind::Person, Some(body)) => {
+                let (before, after) = (self.get::<Person>(id), Person::decode(body));
+                before.zip(after).is_some_and(|(before, after)| after == Person { token: None, ..before })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What seals all power of a tenant in one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PowerSeal {
+    /// The version, from 1.
+    pub seq: u64,
+    /// The root over all rows.
+    pub root: [u8; 32],
+    /// `MAC(X(T_t, "rf1/power"), "rf1/power/seal" ‖ tenant u32 ‖ seq u64 ‖ root)[..16]`
+    pub tag: [u8; 16],
+}
+
+/// What officers sign to approve a change: `H("rf1/power" ‖ tenant u32 ‖ seq u64 ‖ root)`, version and root as they are
+/// after it. So an approval fits one change of one moment.
+#[must_use]
+pub fn power_challenge(tenant: TenantId, seq: u64, root: &[u8; 32]) -> [u8; 32] {
+    hash(&[b"rf1/power", &tenant.bytes(), &seq.to_be_bytes(), root])
+}
+
+/// Somebody's WebAuthn assertion, as the browser gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// Which passkey.
+    pub credential: Vec<u8>,
+    /// `clientDataJSON`, byte by byte.
+    pub client_data: Vec<u8>,
+    /// `authenticatorData`.
+    pub authenticator_data: Vec<u8>,
+    /// Over the authenticator's data and the hash of the client's.
+    pub signature: Vec<u8>,
+}
+
+/// By what right power is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warrant {
+    /// The operator sets the tenant up. Counts only while no security officer has a passkey.
+    Setup,
+    /// None: the change only takes power away.
+    Narrowing,
+    /// Security officers signed it, each with a passkey of their own.
+    Officers(Vec<Assertion>),
+}
+
+/// A change of power to be sealed.
+pub struct PowerProposal<'a> {
+    /// The version it goes on from.
+    pub from: u64,
+    /// All rows in that version.
+    pub before: &'a Powers,
+    /// What changes.
+    pub changes: &'a [PowerChange],
+    /// By what right.
+    pub warrant: &'a Warrant,
+}

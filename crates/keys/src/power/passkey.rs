@@ -1,0 +1,82 @@
+//! A person's passkey: the public half of a WebAuthn credential.
+
+use super::body::{PowerBody, id};
+use domain::{Millis, PersonId, PowerKind};
+use minicbor::{Decoder, Encoder};
+
+/// With what a passkey signs; numbers as in COSE (RFC 9053).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// ECDSA over P-256 with SHA-256; the public key is a point in SEC1, uncompressed (65 bytes).
+    Es256,
+    /// Ed25519; the public key is 32 bytes (RFC 8032).
+    EdDsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, as of many computers' own chips; the public key is `length of n u16 ‖ n ‖ e`.
+    Rs256,
+}
+
+impl Algorithm {
+    fn code(self) -> i16 {
+        match self {
+            Self::Es256 => -7,
+            Self::EdDsa => -8,
+            Self::Rs256 => -257,
+        }
+    }
+
+    fn from_code(code: i16) -> Option<Self> {
+        [Self::Es256, Self::EdDsa, Self::Rs256].into_iter().find(|algorithm| algorithm.code() == code)
+    }
+}
+
+/// A passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    /// Whose.
+    pub person: PersonId,
+    /// The credential's id, as the authenticator made it.
+    pub credential: Vec<u8>,
+    /// With what it signs.
+    pub algorithm: Algorithm,
+    /// Its public key: see [`Algorithm`].
+    pub public_key: Vec<u8>,
+    /// The relying party that it was made for: a domain.
+    pub rp_id: String,
+    /// What the program that signs people in keeps of it.
+    pub state: Vec<u8>,
+    /// What its owner calls it.
+    pub label: String,
+    /// When it was enrolled.
+    pub added: Millis,
+}
+
+impl PowerBody for Passkey {
+    const KIND: PowerKind = PowerKind::Passkey;
+
+    /// `[person, credential, COSE algorithm, public key, rp id, state, label, ms]`
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
+        e.array(8)?.bytes(&self.person.0)?.bytes(&self.credential)?.i16(self.algorithm.code())?;
+        e.bytes(&self.public_key)?.str(&self.rp_id)?.bytes(&self.state)?.str(&self.label)?.i64(self.added.0)?;
+        Ok(())
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        let person = id(d.bytes()?).map(PersonId);
+        let credential = d.bytes()?.to_vec();
+        let algorithm = Algorithm::from_code(d.i16()?);
+        let (public_key, rp_id) = (d.bytes()?.to_vec(), d.str()?.to_owned());
+        let (state, label, added) = (d.bytes()?.to_vec(), d.str()?.to_owned(), Millis(d.i64()?));
+        let known = person.zip(algorithm);
+        Ok(known.map(|(person, algorithm)| Self {
+            person,
+            credential,
+            algorithm,
+            public_key,
+            rp_id,
+            state,
+            label,
+            added,
+        }))
+    }
+}

@@ -1,0 +1,79 @@
+//! What lets somebody in for a while: sessions, what sign-ins are made with, and what waits to become power.
+//!
+//! One shape for all of it: a row that is made, replaced as a whole under a condition on what stood there, and swept once
+//! it has run out. What a row says is the vault's affair; to a store it is a body under a tag.
+
+use crate::rows::Tag;
+use domain::Millis;
+
+/// What kind of row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum AdmissionKind {
+    /// A page's session.
+    Session = 1,
+    /// A one-time code with which a person may register a passkey.
+    Invitation = 2,
+    /// A challenge that was answered, so that its answer can't be used again.
+    Challenge = 3,
+    /// How far a passkey has counted, and when it was last used.
+    Counter = 4,
+    /// A new passkey that waits for approval.
+    Enrolment = 5,
+    /// A person as the company's identity provider lists them. It lets nobody in.
+    Listing = 6,
+    /// A device that asks to be enrolled. It lets nobody in.
+    Device = 7,
+}
+
+impl AdmissionKind {
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        let all = [
+            Self::Session,
+            Self::Invitation,
+            Self::Challenge,
+            Self::Counter,
+            Self::Enrolment,
+            Self::Listing,
+            Self::Device,
+        ];
+        all.into_iter().find(|kind| *kind as u8 == code)
+    }
+}
+
+/// Names a row within its tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AdmissionKey {
+    /// What kind.
+    pub kind: AdmissionKind,
+    /// Which.
+    pub id: [u8; 16],
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdmissionRow {
+    /// Its name.
+    pub key: AdmissionKey,
+    /// What it says.
+    pub body: Vec<u8>,
+    /// From when on it may be swept.
+    pub expires: Millis,
+    /// Over all of it.
+    pub tag: Tag,
+}
+
+impl AdmissionRow {
+    /// What the tag covers.
+    #[must_use]
+    pub fn material(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(25 + self.body.len());
+        out.push(self.key.kind as u8);
+        out.extend_from_slice(&self.key.id);
+        out.extend_from_slice(&self.expires.0.to_be_bytes());
+        out.extend_from_slice(&self.body);
+        out
+    }
+}

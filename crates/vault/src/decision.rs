@@ -1,0 +1,189 @@
+//! Could somebody do something right now, and why not? Security asks without trying: nothing is disclosed by it.
+
+use crate::auth::Scope;
+use crate::budgets::history;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::Vault;
+use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Refusal, Role, Room};
+use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
+use std::sync::Arc;
+use store::{InteractionRow, PersonRow};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whether {
+    /// Could this person …
+    pub person: PersonId,
+    /// … do this …
+    pub act: Act,
+    /// … with this …
+    pub device: Device,
+    /// … in this interaction? Without one: in the one that they handle now, if any.
+    pub interaction: Option<InteractionId>,
+}
+
+/// What the rules say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Yes,
+    /// Only if somebody else approves it.
+    WithApproval,
+    /// No.
+    No,
+}
+
+impl Verdict {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::WithApproval => "needs_approval",
+            Self::No => "no",
+        }
+    }
+}
+
+/// The answer, with what it rests on.
+#[derive(Clone, Debug)]
+pub struct Could {
+    /// Yes, no, or not alone.
+    pub verdict: Verdict,
+    /// The kind of refusal, for all but a yes.
+    pub refusal: Option<Refusal>,
+    /// The rule that stands against it, where one does; otherwise no rule permits it.
+    pub rule: Option<Arc<Rule>>,
+    /// Who it is about.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Are they new here?
+    pub probation: bool,
+    /// The interaction it was looked at in: which, by which channel, and how it stands for this person.
+    pub interaction: Option<(InteractionId, Ground)>,
+    /// What is left of their own allowance for such an act, where it takes from one.
+    pub left: Option<u32>,
+}
+
+/// A person's own allowance, as far as an act goes.
+#[derive(Clone, Copy)]
+struct Purse {
+    /// How much is left, in its smallest window.
+    left: u32,
+    /// What the act costs.
+    cost: u32,
+    /// The refusal where that isn't there.
+    otherwise: Refusal,
+}
+
+impl Vault {
+    /// The rules in words, in the order in which they speak. They are no secret: who is held by them may read them.
+    #[must_use]
+    pub fn rules_told(&self) -> &[Told] {
+        self.rules.told()
+    }
+
+    /// Could they? Asked by who may read the log; the question is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; `Refused(NotFound)` with its entry for somebody or an interaction that isn't
+    /// there, and for who has left.
+    pub async fn could(&self, scope: &Scope, whether: &Whether) -> Result<Could, VaultError> {
+        self.commit_plain(self.reading(scope, Kind::DecisionAsked)?).await?;
+        let power = self.power(scope.tenant).await?;
+        let Some(person) = power.person(whether.person).cloned() else {
+            return Err(self.logged(self.act(scope, Kind::DecisionAsked)?, Refusal::NotFound).await);
+        };
+        let interaction = match whether.interaction {
+            None => self.handled_now(&person).await?,
+            Some(id) => match self.store.interaction(scope.tenant, id).await? {
+                Some(row) => Some(row),
+                None => return Err(self.logged(self.act(scope, Kind::DecisionAsked)?, Refusal::NotFound).await),
+            },
+        };
+        let purse = self.purse(&person, whether.act).await?;
+        Ok(self.judged(&person, whether, interaction.map(|row| (row.id, self.ground(&person, row))), purse))
+    }
+
+    fn judged(
+        &self,
+        person: &PersonRow,
+        whether: &Whether,
+        interaction: Option<(InteractionId, Ground)>,
+        purse: Option<Purse>,
+    ) -> Could {
+        let asker = self.asker(person, whether.device);
+        let none = Ground { live: false, customer: false, talking: false, ..Situation::best(Channel::Call).ground };
+        let ground = interaction.map_or(none, |(_, ground)| ground);
+        let situation =
+            Situation { ground, left: purse.map_or(u32::MAX, |purse| purse.left), ..Situation::best(ground.channel) };
+        let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
+        let (verdict, denial) = match self.rules.decide(&Facts { asker, act: whether.act, situation }) {
+            Decision::Permit => match short {
+                None => (Verdict::Yes, None),
+                Some(refusal) => (Verdict::No, Some(Denial::Unpermitted(refusal))),
+            },
+            Decision::NeedsApproval(denial) => (Verdict::WithApproval, Some(denial)),
+            Decision::Refuse(denial) => (Verdict::No, Some(denial)),
+        };
+        Could {
+            verdict,
+            refusal: denial.as_ref().map(Denial::refusal),
+            rule: denial.and_then(|denial| match denial {
+                Denial::Rule(rule) => Some(rule),
+                Denial::Unpermitted(_) => None,
+            }),
+            name: person.name.clone(),
+            role: person.role,
+            probation: asker.probation,
+            interaction,
+            left: purse.map(|purse| purse.left),
+        }
+    }
+
+    /// What they handle now: of several, where they did something last.
+    async fn handled_now(&self, person: &PersonRow) -> Result<Option<InteractionRow>, VaultError> {
+        let mut page = self.store.interactions(person.tenant, Some(person.id), true, None, 20).await?;
+        page.items.iter_mut().for_each(|row| self.run_out(row));
+        Ok(page.items.into_iter().find(|row| live(row.phase)))
+    }
+
+    /// How an interaction stands for this person, on the record of the customer it belongs to.
+    fn ground(&self, person: &PersonRow, mut row: InteractionRow) -> Ground {
+        self.run_out(&mut row);
+        Ground {
+            live: live(row.phase) && row.person == Some(person.id),
+            customer: row.customer.is_some(),
+            talking: row.phase == Phase::Connected,
+            binding: row.binding,
+            channel: row.channel,
+        }
+    }
+
+    /// From which of a person's own allowances such an act takes, and how much; nothing of those shared with others.
+    async fn purse(&self, person: &PersonRow, act: Act) -> Result<Option<Purse>, VaultError> {
+        let (limits, weights, standing) =
+            (self.limits(person.tenant), self.weights(person.tenant), self.standing_of(person));
+        let purpose = if let Act::Reveal(_, purpose) = act { Some(purpose) } else { None };
+        let (kind, cost, room) = match act {
+            Act::Reveal(field, _) => {
+                (BudgetKind::Information, weights.reveal(field), limits.person.room(purpose, standing))
+            }
+            Act::View => (BudgetKind::Information, weights.view, limits.person.room(None, standing)),
+            // As little as it may come to: what it tells is known afterwards.
+            Act::Search => (BudgetKind::Information, weights.search(1), limits.person.room(None, standing)),
+            Act::Verify(_) => (BudgetKind::Information, weights.verify_pass, limits.person.room(None, standing)),
+            Act::SendCode => (BudgetKind::Code, 1, Room::hourly(standing.limit(limits.code_per_hour))),
+            _ => return Ok(None),
+        };
+        let row = self.store.budget(person.tenant, Counter::person(kind, person.id)).await?;
+        let (left, shortage) = history(row.as_ref()).left(self.clock.now(), purpose, &room);
+        Ok(Some(Purse { left, cost, otherwise: Refusal::BudgetExhausted.of_shortage(shortage) }))
+    }
+}
+
+fn live(phase: Phase) -> bool {
+    matches!(phase, Phase::Connected | Phase::Held)
+}

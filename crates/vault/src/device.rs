@@ -1,0 +1,242 @@
+//! Devices of those who serve customers: asked for by a browser, agreed to by a team leader and by security, two people
+//! who both look at the screen on which the code stands.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::power::Snapshot;
+use crate::power::change::Change;
+use crate::private::entry::Kind;
+use crate::session::DeviceKey;
+use crate::wiring::Vault;
+use domain::time::fresh;
+use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use keys::power::{Device, Warrant, power_challenge};
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+
+/// How long a request waits, in milliseconds.
+const WAITS_MS: i64 = 24 * 3_600_000;
+/// Letters and digits that nobody mistakes for others (Crockford's Base 32).
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Requests read at a time.
+const PAGE: u32 = 500;
+
+/// A device that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedDevice {
+    /// Names it: the id of the row that it would become.
+    pub id: [u8; 16],
+    /// Who wants to work from it.
+    pub person: PersonId,
+    /// What stands on its screen.
+    pub code: String,
+    /// Until when it waits.
+    pub until: Millis,
+    /// The team leader who agreed, and when.
+    pub leader: Option<(PersonId, Millis)>,
+    key: Vec<u8>,
+    tag: Tag,
+}
+
+impl AskedDevice {
+    fn row(&self) -> AdmissionRow {
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: self.id };
+        AdmissionRow { key, body: self.encode(), expires: self.until, tag: self.tag }
+    }
+
+    /// `[person, code, key, leader or null, ms]`
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Writing to a vector can't fail: the error type has no values.
+        let _: Result<(), minicbor::encode::Error<core::convert::Infallible>> = self.write(&mut Encoder::new(&mut out));
+        out
+    }
+
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
+        e.array(5)?.bytes(&self.person.0)?.str(&self.code)?.bytes(&self.key)?;
+        match &self.leader {
+            Some((leader, at)) => e.bytes(&leader.0)?.i64(at.0)?,
+            None => e.null()?.i64(0)?,
+        };
+        Ok(())
+    }
+
+    fn read(row: &AdmissionRow) -> Result<Option<Self>, minicbor::decode::Error> {
+        let mut d = Decoder::new(&row.body);
+        d.array()?;
+        let Ok(person) = d.bytes()?.try_into() else { return Ok(None) };
+        let (code, key) = (d.str()?.to_owned(), d.bytes()?.to_vec());
+        let leader = if d.datatype()? == Type::Null { d.null().map(|()| None)? } else { Some(d.bytes()?.try_into()) };
+        let Ok(leader) = leader.transpose() else { return Ok(None) };
+        let at = Millis(d.i64()?);
+        let leader = leader.map(|leader| (PersonId(leader), at));
+        let (id, until, tag) = (row.key.id, row.expires, row.tag);
+        Ok(Some(Self { id, person: PersonId(person), code, until, leader, key, tag }))
+    }
+}
+
+/// What an officer signs to enrol a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceDraft {
+    /// The version of power that it would make.
+    pub seq: u64,
+    /// The challenge of the passkey's assertion.
+    pub challenge: [u8; 32],
+}
+
+impl Vault {
+    /// Keeps a request for a browser's key; the same browser's again gives the same code. Logged, once.
+    pub(crate) async fn ask_for_device(
+        &self,
+        tenant: TenantId,
+        person: PersonId,
+        device: DeviceKey,
+    ) -> Result<String, VaultError> {
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: device.id() };
+        let before = self.store.admission(tenant, key).await?;
+        let known = before.as_ref().and_then(|row| self.asked(tenant, row));
+        if let Some(known) = known.filter(|known| known.person == person && known.until.since(self.clock.now()) > 0) {
+            return Ok(known.code);
+        }
+        let until = self.clock.now().plus(WAITS_MS);
+        let code = code(fresh(&*self.entropy));
+        let asked = AskedDevice {
+            id: key.id,
+            person,
+            code: code.clone(),
+            until,
+            leader: None,
+            key: device.bytes().to_vec(),
+            tag: [0; 16],
+        };
+        let mut act = self.bare_act(tenant, Kind::DeviceAsked)?;
+        act.draft.person = Some(person);
+        let tag = before.map(|row| row.tag);
+        let unchanged = Condition::Admission { key, tag, otherwise: Refusal::PowerChanged };
+        self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(asked.row()))).await?;
+        Ok(code)
+    }
+
+    /// Devices that wait: a team leader's own team's, all of them for security. The reading is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who enrols none; if the store fails.
+    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<AskedDevice>, VaultError> {
+        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
+        self.commit_plain(act).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let (now, mut after, mut all) = (self.clock.now(), None, Vec::new());
+        loop {
+            let rows = self.store.admissions(scope.tenant, AdmissionKind::Device, after, PAGE).await?;
+            let full = rows.len() == PAGE as usize;
+            after = rows.last().map(|row| row.key.id);
+            all.extend(rows.iter().filter_map(|row| self.asked(scope.tenant, row)));
+            if !full {
+                break;
+            }
+        }
+        let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
+        all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
+        Ok(all)
+    }
+
+    /// What an officer would sign to enrol a device.
+    ///
+    /// # Errors
+    /// As [`Vault::agree_to_device`].
+    pub async fn draft_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<DeviceDraft, VaultError> {
+        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let asked = self.waiting_device(scope, id, code).await?;
+        let change = match enrolment(scope, &snapshot, &asked) {
+            Ok(change) => change,
+            Err(refusal) => return Err(self.logged(act, refusal).await),
+        };
+        self.commit_plain(act).await?;
+        let (seq, root) = (snapshot.seq + 1, snapshot.powers().after(&[change.covered()]).root());
+        Ok(DeviceDraft { seq, challenge: power_challenge(scope.tenant, seq, &root) })
+    }
+
+    /// Agrees to a device whose code one has seen on its screen: a team leader first, then security, whose agreement
+    /// enrols it. Logged, both.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `NotFound` for no such request, or with another code; `TwoPeopleNeeded` before the team
+    /// leader agreed, for whose device it is, and for one who is both; and as the key holder judges the right to it.
+    pub async fn agree_to_device(
+        &self,
+        scope: &Scope,
+        id: [u8; 16],
+        code: &str,
+        warrant: &Warrant,
+    ) -> Result<(), VaultError> {
+        let kind = if leads(scope) { Kind::DeviceAgreed } else { Kind::PowerChanged };
+        let act = self.permitted(scope, policy::Act::EnrolDevice, kind).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let asked = match self.waiting_device(scope, id, code).await {
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            asked => asked?,
+        };
+        let act = act.upon(asked.person);
+        let key = AdmissionKey { kind: AdmissionKind::Device, id };
+        let unchanged = Condition::Admission { key, tag: Some(asked.tag), otherwise: Refusal::PowerChanged };
+        if leads(scope) {
+            if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
+                return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
+            }
+            let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
+            return self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(agreed.row()))).await.map(drop);
+        }
+        let change = match enrolment(scope, &snapshot, &asked) {
+            Ok(change) => change,
+            Err(refusal) => return Err(self.logged(act, refusal).await),
+        };
+        self.change_power(&snapshot, warrant, vec![change], act.when(unchanged)).await.map(drop)
+    }
+
+    async fn waiting_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<AskedDevice, VaultError> {
+        let key = AdmissionKey { kind: AdmissionKind::Device, id };
+        let row = self.store.admission(scope.tenant, key).await?;
+        let asked = row.and_then(|row| self.asked(scope.tenant, &row));
+        let plain = |text: &str| text.replace(['-', ' '], "").to_uppercase();
+        let asked = asked.filter(|asked| plain(&asked.code) == plain(code) && asked.until.since(self.clock.now()) > 0);
+        asked.ok_or(VaultError::refused(Refusal::NotFound))
+    }
+
+    fn asked(&self, tenant: TenantId, row: &AdmissionRow) -> Option<AskedDevice> {
+        let genuine = self.seals.tag(tenant, "admission", &row.material()) == row.tag;
+        AskedDevice::read(row).ok().flatten().filter(|_| genuine)
+    }
+}
+
+fn leads(scope: &Scope) -> bool {
+    scope.role() == Role::TeamLeader
+}
+
+fn in_team(scope: &Scope, snapshot: &Snapshot, person: PersonId) -> bool {
+    snapshot.person(person).is_some_and(|row| row.team == scope.team())
+}
+
+/// The change that enrols a device, once a team leader who still leads the person's team has agreed, and this is somebody
+/// else.
+fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
+    let (leader, at) = asked.leader.ok_or(Refusal::TwoPeopleNeeded)?;
+    let leads = |row: &store::PersonRow| row.role == Role::TeamLeader;
+    let team = |id| snapshot.person(id).map(|row| row.team.clone());
+    let still = snapshot.person(leader).is_some_and(|row| leads(row)) && team(leader) == team(asked.person);
+    let three = leader != scope.person() && asked.person != scope.person() && asked.person != leader;
+    if !still || !three {
+        return Err(Refusal::TwoPeopleNeeded);
+    }
+    let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
+    Ok(Change::put(asked.id, &device))
+}
+
+/// Forty random bits in two groups of four.
+fn code(chance: [u8; 5]) -> String {
+    let bits = chance.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let letters = (0..8).rev().map(|place| char::from(ALPHABET[(bits >> (5 * place) & 31) as usize]));
+    let all: String = letters.collect();
+    format!("{}-{}", &all[..4], &all[4..])
+}

@@ -1,0 +1,123 @@
+//! People as the company's identity provider lists them. IT holds that provider; so what it says is a wish, which gives
+//! no power until security agrees, with one exception: that somebody left counts at once.
+//!
+//! A record is what was said last. What waits for security isn't kept: it is what differs between record and power.
+
+mod decide;
+mod propose;
+pub(crate) mod record;
+mod wish;
+
+pub use decide::{Decision, Draft as ProposalDraft, Proposal};
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::power::Snapshot;
+use crate::private::entry::Kind;
+use crate::wiring::{Act, Vault};
+use domain::{PersonId, Refusal, Role};
+use identity::scim::{Shown, User};
+use record::Record;
+use std::collections::HashSet;
+use store::{AdmissionKind, Seals, Tag};
+
+/// Rows read at a time.
+const PAGE: u32 = 500;
+
+/// Somebody in the list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// As the provider is shown them.
+    pub shown: Shown,
+    id: PersonId,
+    record: Record,
+    /// The row's tag; none where there is no row yet.
+    tag: Option<Tag>,
+}
+
+impl Vault {
+    /// Everybody, as the provider is shown them, by when they were first named. The reading is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who doesn't keep the list; `Refused(Tampered)` for an edited row; if the store fails.
+    pub async fn directory(&self, scope: &Scope) -> Result<Vec<Listed>, VaultError> {
+        let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::DirectoryRead).await?;
+        self.commit_plain(act).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        self.listed(scope, &snapshot).await
+    }
+
+    /// One of them. The reading is an entry.
+    ///
+    /// # Errors
+    /// As [`Vault::directory`]; `Refused(NotFound)` for nobody.
+    pub async fn directory_entry(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
+        let all = self.directory(scope).await?;
+        all.into_iter().find(|one| one.id == id).ok_or(VaultError::refused(Refusal::NotFound))
+    }
+
+    /// May this person keep the list at all? Only a refusal is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn keeps_directory(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::KeepDirectory, Kind::DirectoryRead).await.map(drop)
+    }
+
+    /// An act that the rules permit this person, or the refusal with its entry.
+    pub(crate) async fn permitted(&self, scope: &Scope, act: policy::Act, kind: Kind) -> Result<Act, VaultError> {
+        let put = self.act(scope, kind)?;
+        match self.may(scope, act) {
+            Ok(()) => Ok(put),
+            Err(denial) => Err(self.logged_denial(put, &denial).await),
+        }
+    }
+
+    async fn listed(&self, scope: &Scope, snapshot: &Snapshot) -> Result<Vec<Listed>, VaultError> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let rows = self.store.admissions(scope.tenant, AdmissionKind::Listing, after, PAGE).await?;
+            let full = rows.len() == PAGE as usize;
+            after = rows.last().map(|row| row.key.id);
+            for row in rows {
+                let genuine = self.seals.tag(scope.tenant, "admission", &row.material()) == row.tag;
+                let record = Record::decode(&row.body).filter(|_| genuine);
+                let record = record.ok_or(VaultError::refused(Refusal::Tampered))?;
+                if !record.gone {
+                    all.push(listed(PersonId(row.key.id), record, Some(row.tag), snapshot));
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        let named: HashSet<PersonId> = all.iter().map(|one| one.record.person).collect();
+        let others = snapshot.everybody().into_iter().filter(|row| {
+            // Machines aren't in a company's list of people, and who left before being listed never was.
+            row.role != Role::Integrator && !named.contains(&row.id) && snapshot.person(row.id).is_some()
+        });
+        all.extend(others.map(|row| {
+            let user = User {
+                user_name: row.id.to_string(),
+                display_name: Some(row.name.clone()),
+                role: Some(row.role),
+                team: Some(row.team.clone()).filter(|team| !team.is_empty()),
+                active: true,
+                external_id: None,
+            };
+            let at = row.id.minted();
+            let record = Record { user, wanted: true, person: row.id, created: at, changed: at, gone: false };
+            listed(row.id, record, None, snapshot)
+        }));
+        all.sort_by_key(|one| one.id);
+        Ok(all)
+    }
+}
+
+fn listed(id: PersonId, record: Record, tag: Option<Tag>, snapshot: &Snapshot) -> Listed {
+    let (_, standing) = wish::wishes(&record, snapshot);
+    let Record { created, changed, .. } = record;
+    let shown = Shown { id: id.to_string(), user: record.user.clone(), standing, created, changed };
+    Listed { shown, id, record, tag }
+}

@@ -1,0 +1,128 @@
+//! Sign-ins through an identity provider: for those who serve customers, and only from a device that a team leader and
+//! security enrolled. IT, who holds the provider, can make an identity there; it can make no agent.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::power::change::Change;
+use crate::private::entry::Kind;
+use crate::reveal::hashed;
+use crate::session::{Body, DeviceKey, NewSession, Proof, Way};
+use crate::wiring::{Operator, Vault};
+use domain::{PersonId, Refusal, TenantId};
+use keys::power::{Device, Login, Warrant};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect};
+
+/// For how long an answer's state is remembered, in milliseconds: longer than a sign-in may take.
+const REMEMBERED_MS: i64 = 20 * 60_000;
+
+/// What a sign-in came to.
+pub enum LoggedIn {
+    /// A session.
+    Session(NewSession),
+    /// The device isn't enrolled yet. The code names its request to those who enrol it.
+    DeviceAsked(String),
+}
+
+/// What an identity provider said of who signs in, and from where.
+pub struct Arrival<'a> {
+    /// The provider.
+    pub issuer: &'a str,
+    /// Its name for the person.
+    pub subject: &'a str,
+    /// What bound the answer to this browser; it counts once.
+    pub state: &'a str,
+    /// The browser's key.
+    pub device: Option<DeviceKey>,
+}
+
+impl Vault {
+    /// Signs in whom a provider's subject is. Logged.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `LoginUnknown` for a subject that security made nobody of, or somebody who doesn't serve
+    /// customers; `NotThisDevice` for a browser without a key; `RequestReplayed` for an answer that was used.
+    pub async fn log_in(&self, tenant: TenantId, arrival: &Arrival<'_>) -> Result<LoggedIn, VaultError> {
+        let snapshot = self.power_now(tenant).await?;
+        let mut act = self.bare_act(tenant, Kind::SignIn)?.detail(Way::Login as u64);
+        let id = Login::id(arrival.issuer, arrival.subject);
+        let login = snapshot
+            .get::<Login>(&id)
+            .filter(|login| (login.issuer.as_str(), login.subject.as_str()) == (arrival.issuer, arrival.subject));
+        let row = login.and_then(|login| snapshot.person(login.person)).filter(|row| row.role.serves());
+        let Some(row) = row.filter(|_| snapshot.sound) else {
+            return Err(self.logged(act, Refusal::LoginUnknown).await);
+        };
+        act.draft.person = Some(row.id);
+        let Some(device) = arrival.device else {
+            return Err(self.logged(act, Refusal::NotThisDevice).await);
+        };
+        let enrolled = snapshot.get::<Device>(&device.id());
+        if enrolled.is_none_or(|known| known.person != row.id || known.key != device.bytes()) {
+            return self.ask_for_device(tenant, row.id, device).await.map(LoggedIn::DeviceAsked);
+        }
+        let scope = self.by_person(tenant, row.id, [0; 16]).await?;
+        let (unused, used) = self.once(AdmissionKind::Challenge, hashed(&[b"oidc state", arrival.state.as_bytes()]));
+        let proof = Proof { way: Way::Login, rests_on: Some(keys::hash(&[&id])) };
+        let begun = self.begin_with(&scope, proof, Some(device), vec![unused], vec![used]).await?;
+        Ok(LoggedIn::Session(begun))
+    }
+
+    /// Says whom a provider's subject is. Logged as a change of power.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `NotFound` for who isn't there, `RoleNotAllowed` for who serves no customers, `NameTaken`
+    /// for a subject that somebody else is, and as the key holder judges the right to it.
+    pub async fn add_login(
+        &self,
+        operator: &Operator,
+        person: PersonId,
+        issuer: &str,
+        subject: &str,
+        warrant: &Warrant,
+    ) -> Result<(), VaultError> {
+        let snapshot = self.power_now(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
+        act.draft.person = Some(person);
+        let (id, role) = (Login::id(issuer, subject), snapshot.person(person).map(|row| row.role));
+        let refusal = match role {
+            None => Some(Refusal::NotFound),
+            Some(role) if !role.serves() => Some(Refusal::RoleNotAllowed),
+            Some(_) => snapshot.get::<Login>(&id).filter(|known| known.person != person).map(|_| Refusal::NameTaken),
+        };
+        if let Some(refusal) = refusal {
+            return Err(self.logged(act, refusal).await);
+        }
+        let login = Login { issuer: issuer.to_owned(), subject: subject.to_owned(), person };
+        self.change_power(&snapshot, warrant, vec![Change::put(id, &login)], act).await.map(drop)
+    }
+
+    /// Who signed in through a provider, if login and device still stand.
+    pub(crate) async fn logged_in(
+        &self,
+        tenant: TenantId,
+        session: [u8; 16],
+        body: &Body,
+    ) -> Result<Scope, VaultError> {
+        let snapshot = self.power(tenant).await?;
+        let login = snapshot
+            .all::<Login>()
+            .any(|(id, login)| login.person == body.person && body.rests_on == Some(keys::hash(&[&id])));
+        let device = body.device.is_some_and(|key| {
+            let known = snapshot.get::<Device>(&DeviceKey(key).id());
+            known.is_some_and(|known| known.person == body.person && known.key == key)
+        });
+        if !login || !device {
+            return Err(VaultError::Unauthenticated);
+        }
+        self.by_person(tenant, body.person, session).await
+    }
+
+    /// That a name is used now and never again, for as long as it is remembered.
+    fn once(&self, kind: AdmissionKind, id: [u8; 16]) -> (Condition, Effect) {
+        let key = AdmissionKey { kind, id };
+        let expires = self.clock.now().plus(REMEMBERED_MS);
+        let row = AdmissionRow { key, body: Vec::new(), expires, tag: [0; 16] };
+        let unused = Condition::Admission { key, tag: None, otherwise: Refusal::RequestReplayed };
+        (unused, Effect::PutAdmission(row))
+    }
+}

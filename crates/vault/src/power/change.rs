@@ -1,0 +1,111 @@
+//! Changing power: one way for every kind of row.
+
+use super::load::{person_body, sealed};
+use super::{Snapshot, duties};
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::{Act, Operator, Vault};
+use domain::{EntryId, PowerKey, PowerKind, Refusal};
+use keys::HolderError;
+use keys::power::{PowerBody, PowerChange, PowerProposal, Warrant};
+use store::{Condition, Effect, PersonRow, PowerEdit, PowerRow, Seals};
+
+/// A row to be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A person, new or changed.
+    Person(PersonRow),
+    /// Another row, new or changed.
+    Put(PowerKey, Vec<u8>),
+    /// A row goes.
+    Drop(PowerKey),
+}
+
+impl Change {
+    /// A row with this content.
+    pub fn put<B: PowerBody>(id: [u8; 16], body: &B) -> Self {
+        Self::Put((B::KIND, id), body.encode())
+    }
+
+    /// As the root covers it.
+    pub(crate) fn covered(&self) -> PowerChange {
+        match self {
+            Self::Person(row) => ((PowerKind::Person, row.id.0), Some(person_body(row))),
+            Self::Put(key, body) => (*key, Some(body.clone())),
+            Self::Drop(key) => (*key, None),
+        }
+    }
+}
+
+impl Vault {
+    /// Changes power, from the version that was looked at: sealed by the key holder, which judges the right to it, and
+    /// committed with the act's entry.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `PowerChanged` if it isn't the newest version any more; `OfficerNeeded`, `NotApproved`,
+    /// `LastOfficer` by the key holder; `ForbiddenPair` or `ManagedByIt` if powers would meet that must not; `PowerTampered` while power is in doubt. If store or key holder fail.
+    pub(crate) async fn change_power(
+        &self,
+        from: &Snapshot,
+        warrant: &Warrant,
+        changes: Vec<Change>,
+        act: Act,
+    ) -> Result<EntryId, VaultError> {
+        if !from.sound {
+            return Err(self.logged(act, Refusal::PowerTampered).await);
+        }
+        let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
+        if let Err(refusal) = duties::checked(&from.powers, &covered) {
+            return Err(self.logged(act, refusal).await);
+        }
+        let proposal = PowerProposal { from: from.seq, before: &from.powers, changes: &covered, warrant };
+        let seal = match self.holder.seal_power(from.tenant, &proposal).await {
+            Ok(seal) => seal,
+            Err(error) => {
+                let refusal = match error {
+                    HolderError::OtherPower => Refusal::PowerChanged,
+                    HolderError::Unwarranted => Refusal::OfficerNeeded,
+                    HolderError::NotApproved => Refusal::NotApproved,
+                    HolderError::LastOfficer => Refusal::LastOfficer,
+                    other => return Err(other.into()),
+                };
+                self.power.forget(from.tenant);
+                return Err(self.logged(act, refusal).await);
+            }
+        };
+        let edits = changes.into_iter().map(|change| self.edit(from, change)).collect();
+        let act = act.when(Condition::PowerVersion(from.seq)).effect(Effect::SetPower(sealed(&seal), edits));
+        let committed = self.commit_plain(act).await;
+        self.power.forget(from.tenant);
+        let entry = committed?;
+        // From here on an older version is noticed. Where this fails, or another node was quicker, the next look does it.
+        let _ = self.holder.check_power(from.tenant, Some(seal)).await;
+        Ok(entry)
+    }
+
+    /// The operator sets a tenant up: gives power to people before any security officer has a passkey. Logged.
+    ///
+    /// # Errors
+    /// As [`Vault::change_power`].
+    pub async fn set_up_power(&self, operator: &Operator, changes: Vec<Change>) -> Result<EntryId, VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
+        self.change_power(&snapshot, &Warrant::Setup, changes, act).await
+    }
+
+    /// With the tags by which an edited row is found later.
+    fn edit(&self, from: &Snapshot, change: Change) -> PowerEdit {
+        match change {
+            Change::Person(mut row) => {
+                row.tag = self.seals.tag(from.tenant, "person", &row.material());
+                PowerEdit::Person(row)
+            }
+            Change::Put((kind, id), body) => {
+                let mut row = PowerRow { kind, id, body, tag: [0; 16] };
+                row.tag = self.seals.tag(from.tenant, "power_row", &row.material());
+                PowerEdit::Put(row)
+            }
+            Change::Drop((kind, id)) => PowerEdit::Drop(kind, id),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What a security officer asks for: people, their roles, whom they report to, and who has left.
+
+use super::Snapshot;
+use super::change::Change;
+use crate::private::entry::Kind;
+use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use keys::power::{Left, PowerBody, Reporting};
+use minicbor::{Decoder, Encoder};
+use store::PersonRow;
+
+/// A change in an officer's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PowerWish {
+    /// Somebody new.
+    AddPerson {
+        /// Name.
+        name: String,
+        /// Role.
+        role: Role,
+        /// Team.
+        team: String,
+        /// Their manager.
+        reports_to: Option<PersonId>,
+    },
+    /// Another role or team.
+    SetRole {
+        /// Whose.
+        person: PersonId,
+        /// Role.
+        role: Role,
+        /// Team.
+        team: String,
+    },
+    /// Another manager, or none.
+    ReportsTo {
+        /// Whose.
+        person: PersonId,
+        /// The manager.
+        manager: Option<PersonId>,
+    },
+    /// Somebody has left. Needs nobody's approval.
+    Left {
+        /// Who.
+        person: PersonId,
+    },
+}
+
+impl PowerWish {
+    /// Whom it is about; a new person by the id that they will have.
+    pub(super) fn subject(&self, new: PersonId) -> PersonId {
+        match self {
+            Self::AddPerson { .. } => new,
+            Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => *person,
+        }
+    }
+
+    /// What its entry tells of.
+    pub(super) fn kind(&self) -> Kind {
+        if matches!(self, Self::Left { .. }) { Kind::PersonLeft } else { Kind::PersonChanged }
+    }
+
+    /// The rows that change.
+    pub(crate) fn changes(&self, snapshot: &Snapshot, new: PersonId, now: Millis) -> Result<Vec<Change>, Refusal> {
+        let here = |person: PersonId| {
+            let row = snapshot.everybody().into_iter().find(|row| row.id == person);
+            row.filter(|_| !snapshot.has_left(person)).ok_or(Refusal::NotFound)
+        };
+        let under = |person: PersonId, manager: PersonId| {
+            here(manager)?;
+            if person == manager {
+                Err(Refusal::NotFound)
+            } else {
+                Ok(Change::put(person.0, &Reporting { to: manager }))
+            }
+        };
+        match self {
+            Self::AddPerson { name, role, team, reports_to } => {
+                let (name, team, tenant) = (name.clone(), team.clone(), snapshot.tenant);
+                let row = PersonRow { id: new, tenant, role: *role, name, team, token: None, tag: [0; 16] };
+                let reporting = reports_to.map(|manager| under(new, manager)).transpose()?;
+                Ok(core::iter::once(Change::Person(row)).chain(reporting).collect())
+            }
+            Self::SetRole { person, role, team } => {
+                let row = PersonRow::clone(here(*person)?);
+                Ok(vec![Change::Person(PersonRow { role: *role, team: team.clone(), ..row })])
+            }
+            Self::ReportsTo { person, manager } => {
+                here(*person)?;
+                let dropped = Change::Drop((Reporting::KIND, person.0));
+                Ok(vec![manager.map_or(Ok(dropped), |manager| under(*person, manager))?])
+            }
+            Self::Left { person } => {
+                here(*person)?;
+                Ok(vec![Change::put(person.0, &Left { at: now })])
+            }
+        }
+    }
+
+    /// In a sentence, for who approves it.
+    pub(super) fn words(&self, snapshot: &Snapshot) -> String {
+        let name = |id: PersonId| snapshot.name(id).unwrap_or("somebody unknown").to_owned();
+        let in_team = |team: &str| if team.is_empty() { "in no team".to_owned() } else { format!("in team {team}") };
+        match self {
+            Self::AddPerson { name: new, role, team, reports_to } => {
+                let manager = reports_to.map_or("nobody".to_owned(), name);
+                format!("Add {new} as {}, {}, reporting to {manager}.", role.label().to_lowercase(), in_team(team))
+            }
+            Self::SetRole { person, role, team } => {
+                format!("Make {} {}, {}.", name(*person), role.label().to_lowercase(), in_team(team))
+            }
+            Self::ReportsTo { person, manager: Some(manager) } => {
+                format!("{} reports to {} from now on.", name(*person), name(*manager))
+            }
+            Self::ReportsTo { person, manager: None } => format!("{} reports to nobody from now on.", name(*person)),
+            Self::Left { person } => format!("{} has left, and can't come back under this id.", name(*person)),
+        }
+    }
+}
+
+/// A wish of one moment: what an approval is given for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Drafted {
+    pub(super) tenant: TenantId,
+    pub(super) at: Millis,
+    /// The version that it goes on from.
+    pub(super) from: u64,
+    /// The id of somebody new.
+    pub(super) new: PersonId,
+    pub(super) wish: PowerWish,
+}
+
+type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
+impl Drafted {
+    /// `[tenant, ms, version, id, wish…]`
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Writing to a vector can't fail: the error type has no values.
+        let _: Encoded = self.write(&mut Encoder::new(&mut out));
+        out
+    }
+
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.array(5)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
+            match id {
+                Some(id) => e.bytes(&id.0)?,
+                None => e.null()?,
+            };
+            Ok(())
+        };
+        match &self.wish {
+            PowerWish::AddPerson { name, role, team, reports_to } => {
+                e.array(5)?.u8(1)?.str(name)?.str(role.slug())?.str(team)?;
+                maybe(e, reports_to)
+            }
+            PowerWish::SetRole { person, role, team } => {
+                e.array(4)?.u8(2)?.bytes(&person.0)?.str(role.slug())?.str(team)?;
+                Ok(())
+            }
+            PowerWish::ReportsTo { person, manager } => {
+                e.array(3)?.u8(3)?.bytes(&person.0)?;
+                maybe(e, manager)
+            }
+            PowerWish::Left { person } => {
+                e.array(2)?.u8(4)?.bytes(&person.0)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// What [`Drafted::encode`] wrote; `None` for anything else.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let drafted = Self::read(&mut Decoder::new(bytes)).ok().flatten()?;
+        (drafted.encode() == bytes).then_some(drafted)
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        let (tenant, at, from) = (TenantId(d.u32()?), Millis(d.i64()?), d.u64()?);
+        let Some(new) = id(d)? else { return Ok(None) };
+        d.array()?;
+        let wish = match d.u8()? {
+            1 => {
+                let (name, role, team) = (d.str()?.to_owned(), Role::from_slug(d.str()?), d.str()?.to_owned());
+                let reports_to = id(d)?;
+                role.map(|role| PowerWish::AddPerson { name, role, team, reports_to })
+            }
+            2 => {
+                let (person, role, team) = (id(d)?, Role::from_slug(d.str()?), d.str()?.to_owned());
+                person.zip(role).map(|(person, role)| PowerWish::SetRole { person, role, team })
+            }
+            3 => {
+                let (person, manager) = (id(d)?, id(d)?);
+                person.map(|person| PowerWish::ReportsTo { person, manager })
+            }
+            4 => id(d)?.map(|person| PowerWish::Left { person }),
+            _ => None,
+        };
+        Ok(wish.map(|wish| Self { tenant, at, from, new, wish }))
+    }
+}
+
+fn id(d: &mut Decoder<'_>) -> Result<Option<PersonId>, minicbor::decode::Error> {
+    if d.datatype()? == minicbor::data::Type::Null {
+        d.null()?;
+        return Ok(None);
+    }
+    Ok(d.bytes()?.try_into().ok().map(PersonId))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_comes_back_as_it_was_and_nothing_else_is_one() {
+        let (person, manager) = (PersonId([1; 16]), PersonId([2; 16]));
+        let (name, team) = ("Mo Novak".to_owned(), "north".to_owned());
+        let wishes = [
+            PowerWish::AddPerson {
+                name: name.clone(),
+                role: Role::Agent,
+                team: team.clone(),
+                reports_to: Some(manager),
+            },
+            PowerWish::AddPerson { name, role: Role::Agent, team: team.clone(), reports_to: None },
+            PowerWish::SetRole { person, role: Role::BoardMember, team },
+            PowerWish::ReportsTo { person, manager: Some(manager) },
+            PowerWish::ReportsTo { person, manager: None },
+            PowerWish::Left { person },
+        ];
+        for wish in wishes {
+            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, wish };
+            let bytes = drafted.encode();
+            assert_eq!(Drafted::decode(&bytes), Some(drafted));
+            for length in 0..bytes.len() {
+                assert_eq!(Drafted::decode(&bytes[..length]), None);
+            }
+            assert_eq!(Drafted::decode(&[bytes, vec![0]].concat()), None);
+        }
+    }
+}
