@@ -83,6 +83,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
+    let asked = format!("person={}&device=program&act=reveal&field=phone&purpose=callback", agent.id);
+    security.get(&format!("/v1/decisions?{asked}")).expect(200);
     security.get("/v1/disclosures").expect(200);
     security.get("/v1/disclosures/export").expect(200);
     security.post("/v1/power/changes", &json!({"change": "left", "person": guard.id})).expect(201);

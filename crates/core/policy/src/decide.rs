@@ -53,7 +53,7 @@ impl Rules {
             Channel::ALL.into_iter().any(|channel| ask(with(Situation::best(channel))).is_ok())
         };
         if !ever(|best| best)
-            && let Err(never) = ask(Situation::best(facts.situation.ground.channel))
+            && let Err(never) = ask(Situation::best(Channel::Call))
         {
             return if ever(Situation::approved) { Decision::NeedsApproval(never) } else { Decision::Refuse(never) };
         }

@@ -9,6 +9,7 @@ mod identify;
 mod metrics;
 mod oauth;
 mod openapi;
+mod overtaken;
 mod pages;
 mod passkey;
 mod problem;

@@ -210,6 +210,11 @@ impl Fault {
 #[derive(Clone, Copy)]
 struct Slug(&'static str);
 
+/// The name of the problem that a response is.
+pub(crate) fn slug_of(response: &Response) -> Option<&'static str> {
+    response.extensions().get().map(|Slug(slug)| *slug)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -314,7 +319,7 @@ pub(crate) struct Failed(Box<Response>);
 impl Failed {
     /// Is it this refusal?
     pub(crate) fn is(&self, refusal: Refusal) -> bool {
-        self.0.extensions().get::<Slug>().is_some_and(|slug| slug.0 == refusal.slug())
+        slug_of(&self.0) == Some(refusal.slug())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
 use crate::state::{Web, WebConfig};
-use crate::{api, identify, metrics, oauth, pages, scim};
+use crate::{api, identify, metrics, oauth, overtaken, pages, scim};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use futures_util::FutureExt as _;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -95,5 +95,5 @@ fn router(web: Web) -> Router {
         .merge(scim::routes())
         .fallback(api::nowhere)
         .method_not_allowed_fallback(api::no_method);
-    routes.layer(checked).layer(readable).layer(measured).with_state(web)
+    routes.layer(checked).layer(from_fn(overtaken::again)).layer(readable).layer(measured).with_state(web)
 }

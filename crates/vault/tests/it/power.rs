@@ -2,6 +2,7 @@
 //! those who watch are told, and it goes on once the right rows are back.
 
 use crate::help::{Call, assert_refused, failure, value};
+use crate::sessions::Page;
 use domain::{FieldKind, Millis, PersonId, PowerKind, Refusal};
 use keys::KeyHolder as _;
 use std::fs;
@@ -218,13 +219,13 @@ fn who_has_left_neither_signs_in_nor_is_on_a_call_nor_goes_on() {
     let world = &call.world;
     let (operator, agent) = (world.vault.operator(FIRST), &world.staff.agent);
     let scope = world.scope(agent);
-    let session = block_on(world.vault.sign_in(&agent.token, None)).unwrap();
+    let page = Page::begin(world, &world.vault, agent);
     let other = world.another_node();
     block_on(other.authenticate(&agent.token)).unwrap();
     block_on(world.vault.person_left(&operator, agent.id)).unwrap();
     assert_refused(world, block_on(world.vault.reveal(&scope, &call.command(FieldKind::Name))), Refusal::PowerChanged);
     assert_eq!(failure(block_on(world.vault.authenticate(&agent.token))), VaultError::Unauthenticated);
-    assert_eq!(failure(block_on(world.vault.resume(&session.cookie, None))), VaultError::Unauthenticated);
+    assert_eq!(failure(page.get(&world.vault, "/desk")), VaultError::Unauthenticated);
     assert!(!block_on(world.vault.still_holds(&scope)));
     world.clock.advance(251);
     assert_eq!(failure(block_on(other.authenticate(&agent.token))), VaultError::Unauthenticated);

@@ -41,7 +41,7 @@ const OWN: &str = "counter = (SELECT counter FROM budget WHERE substr(counter, 1
 
 /// Keeps the row as it is now, to be put back.
 fn keep(call: &Call) {
-    call.world.edit("CREATE TABLE kept AS SELECT * FROM budget");
+    call.world.database().run("CREATE TABLE kept AS SELECT * FROM budget");
 }
 
 fn put_back(call: &Call) {

@@ -295,7 +295,10 @@ mod tests {
 
     #[test]
     fn scripts_write_values_as_text_only_and_keep_nothing() {
+        // Nothing is put into the address; what another site put there may be taken out.
+        const CLEARED: &str = "history.replaceState(null, '', location.pathname);";
         for asset in ASSETS.iter().filter(|asset| asset.content_type == SCRIPT) {
+            let body = asset.body.replace(CLEARED, "");
             for banned in [
                 "innerHTML",
                 "outerHTML",
@@ -310,7 +313,7 @@ mod tests {
                 "pushState",
                 "replaceState",
             ] {
-                assert!(!asset.body.contains(banned), "{} uses {banned}", asset.path);
+                assert!(!body.contains(banned), "{} uses {banned}", asset.path);
             }
             let lines = asset.body.lines().count();
             assert!(lines <= 250, "{} has {lines} lines", asset.path);

@@ -123,13 +123,13 @@ kinds! {
     PersonLeft = 44 "person_left";
     /// A change of people or rights was drafted, to be approved.
     PowerDrafted = 45 "power_drafted";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
     /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
     /// its id.
     SessionEnded = 47 "session_ended";
     /// The list of everybody's sessions read.
     SessionsRead = 48 "sessions_read";
-    /// A person took one of their passkeys back.
-    PasskeyDropped = 46 "passkey_dropped";
     /// Somebody was given a one-time code to register a passkey.
     Invited = 49 "invited";
     /// A passkey was let count by a security officer; the entry is the officer's.
