@@ -85,6 +85,17 @@ impl Vault {
         self.rules.told()
     }
 
+    /// Whoever may not ask is told so before anything else.
+    ///
+    /// # Errors
+    /// The refusal, with its entry.
+    pub async fn may_ask(&self, scope: &Scope) -> Result<(), VaultError> {
+        if !self.reads_log(scope) {
+            self.commit_plain(self.reading(scope, Kind::DecisionAsked)?).await?;
+        }
+        Ok(())
+    }
+
     /// Could they? Asked by who may read the log; the question is an entry.
     ///
     /// # Errors

@@ -117,9 +117,9 @@ fn signed(key: &Authenticator, challenge: &Value) -> Value {
     let made = key.assert(&challenge);
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     json!({
-        "id": text(&made.credential),
-        "clientDataJSON": text(&made.client_data),
-        "authenticatorData": text(&made.authenticator_data),
+        "credential": text(&made.credential),
+        "client_data": text(&made.client_data),
+        "authenticator_data": text(&made.authenticator_data),
         "signature": text(&made.signature),
     })
 }

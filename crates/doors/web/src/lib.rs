@@ -18,6 +18,7 @@ mod serve;
 mod signature;
 mod spans;
 mod state;
+mod words;
 
 pub use openapi::openapi;
 pub use pages::templates;

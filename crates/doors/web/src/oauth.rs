@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<Web> {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct TokenRequest {
     /// client_credentials
+    #[schema(pattern = "^client_credentials$")]
     grant_type: String,
     /// urn:ietf:params:oauth:client-assertion-type:jwt-bearer
     client_assertion_type: Option<String>,
@@ -129,6 +130,8 @@ fn no_store(mut response: Response) -> Response {
 }
 
 /// What the token endpoint takes.
+///
+/// So that a client finds it from the server's address alone (RFC 8414).
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "machines", operation_id = "authorizationServer", security(()),
     responses((status = 200, body = ServerMetadata), (status = 404, body = crate::problem::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn metadata(State(web): State<Web>, headers: HeaderMap) -> Response {

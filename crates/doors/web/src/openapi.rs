@@ -7,7 +7,9 @@ use crate::api::{
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
+use utoipa::openapi::schema::{AdditionalProperties, Components};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -53,11 +55,22 @@ struct Schemes;
 impl Modify for Schemes {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_with(Default::default);
+        closed(components);
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         components.add_security_scheme(
             "session",
             SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::identify::COOKIE))),
         );
+    }
+}
+
+/// Each shape of a change refuses members it doesn't know; the derived description says that of plain shapes only.
+fn closed(components: &mut Components) {
+    let Some(RefOr::T(Schema::OneOf(shapes))) = components.schemas.get_mut("NewPowerChange") else { return };
+    for shape in &mut shapes.items {
+        if let RefOr::T(Schema::Object(shape)) = shape {
+            shape.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
     }
 }
 

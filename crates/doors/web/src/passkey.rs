@@ -3,6 +3,7 @@
 use crate::identify::origin;
 use crate::problem::Fault;
 use crate::state::Web;
+use crate::words::Base64Url;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -40,29 +41,29 @@ pub(crate) fn said(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(crate) fn heard(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
 /// An authenticator's answer, as a page sends it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
-    /// The credential's id, Base 64 url as all of it.
-    pub(crate) credential: String,
-    pub(crate) client_data: String,
-    pub(crate) authenticator_data: String,
-    pub(crate) signature: String,
+    /// The credential's id.
+    #[schema(inline)]
+    pub(crate) credential: Base64Url,
+    #[schema(inline)]
+    pub(crate) client_data: Base64Url,
+    #[schema(inline)]
+    pub(crate) authenticator_data: Base64Url,
+    #[schema(inline)]
+    pub(crate) signature: Base64Url,
 }
 
-impl Answer {
-    pub(crate) fn read(&self) -> Option<Assertion> {
-        Some(Assertion {
-            credential: heard(&self.credential)?,
-            client_data: heard(&self.client_data)?,
-            authenticator_data: heard(&self.authenticator_data)?,
-            signature: heard(&self.signature)?,
-        })
+impl From<Answer> for Assertion {
+    fn from(given: Answer) -> Self {
+        Self {
+            credential: given.credential.0,
+            client_data: given.client_data.0,
+            authenticator_data: given.authenticator_data.0,
+            signature: given.signature.0,
+        }
     }
 }
 
@@ -70,23 +71,21 @@ impl Answer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Made {
-    pub(crate) client_data: String,
-    pub(crate) attestation: String,
+    #[schema(inline)]
+    pub(crate) client_data: Base64Url,
+    #[schema(inline)]
+    pub(crate) attestation: Base64Url,
     /// What its owner calls it.
-    #[schema(max_length = 60)]
+    #[schema(min_length = 1, max_length = 60)]
     pub(crate) label: String,
 }
 
 impl Made {
-    pub(crate) fn read(&self) -> Option<NewPasskey> {
+    pub(crate) fn read(self) -> Option<NewPasskey> {
         let label = self.label.trim();
         let fits = (1..=LONGEST).contains(&label.chars().count()) && !label.contains(char::is_control);
-        fits.then_some(())?;
-        Some(NewPasskey {
-            client_data: heard(&self.client_data)?,
-            attestation: heard(&self.attestation)?,
-            label: label.to_owned(),
-        })
+        let label = fits.then(|| label.to_owned())?;
+        Some(NewPasskey { client_data: self.client_data.0, attestation: self.attestation.0, label })
     }
 }
 

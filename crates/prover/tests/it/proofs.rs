@@ -52,7 +52,7 @@ const BREAKERS: [(&str, &[Change]); 23] = [
     ("only-officers-let-passkeys-count", &[Change::Replace(OFFICER, "principal.role == Role::\"board_member\"")]),
     ("only-security-ends-sessions", &[Change::Replace("Role::\"security_analyst\"", "Role::\"it_operator\"")]),
     ("it-makes-nobody", &[Change::Replace("Role::\"team_leader\"", "Role::\"it_operator\"")]),
-    ("only-security-decides-proposals", &[Change::Replace(OFFICER, "principal.role == Role::\"auditor\"")]),
+    ("only-security-decides-proposals", &[Change::Replace(OFFICER, "principal.role == Role::\"team_leader\"")]),
     ("only-a-machine-keeps-the-list", &[Change::Replace("== Role::\"integrator\"", "== Role::\"team_leader\"")]),
     ("paying-opens-no-contact-data", &[Change::Replace("Purpose::\"callback\",", "Purpose::\"payment\",")]),
     ("only-officers-change-power", &[Change::Replace(OFFICER, "principal.role == Role::\"it_operator\"")]),

@@ -193,6 +193,7 @@ pub(crate) async fn decide(
     Signed(scope): Signed,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Failed> {
+    web.vault.may_ask(&scope).await.map_err(|error| web.failed(&error))?;
     let Ok(Query(asked)) = asked else {
         return Err(web.fault(Fault::INVALID.detail("ask with person, act, and what the act is done with")));
     };

@@ -1,9 +1,10 @@
 //! `GET /v1/devices` and below: devices that wait to be enrolled, and those who agree to them.
 
-use super::approval::{Approval, warrant};
+use super::approval::warrant;
 use super::proposals::PowerDraft;
 use crate::body::{Json, ok};
 use crate::identify::Signed;
+use crate::passkey::Answer;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
@@ -59,6 +60,8 @@ pub(crate) struct SeenCode {
 }
 
 /// Draft the change that would enrol a device, to be approved with a passkey.
+///
+/// For security officers, once the team leader has agreed. Nothing changes yet.
 #[utoipa::path(post, path = "/v1/devices/{id}/drafts", tag = "people", operation_id = "draftDevice", request_body = SeenCode,
     params(("id" = String, Path, pattern = "^dev_[0-9a-f]{32}$")),
     responses((status = 201, body = PowerDraft), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -85,7 +88,8 @@ pub(crate) struct Agreement {
     code: String,
     /// Officers' approvals of the draft, with their passkeys.
     #[serde(default)]
-    approvals: Vec<Approval>,
+    #[schema(max_items = 8)]
+    approvals: Vec<Answer>,
 }
 
 /// Agree to a device.

@@ -196,7 +196,7 @@ pub(crate) async fn approve(
 ) -> Result<Response, Failed> {
     let enrolment = id(&web, &text, |text| unhex(text, "enr_"))?;
     let Json(answer) = body?;
-    let assertion = answer.read().ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("the answer can't be read")))?;
+    let assertion = answer.into();
     let receipt =
         web.vault.approve_enrolment(&scope, enrolment, assertion).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&Done { receipt: receipt.to_string() }))

@@ -4,17 +4,17 @@
 use super::{hex, member};
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
+use crate::passkey::{Answer, said};
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
+use crate::words::{Base64Url, RoleName};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{PersonId, Role};
+use domain::PersonId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::{Assertion, PowerWish};
+use vault::PowerWish;
 
 /// The longest name of a person or team, in characters.
 const LONGEST: usize = 100;
@@ -26,8 +26,8 @@ pub(crate) enum NewPowerChange {
     AddPerson {
         #[schema(min_length = 1, max_length = 100)]
         name: String,
-        #[schema(example = "team_leader")]
-        role: String,
+        #[schema(inline)]
+        role: RoleName,
         #[serde(default)]
         #[schema(max_length = 100)]
         team: String,
@@ -38,8 +38,8 @@ pub(crate) enum NewPowerChange {
     SetRole {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
         person: String,
-        #[schema(example = "agent")]
-        role: String,
+        #[schema(inline)]
+        role: RoleName,
         #[serde(default)]
         #[schema(max_length = 100)]
         team: String,
@@ -101,7 +101,7 @@ pub(crate) async fn draft(
 ) -> Result<Response, Failed> {
     let Json(asked) = body?;
     let drafted = web.vault.draft_power(&scope, wish(&web, asked)?).await.map_err(|error| web.failed(&error))?;
-    let passkeys = drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: text(id), rp_id: rp_id.clone() });
+    let passkeys = drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
     Ok(answer(
         StatusCode::CREATED,
         &DraftedPowerChange {
@@ -109,9 +109,9 @@ pub(crate) async fn draft(
             words: drafted.words.clone(),
             version: drafted.version,
             needs_approval: drafted.needs_approval,
-            challenge: text(&drafted.challenge),
+            challenge: said(&drafted.challenge),
             passkeys: passkeys.collect(),
-            draft: text(&drafted.bytes),
+            draft: said(&drafted.bytes),
         },
     ))
 }
@@ -120,23 +120,10 @@ pub(crate) async fn draft(
 #[serde(deny_unknown_fields)]
 pub(crate) struct PowerApproval {
     /// The draft, as it was given; base64url.
-    #[schema(max_length = 4000)]
-    draft: String,
+    #[schema(inline)]
+    draft: Base64Url,
     /// What the passkey signed; none where nothing need be.
-    assertion: Option<PasskeyAssertion>,
-}
-
-/// A WebAuthn assertion; all members base64url.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PasskeyAssertion {
-    /// The credential's id.
-    id: String,
-    #[serde(rename = "clientDataJSON")]
-    client_data: String,
-    #[serde(rename = "authenticatorData")]
-    authenticator_data: String,
-    signature: String,
+    assertion: Option<Answer>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -168,8 +155,8 @@ pub(crate) async fn approve(
     body: Result<Json<PowerApproval>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(approval) = body?;
-    let draft = member(&web, &approval.draft, bytes, "draft isn't base64url")?;
-    let assertion = approval.assertion.map(|given| assertion(&web, &given)).transpose()?;
+    let draft = approval.draft.0;
+    let assertion = approval.assertion.map(Into::into);
     if id != named(&vault::draft_id(&draft)) {
         return Err(web.fault(Fault::NOT_FOUND));
     }
@@ -182,7 +169,6 @@ fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
     let manager = |text: Option<String>| {
         text.map(|text| member(web, &text, PersonId::parse, "the manager isn't a person's id")).transpose()
     };
-    let role = |text: &str| member(web, text, Role::from_slug, "role isn't one of ours");
     let words = |text: &str, least: usize| {
         let trimmed = text.trim();
         let fits = (least..=LONGEST).contains(&trimmed.chars().count()) && !trimmed.contains(char::is_control);
@@ -190,14 +176,14 @@ fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
         fits.then(|| trimmed.to_owned()).ok_or_else(|| web.fault(fault))
     };
     Ok(match asked {
-        NewPowerChange::AddPerson { name, role: slug, team, reports_to } => PowerWish::AddPerson {
+        NewPowerChange::AddPerson { name, role, team, reports_to } => PowerWish::AddPerson {
             name: words(&name, 1)?,
-            role: role(&slug)?,
+            role: role.0,
             team: words(&team, 0)?,
             reports_to: manager(reports_to)?,
         },
-        NewPowerChange::SetRole { person: id, role: slug, team } => {
-            PowerWish::SetRole { person: person(&id)?, role: role(&slug)?, team: words(&team, 0)? }
+        NewPowerChange::SetRole { person: id, role, team } => {
+            PowerWish::SetRole { person: person(&id)?, role: role.0, team: words(&team, 0)? }
         }
         NewPowerChange::ReportsTo { person: id, manager: above } => {
             PowerWish::ReportsTo { person: person(&id)?, manager: manager(above)? }
@@ -206,24 +192,6 @@ fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
     })
 }
 
-fn assertion(web: &Web, given: &PasskeyAssertion) -> Result<Assertion, Failed> {
-    let read = |text: &str| member(web, text, bytes, "a member of the assertion isn't base64url");
-    Ok(Assertion {
-        credential: read(&given.id)?,
-        client_data: read(&given.client_data)?,
-        authenticator_data: read(&given.authenticator_data)?,
-        signature: read(&given.signature)?,
-    })
-}
-
 fn named(id: &[u8; 16]) -> String {
     format!("chg_{}", hex(id))
-}
-
-fn text(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
 }

@@ -1,10 +1,12 @@
 //! `GET /v1/proposals` and below: what the company's identity provider wishes, and security's answer.
 
-use super::approval::{Approval, warrant};
+use super::approval::warrant;
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
+use crate::passkey::Answer;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
+use crate::words::RoleName;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +54,8 @@ pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Resul
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProposedDraft {
     /// The role to be given, where none is proposed.
-    role: Option<String>,
+    #[schema(inline)]
+    role: Option<RoleName>,
 }
 
 /// What an officer's passkey signs.
@@ -73,6 +76,8 @@ impl PowerDraft {
 }
 
 /// Draft the change that would do it, to be approved with a passkey.
+///
+/// For security officers. Nothing changes yet.
 #[utoipa::path(post, path = "/v1/proposals/{id}/drafts", tag = "people", operation_id = "draftProposal", request_body = ProposedDraft,
     params(("id" = String, Path, pattern = "^per_[0-9a-f]{32}$")),
     responses((status = 201, body = PowerDraft), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -87,7 +92,7 @@ pub(crate) async fn draft(
     body: Result<Json<ProposedDraft>, Failed>,
 ) -> Result<Response, Failed> {
     let (id, Json(asked)) = (super::id(&web, &id, PersonId::parse)?, body?);
-    let role = role(&web, asked.role.as_deref())?;
+    let role = asked.role.map(|RoleName(role)| role);
     let draft = web.vault.draft_proposal(&scope, id, role, issuer(&web, &scope)).await;
     let draft = draft.map_err(|error| web.failed(&error))?;
     Ok(PowerDraft::of(draft.seq, &draft.challenge))
@@ -97,16 +102,20 @@ pub(crate) async fn draft(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decided {
     /// apply or decline.
-    #[schema(example = "decline")]
+    #[schema(pattern = "^(apply|decline)$", example = "decline")]
     decision: String,
     /// The role to be given, where none is proposed.
-    role: Option<String>,
+    #[schema(inline)]
+    role: Option<RoleName>,
     /// Officers' approvals of the draft, with their passkeys.
     #[serde(default)]
-    approvals: Vec<Approval>,
+    #[schema(max_items = 8)]
+    approvals: Vec<Answer>,
 }
 
 /// Apply a proposal, or decline it.
+///
+/// For security officers. Applying gives power, so it takes an officer's approval of the draft.
 #[utoipa::path(post, path = "/v1/proposals/{id}/decisions", tag = "people", operation_id = "decideProposal", request_body = Decided,
     params(("id" = String, Path, pattern = "^per_[0-9a-f]{32}$")),
     responses((status = 204, description = "Done."), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -121,7 +130,7 @@ pub(crate) async fn decide(
     body: Result<Json<Decided>, Failed>,
 ) -> Result<Response, Failed> {
     let (id, Json(asked)) = (super::id(&web, &id, PersonId::parse)?, body?);
-    let role = role(&web, asked.role.as_deref())?;
+    let role = asked.role.map(|RoleName(role)| role);
     let decision = match asked.decision.as_str() {
         "apply" => Decision::Apply(warrant(&web, asked.approvals)?),
         "decline" => Decision::Decline,
@@ -130,11 +139,6 @@ pub(crate) async fn decide(
     let decided = web.vault.decide_proposal(&scope, id, decision, role, issuer(&web, &scope)).await;
     decided.map_err(|error| web.failed(&error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-fn role(web: &Web, given: Option<&str>) -> Result<Option<Role>, Failed> {
-    let read = given.map(|text| super::member(web, text, Role::from_slug, "role isn't a role"));
-    read.transpose()
 }
 
 /// Whose subjects the provider's external ids are.

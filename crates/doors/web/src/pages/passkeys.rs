@@ -4,9 +4,10 @@ use super::sign_in::{Asked, device};
 use super::templates::sign_in::Ceremony;
 use crate::body::{Json, ok};
 use crate::identify::same_origin;
-use crate::passkey::{Answer, Asking, Made, Site, heard, said};
+use crate::passkey::{Answer, Asking, Made, Site, said};
 use crate::problem::{Failed, Fault};
 use crate::state::Web;
+use crate::words::Base64Url;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -31,12 +32,12 @@ pub(super) async fn challenge(State(web): State<Web>, headers: HeaderMap) -> Res
 
 #[derive(Deserialize)]
 pub(super) struct SignInForm {
-    credential: String,
-    client_data: String,
-    authenticator_data: String,
-    signature: String,
+    credential: Base64Url,
+    client_data: Base64Url,
+    authenticator_data: Base64Url,
+    signature: Base64Url,
     #[serde(default)]
-    handle: String,
+    handle: Base64Url,
     #[serde(default)]
     device: String,
 }
@@ -55,10 +56,9 @@ pub(super) async fn sign_in(
         Err(fault) => return asked.refused(fault),
     };
     let Ok(Form(form)) = form else { return asked.refused(Fault::INVALID) };
-    let SignInForm { credential, client_data, authenticator_data, signature, .. } = form;
-    let answer = Answer { credential, client_data, authenticator_data, signature }.read().zip(heard(&form.handle));
-    let Some((assertion, handle)) = answer else { return asked.refused(Fault::INVALID) };
-    match web.vault.sign_in_with_passkey(&site.party(), &assertion, &handle, device(&form.device)).await {
+    let SignInForm { credential, client_data, authenticator_data, signature, handle, device: shown } = form;
+    let assertion = Answer { credential, client_data, authenticator_data, signature }.into();
+    match web.vault.sign_in_with_passkey(&site.party(), &assertion, &handle.0, device(&shown)).await {
         Err(VaultError::Unauthenticated) => asked.refused(Fault::NO_SUCH_PASSKEY),
         session => asked.signed_in(session),
     }

@@ -11,6 +11,8 @@ use serde_json::Value;
 use vault::Scope;
 
 /// What the service can do.
+///
+/// RFC 7643, 5. For machine clients that keep the list of people.
 #[utoipa::path(get, path = "/scim/v2/ServiceProviderConfig", tag = "people", operation_id = "scimServiceProviderConfig",
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
@@ -26,6 +28,8 @@ pub(crate) async fn service_provider(
 }
 
 /// Which resources there are.
+///
+/// RFC 7643, 6. For machine clients that keep the list of people.
 #[utoipa::path(get, path = "/scim/v2/ResourceTypes", tag = "people", operation_id = "scimResourceTypes",
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
@@ -39,6 +43,8 @@ pub(crate) async fn resource_types(
 }
 
 /// One kind of resource.
+///
+/// RFC 7643, 6. For machine clients that keep the list of people.
 #[utoipa::path(get, path = "/scim/v2/ResourceTypes/{id}", tag = "people", operation_id = "scimResourceType", params(("id" = String, Path)),
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 404, body = Error, content_type = "application/scim+json"),
@@ -53,6 +59,8 @@ pub(crate) async fn resource_type(
 }
 
 /// Of which attributes resources consist.
+///
+/// RFC 7643, 7. For machine clients that keep the list of people.
 #[utoipa::path(get, path = "/scim/v2/Schemas", tag = "people", operation_id = "scimSchemas",
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
@@ -66,6 +74,8 @@ pub(crate) async fn schemas(
 }
 
 /// One schema.
+///
+/// RFC 7643, 7. For machine clients that keep the list of people.
 #[utoipa::path(get, path = "/scim/v2/Schemas/{id}", tag = "people", operation_id = "scimSchema", params(("id" = String, Path)),
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 401, body = Error, content_type = "application/scim+json"),
         (status = 403, body = Error, content_type = "application/scim+json"), (status = 404, body = Error, content_type = "application/scim+json"),

@@ -36,6 +36,8 @@ pub(crate) async fn list(
 }
 
 /// Search people, with the question in the body.
+///
+/// RFC 7644, 3.4.3. Each reading is a log entry.
 #[utoipa::path(post, path = "/scim/v2/Users/.search", tag = "people", operation_id = "scimSearchUsers", request_body = Resource,
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 400, body = Error, content_type = "application/scim+json"),
         (status = 401, body = Error, content_type = "application/scim+json"), (status = 403, body = Error, content_type = "application/scim+json"),
@@ -82,6 +84,8 @@ pub(crate) async fn create(
 }
 
 /// Show somebody.
+///
+/// Each reading is a log entry.
 #[utoipa::path(get, path = "/scim/v2/Users/{id}", tag = "people", operation_id = "scimGetUser",
     params(("id" = String, Path), ("attributes" = Option<String>, Query), ("excludedAttributes" = Option<String>, Query)),
     responses((status = 200, body = Resource, content_type = "application/scim+json"), (status = 304, description = "As the one that is known."),

@@ -1,0 +1,58 @@
+//! Words of the API that aren't plain text: read strictly, and described so.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Role;
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Bytes in base64url, without padding and with no bit to spare (RFC 4648, 5 and 3.5).
+#[derive(Clone, Default)]
+pub(crate) struct Base64Url(pub(crate) Vec<u8>);
+
+impl<'de> Deserialize<'de> for Base64Url {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        URL_SAFE_NO_PAD.decode(text).map(Self).map_err(|_| D::Error::custom("not base64url"))
+    }
+}
+
+impl Serialize for Base64Url {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(&self.0))
+    }
+}
+
+/// The last letter of bytes that fill no whole group has bits that must be zero.
+const BASE64URL: &str = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$";
+
+impl PartialSchema for Base64Url {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(BASE64URL)).into()
+    }
+}
+
+impl ToSchema for Base64Url {}
+
+/// The name of a role.
+#[derive(Clone, Copy)]
+pub(crate) struct RoleName(pub(crate) Role);
+
+impl<'de> Deserialize<'de> for RoleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Role::from_slug(&text).map(Self).ok_or_else(|| D::Error::custom("not a role"))
+    }
+}
+
+impl PartialSchema for RoleName {
+    fn schema() -> RefOr<Schema> {
+        let names = Role::ALL.iter().map(|role| role.slug());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for RoleName {}
