@@ -1,11 +1,10 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
-mod budgets;
 mod check;
 pub(crate) mod provider;
 pub(crate) mod witness;
 
-pub use budgets::Budgets;
+pub use vault::Budgets;
 
 use crate::database::Database;
 use crate::failure::{self, Failure};

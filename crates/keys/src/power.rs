@@ -7,6 +7,7 @@
 mod body;
 mod client;
 mod device;
+mod governing;
 mod login;
 mod passkey;
 mod person;
@@ -14,6 +15,7 @@ mod person;
 pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
 pub use device::Device;
+pub use governing::{LimitsText, RulesText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
 pub use person::Person;

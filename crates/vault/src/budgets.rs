@@ -12,6 +12,7 @@ use domain::{
     Allowance, BudgetKind, Counter, History, Limits, Millis, PerWindow, Purpose, Refusal, Room, Standing, TenantId,
     Weights, Window,
 };
+use std::sync::Arc;
 use store::{BudgetRow, Spend, Turn};
 
 /// What is left of an allowance in one window.
@@ -109,13 +110,13 @@ fn left_of(
 
 impl Vault {
     /// A tenant's limits.
-    pub(crate) fn limits(&self, _: TenantId) -> &Limits {
-        &self.config.limits
+    pub(crate) fn limits(&self, tenant: TenantId) -> Arc<Limits> {
+        Arc::clone(&self.governance(tenant).limits)
     }
 
     /// What a tenant's acts weigh.
-    pub(crate) fn weights(&self, tenant: TenantId) -> &Weights {
-        &self.limits(tenant).weights
+    pub(crate) fn weights(&self, tenant: TenantId) -> Weights {
+        self.limits(tenant).weights
     }
 
     pub(crate) fn standing(&self, scope: &Scope) -> Standing {

@@ -81,8 +81,8 @@ struct Purse {
 impl Vault {
     /// The rules in words, in the order in which they speak. They are no secret: who is held by them may read them.
     #[must_use]
-    pub fn rules_told(&self) -> &[Told] {
-        self.rules.told()
+    pub fn rules_told(&self, scope: &Scope) -> Vec<Told> {
+        self.governance(scope.tenant).rules.told().to_vec()
     }
 
     /// Whoever may not ask is told so before anything else.
@@ -131,14 +131,15 @@ impl Vault {
         let situation =
             Situation { ground, left: purse.map_or(u32::MAX, |purse| purse.left), ..Situation::best(ground.channel) };
         let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
-        let (verdict, denial) = match self.rules.decide(&Facts { asker, act: whether.act, situation }) {
-            Decision::Permit => match short {
-                None => (Verdict::Yes, None),
-                Some(refusal) => (Verdict::No, Some(Denial::Unpermitted(refusal))),
-            },
-            Decision::NeedsApproval(denial) => (Verdict::WithApproval, Some(denial)),
-            Decision::Refuse(denial) => (Verdict::No, Some(denial)),
-        };
+        let (verdict, denial) =
+            match self.governance(person.tenant).rules.decide(&Facts { asker, act: whether.act, situation }) {
+                Decision::Permit => match short {
+                    None => (Verdict::Yes, None),
+                    Some(refusal) => (Verdict::No, Some(Denial::Unpermitted(refusal))),
+                },
+                Decision::NeedsApproval(denial) => (Verdict::WithApproval, Some(denial)),
+                Decision::Refuse(denial) => (Verdict::No, Some(denial)),
+            };
         Could {
             verdict,
             refusal: denial.as_ref().map(Denial::refusal),

@@ -25,6 +25,16 @@ pub enum VaultError {
     /// The input can't be read.
     #[error("{0}")]
     Input(FieldError),
+    /// What should count from now on can't; the refusal's entry is in the log.
+    #[error("{}", .refusal.title())]
+    Unfit {
+        /// Why.
+        refusal: Refusal,
+        /// The refusal's entry.
+        entry: Option<EntryId>,
+        /// What is wrong with it, in words.
+        said: String,
+    },
     /// The rules can't be used.
     #[error("{0}")]
     Rules(#[from] policy::RulesError),

@@ -28,7 +28,7 @@ const HOUR_MS: i64 = 3_600_000;
 impl Vault {
     /// May this person do this, and on what conditions?
     pub(crate) fn needs(&self, scope: &Scope, act: policy::Act) -> Result<Needs, Denial> {
-        self.rules.needs(&self.asker(&scope.person, scope.device), act)
+        self.governance(scope.tenant).rules.needs(&self.asker(&scope.person, scope.device), act)
     }
 
     /// A person as the rules see them at this moment.

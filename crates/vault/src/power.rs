@@ -8,11 +8,15 @@ pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
 mod duties;
+pub(crate) mod governance;
 mod load;
+pub(crate) mod proof;
+mod told;
 pub(crate) mod wish;
 
 use domain::duty::Duty;
 use domain::{Millis, PersonId, Role, TenantId};
+use governance::Governance;
 use keys::Powers;
 use keys::power::PowerBody;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -34,13 +38,20 @@ pub struct Snapshot {
     powers: Powers,
     people: BTreeMap<PersonId, Arc<PersonRow>>,
     tokens: HashMap<[u8; 32], PersonId>,
+    pub(crate) governance: Arc<Governance>,
 }
 
 impl Snapshot {
-    fn new(tenant: TenantId, head: Option<PowerHead>, people: Vec<PersonRow>, powers: Powers) -> Self {
+    fn new(
+        tenant: TenantId,
+        head: Option<PowerHead>,
+        people: Vec<PersonRow>,
+        powers: Powers,
+        governance: Arc<Governance>,
+    ) -> Self {
         let tokens = people.iter().filter_map(|row| Some((row.token?, row.id))).collect();
         let people = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
-        Self { tenant, seq: head.map_or(0, |head| head.seq), sound: true, head, powers, people, tokens }
+        Self { tenant, seq: head.map_or(0, |head| head.seq), sound: true, head, powers, people, tokens, governance }
     }
 
     /// Its version: how often power was changed.
@@ -120,8 +131,18 @@ impl KnownPower {
         self.lock().get(&tenant).cloned()
     }
 
+    /// Of two that were read at once, the later version stays: acts are decided by it and committed under it.
     fn keep(&self, now: Millis, snapshot: &Arc<Snapshot>) {
-        self.lock().insert(snapshot.tenant, (now, Arc::clone(snapshot)));
+        let mut known = self.lock();
+        let later = known.get(&snapshot.tenant).is_some_and(|(_, known)| known.sound && known.seq > snapshot.seq);
+        if !later || !snapshot.sound {
+            known.insert(snapshot.tenant, (now, Arc::clone(snapshot)));
+        }
+    }
+
+    /// What a tenant's people go by, as last seen.
+    pub(crate) fn governance(&self, tenant: TenantId) -> Option<Arc<Governance>> {
+        self.lock().get(&tenant).map(|(_, known)| Arc::clone(&known.governance))
     }
 
     fn is_told(&self, tenant: TenantId) -> bool {
@@ -139,7 +160,9 @@ impl KnownPower {
 
     /// The next one who asks looks.
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.lock().remove(&tenant);
+        if let Some((at, _)) = self.lock().get_mut(&tenant) {
+            *at = Millis(0);
+        }
     }
 
     /// The tenant one of whose people had this token when it was last looked at.

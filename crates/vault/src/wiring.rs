@@ -8,6 +8,8 @@ use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
 use crate::power::KnownPower;
+use crate::power::governance::Governance;
+use crate::power::proof::{Prover, Unproving};
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
@@ -91,7 +93,9 @@ pub struct Vault {
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
     pub(crate) doubts: Doubts,
-    pub(crate) rules: Rules,
+    /// What a tenant goes by whose officers signed no limits or rules.
+    pub(crate) unsigned: Arc<Governance>,
+    pub(crate) prover: Arc<dyn Prover>,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -113,7 +117,7 @@ impl Vault {
         tenants: Vec<TenantConfig>,
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
-        let rules = Rules::built_in()?;
+        let unsigned = Arc::new(Governance::unsigned(config.limits, Rules::built_in()?));
         let mut seals = NodeSeals::default();
         for tenant in &tenants {
             seals.0.insert(tenant.id, TenantKeys::new(&holder.node_keys(tenant.id).await?));
@@ -162,8 +166,15 @@ impl Vault {
             allotments,
             kept_keys: KeptKeys::default(),
             doubts: Doubts::default(),
-            rules,
+            unsigned,
+            prover: Arc::new(Unproving),
         })
+    }
+
+    /// With somebody who can prove rules.
+    #[must_use]
+    pub fn proved_by(self, prover: Arc<dyn Prover>) -> Self {
+        Self { prover, ..self }
     }
 
     /// The tenants served.
@@ -237,7 +248,7 @@ impl Vault {
                     self.power.forget(tenant);
                 }
                 let told = told.filter(|rule| rule.refusal == refusal);
-                let rule = told.or_else(|| self.rules.speaking_for(refusal));
+                let rule = told.or_else(|| self.governance(tenant).rules.speaking_for(refusal));
                 let spent = self.spent(tenant, refusal, own.as_ref()).await;
                 Err(VaultError::Refused { refusal, entry, rule, spent })
             }
@@ -265,6 +276,9 @@ impl Vault {
         act.draft.power = scope.power;
         if kind.discloses() && self.power_doubted(scope.tenant) {
             act.when.push(Condition::Never(Refusal::PowerTampered));
+        }
+        if kind.discloses() && !self.governance(scope.tenant).is_usable() {
+            act.when.push(Condition::Never(Refusal::RulesUnusable));
         }
         if kind.discloses() && self.spending_doubted(scope.tenant) {
             act.when.push(Condition::Never(Refusal::SpendingDisagrees));

@@ -206,6 +206,18 @@ refusals! {
     LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
         "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
         "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
+    /// Rules that can't be read, or don't fit what they speak of.
+    RulesUnfit = 61 "rules-unfit", "These rules or limits can't be used",
+        "What can't be read in full can't be relied on, so nothing of it counts.",
+        "Mend what the detail names, then draft the change again.";
+    /// Rules under which something could happen that must never.
+    RulesRefuted = 62 "rules-refuted", "Under these rules something could happen that must never",
+        "What must never happen is written apart from the rules, so that no change of them can permit it by mistake or by design.",
+        "Look at the example in the detail, mend the rule that permits it, and draft the change again.";
+    /// What officers signed can't be used by this program.
+    RulesUnusable = 63 "rules-unusable", "The rules or limits that officers signed can't be used",
+        "They were signed for another version of this program, and nothing is disclosed under rules that nobody can read.",
+        "Tell security and IT: let IT go back to the version before, or let two security officers sign rules for this one.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

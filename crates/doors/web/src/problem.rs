@@ -241,7 +241,11 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::AttemptsExhausted
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::TooManyHits | Refusal::KeyReused | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::RulesUnfit
+        | Refusal::RulesRefuted
+        | Refusal::TooManyHits
+        | Refusal::KeyReused
+        | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound
         | Refusal::NameTaken
         | Refusal::PowerChanged
@@ -252,7 +256,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::FORBIDDEN,
     }
 }

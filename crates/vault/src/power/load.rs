@@ -1,5 +1,6 @@
 //! Loading power whole, and what it is checked against.
 
+use super::governance::Governance;
 use super::{BELIEVED_MS, Snapshot};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
@@ -73,7 +74,8 @@ impl Vault {
             }
             if self.is_sealed(tenant, &rows).await? {
                 let powers = powers(&rows.people, &rows.others);
-                return Ok(Snapshot::new(tenant, rows.head, rows.people, powers));
+                let governance = self.governance_of(tenant, &powers);
+                return Ok(Snapshot::new(tenant, rows.head, rows.people, powers, governance));
             }
             last = Some(rows);
         }
@@ -148,7 +150,10 @@ impl Vault {
     /// Those rows that carry their own tags: enough to let in who must learn of it, and for nothing else.
     fn in_doubt(&self, tenant: TenantId, rows: Rows) -> Snapshot {
         let powers = powers(&rows.people, &rows.others);
-        let mut snapshot = Snapshot { sound: false, ..Snapshot::new(tenant, rows.head, rows.people, powers) };
+        // What wasn't sealed governs nobody.
+        let governance = self.governance(tenant);
+        let mut snapshot =
+            Snapshot { sound: false, ..Snapshot::new(tenant, rows.head, rows.people, powers, governance) };
         snapshot.people.retain(|_, row| self.fits(row));
         snapshot
     }
@@ -157,8 +162,26 @@ impl Vault {
     async fn unreadable(&self, tenant: TenantId) -> Result<Snapshot, VaultError> {
         let head = self.store.power_head(tenant).await?;
         let before = self.power.get(tenant).map(|(_, known)| Snapshot::clone(&known));
-        let before = before.unwrap_or_else(|| Snapshot::new(tenant, head, Vec::new(), Powers::default()));
+        let before = before
+            .unwrap_or_else(|| Snapshot::new(tenant, head, Vec::new(), Powers::default(), Arc::clone(&self.unsigned)));
         Ok(Snapshot { sound: false, seq: head.map_or(0, |head| head.seq), head, ..before })
+    }
+
+    fn governance_of(&self, tenant: TenantId, powers: &Powers) -> Arc<Governance> {
+        let before = self.power.governance(tenant);
+        let governance = Governance::of(powers, &self.unsigned, before);
+        if !governance.is_usable() {
+            tracing::error!(
+                tenant = tenant.0,
+                "this program can't use the limits or rules that officers signed: nothing is disclosed; go back to the version before, or let officers sign others"
+            );
+        }
+        governance
+    }
+
+    /// What a tenant's people go by: of the version that decisions are made by and committed under.
+    pub(crate) fn governance(&self, tenant: TenantId) -> Arc<Governance> {
+        self.power.governance(tenant).unwrap_or_else(|| Arc::clone(&self.unsigned))
     }
 
     fn fits(&self, row: &PersonRow) -> bool {

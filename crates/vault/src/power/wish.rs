@@ -1,10 +1,11 @@
 //! What a security officer asks for: people, their roles, whom they report to, and who has left.
 
-use super::Snapshot;
 use super::change::Change;
+use super::{Snapshot, told};
+use crate::limits_form::Budgets;
 use crate::private::entry::Kind;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Left, PowerBody, Reporting};
+use keys::power::{Assertion, Left, LimitsText, PowerBody, Reporting, RulesText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use store::PersonRow;
 
@@ -43,20 +44,36 @@ pub enum PowerWish {
         /// Who.
         person: PersonId,
     },
+    /// Other rules; those that the program comes with, where no files are given.
+    SetRules {
+        /// Names and texts, in the order in which they speak.
+        files: Vec<(String, String)>,
+    },
+    /// Other limits.
+    SetLimits {
+        /// As `[budgets]` is written.
+        toml: String,
+    },
 }
 
 impl PowerWish {
     /// Whom it is about; a new person by the id that they will have.
-    pub(super) fn subject(&self, new: PersonId) -> PersonId {
+    pub(super) fn subject(&self, new: PersonId) -> Option<PersonId> {
         match self {
-            Self::AddPerson { .. } => new,
-            Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => *person,
+            Self::AddPerson { .. } => Some(new),
+            Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => Some(*person),
+            Self::SetRules { .. } | Self::SetLimits { .. } => None,
         }
     }
 
     /// What its entry tells of.
     pub(super) fn kind(&self) -> Kind {
-        if matches!(self, Self::Left { .. }) { Kind::PersonLeft } else { Kind::PersonChanged }
+        match self {
+            Self::Left { .. } => Kind::PersonLeft,
+            Self::SetRules { .. } => Kind::RulesChanged,
+            Self::SetLimits { .. } => Kind::LimitsChanged,
+            Self::AddPerson { .. } | Self::SetRole { .. } | Self::ReportsTo { .. } => Kind::PersonChanged,
+        }
     }
 
     /// The rows that change.
@@ -93,6 +110,12 @@ impl PowerWish {
                 here(*person)?;
                 Ok(vec![Change::put(person.0, &Left { at: now })])
             }
+            Self::SetRules { files } if files.is_empty() => Ok(vec![Change::Drop((RulesText::KIND, THE_ONE))]),
+            Self::SetRules { files } => Ok(vec![Change::put(THE_ONE, &RulesText { files: files.clone() })]),
+            Self::SetLimits { toml } => {
+                let limits = Budgets::read(toml).map_err(|_| Refusal::RulesUnfit)?;
+                Ok(vec![Change::put(THE_ONE, &LimitsText { toml: Budgets::of(&limits).toml() })])
+            }
         }
     }
 
@@ -113,6 +136,14 @@ impl PowerWish {
             }
             Self::ReportsTo { person, manager: None } => format!("{} reports to nobody from now on.", name(*person)),
             Self::Left { person } => format!("{} has left, and can't come back under this id.", name(*person)),
+            Self::SetRules { files } => match super::governance::chosen(files) {
+                Ok(rules) => told::rules(&snapshot.governance, &rules),
+                Err(error) => error.to_string(),
+            },
+            Self::SetLimits { toml } => match Budgets::read(toml) {
+                Ok(limits) => told::limits(&snapshot.governance.limits, &limits),
+                Err(error) => error.to_string(),
+            },
         }
     }
 }
@@ -127,12 +158,16 @@ pub(super) struct Drafted {
     /// The id of somebody new.
     pub(super) new: PersonId,
     pub(super) wish: PowerWish,
+    /// Of rules: were they proved?
+    pub(super) proved: Option<bool>,
+    /// Who has signed already, of those who must.
+    pub(super) signed: Vec<Assertion>,
 }
 
 type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Drafted {
-    /// `[tenant, ms, version, id, wish…]`
+    /// `[tenant, ms, version, id, [wish…], proved, [[credential, client data, authenticator data, signature]…]]`
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -141,32 +176,17 @@ impl Drafted {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(5)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
-        let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
-            match id {
-                Some(id) => e.bytes(&id.0)?,
-                None => e.null()?,
-            };
-            Ok(())
+        e.array(7)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        write_wish(&self.wish, e)?;
+        match self.proved {
+            Some(proved) => e.bool(proved)?,
+            None => e.null()?,
         };
-        match &self.wish {
-            PowerWish::AddPerson { name, role, team, reports_to } => {
-                e.array(5)?.u8(1)?.str(name)?.str(role.slug())?.str(team)?;
-                maybe(e, reports_to)
-            }
-            PowerWish::SetRole { person, role, team } => {
-                e.array(4)?.u8(2)?.bytes(&person.0)?.str(role.slug())?.str(team)?;
-                Ok(())
-            }
-            PowerWish::ReportsTo { person, manager } => {
-                e.array(3)?.u8(3)?.bytes(&person.0)?;
-                maybe(e, manager)
-            }
-            PowerWish::Left { person } => {
-                e.array(2)?.u8(4)?.bytes(&person.0)?;
-                Ok(())
-            }
+        e.array(self.signed.len() as u64)?;
+        for Assertion { credential, client_data, authenticator_data, signature } in &self.signed {
+            e.array(4)?.bytes(credential)?.bytes(client_data)?.bytes(authenticator_data)?.bytes(signature)?;
         }
+        Ok(())
     }
 
     /// What [`Drafted::encode`] wrote; `None` for anything else.
@@ -179,26 +199,81 @@ impl Drafted {
         d.array()?;
         let (tenant, at, from) = (TenantId(d.u32()?), Millis(d.i64()?), d.u64()?);
         let Some(new) = id(d)? else { return Ok(None) };
-        d.array()?;
-        let wish = match d.u8()? {
-            1 => {
-                let (name, role, team) = (d.str()?.to_owned(), Role::from_slug(d.str()?), d.str()?.to_owned());
-                let reports_to = id(d)?;
-                role.map(|role| PowerWish::AddPerson { name, role, team, reports_to })
-            }
-            2 => {
-                let (person, role, team) = (id(d)?, Role::from_slug(d.str()?), d.str()?.to_owned());
-                person.zip(role).map(|(person, role)| PowerWish::SetRole { person, role, team })
-            }
-            3 => {
-                let (person, manager) = (id(d)?, id(d)?);
-                person.map(|person| PowerWish::ReportsTo { person, manager })
-            }
-            4 => id(d)?.map(|person| PowerWish::Left { person }),
-            _ => None,
-        };
-        Ok(wish.map(|wish| Self { tenant, at, from, new, wish }))
+        let wish = read_wish(d)?;
+        let proved =
+            if d.datatype()? == minicbor::data::Type::Null { d.null().map(|()| None)? } else { Some(d.bool()?) };
+        let mut signed = Vec::new();
+        for _ in 0..d.array()?.unwrap_or_default() {
+            d.array()?;
+            let mut bytes = || d.bytes().map(<[u8]>::to_vec);
+            let (credential, client_data) = (bytes()?, bytes()?);
+            signed.push(Assertion { credential, client_data, authenticator_data: bytes()?, signature: bytes()? });
+        }
+        Ok(wish.map(|wish| Self { tenant, at, from, new, wish, proved, signed }))
     }
+}
+
+fn write_wish(wish: &PowerWish, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+    let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
+        match id {
+            Some(id) => e.bytes(&id.0)?,
+            None => e.null()?,
+        };
+        Ok(())
+    };
+    match wish {
+        PowerWish::AddPerson { name, role, team, reports_to } => {
+            e.array(5)?.u8(1)?.str(name)?.str(role.slug())?.str(team)?;
+            maybe(e, reports_to)
+        }
+        PowerWish::SetRole { person, role, team } => {
+            e.array(4)?.u8(2)?.bytes(&person.0)?.str(role.slug())?.str(team)?;
+            Ok(())
+        }
+        PowerWish::ReportsTo { person, manager } => {
+            e.array(3)?.u8(3)?.bytes(&person.0)?;
+            maybe(e, manager)
+        }
+        PowerWish::Left { person } => {
+            e.array(2)?.u8(4)?.bytes(&person.0)?;
+            Ok(())
+        }
+        PowerWish::SetRules { files } => {
+            e.array(2)?.u8(5)?.array(2 * files.len() as u64)?;
+            files.iter().try_for_each(|(name, text)| e.str(name)?.str(text).map(drop))
+        }
+        PowerWish::SetLimits { toml } => {
+            e.array(2)?.u8(6)?.str(toml)?;
+            Ok(())
+        }
+    }
+}
+
+fn read_wish(d: &mut Decoder<'_>) -> Result<Option<PowerWish>, minicbor::decode::Error> {
+    d.array()?;
+    Ok(match d.u8()? {
+        1 => {
+            let (name, role, team) = (d.str()?.to_owned(), Role::from_slug(d.str()?), d.str()?.to_owned());
+            let reports_to = id(d)?;
+            role.map(|role| PowerWish::AddPerson { name, role, team, reports_to })
+        }
+        2 => {
+            let (person, role, team) = (id(d)?, Role::from_slug(d.str()?), d.str()?.to_owned());
+            person.zip(role).map(|(person, role)| PowerWish::SetRole { person, role, team })
+        }
+        3 => {
+            let (person, manager) = (id(d)?, id(d)?);
+            person.map(|person| PowerWish::ReportsTo { person, manager })
+        }
+        4 => id(d)?.map(|person| PowerWish::Left { person }),
+        5 => {
+            let files = d.array()?.unwrap_or_default() / 2;
+            let mut file = || Ok((d.str()?.to_owned(), d.str()?.to_owned()));
+            Some(PowerWish::SetRules { files: (0..files).map(|_| file()).collect::<Result<_, _>>()? })
+        }
+        6 => Some(PowerWish::SetLimits { toml: d.str()?.to_owned() }),
+        _ => None,
+    })
 }
 
 fn id(d: &mut Decoder<'_>) -> Result<Option<PersonId>, minicbor::decode::Error> {
@@ -229,9 +304,16 @@ mod tests {
             PowerWish::ReportsTo { person, manager: Some(manager) },
             PowerWish::ReportsTo { person, manager: None },
             PowerWish::Left { person },
+            PowerWish::SetRules { files: Vec::new() },
+            PowerWish::SetRules { files: vec![("1.cedar".to_owned(), "permit".to_owned()), Default::default()] },
+            PowerWish::SetLimits { toml: "code_per_hour = 3".to_owned() },
         ];
-        for wish in wishes {
-            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, wish };
+        let text = |what: u8| vec![what; 3];
+        let assertion =
+            Assertion { credential: text(1), client_data: text(2), authenticator_data: text(3), signature: text(4) };
+        let more = [(None, Vec::new()), (Some(true), Vec::new()), (Some(false), vec![assertion; 2])];
+        for (wish, (proved, signed)) in wishes.into_iter().zip(more.into_iter().cycle()) {
+            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, wish, proved, signed };
             let bytes = drafted.encode();
             assert_eq!(Drafted::decode(&bytes), Some(drafted));
             for length in 0..bytes.len() {

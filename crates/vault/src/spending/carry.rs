@@ -43,7 +43,7 @@ impl Vault {
         let Some((counter, counted)) = row.counter.goes_on_in() else { return Ok(()) };
         let limits = self.limits(tenant);
         let genuine = row.tag == row.tag_by(&*self.seals, tenant);
-        let points = if genuine { row.used.saturating_mul(worth(limits, counted)) } else { limits.person.all.hour };
+        let points = if genuine { row.used.saturating_mul(worth(&limits, counted)) } else { limits.person.all.hour };
         let act = self.bare_act(tenant, Kind::BudgetCarried)?.detail(row.used.into());
         let key = hashed(&[b"carried", row.counter.bytes(), &row.since.0.to_be_bytes()]);
         let request = Some(RequestKey { key, content: key, session: [0; 16], answer: 0 });

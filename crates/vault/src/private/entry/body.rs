@@ -160,6 +160,10 @@ kinds! {
     BudgetCarried = 62 "budget_carried";
     /// Somebody asked whether a person could do something, and why not.
     DecisionAsked = 63 "decision_asked";
+    /// Officers signed other rules; `detail` is 1 where they were proved, 2 where two officers accepted them unproved.
+    RulesChanged = 64 "rules_changed";
+    /// An officer signed other limits.
+    LimitsChanged = 65 "limits_changed";
 }
 
 impl Kind {
@@ -179,8 +183,12 @@ impl Kind {
     /// Does this make a new version of people and rights?
     #[must_use]
     pub fn changes_power(self) -> bool {
-        use Kind::{PersonChanged, PersonLeft, PowerChanged, PowerSealed, TokenIssued, TokenRevoked};
-        matches!(self, PersonChanged | PersonLeft | PowerChanged | PowerSealed | TokenIssued | TokenRevoked)
+        use Kind::{
+            LimitsChanged, PersonChanged, PersonLeft, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
+            TokenRevoked,
+        };
+        let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
+        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged)
     }
 
     /// Is this a disclosure, or what it showed?

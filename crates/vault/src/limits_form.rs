@@ -1,20 +1,13 @@
-//! `[budgets]`: how much one person, team or tenant may learn, what acts weigh, and how many attempts there are.
+//! Limits as they are written, in `[budgets]` of the configuration and in what officers sign: how much one person, team or
+//! tenant may learn, what acts weigh, and how many attempts there are.
 
 use domain::{Allowance, FieldKind, Limits, PerWindow, Purpose, Weights};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[budgets]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
-    /// One person's points of information.
-    pub person: Points,
-    /// One team's.
-    pub team: Points,
-    /// Everybody's together.
-    pub tenant: Points,
-    /// What each act weighs.
-    pub weights: Weighing,
     /// One-time codes sent by one person, per hour.
     pub code_per_hour: Option<u32>,
     /// Answers checked in one interaction.
@@ -23,10 +16,18 @@ pub struct Budgets {
     pub verify_per_customer: Option<u32>,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: Option<u32>,
+    /// One person's points of information.
+    pub person: Points,
+    /// One team's.
+    pub team: Points,
+    /// Everybody's together.
+    pub tenant: Points,
+    /// What each act weighs.
+    pub weights: Weighing,
 }
 
 /// `[budgets.person]` and so on: points in any sixty minutes, 24 hours and thirty days.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Points {
     /// In any sixty minutes.
@@ -40,7 +41,7 @@ pub struct Points {
 }
 
 /// One limit of each kind for a purpose: no limit of its own where nothing is said.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForPurpose {
     /// In any sixty minutes.
@@ -54,13 +55,17 @@ pub struct ForPurpose {
 macro_rules! purposes {
     ($($(#[$doc:meta])* $name:ident: $purpose:ident),* $(,)?) => {
         /// `[budgets.person.purpose.payment]` and so on.
-        #[derive(Clone, Debug, Default, Deserialize)]
+        #[derive(Clone, Debug, Default, Deserialize, Serialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct Purposes { $($(#[$doc])* pub $name: Option<ForPurpose>,)* }
 
         impl Purposes {
             fn given(&self) -> impl Iterator<Item = (Purpose, ForPurpose)> {
                 [$((Purpose::$purpose, self.$name)),*].into_iter().filter_map(|(purpose, given)| Some((purpose, given?)))
+            }
+
+            fn of(allowance: &Allowance) -> Self {
+                Self { $($name: ForPurpose::of(allowance.purpose(Purpose::$purpose)),)* }
             }
         }
     };
@@ -86,7 +91,7 @@ purposes! {
 macro_rules! weighing {
     (fields { $($field:ident: $kind:ident),* $(,)? } acts { $($act:ident),* $(,)? }) => {
         /// `[budgets.weights]`: a value shown, by kind of field, and the other acts.
-        #[derive(Clone, Debug, Default, Deserialize)]
+        #[derive(Clone, Debug, Default, Deserialize, Serialize)]
         #[serde(deny_unknown_fields, default)]
         #[allow(missing_docs, reason = "the names are the fields' and acts' own")]
         pub struct Weighing { $(pub $field: Option<u32>,)* $(pub $act: Option<u32>,)* }
@@ -97,6 +102,14 @@ macro_rules! weighing {
                 $(if let Some(weight) = self.$field { weights = weights.with(FieldKind::$kind, weight); })*
                 $(weights.$act = self.$act.unwrap_or(weights.$act);)*
                 weights
+            }
+
+            fn of(weights: &Weights) -> Self {
+                Self { $($field: Some(weights.reveal(FieldKind::$kind)),)* $($act: Some(weights.$act),)* }
+            }
+
+            fn all(&self) -> impl Iterator<Item = u32> {
+                [$(self.$field,)* $(self.$act,)*].into_iter().flatten()
             }
         }
     };
@@ -110,7 +123,20 @@ weighing! {
     acts { view, search_miss, search_hit, verify_pass, verify_fail }
 }
 
+impl ForPurpose {
+    fn of(limits: PerWindow) -> Option<Self> {
+        let said = |limit: u32| (limit < u32::MAX).then_some(limit);
+        let own = Self { hour: said(limits.hour), day: said(limits.day), days_30: said(limits.month) };
+        (limits != PerWindow::ANY).then_some(own)
+    }
+}
+
 impl Points {
+    fn of(allowance: &Allowance) -> Self {
+        let PerWindow { hour, day, month } = allowance.all;
+        Self { hour: Some(hour), day: Some(day), days_30: Some(month), purpose: Purposes::of(allowance) }
+    }
+
     fn over(&self, default: Allowance) -> Allowance {
         let of = |limits: PerWindow, hour: Option<u32>, day: Option<u32>, month: Option<u32>| PerWindow {
             hour: hour.unwrap_or(limits.hour),
@@ -139,6 +165,75 @@ impl Budgets {
             verify_per_interaction: self.verify_per_interaction.unwrap_or(default.verify_per_interaction),
             verify_per_customer: self.verify_per_customer.unwrap_or(default.verify_per_customer),
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
+        }
+    }
+}
+
+/// Why limits can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitsError {
+    /// They can't be read.
+    #[error("{0}; next: write them as [budgets] of the configuration is written")]
+    Unreadable(String),
+    /// Something would cost nothing.
+    #[error("a weight is 0, so that somebody could learn without end; next: let everything weigh at least 1")]
+    Weightless,
+}
+
+impl Budgets {
+    /// These limits, every number said.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        Self {
+            code_per_hour: Some(limits.code_per_hour),
+            verify_per_interaction: Some(limits.verify_per_interaction),
+            verify_per_customer: Some(limits.verify_per_customer),
+            code_per_interaction: Some(limits.code_per_interaction),
+            person: Points::of(&limits.person),
+            team: Points::of(&limits.team),
+            tenant: Points::of(&limits.tenant),
+            weights: Weighing::of(&limits.weights),
+        }
+    }
+
+    /// Reads limits from TOML; what isn't said is as by default.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn read(toml: &str) -> Result<Limits, LimitsError> {
+        let given: Self = toml::from_str(toml).map_err(|error| LimitsError::Unreadable(error.message().to_owned()))?;
+        if given.weights.all().any(|weight| weight == 0) {
+            return Err(LimitsError::Weightless);
+        }
+        Ok(given.limits())
+    }
+
+    /// As TOML.
+    #[must_use]
+    pub fn toml(&self) -> String {
+        // Numbers in tables can't fail to be written.
+        toml::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_come_back_as_they_were_written() {
+        let changed = "code_per_hour = 7\n[person]\nday = 9\n[person.purpose.payment]\nhour = 2\n[weights]\nname = 5\n";
+        for limits in [Limits::default(), Budgets::read(changed).unwrap()] {
+            let text = Budgets::of(&limits).toml();
+            assert_eq!(Budgets::read(&text), Ok(limits), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_free_and_nothing_is_guessed() {
+        assert_eq!(Budgets::read("[weights]\nview = 0\n"), Err(LimitsError::Weightless));
+        for wrong in ["person = 3", "[persn]\nhour = 1", "[person]\nhour = -1", "[person]\nhour = 99999999999", "["] {
+            assert!(matches!(Budgets::read(wrong), Err(LimitsError::Unreadable(_))), "{wrong}");
         }
     }
 }

@@ -1,0 +1,68 @@
+//! What a tenant's people go by in one version of power: its limits and its rules. Those that officers signed count; without
+//! any, those of the configuration and of the program.
+
+use crate::limits_form::Budgets;
+use domain::Limits;
+use keys::Powers;
+use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
+use policy::{Rules, RulesError};
+use std::sync::Arc;
+
+/// Limits and rules.
+#[derive(Clone)]
+pub(crate) struct Governance {
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) rules: Arc<Rules>,
+    /// Can this program use the limits, and the rules, that officers signed?
+    readable: [bool; 2],
+    /// From which rows it was read.
+    rows: [Option<Vec<u8>>; 2],
+}
+
+impl Governance {
+    /// That of a tenant whose officers signed neither.
+    pub(crate) fn unsigned(limits: Limits, rules: Rules) -> Self {
+        Self { limits: Arc::new(limits), rules: Arc::new(rules), readable: [true; 2], rows: [None, None] }
+    }
+
+    /// That of these rows. What `before` was read from isn't read again: so what its rules remember stays.
+    pub(crate) fn of(powers: &Powers, unsigned: &Arc<Self>, before: Option<Arc<Self>>) -> Arc<Self> {
+        let row = |kind| powers.0.get(&(kind, THE_ONE)).cloned();
+        let rows = [row(LimitsText::KIND), row(RulesText::KIND)];
+        let before = match before {
+            Some(before) if before.rows == rows => return before,
+            before => before,
+        };
+        let mut governance = Self { rows, ..Self::clone(unsigned) };
+        if let Some(row) = &governance.rows[0] {
+            let limits = LimitsText::decode(row).and_then(|text| Budgets::read(&text.toml).ok());
+            governance.readable[0] = limits.is_some();
+            governance.limits = limits.map_or_else(|| Arc::clone(&unsigned.limits), Arc::new);
+        }
+        if let Some(same) = before.filter(|before| before.rows[1] == governance.rows[1]) {
+            governance.readable[1] = same.readable[1];
+            governance.rules = Arc::clone(&same.rules);
+        } else if let Some(row) = &governance.rows[1] {
+            let rules = RulesText::decode(row).and_then(|text| loaded(&text).ok());
+            governance.readable[1] = rules.is_some();
+            governance.rules = rules.map_or_else(|| Arc::clone(&unsigned.rules), Arc::new);
+        }
+        Arc::new(governance)
+    }
+
+    /// Can all of it be used? If not, nothing is disclosed.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.readable == [true; 2]
+    }
+}
+
+/// Rules read from what officers signed.
+pub(crate) fn loaded(text: &RulesText) -> Result<Rules, RulesError> {
+    let files: Vec<(&str, &str)> = text.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Rules::load(&files)
+}
+
+/// The rules of these files; those that the program comes with, where there are none.
+pub(crate) fn chosen(files: &[(String, String)]) -> Result<Rules, RulesError> {
+    if files.is_empty() { Rules::built_in() } else { loaded(&RulesText { files: files.to_vec() }) }
+}

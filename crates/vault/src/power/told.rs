@@ -1,0 +1,95 @@
+//! What a change of rules or limits comes to, in words.
+
+use super::governance::Governance;
+use crate::limits_form::Budgets;
+use domain::Limits;
+use policy::{Rules, Told};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Which rules come, go and say something else.
+pub(super) fn rules(before: &Governance, after: &Rules) -> String {
+    let by_name = |rules: &[Told]| -> BTreeMap<String, Told> {
+        rules.iter().map(|rule| (rule.id.clone(), rule.clone())).collect()
+    };
+    let (before, after) = (by_name(before.rules.told()), by_name(after.told()));
+    let only = |these: &BTreeMap<String, Told>, those: &BTreeMap<String, Told>| -> Vec<String> {
+        these.keys().filter(|name| !those.contains_key(*name)).cloned().collect()
+    };
+    let other = after.iter().filter(|(name, rule)| before.get(*name).is_some_and(|old| old != *rule));
+    let parts = [
+        ("Add", only(&after, &before)),
+        ("Drop", only(&before, &after)),
+        ("Change", other.map(|(name, _)| name.clone()).collect()),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(verb, names)| format!("{verb} {}: {}.", counted(names.len()), names.join(", ")))
+        .collect();
+    if said.is_empty() { "Change no rule, only how they are written.".to_owned() } else { said.join(" ") }
+}
+
+fn counted(rules: usize) -> String {
+    if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
+}
+
+/// Which numbers change, and how.
+pub(super) fn limits(before: &Limits, after: &Limits) -> String {
+    let (before, after) = (numbers(before), numbers(after));
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let said = |number: Option<&u64>| number.map_or("no limit".to_owned(), u64::to_string);
+    let changes: Vec<String> = names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| format!("{name} from {} to {}", said(before.get(name)), said(after.get(name))))
+        .collect();
+    if changes.is_empty() { "Change no limit.".to_owned() } else { format!("Change {}.", changes.join(", ")) }
+}
+
+/// Each number under its name, as `person.purpose.payment.hour`.
+fn numbers(limits: &Limits) -> BTreeMap<String, u64> {
+    let mut out = BTreeMap::new();
+    let mut open = vec![(String::new(), serde_json::to_value(Budgets::of(limits)).unwrap_or_default())];
+    while let Some((name, value)) = open.pop() {
+        match value {
+            Value::Object(members) => open.extend(members.into_iter().map(|(member, value)| {
+                let name = if name.is_empty() { member } else { format!("{name}.{member}") };
+                (name, value)
+            })),
+            Value::Number(number) => drop(number.as_u64().map(|number| out.insert(name, number))),
+            _ => {}
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policy::BUILT_IN;
+
+    #[test]
+    fn a_change_of_limits_says_which_numbers() {
+        let (before, mut after) = (Limits::default(), Limits::default());
+        assert_eq!(limits(&before, &after), "Change no limit.");
+        after.person.all.day = 2_000;
+        after.code_per_hour = 3;
+        assert_eq!(limits(&before, &after), "Change code_per_hour from 40 to 3, person.day from 1600 to 2000.");
+    }
+
+    #[test]
+    fn a_change_of_rules_says_which_come_and_go() {
+        let before = Governance::unsigned(Limits::default(), Rules::built_in().unwrap());
+        let with = |from: &str, to: &str| {
+            let files: Vec<(&str, String)> =
+                BUILT_IN.iter().map(|(name, text)| (*name, text.replace(from, to))).collect();
+            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            rules(&before, &Rules::load(&files).unwrap())
+        };
+        assert_eq!(with("no such words", ""), "Change no rule, only how they are written.");
+        let renamed = with("@id(\"card-never-shown\")", "@id(\"cards-stay\")");
+        assert_eq!(renamed, "Add 1 rule: cards-stay. Drop 1 rule: card-never-shown.");
+        assert_eq!(with("context.left < 3", "context.left < 4").matches("Change").count(), 1);
+    }
+}
