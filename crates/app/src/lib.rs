@@ -18,6 +18,7 @@ pub mod home;
 pub mod import;
 pub mod log;
 pub mod output;
+mod proving;
 pub mod recounting;
 mod rounds;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::failure::{self, Failure};
 use crate::home::Home;
+use crate::proving::Solver;
 use crate::witnessing::Place;
 use domain::Entropy;
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
@@ -58,6 +59,7 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
         home.config.vault(),
     )
     .await?
+    .proved_by(Arc::new(Solver::found()))
     .with_witnesses(home.config.witnesses()?);
     Ok(Centre { vault: Arc::new(vault), store, witnesses: home.config.places(), _keys: keys })
 }

@@ -69,7 +69,10 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
-pub use keys::power::{Algorithm, Assertion, Left, Passkey, PowerBody, Powers, Reporting, Warrant, power_challenge};
+pub use keys::power::{
+    Algorithm, Assertion, Left, LimitsText, Passkey, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
+    power_challenge,
+};
 pub use keys::webauthn::Party;
 pub use limits_form::{Budgets, LimitsError};
 pub use log_query::{Decided, LogQuery, Shown};
@@ -82,7 +85,7 @@ pub use people::{NewPerson, PersonLine};
 pub use policy::{Act as PolicyAct, Device, Told};
 pub use power::Snapshot;
 pub use power::change::Change;
-pub use power::draft::{PowerApproval, PowerChanged, PowerDraft, draft_id};
+pub use power::draft::{Approved, PowerChanged, PowerDraft, draft_id};
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
 pub use power::wish::PowerWish;
 pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, half_fits};

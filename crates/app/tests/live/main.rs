@@ -23,6 +23,7 @@ mod disk;
 mod drain;
 mod events;
 mod golden;
+mod governance;
 mod http;
 mod kill;
 mod kinds;

@@ -93,12 +93,20 @@ fn a_serving_node_notices_within_seconds_and_tells_security_and_the_board() {
 
 /// Gives an officer a passkey, as the operator who sets the tenant up.
 pub(crate) fn enrol(centre: &Centre, officer: &Person, key: &Authenticator) {
+    enrol_all(centre, &[(officer, key)]);
+}
+
+/// The same for several officers: after the first, only officers do that.
+pub(crate) fn enrol_all(centre: &Centre, officers: &[(&Person, &Authenticator)]) {
     let home = app::home::Home::find(Some(&centre.data()), None, None).unwrap();
     let tenant = home.tenant(None).unwrap();
-    let passkey = Change::put([1; 16], &key.passkey(PersonId::parse(&officer.id).unwrap()));
+    let passkey = |(place, (officer, key)): (usize, &(&Person, &Authenticator))| {
+        Change::put([place as u8 + 1; 16], &key.passkey(PersonId::parse(&officer.id).unwrap()))
+    };
+    let passkeys = officers.iter().enumerate().map(passkey).collect();
     let enrolled = app::wire::block_on(async {
         let opened = app::wire::open(&home).await?;
-        Ok(opened.vault.set_up_power(&opened.vault.operator(tenant.id), vec![passkey]).await?)
+        Ok(opened.vault.set_up_power(&opened.vault.operator(tenant.id), passkeys).await?)
     });
     enrolled.unwrap();
 }
@@ -112,7 +120,7 @@ fn claimed() -> (Centre, Person, Authenticator) {
     (centre, officer, key)
 }
 
-fn signed(key: &Authenticator, challenge: &Value) -> Value {
+pub(crate) fn signed(key: &Authenticator, challenge: &Value) -> Value {
     let challenge = URL_SAFE_NO_PAD.decode(challenge.as_str().unwrap()).unwrap();
     let made = key.assert(&challenge);
     let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);

@@ -299,6 +299,9 @@ impl Fault {
                 }
                 fault
             }
+            VaultError::Unfit { refusal, entry, said } => {
+                Self { receipt: *entry, detail: Some(Cow::Owned(said.clone())), ..Self::refused(*refusal) }
+            }
             VaultError::Input(error) => {
                 Self { next: Cow::Borrowed(error.next()), ..Self::UNPROCESSABLE.detail(error.problem()) }
             }

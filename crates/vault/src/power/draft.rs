@@ -69,7 +69,7 @@ pub struct PowerChanged {
 
 /// What an approval came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PowerApproval {
+pub enum Approved {
     /// The change is made.
     Made(PowerChanged),
     /// Another officer must sign it too: what they are to be given.
@@ -131,7 +131,7 @@ impl Vault {
         scope: &Scope,
         draft: &[u8],
         assertion: Option<Assertion>,
-    ) -> Result<PowerApproval, VaultError> {
+    ) -> Result<Approved, VaultError> {
         let kind = self.drafted(scope, draft)?.map_or(Kind::PowerChanged, |drafted| drafted.wish.kind());
         let act = self.act(scope, kind)?;
         let (mut drafted, snapshot, act) = self.standing_draft(scope, draft, act).await?;
@@ -141,7 +141,8 @@ impl Vault {
             passkey.map(|passkey| passkey.person)
         };
         let again = drafted.signed.iter().any(|signed| signer(signed) == Some(scope.person.id));
-        if again || assertion.as_ref().is_some_and(|assertion| signer(assertion) != Some(scope.person.id)) {
+        let unsigned = assertion.is_none() && !drafted.signed.is_empty();
+        if again || unsigned || assertion.as_ref().is_some_and(|assertion| signer(assertion) != Some(scope.person.id)) {
             return Err(self.logged(act, Refusal::NotApproved).await);
         }
         drafted.signed.extend(assertion);
@@ -152,7 +153,7 @@ impl Vault {
         if draft.signatures > 0 && !drafted.signed.is_empty() {
             let mut act = self.act(scope, Kind::PowerDrafted)?.detail(drafted.signed.len() as u64);
             act.draft.upon = drafted.wish.subject(drafted.new);
-            return self.commit_plain(act).await.map(|_| PowerApproval::Waits(draft));
+            return self.commit_plain(act).await.map(|_| Approved::Waits(draft));
         }
         let changes = match drafted.wish.changes(&snapshot, drafted.new, drafted.at) {
             Ok(changes) => changes,
@@ -166,7 +167,7 @@ impl Vault {
         let person = drafted.wish.subject(drafted.new);
         let warrant = if drafted.signed.is_empty() { Warrant::Narrowing } else { Warrant::Officers(drafted.signed) };
         let entry = self.change_power(&snapshot, &warrant, changes, act).await?;
-        Ok(PowerApproval::Made(PowerChanged { entry, version: snapshot.seq + 1, person }))
+        Ok(Approved::Made(PowerChanged { entry, version: snapshot.seq + 1, person }))
     }
 
     /// A draft that stands, the version that it goes on from, and the act with whom it is about.
@@ -232,7 +233,7 @@ impl Vault {
         match wish {
             PowerWish::SetRules { files } => {
                 let rules = governance::chosen(files).map_err(|error| (Refusal::RulesUnfit, error.to_string()))?;
-                match self.prover.prove(&rules).await {
+                match self.prover.prove(std::sync::Arc::new(rules)).await {
                     RulesProof::Proved => Ok(Some(true)),
                     RulesProof::Unknown(why) => {
                         tracing::warn!(why, "rules couldn't be proved: they need two officers");

@@ -4,6 +4,7 @@
 use core::future::Future;
 use core::pin::Pin;
 use policy::Rules;
+use std::sync::Arc;
 
 /// A future that may run on any thread.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -33,14 +34,14 @@ pub enum RulesProof {
 /// Proves.
 pub trait Prover: Send + Sync {
     /// Finds out about these rules.
-    fn prove<'a>(&'a self, rules: &'a Rules) -> Fut<'a, RulesProof>;
+    fn prove(&self, rules: Arc<Rules>) -> Fut<'_, RulesProof>;
 }
 
 /// Knows nothing.
 pub(crate) struct Unproving;
 
 impl Prover for Unproving {
-    fn prove<'a>(&'a self, _: &'a Rules) -> Fut<'a, RulesProof> {
+    fn prove(&self, _: Arc<Rules>) -> Fut<'_, RulesProof> {
         Box::pin(async { RulesProof::Unknown("this program was started without a prover".to_owned()) })
     }
 }

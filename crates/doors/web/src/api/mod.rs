@@ -68,6 +68,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/people", get(people::list))
         .route("/v1/team/budgets", get(team::budgets))
         .route("/v1/power/changes", post(power_changes::draft))
+        .route("/v1/power/changes/{id}/reading", post(power_changes::read))
         .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/proposals", get(proposals::list))
         .route("/v1/proposals/{id}/drafts", post(proposals::draft))

@@ -14,10 +14,12 @@ use axum::response::Response;
 use domain::PersonId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::PowerWish;
+use vault::{Approved, PowerDraft, PowerWish};
 
 /// The longest name of a person or team, in characters.
 const LONGEST: usize = 100;
+/// The most files of rules.
+const MOST_FILES: usize = 16;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
@@ -60,6 +62,26 @@ pub(crate) enum NewPowerChange {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
         person: String,
     },
+    /// Other rules, all of them; those that the program comes with, where there are no files.
+    SetRules {
+        #[schema(max_items = 16)]
+        files: Vec<RuleFile>,
+    },
+    /// Other limits; what isn't said is as by default.
+    SetLimits {
+        /// As `[budgets]` of the configuration is written, in TOML.
+        #[schema(max_length = 20000)]
+        limits: String,
+    },
+}
+
+/// Rules in Cedar, with their annotations. Files speak in the order in which they are given.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleFile {
+    #[schema(max_length = 100, example = "1-roles.cedar")]
+    name: String,
+    text: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -73,6 +95,13 @@ pub(crate) struct DraftedPowerChange {
     version: u64,
     /// False where it only takes power away: then it is done without a signature.
     needs_approval: bool,
+    /// How many officers must still sign it, each with a passkey of their own.
+    signatures: usize,
+    /// Of rules: proved, or unproved where no solver gave an answer; then two officers must sign. Rules that were refuted
+    /// are never drafted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(proved|unproved)$")]
+    proof: Option<&'static str>,
     /// What the passkey signs; base64url.
     challenge: String,
     /// The passkeys that may.
@@ -105,19 +134,60 @@ pub(crate) async fn draft(
 ) -> Result<Response, Failed> {
     let Json(asked) = body?;
     let drafted = web.vault.draft_power(&scope, wish(&web, asked)?).await.map_err(|error| web.failed(&error))?;
-    let passkeys = drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
-    Ok(answer(
-        StatusCode::CREATED,
-        &DraftedPowerChange {
+    Ok(answer(StatusCode::CREATED, &DraftedPowerChange::of(&drafted)))
+}
+
+impl DraftedPowerChange {
+    fn of(drafted: &PowerDraft) -> Self {
+        let passkeys =
+            drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
+        Self {
             change: named(&drafted.id()),
             words: drafted.words.clone(),
             version: drafted.version,
-            needs_approval: drafted.needs_approval,
+            needs_approval: drafted.signatures > 0,
+            signatures: drafted.signatures,
+            proof: drafted.proved.map(|proved| if proved { "proved" } else { "unproved" }),
             challenge: said(&drafted.challenge),
             passkeys: passkeys.collect(),
             draft: said(&drafted.bytes),
-        },
-    ))
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenDraft {
+    /// The draft, as another officer gave it on; base64url.
+    #[schema(inline)]
+    draft: Base64Url,
+}
+
+/// Read a draft that another officer gave on.
+///
+/// For security officers who are to sign it too. Nothing changes.
+#[utoipa::path(post, path = "/v1/power/changes/{id}/reading", tag = "power", operation_id = "readPowerChange", request_body = GivenDraft,
+    params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
+    responses((status = 200, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 410, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn read(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(id): Path<String>,
+    body: Result<Json<GivenDraft>, Failed>,
+) -> Result<Response, Failed> {
+    let draft = named_so(&web, &id, body?.0.draft)?;
+    let read = web.vault.read_draft(&scope, &draft).await.map_err(|error| web.failed(&error))?;
+    Ok(ok(&DraftedPowerChange::of(&read)))
+}
+
+/// The draft, if that is its name.
+fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
+    let fits = id == named(&vault::draft_id(&draft.0));
+    fits.then_some(draft.0).ok_or_else(|| web.fault(Fault::NOT_FOUND))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -137,17 +207,19 @@ pub(crate) struct PowerChangeMade {
     receipt: String,
     /// The version of people and rights from now on.
     version: u64,
-    /// Whom it is about.
+    /// Whom it is about, where it is about somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^per_[0-9a-f]{32}$")]
-    person: String,
+    person: Option<String>,
 }
 
 /// Approve a drafted change: then it is made.
 ///
 /// For security officers, each with a passkey of their own, and never about themselves. All nodes go by it within a second.
+/// Rules that couldn't be proved need two: the first one's answer is a draft for the second.
 #[utoipa::path(post, path = "/v1/power/changes/{id}/approval", tag = "power", operation_id = "approvePowerChange", request_body = PowerApproval,
     params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
-    responses((status = 200, body = PowerChangeMade), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
+    responses((status = 200, body = PowerChangeMade), (status = 202, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 410, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
@@ -159,13 +231,16 @@ pub(crate) async fn approve(
     body: Result<Json<PowerApproval>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(approval) = body?;
-    let draft = approval.draft.0;
+    let draft = named_so(&web, &id, approval.draft)?;
     let assertion = approval.assertion.map(Into::into);
-    if id != named(&vault::draft_id(&draft)) {
-        return Err(web.fault(Fault::NOT_FOUND));
+    match web.vault.approve_power(&scope, &draft, assertion).await.map_err(|error| web.failed(&error))? {
+        Approved::Made(made) => Ok(ok(&PowerChangeMade {
+            receipt: made.entry.to_string(),
+            version: made.version,
+            person: made.person.map(|person| person.to_string()),
+        })),
+        Approved::Waits(draft) => Ok(answer(StatusCode::ACCEPTED, &DraftedPowerChange::of(&draft))),
     }
-    let made = web.vault.approve_power(&scope, &draft, assertion).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&PowerChangeMade { receipt: made.entry.to_string(), version: made.version, person: made.person.to_string() }))
 }
 
 fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
@@ -193,6 +268,13 @@ fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
             PowerWish::ReportsTo { person: person(&id)?, manager: manager(above)? }
         }
         NewPowerChange::Left { person: id } => PowerWish::Left { person: person(&id)? },
+        NewPowerChange::SetRules { files } if files.len() > MOST_FILES => {
+            return Err(web.fault(Fault::UNPROCESSABLE.detail("rules are at most sixteen files")));
+        }
+        NewPowerChange::SetRules { files } => {
+            PowerWish::SetRules { files: files.into_iter().map(|file| (file.name, file.text)).collect() }
+        }
+        NewPowerChange::SetLimits { limits } => PowerWish::SetLimits { toml: limits },
     })
 }
 

@@ -61,6 +61,6 @@ impl RuleInWords {
 #[utoipa::path(get, path = "/v1/rules", tag = "rules", operation_id = "listRules",
     responses((status = 200, body = RuleList), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(web): State<Web>, _signed: Signed) -> Response {
-    ok(&RuleList { rules: web.vault.rules_told().iter().map(RuleInWords::of).collect() })
+pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Response {
+    ok(&RuleList { rules: web.vault.rules_told(&scope).iter().map(RuleInWords::of).collect() })
 }

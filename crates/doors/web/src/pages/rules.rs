@@ -51,7 +51,7 @@ pub(super) async fn rules(State(web): State<Web>, signed: Result<Signed, Failed>
     };
     let page_of = RulesPage {
         person_name: scope.name().to_owned(),
-        rules: web.vault.rules_told().iter().map(RuleInWords::of).collect(),
+        rules: web.vault.rules_told(&scope).iter().map(RuleInWords::of).collect(),
         banner: web.config.banner.clone(),
     };
     page(StatusCode::OK, &page_of)

@@ -1,0 +1,136 @@
+//! Rules changed while serving: proved, refuted with an example, or accepted unproved by two officers; and limits.
+
+use crate::centre::{Centre, Person, reveal_body};
+use crate::http::Client;
+use crate::power::{enrol_all, signed};
+use crate::server::{BINARY, Server};
+use crate::wait::{PATIENCE, until};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use testkit::Authenticator;
+use vault::Algorithm;
+
+/// The solver: as the program finds it, or where ./test puts it.
+fn solver() -> PathBuf {
+    let named = std::env::var_os("CVC5").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let own = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/venv/bin/cvc5"));
+    prover::solver_program(named.as_deref(), &path)
+        .or_else(|| own.is_file().then_some(own))
+        .expect("cvc5 is needed: run scripts/test/install.sh, or set CVC5")
+}
+
+/// A centre with two officers who have passkeys.
+struct Governed {
+    centre: Centre,
+    officers: [Person; 2],
+    keys: [Authenticator; 2],
+    server: Server,
+}
+
+impl Governed {
+    fn new(solver: &str) -> Self {
+        let centre = Centre::new("", "");
+        centre.import_invented(20);
+        let officers = ["Sol Officer", "Sue Officer"].map(|name| centre.hire(name, "security_officer"));
+        let keys = ["sol", "sue"].map(|name| Authenticator::named(Algorithm::Es256, name));
+        enrol_all(&centre, &[(&officers[0], &keys[0]), (&officers[1], &keys[1])]);
+        let mut command = Command::new(BINARY);
+        command.env("CVC5", solver);
+        let server = Server::start_by(command, &centre.data(), &centre.logs(), "warn");
+        Self { centre, officers, keys, server }
+    }
+
+    fn officer(&self, which: usize) -> Client {
+        self.server.client().bearer(&self.officers[which].token)
+    }
+
+    fn sign(&self, which: usize, draft: &Value) -> crate::http::Answer {
+        let path = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
+        let assertion = signed(&self.keys[which], &draft["challenge"]);
+        self.officer(which).post(&path, &json!({"draft": draft["draft"], "assertion": assertion}))
+    }
+}
+
+/// The built-in rules with other words in one place.
+fn rules(from: &str, to: &str) -> Value {
+    let text: String = policy::BUILT_IN.iter().map(|(_, text)| *text).collect();
+    assert!(text.contains(from));
+    let file = |(name, text): &(&str, &str)| json!({"name": name, "text": text.replace(from, to)});
+    json!({"change": "set_rules", "files": policy::BUILT_IN.iter().map(file).collect::<Vec<_>>()})
+}
+
+#[test]
+fn proved_rules_need_one_officer_and_refuted_ones_are_told_by_an_example() {
+    let solver = solver();
+    let governed = Governed::new(solver.to_str().unwrap());
+    let officer = governed.officer(0);
+    // Without the rule against it, IT would read the log.
+    let permissive = rules("Role::\"auditor\"", "Role::\"it_operator\"");
+    let refused = officer.post("/v1/power/changes", &permissive).expect(422);
+    assert_eq!(refused.slug(), "rules-refuted");
+    let said = refused.member("detail");
+    assert!(said.contains(" could ") && said.contains("(it-reads-no-log)"), "{said}");
+    // A stricter rule: no phone number while a chat goes on.
+    let mut stricter = rules("no such words here", "").clone();
+    let rule = r#"@id("no-phone-at-all") @refusal("purpose-not-allowed") @says("No phone numbers today") @why("We test.")
+        @next("Come back tomorrow.") @cure("ask")
+        forbid (principal, action == Action::"reveal", resource == Field::"phone");"#;
+    stricter["files"].as_array_mut().unwrap().push(json!({"name": "5-own.cedar", "text": rule}));
+    let draft = officer.post("/v1/power/changes", &stricter).expect(201).json();
+    assert_eq!((&draft["proof"], &draft["signatures"]), (&json!("proved"), &json!(1)));
+    assert_eq!(draft["words"], "Add 1 rule: no-phone-at-all.");
+    let made = governed.sign(0, &draft).expect(200).json();
+    assert!(made["person"].is_null() && made["receipt"].is_string(), "{made}");
+    assert!(officer.get("/v1/rules").expect(200).text().contains("No phone numbers today"));
+    let found = "/v1/disclosures?show=all&kind=rules_changed";
+    until("its entry", PATIENCE, || officer.get(found).expect(200).json()["items"].as_array().unwrap().len() == 1);
+}
+
+#[test]
+fn without_a_solver_two_officers_accept_rules_unproved() {
+    let governed = Governed::new("/nowhere/cvc5");
+    let draft = governed.officer(0).post("/v1/power/changes", &rules("context.left < 3", "context.left < 4"));
+    let draft = draft.expect(201).json();
+    assert_eq!((&draft["proof"], &draft["signatures"]), (&json!("unproved"), &json!(2)));
+    let half = governed.sign(0, &draft).expect(202).json();
+    assert_eq!((&half["signatures"], &half["words"]), (&json!(1), &draft["words"]));
+    assert_eq!(governed.sign(0, &half).expect(403).slug(), "not-approved");
+    let path = format!("/v1/power/changes/{}/reading", half["change"].as_str().unwrap());
+    let read = governed.officer(1).post(&path, &json!({"draft": half["draft"]})).expect(200).json();
+    assert_eq!(read, half);
+    governed.sign(1, &read).expect(200);
+    governed.server.stop();
+    governed.centre.holds();
+}
+
+#[test]
+fn limits_that_an_officer_signed_count_whatever_the_configuration_says() {
+    let centre = Centre::within(testkit::TestDatabase::new, 20, &crate::centre::acts("person", 1), 20);
+    let (agent, officer) = (centre.hire("Ada", "agent"), centre.hire("Sol Officer", "security_officer"));
+    let key = Authenticator::named(Algorithm::Es256, "sol");
+    enrol_all(&centre, &[(&officer, &key)]);
+    let server = centre.serve();
+    let nobody = server.client();
+    let (interaction, customer) = centre.call_from(&nobody, &agent, 1);
+    let path = format!("/v1/customers/{customer}/reveals");
+    let reveal = || nobody.bearer(&agent.token).post(&path, &reveal_body(&interaction, "name", "delivery"));
+    reveal().expect(200);
+    reveal().expect(429);
+    let client = nobody.bearer(&officer.token);
+    let wish = json!({"change": "set_limits", "limits": "[person]\nhour = 500\n[weights]\nname = 1\n"});
+    let draft = client.post("/v1/power/changes", &wish).expect(201).json();
+    assert!(draft["words"].as_str().unwrap().contains("person.hour from 1 to 500"), "{draft}");
+    let sign = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
+    let assertion = signed(&key, &draft["challenge"]);
+    client.post(&sign, &json!({"draft": draft["draft"], "assertion": assertion})).expect(200);
+    reveal().expect(200);
+    server.stop();
+    // After a restart too: the configuration still says one.
+    let server = centre.serve();
+    let client = server.client().bearer(&agent.token);
+    client.post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);
+    server.stop();
+    centre.holds();
+}
