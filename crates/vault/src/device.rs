@@ -5,12 +5,13 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::power::change::Change;
+use crate::power::plan::{AskedRow, Plan};
 use crate::private::entry::Kind;
 use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Device, Warrant, power_challenge};
+use keys::power::Device;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
@@ -45,6 +46,12 @@ impl AskedDevice {
         AdmissionRow { key, body: self.encode(), expires: self.until, tag: self.tag }
     }
 
+    /// The request still is the one that was seen.
+    fn unchanged(&self) -> Condition {
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: self.id };
+        Condition::Admission { key, tag: Some(self.tag), otherwise: Refusal::PowerChanged }
+    }
+
     /// `[person, code, key, leader or null, ms]`
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -74,15 +81,6 @@ impl AskedDevice {
         let (id, until, tag) = (row.key.id, row.expires, row.tag);
         Ok(Some(Self { id, person: PersonId(person), code, until, leader, key, tag }))
     }
-}
-
-/// What an officer signs to enrol a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceDraft {
-    /// The version of power that it would make.
-    pub seq: u64,
-    /// The challenge of the passkey's assertion.
-    pub challenge: [u8; 32],
 }
 
 impl Vault {
@@ -141,58 +139,51 @@ impl Vault {
         Ok(all)
     }
 
-    /// What an officer would sign to enrol a device.
+    /// A team leader agrees to a device whose code they have seen on its screen. Security, who enrols it then, drafts that
+    /// as every change of power. Logged.
     ///
     /// # Errors
-    /// As [`Vault::agree_to_device`].
-    pub async fn draft_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<DeviceDraft, VaultError> {
-        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
-        let snapshot = self.power_now(scope.tenant).await?;
-        let asked = self.waiting_device(scope, id, code).await?;
-        let change = match enrolment(scope, &snapshot, &asked) {
-            Ok(change) => change,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
-        };
-        self.commit_plain(act).await?;
-        let (seq, root) = (snapshot.seq + 1, snapshot.powers().after(&[change.covered()]).root());
-        Ok(DeviceDraft { seq, challenge: power_challenge(scope.tenant, seq, &root) })
-    }
-
-    /// Agrees to a device whose code one has seen on its screen: a team leader first, then security, whose agreement
-    /// enrols it. Logged, both.
-    ///
-    /// # Errors
-    /// `Refused` with its entry: `NotFound` for no such request, or with another code; `TwoPeopleNeeded` before the team
-    /// leader agreed, for whose device it is, and for one who is both; and as the key holder judges the right to it.
-    pub async fn agree_to_device(
-        &self,
-        scope: &Scope,
-        id: [u8; 16],
-        code: &str,
-        warrant: &Warrant,
-    ) -> Result<(), VaultError> {
-        let kind = if leads(scope) { Kind::DeviceAgreed } else { Kind::PowerChanged };
-        let act = self.permitted(scope, policy::Act::EnrolDevice, kind).await?;
+    /// `Refused` with its entry: by the rules, and `RoleNotAllowed` for who leads no team; `NotFound` for no such request, or
+    /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader.
+    pub async fn agree_to_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<(), VaultError> {
+        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?;
+        if !leads(scope) {
+            return Err(self.logged(act, Refusal::RoleNotAllowed).await);
+        }
         let snapshot = self.power_now(scope.tenant).await?;
         let asked = match self.waiting_device(scope, id, code).await {
             Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
             asked => asked?,
         };
         let act = act.upon(asked.person);
-        let key = AdmissionKey { kind: AdmissionKind::Device, id };
-        let unchanged = Condition::Admission { key, tag: Some(asked.tag), otherwise: Refusal::PowerChanged };
-        if leads(scope) {
-            if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
-                return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
-            }
-            let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
-            return self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(agreed.row()))).await.map(drop);
+        if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
+            return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
         }
-        let change = match enrolment(scope, &snapshot, &asked) {
-            Ok(change) => change,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
-        };
-        self.change_power(&snapshot, warrant, vec![change], act.when(unchanged)).await.map(drop)
+        let act = act.when(asked.unchanged());
+        let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
+        self.commit_plain(act.effect(Effect::PutAdmission(agreed.row()))).await.map(drop)
+    }
+
+    /// What enrolling a device comes to: `NotFound` for no such request, or with another code; `TwoPeopleNeeded` before the
+    /// team leader agreed, for whose device it is, and for one who is both.
+    pub(crate) async fn plan_device(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        id: [u8; 16],
+        code: &str,
+    ) -> Result<Plan, VaultError> {
+        let asked = self.waiting_device(scope, id, code).await?;
+        let change = enrolment(scope, snapshot, &asked).map_err(VaultError::refused)?;
+        let name = |id| snapshot.name(id).unwrap_or("somebody unknown");
+        let leader = asked.leader.map_or("nobody", |(leader, _)| name(leader));
+        let words = format!(
+            "Let {} work from the device that shows {}, to which {leader} agreed.",
+            name(asked.person),
+            asked.code
+        );
+        let row = AskedRow { seen: asked.tag, unchanged: asked.unchanged(), kept: None };
+        Ok(Plan { person: asked.person, words, changes: vec![change], asked: Some(row) })
     }
 
     async fn waiting_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<AskedDevice, VaultError> {

@@ -4,11 +4,14 @@
 //! Rows are used through a checked load only. What doesn't fit isn't used: then only those who watch get in, to see why,
 //! and nothing is disclosed.
 
+pub(crate) mod access;
+pub(crate) mod asked;
 pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
 mod duties;
 mod load;
+pub(crate) mod plan;
 pub(crate) mod wish;
 
 use domain::duty::Duty;

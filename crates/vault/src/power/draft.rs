@@ -3,9 +3,8 @@
 //! Nothing is kept in between: the draft goes to who asked and comes back with the approval, under a MAC, so it fits any
 //! node. It counts for ten minutes and for the version that it was drafted on.
 
-use super::change::Change;
+use super::plan::Plan;
 use super::wish::{Drafted, PowerWish};
-use super::{Snapshot, duties};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
@@ -14,7 +13,7 @@ use crate::wiring::Vault;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{EntryId, PersonId, Refusal};
 use keys::derive::mac;
-use keys::power::{Assertion, PowerChange, Warrant, power_challenge};
+use keys::power::{Assertion, Warrant, power_challenge};
 
 /// For how long a draft can be approved, in milliseconds.
 const STANDS_MS: i64 = 10 * 60_000;
@@ -31,7 +30,7 @@ pub struct PowerDraft {
     pub version: u64,
     /// What is to be signed.
     pub challenge: [u8; 32],
-    /// Does it need a signature? What only takes power away doesn't.
+    /// Does it need a signature? What only takes power away doesn't, nor anything while no officer has a passkey.
     pub needs_approval: bool,
     /// The passkeys that may sign it: credential id and relying party.
     pub passkeys: Vec<(Vec<u8>, String)>,
@@ -66,48 +65,48 @@ impl Vault {
     /// Drafts a change. Logged.
     ///
     /// # Errors
-    /// `Refused` with its entry: by the rules; `NotFound` if it names nobody who is there; `ForbiddenPair` or `ManagedByIt`;
-    /// `PowerTampered` while power is in doubt.
+    /// `Refused` with its entry: by the rules; `NotFound` if it names nobody and nothing that is there; `NotApproved` for who
+    /// would change their own standing; `ForbiddenPair` or `ManagedByIt`; `RoleMissing`, `RoleNotAllowed`, `NameTaken` and
+    /// `TwoPeopleNeeded` as the wish may have it; `PowerTampered` while power is in doubt.
     pub async fn draft_power(&self, scope: &Scope, wish: PowerWish) -> Result<PowerDraft, VaultError> {
         let snapshot = self.load_power(scope.tenant).await?;
-        let new = PersonId::mint(&*self.clock, &*self.entropy);
+        let (new, now) = (PersonId::mint(&*self.clock, &*self.entropy), self.clock.now());
         let mut act = self.act(scope, Kind::PowerDrafted)?;
-        act.draft.upon = Some(wish.subject(new));
-        if let Err(denial) = self.may(scope, policy::Act::ChangePower) {
+        act.draft.upon = wish.subject(new);
+        if let Err(denial) = self.may_wish(scope, Some(&wish)) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let now = self.clock.now();
-        let after = match wish.changes(&snapshot, new, now) {
-            _ if !snapshot.sound => Err(Refusal::PowerTampered),
-            Ok(changes) => self.allowed(&snapshot, &changes),
-            Err(refusal) => Err(refusal),
+        let plan = match self.plan(scope, &snapshot, &wish, new, now).await {
+            Ok(plan) => plan,
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            Err(error) => return Err(error),
         };
-        let after = match after {
+        let act = act.upon(plan.person);
+        let after = match self.allowed(scope, &snapshot, &plan) {
             Ok(after) => after,
             Err(refusal) => return Err(self.logged(act, refusal).await),
         };
-        let words = wish.words(&snapshot);
-        let needs_approval = !after.narrowing;
-        let drafted = Drafted { tenant: scope.tenant, at: now, from: snapshot.seq, new, wish };
+        let passkeys: Vec<_> = snapshot.powers.officers().map(|passkey| (passkey.credential, passkey.rp_id)).collect();
+        let drafted = Drafted { tenant: scope.tenant, at: now, from: snapshot.seq, new, seen: plan.seen(), wish };
         let content = drafted.encode();
         let seal = mac(&self.keys(scope.tenant)?.draft, &[&content]);
         self.commit_plain(act).await?;
         let version = snapshot.seq + 1;
         Ok(PowerDraft {
             bytes: [content.as_slice(), &seal].concat(),
-            words,
+            words: plan.words,
             version,
             challenge: power_challenge(scope.tenant, version, &after.root),
-            needs_approval,
-            passkeys: snapshot.powers.officers().map(|passkey| (passkey.credential, passkey.rp_id)).collect(),
+            needs_approval: !after.narrowing && !passkeys.is_empty(),
+            passkeys,
         })
     }
 
     /// Makes a drafted change, signed by an officer where it needs that. Logged, with who did it and upon whom.
     ///
     /// # Errors
-    /// `Refused` with its entry: by the rules; `ChangeGone` if it isn't a draft that stands; what
-    /// [`Vault::change_power`] says.
+    /// `Refused` with its entry: by the rules; `ChangeGone` if it isn't a draft that stands; `PowerChanged` if power, or what
+    /// was asked for, has changed since; what [`Vault::draft_power`] and [`Vault::change_power`] say.
     pub async fn approve_power(
         &self,
         scope: &Scope,
@@ -117,18 +116,28 @@ impl Vault {
         let drafted = self.drafted(scope, draft)?;
         let kind = drafted.as_ref().map_or(Kind::PowerChanged, |drafted| drafted.wish.kind());
         let mut act = self.act(scope, kind)?;
-        if let Err(denial) = self.may(scope, policy::Act::ChangePower) {
+        if let Err(denial) = self.may_wish(scope, drafted.as_ref().map(|drafted| &drafted.wish)) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let Some(drafted) = drafted else { return Err(self.logged(act, Refusal::ChangeGone).await) };
-        let person = drafted.wish.subject(drafted.new);
-        act.draft.upon = Some(person);
+        let Some(Drafted { at, from, new, seen, wish, .. }) = drafted else {
+            return Err(self.logged(act, Refusal::ChangeGone).await);
+        };
+        act.draft.upon = wish.subject(new);
         let snapshot = self.load_power(scope.tenant).await?;
-        if snapshot.seq != drafted.from {
+        if snapshot.seq != from {
             return Err(self.logged(act, Refusal::PowerChanged).await);
         }
-        let changes = match drafted.wish.changes(&snapshot, drafted.new, drafted.at) {
-            Ok(changes) => changes,
+        let plan = match self.plan(scope, &snapshot, &wish, new, at).await {
+            Ok(plan) => plan,
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            Err(error) => return Err(error),
+        };
+        let act = act.upon(plan.person);
+        if plan.seen() != seen {
+            return Err(self.logged(act, Refusal::PowerChanged).await);
+        }
+        let narrowing = match self.allowed(scope, &snapshot, &plan) {
+            Ok(after) => after.narrowing,
             Err(refusal) => return Err(self.logged(act, refusal).await),
         };
         // Whose signature it is stands in the entry, so it's the signer who asks.
@@ -139,8 +148,14 @@ impl Vault {
         if assertion.as_ref().is_some_and(|assertion| !own(assertion)) {
             return Err(self.logged(act, Refusal::NotApproved).await);
         }
-        let warrant = assertion.map_or(Warrant::Narrowing, |assertion| Warrant::Officers(vec![assertion]));
-        let entry = self.change_power(&snapshot, &warrant, changes, act).await?;
+        let warrant = match assertion {
+            Some(assertion) => Warrant::Officers(vec![assertion]),
+            None if narrowing => Warrant::Narrowing,
+            // Counts until the first officer has a passkey, as the operator's word does.
+            None => Warrant::Setup,
+        };
+        let Plan { person, changes, asked, .. } = plan;
+        let entry = self.change_power(&snapshot, &warrant, changes, Plan::on(act, asked)).await?;
         Ok(PowerChanged { entry, version: snapshot.seq + 1, person })
     }
 
@@ -153,21 +168,5 @@ impl Vault {
         let stands =
             |drafted: &Drafted| drafted.tenant == scope.tenant && self.clock.now().since(drafted.at) < STANDS_MS;
         Ok(drafted.filter(stands))
-    }
-}
-
-/// What a change comes to.
-pub(super) struct After {
-    pub(super) root: [u8; 32],
-    pub(super) narrowing: bool,
-}
-
-impl Vault {
-    /// What these changes come to, unless powers would meet that must not.
-    pub(super) fn allowed(&self, snapshot: &Snapshot, changes: &[Change]) -> Result<After, Refusal> {
-        let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
-        let after = duties::checked(&snapshot.powers, &covered)?;
-        let narrowing = covered.iter().all(|change| snapshot.powers.is_narrowing(change));
-        Ok(After { root: after.root(), narrowing })
     }
 }

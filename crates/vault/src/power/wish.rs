@@ -1,12 +1,14 @@
-//! What a security officer asks for: people, their roles, whom they report to, and who has left.
+//! What a security officer asks for: people, their roles, whom they report to, how they get in, and who has left.
 
 use super::Snapshot;
+use super::access::Access;
+use super::asked::Asked;
 use super::change::Change;
 use crate::private::entry::Kind;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use keys::power::{Left, PowerBody, Reporting};
 use minicbor::{Decoder, Encoder};
-use store::PersonRow;
+use store::{PersonRow, Tag};
 
 /// A change in an officer's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,20 +45,30 @@ pub enum PowerWish {
         /// Who.
         person: PersonId,
     },
+    /// Another key or login, or none.
+    Access(Access),
+    /// What others asked for.
+    Asked(Asked),
 }
 
 impl PowerWish {
-    /// Whom it is about; a new person by the id that they will have.
-    pub(super) fn subject(&self, new: PersonId) -> PersonId {
+    /// Whom it is about, where the wish alone says it; a new person by the id that they will have.
+    pub(super) fn subject(&self, new: PersonId) -> Option<PersonId> {
         match self {
-            Self::AddPerson { .. } => new,
-            Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => *person,
+            Self::AddPerson { .. } => Some(new),
+            Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => Some(*person),
+            Self::Access(access) => Some(access.person()),
+            Self::Asked(_) => None,
         }
     }
 
     /// What its entry tells of.
     pub(super) fn kind(&self) -> Kind {
-        if matches!(self, Self::Left { .. }) { Kind::PersonLeft } else { Kind::PersonChanged }
+        match self {
+            Self::Left { .. } => Kind::PersonLeft,
+            Self::Access(_) | Self::Asked(Asked::Device { .. }) => Kind::PowerChanged,
+            _ => Kind::PersonChanged,
+        }
     }
 
     /// The rows that change.
@@ -93,6 +105,9 @@ impl PowerWish {
                 here(*person)?;
                 Ok(vec![Change::put(person.0, &Left { at: now })])
             }
+            Self::Access(access) => access.changes(snapshot, now),
+            // What it changes stands in the row by which it was asked for.
+            Self::Asked(_) => Err(Refusal::NotFound),
         }
     }
 
@@ -113,6 +128,8 @@ impl PowerWish {
             }
             Self::ReportsTo { person, manager: None } => format!("{} reports to nobody from now on.", name(*person)),
             Self::Left { person } => format!("{} has left, and can't come back under this id.", name(*person)),
+            Self::Access(access) => access.words(&name(access.person())),
+            Self::Asked(_) => String::new(),
         }
     }
 }
@@ -126,13 +143,15 @@ pub(super) struct Drafted {
     pub(super) from: u64,
     /// The id of somebody new.
     pub(super) new: PersonId,
+    /// The tag of the row by which it was asked for, if it was.
+    pub(super) seen: Option<Tag>,
     pub(super) wish: PowerWish,
 }
 
-type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+pub(super) type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Drafted {
-    /// `[tenant, ms, version, id, wish…]`
+    /// `[tenant, ms, version, id, tag or null, wish…]`
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -141,7 +160,11 @@ impl Drafted {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(5)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        e.array(6)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        match &self.seen {
+            Some(tag) => e.bytes(tag)?,
+            None => e.null()?,
+        };
         let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
             match id {
                 Some(id) => e.bytes(&id.0)?,
@@ -166,6 +189,8 @@ impl Drafted {
                 e.array(2)?.u8(4)?.bytes(&person.0)?;
                 Ok(())
             }
+            PowerWish::Access(access) => access.write(e),
+            PowerWish::Asked(asked) => asked.write(e),
         }
     }
 
@@ -179,6 +204,7 @@ impl Drafted {
         d.array()?;
         let (tenant, at, from) = (TenantId(d.u32()?), Millis(d.i64()?), d.u64()?);
         let Some(new) = id(d)? else { return Ok(None) };
+        let seen = id(d)?.map(|tag| tag.0);
         d.array()?;
         let wish = match d.u8()? {
             1 => {
@@ -195,9 +221,11 @@ impl Drafted {
                 person.map(|person| PowerWish::ReportsTo { person, manager })
             }
             4 => id(d)?.map(|person| PowerWish::Left { person }),
+            number @ 11..=14 => Access::read(number, d)?.map(PowerWish::Access),
+            number @ 15..=16 => Asked::read(number, d)?.map(PowerWish::Asked),
             _ => None,
         };
-        Ok(wish.map(|wish| Self { tenant, at, from, new, wish }))
+        Ok(wish.map(|wish| Self { tenant, at, from, new, seen, wish }))
     }
 }
 
@@ -229,9 +257,17 @@ mod tests {
             PowerWish::ReportsTo { person, manager: Some(manager) },
             PowerWish::ReportsTo { person, manager: None },
             PowerWish::Left { person },
+            PowerWish::Access(Access::AddKey { person, key: "{}".to_owned() }),
+            PowerWish::Access(Access::DropKey { person }),
+            PowerWish::Access(Access::BindLogin { person, issuer: "https://id".to_owned(), subject: "s".to_owned() }),
+            PowerWish::Access(Access::DropLogin { person }),
+            PowerWish::Asked(Asked::Proposal { id: person, role: None, issuer: None }),
+            PowerWish::Asked(Asked::Proposal { id: person, role: Some(Role::Agent), issuer: Some("i".to_owned()) }),
+            PowerWish::Asked(Asked::Device { id: [3; 16], code: "0123-4567".to_owned() }),
         ];
-        for wish in wishes {
-            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, wish };
+        for (turn, wish) in wishes.into_iter().enumerate() {
+            let seen = (turn % 2 == 0).then_some([7; 16]);
+            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, seen, wish };
             let bytes = drafted.encode();
             assert_eq!(Drafted::decode(&bytes), Some(drafted));
             for length in 0..bytes.len() {

@@ -15,6 +15,7 @@ mod compile_fail;
 mod concurrency;
 mod erasure;
 mod events;
+mod granting;
 mod help;
 mod kinds;
 mod log;
