@@ -23,19 +23,30 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Requests read at a time.
 const PAGE: u32 = 500;
 
-/// A device that waits.
+/// A device that waits, as those see it who agree to it. The code stands on its screen alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedDevice {
+pub struct WaitingDevice {
     /// Names it: the id of the row that it would become.
     pub id: [u8; 16],
     /// Who wants to work from it.
     pub person: PersonId,
-    /// What stands on its screen.
-    pub code: String,
+    /// What they are called.
+    pub name: String,
     /// Until when it waits.
     pub until: Millis,
+    /// Has the team leader agreed?
+    pub leader_agreed: bool,
+}
+
+/// The same as it is kept.
+struct AskedDevice {
+    id: [u8; 16],
+    person: PersonId,
+    /// What stands on its screen.
+    code: String,
+    until: Millis,
     /// The team leader who agreed, and when.
-    pub leader: Option<(PersonId, Millis)>,
+    leader: Option<(PersonId, Millis)>,
     key: Vec<u8>,
     tag: Tag,
 }
@@ -120,11 +131,11 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry for who enrols none; if the store fails.
-    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<AskedDevice>, VaultError> {
+    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<WaitingDevice>, VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        let (now, mut after, mut all) = (self.clock.now(), None, Vec::new());
+        let (now, mut after, mut all) = (self.clock.now(), None, Vec::<AskedDevice>::new());
         loop {
             let rows = self.store.admissions(scope.tenant, AdmissionKind::Device, after, PAGE).await?;
             let full = rows.len() == PAGE as usize;
@@ -136,7 +147,14 @@ impl Vault {
         }
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
         all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
-        Ok(all)
+        let told = |one: AskedDevice| WaitingDevice {
+            id: one.id,
+            person: one.person,
+            name: snapshot.name(one.person).unwrap_or_default().to_owned(),
+            until: one.until,
+            leader_agreed: one.leader.is_some(),
+        };
+        Ok(all.into_iter().map(told).collect())
     }
 
     /// A team leader agrees to a device whose code they have seen on its screen. Security, who enrols it then, drafts that

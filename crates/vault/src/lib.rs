@@ -61,7 +61,7 @@ pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use close::{CloseStep, LogCloser};
 pub use code::{CodeSent, Courier, CourierError, SendCode};
 pub use decision::{Could, Verdict, Whether};
-pub use device::AskedDevice;
+pub use device::WaitingDevice;
 pub use directory::{Listed, Proposal};
 pub use erase::Erased;
 pub use error::VaultError;

@@ -40,6 +40,8 @@ pub struct PersonLine {
     pub team: String,
     /// Their manager.
     pub reports_to: Option<PersonId>,
+    /// What that manager is called.
+    pub manager: Option<String>,
     /// Do they have a bearer token?
     pub token: bool,
     /// When they were added.
@@ -161,6 +163,18 @@ impl Vault {
         }
     }
 
+    /// May this person read who there is? What the rules say now; each reading asks again.
+    #[must_use]
+    pub fn reads_people(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadPeople).is_ok()
+    }
+
+    /// May this person draft changes of power? What the rules say now; each change asks again.
+    #[must_use]
+    pub fn changes_power(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ChangePower).is_ok()
+    }
+
     /// Who there is and was, by id, for who watches over power; with `named`, whose name or team has that in it. The reading
     /// is an entry.
     ///
@@ -193,12 +207,14 @@ impl Vault {
         let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after) && fits(row));
         let line = |row: &Arc<PersonRow>| {
             let number = |of: &HashMap<PersonId, usize>| of.get(&row.id).copied().unwrap_or(0);
+            let reports_to = snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to);
             PersonLine {
                 person: row.id,
                 name: row.name.clone(),
                 role: row.role,
                 team: row.team.clone(),
-                reports_to: snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to),
+                reports_to,
+                manager: reports_to.and_then(|id| snapshot.name(id)).map(str::to_owned),
                 token: row.token.is_some(),
                 since: row.id.minted(),
                 probation: self.standing_of(row).is_probation(),

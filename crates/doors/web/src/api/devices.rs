@@ -20,6 +20,7 @@ pub(crate) struct DeviceLine {
     device: String,
     /// Who wants to work from it.
     person: String,
+    name: String,
     /// Has the team leader agreed?
     leader_agreed: bool,
     /// Until when it waits.
@@ -37,10 +38,11 @@ pub(crate) struct DeviceLine {
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
     let all = web.vault.devices_asked(&scope).await.map_err(|error| web.failed(&error))?;
-    let line = |one: vault::AskedDevice| DeviceLine {
+    let line = |one: vault::WaitingDevice| DeviceLine {
         device: format!("{PREFIX}{}", super::hex(&one.id)),
         person: one.person.to_string(),
-        leader_agreed: one.leader.is_some(),
+        name: one.name,
+        leader_agreed: one.leader_agreed,
         until: one.until.to_string(),
     };
     Ok(ok(&Devices { items: all.into_iter().map(line).collect() }))

@@ -30,6 +30,8 @@ pub(crate) struct KnownPerson {
     team: String,
     /// Their manager.
     reports_to: Option<String>,
+    /// What that manager is called.
+    manager: Option<String>,
     /// Do they have a bearer token?
     token: bool,
     /// When they were added.
@@ -58,6 +60,7 @@ impl From<PersonLine> for KnownPerson {
             role: line.role.slug(),
             team: line.team,
             reports_to: line.reports_to.map(|id| id.to_string()),
+            manager: line.manager,
             token: line.token,
             since: line.since.to_string(),
             probation: line.probation,
