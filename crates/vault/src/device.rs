@@ -5,12 +5,13 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::power::change::Change;
+use crate::power::plan::{AskedRow, Plan};
 use crate::private::entry::Kind;
 use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Device, Warrant, power_challenge};
+use keys::power::Device;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
@@ -22,19 +23,30 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Requests read at a time.
 const PAGE: u32 = 500;
 
-/// A device that waits.
+/// A device that waits, as those see it who agree to it. The code stands on its screen alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedDevice {
+pub struct WaitingDevice {
     /// Names it: the id of the row that it would become.
     pub id: [u8; 16],
     /// Who wants to work from it.
     pub person: PersonId,
-    /// What stands on its screen.
-    pub code: String,
+    /// What they are called.
+    pub name: String,
     /// Until when it waits.
     pub until: Millis,
+    /// Has the team leader agreed?
+    pub leader_agreed: bool,
+}
+
+/// The same as it is kept.
+struct AskedDevice {
+    id: [u8; 16],
+    person: PersonId,
+    /// What stands on its screen.
+    code: String,
+    until: Millis,
     /// The team leader who agreed, and when.
-    pub leader: Option<(PersonId, Millis)>,
+    leader: Option<(PersonId, Millis)>,
     key: Vec<u8>,
     tag: Tag,
 }
@@ -43,6 +55,12 @@ impl AskedDevice {
     fn row(&self) -> AdmissionRow {
         let key = AdmissionKey { kind: AdmissionKind::Device, id: self.id };
         AdmissionRow { key, body: self.encode(), expires: self.until, tag: self.tag }
+    }
+
+    /// The request still is the one that was seen.
+    fn unchanged(&self) -> Condition {
+        let key = AdmissionKey { kind: AdmissionKind::Device, id: self.id };
+        Condition::Admission { key, tag: Some(self.tag), otherwise: Refusal::PowerChanged }
     }
 
     /// `[person, code, key, leader or null, ms]`
@@ -74,15 +92,6 @@ impl AskedDevice {
         let (id, until, tag) = (row.key.id, row.expires, row.tag);
         Ok(Some(Self { id, person: PersonId(person), code, until, leader, key, tag }))
     }
-}
-
-/// What an officer signs to enrol a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceDraft {
-    /// The version of power that it would make.
-    pub seq: u64,
-    /// The challenge of the passkey's assertion.
-    pub challenge: [u8; 32],
 }
 
 impl Vault {
@@ -122,11 +131,11 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry for who enrols none; if the store fails.
-    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<AskedDevice>, VaultError> {
+    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<WaitingDevice>, VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        let (now, mut after, mut all) = (self.clock.now(), None, Vec::new());
+        let (now, mut after, mut all) = (self.clock.now(), None, Vec::<AskedDevice>::new());
         loop {
             let rows = self.store.admissions(scope.tenant, AdmissionKind::Device, after, PAGE).await?;
             let full = rows.len() == PAGE as usize;
@@ -138,61 +147,61 @@ impl Vault {
         }
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
         all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
-        Ok(all)
-    }
-
-    /// What an officer would sign to enrol a device.
-    ///
-    /// # Errors
-    /// As [`Vault::agree_to_device`].
-    pub async fn draft_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<DeviceDraft, VaultError> {
-        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
-        let snapshot = self.power_now(scope.tenant).await?;
-        let asked = self.waiting_device(scope, id, code).await?;
-        let change = match enrolment(scope, &snapshot, &asked) {
-            Ok(change) => change,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
+        let told = |one: AskedDevice| WaitingDevice {
+            id: one.id,
+            person: one.person,
+            name: snapshot.name(one.person).unwrap_or_default().to_owned(),
+            until: one.until,
+            leader_agreed: one.leader.is_some(),
         };
-        self.commit_plain(act).await?;
-        let (seq, root) = (snapshot.seq + 1, snapshot.powers().after(&[change.covered()]).root());
-        Ok(DeviceDraft { seq, challenge: power_challenge(scope.tenant, seq, &root) })
+        Ok(all.into_iter().map(told).collect())
     }
 
-    /// Agrees to a device whose code one has seen on its screen: a team leader first, then security, whose agreement
-    /// enrols it. Logged, both.
+    /// A team leader agrees to a device whose code they have seen on its screen. Security, who enrols it then, drafts that
+    /// as every change of power. Logged.
     ///
     /// # Errors
-    /// `Refused` with its entry: `NotFound` for no such request, or with another code; `TwoPeopleNeeded` before the team
-    /// leader agreed, for whose device it is, and for one who is both; and as the key holder judges the right to it.
-    pub async fn agree_to_device(
-        &self,
-        scope: &Scope,
-        id: [u8; 16],
-        code: &str,
-        warrant: &Warrant,
-    ) -> Result<(), VaultError> {
-        let kind = if leads(scope) { Kind::DeviceAgreed } else { Kind::PowerChanged };
-        let act = self.permitted(scope, policy::Act::EnrolDevice, kind).await?;
+    /// `Refused` with its entry: by the rules, and `RoleNotAllowed` for who leads no team; `NotFound` for no such request, or
+    /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader.
+    pub async fn agree_to_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<(), VaultError> {
+        let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?;
+        if !leads(scope) {
+            return Err(self.logged(act, Refusal::RoleNotAllowed).await);
+        }
         let snapshot = self.power_now(scope.tenant).await?;
         let asked = match self.waiting_device(scope, id, code).await {
             Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
             asked => asked?,
         };
         let act = act.upon(asked.person);
-        let key = AdmissionKey { kind: AdmissionKind::Device, id };
-        let unchanged = Condition::Admission { key, tag: Some(asked.tag), otherwise: Refusal::PowerChanged };
-        if leads(scope) {
-            if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
-                return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
-            }
-            let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
-            return self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(agreed.row()))).await.map(drop);
+        if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
+            return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
         }
-        let change = match enrolment(scope, &snapshot, &asked) {
-            Ok(change) => change,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
-        };
-        self.change_power(&snapshot, warrant, vec![change], act.when(unchanged)).await.map(drop)
+        let act = act.when(asked.unchanged());
+        let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
+        self.commit_plain(act.effect(Effect::PutAdmission(agreed.row()))).await.map(drop)
+    }
+
+    /// What enrolling a device comes to: `NotFound` for no such request, or with another code; `TwoPeopleNeeded` before the
+    /// team leader agreed, for whose device it is, and for one who is both.
+    pub(crate) async fn plan_device(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        id: [u8; 16],
+        code: &str,
+    ) -> Result<Plan, VaultError> {
+        let asked = self.waiting_device(scope, id, code).await?;
+        let change = enrolment(scope, snapshot, &asked).map_err(VaultError::refused)?;
+        let name = |id| snapshot.name(id).unwrap_or("somebody unknown");
+        let leader = asked.leader.map_or("nobody", |(leader, _)| name(leader));
+        let words = format!(
+            "Let {} work from the device that shows {}, to which {leader} agreed.",
+            name(asked.person),
+            asked.code
+        );
+        let row = AskedRow { seen: asked.tag, unchanged: asked.unchanged(), kept: None };
+        Ok(Plan { person: Some(asked.person), words, changes: vec![change], asked: Some(row) })
     }
 
     async fn waiting_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<AskedDevice, VaultError> {

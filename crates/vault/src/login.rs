@@ -3,13 +3,12 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::change::Change;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::session::{Body, DeviceKey, NewSession, Proof, Way};
-use crate::wiring::{Operator, Vault};
-use domain::{PersonId, Refusal, TenantId};
-use keys::power::{Device, Login, Warrant};
+use crate::wiring::Vault;
+use domain::{Refusal, TenantId};
+use keys::power::{Device, Login};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect};
 
 /// For how long an answer's state is remembered, in milliseconds: longer than a sign-in may take.
@@ -65,35 +64,6 @@ impl Vault {
         let proof = Proof { way: Way::Login, rests_on: Some(keys::hash(&[&id])) };
         let begun = self.begin_with(&scope, proof, Some(device), vec![unused], vec![used]).await?;
         Ok(LoggedIn::Session(begun))
-    }
-
-    /// Says whom a provider's subject is. Logged as a change of power.
-    ///
-    /// # Errors
-    /// `Refused` with its entry: `NotFound` for who isn't there, `RoleNotAllowed` for who serves no customers, `NameTaken`
-    /// for a subject that somebody else is, and as the key holder judges the right to it.
-    pub async fn add_login(
-        &self,
-        operator: &Operator,
-        person: PersonId,
-        issuer: &str,
-        subject: &str,
-        warrant: &Warrant,
-    ) -> Result<(), VaultError> {
-        let snapshot = self.power_now(operator.tenant).await?;
-        let mut act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
-        act.draft.person = Some(person);
-        let (id, role) = (Login::id(issuer, subject), snapshot.person(person).map(|row| row.role));
-        let refusal = match role {
-            None => Some(Refusal::NotFound),
-            Some(role) if !role.serves() => Some(Refusal::RoleNotAllowed),
-            Some(_) => snapshot.get::<Login>(&id).filter(|known| known.person != person).map(|_| Refusal::NameTaken),
-        };
-        if let Some(refusal) = refusal {
-            return Err(self.logged(act, refusal).await);
-        }
-        let login = Login { issuer: issuer.to_owned(), subject: subject.to_owned(), person };
-        self.change_power(&snapshot, warrant, vec![Change::put(id, &login)], act).await.map(drop)
     }
 
     /// Who signed in through a provider, if login and device still stand.

@@ -6,18 +6,17 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::change::Change;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::session::Way;
-use crate::wiring::{Operator, Vault};
+use crate::wiring::Vault;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use identity::assertion::{check, claimed_client};
 use identity::jose::PublicKey;
-use keys::power::{Client, Warrant};
+use keys::power::Client;
 use policy::Device;
 use std::sync::Arc;
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
@@ -141,32 +140,5 @@ impl Vault {
             }),
             None => Err(VaultError::Unauthenticated),
         }
-    }
-
-    /// Enrols a client's public key; the one before it ends. Logged as a change of power.
-    ///
-    /// # Errors
-    /// `Refused` with its entry: `NotFound` for who isn't there, `RoleNotAllowed` for who isn't a machine, and as the key
-    /// holder judges the right to it.
-    pub async fn enrol_client(
-        &self,
-        operator: &Operator,
-        client: PersonId,
-        key: &PublicKey,
-        warrant: &Warrant,
-    ) -> Result<(), VaultError> {
-        let snapshot = self.power_now(operator.tenant).await?;
-        let mut act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
-        act.draft.person = Some(client);
-        let refusal = match snapshot.person(client) {
-            None => Some(Refusal::NotFound),
-            Some(row) if row.role != Role::Integrator => Some(Refusal::RoleNotAllowed),
-            Some(_) => None,
-        };
-        if let Some(refusal) = refusal {
-            return Err(self.logged(act, refusal).await);
-        }
-        let body = Client { key: key.text(), added: self.clock.now() };
-        self.change_power(&snapshot, warrant, vec![Change::put(client.0, &body)], act).await.map(drop)
     }
 }

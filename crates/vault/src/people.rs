@@ -2,13 +2,15 @@
 
 use crate::auth::{Scope, token_digest};
 use crate::error::VaultError;
+use crate::power::Snapshot;
+use crate::power::access::Access;
 use crate::power::change::Change;
 use crate::power::wish::PowerWish;
 use crate::private::entry::Kind;
 use crate::wiring::{Operator, Vault};
 use domain::time::fresh;
 use domain::{Millis, PersonId, Refusal, Role};
-use keys::power::{Left, Passkey, Reporting, Warrant};
+use keys::power::{Client, Device, Left, Login, Passkey, Reporting, Warrant};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Page, PersonRow};
@@ -38,10 +40,22 @@ pub struct PersonLine {
     pub team: String,
     /// Their manager.
     pub reports_to: Option<PersonId>,
+    /// What that manager is called.
+    pub manager: Option<String>,
     /// Do they have a bearer token?
     pub token: bool,
+    /// When they were added.
+    pub since: Millis,
+    /// Are they new, with smaller allowances?
+    pub probation: bool,
     /// How many passkeys they have.
     pub passkeys: usize,
+    /// How many devices they may work from.
+    pub devices: usize,
+    /// How many logins at an identity provider they have.
+    pub logins: usize,
+    /// Do they have a machine client's key?
+    pub key: bool,
     /// Since when they have left.
     pub left: Option<Millis>,
 }
@@ -134,13 +148,42 @@ impl Vault {
         }
     }
 
-    /// Who there is and was, by id, for who watches over power. The reading is an entry.
+    /// The operator says how somebody gets in: a client's key, a login. Logged as a change of power.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: `NotFound` for who isn't there, `RoleNotAllowed` for a role that gets in another way,
+    /// `NameTaken` for a subject that somebody else is, `OfficerNeeded` once security officers have passkeys.
+    pub async fn set_access(&self, operator: &Operator, access: &Access) -> Result<(), VaultError> {
+        let snapshot = self.load_power(operator.tenant).await?;
+        let mut act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
+        act.draft.person = Some(access.person());
+        match access.changes(&snapshot, self.clock.now()) {
+            Ok(changes) => self.change_power(&snapshot, &Warrant::Setup, changes, act).await.map(drop),
+            Err(refusal) => Err(self.logged(act, refusal).await),
+        }
+    }
+
+    /// May this person read who there is? What the rules say now; each reading asks again.
+    #[must_use]
+    pub fn reads_people(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadPeople).is_ok()
+    }
+
+    /// May this person draft changes of power? What the rules say now; each change asks again.
+    #[must_use]
+    pub fn changes_power(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ChangePower).is_ok()
+    }
+
+    /// Who there is and was, by id, for who watches over power; with `named`, whose name or team has that in it. The reading
+    /// is an entry.
     ///
     /// # Errors
     /// The refusal with its entry for others; `PowerTampered` while people and rights are in doubt.
     pub async fn read_people(
         &self,
         scope: &Scope,
+        named: Option<&str>,
         after: Option<PersonId>,
         limit: u32,
     ) -> Result<Page<PersonLine, PersonId>, VaultError> {
@@ -153,22 +196,60 @@ impl Vault {
             return Err(self.logged(act, Refusal::PowerTampered).await);
         }
         self.commit_plain(act).await?;
-        let mut passkeys: HashMap<PersonId, usize> = HashMap::new();
-        snapshot.all::<Passkey>().for_each(|(_, passkey)| *passkeys.entry(passkey.person).or_default() += 1);
+        let means = Means::of(&snapshot);
         let mut everybody = snapshot.everybody();
         everybody.sort_by_key(|row| row.id);
-        let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after));
-        let line = |row: &Arc<PersonRow>| PersonLine {
-            person: row.id,
-            name: row.name.clone(),
-            role: row.role,
-            team: row.team.clone(),
-            reports_to: snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to),
-            token: row.token.is_some(),
-            passkeys: passkeys.get(&row.id).copied().unwrap_or(0),
-            left: snapshot.get::<Left>(&row.id.0).map(|left| left.at),
+        let wanted = named.map(str::to_lowercase);
+        let fits = |row: &PersonRow| {
+            let has = |text: &str, wanted: &str| text.to_lowercase().contains(wanted);
+            wanted.as_deref().is_none_or(|wanted| has(&row.name, wanted) || has(&row.team, wanted))
+        };
+        let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after) && fits(row));
+        let line = |row: &Arc<PersonRow>| {
+            let number = |of: &HashMap<PersonId, usize>| of.get(&row.id).copied().unwrap_or(0);
+            let reports_to = snapshot.get::<Reporting>(&row.id.0).map(|reporting| reporting.to);
+            PersonLine {
+                person: row.id,
+                name: row.name.clone(),
+                role: row.role,
+                team: row.team.clone(),
+                reports_to,
+                manager: reports_to.and_then(|id| snapshot.name(id)).map(str::to_owned),
+                token: row.token.is_some(),
+                since: row.id.minted(),
+                probation: self.standing_of(row).is_probation(),
+                passkeys: number(&means.passkeys),
+                devices: number(&means.devices),
+                logins: number(&means.logins),
+                key: snapshot.get::<Client>(&row.id.0).is_some(),
+                left: snapshot.get::<Left>(&row.id.0).map(|left| left.at),
+            }
         };
         let lines = rest.take(limit as usize + 1).map(line).collect();
         Ok(Page::cut(lines, limit, |line: &PersonLine| line.person))
     }
+}
+
+/// By what people get in, counted.
+struct Means {
+    passkeys: HashMap<PersonId, usize>,
+    devices: HashMap<PersonId, usize>,
+    logins: HashMap<PersonId, usize>,
+}
+
+impl Means {
+    fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            passkeys: counted(snapshot.all::<Passkey>().map(|(_, passkey)| passkey.person)),
+            devices: counted(snapshot.all::<Device>().map(|(_, device)| device.person)),
+            logins: counted(snapshot.all::<Login>().map(|(_, login)| login.person)),
+        }
+    }
+}
+
+fn counted(all: impl Iterator<Item = PersonId>) -> HashMap<PersonId, usize> {
+    all.fold(HashMap::new(), |mut counted, person| {
+        *counted.entry(person).or_default() += 1;
+        counted
+    })
 }

@@ -4,12 +4,16 @@
 //! Rows are used through a checked load only. What doesn't fit isn't used: then only those who watch get in, to see why,
 //! and nothing is disclosed.
 
+pub(crate) mod access;
+pub(crate) mod asked;
 pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
 mod duties;
 pub(crate) mod governance;
+pub(crate) mod governing;
 mod load;
+pub(crate) mod plan;
 pub(crate) mod proof;
 mod told;
 pub(crate) mod wish;

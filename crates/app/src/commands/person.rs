@@ -9,7 +9,7 @@ use domain::PersonId;
 use identity::jose::PublicKey;
 use serde_json::{Value, json};
 use store::PersonRow;
-use vault::{NewPerson, Operator, Vault, Warrant};
+use vault::{Access, NewPerson, Operator, Vault};
 
 pub(super) fn run(common: &Common, asked: &Person) -> Result<(), Failure> {
     let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
@@ -60,7 +60,8 @@ async fn act(common: &Common, home: &Home, vault: &Vault, operator: &Operator, a
             let key = PublicKey::parse(&text).map_err(|error| {
                 Failure::here(format!("{}: {error}", key_file.display()), "give the public half of such a key")
             })?;
-            vault.enrol_client(operator, person(id)?, &key, &Warrant::Setup).await?;
+            let access = Access::AddKey { person: person(id)?, key: key.text() };
+            vault.set_access(operator, &access).await?;
             let shown = json!({"client": id, "thumbprint": key.thumbprint()});
             output::one(common.output, &shown)
         }
@@ -71,7 +72,9 @@ async fn act(common: &Common, home: &Home, vault: &Vault, operator: &Operator, a
                     "give an https address and 1 to 255 ASCII characters, as in the provider's tokens",
                 ));
             }
-            Ok(vault.add_login(operator, person(id)?, issuer, subject, &Warrant::Setup).await?)
+            let (issuer, subject) = (issuer.clone(), subject.clone());
+            let access = Access::BindLogin { person: person(id)?, issuer, subject };
+            Ok(vault.set_access(operator, &access).await?)
         }
         Person::Revoke { id, .. } => Ok(vault.revoke_token(operator, person(id)?).await?),
     }

@@ -145,13 +145,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /scim/v2/Users" => ("/scim/v2/Users".to_owned(), Some(json!({"userName": hand.who}))),
         "POST /scim/v2/Users/.search" => ("/scim/v2/Users/.search".to_owned(), Some(json!({}))),
         "POST /oauth2/token" => ("/oauth2/token".to_owned(), Some(json!({}))),
-        "POST /v1/proposals/{id}/drafts" => (format!("/v1/proposals/{NOBODY}/drafts"), Some(json!({}))),
-        "POST /v1/proposals/{id}/decisions" => {
-            (format!("/v1/proposals/{NOBODY}/decisions"), Some(json!({"decision": "decline"})))
-        }
-        "POST /v1/devices/{id}/drafts" => {
-            (format!("/v1/devices/{NO_DEVICE}/drafts"), Some(json!({"code": "0000-0000"})))
-        }
+        "DELETE /v1/proposals/{id}" => (format!("/v1/proposals/{NOBODY}"), None),
         "POST /v1/devices/{id}/agreements" => {
             (format!("/v1/devices/{NO_DEVICE}/agreements"), Some(json!({"code": "0000-0000"})))
         }

@@ -94,7 +94,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
     nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
 
-    // Those of the list of people have tests of their own (people.rs, e2e/provider.test.mjs).
+    // Those of the list of people have tests of their own (people.rs, machines.rs, vault granting.rs, e2e/provider.test.mjs).
     let people =
         [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined, Kind::DeviceAsked, Kind::DeviceAgreed];
     // And those of signing in (sign_in.rs).

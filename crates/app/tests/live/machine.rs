@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A client of the centre whose key is enrolled.
 pub(crate) struct Machine {
     pub(crate) id: String,
+    /// The public half, as a JSON Web Key.
+    pub(crate) public: Value,
     key: EncodingKey,
     turn: AtomicU64,
 }
@@ -33,7 +35,7 @@ impl Machine {
         let file = centre.folder().join(format!("{name}.jwk"));
         fs::write(&file, jwk.to_string()).unwrap();
         centre.good(&["person", "key", &id, "--key-file", file.to_str().unwrap()]);
-        Self { id, key: EncodingKey::from_ec_der(document.as_ref()), turn: AtomicU64::new(0) }
+        Self { id, public: jwk, key: EncodingKey::from_ec_der(document.as_ref()), turn: AtomicU64::new(0) }
     }
 
     /// Claims that count, for a server at this address.

@@ -3,8 +3,10 @@
 use crate::centre::Centre;
 use crate::http::Client;
 use crate::machine::{Machine, ask_for_token};
-use crate::wait::{PATIENCE, seconds, until};
+use crate::wait::{PATIENCE, found, seconds, until};
 use serde_json::{Value, json};
+use testkit::Authenticator;
+use vault::Algorithm;
 
 const USERS: &str = "/scim/v2/Users";
 
@@ -133,5 +135,43 @@ fn an_assertion_counts_once_and_a_token_until_power_changes_on_all_nodes() {
         until("the token's end", PATIENCE, dead);
     }
     nodes.into_iter().for_each(crate::server::Server::stop);
+    centre.holds();
+}
+
+#[test]
+fn an_officer_changes_a_key_and_a_login_while_serving() {
+    let issuer = "https://id.example";
+    let centre = Centre::new("", &format!("[[identity_provider]]\nissuer = \"{issuer}\"\nclient_id = \"ringfence\"\n"));
+    let (machine, other) = (Machine::enrolled(&centre, "directory"), Machine::enrolled(&centre, "other"));
+    let (officer, agent) = (centre.hire("Sol Officer", "security_officer"), centre.hire("Ada", "agent"));
+    let key = Authenticator::named(Algorithm::Es256, "sol");
+    crate::power::enrol(&centre, &officer, &key);
+    let server = centre.serve();
+    let (nobody, address) = (server.client(), server.address().to_owned());
+    let make = |wish: &Value| crate::power::make(&nobody.bearer(&officer.token), &key, wish);
+    let asks = |by: &Machine, as_whom: &Machine| {
+        let mut claims = by.claims(&address);
+        (claims["iss"], claims["sub"]) = (json!(as_whom.id), json!(as_whom.id));
+        ask_for_token(&nobody, &by.sign(&claims)).status
+    };
+    assert_eq!((asks(&machine, &machine), asks(&other, &machine)), (200, 401));
+    // The other's key from now on.
+    make(&json!({"change": "add_key", "person": machine.id, "key": other.public})).expect(200);
+    assert_eq!((asks(&machine, &machine), asks(&other, &machine)), (401, 200));
+    make(&json!({"change": "drop_key", "person": machine.id})).expect(200);
+    assert_eq!((asks(&machine, &machine), asks(&other, &machine)), (401, 401));
+
+    let bind = |person: &str| json!({"change": "bind_login", "person": person, "issuer": issuer, "subject": "ada"});
+    assert_eq!(make(&bind(&officer.id)).expect(403).slug(), "role-not-allowed");
+    make(&bind(&agent.id)).expect(200);
+    let logins = || {
+        let asked =
+            || Some(nobody.bearer(&officer.token).get("/v1/people?named=ada")).filter(|answer| answer.status == 200);
+        found("an answer", PATIENCE, asked).json()["items"][0]["logins"].as_u64()
+    };
+    assert_eq!(logins(), Some(1));
+    make(&json!({"change": "drop_login", "person": agent.id})).expect(200);
+    assert_eq!(logins(), Some(0));
+    server.stop();
     centre.holds();
 }

@@ -6,7 +6,8 @@ use crate::machine::Machine;
 use crate::server::Server;
 use crate::wait::{PATIENCE, found, until};
 use serde_json::{Value, json};
-use vault::Kind;
+use testkit::Authenticator;
+use vault::{Algorithm, Kind};
 
 const USERS: &str = "/scim/v2/Users";
 const STAFF: &str = "urn:ringfence:params:scim:schemas:extension:staff:2.0:User";
@@ -15,6 +16,10 @@ struct World {
     centre: Centre,
     machine: Machine,
     officer: Person,
+    /// The officer's passkey.
+    key: Authenticator,
+    /// An agent of the team Blue.
+    eve: Person,
     server: Server,
 }
 
@@ -23,8 +28,11 @@ impl World {
         let centre = Centre::new("", "");
         let machine = Machine::enrolled(&centre, "directory");
         let officer = centre.hire("Noor Haddad", "security_officer");
+        let eve = centre.hire_into("Blue", "Eve", "agent");
+        let key = Authenticator::named(Algorithm::Es256, "noor");
+        crate::power::enrol(&centre, &officer, &key);
         let server = centre.serve();
-        Self { centre, machine, officer, server }
+        Self { centre, machine, officer, key, eve, server }
     }
 
     /// The provider, with a token that counts now.
@@ -43,9 +51,20 @@ impl World {
         answer.json()["items"].as_array().unwrap().clone()
     }
 
-    fn decide(&self, proposal: &Value, body: &Value) -> Answer {
-        let path = format!("/v1/proposals/{}/decisions", proposal["proposal"].as_str().unwrap());
-        self.security().post(&path, body)
+    /// The officer applies a proposal, and signs that.
+    fn apply(&self, proposal: &Value) -> Answer {
+        crate::power::make(&self.security(), &self.key, &applied(proposal))
+    }
+
+    fn apply_as(&self, proposal: &Value, role: &str) -> Answer {
+        let mut wish = applied(proposal);
+        wish["role"] = json!(role);
+        crate::power::make(&self.security(), &self.key, &wish)
+    }
+
+    fn decline(&self, proposal: &Value) -> Answer {
+        let path = format!("/v1/proposals/{}", proposal["proposal"].as_str().unwrap());
+        self.security().ask("DELETE", &path, b"").unwrap()
     }
 
     fn propose(&self, body: &Value) -> Value {
@@ -68,6 +87,10 @@ impl World {
     }
 }
 
+fn applied(proposal: &Value) -> Value {
+    json!({"change": "apply_proposal", "proposal": proposal["proposal"]})
+}
+
 #[test]
 fn what_the_provider_says_is_a_proposal_until_security_agrees() {
     let world = World::new();
@@ -88,10 +111,17 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
         json!(["Let Ada Novak (ada@acme.example) in, with the role Agent, in the team Blue."])
     );
     // Nobody else decides: not the provider, not IT, not a leader.
-    let path = format!("/v1/proposals/{}/decisions", waiting[0]["proposal"].as_str().unwrap());
-    world.provider().post(&path, &json!({"decision": "apply"})).expect(403);
+    let path = format!("/v1/proposals/{}", waiting[0]["proposal"].as_str().unwrap());
+    world.provider().ask("DELETE", &path, b"").unwrap().expect(403);
+    world.provider().post("/v1/power/changes", &applied(&waiting[0])).expect(403);
+    // Nor the officer without a signature.
+    let draft = world.security().post("/v1/power/changes", &applied(&waiting[0])).expect(201).json();
+    assert_eq!(draft["words"], waiting[0]["says"][0]);
+    let approval = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
+    let unsigned = world.security().post(&approval, &json!({"draft": draft["draft"]}));
+    assert_eq!((unsigned.status, unsigned.slug().as_str()), (403, "officer-needed"));
 
-    world.decide(&waiting[0], &json!({"decision": "apply"})).expect(204);
+    world.apply(&waiting[0]).expect(200);
     assert!(world.staff().contains("Ada Novak"));
     let applied = world.shown(&made);
     assert_eq!((applied["active"].as_bool(), applied["userType"].as_str()), (Some(true), Some("staff")), "{applied}");
@@ -104,20 +134,20 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
     assert!(!world.staff().contains("security_officer  Ada Novak"));
     let waiting = world.proposals();
     assert_eq!(waiting[0]["says"], json!(["Change the role of Ada Novak from Agent to Security officer."]));
-    world.decide(&waiting[0], &json!({"decision": "decline"})).expect(204);
+    world.decline(&waiting[0]).expect(204);
     assert_eq!(world.shown(&made)[STAFF]["role"], "agent");
     assert!(world.proposals().is_empty());
 
     // Who isn't named a role gets none by themselves.
     let bare = world.propose(&json!({"userName": "ben"}));
     let waiting = world.proposals();
-    assert_eq!(world.decide(&waiting[0], &json!({"decision": "apply"})).expect(422).slug(), "role-missing");
-    world.decide(&waiting[0], &json!({"decision": "apply", "role": "agent"})).expect(204);
+    assert_eq!(world.apply(&waiting[0]).expect(422).slug(), "role-missing");
+    world.apply_as(&waiting[0], "agent").expect(200);
     assert_eq!(world.shown(&bare)["userType"], "staff");
     // A role whose power must not meet with one that a person of that name has isn't given.
     world.propose(&json!({"userName": "ada2", "displayName": " ada  NOVAK ", STAFF: {"role": "it_operator"}}));
     let waiting = world.proposals();
-    assert_eq!(world.decide(&waiting[0], &json!({"decision": "apply"})).expect(403).slug(), "forbidden-pair");
+    assert_eq!(world.apply(&waiting[0]).expect(403).slug(), "forbidden-pair");
     for kind in [Kind::DirectoryRead, Kind::PersonProposed, Kind::ProposalDeclined] {
         crate::kinds::is_found(&world.security(), kind);
     }
@@ -128,7 +158,7 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
 #[test]
 fn that_somebody_left_counts_at_once_and_is_never_taken_back() {
     let world = World::new();
-    let eve = world.centre.hire_into("Blue", "Eve", "agent");
+    let eve = &world.eve;
     let client = world.server.client().bearer(&eve.token);
     until("she is here", PATIENCE, || client.get("/v1/me").status == 200);
     let found = world.provider().get(&format!("{USERS}?filter=displayName%20eq%20%22eve%22")).expect(200).json();
@@ -152,7 +182,7 @@ fn that_somebody_left_counts_at_once_and_is_never_taken_back() {
     client.get("/v1/me").expect(401);
     let waiting = world.proposals();
     assert!(waiting[0]["says"][0].as_str().unwrap().contains("back in as a new person"), "{}", waiting[0]);
-    world.decide(&waiting[0], &json!({"decision": "apply"})).expect(204);
+    world.apply(&waiting[0]).expect(200);
     client.get("/v1/me").expect(401);
     assert_eq!(world.shown(user)["userType"], "staff");
 

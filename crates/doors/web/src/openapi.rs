@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics, people::list, team::budgets, power_changes::draft, power_changes::read, power_changes::approve,
-        proposals::list, proposals::draft, proposals::decide, devices::list, devices::draft, devices::agree,
+        proposals::list, proposals::decline, devices::list, devices::agree,
         oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
         discovery::schema, users::list, users::search, users::create, users::show, users::replace, users::patch, users::delete
     ),

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Role;
+use identity::jose::PublicKey;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Bytes in base64url, without padding and with no bit to spare (RFC 4648, 5 and 3.5).
@@ -56,3 +57,43 @@ impl PartialSchema for RoleName {
 }
 
 impl ToSchema for RoleName {}
+
+/// A public JSON Web Key (RFC 7517) of a kind that counts.
+pub(crate) struct PublicJwk(pub(crate) PublicKey);
+
+impl<'de> Deserialize<'de> for PublicJwk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        PublicKey::parse(&value.to_string()).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// 32 bytes in base64url.
+const HALF_POINT: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
+/// 256 bytes or more.
+const MODULUS: &str =
+    "^([A-Za-z0-9_-]{4}){85,340}([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]|[A-Za-z0-9_-]{4})$";
+const EXPONENT: &str = "^(AQAB|Aw)$";
+
+impl PartialSchema for PublicJwk {
+    fn schema() -> RefOr<Schema> {
+        let word = |word: &str| ObjectBuilder::new().schema_type(Type::String).enum_values(Some([word])).into();
+        let bytes = |pattern| ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).into();
+        let shape = |kty, members: Vec<(&str, RefOr<Schema>)>| {
+            let shape = ObjectBuilder::new().property("kty", word(kty)).required("kty");
+            let shape =
+                members.into_iter().fold(shape, |shape, (name, member)| shape.property(name, member).required(name));
+            let id = ObjectBuilder::new().schema_type(Type::String);
+            let shape = shape.property("use", word("sig")).property("kid", id);
+            shape.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+        };
+        let half = || bytes(HALF_POINT);
+        OneOfBuilder::new()
+            .item(shape("EC", vec![("crv", word("P-256")), ("x", half()), ("y", half())]))
+            .item(shape("OKP", vec![("crv", word("Ed25519")), ("x", half())]))
+            .item(shape("RSA", vec![("n", bytes(MODULUS)), ("e", bytes(EXPONENT))]))
+            .into()
+    }
+}
+
+impl ToSchema for PublicJwk {}

@@ -1,18 +1,19 @@
 //! Security's side: what the identity provider wishes, in words, and the answer to it.
 
 use super::Listed;
-use super::propose::keeping;
+use super::propose::{keeping, unchanged};
 use super::record::Record;
 use super::wish::{Wish, called, wishes, words};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::power::change::Change;
+use crate::power::plan::{AskedRow, Plan};
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Login, Warrant, power_challenge};
-use store::PersonRow;
+use keys::power::Login;
+use store::{Effect, PersonRow};
 
 /// What waits for security's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,24 +26,6 @@ pub struct Proposal {
     pub role: Option<Role>,
     /// When the provider last said something of it.
     pub at: Millis,
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Do it, by this right.
-    Apply(Warrant),
-    /// Don't; what the provider said is set back to what is.
-    Decline,
-}
-
-/// What an officer signs to approve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// The version of power that it would make.
-    pub seq: u64,
-    /// The challenge of the passkey's assertion.
-    pub challenge: [u8; 32],
 }
 
 impl Vault {
@@ -58,65 +41,47 @@ impl Vault {
         Ok(all.iter().filter_map(|one| proposal(one, &snapshot)).collect())
     }
 
-    /// What an officer would sign to have it done, with this role where the provider proposed none.
+    /// Declines a proposal: what the provider said is set back to what is. Logged.
     ///
     /// # Errors
-    /// As [`Vault::decide_proposal`].
-    pub async fn draft_proposal(
-        &self,
-        scope: &Scope,
-        id: PersonId,
-        role: Option<Role>,
-        issuer: Option<&str>,
-    ) -> Result<Draft, VaultError> {
-        let act = self.permitted(scope, policy::Act::DecideProposal, Kind::DirectoryRead).await?;
-        let snapshot = self.power_now(scope.tenant).await?;
-        let seen = self.waiting_proposal(scope, id, &snapshot).await?;
-        let changes = match changes(&seen, &snapshot, scope.tenant, role, issuer) {
-            Ok(changes) => changes,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
-        };
-        self.commit_plain(act).await?;
-        let covered: Vec<_> = changes.iter().map(Change::covered).collect();
-        let (seq, root) = (snapshot.seq + 1, snapshot.powers().after(&covered).root());
-        Ok(Draft { seq, challenge: power_challenge(scope.tenant, seq, &root) })
-    }
-
-    /// Answers a proposal. Logged: applied as a change of a person, declined as that.
-    ///
-    /// # Errors
-    /// The refusal with its entry: for who doesn't decide, `RoleMissing` where neither the provider nor security named a
-    /// role, `ForbiddenPair`, and as the key holder judges the right to it; `Refused(NotFound)` for what doesn't wait.
-    pub async fn decide_proposal(
-        &self,
-        scope: &Scope,
-        id: PersonId,
-        decision: Decision,
-        role: Option<Role>,
-        issuer: Option<&str>,
-    ) -> Result<(), VaultError> {
-        let kind = if decision == Decision::Decline { Kind::ProposalDeclined } else { Kind::PersonChanged };
-        let act = self.permitted(scope, policy::Act::DecideProposal, kind).await?;
+    /// The refusal with its entry for who doesn't decide, and if something else was said in this moment;
+    /// `Refused(NotFound)` for what doesn't wait.
+    pub async fn decline_proposal(&self, scope: &Scope, id: PersonId) -> Result<(), VaultError> {
+        let act = self.permitted(scope, policy::Act::DecideProposal, Kind::ProposalDeclined).await?;
         let snapshot = self.power_now(scope.tenant).await?;
         let seen = self.waiting_proposal(scope, id, &snapshot).await?;
         let act = act.upon(seen.record.person);
-        match decision {
-            Decision::Decline => {
-                let act = keeping(act, seen.id, &declined(&seen.record, &snapshot, self.clock.now()), seen.tag);
-                self.commit_plain(act).await.map(drop)
-            }
-            Decision::Apply(warrant) => {
-                let changes = match changes(&seen, &snapshot, scope.tenant, role, issuer) {
-                    Ok(changes) => changes,
-                    Err(refusal) => return Err(self.logged(act, refusal).await),
-                };
-                let mut record = seen.record.clone();
-                record.user.active = true;
-                record.user.role = record.user.role.or(role);
-                let act = keeping(act, seen.id, &record, seen.tag);
-                self.change_power(&snapshot, &warrant, changes, act).await.map(drop)
-            }
-        }
+        let act = keeping(act, seen.id, &declined(&seen.record, &snapshot, self.clock.now()), seen.tag);
+        self.commit_plain(act).await.map(drop)
+    }
+
+    /// What applying a proposal comes to: `NotFound` for what doesn't wait, `RoleMissing` where neither the provider nor
+    /// security named a role.
+    pub(crate) async fn plan_proposal(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        id: PersonId,
+        role: Option<Role>,
+        issuer: Option<&str>,
+    ) -> Result<Plan, VaultError> {
+        let seen = self.waiting_proposal(scope, id, snapshot).await?;
+        let changes = changes(&seen, snapshot, scope.tenant, role, issuer).map_err(VaultError::refused)?;
+        let words = proposal(&seen, snapshot).map(|one| one.says.join(" ")).unwrap_or_default();
+        let words = match role.filter(|_| seen.record.user.role.is_none()) {
+            Some(role) => format!("{words} The role is {}.", role.label()),
+            None => words,
+        };
+        let mut record = seen.record.clone();
+        record.user.active = true;
+        record.user.role = record.user.role.or(role);
+        let person = record.person;
+        let asked = seen.tag.map(|tag| AskedRow {
+            seen: tag,
+            unchanged: unchanged(seen.id, Some(tag)),
+            kept: Some(Effect::PutAdmission(record.row(seen.id))),
+        });
+        Ok(Plan { person: Some(person), words, changes, asked })
     }
 
     async fn waiting_proposal(&self, scope: &Scope, id: PersonId, snapshot: &Snapshot) -> Result<Listed, VaultError> {

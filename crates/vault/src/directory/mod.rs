@@ -8,7 +8,7 @@ mod propose;
 pub(crate) mod record;
 mod wish;
 
-pub use decide::{Decision, Draft as ProposalDraft, Proposal};
+pub use decide::Proposal;
 
 use crate::auth::Scope;
 use crate::error::VaultError;

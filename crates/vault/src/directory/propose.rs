@@ -97,8 +97,12 @@ fn leaving(snapshot: &Snapshot, record: &Record) -> Kind {
 
 /// The act that keeps a record, if the row still is the one that was seen.
 pub(super) fn keeping(act: Act, id: PersonId, record: &Record, seen: Option<Tag>) -> Act {
-    let unchanged = Condition::Admission { key: key(id), tag: seen, otherwise: Refusal::PowerChanged };
-    act.when(unchanged).effect(Effect::PutAdmission(record.row(id)))
+    act.when(unchanged(id, seen)).effect(Effect::PutAdmission(record.row(id)))
+}
+
+/// The row still is the one that was seen.
+pub(super) fn unchanged(id: PersonId, seen: Option<Tag>) -> Condition {
+    Condition::Admission { key: key(id), tag: seen, otherwise: Refusal::PowerChanged }
 }
 
 /// Has somebody else this user name, whatever its case?

@@ -1,13 +1,16 @@
-//! What a security officer asks for: people, their roles, whom they report to, and who has left.
+//! What a security officer asks for: people, their roles, whom they report to, how they get in, and who has left.
 
+use super::Snapshot;
+use super::access::Access;
+use super::asked::Asked;
 use super::change::Change;
-use super::{Snapshot, told};
-use crate::limits_form::Budgets;
+use super::governing::Governing;
 use crate::private::entry::Kind;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Assertion, Left, LimitsText, PowerBody, Reporting, RulesText, THE_ONE};
+use keys::power::{Assertion, Left, PowerBody, Reporting};
+use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use store::PersonRow;
+use store::{PersonRow, Tag};
 
 /// A change in an officer's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,25 +47,22 @@ pub enum PowerWish {
         /// Who.
         person: PersonId,
     },
-    /// Other rules; those that the program comes with, where no files are given.
-    SetRules {
-        /// Names and texts, in the order in which they speak.
-        files: Vec<(String, String)>,
-    },
-    /// Other limits.
-    SetLimits {
-        /// As `[budgets]` is written.
-        toml: String,
-    },
+    /// Another key or login, or none.
+    Access(Access),
+    /// What others asked for.
+    Asked(Asked),
+    /// Other rules or limits.
+    Governing(Governing),
 }
 
 impl PowerWish {
-    /// Whom it is about; a new person by the id that they will have.
+    /// Whom it is about, where the wish alone says it; a new person by the id that they will have.
     pub(super) fn subject(&self, new: PersonId) -> Option<PersonId> {
         match self {
             Self::AddPerson { .. } => Some(new),
             Self::SetRole { person, .. } | Self::ReportsTo { person, .. } | Self::Left { person } => Some(*person),
-            Self::SetRules { .. } | Self::SetLimits { .. } => None,
+            Self::Access(access) => Some(access.person()),
+            Self::Asked(_) | Self::Governing(_) => None,
         }
     }
 
@@ -70,9 +70,9 @@ impl PowerWish {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Left { .. } => Kind::PersonLeft,
-            Self::SetRules { .. } => Kind::RulesChanged,
-            Self::SetLimits { .. } => Kind::LimitsChanged,
-            Self::AddPerson { .. } | Self::SetRole { .. } | Self::ReportsTo { .. } => Kind::PersonChanged,
+            Self::Access(_) | Self::Asked(Asked::Device { .. }) => Kind::PowerChanged,
+            Self::Governing(governing) => governing.kind(),
+            _ => Kind::PersonChanged,
         }
     }
 
@@ -110,12 +110,10 @@ impl PowerWish {
                 here(*person)?;
                 Ok(vec![Change::put(person.0, &Left { at: now })])
             }
-            Self::SetRules { files } if files.is_empty() => Ok(vec![Change::Drop((RulesText::KIND, THE_ONE))]),
-            Self::SetRules { files } => Ok(vec![Change::put(THE_ONE, &RulesText { files: files.clone() })]),
-            Self::SetLimits { toml } => {
-                let limits = Budgets::read(toml).map_err(|_| Refusal::RulesUnfit)?;
-                Ok(vec![Change::put(THE_ONE, &LimitsText { toml: Budgets::of(&limits).toml() })])
-            }
+            Self::Access(access) => access.changes(snapshot, now),
+            // What it changes stands in the row by which it was asked for.
+            Self::Asked(_) => Err(Refusal::NotFound),
+            Self::Governing(governing) => governing.changes(),
         }
     }
 
@@ -136,15 +134,68 @@ impl PowerWish {
             }
             Self::ReportsTo { person, manager: None } => format!("{} reports to nobody from now on.", name(*person)),
             Self::Left { person } => format!("{} has left, and can't come back under this id.", name(*person)),
-            Self::SetRules { files } => match super::governance::chosen(files) {
-                Ok(rules) => told::rules(&snapshot.governance, &rules),
-                Err(error) => error.to_string(),
-            },
-            Self::SetLimits { toml } => match Budgets::read(toml) {
-                Ok(limits) => told::limits(&snapshot.governance.limits, &limits),
-                Err(error) => error.to_string(),
-            },
+            Self::Access(access) => access.words(&name(access.person())),
+            Self::Asked(_) => String::new(),
+            Self::Governing(governing) => governing.words(snapshot),
         }
+    }
+}
+
+/// As a draft carries it: an array of its number and what it says.
+impl PowerWish {
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
+            match id {
+                Some(id) => e.bytes(&id.0)?,
+                None => e.null()?,
+            };
+            Ok(())
+        };
+        match self {
+            Self::AddPerson { name, role, team, reports_to } => {
+                e.array(5)?.u8(1)?.str(name)?.str(role.slug())?.str(team)?;
+                maybe(e, reports_to)
+            }
+            Self::SetRole { person, role, team } => {
+                e.array(4)?.u8(2)?.bytes(&person.0)?.str(role.slug())?.str(team)?;
+                Ok(())
+            }
+            Self::ReportsTo { person, manager } => {
+                e.array(3)?.u8(3)?.bytes(&person.0)?;
+                maybe(e, manager)
+            }
+            Self::Left { person } => {
+                e.array(2)?.u8(4)?.bytes(&person.0)?;
+                Ok(())
+            }
+            Self::Access(access) => access.write(e),
+            Self::Asked(asked) => asked.write(e),
+            Self::Governing(governing) => governing.write(e),
+        }
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        Ok(match d.u8()? {
+            1 => {
+                let (name, role, team) = (d.str()?.to_owned(), Role::from_slug(d.str()?), d.str()?.to_owned());
+                let reports_to = id(d)?;
+                role.map(|role| Self::AddPerson { name, role, team, reports_to })
+            }
+            2 => {
+                let (person, role, team) = (id(d)?, Role::from_slug(d.str()?), d.str()?.to_owned());
+                person.zip(role).map(|(person, role)| Self::SetRole { person, role, team })
+            }
+            3 => {
+                let (person, manager) = (id(d)?, id(d)?);
+                person.map(|person| Self::ReportsTo { person, manager })
+            }
+            4 => id(d)?.map(|person| Self::Left { person }),
+            number @ 11..=14 => Access::read(number, d)?.map(Self::Access),
+            number @ 15..=16 => Asked::read(number, d)?.map(Self::Asked),
+            number @ 21..=22 => Governing::read(number, d)?.map(Self::Governing),
+            _ => None,
+        })
     }
 }
 
@@ -157,6 +208,8 @@ pub(super) struct Drafted {
     pub(super) from: u64,
     /// The id of somebody new.
     pub(super) new: PersonId,
+    /// The tag of the row by which it was asked for, if it was.
+    pub(super) seen: Option<Tag>,
     pub(super) wish: PowerWish,
     /// Of rules: were they proved?
     pub(super) proved: Option<bool>,
@@ -164,10 +217,11 @@ pub(super) struct Drafted {
     pub(super) signed: Vec<Assertion>,
 }
 
-type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+pub(super) type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Drafted {
-    /// `[tenant, ms, version, id, [wish…], proved, [[credential, client data, authenticator data, signature]…]]`
+    /// `[tenant, ms, version, id, tag or null, [wish…], proved or null, [credential, client data, authenticator data,
+    /// signature…]]`
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -176,15 +230,19 @@ impl Drafted {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(7)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
-        write_wish(&self.wish, e)?;
+        e.array(8)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        match &self.seen {
+            Some(tag) => e.bytes(tag)?,
+            None => e.null()?,
+        };
+        self.wish.write(e)?;
         match self.proved {
             Some(proved) => e.bool(proved)?,
             None => e.null()?,
         };
-        e.array(self.signed.len() as u64)?;
+        e.array(4 * self.signed.len() as u64)?;
         for Assertion { credential, client_data, authenticator_data, signature } in &self.signed {
-            e.array(4)?.bytes(credential)?.bytes(client_data)?.bytes(authenticator_data)?.bytes(signature)?;
+            e.bytes(credential)?.bytes(client_data)?.bytes(authenticator_data)?.bytes(signature)?;
         }
         Ok(())
     }
@@ -199,85 +257,21 @@ impl Drafted {
         d.array()?;
         let (tenant, at, from) = (TenantId(d.u32()?), Millis(d.i64()?), d.u64()?);
         let Some(new) = id(d)? else { return Ok(None) };
-        let wish = read_wish(d)?;
-        let proved =
-            if d.datatype()? == minicbor::data::Type::Null { d.null().map(|()| None)? } else { Some(d.bool()?) };
+        let seen = id(d)?.map(|tag| tag.0);
+        let wish = PowerWish::read(d)?;
+        let proved = if d.datatype()? == Type::Null { d.null().map(|()| None)? } else { Some(d.bool()?) };
         let mut signed = Vec::new();
-        for _ in 0..d.array()?.unwrap_or_default() {
-            d.array()?;
+        for _ in 0..d.array()?.unwrap_or_default() / 4 {
             let mut bytes = || d.bytes().map(<[u8]>::to_vec);
             let (credential, client_data) = (bytes()?, bytes()?);
             signed.push(Assertion { credential, client_data, authenticator_data: bytes()?, signature: bytes()? });
         }
-        Ok(wish.map(|wish| Self { tenant, at, from, new, wish, proved, signed }))
+        Ok(wish.map(|wish| Self { tenant, at, from, new, seen, wish, proved, signed }))
     }
-}
-
-fn write_wish(wish: &PowerWish, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-    let maybe = |e: &mut Encoder<&mut Vec<u8>>, id: &Option<PersonId>| -> Encoded {
-        match id {
-            Some(id) => e.bytes(&id.0)?,
-            None => e.null()?,
-        };
-        Ok(())
-    };
-    match wish {
-        PowerWish::AddPerson { name, role, team, reports_to } => {
-            e.array(5)?.u8(1)?.str(name)?.str(role.slug())?.str(team)?;
-            maybe(e, reports_to)
-        }
-        PowerWish::SetRole { person, role, team } => {
-            e.array(4)?.u8(2)?.bytes(&person.0)?.str(role.slug())?.str(team)?;
-            Ok(())
-        }
-        PowerWish::ReportsTo { person, manager } => {
-            e.array(3)?.u8(3)?.bytes(&person.0)?;
-            maybe(e, manager)
-        }
-        PowerWish::Left { person } => {
-            e.array(2)?.u8(4)?.bytes(&person.0)?;
-            Ok(())
-        }
-        PowerWish::SetRules { files } => {
-            e.array(2)?.u8(5)?.array(2 * files.len() as u64)?;
-            files.iter().try_for_each(|(name, text)| e.str(name)?.str(text).map(drop))
-        }
-        PowerWish::SetLimits { toml } => {
-            e.array(2)?.u8(6)?.str(toml)?;
-            Ok(())
-        }
-    }
-}
-
-fn read_wish(d: &mut Decoder<'_>) -> Result<Option<PowerWish>, minicbor::decode::Error> {
-    d.array()?;
-    Ok(match d.u8()? {
-        1 => {
-            let (name, role, team) = (d.str()?.to_owned(), Role::from_slug(d.str()?), d.str()?.to_owned());
-            let reports_to = id(d)?;
-            role.map(|role| PowerWish::AddPerson { name, role, team, reports_to })
-        }
-        2 => {
-            let (person, role, team) = (id(d)?, Role::from_slug(d.str()?), d.str()?.to_owned());
-            person.zip(role).map(|(person, role)| PowerWish::SetRole { person, role, team })
-        }
-        3 => {
-            let (person, manager) = (id(d)?, id(d)?);
-            person.map(|person| PowerWish::ReportsTo { person, manager })
-        }
-        4 => id(d)?.map(|person| PowerWish::Left { person }),
-        5 => {
-            let files = d.array()?.unwrap_or_default() / 2;
-            let mut file = || Ok((d.str()?.to_owned(), d.str()?.to_owned()));
-            Some(PowerWish::SetRules { files: (0..files).map(|_| file()).collect::<Result<_, _>>()? })
-        }
-        6 => Some(PowerWish::SetLimits { toml: d.str()?.to_owned() }),
-        _ => None,
-    })
 }
 
 fn id(d: &mut Decoder<'_>) -> Result<Option<PersonId>, minicbor::decode::Error> {
-    if d.datatype()? == minicbor::data::Type::Null {
+    if d.datatype()? == Type::Null {
         d.null()?;
         return Ok(None);
     }
@@ -304,16 +298,24 @@ mod tests {
             PowerWish::ReportsTo { person, manager: Some(manager) },
             PowerWish::ReportsTo { person, manager: None },
             PowerWish::Left { person },
-            PowerWish::SetRules { files: Vec::new() },
-            PowerWish::SetRules { files: vec![("1.cedar".to_owned(), "permit".to_owned()), Default::default()] },
-            PowerWish::SetLimits { toml: "code_per_hour = 3".to_owned() },
+            PowerWish::Access(Access::AddKey { person, key: "{}".to_owned() }),
+            PowerWish::Access(Access::DropKey { person }),
+            PowerWish::Access(Access::BindLogin { person, issuer: "https://id".to_owned(), subject: "s".to_owned() }),
+            PowerWish::Access(Access::DropLogin { person }),
+            PowerWish::Asked(Asked::Proposal { id: person, role: None, issuer: None }),
+            PowerWish::Asked(Asked::Proposal { id: person, role: Some(Role::Agent), issuer: Some("i".to_owned()) }),
+            PowerWish::Asked(Asked::Device { id: [3; 16], code: "0123-4567".to_owned() }),
+            PowerWish::Governing(Governing::Rules { files: Vec::new() }),
+            PowerWish::Governing(Governing::Rules { files: vec![("1.cedar".to_owned(), "permit".to_owned()); 2] }),
+            PowerWish::Governing(Governing::Limits { toml: "code_per_hour = 3".to_owned() }),
         ];
-        let text = |what: u8| vec![what; 3];
-        let assertion =
-            Assertion { credential: text(1), client_data: text(2), authenticator_data: text(3), signature: text(4) };
-        let more = [(None, Vec::new()), (Some(true), Vec::new()), (Some(false), vec![assertion; 2])];
-        for (wish, (proved, signed)) in wishes.into_iter().zip(more.into_iter().cycle()) {
-            let drafted = Drafted { tenant: TenantId(3), at: Millis(4), from: 5, new: manager, wish, proved, signed };
+        let [credential, client_data, authenticator_data, signature] = [1, 2, 3, 4].map(|what| vec![what; 3]);
+        let assertion = Assertion { credential, client_data, authenticator_data, signature };
+        for (turn, wish) in wishes.into_iter().enumerate() {
+            let seen = (turn % 2 == 0).then_some([7; 16]);
+            let (proved, signed) = ([None, Some(true), Some(false)][turn % 3], vec![assertion.clone(); turn % 3]);
+            let (tenant, at, from, new) = (TenantId(3), Millis(4), 5, manager);
+            let drafted = Drafted { tenant, at, from, new, seen, wish, proved, signed };
             let bytes = drafted.encode();
             assert_eq!(Drafted::decode(&bytes), Some(drafted));
             for length in 0..bytes.len() {

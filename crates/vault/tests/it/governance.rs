@@ -4,8 +4,8 @@ use crate::help::{Call, assert_refused, failure, value};
 use domain::{FieldKind, PersonId, Refusal, Role};
 use testkit::{Authenticator, FIRST, SECOND, block_on};
 use vault::{
-    Algorithm, Approved, Assertion, Change, Kind, LimitsText, NewPerson, PowerBody as _, PowerDraft, PowerWish,
-    RulesText, Scope, THE_ONE, Vault, VaultError,
+    Algorithm, Approved, Assertion, Change, Governing, Kind, LimitsText, NewPerson, PowerBody as _, PowerDraft,
+    PowerWish, RulesText, Scope, THE_ONE, Vault, VaultError,
 };
 
 /// A call, and two officers with passkeys.
@@ -68,7 +68,7 @@ impl Governed {
 }
 
 fn limits(toml: &str) -> PowerWish {
-    PowerWish::SetLimits { toml: toml.to_owned() }
+    PowerWish::Governing(Governing::Limits { toml: toml.to_owned() })
 }
 
 /// The built-in rules, and one more.
@@ -79,7 +79,7 @@ fn stricter() -> PowerWish {
                   @next("Come back tomorrow.") @cure("none")
                   forbid (principal, action == Action::"reveal", resource == Field::"name");"#;
     files.push(("5-moving.cedar".to_owned(), rule.replace("@cure(\"none\")", "@cure(\"ask\")")));
-    PowerWish::SetRules { files }
+    PowerWish::Governing(Governing::Rules { files })
 }
 
 #[test]
@@ -119,7 +119,8 @@ fn what_cannot_be_used_is_refused_with_what_is_wrong_and_nothing_changes() {
     };
     unfit(limits("[weights]\nname = 0\n"), Refusal::RulesUnfit, "weight is 0");
     unfit(limits("[persons]\nhour = 1\n"), Refusal::RulesUnfit, "unknown field");
-    let rules = |text: &str| PowerWish::SetRules { files: vec![("mine.cedar".to_owned(), text.to_owned())] };
+    let rules =
+        |text: &str| PowerWish::Governing(Governing::Rules { files: vec![("mine.cedar".to_owned(), text.to_owned())] });
     unfit(rules("permit ("), Refusal::RulesUnfit, "mine.cedar");
     unfit(rules("@id(\"all\") permit (principal, action, resource);"), Refusal::RulesUnfit, "lacks @says");
     assert_eq!(block_on(governed.vault().power(FIRST)).unwrap().seq(), before);
@@ -168,7 +169,9 @@ fn rules_that_nobody_proved_need_two_officers_and_the_log_says_so() {
     // The other company goes by its own.
     let theirs = block_on(governed.vault().authenticate(&world.second_staff.security.token)).unwrap();
     assert_eq!((theirs.tenant(), governed.vault().rules_told(&theirs).len() + 1), (SECOND, rules_of(&governed)));
-    let Approved::Made(_) = governed.make(PowerWish::SetRules { files: Vec::new() }) else { panic!() };
+    let Approved::Made(_) = governed.make(PowerWish::Governing(Governing::Rules { files: Vec::new() })) else {
+        panic!()
+    };
     assert!(governed.name().is_ok(), "by the program's own rules again");
 }
 

@@ -16,6 +16,7 @@ mod concurrency;
 mod erasure;
 mod events;
 mod governance;
+mod granting;
 mod help;
 mod kinds;
 mod log;

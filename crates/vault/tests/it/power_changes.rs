@@ -8,35 +8,35 @@ use vault::{
 };
 
 /// A world whose security officer has a passkey.
-struct Claimed {
-    world: TestWorld,
-    key: Authenticator,
+pub(crate) struct Claimed {
+    pub(crate) world: TestWorld,
+    pub(crate) key: Authenticator,
 }
 
 impl Claimed {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let (world, key) = (TestWorld::new(seed), Authenticator::named(Algorithm::Es256, "sam"));
         let passkey = Change::put([1; 16], &key.passkey(world.staff.security.id));
         block_on(world.vault.set_up_power(&world.vault.operator(FIRST), vec![passkey])).unwrap();
         Self { world, key }
     }
 
-    fn officer(&self) -> Scope {
+    pub(crate) fn officer(&self) -> Scope {
         self.world.scope(&self.world.staff.security)
     }
 
-    fn draft(&self, wish: PowerWish) -> Result<PowerDraft, VaultError> {
+    pub(crate) fn draft(&self, wish: PowerWish) -> Result<PowerDraft, VaultError> {
         block_on(self.world.vault.draft_power(&self.officer(), wish))
     }
 
-    fn approve(&self, draft: &PowerDraft, assertion: Option<Assertion>) -> Result<PowerChanged, VaultError> {
+    pub(crate) fn approve(&self, draft: &PowerDraft, assertion: Option<Assertion>) -> Result<PowerChanged, VaultError> {
         match block_on(self.world.vault.approve_power(&self.officer(), &draft.bytes, assertion))? {
             Approved::Made(made) => Ok(made),
             Approved::Waits(draft) => panic!("it waits: {draft:?}"),
         }
     }
 
-    fn make(&self, wish: PowerWish) -> Result<PowerChanged, VaultError> {
+    pub(crate) fn make(&self, wish: PowerWish) -> Result<PowerChanged, VaultError> {
         let draft = self.draft(wish)?;
         self.approve(&draft, Some(self.key.assert(&draft.challenge)))
     }
@@ -101,11 +101,11 @@ fn an_officer_adds_somebody_and_the_entry_says_who_did_it_to_whom() {
     let drafted =
         world.log(FIRST).into_iter().filter_map(|line| line.body).find(|body| body.kind == Kind::PowerDrafted);
     assert_eq!(drafted.map(|body| (body.person, body.upon)), Some((officer, Some(person))));
-    let people = block_on(world.vault.read_people(&claimed.officer(), None, 200)).unwrap().items;
+    let people = block_on(world.vault.read_people(&claimed.officer(), None, None, 200)).unwrap().items;
     let line = people.iter().find(|line| line.person == person).unwrap();
     assert_eq!((line.role, line.reports_to, line.left), (Role::TeamLeader, Some(world.staff.leader.id), None));
-    let page = block_on(world.vault.read_people(&claimed.officer(), None, 3)).unwrap();
-    let rest = block_on(world.vault.read_people(&claimed.officer(), page.next, 200)).unwrap();
+    let page = block_on(world.vault.read_people(&claimed.officer(), None, None, 3)).unwrap();
+    let rest = block_on(world.vault.read_people(&claimed.officer(), None, page.next, 200)).unwrap();
     assert_eq!((page.items.len() + rest.items.len(), rest.next), (people.len(), None));
 }
 
@@ -156,7 +156,7 @@ fn nobody_but_officers_drafts_or_approves() {
         let refused = block_on(world.vault.approve_power(&scope, &draft.bytes, None));
         assert_refused(world, refused, Refusal::RoleNotAllowed);
         let reads = matches!(member.role, Role::SecurityAnalyst | Role::Auditor);
-        assert_eq!(block_on(world.vault.read_people(&scope, None, 9)).is_ok(), reads, "{:?}", member.role);
+        assert_eq!(block_on(world.vault.read_people(&scope, None, None, 9)).is_ok(), reads, "{:?}", member.role);
     }
     let stranger = world.scope(&world.second_staff.security);
     let refused = failure(block_on(world.vault.approve_power(&stranger, &draft.bytes, None)));

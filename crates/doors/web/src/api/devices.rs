@@ -1,10 +1,7 @@
 //! `GET /v1/devices` and below: devices that wait to be enrolled, and those who agree to them.
 
-use super::approval::warrant;
-use super::proposals::PowerDraft;
 use crate::body::{Json, ok};
 use crate::identify::Signed;
-use crate::passkey::Answer;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
@@ -23,6 +20,7 @@ pub(crate) struct DeviceLine {
     device: String,
     /// Who wants to work from it.
     person: String,
+    name: String,
     /// Has the team leader agreed?
     leader_agreed: bool,
     /// Until when it waits.
@@ -40,10 +38,11 @@ pub(crate) struct DeviceLine {
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
     let all = web.vault.devices_asked(&scope).await.map_err(|error| web.failed(&error))?;
-    let line = |one: vault::AskedDevice| DeviceLine {
+    let line = |one: vault::WaitingDevice| DeviceLine {
         device: format!("{PREFIX}{}", super::hex(&one.id)),
         person: one.person.to_string(),
-        leader_agreed: one.leader.is_some(),
+        name: one.name,
+        leader_agreed: one.leader_agreed,
         until: one.until.to_string(),
     };
     Ok(ok(&Devices { items: all.into_iter().map(line).collect() }))
@@ -53,48 +52,16 @@ const PREFIX: &str = "dev_";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SeenCode {
-    /// The code on the device's screen.
-    #[schema(min_length = 8, max_length = 16)]
-    code: String,
-}
-
-/// Draft the change that would enrol a device, to be approved with a passkey.
-///
-/// For security officers, once the team leader has agreed. Nothing changes yet.
-#[utoipa::path(post, path = "/v1/devices/{id}/drafts", tag = "people", operation_id = "draftDevice", request_body = SeenCode,
-    params(("id" = String, Path, pattern = "^dev_[0-9a-f]{32}$")),
-    responses((status = 201, body = PowerDraft), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn draft(
-    State(web): State<Web>,
-    Signed(scope): Signed,
-    Path(id): Path<String>,
-    body: Result<Json<SeenCode>, Failed>,
-) -> Result<Response, Failed> {
-    let (id, Json(asked)) = (device(&web, &id)?, body?);
-    let draft = web.vault.draft_device(&scope, id, &asked.code).await.map_err(|error| web.failed(&error))?;
-    Ok(PowerDraft::of(draft.seq, &draft.challenge))
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Agreement {
     /// The code on the device's screen.
     #[schema(min_length = 8, max_length = 16)]
     code: String,
-    /// Officers' approvals of the draft, with their passkeys.
-    #[serde(default)]
-    #[schema(max_items = 8)]
-    approvals: Vec<Answer>,
 }
 
 /// Agree to a device.
 ///
-/// The team leader first; then security, whose agreement enrols it. Nobody is both, and nobody agrees to their own.
+/// For the team leader of whose device it is. Security enrols it then, by a change of power (`POST /v1/power/changes`). Nobody
+/// is both, and nobody agrees to their own.
 #[utoipa::path(post, path = "/v1/devices/{id}/agreements", tag = "people", operation_id = "agreeToDevice", request_body = Agreement,
     params(("id" = String, Path, pattern = "^dev_[0-9a-f]{32}$")),
     responses((status = 204, description = "Agreed."), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -109,12 +76,15 @@ pub(crate) async fn agree(
     body: Result<Json<Agreement>, Failed>,
 ) -> Result<Response, Failed> {
     let (id, Json(asked)) = (device(&web, &id)?, body?);
-    let warrant = warrant(&web, asked.approvals)?;
-    let agreed = web.vault.agree_to_device(&scope, id, &asked.code, &warrant).await;
-    agreed.map_err(|error| web.failed(&error))?;
+    web.vault.agree_to_device(&scope, id, &asked.code).await.map_err(|error| web.failed(&error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn device(web: &Web, text: &str) -> Result<[u8; 16], Failed> {
-    super::id(web, text, |text| super::unhex(text, PREFIX))
+    super::id(web, text, parse)
+}
+
+/// A device's id.
+pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
+    super::unhex(text, PREFIX)
 }

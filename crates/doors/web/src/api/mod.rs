@@ -1,6 +1,5 @@
 //! The API: one endpoint, one file.
 
-mod approval;
 pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
@@ -71,10 +70,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/power/changes/{id}/reading", post(power_changes::read))
         .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/proposals", get(proposals::list))
-        .route("/v1/proposals/{id}/drafts", post(proposals::draft))
-        .route("/v1/proposals/{id}/decisions", post(proposals::decide))
+        .route("/v1/proposals/{id}", delete(proposals::decline))
         .route("/v1/devices", get(devices::list))
-        .route("/v1/devices/{id}/drafts", post(devices::draft))
         .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/rules", get(rules::list))

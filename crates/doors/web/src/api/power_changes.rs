@@ -1,23 +1,25 @@
-//! `POST /v1/power/changes`, `POST /v1/power/changes/{id}/approval`: a security officer changes people and whom they report
-//! to, and signs it with a passkey.
+//! `POST /v1/power/changes`, `POST /v1/power/changes/{id}/approval`: a security officer changes people, whom they report to and
+//! how they get in, or grants what others asked for, and signs it with a passkey.
 
-use super::{hex, member};
+use super::{devices, hex, member};
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
 use crate::passkey::{Answer, said};
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
-use crate::words::{Base64Url, RoleName};
+use crate::words::{Base64Url, PublicJwk, RoleName};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::PersonId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::{Approved, PowerDraft, PowerWish};
+use vault::{Access, Approved, Asked, Governing, PowerDraft, PowerWish, Scope};
 
 /// The longest name of a person or team, in characters.
 const LONGEST: usize = 100;
+/// The longest subject, in bytes (OpenID Connect Core, 2).
+const LONGEST_SUBJECT: usize = 255;
 /// The most files of rules.
 const MOST_FILES: usize = 16;
 
@@ -73,6 +75,49 @@ pub(crate) enum NewPowerChange {
         #[schema(max_length = 20000)]
         limits: String,
     },
+    /// A machine client's public key; the one before it ends.
+    AddKey {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        person: String,
+        #[schema(inline)]
+        key: PublicJwk,
+    },
+    /// A machine client's key ends.
+    DropKey {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        person: String,
+    },
+    /// Whom the identity provider's subject is.
+    BindLogin {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        person: String,
+        /// The tenant's identity provider, exactly as its tokens name it.
+        issuer: String,
+        /// The provider's own name for the person.
+        #[schema(pattern = "^[ -~]{1,255}$")]
+        subject: String,
+    },
+    /// All logins of somebody end.
+    DropLogin {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        person: String,
+    },
+    /// What the identity provider proposes.
+    ApplyProposal {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        proposal: String,
+        /// The role to be given, where none is proposed.
+        #[schema(inline)]
+        role: Option<RoleName>,
+    },
+    /// A device to which a team leader agreed.
+    EnrolDevice {
+        #[schema(pattern = "^dev_[0-9a-f]{32}$")]
+        device: String,
+        /// The code on the device's screen.
+        #[schema(min_length = 8, max_length = 16)]
+        code: String,
+    },
 }
 
 /// Rules in Cedar, with their annotations. Files speak in the order in which they are given.
@@ -93,7 +138,7 @@ pub(crate) struct DraftedPowerChange {
     words: String,
     /// The version of people and rights that it makes.
     version: u64,
-    /// False where it only takes power away: then it is done without a signature.
+    /// False where it only takes power away, or no officer has a passkey yet: then it is done without a signature.
     needs_approval: bool,
     /// How many officers must still sign it, each with a passkey of their own.
     signatures: usize,
@@ -118,9 +163,10 @@ pub(crate) struct ApprovingPasskey {
     rp_id: String,
 }
 
-/// Draft a change of people.
+/// Draft a change of power.
 ///
-/// For security officers. Nothing changes yet.
+/// For security officers: of people, of what lets them in, or of what others asked for (`GET /v1/proposals`,
+/// `GET /v1/devices`). Nothing changes yet.
 #[utoipa::path(post, path = "/v1/power/changes", tag = "power", operation_id = "draftPowerChange", request_body = NewPowerChange,
     responses((status = 201, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -133,7 +179,8 @@ pub(crate) async fn draft(
     body: Result<Json<NewPowerChange>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(asked) = body?;
-    let drafted = web.vault.draft_power(&scope, wish(&web, asked)?).await.map_err(|error| web.failed(&error))?;
+    let drafted =
+        web.vault.draft_power(&scope, wish(&web, &scope, asked)?).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &DraftedPowerChange::of(&drafted)))
 }
 
@@ -243,7 +290,7 @@ pub(crate) async fn approve(
     }
 }
 
-fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
+fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Failed> {
     let person = |text: &str| member(web, text, PersonId::parse, "person isn't a person's id");
     let manager = |text: Option<String>| {
         text.map(|text| member(web, &text, PersonId::parse, "the manager isn't a person's id")).transpose()
@@ -272,10 +319,42 @@ fn wish(web: &Web, asked: NewPowerChange) -> Result<PowerWish, Failed> {
             return Err(web.fault(Fault::UNPROCESSABLE.detail("rules are at most sixteen files")));
         }
         NewPowerChange::SetRules { files } => {
-            PowerWish::SetRules { files: files.into_iter().map(|file| (file.name, file.text)).collect() }
+            let files = files.into_iter().map(|file| (file.name, file.text)).collect();
+            PowerWish::Governing(Governing::Rules { files })
         }
-        NewPowerChange::SetLimits { limits } => PowerWish::SetLimits { toml: limits },
+        NewPowerChange::SetLimits { limits } => PowerWish::Governing(Governing::Limits { toml: limits }),
+        NewPowerChange::AddKey { person: id, key } => {
+            PowerWish::Access(Access::AddKey { person: person(&id)?, key: key.0.text() })
+        }
+        NewPowerChange::DropKey { person: id } => PowerWish::Access(Access::DropKey { person: person(&id)? }),
+        NewPowerChange::BindLogin { person: id, issuer, subject } => {
+            let person = person(&id)?;
+            if !(1..=LONGEST_SUBJECT).contains(&subject.len())
+                || !subject.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            {
+                return Err(web.fault(Fault::UNPROCESSABLE.detail("subject is 1 to 255 printable ASCII characters")));
+            }
+            if provider(web, scope) != Some(issuer.as_str()) {
+                return Err(web.fault(Fault::NOT_FOUND.detail("issuer isn't this tenant's identity provider")));
+            }
+            PowerWish::Access(Access::BindLogin { person, issuer, subject })
+        }
+        NewPowerChange::DropLogin { person: id } => PowerWish::Access(Access::DropLogin { person: person(&id)? }),
+        NewPowerChange::ApplyProposal { proposal, role } => {
+            let id = member(web, &proposal, PersonId::parse, "proposal isn't a proposal's id")?;
+            let (role, issuer) = (role.map(|RoleName(role)| role), provider(web, scope).map(str::to_owned));
+            PowerWish::Asked(Asked::Proposal { id, role, issuer })
+        }
+        NewPowerChange::EnrolDevice { device, code } => {
+            let id = member(web, &device, devices::parse, "device isn't a device's id")?;
+            PowerWish::Asked(Asked::Device { id, code })
+        }
     })
+}
+
+/// The tenant's identity provider, as its tokens name it.
+pub(crate) fn provider<'w>(web: &'w Web, scope: &Scope) -> Option<&'w str> {
+    web.config.providers.iter().find(|one| one.tenant == scope.tenant()).map(|one| one.client.issuer.as_str())
 }
 
 fn named(id: &[u8; 16]) -> String {

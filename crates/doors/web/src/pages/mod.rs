@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 mod passkeys;
+mod people;
 mod provider;
 mod rules;
 mod sign_in;
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/team", get(team))
         .route("/security", get(security))
         .route("/security/export", get(export))
+        .route("/security/people", get(people::people))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/proof/{id}", get(proof))

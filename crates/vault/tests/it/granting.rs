@@ -1,0 +1,185 @@
+//! What others asked for, and how people get in: granted by a security officer like every change of power.
+
+use crate::help::assert_refused;
+use crate::power_changes::Claimed;
+use domain::{PersonId, Refusal, Role};
+use identity::scim::User;
+use testkit::{Browser, FIRST, Member, TestWorld, block_on};
+use vault::{Access, Arrival, Asked, AuditBody, DeviceKey, Kind, LoggedIn, PowerWish, VaultError};
+
+const ISSUER: &str = "https://id.example";
+const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+fn login(person: PersonId, subject: &str) -> PowerWish {
+    PowerWish::Access(Access::BindLogin { person, issuer: ISSUER.to_owned(), subject: subject.to_owned() })
+}
+
+fn key(person: PersonId) -> PowerWish {
+    PowerWish::Access(Access::AddKey { person, key: KEY.to_owned() })
+}
+
+/// Somebody signs in through the provider, from this device.
+fn log_in(world: &TestWorld, subject: &str, state: &str, device: DeviceKey) -> Result<LoggedIn, VaultError> {
+    block_on(world.vault.log_in(FIRST, &Arrival { issuer: ISSUER, subject, state, device: Some(device) }))
+}
+
+/// A device's request, by its code and id.
+fn asks(world: &TestWorld, device: DeviceKey) -> (String, [u8; 16]) {
+    let LoggedIn::DeviceAsked(code) = log_in(world, "ana", "one", device).unwrap() else { panic!("a session") };
+    let waiting = block_on(world.vault.devices_asked(&world.scope(&world.staff.leader))).unwrap();
+    (code, waiting[0].id)
+}
+
+fn bodies(world: &TestWorld, kind: Kind) -> Vec<AuditBody> {
+    world.log(FIRST).into_iter().filter_map(|line| line.body).filter(|body| body.kind == kind).collect()
+}
+
+#[test]
+fn a_device_takes_its_leader_and_an_officer_who_signs() {
+    let claimed = Claimed::new(740);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    let device = Browser::new().device();
+    claimed.make(login(staff.agent.id, "ana")).unwrap();
+    let (code, id) = asks(world, device);
+    // The same browser again is the same request.
+    assert_eq!(asks(world, device), (code.clone(), id));
+    let asked = bodies(world, Kind::DeviceAsked);
+    assert_eq!(
+        asked.iter().map(|body| (body.person, body.decision)).collect::<Vec<_>>(),
+        [(Some(staff.agent.id), Ok(()))]
+    );
+
+    let wish = |code: &str| PowerWish::Asked(Asked::Device { id, code: code.to_owned() });
+    let agree = |who: &Member, code: &str| block_on(world.vault.agree_to_device(&world.scope(who), id, code));
+    assert_refused(world, claimed.draft(wish(&code)), Refusal::TwoPeopleNeeded);
+    assert_refused(world, agree(&staff.security, &code), Refusal::RoleNotAllowed);
+    assert_refused(world, agree(&staff.agent, &code), Refusal::RoleNotAllowed);
+    assert_refused(world, agree(&staff.leader, "0000-0000"), Refusal::NotFound);
+    agree(&staff.leader, &code).unwrap();
+    let agreed = bodies(world, Kind::DeviceAgreed);
+    let granted: Vec<_> = agreed.iter().filter(|body| body.decision.is_ok()).collect();
+    assert_eq!(granted.len(), 1);
+    assert_eq!((granted[0].person, granted[0].upon), (Some(staff.leader.id), Some(staff.agent.id)));
+
+    assert_refused(world, claimed.draft(wish("0000-0000")), Refusal::NotFound);
+    let draft = claimed.draft(wish(&code)).unwrap();
+    let said = format!("Let Ada Agent work from the device that shows {code}, to which Lea Leader agreed.");
+    assert_eq!(draft.words, said);
+    assert_refused(world, claimed.approve(&draft, None), Refusal::OfficerNeeded);
+    // The leader agreed again in between: what was drafted isn't what is asked for any more.
+    world.clock.advance(1);
+    agree(&staff.leader, &code).unwrap();
+    let late = claimed.key.assert(&draft.challenge);
+    assert_refused(world, claimed.approve(&draft, Some(late)), Refusal::PowerChanged);
+    let made = claimed.make(wish(&code)).unwrap();
+    let body = world.line(FIRST, made.entry).body.unwrap();
+    let expected = (Kind::PowerChanged, Some(staff.security.id), Some(staff.agent.id));
+    assert_eq!((body.kind, body.person, body.upon), expected);
+    assert!(matches!(log_in(world, "ana", "two", device).unwrap(), LoggedIn::Session(_)));
+    assert!(block_on(world.vault.devices_asked(&claimed.officer())).unwrap().is_empty());
+
+    let lines = block_on(world.vault.read_people(&claimed.officer(), Some("ADA ag"), None, 200)).unwrap().items;
+    assert_eq!(
+        lines.iter().map(|line| (line.person, line.devices, line.logins)).collect::<Vec<_>>(),
+        [(staff.agent.id, 1, 1)]
+    );
+}
+
+#[test]
+fn a_proposal_is_applied_as_it_was_drafted_or_not_at_all() {
+    let claimed = Claimed::new(741);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    let provider = || world.scope(&staff.integrator);
+    let user = |name: &str, role| User {
+        user_name: name.to_owned(),
+        external_id: Some(format!("subject of {name}")),
+        role,
+        active: true,
+        ..User::default()
+    };
+    block_on(world.vault.propose_person(&provider(), user("Nia New", None))).unwrap();
+    let waiting = block_on(world.vault.proposals(&claimed.officer())).unwrap();
+    let id = waiting[0].id;
+    let wish = |role| PowerWish::Asked(Asked::Proposal { id, role, issuer: Some(ISSUER.to_owned()) });
+    assert_refused(world, claimed.draft(wish(None)), Refusal::RoleMissing);
+    let draft = claimed.draft(wish(Some(Role::Agent))).unwrap();
+    assert!(draft.words.ends_with("The role is Agent."), "{}", draft.words);
+    assert_refused(world, claimed.approve(&draft, None), Refusal::OfficerNeeded);
+    // The provider says something else before it is signed.
+    let seen = block_on(world.vault.directory_entry(&provider(), id)).unwrap();
+    block_on(world.vault.repropose_person(&provider(), &seen, user("Nia Newer", None))).unwrap();
+    let late = claimed.key.assert(&draft.challenge);
+    assert_refused(world, claimed.approve(&draft, Some(late)), Refusal::PowerChanged);
+    let made = claimed.make(wish(Some(Role::Agent))).unwrap();
+    let body = world.line(FIRST, made.entry).body.unwrap();
+    assert_eq!((body.kind, body.upon), (Kind::PersonChanged, made.person));
+    assert!(block_on(world.vault.proposals(&claimed.officer())).unwrap().is_empty());
+    assert_refused(world, claimed.draft(wish(Some(Role::Agent))), Refusal::NotFound);
+    // Their login came with it.
+    let device = Browser::new().device();
+    assert!(matches!(log_in(world, "subject of Nia Newer", "one", device).unwrap(), LoggedIn::DeviceAsked(_)));
+
+    // One that is declined waits no more; another is asked for nothing.
+    block_on(world.vault.propose_person(&provider(), user("Otto", Some(Role::Auditor)))).unwrap();
+    let id = block_on(world.vault.proposals(&claimed.officer())).unwrap()[0].id;
+    let declined = |who: &Member| block_on(world.vault.decline_proposal(&world.scope(who), id));
+    assert_refused(world, declined(&staff.leader), Refusal::RoleNotAllowed);
+    declined(&staff.security).unwrap();
+    assert!(matches!(declined(&staff.security), Err(VaultError::Refused { refusal: Refusal::NotFound, .. })));
+}
+
+#[test]
+fn keys_and_logins_are_given_by_signature_and_taken_without() {
+    let claimed = Claimed::new(742);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    let means = |person: PersonId| {
+        let all = block_on(world.vault.read_people(&claimed.officer(), None, None, 200)).unwrap().items;
+        all.into_iter().find(|line| line.person == person).map(|line| (line.key, line.logins)).unwrap()
+    };
+    let (client, agent) = (staff.integrator.id, staff.agent.id);
+    assert_refused(world, claimed.draft(key(agent)), Refusal::RoleNotAllowed);
+    assert_refused(world, claimed.draft(key(PersonId([9; 16]))), Refusal::NotFound);
+    let none = PowerWish::Access(Access::DropKey { person: client });
+    assert_refused(world, claimed.draft(none.clone()), Refusal::NotFound);
+    let draft = claimed.draft(key(client)).unwrap();
+    assert_eq!(draft.signatures, 1);
+    assert_refused(world, claimed.approve(&draft, None), Refusal::OfficerNeeded);
+    let made = claimed.make(key(client)).unwrap();
+    let body = world.line(FIRST, made.entry).body.unwrap();
+    assert_eq!((body.kind, body.upon), (Kind::PowerChanged, Some(client)));
+    assert_eq!(means(client), (true, 0));
+    let draft = claimed.draft(none).unwrap();
+    assert_eq!(draft.signatures, 0);
+    claimed.approve(&draft, None).unwrap();
+    assert_eq!(means(client), (false, 0));
+
+    assert_refused(world, claimed.draft(login(staff.security.id, "s")), Refusal::RoleNotAllowed);
+    for subject in ["one", "two"] {
+        claimed.make(login(agent, subject)).unwrap();
+    }
+    assert_refused(world, claimed.draft(login(staff.other_agent.id, "one")), Refusal::NameTaken);
+    assert_eq!(means(agent), (false, 2));
+    let draft = claimed.draft(PowerWish::Access(Access::DropLogin { person: agent })).unwrap();
+    assert_eq!(draft.signatures, 0);
+    claimed.approve(&draft, None).unwrap();
+    assert_eq!(means(agent), (false, 0));
+    // The operator's way is over.
+    let access = Access::AddKey { person: client, key: KEY.to_owned() };
+    assert_refused(
+        world,
+        block_on(world.vault.set_access(&world.vault.operator(FIRST), &access)),
+        Refusal::OfficerNeeded,
+    );
+}
+
+#[test]
+fn until_an_officer_has_a_passkey_an_officers_word_is_enough_and_not_about_themselves() {
+    let world = TestWorld::new(743);
+    let officer = || world.scope(&world.staff.security);
+    let draft = |wish| block_on(world.vault.draft_power(&officer(), wish));
+    let made = draft(key(world.staff.integrator.id)).unwrap();
+    assert!(made.signatures == 0 && made.passkeys.is_empty());
+    block_on(world.vault.approve_power(&officer(), &made.bytes, None)).unwrap();
+    let own = PowerWish::SetRole { person: world.staff.security.id, role: Role::SecurityOfficer, team: "x".to_owned() };
+    assert_refused(&world, draft(own), Refusal::NotApproved);
+}
