@@ -27,7 +27,7 @@ function action(one) {
   if (!mayChange) return false;
   const cell = (...content) => el('td', { role: 'cell', 'data-label': 'Change' }, ...content);
   if (one.left) return cell();
-  if (one.person === me) return cell(el('span', { class: 'pill', title: 'Nobody changes their own role, team or manager: another officer does.' }, 'You'));
+  if (one.person === me) return cell(el('span', { class: 'pill' }, 'You'));
   return cell(el('button', { type: 'button', 'aria-label': `Change ${one.name}`, on: { click: () => choose(one) } }, 'Change'));
 }
 
