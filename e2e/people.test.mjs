@@ -160,6 +160,12 @@ test('an officer adds somebody: the draft in words, the passkey, the receipt', a
   await page.keyboard.press('Enter');
   await result(page).getByText('Done: Add Mo Novak').waitFor();
   assert.match(await result(page).getByRole('link', { name: 'Receipt' }).getAttribute('href'), /^\/v1\/receipts\/ent_/);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    assert.ok(await fitsWidth(page), `fits ${width}`);
+    await screenshot(page, `people-done-${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
   assert.match(await row(page, 'Mo Novak').textContent(), /Agent.*north.*Lea Leader.*nothing yet/);
 });
 
@@ -191,6 +197,7 @@ test('nobody changes their own role, on the page or past it', async () => {
   await opened(page);
   const own = row(page, 'Ada First');
   await own.getByText('You', { exact: true }).waitFor();
+  await page.getByText('Nobody changes their own role').waitFor();
   assert.equal(await own.getByRole('button').count(), 0);
   const answer = await page.evaluate(async () => {
     const body = JSON.stringify({ change: 'set_role', person: document.body.dataset.person, role: 'security_officer', team: 'x' });

@@ -1,8 +1,8 @@
 // "People": who works here, what waits for security, and what an officer changes.
 
-import { api, byId, el, icon, receiptLink, say, sentence, showProblem } from './common.js';
+import { api, byId, el, icon, receiptLink, say, showProblem } from './common.js';
 import { change } from './power.js';
-import { drawWaiting } from './waiting.js';
+import { drawWaiting, roleName } from './waiting.js';
 
 const { changes, person: me } = document.body.dataset;
 const mayChange = changes !== undefined;
@@ -11,6 +11,8 @@ let next = null;
 let chosen = null;
 
 const day = (at) => new Date(at).toLocaleDateString([], { dateStyle: 'medium' });
+
+const serves = ({ role }) => ['agent', 'team_leader'].includes(role);
 
 // ---- the list ---------------------------------------------------------------------------------
 
@@ -25,7 +27,7 @@ function action(one) {
   if (!mayChange) return false;
   const cell = (...content) => el('td', { role: 'cell', 'data-label': 'Change' }, ...content);
   if (one.left) return cell();
-  if (one.person === me) return cell(el('span', { class: 'pill', title: 'Nobody changes their own role, team or manager: another officer does.' }, 'You'));
+  if (one.person === me) return cell(el('span', { class: 'pill' }, 'You'));
   return cell(el('button', { type: 'button', 'aria-label': `Change ${one.name}`, on: { click: () => choose(one) } }, 'Change'));
 }
 
@@ -33,10 +35,10 @@ function row(one) {
   const cell = (label, ...content) => el('td', { role: 'cell', 'data-label': label }, ...content);
   const standing = one.left
     ? el('span', { class: 'pill' }, icon('no'), `Left ${day(one.left)}`)
-    : one.probation && el('span', { class: 'pill warn' }, icon('flag'), 'New here');
+    : one.probation && serves(one) && el('span', { class: 'pill warn' }, icon('flag'), 'New here');
   return el('tr', { role: 'row', 'data-person': one.person, 'data-left': Boolean(one.left) },
     el('th', { role: 'rowheader', scope: 'row' }, one.name, ' ', standing),
-    cell('Role', sentence(one.role)), cell('Team', one.team), cell('Manager', one.manager ?? ''),
+    cell('Role', roleName(one.role)), cell('Team', one.team), cell('Manager', one.manager ?? ''),
     cell('Here since', el('time', { datetime: one.since }, day(one.since))),
     cell('Gets in by', one.left ? '' : means(one)), action(one));
 }
@@ -77,15 +79,16 @@ byId('more').addEventListener('click', () => load(next));
 
 // ---- changes ----------------------------------------------------------------------------------
 
-/** Drafts, asks, signs; says what was done and draws everything anew. */
+/** Drafts, asks, signs; draws everything anew and says what was done. */
 async function make(wish, place, ready) {
+  byId('people-result').replaceChildren();
   const made = await change(wish, place, ready);
   if (!made) return false;
+  await Promise.all([load(), drawWaiting(make)]);
   byId('people-result').replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'),
     el('span', {}, `Done: ${made.words} `, receiptLink(made.receipt))));
   say('Done.');
   byId('people-result').scrollIntoView({ block: 'nearest' });
-  await Promise.all([load(), drawWaiting(make)]);
   return true;
 }
 
@@ -112,7 +115,7 @@ function choose(one) {
   byId('role').value = one.role;
   byId('team').value = one.team;
   byId('manager').value = one.manager ?? '';
-  byId('login').hidden = !(['agent', 'team_leader'].includes(one.role) && (byId('issuer') || one.logins > 0));
+  byId('login').hidden = !(serves(one) && (byId('issuer') || one.logins > 0));
   byId('drop-login').hidden = one.logins === 0;
   byId('key').hidden = one.role !== 'integrator';
   byId('drop-key').hidden = !one.key;

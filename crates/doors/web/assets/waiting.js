@@ -1,15 +1,20 @@
 // What others asked for and what waits for security: proposals of the identity provider, and devices.
 
-import { api, byId, el, icon, moment, say, sentence, showProblem } from './common.js';
+import { api, byId, el, icon, moment, say, showProblem } from './common.js';
 
-const ROLES = () => [...byId('add-role').options].map((option) => option.cloneNode(true));
+const ROLES = [...byId('roles').options].map(({ value, label }) => [value, label]);
+
+/** A role as people call it. */
+export const roleName = (slug) => ROLES.find(([value]) => value === slug)?.[1] ?? slug;
+
+const choices = () => [['', 'Choose a role'], ...ROLES].map(([value, label]) => el('option', { value }, label));
 
 const button = (words, label, click) => el('button', { type: 'button', 'aria-label': label, on: { click } }, words);
 
 function proposalRow({ proposal, says, role, at }, make) {
   const place = el('div', { 'aria-live': 'polite', class: 'result' });
   const said = says.join(' ');
-  const select = !role && el('select', { 'aria-label': `Role for: ${said}` }, ...ROLES());
+  const select = !role && el('select', { 'aria-label': `Role for: ${said}` }, ...choices());
   const apply = () => make({ change: 'apply_proposal', proposal, ...(select && select.value && { role: select.value }) }, place);
   const decline = async () => {
     const answer = await api('DELETE', `/v1/proposals/${proposal}`);
@@ -18,7 +23,7 @@ function proposalRow({ proposal, says, role, at }, make) {
     return drawWaiting(make);
   };
   return el('li', { 'data-proposal': proposal },
-    el('div', {}, el('b', {}, said), el('small', {}, `Proposed by the identity provider, ${moment(at)}.${role ? ` Role: ${sentence(role)}.` : ''}`)),
+    el('div', {}, el('b', {}, said), el('small', {}, `Proposed by the identity provider, ${moment(at)}.${role ? ` Role: ${roleName(role)}.` : ''}`)),
     select, button('Apply', `Apply: ${said}`, apply), button('Decline', `Decline: ${said}`, decline), place);
 }
 
