@@ -7,6 +7,7 @@ use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
+use crate::overview::Overviews;
 use crate::power::KnownPower;
 use crate::private::entry::{CustomerBody, Draft, EntryKeys, Kind};
 use crate::private::node::{NodeSeals, TenantKeys};
@@ -91,6 +92,7 @@ pub struct Vault {
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
     pub(crate) doubts: Doubts,
+    pub(crate) overviews: Overviews,
     pub(crate) rules: Rules,
 }
 
@@ -162,6 +164,7 @@ impl Vault {
             allotments,
             kept_keys: KeptKeys::default(),
             doubts: Doubts::default(),
+            overviews: Overviews::default(),
             rules,
         })
     }

@@ -108,7 +108,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         Kind::PasskeyDropped,
     ];
     // And of budgets (budgets.rs; vault spending.rs).
-    let budgets = [Kind::TeamRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
+    let budgets = [Kind::TeamRead, Kind::BudgetsRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
     // A store older than roots is sealed once: vault `power.rs` makes one.
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
     let later = [people.as_slice(), &sign_in, &budgets, &own].concat();

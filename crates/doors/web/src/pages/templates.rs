@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::rules;
+use super::{budgets, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -60,6 +60,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
+    asset("/assets/sessions.js", SCRIPT, include_str!("../../assets/sessions.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
 ];
 
@@ -252,6 +253,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("error.html", ErrorPage::sample().render()?),
     ]);
     all.extend(rules::gallery(sample_banner())?);
+    all.extend(budgets::gallery(sample_banner())?);
+    all.extend(sessions::gallery(sample_banner())?);
     Ok(all)
 }
 
