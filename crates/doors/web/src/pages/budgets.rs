@@ -61,7 +61,7 @@ pub(super) struct Row {
     pub(super) state: &'static str,
     /// In each window; none where it isn't limited.
     pub(super) cells: Vec<(&'static str, Option<Cell>)>,
-    /// What of it was for a purpose with a limit of its own.
+    /// What of it was for purposes with limits of their own, in the window of which most is spent.
     pub(super) purposes: Vec<Cell>,
 }
 
@@ -92,7 +92,7 @@ impl Cell {
                 _ if budget.is_low() => "low",
                 _ => "",
             },
-            more: budget.more_at.map(|at| moment(at, now)).unwrap_or_default(),
+            more: budget.more_at.map(|at| to_the_minute(at, now)).unwrap_or_default(),
         }
     }
 }
@@ -100,7 +100,11 @@ impl Cell {
 impl Row {
     fn of<W>(spending: &Spending<W>, now: Millis, name: String, about: String) -> Self {
         let whole = |window| spending.left.iter().find(|budget| budget.purpose.is_none() && budget.window == window);
-        let purposes = spending.left.iter().filter(|budget| budget.purpose.is_some());
+        // Of each purpose the window of which most is spent: it is what will stop them.
+        let nearest = |purpose| {
+            spending.left.iter().filter(|budget| budget.purpose == Some(purpose)).max_by_key(|budget| budget.share())
+        };
+        let purposes = Purpose::ALL.into_iter().filter_map(nearest);
         Self {
             name,
             log: String::new(),
@@ -186,6 +190,13 @@ fn percent(share: u64) -> String {
         1..10_000 => "under 1%".to_owned(),
         share => format!("{}%", share / 10_000),
     }
+}
+
+/// Windows move in steps of whole minutes.
+fn to_the_minute(at: Millis, now: Millis) -> String {
+    let mut text = moment(at, now);
+    text.truncate(text.len().saturating_sub(3));
+    text
 }
 
 /// With commas between thousands.
