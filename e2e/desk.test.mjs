@@ -247,13 +247,13 @@ test('a team leader sees what the team has left, in words and not by colour alon
     assert.deepEqual(await axeFindings(page), []);
     assert.ok(await fitsWidth(page), `fits ${width}`);
     await screenshot(page, `team-${width}`);
-    await page.route('**/v1/team/budgets', (route) => route.abort());
+    await context.route('**/v1/team/budgets', (route) => route.abort());
     await page.getByRole('button', { name: 'Load again' }).click();
     await page.locator('body[data-team="refused"]').waitFor();
     await page.locator('#team-result [data-problem="unreachable"]').waitFor();
     assert.deepEqual(await axeFindings(page), []);
-    await page.unroute('**/v1/team/budgets');
-    await page.route('**/v1/team/budgets', async (route) => {
+    await context.unroute('**/v1/team/budgets');
+    await context.route('**/v1/team/budgets', async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ json: { ...await answer.json(), members: [] } });
     });

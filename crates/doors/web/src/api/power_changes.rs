@@ -24,12 +24,16 @@ const LONGEST: usize = 100;
 pub(crate) enum NewPowerChange {
     /// Somebody new.
     AddPerson {
-        #[schema(min_length = 1, max_length = 100)]
+        #[schema(
+            min_length = 1,
+            max_length = 100,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )]
         name: String,
         #[schema(inline)]
         role: RoleName,
         #[serde(default)]
-        #[schema(max_length = 100)]
+        #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
         team: String,
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
         reports_to: Option<String>,
@@ -41,7 +45,7 @@ pub(crate) enum NewPowerChange {
         #[schema(inline)]
         role: RoleName,
         #[serde(default)]
-        #[schema(max_length = 100)]
+        #[schema(max_length = 100, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
         team: String,
     },
     /// Another manager, or none.
