@@ -252,7 +252,7 @@ pub(super) async fn budgets(State(web): State<Web>, signed: Result<Signed, Faile
         Ok(scope) => scope,
     };
     let First(most) = match First::read(&uri) {
-        Err(fault) => return error_page(&web, fault),
+        Err(fault) => return error_page(&web, *fault),
         Ok(first) => first,
     };
     match web.vault.all_budgets(&scope).await {
