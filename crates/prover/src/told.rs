@@ -28,6 +28,7 @@ pub(crate) fn told(found: &Env) -> String {
         ("read_log", _) => "read the log".to_owned(),
         ("read_alarms", _) => "see alarms".to_owned(),
         ("read_team", _) => "read what a team has spent".to_owned(),
+        ("read_budgets", _) => "read what everybody has spent".to_owned(),
         ("read_people", _) => "read who there is".to_owned(),
         ("change_power", _) => "change people and rights".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),

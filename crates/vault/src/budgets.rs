@@ -40,6 +40,18 @@ impl BudgetLeft {
     pub fn is_low(&self) -> bool {
         u64::from(self.left) * 5 <= u64::from(self.limit)
     }
+
+    /// How much of it is spent, in millionths. Of nothing, all is.
+    #[must_use]
+    pub fn share(&self) -> u64 {
+        let (spent, limit) = (u64::from(self.limit.saturating_sub(self.left)), u64::from(self.limit));
+        (spent * 1_000_000).checked_div(limit).unwrap_or(1_000_000)
+    }
+
+    /// The same with so much more left of it, of what a node still holds.
+    pub(crate) fn holding(self, held: u32) -> Self {
+        Self { left: self.left.saturating_add(held).min(self.limit), ..self }
+    }
 }
 
 /// Whose shared allowance it is.
@@ -81,6 +93,11 @@ pub struct Spent {
     pub purpose: bool,
     /// When there is enough for this act, if nothing more is spent; `None` if there never is.
     pub free_at: Option<Millis>,
+}
+
+/// What a team's own allowance is counted in.
+pub(crate) fn team_counter(team: &str) -> Counter {
+    Counter::team(hashed(&[b"team", team.as_bytes()]))
 }
 
 /// The history that a row says; what can't be read counts nothing here, and stops whoever would spend on it.
@@ -168,8 +185,7 @@ impl Vault {
 
     fn shared(&self, scope: &Scope) -> impl Iterator<Item = (SharedBy, Counter, Allowance)> {
         let Limits { team, tenant, .. } = *self.limits(scope.tenant);
-        let own = (!scope.team().is_empty())
-            .then(|| (SharedBy::Team, Counter::team(hashed(&[b"team", scope.team().as_bytes()])), team));
+        let own = (!scope.team().is_empty()).then(|| (SharedBy::Team, team_counter(scope.team()), team));
         own.into_iter().chain([(SharedBy::Tenant, Counter::tenant(), tenant)])
     }
 
@@ -196,7 +212,18 @@ impl Vault {
         history: &History,
         purposes: bool,
     ) -> Vec<BudgetLeft> {
-        let (now, allowance) = (self.clock.now(), self.limits(tenant).person);
+        self.allowance_left(self.limits(tenant).person, standing, history, purposes)
+    }
+
+    /// What a history leaves of an allowance of information, whatever for and for single purposes.
+    pub(crate) fn allowance_left(
+        &self,
+        allowance: Allowance,
+        standing: Standing,
+        history: &History,
+        purposes: bool,
+    ) -> Vec<BudgetLeft> {
+        let now = self.clock.now();
         let of = core::iter::once(None).chain(Purpose::ALL.into_iter().filter(|_| purposes).map(Some));
         let left = of.flat_map(|purpose| {
             let Room { all, purpose: own } = allowance.room(purpose, standing);
@@ -215,10 +242,8 @@ impl Vault {
         for (by, counter, allowance) in self.shared(scope) {
             let history = history(self.store.budget(scope.tenant, counter).await?.as_ref());
             let held = self.allotments.left(scope.tenant, counter);
-            out.extend(left_of(&history, now, BudgetKind::Information, None, allowance.all).map(|budget| {
-                let left = budget.left.saturating_add(held).min(budget.limit);
-                SharedLeft { by, left: BudgetLeft { left, ..budget } }
-            }));
+            let left = left_of(&history, now, BudgetKind::Information, None, allowance.all);
+            out.extend(left.map(|budget| SharedLeft { by, left: budget.holding(held) }));
         }
         Ok(out)
     }

@@ -7,6 +7,7 @@ use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
+use crate::overview::Overviews;
 use crate::power::KnownPower;
 use crate::power::governance::Governance;
 use crate::power::proof::{Prover, Unproving};
@@ -96,6 +97,7 @@ pub struct Vault {
     /// What a tenant goes by whose officers signed no limits or rules.
     pub(crate) unsigned: Arc<Governance>,
     pub(crate) prover: Arc<dyn Prover>,
+    pub(crate) overviews: Overviews,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -168,6 +170,7 @@ impl Vault {
             doubts: Doubts::default(),
             unsigned,
             prover: Arc::new(Unproving),
+            overviews: Overviews::default(),
         })
     }
 

@@ -82,6 +82,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
+        | "GET /v1/budgets"
         | "GET /v1/me/passkeys"
         | "GET /v1/enrolments"
         | "GET /v1/log/status"
@@ -155,6 +156,10 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         ),
         "POST /v1/power/changes/{id}/approval" => (
             format!("/v1/power/changes/{}/approval", crate::power::NO_DRAFT.0),
+            Some(json!({"draft": crate::power::NO_DRAFT.1})),
+        ),
+        "POST /v1/power/changes/{id}/reading" => (
+            format!("/v1/power/changes/{}/reading", crate::power::NO_DRAFT.0),
             Some(json!({"draft": crate::power::NO_DRAFT.1})),
         ),
         "POST /v1/reports" => {

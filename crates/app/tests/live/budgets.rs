@@ -1,5 +1,5 @@
 //! Budgets edited beneath a running server: noticed within seconds, nothing is shown until they are put right. And what a
-//! team leader sees of a team's.
+//! team leader sees of a team's, and security of everybody's.
 
 use crate::centre::{Centre, MANY, acts, reveal_body};
 use crate::server::Server;
@@ -65,6 +65,8 @@ fn stops(database: fn(&Path) -> TestDatabase, nodes: usize) {
             assert_eq!(reveal(node).expect(503).slug(), "spending-disagrees");
         }
         assert_eq!((alarms(&officer.token), alarms(&board.token), alarms(&agent.token)), (1, 1, 0));
+        let told = nodes[0].client().bearer(&officer.token).get("/v1/budgets").expect(200).json();
+        assert_eq!(told["alarm"]["kind"], "spending_disagrees", "{told}");
         let asked = "/v1/disclosures?kind=spending_disagrees";
         found("its entry", PATIENCE, || {
             let found = nodes[0].client().bearer(&officer.token).get(asked).expect(200).json();
@@ -109,4 +111,43 @@ fn a_leader_sees_the_own_team_and_nobody_elses() {
     assert_eq!((&hour["window"], &hour["left"], &hour["limit"], &hour["low"]), expected);
     assert_eq!(client.get("/v1/team/budgets").expect(403).slug(), "role-not-allowed");
     server.stop();
+}
+
+#[test]
+fn security_sees_limits_and_who_is_low_on_every_node_and_nobody_else_does() {
+    let limits = [acts("person", 5), acts("team", 50), acts("tenant", MANY)].join("\n");
+    let centre = Centre::within(|_| TestDatabase::for_nodes(), 20, &limits, 20);
+    let (ada, bo) = (centre.hire_into("north", "Ada", "agent"), centre.hire_into("south", "Bo", "agent"));
+    let officer = centre.hire("Olga", "security_officer");
+    let nodes = [centre.serve(), centre.serve()];
+    let nobody = nodes[0].client();
+    let (interaction, customer) = centre.call_from(&nobody, &ada, 1);
+    let path = format!("/v1/customers/{customer}/reveals");
+    for _ in 0..4 {
+        let body = reveal_body(&interaction, "name", "delivery");
+        nobody.bearer(&ada.token).post(&path, &body).expect(200);
+    }
+    for node in &nodes {
+        let client = node.client().bearer(&officer.token);
+        let found = client.get("/v1/budgets?limit=1").expect(200).json();
+        let [first] = &found["people"]["items"].as_array().unwrap()[..] else { panic!("{found}") };
+        assert_eq!((&first["name"], &first["team"], &first["state"]), (&json!("Ada"), &json!("north"), &json!("low")));
+        let hour = &first["budgets"][0];
+        assert_eq!((&hour["window"], &hour["left"], &hour["limit"]), (&json!("hour"), &json!(1), &json!(5)));
+        assert_eq!((&found["people"]["all"], &found["people"]["low"]), (&json!(2), &json!(1)));
+        assert_eq!((&found["teams"]["all"], &found["teams"]["items"].as_array().unwrap().len()), (&json!(2), &1));
+        let limit = &found["limits"].as_array().unwrap()[0];
+        assert_eq!((&limit["whose"], &limit["hour"], &limit.get("purpose")), (&json!("person"), &json!(5), &None));
+        assert!(found["weights"].as_array().unwrap().iter().any(|one| one["act"] == "search_miss"), "{found}");
+        assert!(found.get("alarm").is_none() && !found.to_string().contains(&customer), "{found}");
+        assert_eq!(client.get("/v1/budgets?limit=201").expect(422).slug(), "unprocessable");
+        assert_eq!(client.get("/v1/budgets?limit=many").expect(400).slug(), "invalid-request");
+        assert_eq!(node.client().bearer(&bo.token).get("/v1/budgets").expect(403).slug(), "role-not-allowed");
+    }
+    let log = nobody.bearer(&officer.token);
+    found("the entries of both readings", PATIENCE, || {
+        let answer = log.get("/v1/disclosures?kind=budgets_read&decision=allowed").expect(200).json();
+        (answer["items"].as_array().unwrap().len() == 2).then_some(())
+    });
+    nodes.into_iter().for_each(Server::stop);
 }

@@ -171,6 +171,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         // Everybody learns how the log stands; alarms are in it for some.
         Act::ReadAlarms => client.get("/v1/log/status"),
         Act::ReadTeam => client.get("/v1/team/budgets"),
+        Act::ReadBudgets => client.get("/v1/budgets?limit=1"),
         Act::ReadPeople => client.get("/v1/people?limit=1"),
         Act::ChangePower => client.post(
             "/v1/power/changes",

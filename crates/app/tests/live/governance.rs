@@ -66,12 +66,12 @@ fn proved_rules_need_one_officer_and_refuted_ones_are_told_by_an_example() {
     let solver = solver();
     let governed = Governed::new(solver.to_str().unwrap());
     let officer = governed.officer(0);
-    // Without the rule against it, IT would read the log.
+    // IT among those who watch.
     let permissive = rules("Role::\"auditor\"", "Role::\"it_operator\"");
     let refused = officer.post("/v1/power/changes", &permissive).expect(422);
     assert_eq!(refused.slug(), "rules-refuted");
     let said = refused.member("detail");
-    assert!(said.contains(" could ") && said.contains("(it-reads-no-log)"), "{said}");
+    assert!(said.contains(" could ") && said.contains("(it-sees-no-alarm)"), "{said}");
     // A stricter rule: no phone number while a chat goes on.
     let mut stricter = rules("no such words here", "").clone();
     let rule = r#"@id("no-phone-at-all") @refusal("purpose-not-allowed") @says("No phone numbers today") @why("We test.")

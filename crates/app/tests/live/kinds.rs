@@ -108,10 +108,12 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         Kind::PasskeyDropped,
     ];
     // And of budgets (budgets.rs; vault spending.rs).
-    let budgets = [Kind::TeamRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
+    let budgets = [Kind::TeamRead, Kind::BudgetsRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
     // A store older than roots is sealed once: vault `power.rs` makes one.
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
-    let later = [people.as_slice(), &sign_in, &budgets, &own].concat();
+    // And of rules and limits (governance.rs).
+    let governing = [Kind::RulesChanged, Kind::LimitsChanged];
+    let later = [people.as_slice(), &sign_in, &budgets, &own, &governing].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

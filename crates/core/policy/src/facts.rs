@@ -67,6 +67,8 @@ pub enum Act {
     ReadAlarms,
     /// Reading what one's own team and its members have spent.
     ReadTeam,
+    /// Reading what everybody has spent.
+    ReadBudgets,
     /// Reading who there is, with which role.
     ReadPeople,
     /// Changing people and rights.
@@ -102,6 +104,7 @@ impl Act {
             Self::GiveStatement,
             Self::ReadAlarms,
             Self::ReadTeam,
+            Self::ReadBudgets,
             Self::ReadPeople,
             Self::ChangePower,
             Self::ReadSessions,
@@ -130,6 +133,7 @@ impl Act {
             Self::GiveStatement => "give_statement",
             Self::ReadAlarms => "read_alarms",
             Self::ReadTeam => "read_team",
+            Self::ReadBudgets => "read_budgets",
             Self::ReadPeople => "read_people",
             Self::ChangePower => "change_power",
             Self::ReadSessions => "read_sessions",
@@ -154,6 +158,7 @@ impl Act {
             | Self::ReadAlarms
             | Self::ReadPeople
             | Self::ReadTeam
+            | Self::ReadBudgets
             | Self::ChangePower
             | Self::KeepDirectory
             | Self::DecideProposal

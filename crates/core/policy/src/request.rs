@@ -44,7 +44,7 @@ impl Words {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
             Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
-            Act::ReadTeam | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
+            Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
             Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
             Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice => self.uid("Staff", "staff")?,
             _ => self.uid("Record", "record")?,

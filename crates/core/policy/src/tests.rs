@@ -141,6 +141,7 @@ fn todays_roles_are_decided_as_ever() {
         let watches = [Role::SecurityOfficer, Role::SecurityAnalyst, Role::Auditor].contains(&role);
         assert_eq!(refused(Act::ReadLog).is_ok(), watches, "{role:?}");
         assert_eq!(refused(Act::ReadPeople).is_ok(), watches, "{role:?}");
+        assert_eq!(refused(Act::ReadBudgets).is_ok(), watches, "{role:?}");
         assert_eq!(refused(Act::ReadAlarms).is_ok(), watches || role == Role::BoardMember, "{role:?}");
         assert_eq!(refused(Act::ReadTeam).is_ok(), role == Role::TeamLeader, "{role:?}");
         assert_eq!(refused(Act::ChangePower).is_ok(), role == Role::SecurityOfficer, "{role:?}");

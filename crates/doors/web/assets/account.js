@@ -54,7 +54,7 @@ byId('add-passkey').addEventListener('submit', async (event) => {
 
 // ---- sessions ---------------------------------------------------------------------------------
 
-const WAYS = { passkey: 'with a passkey', token: 'with an access token', chosen: 'by choosing a role' };
+const WAYS = { passkey: 'with a passkey', token: 'with an access token', chosen: 'by choosing a role', login: 'with the company’s login' };
 
 function sessionRow({ session, begun, seen, way, current }) {
   return el('li', { 'data-session': session },

@@ -34,6 +34,12 @@ pub struct SessionLine {
 }
 
 impl Vault {
+    /// May this person see who is signed in?
+    #[must_use]
+    pub fn reads_sessions(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::ReadSessions).is_ok()
+    }
+
     /// Everybody's sessions that live, newest first. One entry per reading.
     ///
     /// # Errors

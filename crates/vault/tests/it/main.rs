@@ -22,6 +22,7 @@ mod kinds;
 mod log;
 mod missing;
 mod notes;
+mod overview;
 mod passkeys;
 mod people;
 mod power;

@@ -1,5 +1,6 @@
 //! The API: one endpoint, one file.
 
+pub(crate) mod budgets;
 pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
@@ -65,6 +66,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
         .route("/v1/people", get(people::list))
+        .route("/v1/budgets", get(budgets::all))
         .route("/v1/team/budgets", get(team::budgets))
         .route("/v1/power/changes", post(power_changes::draft))
         .route("/v1/power/changes/{id}/reading", post(power_changes::read))

@@ -4,6 +4,7 @@ use super::{hex, unhex};
 use crate::problem::{Failed, Fault};
 use crate::state::Web;
 use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use domain::{EntryId, InteractionId, Millis, PersonId, ReportId};
 use serde::Deserialize;
@@ -74,10 +75,37 @@ impl<C: Cursor> FromRequestParts<Web> for Paging<C> {
         let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| web.fault(unreadable()))?;
         let bad_cursor = || web.fault(Fault::UNPROCESSABLE.detail("the cursor isn't one of ours"));
         let after = asked.cursor.map(|text| C::read(&text).ok_or_else(bad_cursor)).transpose()?;
-        match asked.limit.unwrap_or(50) {
-            limit @ 1..=200 => Ok(Self { after, limit }),
-            _ => Err(web.fault(Fault::UNPROCESSABLE.detail("limit is 1 to 200"))),
-        }
+        let limit = most(asked.limit).map_err(|fault| web.fault(*fault))?;
+        Ok(Self { after, limit })
+    }
+}
+
+fn most(asked: Option<u32>) -> Result<u32, Box<Fault>> {
+    let limit = asked.unwrap_or(50);
+    if (1..=200).contains(&limit) { Ok(limit) } else { Err(Fault::UNPROCESSABLE.detail("limit is 1 to 200").into()) }
+}
+
+/// The first of a list that doesn't go on: fifty unless said.
+pub(crate) struct First(pub(crate) usize);
+
+#[derive(Deserialize)]
+struct AskedFirst {
+    limit: Option<u32>,
+}
+
+impl First {
+    /// As the address says it.
+    pub(crate) fn read(uri: &Uri) -> Result<Self, Box<Fault>> {
+        let Query(asked) = Query::<AskedFirst>::try_from_uri(uri).map_err(|_| unreadable())?;
+        most(asked.limit).map(|limit| Self(limit as usize))
+    }
+}
+
+impl FromRequestParts<Web> for First {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failed> {
+        Self::read(&parts.uri).map_err(|fault| web.fault(*fault))
     }
 }
 

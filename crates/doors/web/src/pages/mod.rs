@@ -1,10 +1,12 @@
 //! Server-rendered pages and their files.
 
 pub(crate) mod ask;
+mod budgets;
 mod passkeys;
 mod people;
 mod provider;
 mod rules;
+mod sessions;
 mod sign_in;
 pub mod templates;
 
@@ -19,7 +21,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, body::Body};
-use domain::{EntryId, Refusal, Role};
+use domain::{EntryId, Millis, Refusal, Role};
 use templates::sign_in::{Account, Resume};
 use templates::{ASSETS, Alarms, CONTENT_SECURITY_POLICY, Desk, ErrorPage, Proof, Security, Team, WORKER};
 use vault::{ReceiptAnswer, Scope};
@@ -35,6 +37,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/people", get(people::people))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
+        .route("/security/budgets", get(budgets::budgets))
+        .route("/security/sessions", get(sessions::sessions))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))
@@ -81,6 +85,14 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
         (header::REFERRER_POLICY, "same-origin"),
     ];
     (status, headers, html).into_response()
+}
+
+/// A moment in UTC, to the second; with its date where that isn't today's.
+fn moment(at: Millis, now: Millis) -> String {
+    let (at, now) = (at.to_string(), now.to_string());
+    let day = |text: &str| text.get(..10).unwrap_or_default().to_owned();
+    let time = at.get(11..19).unwrap_or_default();
+    if day(&at) == day(&now) { time.to_owned() } else { format!("{} {time}", day(&at)) }
 }
 
 /// A fault as a page.

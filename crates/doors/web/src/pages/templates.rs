@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{people, rules};
+use super::{budgets, people, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -63,6 +63,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/power.js", SCRIPT, include_str!("../../assets/power.js")),
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
     asset("/assets/people.js", SCRIPT, include_str!("../../assets/people.js")),
+    asset("/assets/sessions.js", SCRIPT, include_str!("../../assets/sessions.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
 ];
 
@@ -256,6 +257,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     ]);
     all.extend(rules::gallery(sample_banner())?);
     all.extend(people::gallery(sample_banner())?);
+    all.extend(budgets::gallery(sample_banner())?);
+    all.extend(sessions::gallery(sample_banner())?);
     Ok(all)
 }
 

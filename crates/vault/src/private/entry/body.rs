@@ -164,17 +164,19 @@ kinds! {
     RulesChanged = 64 "rules_changed";
     /// An officer signed other limits.
     LimitsChanged = 65 "limits_changed";
+    /// What everybody has spent was read, by who watches.
+    BudgetsRead = 66 "budgets_read";
 }
 
 impl Kind {
-    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or a team's budgets?
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or budgets?
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead, StreamClosed,
-            StreamOpened, TeamRead,
+            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead,
+            StreamClosed, StreamOpened, TeamRead,
         };
-        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead);
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
     }
 }
