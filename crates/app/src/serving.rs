@@ -97,6 +97,7 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
     warn_unclaimed(centre).await?;
+    warn_other_limits(centre).await?;
     for tenant in centre.vault.tenants() {
         // Before anybody is served: a mismatch that stands stops disclosure, and the running hour's spending counts.
         centre.vault.refresh_spending(tenant.id).await?;
@@ -127,6 +128,20 @@ async fn warn_unclaimed(centre: &Centre) -> Result<(), Failure> {
         if !centre.vault.config().role_picker && centre.vault.needs_officer(tenant.id).await? {
             let tenant = &tenant.slug;
             tracing::warn!(tenant, "no security officer has a passkey yet; next: ringfence person invite");
+        }
+    }
+    Ok(())
+}
+
+/// Who edits `[budgets]` after limits were sealed learns that it doesn't count.
+async fn warn_other_limits(centre: &Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        if centre.vault.goes_by_other_limits(tenant.id).await? {
+            let tenant = &tenant.slug;
+            tracing::warn!(
+                tenant,
+                "[budgets] of the configuration doesn't count: officers sign limits; next: let one draft set_limits"
+            );
         }
     }
     Ok(())

@@ -41,7 +41,8 @@ pub struct TestWorld {
     pub staff: Staff,
     /// The second tenant's people.
     pub second_staff: Staff,
-    config: VaultConfig,
+    /// That of the next node.
+    pub config: VaultConfig,
     messages: AtomicU64,
     database: TestDatabase,
     directory: TempDir,

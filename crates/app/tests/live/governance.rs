@@ -72,8 +72,8 @@ fn proved_rules_need_one_officer_and_refuted_ones_are_told_by_an_example() {
     assert_eq!(refused.slug(), "rules-refuted");
     let said = refused.member("detail");
     assert!(said.contains(" could ") && said.contains("(it-sees-no-alarm)"), "{said}");
-    // A stricter rule: no phone number while a chat goes on.
-    let mut stricter = rules("no such words here", "").clone();
+    // A rule more.
+    let mut stricter = rules("forbid", "forbid");
     let rule = r#"@id("no-phone-at-all") @refusal("purpose-not-allowed") @says("No phone numbers today") @why("We test.")
         @next("Come back tomorrow.") @cure("ask")
         forbid (principal, action == Action::"reveal", resource == Field::"phone");"#;

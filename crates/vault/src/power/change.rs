@@ -3,11 +3,12 @@
 use super::load::{person_body, sealed};
 use super::{Snapshot, duties};
 use crate::error::VaultError;
+use crate::limits_form::Budgets;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Operator, Vault};
 use domain::{EntryId, PowerKey, PowerKind, Refusal};
 use keys::HolderError;
-use keys::power::{PowerBody, PowerChange, PowerProposal, Warrant};
+use keys::power::{LimitsText, PowerBody, PowerChange, PowerProposal, THE_ONE, Warrant};
 use store::{Condition, Effect, PersonRow, PowerEdit, PowerRow, Seals};
 
 /// A row to be changed.
@@ -54,6 +55,7 @@ impl Vault {
         if !from.sound {
             return Err(self.logged(act, Refusal::PowerTampered).await);
         }
+        let changes = self.with_limits(from, warrant, changes);
         let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
         if let Err(refusal) = duties::checked(&from.powers, &covered) {
             return Err(self.logged(act, refusal).await);
@@ -91,6 +93,18 @@ impl Vault {
         let snapshot = self.load_power(operator.tenant).await?;
         let act = self.bare_act(operator.tenant, Kind::PowerChanged)?;
         self.change_power(&snapshot, &Warrant::Setup, changes, act).await
+    }
+
+    /// With the first passkey, the limits of the configuration are sealed as they are: whoever may edit that file raises
+    /// none afterwards.
+    fn with_limits(&self, from: &Snapshot, warrant: &Warrant, mut changes: Vec<Change>) -> Vec<Change> {
+        let passkey = changes.iter().any(|change| matches!(change, Change::Put((PowerKind::Passkey, _), _)));
+        let own = changes.iter().any(|change| change.covered().0 == (PowerKind::Limits, THE_ONE));
+        if *warrant == Warrant::Setup && passkey && !own && from.get::<LimitsText>(&THE_ONE).is_none() {
+            let toml = Budgets::of(&self.unsigned.limits).toml();
+            changes.push(Change::put(THE_ONE, &LimitsText { toml }));
+        }
+        changes
     }
 
     /// With the tags by which an edited row is found later.

@@ -179,6 +179,15 @@ impl Vault {
         governance
     }
 
+    /// Do limits count that differ from the configuration's? Then officers signed them, or they were sealed with the first
+    /// passkey.
+    ///
+    /// # Errors
+    /// As [`Vault::power`].
+    pub async fn goes_by_other_limits(&self, tenant: TenantId) -> Result<bool, VaultError> {
+        Ok(self.power(tenant).await?.governance.limits != self.unsigned.limits)
+    }
+
     /// What a tenant's people go by: of the version that decisions are made by and committed under.
     pub(crate) fn governance(&self, tenant: TenantId) -> Arc<Governance> {
         self.power.governance(tenant).unwrap_or_else(|| Arc::clone(&self.unsigned))

@@ -229,3 +229,24 @@ fn rules_and_limits_in_the_database_are_not_edited_unseen() {
     }
     assert!(matches!(failure(governed.name()), VaultError::Refused { refusal: Refusal::PurposeNotAllowed, .. }));
 }
+
+#[test]
+fn with_the_first_passkey_the_configured_limits_are_sealed() {
+    use domain::{Allowance, Limits, PerWindow};
+    use testkit::TestWorld;
+    use vault::VaultConfig;
+    let of = |hour| Limits { person: Allowance::of(PerWindow::hourly(hour)), ..Limits::default() };
+    let mut world = TestWorld::with(846, VaultConfig { limits: of(7), ..VaultConfig::default() });
+    let key = Authenticator::named(Algorithm::Es256, "sam");
+    let passkey = Change::put([1; 16], &key.passkey(world.staff.security.id));
+    block_on(world.vault.set_up_power(&world.vault.operator(FIRST), vec![passkey])).unwrap();
+    assert!(!block_on(world.vault.goes_by_other_limits(FIRST)).unwrap());
+    // Whoever edits the file raises nothing.
+    world.config.limits = of(1_000_000);
+    world.restart();
+    assert!(block_on(world.vault.goes_by_other_limits(FIRST)).unwrap());
+    assert!(!block_on(world.vault.goes_by_other_limits(SECOND)).unwrap(), "nobody sealed theirs");
+    let agent = world.scope(&world.staff.agent);
+    let hour = block_on(world.vault.budgets(&agent)).unwrap().into_iter().find(|budget| budget.limit < u32::MAX);
+    assert_eq!(hour.map(|budget| budget.limit), Some(7));
+}
