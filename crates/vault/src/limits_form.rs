@@ -65,7 +65,8 @@ macro_rules! purposes {
             }
 
             fn of(allowance: &Allowance) -> Self {
-                Self { $($name: ForPurpose::of(allowance.purpose(Purpose::$purpose)),)* }
+                // One without a limit is said too: left out, it would be as by default.
+                Self { $($name: Some(ForPurpose::of(allowance.purpose(Purpose::$purpose))),)* }
             }
         }
     };
@@ -124,10 +125,9 @@ weighing! {
 }
 
 impl ForPurpose {
-    fn of(limits: PerWindow) -> Option<Self> {
+    fn of(limits: PerWindow) -> Self {
         let said = |limit: u32| (limit < u32::MAX).then_some(limit);
-        let own = Self { hour: said(limits.hour), day: said(limits.day), days_30: said(limits.month) };
-        (limits != PerWindow::ANY).then_some(own)
+        Self { hour: said(limits.hour), day: said(limits.day), days_30: said(limits.month) }
     }
 }
 
@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn limits_come_back_as_they_were_written() {
         let changed = "code_per_hour = 7\n[person]\nday = 9\n[person.purpose.payment]\nhour = 2\n[weights]\nname = 5\n";
-        for limits in [Limits::default(), Budgets::read(changed).unwrap()] {
+        let unlimited = Limits { person: Allowance::of(PerWindow::hourly(7)), ..Limits::default() };
+        for limits in [Limits::default(), unlimited, Budgets::read(changed).unwrap()] {
             let text = Budgets::of(&limits).toml();
             assert_eq!(Budgets::read(&text), Ok(limits), "{text}");
         }
