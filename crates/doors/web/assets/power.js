@@ -33,6 +33,13 @@ async function approve(draft) {
   return made.ok ? { made: made.data } : { problem: made.problem };
 }
 
+/** What is known of rules. */
+function proof({ proof: found, signatures }) {
+  if (found === 'proved') return 'Proved: nothing that must never happen is permitted. ';
+  if (found !== 'unproved') return '';
+  return signatures > 1 ? 'Not proved: two officers must sign. ' : 'Not proved, and signed by another officer: with your signature it counts. ';
+}
+
 /** Asks whether to make it. Answers what was made, or nothing where it was called off. */
 function asked(draft) {
   const dialog = byId('draft');
@@ -40,10 +47,11 @@ function asked(draft) {
   byId('draft-words').textContent = draft.words;
   button.textContent = draft.needs_approval ? 'Sign with my passkey' : 'Do it';
   byId('draft-hint').textContent = draft.needs_approval
-    ? 'Your passkey signs exactly this and nothing else. It counts for ten minutes.'
+    ? `${proof(draft)}Your passkey signs exactly this and nothing else. It counts for half an hour.`
     : 'This needs no signature. It is in the log, with your name.';
   byId('draft-problem').replaceChildren();
   button.disabled = false;
+  dialog.querySelector('[data-close]').onclick = () => dialog.close();
   return new Promise((resolve) => {
     let done;
     button.onclick = async () => {
@@ -58,6 +66,13 @@ function asked(draft) {
     dialog.addEventListener('close', () => resolve(done), { once: true });
     dialog.showModal();
   });
+}
+
+/** A draft that another officer gave on: read again, then asked. */
+export async function given({ change: name, draft }, place) {
+  place.replaceChildren();
+  const read = await api('POST', `/v1/power/changes/${encodeURIComponent(name)}/reading`, { draft });
+  return read.ok ? asked(read.data) : showProblem(place, read.problem);
 }
 
 /**

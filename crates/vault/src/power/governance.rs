@@ -1,11 +1,13 @@
 //! What a tenant's people go by in one version of power: its limits and its rules. Those that officers signed count; without
 //! any, those of the configuration and of the program.
 
+use crate::auth::Scope;
 use crate::limits_form::Budgets;
+use crate::wiring::Vault;
 use domain::Limits;
 use keys::Powers;
 use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
-use policy::{Rules, RulesError};
+use policy::{BUILT_IN, Rules, RulesError};
 use std::sync::Arc;
 
 /// Limits and rules.
@@ -53,6 +55,36 @@ impl Governance {
     /// Can all of it be used? If not, nothing is disclosed.
     pub(crate) fn is_usable(&self) -> bool {
         self.readable == [true; 2]
+    }
+}
+
+/// Limits and rules as they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedTexts {
+    /// All limits, in TOML.
+    pub limits: String,
+    /// Are they signed or sealed? Otherwise they are the configuration's.
+    pub own_limits: bool,
+    /// Files of rules: name and text, in the order in which they speak.
+    pub rules: Vec<(String, String)>,
+    /// Are they signed? Otherwise they came with the program.
+    pub own_rules: bool,
+}
+
+impl Vault {
+    /// What a person's tenant goes by, as it is written: to be changed from there.
+    #[must_use]
+    pub fn texts(&self, scope: &Scope) -> SignedTexts {
+        let governance = self.governance(scope.tenant);
+        let [limits, rules] = &governance.rows;
+        let signed = rules.as_ref().and_then(|row| RulesText::decode(row)).map(|text| text.files);
+        let built_in = || BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        SignedTexts {
+            limits: Budgets::of(&governance.limits).toml(),
+            own_limits: limits.is_some(),
+            own_rules: signed.is_some(),
+            rules: signed.unwrap_or_else(built_in),
+        }
     }
 }
 

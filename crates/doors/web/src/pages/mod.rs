@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 mod budgets;
+mod governing;
 mod passkeys;
 mod people;
 mod provider;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security", get(security))
         .route("/security/export", get(export))
         .route("/security/people", get(people::people))
+        .route("/security/change", get(governing::change))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/budgets", get(budgets::budgets))

@@ -23,6 +23,8 @@ pub(super) struct RulesPage {
     pub(super) person_name: String,
     /// In the order in which they speak.
     pub(super) rules: Vec<RuleInWords>,
+    /// May who reads them change them?
+    pub(super) changes: bool,
     /// Line on top of the page.
     pub(super) banner: Option<String>,
 }
@@ -52,6 +54,7 @@ pub(super) async fn rules(State(web): State<Web>, signed: Result<Signed, Failed>
     let page_of = RulesPage {
         person_name: scope.name().to_owned(),
         rules: web.vault.rules_told(&scope).iter().map(RuleInWords::of).collect(),
+        changes: web.vault.changes_power(&scope),
         banner: web.config.banner.clone(),
     };
     page(StatusCode::OK, &page_of)
@@ -162,7 +165,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         next: Some("Take the customer off hold, then reveal.".to_owned()),
         text: "forbid (principal, action, resource);".to_owned(),
     };
-    let rules = RulesPage { person_name: "Ingrid Solberg".to_owned(), rules: vec![rule], banner: banner.clone() };
+    let rules = RulesPage { person_name: "Ingrid Solberg".to_owned(), rules: vec![rule], changes: true, banner: banner.clone() };
     let none = RulesPage { rules: Vec::new(), ..rules.clone() };
     let form = Decisions {
         person_name: "Ingrid Solberg".to_owned(),

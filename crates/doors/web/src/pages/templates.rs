@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{budgets, people, rules, sessions};
+use super::{budgets, governing, people, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -62,6 +62,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
     asset("/assets/power.js", SCRIPT, include_str!("../../assets/power.js")),
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
+    asset("/assets/governing.js", SCRIPT, include_str!("../../assets/governing.js")),
     asset("/assets/people.js", SCRIPT, include_str!("../../assets/people.js")),
     asset("/assets/sessions.js", SCRIPT, include_str!("../../assets/sessions.js")),
     asset("/assets/security.js", SCRIPT, include_str!("../../assets/security.js")),
@@ -257,6 +258,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     ]);
     all.extend(rules::gallery(sample_banner())?);
     all.extend(people::gallery(sample_banner())?);
+    all.extend(governing::gallery(sample_banner())?);
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);
     Ok(all)
