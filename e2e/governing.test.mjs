@@ -27,7 +27,7 @@ async function open(solver) {
   const made = JSON.parse(execFileSync(BIN, ['init', data, '--key-file', join(folder, 'keys', 'root.key'), '--officer', 'Ada First', '--output', 'json'], { encoding: 'utf8' }));
   const serving = spawn(BIN, ['serve', '--port', '0', '--output', 'json'], { env: { ...process.env, RINGFENCE_DATA: data, CVC5: solver } });
   const line = await new Promise((resolve) => { createInterface(serving.stdout).once('line', resolve); });
-  centres.push(() => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true }); });
+  centres.push(() => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
   const opened = await openPage(chrome.browser);
   const { page } = opened;

@@ -42,7 +42,7 @@ async function openCentre() {
   const serving = spawn(BIN, ['serve', '--port', '0', '--output', 'json'], { env: { ...process.env, RINGFENCE_DATA: data } });
   const [line] = await new Promise((resolve) => { createInterface(serving.stdout).once('line', (text) => resolve([text])); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
-  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true }); };
+  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); };
   return { url, ids, tokens, close, privateKey, first: `${url}/ceremony${new URL(made.ceremony).hash}` };
 }
 

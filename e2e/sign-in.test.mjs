@@ -34,7 +34,7 @@ async function openCentre() {
   const [line] = await new Promise((resolve) => { createInterface(serving.stdout).once('line', (text) => resolve([text])); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
   const invite = (id) => `${url}/ceremony${new URL(run('person', 'invite', id).trim()).hash}`;
-  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true }); };
+  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); };
   return { url, run, people, agent, token, invite, close, first: `${url}/ceremony${new URL(made.ceremony).hash}` };
 }
 
