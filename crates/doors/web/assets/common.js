@@ -121,6 +121,9 @@ export const receiptLink = (id, label = 'Receipt') => el('a', {
   href: `/v1/receipts/${encodeURIComponent(id)}`, target: '_blank', rel: 'noopener', class: 'receipt',
 }, label);
 
+/** Of these the detail says what is wrong with what was written, and where. */
+const DETAILED = ['rules-refuted', 'rules-unfit'];
+
 /** The calm panel: what happened, why it matters, what to do next. */
 export function problemPanel(problem, close) {
   const lost = problem.slug === 'unreachable';
@@ -129,6 +132,7 @@ export function problemPanel(problem, close) {
     icon(refused ? 'stop' : 'warn'),
     el('div', {},
       el('strong', {}, problem.title),
+      DETAILED.includes(problem.slug) && el('p', { class: 'said' }, problem.detail),
       el('p', {}, problem.why),
       el('p', { class: 'next' }, el('b', {}, 'What to do next '), problem.next),
       waiting(problem.retryAfter),
