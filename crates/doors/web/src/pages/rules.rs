@@ -165,7 +165,12 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         next: Some("Take the customer off hold, then reveal.".to_owned()),
         text: "forbid (principal, action, resource);".to_owned(),
     };
-    let rules = RulesPage { person_name: "Ingrid Solberg".to_owned(), rules: vec![rule], changes: true, banner: banner.clone() };
+    let rules = RulesPage {
+        person_name: "Ingrid Solberg".to_owned(),
+        rules: vec![rule],
+        changes: true,
+        banner: banner.clone(),
+    };
     let none = RulesPage { rules: Vec::new(), ..rules.clone() };
     let form = Decisions {
         person_name: "Ingrid Solberg".to_owned(),
