@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ async function open(solver) {
   const made = JSON.parse(execFileSync(BIN, ['init', data, '--key-file', join(folder, 'keys', 'root.key'), '--officer', 'Ada First', '--output', 'json'], { encoding: 'utf8' }));
   const serving = spawn(BIN, ['serve', '--port', '0', '--output', 'json'], { env: { ...process.env, RINGFENCE_DATA: data, CVC5: solver } });
   const line = await new Promise((resolve) => { createInterface(serving.stdout).once('line', resolve); });
-  centres.push(() => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); });
+  centres.push(async () => { const ended = once(serving, 'exit'); serving.kill('SIGTERM'); await ended; rmSync(folder, { recursive: true, force: true }); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
   const opened = await openPage(chrome.browser);
   const { page } = opened;
@@ -49,7 +50,7 @@ async function open(solver) {
 }
 
 before(async () => { chrome = await openBrowser(); });
-after(async () => { await chrome?.close(); centres.forEach((close) => close()); });
+after(async () => { await chrome?.close(); await Promise.all(centres.map((close) => close())); });
 
 const part = (page, name) => page.locator('details').filter({ has: page.getByRole('heading', { name }) });
 const unfold = async (page, name) => {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ async function openCentre() {
   const serving = spawn(BIN, ['serve', '--port', '0', '--output', 'json'], { env: { ...process.env, RINGFENCE_DATA: data } });
   const [line] = await new Promise((resolve) => { createInterface(serving.stdout).once('line', (text) => resolve([text])); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
-  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); };
+  const close = async () => { const ended = once(serving, 'exit'); serving.kill('SIGTERM'); await ended; rmSync(folder, { recursive: true, force: true }); };
   return { url, ids, tokens, close, privateKey, first: `${url}/ceremony${new URL(made.ceremony).hash}` };
 }
 
@@ -82,7 +83,7 @@ async function openOfficer() {
 }
 
 before(async () => { chrome = await openBrowser(); centre = await openCentre(); officer = await openOfficer(); });
-after(async () => { await chrome?.close(); centre?.close(); });
+after(async () => { await chrome?.close(); await centre?.close(); });
 
 const opened = async (page) => {
   await page.goto(`${centre.url}/security/people`);

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -34,7 +35,7 @@ async function openCentre() {
   const [line] = await new Promise((resolve) => { createInterface(serving.stdout).once('line', (text) => resolve([text])); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
   const invite = (id) => `${url}/ceremony${new URL(run('person', 'invite', id).trim()).hash}`;
-  const close = () => { serving.kill('SIGTERM'); rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); };
+  const close = async () => { const ended = once(serving, 'exit'); serving.kill('SIGTERM'); await ended; rmSync(folder, { recursive: true, force: true }); };
   return { url, run, people, agent, token, invite, close, first: `${url}/ceremony${new URL(made.ceremony).hash}` };
 }
 
@@ -73,7 +74,7 @@ async function withToken(page) {
 
 let officer;
 before(async () => { chrome = await openBrowser(); centre = await openCentre(); });
-after(async () => { await chrome?.close(); centre?.close(); });
+after(async () => { await chrome?.close(); await centre?.close(); });
 
 async function judged(page, name, width) {
   assert.deepEqual(await axeFindings(page), [], name);
