@@ -202,10 +202,16 @@ impl Budgets {
     /// What is wrong with them.
     pub fn read(toml: &str) -> Result<Limits, LimitsError> {
         let given: Self = toml::from_str(toml).map_err(|error| LimitsError::Unreadable(error.message().to_owned()))?;
-        if given.weights.all().any(|weight| weight == 0) {
-            return Err(LimitsError::Weightless);
-        }
+        given.check()?;
         Ok(given.limits())
+    }
+
+    /// Does everything cost something?
+    ///
+    /// # Errors
+    /// `Weightless` if not.
+    pub fn check(&self) -> Result<(), LimitsError> {
+        if self.weights.all().any(|weight| weight == 0) { Err(LimitsError::Weightless) } else { Ok(()) }
     }
 
     /// As TOML.

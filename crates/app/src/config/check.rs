@@ -14,6 +14,7 @@ impl Config {
     fn wrong(&self) -> Option<(String, &'static str)> {
         self.wrong_server()
             .or_else(|| self.wrong_times())
+            .or_else(|| self.wrong_budgets())
             .or_else(|| self.wrong_sign_in())
             .or_else(|| self.wrong_tenants())
             .or_else(|| self.wrong_sources())
@@ -31,6 +32,12 @@ impl Config {
         let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         host.is_none_or(|host| host.is_empty() || host.contains('/'))
             .then(|| ("[server] origin isn't one".to_owned(), "write it like https://desk.example.com, without a path"))
+    }
+
+    /// What is sealed with the first passkey must be what officers could sign.
+    fn wrong_budgets(&self) -> Option<(String, &'static str)> {
+        let weightless = "[budgets] weights: something weighs 0, so that somebody could learn without end";
+        self.budgets.check().is_err().then(|| (weightless.to_owned(), "let everything weigh at least 1"))
     }
 
     fn wrong_times(&self) -> Option<(String, &'static str)> {

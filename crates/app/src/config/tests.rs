@@ -54,6 +54,7 @@ fn what_can_not_be_is_refused() {
         format!("[[tenant]]\nid = {id}\nslug = \"{slug}\"\norigin = \"{origin}\"\n")
     };
     for (text, about) in [
+        ("[budgets.weights]\nname = 0\n".to_owned(), "weighs 0"),
         (tenant(1, "Acme", "o"), "slug"),
         (tenant(0, "acme", "o"), "zero"),
         (tenant(1, "acme", "a b"), "origin"),
