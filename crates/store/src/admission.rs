@@ -24,6 +24,8 @@ pub enum AdmissionKind {
     Listing = 6,
     /// A device that asks to be enrolled. It lets nobody in.
     Device = 7,
+    /// What a second person was asked, and what they said. It lets somebody look once.
+    Approval = 9,
 }
 
 impl AdmissionKind {
@@ -38,6 +40,7 @@ impl AdmissionKind {
             Self::Enrolment,
             Self::Listing,
             Self::Device,
+            Self::Approval,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

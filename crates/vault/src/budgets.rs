@@ -254,7 +254,7 @@ impl Vault {
         use Refusal::{AttemptsExhausted, BudgetExhausted, DayExhausted, MonthExhausted, PurposeExhausted};
         let now = self.clock.now();
         match refusal {
-            Refusal::TeamExhausted | Refusal::TenantExhausted | AttemptsExhausted => {
+            Refusal::TeamExhausted | Refusal::TenantExhausted | AttemptsExhausted | Refusal::ApprovalsExhausted => {
                 let free_at = Some(step_of(now).plus(STEP_MS));
                 Some(Spent { window: Window::Hour, purpose: false, free_at })
             }

@@ -9,6 +9,7 @@
 
 mod alarm;
 mod allotments;
+mod approval;
 mod audit;
 mod auth;
 mod budgets;
@@ -57,6 +58,7 @@ mod wiring;
 mod witnessing;
 
 pub use alarm::{Alarm, AlarmKind};
+pub use approval::{ApprovalId, ApprovalLine, ApprovalState, OwnApprovals};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::Scope;
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
@@ -110,7 +112,7 @@ pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};
 pub use team::{TeamBudgets, TeamMember};
 pub use verify::{Verified, VerifyCommand};
-pub use view::{MaskedField, MaskedRecord};
+pub use view::{MaskedField, MaskedRecord, SecondPersonFor};
 pub use vitals::Vitals;
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
 pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};

@@ -16,6 +16,8 @@ pub struct Budgets {
     pub verify_per_customer: Option<u32>,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: Option<u32>,
+    /// Second people asked for by one person, per hour.
+    pub approval_per_hour: Option<u32>,
     /// One person's points of information.
     pub person: Points,
     /// One team's.
@@ -165,6 +167,7 @@ impl Budgets {
             verify_per_interaction: self.verify_per_interaction.unwrap_or(default.verify_per_interaction),
             verify_per_customer: self.verify_per_customer.unwrap_or(default.verify_per_customer),
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
+            approval_per_hour: self.approval_per_hour.unwrap_or(default.approval_per_hour),
         }
     }
 }
@@ -189,6 +192,7 @@ impl Budgets {
             verify_per_interaction: Some(limits.verify_per_interaction),
             verify_per_customer: Some(limits.verify_per_customer),
             code_per_interaction: Some(limits.code_per_interaction),
+            approval_per_hour: Some(limits.approval_per_hour),
             person: Points::of(&limits.person),
             team: Points::of(&limits.team),
             tenant: Points::of(&limits.tenant),

@@ -5,7 +5,7 @@ use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::interaction::Timeouts;
 use domain::{Channels, CustomerId, InteractionId, PersonId, Standing};
-use policy::{Asker, Denial, Device, Needs};
+use policy::{Asker, Denial, Device, Needs, Ways};
 use std::sync::Arc;
 use store::{Condition, PersonRow};
 
@@ -40,6 +40,11 @@ impl Vault {
 
     pub(crate) fn standing_of(&self, person: &PersonRow) -> Standing {
         Standing::of(person.id, self.clock.now(), self.config.probation_days)
+    }
+
+    /// In which ways may this person do this, alone or with a second person?
+    pub(crate) fn ways(&self, scope: &Scope, act: policy::Act) -> Arc<Ways> {
+        self.governance(scope.tenant).rules.ways(&self.asker(&scope.person, scope.device), act)
     }
 
     /// May they, whatever the conditions? Enough for acts that rest on no interaction.

@@ -9,7 +9,7 @@ pub(crate) mod asked;
 pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
-mod duties;
+pub(crate) mod duties;
 pub(crate) mod governance;
 pub(crate) mod governing;
 mod load;

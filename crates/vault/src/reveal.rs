@@ -1,5 +1,6 @@
 //! Reveal: one field, for one purpose, to the person who is talking to that customer.
 
+use crate::approval::SecondPerson;
 use crate::auth::{Scope, short};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
@@ -63,14 +64,29 @@ impl Vault {
             .about(command.customer, Some(command.interaction), command.instance, keys)
             .purpose(command.purpose)
             .field(command.field.code());
-        let needs = match self.needs(scope, policy::Act::Reveal(command.field, command.purpose)) {
-            Ok(needs) => needs,
-            Err(denial) => return Ok(act.denied(&denial)),
+        let ways = self.ways(scope, policy::Act::Reveal(command.field, command.purpose));
+        let second = match ways.approved {
+            Some(_) => Some(self.second_person(scope, command, kind).await?),
+            None => None,
+        };
+        let (needs, grant) = match (second, &ways.approved, &ways.alone) {
+            (Some(SecondPerson::Agreed(grant)), Some(needs), _) => (*needs, Some(grant)),
+            (_, _, Ok(needs)) => (*needs, None),
+            // Only the second person is missing. Who asked already is told what came of it.
+            (Some(SecondPerson::Silent(said)), Some(needs), Err(denial)) => {
+                let act = self.on_ground(act, scope, needs, command.interaction, Some(command.customer));
+                return Ok(if said == denial.refusal() { act.denied(denial) } else { act.when(Condition::Never(said)) });
+            }
+            (_, _, Err(denial)) => return Ok(act.denied(denial)),
         };
         // Rules may ask for more than it weighs; what is given out again was paid for.
         let weight = self.weights(scope.tenant).reveal(command.field).max(needs.cost);
         let cost = if kind == Kind::Redelivery { 0 } else { weight };
         let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+        let act = match grant {
+            Some(grant) => grant.uses(act),
+            None => act,
+        };
         Ok(self.informing(act, scope, Some(command.purpose), cost).read(FieldRef {
             customer: command.customer,
             field: command.field.code(),

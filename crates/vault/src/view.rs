@@ -18,6 +18,28 @@ pub struct MaskedField {
     pub verifiable: bool,
     /// For which purposes this person could have it shown.
     pub purposes: Vec<Purpose>,
+    /// Where a second person's approval opens a way for one of these purposes: is it the only one?
+    pub second_person: Option<SecondPersonFor>,
+}
+
+/// When a value is shown only with a second person's approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondPersonFor {
+    /// Whatever the situation.
+    Always,
+    /// Where it isn't sure enough that it is the customer.
+    Unproven,
+}
+
+impl SecondPersonFor {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Unproven => "unproven",
+        }
+    }
 }
 
 /// A customer on masks.
@@ -64,10 +86,15 @@ impl Vault {
     /// What the rules let this person do with a field, beside its mask.
     fn masked_field(&self, scope: &Scope, masked: Masked) -> MaskedField {
         let kind: FieldKind = masked.field;
-        let allowed = |purpose: &Purpose| self.may(scope, policy::Act::Reveal(kind, *purpose)).is_ok();
+        let ways = |purpose: &Purpose| self.ways(scope, policy::Act::Reveal(kind, *purpose));
+        let mut purposes = Purpose::likeliest_first(kind);
+        purposes.retain(|purpose| ways(purpose).alone.is_ok() || ways(purpose).approved.is_some());
+        let approved = purposes.iter().any(|purpose| ways(purpose).approved.is_some());
+        let alone = purposes.iter().any(|purpose| ways(purpose).alone.is_ok());
         MaskedField {
             verifiable: self.may(scope, policy::Act::Verify(kind)).is_ok(),
-            purposes: Purpose::likeliest_first(kind).into_iter().filter(allowed).collect(),
+            purposes,
+            second_person: approved.then_some(if alone { SecondPersonFor::Unproven } else { SecondPersonFor::Always }),
             masked,
         }
     }

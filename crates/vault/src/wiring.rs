@@ -2,6 +2,7 @@
 
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
+use crate::approval::Questions;
 use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
@@ -98,6 +99,7 @@ pub struct Vault {
     pub(crate) unsigned: Arc<Governance>,
     pub(crate) prover: Arc<dyn Prover>,
     pub(crate) overviews: Overviews,
+    pub(crate) questions: Questions,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -171,6 +173,7 @@ impl Vault {
             unsigned,
             prover: Arc::new(Unproving),
             overviews: Overviews::default(),
+            questions: Questions::default(),
         })
     }
 

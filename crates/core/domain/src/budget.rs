@@ -12,6 +12,8 @@ pub enum BudgetKind {
     Verify,
     /// One-time codes sent.
     Code,
+    /// Second people asked for.
+    Approval,
 }
 
 impl BudgetKind {
@@ -22,6 +24,7 @@ impl BudgetKind {
             Self::Information => "information",
             Self::Verify => "verify",
             Self::Code => "code",
+            Self::Approval => "approval",
         }
     }
 
@@ -31,6 +34,7 @@ impl BudgetKind {
             Self::Verify => 4,
             Self::Code => 5,
             Self::Information => 6,
+            Self::Approval => 7,
         }
     }
 }

@@ -138,6 +138,8 @@ pub struct Limits {
     pub verify_per_customer: u32,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: u32,
+    /// Second people asked for by one person, per hour.
+    pub approval_per_hour: u32,
 }
 
 impl Default for Limits {
@@ -158,6 +160,7 @@ impl Default for Limits {
             verify_per_interaction: 5,
             verify_per_customer: 10,
             code_per_interaction: 3,
+            approval_per_hour: 12,
         }
     }
 }

@@ -218,6 +218,38 @@ refusals! {
     RulesUnusable = 63 "rules-unusable", "The rules or limits that officers signed can't be used",
         "They were signed for another version of this program, and nothing is disclosed under rules that nobody can read.",
         "Tell security and IT: let IT go back to the version before, or let two security officers sign rules for this one.";
+    /// Not without a second person.
+    ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
+        "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",
+        "Ask for a second person. Somebody of another team sees what for, never the value, and answers within two minutes.";
+    /// Nobody is there who could be the second person.
+    NobodyToApprove = 71 "nobody-to-approve", "Nobody is there who could be the second person",
+        "It must be somebody of another team, signed in on a page of their own; otherwise it would be the same as one person alone.",
+        "Do without the value, or let a team leader of another team or security sign in and ask again.";
+    /// The second person said no.
+    ApprovalDeclined = 72 "approval-declined", "The second person said no",
+        "A no stands for this interaction, so that nobody asks around until somebody says yes.",
+        "Do without the value. If the customer needs it, tell them so, and your team leader.";
+    /// The second person has not said yes.
+    NotYetApproved = 73 "not-yet-approved", "The second person hasn't said yes",
+        "Silence is a no: nothing is shown because nobody looked.",
+        "Wait for the answer. After two minutes without one, ask again.";
+    /// A question that can't be answered any more.
+    ApprovalOver = 74 "approval-over", "That question can't be answered any more",
+        "A yes counts for one look in one live conversation, so it must be given in time and once.",
+        "Nothing: if it is still needed, you or somebody else is asked again.";
+    /// Who was asked can't be the second person.
+    NotASecondPerson = 75 "not-a-second-person", "You can't be the second person for this",
+        "Who asks and who approves must be two people, of two teams, at two devices, or one alone could do everything.",
+        "Leave it: somebody else is asked. If you believe that you may, tell security.";
+    /// A question that needn't be put.
+    ApprovalNotNeeded = 76 "approval-not-needed", "That needs no second person",
+        "A second person is for what is risky; asked for everything, they would stop looking.",
+        "Reveal the field itself.";
+    /// Too many second people asked for.
+    ApprovalsExhausted = 77 "approvals-exhausted", "You have asked too many second people in this hour",
+        "Who asks often enough meets somebody who doesn't look.",
+        "Go on with the masked record, and tell your team leader if your work needs more.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

@@ -40,7 +40,8 @@ pub enum Decision {
 impl Rules {
     /// Decides. Pure: the same facts under the same rules give the same decision, and nothing else is looked at.
     ///
-    /// What no situation could make right is told first: nobody is sent to fetch a code for what they may never see.
+    /// What no situation could make right, approved or not, is told first: nobody is sent to fetch a code, or to ask a second
+    /// person, for what they may never see.
     #[must_use]
     pub fn decide(&self, facts: &Facts<'_>) -> Decision {
         let Ok(entities) = self.words.entities(&facts.asker) else {
@@ -49,13 +50,9 @@ impl Rules {
         let ask = |situation: Situation| self.ask(&Facts { situation, ..*facts }, &entities);
         let Err(denial) = ask(facts.situation) else { return Decision::Permit };
         // The customer may get in touch by another channel.
-        let ever = |with: fn(Situation) -> Situation| {
-            Channel::ALL.into_iter().any(|channel| ask(with(Situation::best(channel))).is_ok())
-        };
-        if !ever(|best| best)
-            && let Err(never) = ask(Situation::best(Channel::Call))
-        {
-            return if ever(Situation::approved) { Decision::NeedsApproval(never) } else { Decision::Refuse(never) };
+        let ever = Channel::ALL.into_iter().any(|channel| ask(Situation::best(channel).approved()).is_ok());
+        if !ever && let Err(never) = ask(Situation::best(Channel::Call).approved()) {
+            return Decision::Refuse(never);
         }
         match ask(facts.situation.approved()) {
             Ok(()) => Decision::NeedsApproval(denial),

@@ -85,6 +85,8 @@ pub enum Act {
     DecideProposal,
     /// Agreeing to a device from which somebody serves customers.
     EnrolDevice,
+    /// Answering, as the second person, whether somebody may be shown something.
+    Approve,
 }
 
 impl Act {
@@ -113,6 +115,7 @@ impl Act {
             Self::KeepDirectory,
             Self::DecideProposal,
             Self::EnrolDevice,
+            Self::Approve,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -142,6 +145,7 @@ impl Act {
             Self::KeepDirectory => "keep_directory",
             Self::DecideProposal => "decide_proposal",
             Self::EnrolDevice => "enrol_device",
+            Self::Approve => "approve",
         }
     }
 
@@ -162,7 +166,8 @@ impl Act {
             | Self::ChangePower
             | Self::KeepDirectory
             | Self::DecideProposal
-            | Self::EnrolDevice => false,
+            | Self::EnrolDevice
+            | Self::Approve => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

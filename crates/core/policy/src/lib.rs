@@ -17,6 +17,6 @@ mod tests;
 
 pub use decide::{Decision, Denial};
 pub use facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
-pub use needs::{DEAREST, Needs};
+pub use needs::{DEAREST, Needs, Ways};
 pub use rules::{BUILT_IN, Rule, Rules, RulesError, SCHEMA};
 pub use told::Told;

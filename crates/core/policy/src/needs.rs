@@ -5,11 +5,11 @@
 //! built-in rules a test holds that, over every situation.
 
 use crate::decide::Denial;
-use crate::facts::{Act, Asker, Device, Facts, Ground, Situation};
+use crate::facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
 use crate::rules::Rules;
 use domain::{Binding, Channel, Channels, Role};
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What must hold at the commit, beyond what the rules know already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,15 @@ impl Needs {
     }
 }
 
+/// In which ways an act is permitted, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// What the asker alone needs; or the denial, if no situation could make it right without somebody's approval.
+    pub alone: Result<Needs, Denial>,
+    /// What is needed with a second person's approval, where that opens a way that isn't there alone.
+    pub approved: Option<Needs>,
+}
+
 /// The most that one act costs.
 pub const DEAREST: u32 = 10;
 
@@ -55,7 +64,7 @@ struct Question {
     act: Act,
 }
 
-type Verdicts = HashMap<String, HashMap<Question, Result<Needs, Denial>>>;
+type Verdicts = HashMap<String, HashMap<Question, Arc<Ways>>>;
 
 /// Verdicts of one set of rules, by team. Questions are few: ten roles and some ninety acts; teams, hours and the rest
 /// only where a rule speaks of them.
@@ -66,31 +75,45 @@ pub(crate) struct Memory(RwLock<Verdicts>);
 const MOST_TEAMS: usize = 256;
 
 impl Rules {
-    /// May this person do this, and on what conditions? The answer is kept with the rules.
+    /// May this person do this alone, and on what conditions?
     ///
     /// # Errors
     /// The denial, if no situation could make it right without somebody's approval.
     pub fn needs(&self, asker: &Asker<'_>, act: Act) -> Result<Needs, Denial> {
+        self.ways(asker, act).alone.clone()
+    }
+
+    /// May this person do this, alone or with a second person, and on what conditions? The answer is kept with the rules.
+    pub fn ways(&self, asker: &Asker<'_>, act: Act) -> Arc<Ways> {
         let asker = &self.speaks_of.of(asker);
         let Asker { role, probation, device, hour, team } = *asker;
         let question = Question { role, probation, device, hour, act };
         let known = self.memory.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(verdict) = known.get(team).and_then(|of_team| of_team.get(&question)) {
-            return verdict.clone();
+        if let Some(ways) = known.get(team).and_then(|of_team| of_team.get(&question)) {
+            return Arc::clone(ways);
         }
         drop(known);
-        let verdict = self.derive(asker, act);
+        let alone = self.derive(asker, act, Approvals { own: false, others: 0 });
+        let approved = self.derive(asker, act, Approvals { own: false, others: 1 });
+        // What an approval wouldn't make right either is told first: nobody is sent to ask for one.
+        let alone = match (alone, &approved) {
+            (Err(_), Err(never)) => Err(never.clone()),
+            (alone, _) => alone,
+        };
+        // An approval of which nothing becomes easier is nobody's business.
+        let approved = approved.ok().filter(|needs| alone.as_ref() != Ok(needs));
+        let ways = Arc::new(Ways { alone, approved });
         let mut known = self.memory.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_TEAMS && !known.contains_key(team) {
             known.clear();
         }
-        known.entry(team.to_owned()).or_default().insert(question, verdict.clone());
-        verdict
+        known.entry(team.to_owned()).or_default().insert(question, Arc::clone(&ways));
+        ways
     }
 
     /// Goes down from the best situation, one condition at a time, to the weakest that is still permitted.
-    fn derive(&self, asker: &Asker<'_>, act: Act) -> Result<Needs, Denial> {
-        let best = |channel| Situation { left: DEAREST, ..Situation::best(channel) };
+    fn derive(&self, asker: &Asker<'_>, act: Act, approvals: Approvals) -> Result<Needs, Denial> {
+        let best = |channel| Situation { left: DEAREST, approvals, ..Situation::best(channel) };
         let denied = Denial::unpermitted(act);
         let entities = self.words.entities(asker).map_err(|_| denied.clone())?;
         let ask = |situation| self.ask(&Facts { asker: *asker, act, situation }, &entities);
@@ -111,7 +134,7 @@ impl Rules {
             cost: (0..DEAREST).find(|left| ask(Situation { left: *left, ..best }).is_ok()).unwrap_or(DEAREST),
         };
         // Conditions that are only enough one by one aren't enough together: then the rules can't be made conditions.
-        let enough = channels.each().all(|channel| ask(needs.situation(channel)).is_ok());
+        let enough = channels.each().all(|channel| ask(Situation { approvals, ..needs.situation(channel) }).is_ok());
         if enough { Ok(needs) } else { Err(denied) }
     }
 }

@@ -38,8 +38,14 @@ pub(super) fn breaches(powers: &Powers) -> BTreeMap<PersonId, Forbidden> {
     here.iter().filter_map(breach).collect()
 }
 
+/// Everybody to whom somebody reports, however far up.
+pub(crate) fn above(powers: &Powers, person: PersonId) -> BTreeSet<PersonId> {
+    let managers = powers.all::<Reporting>().map(|(id, reporting)| (PersonId(id), reporting.to)).collect();
+    chain(&managers, person).collect()
+}
+
 /// A name however it is spaced and cased.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 

@@ -1,12 +1,13 @@
 //! Which sessions there are.
 
 use super::SessionId;
+use super::binding::DEVICE_KEY;
 use super::body::Body;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{Millis, PersonId};
+use domain::{Millis, PersonId, TenantId};
 use store::{AdmissionKind, AdmissionRow, Seals};
 
 /// How many rows are read at once.
@@ -63,32 +64,54 @@ impl Vault {
     }
 
     async fn living(&self, scope: &Scope, wanted: impl Fn(&Body) -> bool) -> Result<Vec<SessionLine>, VaultError> {
-        let power = self.power(scope.tenant).await?;
-        let (rules, now) = (&self.config.sessions, self.clock.now());
-        let (mut lines, mut after) = (Vec::new(), None);
-        loop {
-            let rows = self.store.admissions(scope.tenant, AdmissionKind::Session, after, PAGE).await?;
-            after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);
-            for row in rows {
-                // An edited row lets nobody in, and is told of when it is used.
-                let Some(body) = self.genuine_session(scope, &row).filter(|body| !body.ended && wanted(body)) else {
-                    continue;
-                };
-                let idle = power.person(body.person).map_or(0, |person| rules.idle_of(person.role));
-                if now.since(body.seen) < idle && now.since(body.begun) < rules.absolute_ms {
-                    lines.push(line(scope, &row, &body));
-                }
+        let mut lines = Vec::new();
+        self.each_session(scope.tenant, |row, body| {
+            if wanted(body) {
+                lines.push(line(scope, row, body));
             }
-            if after.is_none() {
-                break;
-            }
-        }
+        })
+        .await?;
         lines.sort_by_key(|line| core::cmp::Reverse((line.begun, line.id)));
         Ok(lines)
     }
 
-    fn genuine_session(&self, scope: &Scope, row: &AdmissionRow) -> Option<Body> {
-        let tag = self.seals.tag(scope.tenant, "admission", &row.material());
+    /// Every session of a tenant's that lives, in no order.
+    pub(crate) async fn each_session(
+        &self,
+        tenant: TenantId,
+        mut told: impl FnMut(&AdmissionRow, &Body),
+    ) -> Result<(), VaultError> {
+        let power = self.power(tenant).await?;
+        let (rules, now, mut after) = (&self.config.sessions, self.clock.now(), None);
+        loop {
+            let rows = self.store.admissions(tenant, AdmissionKind::Session, after, PAGE).await?;
+            after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);
+            for row in rows {
+                // An edited row lets nobody in, and is told of when it is used.
+                let Some(body) = self.genuine_session(tenant, &row).filter(|body| !body.ended) else { continue };
+                let idle = power.person(body.person).map_or(0, |person| rules.idle_of(person.role));
+                if now.since(body.seen) < idle && now.since(body.begun) < rules.absolute_ms {
+                    told(&row, &body);
+                }
+            }
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The key of a session's browser; none where it isn't bound, or isn't there.
+    pub(crate) async fn session_device(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+    ) -> Result<Option<[u8; DEVICE_KEY]>, VaultError> {
+        let row = self.store.admission(tenant, session.key()).await?;
+        Ok(row.and_then(|row| self.genuine_session(tenant, &row)).and_then(|body| body.device))
+    }
+
+    fn genuine_session(&self, tenant: TenantId, row: &AdmissionRow) -> Option<Body> {
+        let tag = self.seals.tag(tenant, "admission", &row.material());
         (tag == row.tag).then(|| Body::decode(&row.body))?
     }
 }

@@ -166,6 +166,12 @@ kinds! {
     LimitsChanged = 65 "limits_changed";
     /// What everybody has spent was read, by who watches.
     BudgetsRead = 66 "budgets_read";
+    /// A second person was asked whether somebody may be shown a value; the entry is the asker's and tells who was drawn.
+    ApprovalAsked = 70 "approval_asked";
+    /// The second person said yes; the entry tells who had asked, and `detail` is after how many milliseconds.
+    ApprovalGiven = 71 "approval_given";
+    /// The second person said no; `detail` as above.
+    ApprovalDeclined = 72 "approval_declined";
 }
 
 impl Kind {

@@ -1,0 +1,59 @@
+//! Answering as the second person.
+
+use super::{Approval, ApprovalId, ApprovalState};
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::Vault;
+use domain::Refusal;
+use store::{Condition, Effect};
+
+impl Vault {
+    /// Says yes or no to a question that was put to this person. It counts once; logged with who had asked and how long it
+    /// took.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules; `NotFound` for no question of theirs; `ApprovalOver` once it was answered or
+    /// its time has passed; `NotASecondPerson` for who can't be it (any more), and from the asker's browser.
+    pub async fn answer_approval(&self, scope: &Scope, id: ApprovalId, yes: bool) -> Result<(), VaultError> {
+        let (kind, state) = match yes {
+            true => (Kind::ApprovalGiven, ApprovalState::Given),
+            false => (Kind::ApprovalDeclined, ApprovalState::Declined),
+        };
+        let act = self.permitted(scope, policy::Act::Approve, kind).await?;
+        let row = self.store.admission(scope.tenant, id.key()).await?;
+        let question = row.and_then(|row| self.question(scope.tenant, &row));
+        let Some(question) = question.filter(|question| question.approver == scope.person()) else {
+            return Err(self.logged(act, Refusal::NotFound).await);
+        };
+        let now = self.clock.now();
+        let keys = self.entry_keys(scope.tenant, question.customer).await?;
+        let act = act
+            .about(question.customer, Some(question.interaction), question.instance, keys)
+            .purpose(question.purpose)
+            .field(question.field)
+            .upon(question.asker)
+            .detail(u64::try_from(now.since(question.since)).unwrap_or(0));
+        if question.state(now) != ApprovalState::Asked {
+            return Err(self.logged(act, Refusal::ApprovalOver).await);
+        }
+        if !self.is_second_person(scope, &question).await? {
+            return Err(self.logged(act, Refusal::NotASecondPerson).await);
+        }
+        let unchanged =
+            Condition::Admission { key: id.key(), tag: Some(question.tag), otherwise: Refusal::ApprovalOver };
+        let answered = question.turned(state, now);
+        self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(answered.row()))).await?;
+        self.questions.forget(scope.tenant);
+        Ok(())
+    }
+
+    /// Roles, teams and browsers may have changed since the draw.
+    async fn is_second_person(&self, scope: &Scope, question: &Approval) -> Result<bool, VaultError> {
+        let device = self.device_of(scope).await?;
+        let power = self.power(scope.tenant).await?;
+        let Some(asker) = power.person(question.asker) else { return Ok(false) };
+        let same_browser = device.is_some() && device == question.device;
+        Ok(!same_browser && self.may_answer(&power, asker, scope.person()))
+    }
+}

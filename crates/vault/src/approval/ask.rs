@@ -1,0 +1,80 @@
+//! Asking for a second person.
+
+use super::{Approval, ApprovalId, ApprovalState};
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::reveal::RevealCommand;
+use crate::wiring::Vault;
+use domain::{BudgetKind, Counter, Refusal};
+use store::{Condition, Effect};
+
+impl Vault {
+    /// Puts it to a second person whether the asker may be shown a value, once: the same question again gives the one that
+    /// there is while it is open. Logged with who was drawn; the asker isn't told who that is.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: as a reveal with an approval would be; `ApprovalNotNeeded`; `NobodyToApprove`;
+    /// `ApprovalDeclined` where somebody has said no; `ApprovalsExhausted`.
+    pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<ApprovalId, VaultError> {
+        let keys = self.entry_keys(scope.tenant, command.customer).await?;
+        let act = self
+            .act(scope, Kind::ApprovalAsked)?
+            .about(command.customer, Some(command.interaction), command.instance, keys)
+            .purpose(command.purpose)
+            .field(command.field.code());
+        let ways = self.ways(scope, policy::Act::Reveal(command.field, command.purpose));
+        let needs = match (&ways.approved, &ways.alone) {
+            (Some(needs), _) => *needs,
+            (None, Err(denial)) => return Err(self.logged_denial(act, denial).await),
+            (None, Ok(_)) => return Err(self.logged(act, Refusal::ApprovalNotNeeded).await),
+        };
+        let (id, now) = (ApprovalId::of(scope.person(), command), self.clock.now());
+        let before = self.store.admission(scope.tenant, id.key()).await?;
+        let known = before.as_ref().and_then(|row| self.question(scope.tenant, row));
+        match (&before, known.map(|known| known.state(now))) {
+            (Some(_), None) => return Err(self.logged(act, Refusal::Tampered).await),
+            (_, Some(ApprovalState::Asked | ApprovalState::Given)) => return Ok(id),
+            (_, Some(ApprovalState::Declined)) => return Err(self.logged(act, Refusal::ApprovalDeclined).await),
+            (_, Some(ApprovalState::Used | ApprovalState::Over) | None) => {}
+        }
+        let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
+        let own = Counter::person(BudgetKind::Approval, scope.person());
+        let attempt = Self::attempt(&act, own, limit, Refusal::ApprovalsExhausted);
+        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer)).spend(attempt);
+        let device = self.device_of(scope).await?;
+        let power = self.power(scope.tenant).await?;
+        let Some(approver) = self.draw(scope, &power, device).await? else {
+            return Err(self.commit_refused(act, Refusal::NobodyToApprove).await);
+        };
+        let question = Approval {
+            id,
+            asker: scope.person(),
+            approver,
+            customer: command.customer,
+            interaction: command.interaction,
+            field: command.field.code(),
+            instance: command.instance,
+            purpose: command.purpose,
+            asked: now,
+            device,
+            state: ApprovalState::Asked,
+            since: now,
+            // A no stands for as long as the interaction can.
+            expires: now.plus(self.config.timeouts.absolute_ms),
+            tag: [0; 16],
+        };
+        let tag = before.map(|row| row.tag);
+        let unchanged = Condition::Admission { key: id.key(), tag, otherwise: Refusal::PowerChanged };
+        let act = act.upon(approver).when(unchanged).effect(Effect::PutAdmission(question.row()));
+        self.commit_plain(act).await?;
+        self.questions.forget(scope.tenant);
+        Ok(id)
+    }
+
+    /// Logs a refusal that stands only where nothing else does: first what the act itself rests on is looked at.
+    async fn commit_refused(&self, act: crate::wiring::Act, refusal: Refusal) -> VaultError {
+        let act = act.unpaid().when(Condition::Never(refusal));
+        self.commit_plain(act).await.err().unwrap_or(VaultError::refused(refusal))
+    }
+}

@@ -1,0 +1,71 @@
+//! Using a second person's yes.
+
+use super::{Approval, ApprovalId, ApprovalState};
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::reveal::RevealCommand;
+use crate::wiring::{Act, Vault};
+use domain::{PersonId, Refusal};
+use store::{Condition, Effect};
+
+/// A yes that counts for one reveal.
+pub(crate) struct Grant(Approval);
+
+/// What a second person has said so far about what somebody asks to be shown.
+pub(crate) enum SecondPerson {
+    /// Yes.
+    Agreed(Box<Grant>),
+    /// Nothing that counts, and what is said of it.
+    Silent(Refusal),
+}
+
+impl Grant {
+    /// Who agreed.
+    pub(crate) fn approver(&self) -> PersonId {
+        self.0.approver
+    }
+
+    /// The act rests on it, and uses it up; where the value is only given out again, it was used already.
+    pub(crate) fn uses(self, act: Act) -> Act {
+        let act = act.upon(self.approver());
+        if self.0.state == ApprovalState::Used {
+            return act;
+        }
+        let (key, at) = (self.0.id.key(), act.draft.at);
+        let unused = Condition::Admission { key, tag: Some(self.0.tag), otherwise: Refusal::ApprovalNeeded };
+        let used = self.0.turned(ApprovalState::Used, at);
+        act.when(unused).effect(Effect::PutAdmission(used.row()))
+    }
+}
+
+impl Vault {
+    /// What a second person has said about this very value, purpose and interaction. Who agreed must still be one who may.
+    pub(crate) async fn second_person(
+        &self,
+        scope: &Scope,
+        command: &RevealCommand,
+        kind: Kind,
+    ) -> Result<SecondPerson, VaultError> {
+        let id = ApprovalId::of(scope.person(), command);
+        let Some(row) = self.store.admission(scope.tenant, id.key()).await? else {
+            return Ok(SecondPerson::Silent(Refusal::ApprovalNeeded));
+        };
+        let Some(question) = self.question(scope.tenant, &row) else {
+            return Ok(SecondPerson::Silent(Refusal::Tampered));
+        };
+        let silent = match (question.state(self.clock.now()), kind) {
+            (ApprovalState::Given, Kind::Reveal) | (ApprovalState::Used, Kind::Redelivery) => {
+                let power = self.power(scope.tenant).await?;
+                if self.may_answer(&power, &scope.person, question.approver) {
+                    return Ok(SecondPerson::Agreed(Box::new(Grant(question))));
+                }
+                Refusal::ApprovalNeeded
+            }
+            (ApprovalState::Asked, _) => Refusal::NotYetApproved,
+            (ApprovalState::Declined, _) => Refusal::ApprovalDeclined,
+            _ => Refusal::ApprovalNeeded,
+        };
+        Ok(SecondPerson::Silent(silent))
+    }
+}
