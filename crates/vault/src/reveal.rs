@@ -83,15 +83,15 @@ impl Vault {
         let weight = self.weights(scope.tenant).reveal(command.field).max(needs.cost);
         let cost = if kind == Kind::Redelivery { 0 } else { weight };
         let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
-        let act = match grant {
-            Some(grant) => grant.uses(act),
-            None => act,
-        };
-        Ok(self.informing(act, scope, Some(command.purpose), cost).read(FieldRef {
+        let act = self.informing(act, scope, Some(command.purpose), cost).read(FieldRef {
             customer: command.customer,
             field: command.field.code(),
             instance: command.instance,
-        }))
+        });
+        Ok(match grant {
+            Some(grant) => grant.uses(act),
+            None => act,
+        })
     }
 
     /// The same request again: within the countdown and session the value is opened anew, under an entry of its

@@ -4,7 +4,7 @@
 import { byId, problemPanel } from './common.js';
 import { workerReady } from './browser.js';
 
-const { keep, newDevice, read, write } = globalThis.ringfence;
+const { keep, ownDevice } = globalThis.ringfence;
 const UNFIT = {
   slug: 'browser-unfit', title: 'This browser can’t keep a key',
   why: 'A sign-in works only from a device that is known, and this browser keeps no key for that.',
@@ -14,15 +14,6 @@ const LOST = {
   slug: 'unreachable', title: 'Ringfence did not answer',
   why: 'The connection was lost, so you are not signed in.', next: 'Check your connection and try again.',
 };
-
-/** This browser's lasting key: made once, its private half never readable. */
-async function device() {
-  const known = await read('device');
-  if (known) return known;
-  const made = await newDevice();
-  await write('device', made);
-  return made;
-}
 
 function show(id) {
   byId('checking').hidden = true;
@@ -39,7 +30,7 @@ async function finish(given) {
   let own;
   try {
     await workerReady();
-    own = await device();
+    own = await ownDevice();
   } catch {
     return refuse(UNFIT);
   }

@@ -42,6 +42,18 @@ globalThis.ringfence = (() => {
     return { secret: pair.privateKey, point, shown: base64url(point) };
   }
 
+  /**
+   * This browser's lasting key: made once, its private half never readable. Everybody who signs in here has the same, so
+   * that two people at one browser are seen to be at one.
+   */
+  async function ownDevice() {
+    const known = await read('device');
+    if (known) return known;
+    const made = await newDevice();
+    await write('device', made);
+    return made;
+  }
+
   /** Keeps the key that both sides come to. `answer` is what a sign-in answered. */
   async function keep(device, answer) {
     if (!answer.public) return forget();
@@ -86,5 +98,5 @@ globalThis.ringfence = (() => {
     return { ...headers, 'signature-input': `rf=${input}`, signature: `rf=:${base64(mac)}:` };
   }
 
-  return { kept, forget, newDevice, keep, setClock, sign, read, write, base64url, unbase64url };
+  return { kept, forget, ownDevice, keep, setClock, sign, read, write, base64url, unbase64url };
 })();

@@ -3,6 +3,7 @@
 // on Escape, when the page is hidden, on hold and on hang-up.
 
 import { api, countdownRing, el, icon, problemPanel, say } from './common.js';
+import { askSecond, wouldHelp } from './second.js';
 
 const BULLET = /[•●*]+/g;
 const shown = new Set();
@@ -78,8 +79,12 @@ const target = ({ field, context }) => ({
   interaction: context.interaction, field: field.field, instance: field.instance,
 });
 
-function refuse(row, answer) {
-  row.slot.replaceChildren(problemPanel(answer.problem, () => row.slot.replaceChildren()));
+function refuse(row, answer, second) {
+  const panel = problemPanel(answer.problem, () => row.slot.replaceChildren());
+  if (second && wouldHelp(row.field, answer.problem)) {
+    panel.lastElementChild.append(el('button', { type: 'button', 'data-act': 'second', on: { click: second } }, 'Ask a second person'));
+  }
+  row.slot.replaceChildren(panel);
   row.context.acted(`${row.name}: refused`, answer.problem.receipt, 'refused');
 }
 
@@ -126,14 +131,21 @@ async function check(row, input, result) {
 function openReveal(row) {
   const { field, name, context } = row;
   const buttons = field.purposes.map((purpose) => el('button', {
-    type: 'button', 'data-purpose': purpose, on: { click: () => reveal(row, purpose) },
+    type: 'button', 'data-purpose': purpose,
+    on: { click: () => (field.second_person === 'always' ? second(row, purpose) : reveal(row, purpose)) },
   }, context.purposeLabel(purpose)));
   const budget = context.budgetWords();
   row.slot.replaceChildren(el('div', { class: 'purposes', role: 'group', 'aria-label': `Show ${name} for` },
     el('p', {}, el('b', {}, `What do you need ${name} for?`), ' ',
-      el('span', { class: 'hint' }, `It is shown for a short time and logged with this purpose. ${budget}`)),
+      el('span', { class: 'hint' }, `${field.second_person === 'always' ? 'A second person must agree first. ' : ''}It is shown for a short time and logged with this purpose. ${budget}`)),
     ...buttons));
   buttons[0]?.focus();
+}
+
+function second(row, purpose) {
+  return askSecond(row, {
+    body: { ...target(row), purpose }, show: () => reveal(row, purpose), refuse: (answer) => refuse(row, answer),
+  });
 }
 
 async function reveal(row, purpose) {
@@ -144,7 +156,7 @@ async function reveal(row, purpose) {
   const answer = await api('POST', `/v1/customers/${context.customer}/reveals`,
     { ...target(row), purpose }, { 'idempotency-key': crypto.randomUUID() });
   row.busy = false;
-  if (!answer.ok) return refuse(row, answer);
+  if (!answer.ok) return refuse(row, answer, () => second(row, purpose));
   context.acted(`${name}: revealed, ${context.purposeLabel(purpose)}`, answer.data.receipt, 'eye');
   if (document.visibilityState === 'hidden' || !context.isLive()) return;
   row.slot.replaceChildren();

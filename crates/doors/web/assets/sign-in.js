@@ -4,7 +4,7 @@ import { api, byId, problemPanel } from './common.js';
 import { workerReady } from './browser.js';
 import { answer as answerWith } from './passkey.js';
 
-const { newDevice, keep } = globalThis.ringfence;
+const { ownDevice, keep } = globalThis.ringfence;
 
 const LOST = {
   slug: 'unreachable', title: 'Ringfence did not answer',
@@ -25,7 +25,7 @@ export async function signInWith(path, fields) {
   let device;
   try {
     await workerReady();
-    device = await newDevice();
+    device = await ownDevice();
   } catch {
     return refuse(UNFIT);
   }

@@ -3,7 +3,7 @@
 use crate::api::{
     budgets, claims, closes, codes, customers, decisions, devices, disclosures, events, health, interactions, log,
     log_status, me, notes, passkeys, people, power_changes, proposals, receipts, reports, reveals, rules, searches,
-    sessions, statements, stream, team, verifications, views,
+    second_person, sessions, statements, stream, team, verifications, views,
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
@@ -25,7 +25,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
         passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
-        verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
+        verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics, people::list, team::budgets, budgets::all, power_changes::draft, power_changes::read, power_changes::approve,
         proposals::list, proposals::decline, devices::list, devices::agree,

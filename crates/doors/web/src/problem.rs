@@ -239,21 +239,27 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::MonthExhausted
         | Refusal::PurposeExhausted
         | Refusal::AttemptsExhausted
+        | Refusal::ApprovalsExhausted
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
         Refusal::RulesUnfit
         | Refusal::RulesRefuted
         | Refusal::TooManyHits
         | Refusal::KeyReused
+        | Refusal::ApprovalNotNeeded
         | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound
+        | Refusal::NobodyToApprove
+        | Refusal::NotYetApproved
         | Refusal::NameTaken
         | Refusal::PowerChanged
         | Refusal::CloseTaken
         | Refusal::RequestReplayed
         | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver => StatusCode::GONE,
+        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver | Refusal::ApprovalOver => {
+            StatusCode::GONE
+        }
         Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {

@@ -6,8 +6,17 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Counter, Refusal};
+use domain::{BudgetKind, Counter, EntryId, Refusal};
 use store::{Condition, Effect};
+
+/// A question that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedApproval {
+    /// Its name.
+    pub id: ApprovalId,
+    /// The entry of asking; none where it stood already.
+    pub receipt: Option<EntryId>,
+}
 
 impl Vault {
     /// Puts it to a second person whether the asker may be shown a value, once: the same question again gives the one that
@@ -16,7 +25,7 @@ impl Vault {
     /// # Errors
     /// `Refused` with its entry: as a reveal with an approval would be; `ApprovalNotNeeded`; `NobodyToApprove`;
     /// `ApprovalDeclined` where somebody has said no; `ApprovalsExhausted`.
-    pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<ApprovalId, VaultError> {
+    pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<AskedApproval, VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let act = self
             .act(scope, Kind::ApprovalAsked)?
@@ -34,7 +43,7 @@ impl Vault {
         let known = before.as_ref().and_then(|row| self.question(scope.tenant, row));
         match (&before, known.map(|known| known.state(now))) {
             (Some(_), None) => return Err(self.logged(act, Refusal::Tampered).await),
-            (_, Some(ApprovalState::Asked | ApprovalState::Given)) => return Ok(id),
+            (_, Some(ApprovalState::Asked | ApprovalState::Given)) => return Ok(AskedApproval { id, receipt: None }),
             (_, Some(ApprovalState::Declined)) => return Err(self.logged(act, Refusal::ApprovalDeclined).await),
             (_, Some(ApprovalState::Used | ApprovalState::Over) | None) => {}
         }
@@ -67,9 +76,9 @@ impl Vault {
         let tag = before.map(|row| row.tag);
         let unchanged = Condition::Admission { key: id.key(), tag, otherwise: Refusal::PowerChanged };
         let act = act.upon(approver).when(unchanged).effect(Effect::PutAdmission(question.row()));
-        self.commit_plain(act).await?;
+        let receipt = Some(self.commit_plain(act).await?);
         self.questions.forget(scope.tenant);
-        Ok(id)
+        Ok(AskedApproval { id, receipt })
     }
 
     /// Logs a refusal that stands only where nothing else does: first what the act itself rests on is looked at.

@@ -4,9 +4,9 @@ use super::{Approval, ApprovalId, ApprovalState};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::reveal::RevealCommand;
+use crate::reveal::{RevealCommand, hashed};
 use crate::wiring::{Act, Vault};
-use domain::{PersonId, Refusal};
+use domain::{BudgetKind, Counter, PersonId, Refusal};
 use store::{Condition, Effect};
 
 /// A yes that counts for one reveal.
@@ -34,8 +34,22 @@ impl Grant {
         }
         let (key, at) = (self.0.id.key(), act.draft.at);
         let unused = Condition::Admission { key, tag: Some(self.0.tag), otherwise: Refusal::ApprovalNeeded };
-        let used = self.0.turned(ApprovalState::Used, at);
-        act.when(unused).effect(Effect::PutAdmission(used.row()))
+        let act = act.when(unused);
+        // A row that somebody puts back says yes again. What was spent is recounted from the log, so this stays spent.
+        let act = match &act.draft.keys {
+            Some(keys) => {
+                let once = Counter::interaction(BudgetKind::Approval, keys.counter(&self.once()));
+                let once = Vault::attempt(&act, once, 1, Refusal::ApprovalNeeded);
+                act.spend(once)
+            }
+            None => act,
+        };
+        act.effect(Effect::PutAdmission(self.0.turned(ApprovalState::Used, at).row()))
+    }
+
+    /// Names this very yes: a question that is asked again after its yes was used has another.
+    fn once(&self) -> [u8; 16] {
+        hashed(&[b"approval used", &self.0.id.0, &self.0.asked.0.to_be_bytes()])
     }
 }
 

@@ -12,6 +12,7 @@ mod draw;
 mod grant;
 mod queue;
 
+pub use ask::AskedApproval;
 pub(crate) use grant::SecondPerson;
 pub(crate) use queue::Questions;
 pub use queue::{ApprovalLine, OwnApprovals};

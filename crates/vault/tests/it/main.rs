@@ -8,6 +8,7 @@
 )]
 
 mod allotments;
+mod approvals;
 mod closes;
 mod closes_many;
 mod codes;

@@ -15,7 +15,11 @@ pub(crate) struct Claimed {
 
 impl Claimed {
     pub(crate) fn new(seed: u64) -> Self {
-        let (world, key) = (TestWorld::new(seed), Authenticator::named(Algorithm::Es256, "sam"));
+        Self::on(TestWorld::new(seed))
+    }
+
+    pub(crate) fn on(world: TestWorld) -> Self {
+        let key = Authenticator::named(Algorithm::Es256, "sam");
         let passkey = Change::put([1; 16], &key.passkey(world.staff.security.id));
         block_on(world.vault.set_up_power(&world.vault.operator(FIRST), vec![passkey])).unwrap();
         Self { world, key }

@@ -16,7 +16,10 @@ pub(crate) struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) fn begin(world: &'a TestWorld, vault: &Vault, member: &Member) -> Self {
-        let browser = Browser::new();
+        Self::begin_in(world, vault, member, &Browser::new())
+    }
+
+    pub(crate) fn begin_in(world: &'a TestWorld, vault: &Vault, member: &Member, browser: &Browser) -> Self {
         let session = block_on(vault.sign_in(&member.token, Some(browser.device()))).unwrap();
         let bound = browser.agree(&session.id.0, &session.public.unwrap());
         Self { world, id: session.id, cookie: session.cookie.to_string(), browser: bound }

@@ -26,6 +26,7 @@ pub(crate) mod reports;
 pub(crate) mod reveals;
 pub(crate) mod rules;
 pub(crate) mod searches;
+pub(crate) mod second_person;
 pub(crate) mod sessions;
 pub(crate) mod statements;
 pub(crate) mod stream;
@@ -63,6 +64,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/views", post(views::view))
         .route("/v1/customers/{id}/verifications", post(verifications::verify))
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
+        .route("/v1/customers/{id}/approvals", post(second_person::ask))
+        .route("/v1/approvals", get(second_person::list))
+        .route("/v1/approvals/{id}/answers", post(second_person::answer))
         .route("/v1/customers/{id}/notes", post(notes::write))
         .route("/v1/customers/{id}/statements", post(statements::give))
         .route("/v1/people", get(people::list))

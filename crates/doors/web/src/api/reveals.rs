@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::RevealCommand;
 
+/// One field, for one purpose.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Reveal {
+pub(crate) struct Wanted {
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
     interaction: String,
     #[schema(
@@ -33,6 +34,20 @@ pub(crate) struct Reveal {
     purpose: String,
 }
 
+impl Wanted {
+    /// As the vault is asked.
+    pub(super) fn command(
+        &self,
+        web: &Web,
+        customer: CustomerId,
+        key: Option<String>,
+    ) -> Result<RevealCommand, Failed> {
+        let (interaction, field) = aim(web, &self.interaction, &self.field)?;
+        let purpose = member(web, &self.purpose, Purpose::from_slug, "purpose isn't one of the plan's purposes")?;
+        Ok(RevealCommand { customer, interaction, field, instance: self.instance, purpose, key })
+    }
+}
+
 /// A value for a screen. (It is written byte by byte, not through this type.)
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Shown {
@@ -45,7 +60,7 @@ pub(crate) struct Shown {
 /// Reveal one field.
 ///
 /// For one purpose, to the person who is talking to that customer, within a budget. The log entry is durable before the value leaves.
-#[utoipa::path(post, path = "/v1/customers/{id}/reveals", tag = "customers", operation_id = "revealField", request_body = Reveal,
+#[utoipa::path(post, path = "/v1/customers/{id}/reveals", tag = "customers", operation_id = "revealField", request_body = Wanted,
     params(("id" = String, Path, pattern = "^cus_[0-9a-f]{32}$", description = "The customer's id."),
         ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The same key within the countdown and session is a logged re-delivery.")),
     responses((status = 200, body = Shown), (status = 410, body = Problem, content_type = "application/problem+json"), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -58,19 +73,11 @@ pub(crate) async fn reveal(
     Signed(scope): Signed,
     Path(text): Path<String>,
     headers: HeaderMap,
-    body: Result<Json<Reveal>, Failed>,
+    body: Result<Json<Wanted>, Failed>,
 ) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
-    let Json(reveal) = body?;
-    let (interaction, field) = aim(&web, &reveal.interaction, &reveal.field)?;
-    let command = RevealCommand {
-        customer,
-        interaction,
-        field,
-        instance: reveal.instance,
-        purpose: member(&web, &reveal.purpose, Purpose::from_slug, "purpose isn't one of the plan's purposes")?,
-        key: idempotency_key(&web, &headers)?,
-    };
+    let Json(wanted) = body?;
+    let command = wanted.command(&web, customer, idempotency_key(&web, &headers)?)?;
     let revealed = web.vault.reveal(&scope, &command).await.map_err(|error| web.failed(&error))?;
     let after = format!(",\"remask_in_s\":{},\"receipt\":\"{}\"}}", revealed.remask_in_s, revealed.receipt);
     Ok(disclosed(revealed.value.to_screen(b"{\"value\":", after.as_bytes())))

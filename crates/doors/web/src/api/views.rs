@@ -10,7 +10,7 @@ use axum::response::Response;
 use domain::CustomerId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::MaskedField;
+use vault::{MaskedField, SecondPersonFor};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +38,9 @@ pub(crate) struct Field {
     can: Vec<&'static str>,
     /// For which purposes it could be shown.
     purposes: Vec<&'static str>,
+    /// When it is shown only if a second person agrees: always, or while it isn't proven who is on the line. Null for never.
+    #[schema(pattern = "^(always|unproven)$")]
+    second_person: Option<&'static str>,
 }
 
 impl From<MaskedField> for Field {
@@ -52,6 +55,7 @@ impl From<MaskedField> for Field {
             why_masked: kind.why_masked(),
             can: can.into_iter().filter(|(_, can)| *can).map(|(what, _)| what).collect(),
             purposes: field.purposes.iter().map(|purpose| purpose.slug()).collect(),
+            second_person: field.second_person.map(SecondPersonFor::slug),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Server-rendered pages and their files.
 
+mod approvals;
 pub(crate) mod ask;
 mod budgets;
 mod governing;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/", get(sign_in::start))
         .route("/desk", get(desk))
         .route("/team", get(team))
+        .route("/approvals", get(approvals::approvals))
         .route("/security", get(security))
         .route("/security/export", get(export))
         .route("/security/people", get(people::people))
@@ -160,6 +162,7 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
                 person_id: scope.person().to_string(),
                 tenant: web.slug(scope.tenant()),
                 leads: web.vault.reads_team(&scope),
+                approves: web.vault.answers_approvals(&scope),
                 banner: web.config.banner.clone(),
             };
             page(StatusCode::OK, &desk)
@@ -173,7 +176,8 @@ async fn team(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
         Err(response) => *response,
         Ok(scope) => {
             let (person_name, team) = (scope.name().to_owned(), scope.team().to_owned());
-            page(StatusCode::OK, &Team { person_name, team, banner: web.config.banner.clone() })
+            let approves = web.vault.answers_approvals(&scope);
+            page(StatusCode::OK, &Team { person_name, team, approves, banner: web.config.banner.clone() })
         }
     }
 }
@@ -203,6 +207,7 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
                 person_name: scope.name().to_owned(),
                 tenant: web.slug(scope.tenant()),
                 alarms,
+                approves: web.vault.answers_approvals(&scope),
                 form,
                 found,
                 banner: web.config.banner.clone(),

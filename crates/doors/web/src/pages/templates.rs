@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{budgets, governing, people, rules, sessions};
+use super::{approvals, budgets, governing, people, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -53,6 +53,9 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),
     asset("/assets/account.js", SCRIPT, include_str!("../../assets/account.js")),
     asset("/assets/common.js", SCRIPT, include_str!("../../assets/common.js")),
+    asset("/assets/second.js", SCRIPT, include_str!("../../assets/second.js")),
+    asset("/assets/approvals.js", SCRIPT, include_str!("../../assets/approvals.js")),
+    asset("/assets/approvals-count.js", SCRIPT, include_str!("../../assets/approvals-count.js")),
     asset("/assets/record.js", SCRIPT, include_str!("../../assets/record.js")),
     asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
     asset("/assets/find.js", SCRIPT, include_str!("../../assets/find.js")),
@@ -83,6 +86,8 @@ pub struct Desk {
     pub tenant: String,
     /// Does this person lead a team?
     pub leads: bool,
+    /// Could they be somebody's second person?
+    pub approves: bool,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -95,6 +100,8 @@ pub struct Team {
     pub person_name: String,
     /// The team; empty for none.
     pub team: String,
+    /// Could they be somebody's second person?
+    pub approves: bool,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -109,6 +116,8 @@ pub struct Security {
     pub tenant: String,
     /// What is wrong with the log right now.
     pub alarms: Vec<AlarmLine>,
+    /// Could they be somebody's second person?
+    pub approves: bool,
     /// The form that asks the log.
     pub form: AskForm,
     /// What it found; none on the live page.
@@ -175,7 +184,7 @@ impl Desk {
     pub fn sample() -> Self {
         let person = PickPerson::sample();
         let (person_name, person_id) = (person.name, person.id);
-        Self { person_name, person_id, tenant: "acme".to_owned(), leads: false, banner: sample_banner() }
+        Self { person_name, person_id, tenant: "acme".to_owned(), leads: false, approves: false, banner: sample_banner() }
     }
 }
 
@@ -183,7 +192,7 @@ impl Team {
     /// The leader's shell.
     #[must_use]
     pub fn sample() -> Self {
-        Self { person_name: PickPerson::sample().name, team: "Orders".to_owned(), banner: sample_banner() }
+        Self { person_name: PickPerson::sample().name, team: "Orders".to_owned(), approves: true, banner: sample_banner() }
     }
 }
 
@@ -195,6 +204,7 @@ impl Security {
             person_name: PickPerson::sample_officer().name,
             tenant: "acme".to_owned(),
             alarms: Vec::new(),
+            approves: true,
             form: AskForm::sample(),
             found: None,
             banner: sample_banner(),
@@ -257,6 +267,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("error.html", ErrorPage::sample().render()?),
     ]);
     all.extend(rules::gallery(sample_banner())?);
+    all.extend(approvals::gallery(sample_banner())?);
     all.extend(people::gallery(sample_banner())?);
     all.extend(governing::gallery(sample_banner())?);
     all.extend(budgets::gallery(sample_banner())?);

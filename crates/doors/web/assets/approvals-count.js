@@ -1,0 +1,21 @@
+// How many questions wait for me as a second person, beside the link to them.
+
+import { api, say } from './common.js';
+
+const ASK_AGAIN_MS = 4000;
+const place = document.querySelector('[data-approvals-count]');
+let before = 0;
+
+async function look() {
+  const answer = await api('GET', '/v1/approvals');
+  if (answer.ok) {
+    const open = answer.data.to_answer.filter(({ state }) => state === 'asked').length;
+    place.textContent = open ? String(open) : '';
+    place.hidden = !open;
+    if (open > before) say(`${open === 1 ? 'A question waits' : `${open} questions wait`} for your answer on the page Approvals.`);
+    before = open;
+  }
+  setTimeout(look, ASK_AGAIN_MS);
+}
+
+if (place) look();
