@@ -75,7 +75,11 @@ impl Vault {
             // Only the second person is missing. Who asked already is told what came of it.
             (Some(SecondPerson::Silent(said)), Some(needs), Err(denial)) => {
                 let act = self.on_ground(act, scope, needs, command.interaction, Some(command.customer));
-                return Ok(if said == denial.refusal() { act.denied(denial) } else { act.when(Condition::Never(said)) });
+                return Ok(if said == denial.refusal() {
+                    act.denied(denial)
+                } else {
+                    act.when(Condition::Never(said))
+                });
             }
             (_, _, Err(denial)) => return Ok(act.denied(denial)),
         };

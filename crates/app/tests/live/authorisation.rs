@@ -79,6 +79,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             (format!("/v1/decisions?person={}&act=reveal&field=phone&purpose=callback", hand.serving), None)
         }
         "GET /v1/rules"
+        | "GET /v1/approvals"
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
@@ -126,6 +127,14 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             on("reveals"),
             Some(json!({"interaction": interaction, "field": "phone", "instance": 1, "purpose": "callback"})),
         ),
+        // Nobody is there who could be the second person: that is said after the yes to asking.
+        "POST /v1/customers/{id}/approvals" => (
+            on("approvals"),
+            Some(json!({"interaction": interaction, "field": "bank_account", "instance": 1, "purpose": "payment"})),
+        ),
+        "POST /v1/approvals/{id}/answers" => {
+            (format!("/v1/approvals/apr_{}/answers", "0".repeat(32)), Some(json!({"answer": "no"})))
+        }
         "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
         "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),
         "GET /log/{tenant}/closes/{number}" => (format!("/log/{}/closes/1", crate::centre::TENANT), None),

@@ -4,6 +4,7 @@
 
 use crate::centre::{Centre, Person, invented, receipt};
 use crate::http::{Answer, Client, Heard};
+use crate::kinds::on_page;
 use crate::phones::Phones;
 use crate::scan::{Find, Scanner, files};
 use crate::server::Server;
@@ -221,11 +222,22 @@ fn revealed_as_asked(desk: &Desk) {
         ("order", "complaint"),
         ("preference", "complaint"),
     ];
+    agreed(desk, "bank_account", "payment");
     for (field, purpose) in purposes {
         let answer = desk.reveal(field, purpose).expect(200);
         let finds = desk.scanner.look("", &answer.body);
         assert!(finds.iter().any(|find| find.form.starts_with(field)), "{field}: {}", answer.text());
     }
+}
+
+/// A second person, of another team and on a page of their own, agrees to one look.
+fn agreed(desk: &Desk, field: &str, purpose: &str) {
+    let leader = desk.centre.hire_into("south", "Lea South", "team_leader");
+    let page = on_page(&desk.server.client(), desk.server.address(), &leader.token);
+    let body = json!({"field": field, "instance": 1, "purpose": purpose});
+    let asked = desk.on_customer("approvals", body).expect(202).member("approval");
+    let path = format!("/v1/approvals/{asked}/answers");
+    page.post(&path, &json!({"answer": "yes"})).expect(204);
 }
 
 /// Five seconds after re-masking none is left, in any form.

@@ -246,10 +246,15 @@ fn a_signed_event_alone_opens_nothing_sensitive() {
         let body = json!({"interaction": interaction, "field": field, "instance": 1, "purpose": purpose});
         agent.post(&path, &body)
     };
-    let sensitive = [("date_of_birth", "verification"), ("bank_account", "payment")];
-    for (field, purpose) in sensitive {
-        assert_eq!(reveal(field, purpose).expect(403).slug(), "binding-too-weak", "{field}");
+    let sensitive =
+        [("date_of_birth", "verification", "binding-too-weak"), ("bank_account", "payment", "approval-needed")];
+    for (field, purpose, why) in sensitive {
+        assert_eq!(reveal(field, purpose).expect(403).slug(), why, "{field}");
     }
+    // A second person who isn't there can't be asked, and a program is none.
+    let asked = json!({"interaction": interaction, "field": "bank_account", "instance": 1, "purpose": "payment"});
+    let asked = agent.post(&format!("/v1/customers/{customer}/approvals"), &asked);
+    assert_eq!(asked.expect(409).slug(), "nobody-to-approve");
     // Nor does saying more of it help: what is proven is proven by the customer's code, and each guess of it is counted.
     let reference = agent.get(&format!("/v1/interactions/{interaction}")).expect(200).member("reference");
     let guess = |number: u32| {
@@ -258,8 +263,8 @@ fn a_signed_event_alone_opens_nothing_sensitive() {
         world.centre.signed(&nobody, world.centre.secret(), &format!("guess-{number}"), seconds(), &body)
     };
     (0..6).for_each(|number| drop(guess(number)));
-    for (field, purpose) in sensitive {
-        assert_eq!(reveal(field, purpose).expect(403).slug(), "binding-too-weak", "{field}");
+    for (field, purpose, why) in sensitive {
+        assert_eq!(reveal(field, purpose).expect(403).slug(), why, "{field}");
     }
 
     // A forged event opens no interaction at all, and one that is sent again opens no second one and changes nothing.

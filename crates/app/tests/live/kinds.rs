@@ -113,7 +113,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
     // And of rules and limits (governance.rs).
     let governing = [Kind::RulesChanged, Kind::LimitsChanged];
-    let later = [people.as_slice(), &sign_in, &budgets, &own, &governing].concat();
+    // And of second people (approvals.rs).
+    let second = [Kind::ApprovalAsked, Kind::ApprovalGiven, Kind::ApprovalDeclined];
+    let later = [people.as_slice(), &sign_in, &budgets, &own, &governing, &second].concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

@@ -9,6 +9,7 @@
     reason = "tests: a step that fails must stop the test there, and real processes live in real time"
 )]
 
+mod approvals;
 mod authorisation;
 mod bad;
 mod budgets;

@@ -54,6 +54,13 @@ pub enum Step {
         /// Why.
         purpose: &'static str,
     },
+    /// The agent asks for a second person.
+    AskSecond {
+        /// The kind of field.
+        field: &'static str,
+        /// Why.
+        purpose: &'static str,
+    },
     /// The agent tries to look a customer up with no interaction at all.
     RevealWithoutCall,
     /// The agent tries to read on after the customer hung up.

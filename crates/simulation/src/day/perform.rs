@@ -38,6 +38,7 @@ impl Player<'_> {
             Step::View => self.view(act),
             Step::Verify { field, right } => self.verify(act, field, right),
             Step::Reveal { field, purpose } => self.reveal(act, field, purpose),
+            Step::AskSecond { field, purpose } => self.ask_second(act, field, purpose),
             Step::RevealAfterHangUp => self.reveal(act, "name", "delivery"),
             Step::SendCode => self.send_code(act),
             Step::EnterCode { right } => self.enter_code(act, right),
@@ -104,6 +105,11 @@ impl Player<'_> {
     fn reveal(&mut self, act: &Act, field: &str, purpose: &str) -> Option<Answer> {
         let instance = self.call(act)?.instance(field);
         self.on_customer(act, "reveals", json!({"field": field, "instance": instance, "purpose": purpose}))
+    }
+
+    fn ask_second(&mut self, act: &Act, field: &str, purpose: &str) -> Option<Answer> {
+        let instance = self.call(act)?.instance(field);
+        self.on_customer(act, "approvals", json!({"field": field, "instance": instance, "purpose": purpose}))
     }
 
     fn note(&mut self, act: &Act, text: usize) -> Option<Answer> {

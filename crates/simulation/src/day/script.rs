@@ -36,8 +36,10 @@ const WHEN_CLAIMED: &[(&str, &str)] =
     &[("name", "complaint"), ("order", "delivery"), ("order", "payment"), ("preference", "complaint")];
 
 /// What needs the customer's own device.
-const WHEN_PROVEN: &[(&str, &str)] =
-    &[("date_of_birth", "verification"), ("bank_account", "payment"), ("postal_address", "correction")];
+const WHEN_PROVEN: &[(&str, &str)] = &[("date_of_birth", "verification"), ("postal_address", "correction")];
+
+/// What needs a second person.
+const WHEN_AGREED: (&str, &str) = ("bank_account", "payment");
 
 /// What Ringfence never shows, doesn't show for that purpose, or not on so weak a ground.
 const NEVER: &[(&str, &str)] = &[("card", "payment"), ("card", "verification"), ("postal_address", "payment")];
@@ -123,11 +125,24 @@ fn serve(script: &mut Script, chance: &mut Chance, matched: bool) {
     if chance.percent(8) {
         reveal(script, chance, WHEN_PROVEN, Expect::Either);
     }
+    if matched && chance.percent(10) {
+        second(script, chance);
+    }
 }
 
 fn reveal(script: &mut Script, chance: &mut Chance, shown: &[(&'static str, &'static str)], expect: Expect) {
     if let Some((field, purpose)) = chance.pick(shown) {
         script.push_back((Step::Reveal { field, purpose }, expect));
+    }
+}
+
+/// Asks for a second person, talks on, and looks whether they agreed. Nobody may be there to be one.
+fn second(script: &mut Script, chance: &mut Chance) {
+    let (field, purpose) = WHEN_AGREED;
+    script.push_back((Step::AskSecond { field, purpose }, Expect::Either));
+    reveal(script, chance, &WHEN_CLAIMED[..1], Expect::Allowed);
+    for _ in 0..2 {
+        script.push_back((Step::Reveal { field, purpose }, Expect::Either));
     }
 }
 

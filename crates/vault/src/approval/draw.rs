@@ -22,8 +22,7 @@ impl Vault {
         device: Option<[u8; 16]>,
     ) -> Result<Option<PersonId>, VaultError> {
         let there = self.there(scope, device, self.clock.now().plus(-THERE_MS)).await?;
-        let fit: Vec<PersonId> =
-            there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        let fit: Vec<PersonId> = there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
         // Of 64 random bits modulo so few, none is likelier by more than one in 2^50.
         let chance = usize::try_from(u64::from_be_bytes(fresh(&*self.entropy)) >> 1).unwrap_or(0);
         Ok(chance.checked_rem(fit.len()).and_then(|place| fit.get(place)).copied())

@@ -152,7 +152,11 @@ fn proof_or_a_second_person_for_a_date_of_birth() {
     assert_refused(world, four.call.reveal(&born), Refusal::BindingTooWeak);
     // What one person alone may see is put to nobody.
     let name = four.call.command(FieldKind::Name);
-    assert_refused(world, block_on(four.vault().ask_approval(&four.agent(), &name)).map(drop), Refusal::ApprovalNotNeeded);
+    assert_refused(
+        world,
+        block_on(four.vault().ask_approval(&four.agent(), &name)).map(drop),
+        Refusal::ApprovalNotNeeded,
+    );
     let card = four.call.command(FieldKind::Card);
     assert_refused(world, block_on(four.vault().ask_approval(&four.agent(), &card)).map(drop), Refusal::NeverShown);
     let shown_for = |field| {
@@ -219,14 +223,8 @@ fn who_changes_role_or_leaves_on_the_way_is_no_second_person() {
     let customer = world.add(ana());
     let interaction = world.call(&world.staff.agent, Some(PHONE));
     let agent = || world.scope(&world.staff.agent);
-    let command = RevealCommand {
-        customer,
-        interaction,
-        field: ACCOUNT,
-        instance: 1,
-        purpose: Purpose::Payment,
-        key: None,
-    };
+    let command =
+        RevealCommand { customer, interaction, field: ACCOUNT, instance: 1, purpose: Purpose::Payment, key: None };
     let page = Page::begin(world, &world.vault, &leader);
     let ask = |purpose| {
         let command = RevealCommand { purpose, ..command.clone() };
@@ -335,10 +333,7 @@ fn asking_in_bulk_is_stopped() {
 fn the_draw_is_by_chance_among_those_who_are_there() {
     let four = Four::on(Call::on(TestWorld::with(
         811,
-        VaultConfig {
-            limits: Limits { approval_per_hour: 1_000, ..Limits::default() },
-            ..VaultConfig::default()
-        },
+        VaultConfig { limits: Limits { approval_per_hour: 1_000, ..Limits::default() }, ..VaultConfig::default() },
     )));
     let (world, vault) = (four.world(), four.vault());
     let third = hired(world, "Tom Third", Role::TeamLeader, "east");

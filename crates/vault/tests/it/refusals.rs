@@ -92,9 +92,12 @@ fn for_another_customer() {
 #[test]
 fn with_a_binding_that_is_too_weak() {
     let call = Call::new(18);
-    for field in [FieldKind::DateOfBirth, FieldKind::BankAccount] {
-        assert_refused(&call.world, call.reveal(&call.command(field)), Refusal::BindingTooWeak);
-    }
+    let born = call.command(FieldKind::DateOfBirth);
+    assert_refused(&call.world, call.reveal(&born), Refusal::BindingTooWeak);
+    // Where a second person is missing as well, what the interaction lacks is told first.
+    let nobody = call.world.call(&call.world.staff.agent, None);
+    let account = RevealCommand { interaction: nobody, ..call.command(FieldKind::BankAccount) };
+    assert_refused(&call.world, call.reveal(&account), Refusal::WrongCustomer);
 }
 
 #[test]

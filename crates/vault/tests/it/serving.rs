@@ -2,7 +2,7 @@
 
 use crate::help::{Call, shown, value};
 use domain::{Binding, BudgetKind, FieldKind, Purpose};
-use testkit::{FIRST, IBAN, NAME, PHONE, block_on};
+use testkit::{DATE_OF_BIRTH, FIRST, NAME, PHONE, block_on};
 use vault::Kind;
 
 #[test]
@@ -71,13 +71,13 @@ fn a_number_that_two_share_matches_nobody() {
 fn what_is_sensitive_opens_after_proof_and_costs_more() {
     let call = Call::new(4);
     call.prove();
-    assert_eq!(value(call.reveal(&call.command(FieldKind::BankAccount))), format!("\"{IBAN}\""));
+    assert_eq!(value(call.reveal(&call.command(FieldKind::DateOfBirth))), format!("\"{DATE_OF_BIRTH}\""));
     let scope = call.world.scope(&call.world.staff.agent);
     let left = block_on(call.world.vault.budgets(&scope)).unwrap();
     let spent = |purpose| left.iter().find(|left| left.purpose == purpose).map(|left| left.limit - left.left);
     assert_eq!(
-        (spent(None), spent(Some(Purpose::Payment)), spent(Some(Purpose::Correction))),
-        (Some(16), Some(16), Some(0))
+        (spent(None), spent(Some(Purpose::Verification)), spent(Some(Purpose::Correction))),
+        (Some(8), Some(8), Some(0))
     );
 }
 

@@ -119,7 +119,11 @@ pub(crate) async fn ask(
     let Json(wanted) = body?;
     let command = wanted.command(&web, customer, None)?;
     let asked = web.vault.ask_approval(&scope, &command).await.map_err(|error| web.failed(&error))?;
-    Ok((StatusCode::ACCEPTED, Plain(ApprovalAsked { approval: asked.id.to_string(), receipt: asked.receipt.map(|entry| entry.to_string()) })).into_response())
+    Ok((
+        StatusCode::ACCEPTED,
+        Plain(ApprovalAsked { approval: asked.id.to_string(), receipt: asked.receipt.map(|entry| entry.to_string()) }),
+    )
+        .into_response())
 }
 
 /// Questions to a second person that concern me.

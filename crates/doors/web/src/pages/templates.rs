@@ -184,7 +184,14 @@ impl Desk {
     pub fn sample() -> Self {
         let person = PickPerson::sample();
         let (person_name, person_id) = (person.name, person.id);
-        Self { person_name, person_id, tenant: "acme".to_owned(), leads: false, approves: false, banner: sample_banner() }
+        Self {
+            person_name,
+            person_id,
+            tenant: "acme".to_owned(),
+            leads: false,
+            approves: false,
+            banner: sample_banner(),
+        }
     }
 }
 
@@ -192,7 +199,12 @@ impl Team {
     /// The leader's shell.
     #[must_use]
     pub fn sample() -> Self {
-        Self { person_name: PickPerson::sample().name, team: "Orders".to_owned(), approves: true, banner: sample_banner() }
+        Self {
+            person_name: PickPerson::sample().name,
+            team: "Orders".to_owned(),
+            approves: true,
+            banner: sample_banner(),
+        }
     }
 }
 
