@@ -1,6 +1,7 @@
 //! A second person over HTTP: asked for by a program or a page, answered on a page, by nobody else and once.
 
 use crate::centre::{Centre, Person};
+use crate::decisions::add_customer;
 use crate::http::{Answer, Client};
 use crate::kinds::on_page;
 use crate::server::Server;
@@ -19,7 +20,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let centre = Centre::new("", "");
-        centre.import_invented(5);
+        add_customer(&centre, 1);
         let agent = centre.hire_into("north", "Ada Agent", "agent");
         let leader = centre.hire_into("south", "Lea Leader", "team_leader");
         let server = centre.serve();

@@ -20,7 +20,7 @@ const ELSEWHERE: u64 = 3;
 const ERASED: u64 = 4;
 
 /// A customer with one of every kind of field, known by an invented number.
-fn add_customer(centre: &Centre, number: u64) {
+pub(crate) fn add_customer(centre: &Centre, number: u64) {
     let record = json!({
         "name": testkit::NAME,
         "postal_address": "12 High St|Leeds|LS1 4AB|GB",
