@@ -26,13 +26,10 @@ const PLANTED: [&[Change]; 50] = [
         "[Binding::\"matched\", Binding::\"proven\"]",
         "[Binding::\"claimed\", Binding::\"matched\", Binding::\"proven\"]",
     )],
-    &[Replace("Field::\"phone\", Field::\"email\"].contains(resource) }", "Field::\"phone\"].contains(resource) }")],
+    &[Replace("        Field::\"email\",\n        Field::\"bank_account\"\n", "        Field::\"bank_account\"\n")],
     &[Replace("binding == Binding::\"matched\" && ", "binding == Binding::\"claimed\" && ")],
     &[Replace("&& !context.approvers.isEmpty()", "")],
-    &[Replace(
-        "Field::\"date_of_birth\", Field::\"bank_account\", Field::\"card\"]",
-        "Field::\"date_of_birth\", Field::\"card\"]",
-    )],
+    &[Replace("Field::\"date_of_birth\", Field::\"card\"]", "Field::\"card\"]")],
     &[Replace("Action::\"serve\", resource)\nunless { context", "Action::\"metered\", resource)\nunless { context")],
     &[Replace("action in Action::\"about_customer\"", "action == Action::\"reveal\"")],
     // More fields.
