@@ -39,7 +39,7 @@ function question(one) {
       fact(sentence(one.channel ?? 'call'), CALLS[one.call_state] ?? 'not known'),
       fact('Is it the customer?', SURE[one.binding] ?? 'not known'),
       fact('Asked in this hour', `${one.asked_in_hour} ${one.asked_in_hour === 1 ? 'time' : 'times'}${often ? ': that is often' : ''}`)),
-    el('p', { class: 'row' }, answer('no', ''), answer('yes', 'primary')), place);
+    el('p', { class: 'row' }, answer('no', ''), answer('yes', '')), place);
 }
 
 async function answerWith(one, word, place) {
