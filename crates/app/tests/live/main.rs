@@ -25,6 +25,7 @@ mod events;
 mod golden;
 mod governance;
 mod http;
+mod keyholding;
 mod kill;
 mod kinds;
 mod machine;

@@ -91,7 +91,9 @@ fn sealing_and_releasing_derive_the_same_key_in_the_same_place_only() {
     let sealing = now(holder.seal(&[SealRequest { shelved: &shelved, place: at, header }])).unwrap().remove(0);
     let release = |place: envelope::Place| {
         let entry = domain::EntryId([1; 16]);
-        now(holder.release(&[Release { entry, shelved: &shelved, place, header }])).unwrap().remove(0)
+        now(holder.release(&[Release { entry, person: None, n: None, shelved: &shelved, place, header }]))
+            .unwrap()
+            .remove(0)
     };
     assert_eq!(release(at).unwrap().key(), sealing.key());
     assert_ne!(release(envelope::Place { field: 4, ..at }).unwrap().key(), sealing.key());

@@ -65,7 +65,7 @@ fn a_customers_row_gives_entry_and_field_keys() {
     let header = Header { epoch: 9, salt: run(0x80) };
     let okm = vector("envelope.okm");
     let sealing = block_on(holder.seal(&[SealRequest { shelved: &shelved, place, header }])).unwrap().remove(0);
-    let release = Release { entry: EntryId([1; 16]), shelved: &shelved, place, header };
+    let release = Release { entry: EntryId([1; 16]), person: None, n: None, shelved: &shelved, place, header };
     let opening = block_on(holder.release(&[release])).unwrap().remove(0).unwrap();
     for given in [sealing, opening] {
         assert_eq!([given.key(), given.commitment()].concat(), okm);
