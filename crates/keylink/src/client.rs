@@ -5,8 +5,8 @@ use crate::frame::{self, FrameError};
 use crate::message::{Change, Operation, VERSION};
 use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::{
-    Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, PowerProposal, PowerSeal, Published, Release,
-    SealRequest, ShelfAge, Shelved,
+    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, PowerProposal, PowerSeal, Published,
+    Release, SealRequest, ShelfAge, Shelved,
 };
 use minicbor::Decoder;
 use std::collections::HashMap;
@@ -123,9 +123,9 @@ impl KeyHolder for Remote {
         })
     }
 
-    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>> {
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
         Box::pin(async move {
-            let asked: Vec<_> = requests.iter().map(|one| (one.shelved, one.place, one.header)).collect();
+            let asked: Vec<_> = requests.iter().map(|one| (one.shelved, one.place)).collect();
             whole(self.call(Operation::Seal, asked).await?, requests.len())
         })
     }

@@ -95,7 +95,7 @@ fn borrowed(rows: &Rows) -> Vec<(CustomerId, &Shelved)> {
     rows.iter().map(|(customer, shelved)| (*customer, shelved)).collect()
 }
 
-async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8>>> {
+pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8>>> {
     let mut from = Decoder::new(request);
     array(&mut from, 3)?;
     if u8::get(&mut from)? != VERSION {
@@ -109,10 +109,10 @@ async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8
             reply(enrolled.map(|rows| rows.into_iter().map(|one| one.shelved).collect::<Vec<_>>()))
         }
         Operation::Seal => {
-            let asked: Vec<(Shelved, Place, Header)> = body(from)?;
-            let requests =
-                asked.iter().map(|(shelved, place, header)| SealRequest { shelved, place: *place, header: *header });
-            reply(holder.seal(&requests.collect::<Vec<_>>()).await)
+            let asked: Vec<(Shelved, Place)> = body(from)?;
+            let requests: Vec<_> =
+                asked.iter().map(|(shelved, place)| SealRequest { shelved, place: *place }).collect();
+            reply(holder.seal(&requests).await)
         }
         Operation::Release => reply(release(body(from)?, holder).await),
         Operation::EntryKeys => {

@@ -81,14 +81,12 @@ pub struct Enrolled {
     pub shelved: Shelved,
 }
 
-/// A request for the key that seals one value.
+/// A request for the key that seals one new value.
 pub struct SealRequest<'a> {
     /// The customer's row.
     pub shelved: &'a Shelved,
     /// Where the value will live.
     pub place: Place,
-    /// The new envelope's head (its epoch is the shelf's).
-    pub header: Header,
 }
 
 /// A request for the key that opens one value, for one committed entry.
@@ -151,8 +149,9 @@ pub trait KeyHolder: Send + Sync {
     /// New keys for new customers, in their order.
     fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>>;
 
-    /// The keys that seal new values, in the requests' order.
-    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>>;
+    /// The heads and keys of new envelopes, in the requests' order. The holder draws each salt itself: whoever could choose
+    /// it would get the keys of envelopes that are there.
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>>;
 
     /// The keys that open values for committed entries, in the requests' order, counted. An item that can't be
     /// released fails alone.

@@ -17,8 +17,8 @@ use domain::{Clock, CustomerId, EntryId, Millis, TenantId};
 use journal::Record;
 use keys::power::{PowerProposal, PowerSeal};
 use keys::{
-    Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest, ShelfAge,
-    Shelved,
+    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
+    ShelfAge, Shelved,
 };
 use memory::Memory;
 use std::path::Path;
@@ -143,7 +143,7 @@ impl KeyHolder for Watched {
         self.holder.enrol(tenant, customers)
     }
 
-    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>> {
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
         self.holder.seal(requests)
     }
 

@@ -140,6 +140,13 @@ impl Journal {
         })
     }
 
+    /// Writing fails from now on, as on a full disk.
+    #[cfg(test)]
+    #[expect(clippy::unwrap_used, reason = "a test's")]
+    pub(crate) fn only_read(&mut self, path: &Path) {
+        self.file = File::open(path).unwrap();
+    }
+
     /// A second hold of the file, to be synced.
     pub(crate) fn file(&self) -> Result<File> {
         self.file.try_clone()

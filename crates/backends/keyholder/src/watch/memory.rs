@@ -73,7 +73,7 @@ impl Recent {
 /// The memory.
 pub(crate) struct Memory {
     ceilings: Ceilings,
-    /// Entries below are of before the start.
+    /// Entries up to here may be of before the start.
     floor: Millis,
     recent: Recent,
     hour: i64,
@@ -149,7 +149,7 @@ impl Memory {
         }
         self.log_is_whole(now, tenant)?;
         let minted = request.entry.minted();
-        if minted < self.floor || now.since(minted) > WINDOW_MS || minted.since(now) > AHEAD_MS {
+        if minted <= self.floor || now.since(minted) > WINDOW_MS || minted.since(now) > AHEAD_MS {
             return Err(HolderError::Stale);
         }
         let used = (request.entry, request.place);
