@@ -182,6 +182,7 @@ fn above_the_ceiling_nothing_is_released_and_security_hears_of_it() {
     let status = holder.run(&["status", "--output", "json"]);
     let rows: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert!(rows[0]["released"].as_u64().unwrap() >= 7, "{rows}");
+    assert!(rows[0]["log"].as_u64().unwrap() > 7, "nobody told of the log: {rows}");
 }
 
 /// What six reveals are answered, once the holder has got over its start.

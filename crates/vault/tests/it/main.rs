@@ -18,6 +18,7 @@ mod events;
 mod governance;
 mod granting;
 mod help;
+mod keyholding;
 mod kinds;
 mod log;
 mod missing;
