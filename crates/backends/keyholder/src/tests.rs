@@ -1,5 +1,4 @@
 use super::*;
-use keys::Header;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;

@@ -303,7 +303,7 @@ fn what_cannot_be_written_down_is_not_released() {
     let watched = world.open();
     let file = fs::read_dir(world.dir.path()).unwrap().map(|entry| entry.unwrap().path());
     let file = file.into_iter().find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
-    watched.state().journal.only_read(&file);
+    watched.state().journal.only_read(&file).unwrap();
     let place = Place { tenant: TENANT, customer: CUSTOMER, field: 3, instance: 1, version: 1 };
     let header = Header { epoch: 1, salt: [5; 24] };
     let (entry, shelved) = (world.entry(), &world.shelved);
