@@ -4,7 +4,7 @@
 use crate::statistics::median;
 use crate::{Outcome, cpu, report};
 use app::ambient::SystemEntropy;
-use app::commands::init::{New, create};
+use app::commands::init::{self, New, create};
 use app::config::Tenant;
 use app::database::Database;
 use app::log::{Folder, Keys, check_files};
@@ -110,8 +110,8 @@ async fn centre(folder: &TempDir) -> Outcome<(Centre, Scope)> {
     let data = folder.path().join("data");
     let tenant = Tenant { id: TENANT.0, slug: "bench".to_owned(), origin: ORIGIN.to_owned() };
     let database = Database::Embedded(data.clone());
-    let key = folder.path().join("keys").join("root.key");
-    let home = create(&New { data: &data, tenant, key, database }).await?;
+    let keys = init::Keys::Here(folder.path().join("keys").join("root.key"));
+    let home = create(&New { data: &data, tenant, keys, database }).await?;
     let centre = wire::open(&home).await?;
     let operator = centre.vault.operator(TENANT);
     let person = NewPerson { name: "Ana".to_owned(), role: Role::Agent, team: String::new() };

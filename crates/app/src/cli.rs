@@ -1,9 +1,11 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod keyholding;
 mod log;
 mod person;
 mod policy;
 
+pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use person::Person;
 pub use policy::Policy;
@@ -82,6 +84,9 @@ pub enum Command {
     /// Cosign somebody else's log, and raise an alarm when it forks or goes backwards
     #[command(subcommand)]
     Witness(Witness),
+    /// The separate program that holds the keys, with a user and a directory of its own
+    #[command(subcommand)]
+    Keyholder(Keyholder),
     /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on
     MendBudgets(MendBudgets),
     /// Say what is wrong with a data directory and how to mend it
@@ -101,6 +106,9 @@ pub struct Init {
     /// Where the root key goes, outside the data directory [default: ringfence/<id>.key under $XDG_CONFIG_HOME or ~/.config]
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+    /// The socket of the separate key holder, which then has the keys; it must be running
+    #[arg(long, value_name = "SOCKET", conflicts_with = "key_file")]
+    pub keyholder: Option<PathBuf>,
     /// The first security officers; the first one gets a one-time link for a passkey. Name two
     #[arg(long, value_name = "NAME")]
     pub officer: Vec<String>,

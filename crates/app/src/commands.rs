@@ -5,6 +5,7 @@ mod customer;
 mod doctor;
 pub mod init;
 mod interaction;
+mod keyholding;
 mod mend_budgets;
 mod person;
 mod policy;
@@ -19,6 +20,7 @@ use crate::failure::Failure;
 use crate::home::Home;
 use crate::output;
 use crate::wire;
+use init::Keys;
 use serde_json::json;
 
 /// Does what was asked.
@@ -40,6 +42,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),
+        Command::Keyholder(asked) => keyholding::run(&common, &asked),
         Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),
         Command::Doctor => doctor::run(&common),
         Command::Completion(asked) => completion::run(&asked),
@@ -69,22 +72,30 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let database = common.store.as_deref().map(Database::parse).transpose()?;
     let database = database.unwrap_or_else(|| Database::Embedded(data.clone()));
     let name = init::random_name();
-    let key = asked.key_file.clone().map_or_else(init::default_key_file, Ok)?;
+    let keys = match &asked.keyholder {
+        Some(socket) => Keys::There(socket.clone()),
+        None => Keys::Here(asked.key_file.clone().map_or_else(init::default_key_file, Ok)?),
+    };
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
     let officers =
         asked.officer.iter().map(|name| person::words("officer's name", name)).collect::<Result<Vec<_>, _>>()?;
     let (home, link) = wire::block_on(async {
-        let home = init::create(&init::New { data: &data, tenant, key, database }).await?;
+        let home = init::create(&init::New { data: &data, tenant, keys, database }).await?;
         let link = first_officers(&home, officers).await?;
         Ok((home, link))
     })?;
-    let key = home.key_file()?;
     let shown = |path: &std::path::Path| path.display().to_string();
-    output::one(
-        common.output,
-        &json!({"data": shown(&data), "tenant": asked.tenant, "key": shown(key), "keyring": shown(&keyholder::KeyringFile::beside(key)), "ceremony": link}),
-    )?;
+    let mut made = json!({"data": shown(&data), "tenant": asked.tenant, "ceremony": link});
+    match home.key_holder() {
+        Some(socket) => made["keyholder"] = json!(shown(socket)),
+        None => {
+            let key = home.key_file()?;
+            made["key"] = json!(shown(key));
+            made["keyring"] = json!(shown(&keyholder::KeyringFile::beside(key)));
+        }
+    }
+    output::one(common.output, &made)?;
     match (link.is_some(), asked.officer.len()) {
         (true, 1) => {
             output::aside("Name a second security officer soon: nobody should be the only one (ringfence person add)")

@@ -51,8 +51,10 @@ pub struct Config {
     pub sign_in: SignIn,
     /// Who takes one-time codes to customers.
     pub courier: Option<Courier>,
-    /// Where the root key lies.
+    /// Where the root key lies, in the embedded form.
     pub key: Option<Key>,
+    /// The separate key holder, in place of the root key.
+    pub keyholder: Option<KeyHolder>,
     /// The database, where it isn't the data directory's own file.
     pub store: Option<Kept>,
 }
@@ -237,6 +239,14 @@ pub struct Key {
     pub file: PathBuf,
 }
 
+/// `[keyholder]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyHolder {
+    /// The socket on which `ringfence keyholder serve` listens.
+    pub socket: PathBuf,
+}
+
 /// A secret from a file; it can't be printed.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
@@ -296,6 +306,9 @@ impl Config {
         if let Some(key) = &mut self.key {
             key.file = folder.join(&key.file);
         }
+        if let Some(holder) = &mut self.keyholder {
+            holder.socket = folder.join(&holder.socket);
+        }
         if let Some(file) = self.store.as_mut().and_then(|store| store.password_file.as_mut()) {
             *file = folder.join(&file);
         }
@@ -308,7 +321,9 @@ impl Config {
         if self.tenant.is_empty() {
             self.tenant = own.tenant;
         }
-        self.key = self.key.or(own.key);
+        if self.key.is_none() && self.keyholder.is_none() {
+            (self.key, self.keyholder) = (own.key, own.keyholder);
+        }
         self.store = self.store.or(own.store);
         self
     }

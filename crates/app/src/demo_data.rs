@@ -1,7 +1,7 @@
 //! The demo's data directory: a fresh one that goes at the end, or a marked one that stays. Nothing else is touched.
 
 use crate::cli::Demo;
-use crate::commands::init::{self, New};
+use crate::commands::init::{self, Keys, New};
 use crate::config::{self, Config, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
@@ -115,7 +115,8 @@ impl Data {
         }
         let tenant = Tenant { id: 1, slug: "acme".to_owned(), origin: "log.acme.example".to_owned() };
         let database = Database::Embedded(self.folder.clone());
-        let home = init::create(&New { data: &self.folder, tenant, key: self.key.clone(), database }).await?;
+        let home =
+            init::create(&New { data: &self.folder, tenant, keys: Keys::Here(self.key.clone()), database }).await?;
         self.mark(self.marker)?;
         Ok(home)
     }

@@ -18,7 +18,7 @@ type Layer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
 /// If the environment names a collector of spans that can't be used.
 pub(crate) fn listen() -> Result<impl Drop, Failure> {
     let (mut layers, flush) = spans()?;
-    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info,witness=info";
+    let ours = "warn,app=info,vault=info,web=info,sql=info,carriers=info,witness=info,keylink=info,keyholder=info";
     let filter = EnvFilter::try_from_env("RINGFENCE_LOG").unwrap_or_else(|_| EnvFilter::new(ours));
     let events = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let json = std::env::var_os("RINGFENCE_LOG_FORMAT").is_some_and(|format| format == "json");

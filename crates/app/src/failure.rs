@@ -68,6 +68,9 @@ impl From<vault::VaultError> for Failure {
             Input(_) => return Self::here(error.to_string(), "correct the value and try again"),
             Store(store::StoreError::Full) => "make room on the disk, or check who owns the data directory",
             Store(_) => "run ringfence doctor on the data directory",
+            Holder(keys::HolderError::Unreachable) => {
+                "start the key holder, or correct [keyholder] socket; it must name this user under allow_uids"
+            }
             Holder(_) => "check that the key file is the one of this data directory",
             Damaged => "run ringfence verify on the data directory",
             Rules(_) => "report this as a fault of the program",

@@ -56,15 +56,23 @@ impl Home {
         Ok(Self { data, config, database })
     }
 
+    /// The separate key holder's socket, if the keys aren't on this side.
+    #[must_use]
+    pub fn key_holder(&self) -> Option<&Path> {
+        self.config.keyholder.as_ref().map(|holder| holder.socket.as_path())
+    }
+
     /// The root key's file.
     ///
     /// # Errors
     /// If none is configured, or it lies in the data directory: then whoever copies the one has the other.
     pub fn key_file(&self) -> Result<&Path, Failure> {
-        let key =
-            self.config.key.as_ref().ok_or_else(|| {
-                Failure::here("no key file is configured", "add [key] file = \"…\" to the configuration")
-            })?;
+        let key = self.config.key.as_ref().ok_or_else(|| {
+            Failure::here(
+                "no key file is configured",
+                "add [key] file = \"…\" or [keyholder] socket = \"…\" to the configuration",
+            )
+        })?;
         outside("key file", &key.file, &self.data)?;
         outside("keyring", &real_ring(&key.file), &self.data)?;
         Ok(&key.file)

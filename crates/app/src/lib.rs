@@ -16,6 +16,7 @@ pub mod failure;
 pub mod guarding;
 pub mod home;
 pub mod import;
+pub mod keyholding;
 pub mod log;
 pub mod output;
 mod proving;

@@ -4,6 +4,7 @@ use crate::cli::Cli;
 use crate::config::Config;
 use crate::database::Database;
 use crate::import::map::Map;
+use crate::keyholding;
 use clap::Parser as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,9 +31,13 @@ fn files(places: &[&str], ends: &[&str]) -> Vec<(String, String)> {
 #[test]
 fn every_sample_file_is_read() {
     for (path, text) in files(&["examples", "deploy"], &[".toml"]) {
-        let read = match path.contains("/maps/") {
-            true => Map::parse(&text).map(drop).map_err(|(error, _)| error),
-            false => Config::parse(&text, Path::new("ringfence.toml")).map(drop).map_err(|error| error.to_string()),
+        let here = Path::new("ringfence.toml");
+        let read = match () {
+            () if path.contains("/maps/") => Map::parse(&text).map(drop).map_err(|(error, _)| error),
+            () if path.ends_with(keyholding::FILE) => {
+                keyholding::Config::parse(&text, here).map(drop).map_err(|error| error.to_string())
+            }
+            () => Config::parse(&text, here).map(drop).map_err(|error| error.to_string()),
         };
         assert_eq!(read, Ok(()), "{path}");
     }

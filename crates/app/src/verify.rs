@@ -66,8 +66,12 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
     let home = Home::find(Some(&asked.path), common.config.as_deref(), common.store.as_deref())?;
     let asked_for = tenants(&home, asked, given)?;
     let (store, opened) = wire::block_on(async {
-        let opened = match home.key_file().and_then(wire::load_root) {
-            Ok(_) => Some(wire::open(&home).await?),
+        let keys = match home.key_holder() {
+            Some(_) => Ok(()),
+            None => home.key_file().and_then(wire::load_root).map(drop),
+        };
+        let opened = match keys {
+            Ok(()) => Some(wire::open(&home).await?),
             Err(failure) if given.is_empty() => return Err(failure),
             Err(_) => None,
         };

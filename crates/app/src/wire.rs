@@ -7,6 +7,8 @@ use crate::proving::Solver;
 use crate::witnessing::Place;
 use domain::Entropy;
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
+use keylink::Remote;
+use keys::KeyHolder;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,10 +22,12 @@ pub struct Centre {
     pub vault: Arc<Vault>,
     /// What they are kept in.
     pub store: Arc<dyn Store>,
+    /// Who holds its keys.
+    pub holder: Arc<dyn KeyHolder>,
     /// Where the logs' witnesses are.
     pub witnesses: Vec<Place>,
     /// The mark that the keys are in use.
-    _keys: File,
+    _keys: Option<File>,
 }
 
 /// Opens a data directory with its key file and keyring.
@@ -43,16 +47,23 @@ pub async fn open_alone(home: &Home) -> Result<Centre, Failure> {
 }
 
 async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Result<Centre, Failure> {
-    let key_file = home.key_file()?;
-    let ring_file = ring_file(key_file)?;
-    let keys = File::open(key_file).map_err(|error| failure::file(key_file, &error))?;
-    mark(&keys).map_err(|error| in_use(key_file, error))?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let holder = InProcess::open(ring_file, Arc::clone(&entropy)).map_err(|error| ring(key_file, &error))?;
+    let (holder, keys): (Arc<dyn KeyHolder>, _) = match home.key_holder() {
+        // It changes its keyring by itself, and its file is no business of this side's.
+        Some(socket) => (Arc::new(Remote::new(socket.to_path_buf())), None),
+        None => {
+            let key_file = home.key_file()?;
+            let ring_file = ring_file(key_file)?;
+            let keys = File::open(key_file).map_err(|error| failure::file(key_file, &error))?;
+            mark(&keys).map_err(|error| in_use(key_file, error))?;
+            let holder = InProcess::open(ring_file, Arc::clone(&entropy)).map_err(|error| ring(key_file, &error))?;
+            (Arc::new(holder), Some(keys))
+        }
+    };
     let store = home.database.open().await?;
     let vault = Vault::open(
         Arc::clone(&store),
-        Arc::new(holder),
+        Arc::clone(&holder),
         Arc::new(SystemClock),
         entropy,
         home.config.tenants(),
@@ -61,7 +72,7 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
     .await?
     .proved_by(Arc::new(Solver::found()))
     .with_witnesses(home.config.witnesses()?);
-    Ok(Centre { vault: Arc::new(vault), store, witnesses: home.config.places(), _keys: keys })
+    Ok(Centre { vault: Arc::new(vault), store, holder, witnesses: home.config.places(), _keys: keys })
 }
 
 fn in_use(key_file: &Path, error: TryLockError) -> Failure {

@@ -28,6 +28,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("policy", vec!["domain"]),
         ("prover", vec!["policy"]),
         ("keys", vec!["domain"]),
+        // A protocol: it knows the contract on both of its ends, and no holder.
+        ("keylink", vec!["domain", "keys"]),
         ("store", vec!["domain"]),
         ("vault", with(&["keys", "store", "identity"])),
         ("keyholder", vec!["domain", "keys", "store"]),

@@ -27,7 +27,7 @@ pub const OVERHEAD: usize = HEADER + SALT + COMMITMENT + TAG;
 const FORMAT: u8 = 1;
 
 /// Where a value lives: part of its key and of its additional data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The client company.
     pub tenant: TenantId,

@@ -5,7 +5,7 @@ use crate::power::{PowerProposal, PowerSeal};
 use crate::secret::{Key32, Okm};
 use core::future::Future;
 use core::pin::Pin;
-use domain::{CustomerId, EntryId, Millis, TenantId};
+use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
 
 /// A boxed future of a key holder's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send + 'a>>;
@@ -40,6 +40,21 @@ pub enum HolderError {
     /// The holder can't be reached.
     #[error("the key holder doesn't answer")]
     Unreachable,
+    /// One entry gives each key once.
+    #[error("the key holder has released that for this entry before")]
+    AlreadyReleased,
+    /// The entry's id is older than the holder remembers, or of a moment to come.
+    #[error("the entry is too old for the key holder, or the machines' clocks differ")]
+    Stale,
+    /// The customer has more entries than the database says: it is an older one.
+    #[error("the key holder has seen a higher counter of that customer: the database was put back")]
+    OldCounter,
+    /// The published log is shorter than it was, or another one.
+    #[error("the key holder has seen a longer log, or another one")]
+    OldLog,
+    /// Entries that keys were released for aren't in the published log.
+    #[error("entries that keys were released for aren't in the published log; the key holder waits for them")]
+    Unpublished,
 }
 
 /// A customer's two keys (data and log), wrapped under a shelf key and bound to tenant, customer and epoch.
@@ -66,26 +81,39 @@ pub struct Enrolled {
     pub shelved: Shelved,
 }
 
-/// A request for the key that seals one value.
+/// A request for the key that seals one new value.
 pub struct SealRequest<'a> {
     /// The customer's row.
     pub shelved: &'a Shelved,
     /// Where the value will live.
     pub place: Place,
-    /// The new envelope's head (its epoch is the shelf's).
-    pub header: Header,
 }
 
 /// A request for the key that opens one value, for one committed entry.
 pub struct Release<'a> {
     /// The entry that was committed for it.
     pub entry: EntryId,
+    /// Who asked, as the entry says; none where no person is concerned.
+    pub person: Option<PersonId>,
+    /// The customer's counter, as the entry says, if it is about this customer.
+    pub n: Option<u64>,
     /// The customer's row, from the entry's own transaction.
     pub shelved: &'a Shelved,
     /// Where the value lives.
     pub place: Place,
     /// The envelope's head.
     pub header: Header,
+}
+
+/// A log's newest checkpoint, as it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published<'a> {
+    /// How many entries the log has.
+    pub size: u64,
+    /// The root over them.
+    pub root: [u8; 32],
+    /// Entries that have their places now; they may have been told before.
+    pub entries: &'a [EntryId],
 }
 
 /// A customer as a close counts them.
@@ -121,8 +149,9 @@ pub trait KeyHolder: Send + Sync {
     /// New keys for new customers, in their order.
     fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>>;
 
-    /// The keys that seal new values, in the requests' order.
-    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>>;
+    /// The heads and keys of new envelopes, in the requests' order. The holder draws each salt itself: whoever could choose
+    /// it would get the keys of envelopes that are there.
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>>;
 
     /// The keys that open values for committed entries, in the requests' order, counted. An item that can't be
     /// released fails alone.
@@ -164,6 +193,11 @@ pub trait KeyHolder: Send + Sync {
     /// Is this seal its own, and of no older version than the newest it has seen? It is remembered, durably, before the
     /// answer. None: does the store rightly have no seal?
     fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()>;
+
+    /// Tells what was published of a tenant's log. A shorter log than before, or another one of the same size, isn't
+    /// taken. Gives entries that keys were released for and that haven't been told as published for some time: whoever
+    /// has them in the log tells them again.
+    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
     /// customer lies on it.

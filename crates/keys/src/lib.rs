@@ -14,7 +14,9 @@ mod view;
 pub mod webauthn;
 
 pub use envelope::{Header, Place, SUITE};
-pub use holder::{Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Release, SealRequest, ShelfAge, Shelved};
+pub use holder::{
+    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, SealRequest, ShelfAge, Shelved,
+};
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};
 pub use view::{ViewKey, hash, next_head};

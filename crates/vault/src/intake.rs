@@ -7,7 +7,6 @@ use crate::private::sealing;
 use crate::private::sheet::{self, Masked};
 use crate::wiring::{Operator, Vault};
 use domain::field::Incoming;
-use domain::time::fresh;
 use domain::{CustomerId, FieldKind, TenantId};
 use keys::{Header, Place, SealRequest, Shelved};
 use std::collections::BTreeMap;
@@ -99,21 +98,15 @@ impl Vault {
         for (customer, (record, shelved)) in customers.iter().zip(records.iter().zip(shelves)) {
             pieces.extend(pieces_of(tenant, *customer, record).into_iter().map(|piece| (piece, shelved)));
         }
-        let requests: Vec<SealRequest<'_>> = pieces
-            .iter()
-            .map(|(piece, shelved)| SealRequest {
-                shelved,
-                place: piece.place,
-                header: Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) },
-            })
-            .collect();
+        let requests: Vec<SealRequest<'_>> =
+            pieces.iter().map(|(piece, shelved)| SealRequest { shelved, place: piece.place }).collect();
         let keys = self.holder.seal(&requests).await?;
-        let seal = |((piece, _), (request, okm)): (&(Piece, &Shelved), (&SealRequest<'_>, keys::Okm))| {
+        let seal = |((piece, _), (header, okm)): (&(Piece, &Shelved), (Header, keys::Okm))| {
             let Place { customer, field, instance, version, .. } = piece.place;
-            let sealed = sealing::seal(&okm, &request.header, &piece.place, &piece.plain).ok_or(VaultError::Damaged)?;
+            let sealed = sealing::seal(&okm, &header, &piece.place, &piece.plain).ok_or(VaultError::Damaged)?;
             Ok(Effect::PutField(customer, FieldRow { field, instance, version, sealed }))
         };
-        pieces.iter().zip(requests.iter().zip(keys)).map(seal).collect()
+        pieces.iter().zip(keys).map(seal).collect()
     }
 
     async fn index_effects(

@@ -9,9 +9,8 @@ use crate::private::sealing;
 use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::field::Incoming;
-use domain::time::fresh;
 use domain::{CustomerId, EntryId, FieldKind, InteractionId, Refusal};
-use keys::{Header, Place, SealRequest, Shelved};
+use keys::{Place, SealRequest, Shelved};
 use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET, StoreError};
 
 /// How often a note is tried when another node changes the sheet in the same moment; those of this node wait for each
@@ -115,9 +114,8 @@ impl Vault {
     }
 
     async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
-        let header = Header { epoch: shelved.epoch, salt: fresh(&*self.entropy) };
-        let okm =
-            self.holder.seal(&[SealRequest { shelved, place, header }]).await?.pop().ok_or(VaultError::Damaged)?;
+        let keys = self.holder.seal(&[SealRequest { shelved, place }]).await?.pop();
+        let (header, okm) = keys.ok_or(VaultError::Damaged)?;
         let sealed = sealing::seal(&okm, &header, &place, plain).ok_or(VaultError::Damaged)?;
         Ok(FieldRow { field: place.field, instance: place.instance, version: place.version, sealed })
     }

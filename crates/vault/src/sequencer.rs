@@ -2,15 +2,18 @@
 //! lease; the published head advances by compare-and-swap, so that two can't fork it.
 
 mod missing;
+mod telling;
 
 use crate::error::VaultError;
 use crate::losses::{Loss, Losses};
 use crate::promises::Promises;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Clock, EntryId, Millis, TenantId};
+use keys::KeyHolder;
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::{Fence, Job, LogHead, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
+use telling::Telling;
 use transparency::{
     Checkpoint, Error, Level, NoteSigner, OriginKeys, Tile, TileBuilder, TilePath, empty_root, extend_bundles,
     leaf_hash, sign_checkpoint,
@@ -48,6 +51,8 @@ pub struct Sequencer {
     looked_back: bool,
     /// When the whole queue is looked at again.
     all_at: Millis,
+    keys: Arc<dyn KeyHolder>,
+    telling: Telling,
 }
 
 /// The log's right edge, as this sequencer published or found it.
@@ -93,6 +98,8 @@ impl Sequencer {
             aside: HashSet::new(),
             looked_back: false,
             all_at: Millis(i64::MIN),
+            keys: Arc::clone(&vault.holder),
+            telling: Telling::default(),
         })
     }
 
@@ -112,6 +119,7 @@ impl Sequencer {
         pending.retain(|row| !self.aside.contains(&row.entry));
         let placed = self.place(&pending).await;
         self.miss(look, from, &found).await?;
+        self.tell().await;
         placed
     }
 
@@ -149,6 +157,7 @@ impl Sequencer {
         match result? {
             Swap::Done => {
                 self.promises.placed(self.tenant.id, pending);
+                self.telling.placed(pending);
                 Ok(pending.len())
             }
             Swap::Lost => self.set_aside().await.map(|()| 0),

@@ -26,11 +26,7 @@ pub(super) fn run(common: &Common) -> Result<(), Failure> {
     settings(&mut findings, &home.config);
     space(&mut findings, &home);
     keys_and_log(&mut findings, &home);
-    findings.note(
-        "key holder",
-        "the keys are in this process: whoever is root on this machine while it runs can take them",
-        "let this machine do nothing else, and keep its administrators few",
-    );
+    key_holder(&mut findings, &home);
     output::list(common.output, &["check", "state", "what", "mend"], &findings.rows)?;
     match findings.wrong {
         0 => Ok(()),
@@ -125,17 +121,51 @@ fn space(findings: &mut Findings, home: &Home) {
     }
 }
 
-fn keys_and_log(findings: &mut Findings, home: &Home) {
+/// What the form that was chosen costs.
+fn key_holder(findings: &mut Findings, home: &Home) {
+    match home.key_holder() {
+        Some(socket) => findings.fine(
+            "key holder",
+            format!("a program of its own holds the keys, at {}; this side has none", socket.display()),
+        ),
+        None => findings.note(
+            "key holder",
+            "the keys are in this process: whoever is root on this machine while it runs can take all of them, with no \
+             entry, no ceiling and no alarm; whoever copies the key file and its keyring reads every copy of the \
+             database; and what this process remembers of older databases goes when this machine is put back",
+            "run ringfence keyholder as another user, best on security's own machine (docs/keyholder.md); until then let \
+             this machine do nothing else, and keep its administrators few",
+        ),
+    }
+}
+
+/// The files of the embedded form; none with a separate key holder, whose files nobody here may see.
+fn key_files(findings: &mut Findings, home: &Home) -> bool {
+    if home.key_holder().is_some() {
+        return true;
+    }
     let keys = match home.key_file().and_then(|file| wire::ring_file(file).map(|ring| (file, ring))) {
         Ok(keys) => keys,
-        Err(failure) => return findings.failed("key file", &failure),
+        Err(failure) => {
+            findings.failed("key file", &failure);
+            return false;
+        }
     };
     findings.fine("key file", format!("{} lies outside, and only its owner may read it", keys.0.display()));
-    let ring = match keys.1.look() {
-        Ok(ring) => ring,
-        Err(error) => return findings.failed("keyring", &wire::ring(keys.0, &error)),
-    };
-    keyring::file(findings, keys.0, &ring);
+    match keys.1.look() {
+        Ok(ring) => keyring::file(findings, keys.0, &ring),
+        Err(error) => {
+            findings.failed("keyring", &wire::ring(keys.0, &error));
+            return false;
+        }
+    }
+    true
+}
+
+fn keys_and_log(findings: &mut Findings, home: &Home) {
+    if !key_files(findings, home) {
+        return;
+    }
     let logs = wire::block_on(async {
         let centre = wire::open(home).await?;
         let mut logs = Vec::new();
@@ -144,7 +174,7 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
             let oldest = centre.store.pending(tenant.id, None, 1).await?.first().map(|leaf| age(&centre, leaf.entry));
             logs.push((vault::origin_keys(&centre.vault, &tenant)?, head, oldest, tenant));
         }
-        keyring::shelves(findings, &centre, home, &ring).await?;
+        keyring::shelves(findings, &centre, home).await?;
         for tenant in home.config.tenants() {
             power(findings, &tenant, centre.vault.wrong_power(&centre.vault.operator(tenant.id)).await?);
         }

@@ -1,7 +1,7 @@
 //! `ringfence init`: a new data directory with its keys.
 
 use crate::ambient::{SystemClock, SystemEntropy};
-use crate::config::{Config, FILE, Key, Tenant};
+use crate::config::{Config, FILE, Key, KeyHolder, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::{Home, outside};
@@ -25,10 +25,56 @@ pub struct New<'a> {
     pub data: &'a Path,
     /// The first tenant.
     pub tenant: Tenant,
-    /// The root key's file: not there yet.
-    pub key: PathBuf,
+    /// Where its keys are.
+    pub keys: Keys,
     /// The database: empty, or a file in the directory.
     pub database: Database,
+}
+
+/// Where a data directory's keys are.
+pub enum Keys {
+    /// In files on this side, which are made: the root key's, not there yet, and the keyring beside it.
+    Here(PathBuf),
+    /// With the key holder that listens on this socket, which knows the tenant.
+    There(PathBuf),
+}
+
+impl Keys {
+    fn absolute(&self) -> Result<Self, Failure> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failure::file(path, &error));
+        Ok(match self {
+            Self::Here(file) => Self::Here(absolute(file)?),
+            Self::There(socket) => Self::There(absolute(socket)?),
+        })
+    }
+
+    /// Makes those on this side.
+    fn create(&self, data: &Path, tenant: TenantId) -> Result<(), Failure> {
+        let Self::Here(key) = self else { return Ok(()) };
+        outside("key file", key, data)?;
+        if let Some(folder) = key.parent() {
+            private_dir(folder)?;
+        }
+        keys_in(key, &[tenant])
+    }
+
+    /// Nothing was sealed under them yet.
+    fn remove(&self) {
+        if let Self::Here(key) = self {
+            drop(fs::remove_file(key));
+            drop(fs::remove_file(KeyringFile::beside(key)));
+        }
+    }
+}
+
+/// Makes a root key and the keyring of these tenants beside it.
+///
+/// # Errors
+/// If one is there already, or can't be written.
+pub(crate) fn keys_in(key: &Path, tenants: &[TenantId]) -> Result<(), Failure> {
+    let root_key = RootKey::create(key, &SystemEntropy).map_err(|error| root(key, &error))?;
+    let created = KeyringFile::new(key, root_key).create(tenants, SystemClock.now(), &SystemEntropy);
+    created.map_err(|error| ring(key, &error))
 }
 
 /// Makes a data directory; gives it ready to be opened.
@@ -38,24 +84,19 @@ pub struct New<'a> {
 pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     refuse_full(new.data)?;
     private_dir(new.data)?;
-    let key = std::path::absolute(&new.key).map_err(|error| failure::file(&new.key, &error))?;
-    outside("key file", &key, new.data)?;
-    if let Some(folder) = key.parent() {
-        private_dir(folder)?;
-    }
-    let root_key = RootKey::create(&key, &SystemEntropy).map_err(|error| root(&key, &error))?;
-    KeyringFile::new(&key, root_key)
-        .create(&[TenantId(new.tenant.id)], SystemClock.now(), &SystemEntropy)
-        .map_err(|error| ring(&key, &error))?;
+    let keys = new.keys.absolute()?;
+    keys.create(new.data, TenantId(new.tenant.id))?;
     if let Err(failure) = new.database.create().await {
-        // Nothing was sealed under these keys yet.
-        drop(fs::remove_file(&key));
-        drop(fs::remove_file(KeyringFile::beside(&key)));
+        keys.remove();
         return Err(failure);
     }
     write_private(&new.data.join(SECRET_FILE), format!("{}\n", *webhook_secret()).as_bytes())?;
-    write_private(&new.data.join(FILE), config_text(new, &key).as_bytes())?;
-    let config = Config { tenant: vec![new.tenant.clone()], key: Some(Key { file: key }), ..Config::default() };
+    write_private(&new.data.join(FILE), config_text(new, &keys).as_bytes())?;
+    let (key, keyholder) = match keys {
+        Keys::Here(file) => (Some(Key { file }), None),
+        Keys::There(socket) => (None, Some(KeyHolder { socket })),
+    };
+    let config = Config { tenant: vec![new.tenant.clone()], key, keyholder, ..Config::default() };
     let home = Home { data: new.data.to_path_buf(), config, database: new.database.clone() };
     let vault = wire::open(&home).await?.vault;
     vault.log_founding(&vault.operator(TenantId(new.tenant.id))).await?;
@@ -101,7 +142,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| failure::file(path, &error))
 }
 
-fn private_dir(path: &Path) -> Result<(), Failure> {
+pub(crate) fn private_dir(path: &Path) -> Result<(), Failure> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| failure::file(path, &error))
 }
 
@@ -121,10 +162,22 @@ fn refuse_full(data: &Path) -> Result<(), Failure> {
     }
 }
 
-fn config_text(new: &New<'_>, key: &Path) -> String {
+fn config_text(new: &New<'_>, keys: &Keys) -> String {
     let tenant = &new.tenant;
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let store = new.database.url().map_or_else(String::new, |url| format!("[store]\nurl = {}\n\n", quoted(url)));
+    let keys = match keys {
+        Keys::Here(key) => format!(
+            "# Keep this file and the keyring beside it, and a copy of both, apart from backups of this directory: without\n\
+             # them nothing here opens, and with them old copies open whom you erased.\n\
+             [key]\nfile = {}\n",
+            quoted(&key.to_string_lossy()),
+        ),
+        Keys::There(socket) => format!(
+            "# The separate program that holds the keys (docs/keyholder.md).\n[keyholder]\nsocket = {}\n",
+            quoted(&socket.to_string_lossy()),
+        ),
+    };
     format!(
         "# Every key is explained in docs/configuration.md.\n\n\
          [server]\nlisten = \"127.0.0.1:8480\"\n\n{store}\
@@ -132,14 +185,10 @@ fn config_text(new: &New<'_>, key: &Path) -> String {
          [sign_in]\ntokens = false\n\n\
          [[tenant]]\nid = {}\nslug = {}\norigin = {}\n\n\
          # Your telephony or ticket system signs its events with this secret.\n\
-         [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n\
-         # Keep this file and the keyring beside it, and a copy of both, apart from backups of this directory: without\n\
-         # them nothing here opens, and with them old copies open whom you erased.\n\
-         [key]\nfile = {}\n",
+         [[event_source]]\nname = \"telephony\"\ntenant = {}\nsecret_file = \"{SECRET_FILE}\"\n\n{keys}",
         tenant.id,
         quoted(&tenant.slug),
         quoted(&tenant.origin),
         quoted(&tenant.slug),
-        quoted(&key.to_string_lossy()),
     )
 }

@@ -20,6 +20,14 @@ impl Config {
             .or_else(|| self.wrong_sources())
             .or_else(|| self.wrong_providers())
             .or_else(|| self.wrong_witnesses())
+            .or_else(|| self.wrong_keys())
+    }
+
+    fn wrong_keys(&self) -> Option<(String, &'static str)> {
+        (self.key.is_some() && self.keyholder.is_some()).then(|| {
+            let problem = "[key] and [keyholder] are both there: the keys are either here or with the key holder";
+            (problem.to_owned(), "keep one of them; with [keyholder], this machine has no key file")
+        })
     }
 
     fn wrong_server(&self) -> Option<(String, &'static str)> {

@@ -52,6 +52,18 @@ impl Centre {
 
     /// An empty one on a database of its own.
     fn on(database: impl FnOnce(&Path) -> TestDatabase, top: &str, more: &str) -> Self {
+        Self::made(database, top, more, None)
+    }
+
+    /// One whose keys are with the key holder at this socket, which runs, with invented customers.
+    pub(crate) fn apart(socket: &Path, customers: u64) -> Self {
+        let budgets = format!("[budgets]\n{EVEN}\n{}\n{}", acts("person", MANY), acts("tenant", MANY));
+        let centre = Self::made(TestDatabase::new, "remask_s = 20", &budgets, Some(socket));
+        centre.import_invented(customers);
+        centre
+    }
+
+    fn made(database: impl FnOnce(&Path) -> TestDatabase, top: &str, more: &str, holder: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = database(&folder.path().join("data"));
         let centre = Self { folder, database, secret: String::new(), messages: AtomicU64::new(0) };
@@ -59,7 +71,9 @@ impl Centre {
         let key = centre.folder.path().join("elsewhere").join("root.key");
         let data = centre.data();
         let address = centre.database.address();
-        let mut init = vec!["init", data.to_str().unwrap(), "--tenant", TENANT, "--key-file", key.to_str().unwrap()];
+        let keys =
+            holder.map_or(["--key-file", key.to_str().unwrap()], |socket| ["--keyholder", socket.to_str().unwrap()]);
+        let mut init = vec!["init", data.to_str().unwrap(), "--tenant", TENANT, keys[0], keys[1]];
         init.extend(address.iter().flat_map(|address| ["--store", address]));
         centre.good(&init);
         let config = data.join("ringfence.toml");

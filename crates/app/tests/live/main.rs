@@ -26,6 +26,7 @@ mod events;
 mod golden;
 mod governance;
 mod http;
+mod keyholding;
 mod kill;
 mod kinds;
 mod machine;

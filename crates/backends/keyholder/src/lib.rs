@@ -10,17 +10,20 @@ mod file;
 mod keyring;
 mod power;
 mod root;
+mod watch;
 
 pub use file::KeyringFile;
 pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
+pub use watch::{Alarm, Alarms, Ceilings, Journal, Standing, WatchError, Watched};
 
-use domain::{CustomerId, Entropy, Millis, TenantId};
+use domain::time::fresh;
+use domain::{CustomerId, Entropy, EntryId, Millis, TenantId};
 use file::Stamp;
 use keys::power::{PowerProposal, PowerSeal};
 use keys::{
-    Counted, Enrolled, Fut, HolderError, Key32, KeyHolder, NodeKeys, Okm, Release, SealRequest, ShelfAge, Shelved,
-    ViewKey, derive, envelope,
+    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
+    ShelfAge, Shelved, ViewKey, derive, envelope,
 };
 use power::PowerFile;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -163,7 +166,7 @@ impl InProcess {
         customers.iter().map(turn).collect()
     }
 
-    fn seal_now(&self, requests: &[SealRequest<'_>]) -> Result<Vec<Okm>, HolderError> {
+    fn seal_now(&self, requests: &[SealRequest<'_>]) -> Result<Vec<(Header, Okm)>, HolderError> {
         // A customer's fields come one after another: unwrap the row once for all of them.
         let mut out = Vec::with_capacity(requests.len());
         let mut open: Option<(CustomerId, CustomerKeys)> = None;
@@ -173,7 +176,8 @@ impl InProcess {
                 open = Some((customer, self.unshelve(request.place.tenant, customer, request.shelved)?));
             }
             if let Some((_, keys)) = &open {
-                out.push(envelope::field_key(&keys.data, &request.header, &request.place));
+                let header = Header { epoch: request.shelved.epoch, salt: fresh(&*self.entropy) };
+                out.push((header, envelope::field_key(&keys.data, &header, &request.place)));
             }
         }
         Ok(out)
@@ -199,7 +203,7 @@ impl KeyHolder for InProcess {
         ready(self.enrol_now(tenant, customers))
     }
 
-    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<Okm>> {
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
         ready(self.seal_now(requests))
     }
 
@@ -257,6 +261,11 @@ impl KeyHolder for InProcess {
 
     fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()> {
         ready(self.tenant_key(tenant).and_then(|key| self.power.check(&key, tenant, seal)))
+    }
+
+    fn published<'a>(&'a self, _: TenantId, _: Published<'a>) -> Fut<'a, Vec<EntryId>> {
+        // Whoever could lie about it could read the keys.
+        ready(Ok(Vec::new()))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -1,5 +1,4 @@
 use super::*;
-use keys::Header;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
@@ -87,11 +86,14 @@ fn sealing_and_releasing_derive_the_same_key_in_the_same_place_only() {
     let holder = place.holder();
     let shelved = now(holder.enrol(TENANT, &[CUSTOMER])).unwrap().remove(0).shelved;
     let at = envelope::Place { tenant: TENANT, customer: CUSTOMER, field: 3, instance: 1, version: 1 };
-    let header = Header { epoch: 1, salt: [5; 24] };
-    let sealing = now(holder.seal(&[SealRequest { shelved: &shelved, place: at, header }])).unwrap().remove(0);
+    let seal = || now(holder.seal(&[SealRequest { shelved: &shelved, place: at }])).unwrap().remove(0);
+    let (header, sealing) = seal();
+    assert_ne!(seal().0.salt, header.salt, "nobody gets the same envelope's key by sealing");
     let release = |place: envelope::Place| {
         let entry = domain::EntryId([1; 16]);
-        now(holder.release(&[Release { entry, shelved: &shelved, place, header }])).unwrap().remove(0)
+        now(holder.release(&[Release { entry, person: None, n: None, shelved: &shelved, place, header }]))
+            .unwrap()
+            .remove(0)
     };
     assert_eq!(release(at).unwrap().key(), sealing.key());
     assert_ne!(release(envelope::Place { field: 4, ..at }).unwrap().key(), sealing.key());

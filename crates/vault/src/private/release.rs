@@ -288,8 +288,9 @@ struct Batch<'a> {
 /// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.
 async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Vec<Result<Okm, HolderError>> {
     let mut shelves = Vec::new();
-    for ((tenant, ..), outcome) in waiting.iter().zip(outcomes) {
+    for ((tenant, draft, _), outcome) in waiting.iter().zip(outcomes) {
         let Outcome::Committed(commit) = outcome else { continue };
+        let subject = draft.subject.as_ref().map(|subject| subject.customer);
         for (customer, keys, field) in &commit.read {
             let place = Place {
                 tenant: *tenant,
@@ -299,13 +300,14 @@ async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Ve
                 version: field.version,
             };
             let shelved = Shelved { epoch: keys.epoch, wrapped: keys.wrapped.clone() };
-            shelves.push((commit.entry, shelved, place, Header::parse(&field.sealed)));
+            let n = commit.numbers.n.filter(|_| subject == Some(*customer));
+            shelves.push((commit.entry, draft.person, n, shelved, place, Header::parse(&field.sealed)));
         }
     }
     let requests: Vec<Release<'_>> = shelves
         .iter()
-        .filter_map(|(entry, shelved, place, header)| {
-            Some(Release { entry: *entry, shelved, place: *place, header: (*header)? })
+        .filter_map(|(entry, person, n, shelved, place, header)| {
+            Some(Release { entry: *entry, person: *person, n: *n, shelved, place: *place, header: (*header)? })
         })
         .collect();
     let released = if requests.is_empty() { Ok(Vec::new()) } else { works.holder.release(&requests).await };
@@ -314,7 +316,7 @@ async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Ve
             let mut keys = keys.into_iter();
             shelves
                 .iter()
-                .map(|(_, _, _, header)| header.and_then(|_| keys.next()).unwrap_or(Err(HolderError::NotOnShelf)))
+                .map(|(.., header)| header.and_then(|_| keys.next()).unwrap_or(Err(HolderError::NotOnShelf)))
                 .collect()
         }
         Err(error) => shelves.iter().map(|_| Err(error)).collect(),

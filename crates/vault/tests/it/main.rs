@@ -19,6 +19,7 @@ mod events;
 mod governance;
 mod granting;
 mod help;
+mod keyholding;
 mod kinds;
 mod log;
 mod missing;

@@ -36,14 +36,9 @@ pub(super) fn file(findings: &mut Findings, key_file: &Path, ring: &Keyring) {
 }
 
 /// Is each tenant's shelf turned, and is the keyring as new as the database?
-pub(super) async fn shelves(
-    findings: &mut Findings,
-    centre: &Centre,
-    home: &Home,
-    ring: &Keyring,
-) -> Result<(), Failure> {
+pub(super) async fn shelves(findings: &mut Findings, centre: &Centre, home: &Home) -> Result<(), Failure> {
     for tenant in home.config.tenants() {
-        let shelves: Vec<_> = ring.shelves(tenant.id).collect();
+        let shelves = centre.holder.shelves(tenant.id).await.map_err(vault::VaultError::from)?;
         let name = format!("shelf of {}", tenant.slug);
         let Some(newest) = shelves.last() else { continue };
         let days = |shelf: &ShelfAge| (centre.vault.now().0 - shelf.made.0) / DAY_MS;

@@ -1,0 +1,83 @@
+//! `ringfence keyholder`: the separate program that holds the keys, with a directory of its own.
+
+use crate::ambient::SystemClock;
+use crate::cli::{Common, Keyholder as Asked};
+use crate::failure::{self, Failure};
+use crate::keyholding::{self, Config, Keyholding, New};
+use crate::output::{self, Format};
+use crate::{serving, wire};
+use domain::{Clock as _, TenantId};
+use keyholder::{Alarms, Journal};
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
+    let dir = common.data.as_deref().ok_or_else(|| {
+        // The environment names a node's directory: a key holder's is always said.
+        Failure::here("which key holder's directory isn't said", "give --data DIR, a directory of the key holder's own")
+    })?;
+    match asked {
+        Asked::Init { socket, allow_uid, tenant } => {
+            let tenants: Vec<TenantId> = tenant.iter().copied().map(TenantId).collect();
+            keyholding::create(&New { dir, socket, allow_uids: allow_uid, tenants: &tenants })?;
+            let made = json!({"data": dir.display().to_string(), "socket": socket.display().to_string()});
+            output::one(common.output, &made)?;
+            output::aside(
+                "Next: ringfence keyholder serve; then, as the nodes' user: ringfence init --keyholder SOCKET",
+            );
+            Ok(())
+        }
+        Asked::Serve { socket } => serve(common.output, dir, socket.as_deref()),
+        Asked::Status => status(common.output, dir),
+        Asked::Acknowledge => {
+            let count = alarms(dir)?.acknowledge().map_err(|error| failure::file(dir, &error))?;
+            output::one(common.output, &json!({"acknowledged": count}))
+        }
+    }
+}
+
+fn alarms(dir: &Path) -> Result<Alarms, Failure> {
+    Config::read(dir)?;
+    Alarms::open(dir).map_err(|error| failure::file(dir, &error))
+}
+
+fn serve(format: Format, dir: &Path, socket: Option<&Path>) -> Result<(), Failure> {
+    wire::block_on(async {
+        let keyholding = Keyholding::open(dir, socket)?;
+        let (mut stopped, signals) = serving::stop_at_signal()?;
+        let socket = keyholding.socket().display().to_string();
+        match format {
+            Format::Table => output::text(&format!("the key holder serves {socket}"))?,
+            format => output::one(format, &json!({"socket": socket}))?,
+        }
+        let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        tokio::select! {
+            result = keyholding.serve(stop) => result,
+            () = signals => Ok(()),
+        }
+    })
+}
+
+fn status(format: Format, dir: &Path) -> Result<(), Failure> {
+    let ceilings = Config::read(dir)?.ceilings;
+    let standing = Journal::standing(dir, SystemClock.now()).map_err(|error| failure::file(dir, &error))?;
+    let rows: Vec<Value> = standing
+        .iter()
+        .map(|(tenant, standing)| {
+            json!({
+                "tenant": tenant.0,
+                "released": standing.released,
+                "ceiling": ceilings.tenant_per_hour,
+                "log": standing.size,
+            })
+        })
+        .collect();
+    output::list(format, &["tenant", "released", "ceiling", "log"], &rows)?;
+    let all = alarms(dir)?.all().map_err(|error| failure::file(dir, &error))?;
+    let open: Vec<_> = all.iter().filter(|alarm| !alarm.acknowledged).collect();
+    let Some(newest) = open.last() else { return Ok(()) };
+    Err(Failure::there(
+        format!("{} open alarms; the newest: {}", open.len(), newest.line),
+        "docs/keyholder.md says what each means; look at alarms.jsonl, then: ringfence keyholder acknowledge",
+    ))
+}

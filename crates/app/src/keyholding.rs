@@ -1,0 +1,217 @@
+//! The separate key holder's program: its directory, its configuration, serving.
+
+use crate::ambient::{SystemClock, SystemEntropy};
+use crate::commands::init::{keys_in, private_dir, write_private};
+use crate::failure::{self, Failure};
+use crate::rounds::Rounds;
+use crate::wire;
+use domain::TenantId;
+use keyholder::{Ceilings, InProcess, KeyringFile, Watched};
+use serde::Deserialize;
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::UnixListener;
+
+/// The configuration's name in the key holder's directory.
+pub const FILE: &str = "keyholder.toml";
+/// The root key's, with keyring and power file beside it.
+const KEY: &str = "root.key";
+const EVERY: Duration = Duration::from_secs(1);
+
+/// `keyholder.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    pub socket: PathBuf,
+    /// The operating system's users whose nodes are answered.
+    pub allow_uids: Vec<u32>,
+    /// How much is released at most.
+    #[serde(default)]
+    pub ceilings: Hourly,
+}
+
+/// `[ceilings]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hourly {
+    /// Keys to one person within an hour.
+    pub person_per_hour: u32,
+    /// Keys to one tenant within an hour.
+    pub tenant_per_hour: u32,
+}
+
+impl Default for Hourly {
+    fn default() -> Self {
+        Self { person_per_hour: 1_000, tenant_per_hour: 100_000 }
+    }
+}
+
+impl Config {
+    /// Reads `keyholder.toml` of a directory.
+    ///
+    /// # Errors
+    /// If there is none, or it says something that can't be.
+    pub fn read(dir: &Path) -> Result<Self, Failure> {
+        let path = dir.join(FILE);
+        if !path.exists() {
+            return Err(Failure::here(
+                format!("{}: no key holder lives here", dir.display()),
+                "make one with: ringfence keyholder init",
+            ));
+        }
+        let text = fs::read_to_string(&path).map_err(|error| failure::file(&path, &error))?;
+        Self::parse(&text, &path)
+    }
+
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            Failure::here(
+                format!("{}, line {line}: {}", path.display(), error.message()),
+                "correct the line; docs/keyholder.md lists every key",
+            )
+        })?;
+        if config.allow_uids.is_empty() {
+            return Err(Failure::here(
+                format!("{}: allow_uids names nobody", path.display()),
+                "give the numeric id of the user that nodes run as: id -u ringfence",
+            ));
+        }
+        Ok(config)
+    }
+
+    fn ceilings(&self) -> Ceilings {
+        Ceilings { person: self.ceilings.person_per_hour, tenant: self.ceilings.tenant_per_hour }
+    }
+}
+
+/// What to make.
+pub struct New<'a> {
+    /// The key holder's directory.
+    pub dir: &'a Path,
+    /// Where it will listen.
+    pub socket: &'a Path,
+    /// Who may ask.
+    pub allow_uids: &'a [u32],
+    /// Whose keys are made.
+    pub tenants: &'a [TenantId],
+}
+
+/// Makes a key holder's directory. Keys that lie there already, as of a node that had them itself, are kept.
+///
+/// # Errors
+/// If there is a configuration already, or anything can't be written.
+pub fn create(new: &New<'_>) -> Result<(), Failure> {
+    private_dir(new.dir)?;
+    if fs::metadata(new.dir).map_err(|error| failure::file(new.dir, &error))?.permissions().mode() & 0o077 != 0 {
+        return Err(too_open(new.dir));
+    }
+    let socket = std::path::absolute(new.socket).map_err(|error| failure::file(new.socket, &error))?;
+    let hourly = Hourly::default();
+    let text = format!(
+        "# Every key is explained in docs/keyholder.md.\n\n\
+         socket = {}\n# Who may ask: the users that nodes run as. The system says who connects, not they.\n\
+         allow_uids = {:?}\n\n\
+         # Above this nothing is released until the hour is over, whatever nodes say.\n\
+         [ceilings]\nperson_per_hour = {}\ntenant_per_hour = {}\n",
+        toml::Value::String(socket.to_string_lossy().into_owned()),
+        new.allow_uids,
+        hourly.person_per_hour,
+        hourly.tenant_per_hour,
+    );
+    let path = new.dir.join(FILE);
+    Config::parse(&text, &path)?;
+    write_private(&path, text.as_bytes())?;
+    let key = new.dir.join(KEY);
+    if key.exists() {
+        return KeyringFile::new(&key, wire::load_root(&key)?)
+            .look()
+            .map(drop)
+            .map_err(|error| wire::ring(&key, &error));
+    }
+    keys_in(&key, new.tenants)
+}
+
+fn too_open(dir: &Path) -> Failure {
+    Failure::here(
+        format!("{}: others may look into the key holder's directory", dir.display()),
+        "run: chmod 700 on it, and find out who could read it",
+    )
+}
+
+/// A key holder that listens, until it is dropped.
+pub struct Keyholding {
+    holder: Arc<Watched>,
+    listener: UnixListener,
+    config: Config,
+    socket: PathBuf,
+}
+
+impl Keyholding {
+    /// Opens a key holder's directory and listens on `socket`, or where the configuration says.
+    ///
+    /// # Errors
+    /// If another process has the directory, keys or journal don't open, or the socket can't be made.
+    pub fn open(dir: &Path, socket: Option<&Path>) -> Result<Self, Failure> {
+        let config = Config::read(dir)?;
+        if fs::metadata(dir).map_err(|error| failure::file(dir, &error))?.permissions().mode() & 0o077 != 0 {
+            return Err(too_open(dir));
+        }
+        let key = dir.join(KEY);
+        let ring = wire::ring_file(&key)?;
+        let keys = InProcess::open(ring, Arc::new(SystemEntropy)).map_err(|error| wire::ring(&key, &error))?;
+        let watched = Watched::open(keys, dir, config.ceilings(), Arc::new(SystemClock));
+        let holder = Arc::new(watched.map_err(|error| {
+            Failure::here(
+                format!("{}: {error}", dir.display()),
+                "stop the key holder that runs there, or check the directory's owner and its disk",
+            )
+        })?);
+        let socket = socket.unwrap_or(&config.socket).to_path_buf();
+        let listener = listen(&socket)?;
+        Ok(Self { holder, listener, config, socket })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Serves until `stop` is ready.
+    ///
+    /// # Errors
+    /// If the journal's thread can't be started.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+        let ticking = Arc::clone(&self.holder);
+        let _journal = Rounds::start("journal", async move |_| {
+            if let Err(error) = ticking.tick() {
+                tracing::error!(kind = %error.kind(), "the journal can't be synced; it is tried again");
+            }
+            EVERY
+        })?;
+        tokio::select! {
+            () = keylink::serve(self.listener, self.holder, self.config.allow_uids) => {}
+            () = stop => {}
+        }
+        // Whoever connects from now on learns at once that nobody is there.
+        drop(fs::remove_file(&self.socket));
+        Ok(())
+    }
+}
+
+/// A socket that was left by a killed process is replaced: the directory's claim says that nobody serves it.
+fn listen(socket: &Path) -> Result<UnixListener, Failure> {
+    let wrong = |error: std::io::Error| failure::file(socket, &error);
+    if fs::symlink_metadata(socket).is_ok_and(|about| about.file_type().is_socket()) {
+        fs::remove_file(socket).map_err(wrong)?;
+    }
+    let listener = UnixListener::bind(socket).map_err(wrong)?;
+    // Who connects is looked at; nodes run as another user.
+    fs::set_permissions(socket, fs::Permissions::from_mode(0o666)).map_err(wrong)?;
+    Ok(listener)
+}

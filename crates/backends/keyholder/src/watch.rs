@@ -1,0 +1,212 @@
+//! The separate key holder's own discipline around the keys: what it remembers, refuses and raises alarms about, whatever
+//! nodes say.
+//!
+//! One lock for all: checking a batch takes microseconds, and what is checked must be taken in the same moment.
+
+mod alarm;
+mod journal;
+mod memory;
+mod rising;
+
+pub use alarm::{Alarm, Alarms};
+pub use journal::Journal;
+pub use memory::{Ceilings, Standing};
+
+use crate::InProcess;
+use domain::{Clock, CustomerId, EntryId, Millis, TenantId};
+use journal::Record;
+use keys::power::{PowerProposal, PowerSeal};
+use keys::{
+    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
+    ShelfAge, Shelved,
+};
+use memory::Memory;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A directory of the key holder's that can't be used.
+pub type WatchError = std::io::Error;
+
+/// A key holder that keeps a journal of what it released and holds nodes to it.
+pub struct Watched {
+    holder: InProcess,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    memory: Memory,
+    journal: Journal,
+    alarms: Alarms,
+}
+
+impl Watched {
+    /// Around `holder`, with journal and alarms in the directory `dir`, which one process has at a time.
+    ///
+    /// # Errors
+    /// If another process has it, or its files can't be read or written.
+    pub fn open(holder: InProcess, dir: &Path, ceilings: Ceilings, clock: Arc<dyn Clock>) -> Result<Self, WatchError> {
+        let (journal, records) = Journal::open(dir, clock.now())?;
+        let memory = Memory::resumed(ceilings, clock.now(), &records);
+        let alarms = Alarms::open(dir)?;
+        Ok(Self { holder, clock, state: Mutex::new(State { memory, journal, alarms }) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is due about each second: the journal is synced and, once an hour, begun anew; alarms that somebody has
+    /// acknowledged stop nothing any more.
+    ///
+    /// # Errors
+    /// If the journal can't be written.
+    pub fn tick(&self) -> Result<(), WatchError> {
+        let now = self.clock.now();
+        let (begun, synced) = {
+            let state = &mut *self.state();
+            if state.alarms.acknowledged()? {
+                state.memory.forgive(now);
+            }
+            let begun = state.journal.begin_hour(now, || state.memory.records(now))?;
+            (begun, state.journal.file()?)
+        };
+        // Not under the lock: a disk may take its time.
+        synced.sync_data()?;
+        begun.map_or(Ok(()), journal::NewHour::finish)
+    }
+
+    fn refused(&self, state: &mut State, tenant: TenantId, error: HolderError) {
+        state.alarms.raise(self.clock.now(), tenant, error);
+    }
+
+    fn release_now(&self, requests: &[Release<'_>]) -> Result<Vec<Result<Okm, HolderError>>, HolderError> {
+        let now = self.clock.now();
+        let mut admitted = Vec::with_capacity(requests.len());
+        {
+            let state = &mut *self.state();
+            let mut records = Vec::with_capacity(requests.len());
+            for request in requests {
+                let result = state.memory.admit(now, request);
+                match result {
+                    Ok(()) => records.push(Record::released(now, request)),
+                    Err(error) => self.refused(state, request.place.tenant, error),
+                }
+                admitted.push(result);
+            }
+            // Before any key leaves: what isn't written down isn't released.
+            state.journal.append(&records).map_err(|_| HolderError::Keyring)?;
+        }
+        let key = |(request, admitted): (&Release<'_>, Result<(), HolderError>)| {
+            admitted.and_then(|()| self.holder.field_key(request.shelved, &request.place, &request.header))
+        };
+        Ok(requests.iter().zip(admitted).map(key).collect())
+    }
+
+    fn published_now(&self, tenant: TenantId, head: Published<'_>) -> Result<Vec<EntryId>, HolderError> {
+        let now = self.clock.now();
+        let state = &mut *self.state();
+        match state.memory.published(now, tenant, &head) {
+            Ok((newer, owed)) => {
+                if newer {
+                    let record = Record::head(now, tenant, head.size, head.root);
+                    state.journal.append(&[record]).map_err(|_| HolderError::Keyring)?;
+                }
+                Ok(owed)
+            }
+            Err(error) => {
+                self.refused(state, tenant, error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Which of these customers have fewer entries now than they had?
+    fn set_back(&self, tenant: TenantId, counted: &[Counted<'_>]) -> Vec<bool> {
+        let now = self.clock.now();
+        let state = &mut *self.state();
+        let back = |one: &Counted<'_>| state.memory.counter_is_old(now, tenant, one.customer, one.n.saturating_add(1));
+        let back: Vec<bool> = counted.iter().map(back).collect();
+        if back.contains(&true) {
+            self.refused(state, tenant, HolderError::OldCounter);
+        }
+        back
+    }
+}
+
+impl KeyHolder for Watched {
+    fn node_keys(&self, tenant: TenantId) -> Fut<'_, NodeKeys> {
+        self.holder.node_keys(tenant)
+    }
+
+    fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>> {
+        self.holder.enrol(tenant, customers)
+    }
+
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
+        self.holder.seal(requests)
+    }
+
+    fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>> {
+        crate::ready(self.release_now(requests))
+    }
+
+    fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>> {
+        self.holder.entry_keys(tenant, customers)
+    }
+
+    fn list<'a>(
+        &'a self,
+        tenant: TenantId,
+        close: u64,
+        counted: &'a [Counted<'a>],
+    ) -> Fut<'a, Vec<Result<[u8; 64], HolderError>>> {
+        Box::pin(async move {
+            let rows = self.holder.list(tenant, close, counted).await?;
+            let back = self.set_back(tenant, counted);
+            let honest = |(row, back): (_, bool)| if back { Err(HolderError::OldCounter) } else { row };
+            Ok(rows.into_iter().zip(back).map(honest).collect())
+        })
+    }
+
+    fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>> {
+        self.holder.index(tenant, terms)
+    }
+
+    fn turn<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Shelved>> {
+        self.holder.turn(tenant, customers)
+    }
+
+    fn shelves(&self, tenant: TenantId) -> Fut<'_, Vec<ShelfAge>> {
+        self.holder.shelves(tenant)
+    }
+
+    fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32> {
+        self.holder.new_shelf(tenant, after, now)
+    }
+
+    fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal> {
+        self.holder.seal_power(tenant, proposal)
+    }
+
+    fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()> {
+        Box::pin(async move {
+            let checked = self.holder.check_power(tenant, seal).await;
+            if checked == Err(HolderError::OtherPower) {
+                self.refused(&mut self.state(), tenant, HolderError::OtherPower);
+            }
+            checked
+        })
+    }
+
+    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
+        crate::ready(self.published_now(tenant, head))
+    }
+
+    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
+        self.holder.destroy_shelf(tenant, epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests;

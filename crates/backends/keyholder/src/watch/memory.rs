@@ -1,0 +1,237 @@
+//! What the key holder remembers of releases and logs, and what follows from it. Nothing here reads or writes files.
+
+use super::journal::Record;
+use super::rising::{Rising, WINDOW_MS};
+use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
+use keys::{HolderError, Place, Published, Release};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// How far a node's clock may be ahead of the holder's, and how long after a start nothing is released: what was released
+/// before the start isn't in memory, and its ids lie below that moment.
+pub(crate) const AHEAD_MS: i64 = 2_000;
+/// An entry that isn't published after this long is asked for.
+const ASKED_MS: i64 = 5_000;
+/// After this long, nothing more is released until it is.
+pub(crate) const OWED_MS: i64 = 30_000;
+/// How many are asked for at once.
+const ASKED: usize = 1_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+/// How many keys are released at most from one full hour to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceilings {
+    /// To one person; all acts without a person count as one.
+    pub person: u32,
+    /// To a tenant.
+    pub tenant: u32,
+}
+
+/// How a tenant stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Keys released since the hour began.
+    pub released: u32,
+    /// The size of its log, as it was told.
+    pub size: u64,
+}
+
+#[derive(Default)]
+struct Log {
+    size: Rising,
+    root: [u8; 32],
+    /// What was told last is less than what was told long before.
+    behind: bool,
+    /// Entries that keys were released for, and when; not told as published yet.
+    owed: BTreeMap<EntryId, Millis>,
+}
+
+/// What was used in this window and in the one before.
+#[derive(Default)]
+struct Recent {
+    window: i64,
+    used: [HashSet<(EntryId, Place)>; 2],
+    counters: [HashMap<(TenantId, CustomerId, u64), EntryId>; 2],
+    /// Published before their keys were asked for: a sequencer may be quicker than the asking.
+    published: [HashSet<(TenantId, EntryId)>; 2],
+}
+
+impl Recent {
+    fn turn(&mut self, now: Millis) {
+        let window = now.0.div_euclid(WINDOW_MS + AHEAD_MS);
+        for _ in 0..(window - self.window).clamp(0, 2) {
+            self.used.swap(0, 1);
+            self.used[0].clear();
+            self.counters.swap(0, 1);
+            self.counters[0].clear();
+            self.published.swap(0, 1);
+            self.published[0].clear();
+        }
+        self.window = self.window.max(window);
+    }
+}
+
+/// The memory.
+pub(crate) struct Memory {
+    ceilings: Ceilings,
+    /// Entries up to here may be of before the start.
+    floor: Millis,
+    recent: Recent,
+    hour: i64,
+    people: HashMap<(TenantId, Option<PersonId>), u32>,
+    tenants: HashMap<TenantId, u32>,
+    customers: HashMap<(TenantId, CustomerId), Rising>,
+    logs: HashMap<TenantId, Log>,
+}
+
+impl Memory {
+    /// After a start: what the journal says.
+    pub(crate) fn resumed(ceilings: Ceilings, now: Millis, records: &[Record]) -> Self {
+        let last = records.iter().map(Record::at).max().unwrap_or(now);
+        let mut memory = Self {
+            ceilings,
+            floor: now.max(last).plus(AHEAD_MS),
+            recent: Recent::default(),
+            hour: now.0.div_euclid(HOUR_MS),
+            people: HashMap::new(),
+            tenants: HashMap::new(),
+            customers: HashMap::new(),
+            logs: HashMap::new(),
+        };
+        records.iter().for_each(|record| memory.replay(record));
+        memory
+    }
+
+    fn replay(&mut self, record: &Record) {
+        match record {
+            Record::Released { at, tenant, person, customer, n, .. } => {
+                if at.0.div_euclid(HOUR_MS) >= self.hour {
+                    *self.people.entry((*tenant, *person)).or_default() += 1;
+                    *self.tenants.entry(*tenant).or_default() += 1;
+                }
+                if let Some(n) = n {
+                    let known = self.customers.entry((*tenant, *customer)).or_default();
+                    *known = Rising::known(known.highest().max(*n));
+                }
+            }
+            Record::Head { tenant, size, root, .. } => {
+                let log = self.logs.entry(*tenant).or_default();
+                if *size >= log.size.highest() {
+                    (log.size, log.root) = (Rising::known(*size), *root);
+                }
+            }
+        }
+    }
+
+    /// The same in as few records as can be, but for counts of this hour.
+    pub(crate) fn records(&self, now: Millis) -> Vec<Record> {
+        let heads = self.logs.iter().map(|(tenant, log)| Record::head(now, *tenant, log.size.highest(), log.root));
+        let counters = self.customers.iter();
+        let counters = counters.map(|((tenant, customer), n)| Record::counter(*tenant, *customer, n.highest()));
+        heads.chain(counters).collect()
+    }
+
+    /// How each tenant stands.
+    pub(crate) fn standing(&self) -> BTreeMap<TenantId, Standing> {
+        let mut all = BTreeMap::<TenantId, Standing>::new();
+        self.tenants.iter().for_each(|(tenant, released)| all.entry(*tenant).or_default().released = *released);
+        self.logs.iter().for_each(|(tenant, log)| all.entry(*tenant).or_default().size = log.size.highest());
+        all
+    }
+
+    /// May this key be released? Then it counts as released.
+    pub(crate) fn admit(&mut self, now: Millis, request: &Release<'_>) -> Result<(), HolderError> {
+        let (tenant, customer) = (request.place.tenant, request.place.customer);
+        self.recent.turn(now);
+        if now.0.div_euclid(HOUR_MS) > self.hour {
+            self.hour = now.0.div_euclid(HOUR_MS);
+            self.people.clear();
+            self.tenants.clear();
+        }
+        self.log_is_whole(now, tenant)?;
+        let minted = request.entry.minted();
+        if minted <= self.floor || now.since(minted) > WINDOW_MS || minted.since(now) > AHEAD_MS {
+            return Err(HolderError::Stale);
+        }
+        let used = (request.entry, request.place);
+        if self.recent.used.iter().any(|known| known.contains(&used)) {
+            return Err(HolderError::AlreadyReleased);
+        }
+        if let Some(n) = request.n {
+            let taken = (tenant, customer, n);
+            let other =
+                self.recent.counters.iter().filter_map(|known| known.get(&taken)).any(|by| *by != request.entry);
+            if other || self.counter_is_old(now, tenant, customer, n) {
+                return Err(HolderError::OldCounter);
+            }
+        }
+        let person = self.people.entry((tenant, request.person)).or_default();
+        let all = self.tenants.entry(tenant).or_default();
+        if *person >= self.ceilings.person || *all >= self.ceilings.tenant {
+            return Err(HolderError::Ceiling);
+        }
+        *person += 1;
+        *all += 1;
+        self.recent.used[0].insert(used);
+        if let Some(n) = request.n {
+            self.recent.counters[0].insert((tenant, customer, n), request.entry);
+            self.customers.entry((tenant, customer)).or_default().raise(now, n);
+        }
+        if !self.recent.published.iter().any(|known| known.contains(&(tenant, request.entry))) {
+            self.logs.entry(tenant).or_default().owed.entry(request.entry).or_insert(now);
+        }
+        Ok(())
+    }
+
+    fn log_is_whole(&self, now: Millis, tenant: TenantId) -> Result<(), HolderError> {
+        let Some(log) = self.logs.get(&tenant) else { return Ok(()) };
+        if log.behind {
+            return Err(HolderError::OldLog);
+        }
+        let oldest = log.owed.first_key_value();
+        if oldest.is_some_and(|(_, since)| now.since(*since) > OWED_MS) {
+            Err(HolderError::Unpublished)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Has this customer had an entry of this number, or of a higher one, for longer than nodes tell out of order?
+    pub(crate) fn counter_is_old(&self, now: Millis, tenant: TenantId, customer: CustomerId, n: u64) -> bool {
+        self.customers.get(&(tenant, customer)).is_some_and(|known| n <= known.settled(now))
+    }
+
+    /// Takes a log's head; says whether it is a newer one, and which entries are owed.
+    pub(crate) fn published(
+        &mut self,
+        now: Millis,
+        tenant: TenantId,
+        head: &Published<'_>,
+    ) -> Result<(bool, Vec<EntryId>), HolderError> {
+        let log = self.logs.entry(tenant).or_default();
+        let highest = log.size.highest();
+        let forked = head.size == highest && highest > 0 && head.root != log.root;
+        log.behind = forked || head.size < log.size.settled(now);
+        if log.behind {
+            return Err(HolderError::OldLog);
+        }
+        let newer = head.size > highest;
+        if newer {
+            log.size.raise(now, head.size);
+            log.root = head.root;
+        }
+        self.recent.turn(now);
+        for entry in head.entries {
+            log.owed.remove(entry);
+            self.recent.published[0].insert((tenant, *entry));
+        }
+        let owed = log.owed.iter().filter(|(_, since)| now.since(**since) > ASKED_MS);
+        Ok((newer, owed.map(|(entry, _)| *entry).take(ASKED).collect()))
+    }
+
+    /// Somebody has looked: what is owed too long stops nothing any more.
+    pub(crate) fn forgive(&mut self, now: Millis) {
+        for log in self.logs.values_mut() {
+            log.owed.retain(|_, since| now.since(*since) <= OWED_MS);
+        }
+    }
+}

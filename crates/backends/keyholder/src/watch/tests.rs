@@ -1,0 +1,312 @@
+use super::*;
+use crate::tests::{Place as Site, TENANT, now};
+use domain::PersonId;
+use keys::{Header, Place};
+use memory::{AHEAD_MS, HOUR_MS, OWED_MS};
+use rising::WINDOW_MS;
+use std::fs;
+use testkit::FixedClock;
+
+const CUSTOMER: CustomerId = CustomerId([7; 16]);
+const ADA: PersonId = PersonId([1; 16]);
+const BEN: PersonId = PersonId([2; 16]);
+/// The middle of an hour.
+const NOON: Millis = Millis(1_767_227_400_000);
+
+/// A key holder with one customer, and everything that a node would have.
+struct World {
+    site: Site,
+    dir: tempfile::TempDir,
+    clock: Arc<FixedClock>,
+    shelved: Shelved,
+    ceilings: Ceilings,
+    minted: std::sync::atomic::AtomicU64,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::within(Ceilings { person: 100, tenant: 1_000 })
+    }
+
+    fn within(ceilings: Ceilings) -> Self {
+        let site = Site::new();
+        let shelved = now(site.holder().enrol(TENANT, &[CUSTOMER])).unwrap().remove(0).shelved;
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FixedClock::at(NOON)));
+        Self { site, dir, clock, shelved, ceilings, minted: 0.into() }
+    }
+
+    /// Opens it, and lets the seconds pass in which it releases nothing.
+    fn open(&self) -> Watched {
+        let watched = self.reopen();
+        self.clock.advance(AHEAD_MS + 1);
+        watched
+    }
+
+    fn reopen(&self) -> Watched {
+        Watched::open(self.site.holder(), self.dir.path(), self.ceilings, Arc::clone(&self.clock) as _).unwrap()
+    }
+
+    /// An entry's id of a moment.
+    fn entry_at(&self, at: Millis) -> EntryId {
+        let mut id = EntryId::earliest(at);
+        let number = self.minted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        id.0[8..].copy_from_slice(&number.to_be_bytes());
+        id
+    }
+
+    fn entry(&self) -> EntryId {
+        self.entry_at(self.clock.now())
+    }
+
+    fn release(&self, watched: &Watched, entry: EntryId, person: PersonId, n: u64) -> Result<(), HolderError> {
+        self.release_of(watched, entry, Some(person), Some(n), 3)
+    }
+
+    fn release_of(
+        &self,
+        watched: &Watched,
+        entry: EntryId,
+        person: Option<PersonId>,
+        n: Option<u64>,
+        field: u16,
+    ) -> Result<(), HolderError> {
+        let place = Place { tenant: TENANT, customer: CUSTOMER, field, instance: 1, version: 1 };
+        let header = Header { epoch: 1, salt: [5; 24] };
+        let request = Release { entry, person, n, shelved: &self.shelved, place, header };
+        now(watched.release(&[request])).unwrap().remove(0).map(drop)
+    }
+
+    fn publish(&self, watched: &Watched, size: u64, entries: &[EntryId]) -> Result<Vec<EntryId>, HolderError> {
+        now(watched.published(TENANT, Published { size, root: [size as u8; 32], entries }))
+    }
+
+    /// The kinds of alarms so far.
+    fn alarms(&self) -> Vec<String> {
+        let all = Alarms::open(self.dir.path()).unwrap().all().unwrap();
+        all.iter().map(|alarm| alarm.line.split('"').nth(7).unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn one_entry_gives_each_key_once() {
+    let world = World::new();
+    let watched = world.open();
+    let entry = world.entry();
+    assert_eq!(world.release(&watched, entry, ADA, 1), Ok(()));
+    assert_eq!(world.release_of(&watched, entry, Some(ADA), Some(1), 4), Ok(()), "another field of the same entry");
+    assert_eq!(world.release(&watched, entry, ADA, 1), Err(HolderError::AlreadyReleased));
+    assert_eq!(world.release(&watched, entry, BEN, 2), Err(HolderError::AlreadyReleased), "whoever it is for");
+    // Until the entry is too old for any release.
+    world.clock.advance(WINDOW_MS - 1);
+    assert_eq!(world.release(&watched, entry, ADA, 1), Err(HolderError::Unpublished));
+    world.publish(&watched, 1, &[entry]).unwrap();
+    assert_eq!(world.release(&watched, entry, ADA, 1), Err(HolderError::AlreadyReleased));
+    world.clock.advance(10);
+    assert_eq!(world.release(&watched, entry, ADA, 1), Err(HolderError::Stale));
+    assert_eq!(world.alarms(), ["released-twice", "unpublished"]);
+}
+
+#[test]
+fn what_was_released_before_a_start_is_not_released_after_it() {
+    let world = World::new();
+    let watched = world.open();
+    let used = world.entry();
+    // A node whose clock is as far ahead as may be.
+    let ahead = world.entry_at(world.clock.now().plus(AHEAD_MS));
+    assert_eq!(world.release(&watched, used, ADA, 1), Ok(()));
+    assert_eq!(world.release(&watched, ahead, ADA, 2), Ok(()));
+    drop(watched);
+    // Started at the same moment.
+    let watched = world.reopen();
+    for entry in [used, ahead, world.entry()] {
+        assert_eq!(world.release(&watched, entry, ADA, 3), Err(HolderError::Stale));
+    }
+    world.clock.advance(AHEAD_MS + 1);
+    for entry in [used, ahead] {
+        assert_eq!(world.release(&watched, entry, ADA, 3), Err(HolderError::Stale));
+    }
+    assert_eq!(world.release(&watched, world.entry(), ADA, 3), Ok(()));
+    // Nor if the machine's clock was put back meanwhile.
+    drop(watched);
+    world.clock.advance(-HOUR_MS / 4);
+    let watched = world.open();
+    assert_eq!(world.release(&watched, world.entry(), ADA, 4), Err(HolderError::Stale));
+}
+
+#[test]
+fn old_entries_and_those_to_come_get_nothing() {
+    let world = World::new();
+    let watched = world.open();
+    world.clock.advance(2 * WINDOW_MS);
+    let at = |ms: i64| world.entry_at(world.clock.now().plus(ms));
+    for wrong in [-WINDOW_MS - 1, AHEAD_MS + 1, -HOUR_MS, HOUR_MS] {
+        assert_eq!(world.release(&watched, at(wrong), ADA, 1), Err(HolderError::Stale), "{wrong}");
+    }
+    assert_eq!(world.release(&watched, EntryId([0; 16]), ADA, 1), Err(HolderError::Stale), "no entry at all");
+    assert_eq!(world.release(&watched, EntryId([255; 16]), ADA, 1), Err(HolderError::Stale));
+    for (n, right) in [-WINDOW_MS, AHEAD_MS].into_iter().enumerate() {
+        assert_eq!(world.release(&watched, at(right), ADA, 1 + n as u64), Ok(()), "{right}");
+    }
+}
+
+#[test]
+fn ceilings_hold_per_person_and_tenant_until_the_hour_is_over_whatever_is_restarted() {
+    let world = World::within(Ceilings { person: 3, tenant: 5 });
+    let mut watched = world.open();
+    let mut n = 0;
+    let mut one = |watched: &Watched, person| {
+        n += 1;
+        let entry = world.entry();
+        let released = world.release_of(watched, entry, person, Some(n), 3);
+        world.publish(watched, n, &[entry]).unwrap();
+        released
+    };
+    for _ in 0..3 {
+        assert_eq!(one(&watched, Some(ADA)), Ok(()));
+    }
+    assert_eq!(one(&watched, Some(ADA)), Err(HolderError::Ceiling));
+    assert_eq!(one(&watched, None), Ok(()));
+    drop(watched);
+    watched = world.open();
+    assert_eq!(one(&watched, Some(ADA)), Err(HolderError::Ceiling), "counted anew after a restart");
+    assert_eq!(one(&watched, Some(BEN)), Ok(()));
+    assert_eq!(one(&watched, Some(BEN)), Err(HolderError::Ceiling), "the tenant's");
+    assert_eq!(world.alarms().iter().filter(|kind| *kind == "ceiling").count(), 2, "{:?}", world.alarms());
+    assert_eq!(Journal::standing(world.dir.path(), world.clock.now()).unwrap()[&TENANT].released, 5);
+    world.clock.advance(HOUR_MS / 2);
+    assert_eq!(one(&watched, Some(ADA)), Ok(()));
+}
+
+#[test]
+fn who_names_nobody_has_no_ceiling_of_their_own_to_escape_to() {
+    let world = World::within(Ceilings { person: 2, tenant: 100 });
+    let watched = world.open();
+    let results: Vec<_> = (1..=3).map(|n| world.release_of(&watched, world.entry(), None, Some(n), 3)).collect();
+    assert_eq!(results, [Ok(()), Ok(()), Err(HolderError::Ceiling)]);
+}
+
+#[test]
+fn a_database_that_was_put_back_is_noticed_by_its_counters() {
+    let world = World::new();
+    let watched = world.open();
+    let late = world.entry();
+    assert_eq!(world.release(&watched, world.entry(), ADA, 10), Ok(()));
+    assert_eq!(world.release(&watched, late, ADA, 9), Ok(()), "two nodes, a little out of order");
+    let other = world.entry();
+    assert_eq!(world.release(&watched, other, ADA, 10), Err(HolderError::OldCounter), "a number that is taken");
+    world.clock.advance(2 * WINDOW_MS);
+    watched.state().memory.forgive(world.clock.now());
+    assert_eq!(world.release(&watched, world.entry(), ADA, 8), Err(HolderError::OldCounter));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 11), Ok(()));
+    drop(watched);
+    let watched = world.open();
+    assert_eq!(world.release(&watched, world.entry(), ADA, 11), Err(HolderError::OldCounter), "after a restart too");
+
+    let list = |n| {
+        let counted = Counted { customer: CUSTOMER, shelved: &world.shelved, n, head: [0; 32] };
+        now(watched.list(TENANT, 1, &[counted])).unwrap().remove(0)
+    };
+    assert_eq!(list(10), Err(HolderError::OldCounter));
+    assert!(list(11).is_ok() && list(12).is_ok());
+    assert!(world.alarms().contains(&"old-counter".to_owned()));
+}
+
+#[test]
+fn a_log_that_was_put_back_or_forked_stops_everything_until_it_is_whole() {
+    let world = World::new();
+    let watched = world.open();
+    assert_eq!(world.publish(&watched, 20, &[]), Ok(vec![]));
+    assert_eq!(world.publish(&watched, 19, &[]), Ok(vec![]), "a node that was a moment late");
+    let fork = Published { size: 20, root: [99; 32], entries: &[] };
+    assert_eq!(now(watched.published(TENANT, fork)), Err(HolderError::OldLog));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 1), Err(HolderError::OldLog));
+    assert_eq!(world.publish(&watched, 20, &[]), Ok(vec![]));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 1), Ok(()));
+    drop(watched);
+    let watched = world.open();
+    assert_eq!(world.publish(&watched, 12, &[]), Err(HolderError::OldLog), "after a restart too");
+    assert_eq!(world.release(&watched, world.entry(), ADA, 2), Err(HolderError::OldLog));
+    assert_eq!(world.publish(&watched, 21, &[]), Ok(vec![]));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 2), Ok(()));
+    assert_eq!(world.alarms(), ["old-log", "old-log"], "once a minute, and once a start");
+}
+
+#[test]
+fn keys_for_entries_that_never_come_to_the_log_end_after_half_a_minute() {
+    let world = World::new();
+    let watched = world.open();
+    let (quick, slow) = (world.entry(), world.entry());
+    // The sequencer may be quicker than whoever asks for the key.
+    world.publish(&watched, 1, &[quick]).unwrap();
+    assert_eq!(world.release(&watched, quick, ADA, 1), Ok(()));
+    assert_eq!(world.release(&watched, slow, ADA, 2), Ok(()));
+    assert_eq!(world.publish(&watched, 1, &[]), Ok(vec![]), "nothing is late yet");
+    world.clock.advance(OWED_MS);
+    assert_eq!(world.publish(&watched, 1, &[]), Ok(vec![slow]), "asked for");
+    assert_eq!(world.release(&watched, world.entry(), ADA, 3), Ok(()));
+    world.clock.advance(1);
+    assert_eq!(world.release(&watched, world.entry(), BEN, 4), Err(HolderError::Unpublished));
+    assert_eq!(world.publish(&watched, 2, &[slow]), Ok(vec![]));
+    assert_eq!(world.release(&watched, world.entry(), BEN, 4), Ok(()));
+
+    // What an attacker deleted never comes: whoever has looked lets it go on.
+    world.clock.advance(OWED_MS + 1);
+    assert_eq!(world.release(&watched, world.entry(), BEN, 5), Err(HolderError::Unpublished));
+    watched.tick().unwrap();
+    assert_eq!(world.release(&watched, world.entry(), BEN, 5), Err(HolderError::Unpublished));
+    assert_eq!(Alarms::open(world.dir.path()).unwrap().acknowledge().unwrap(), 1);
+    watched.tick().unwrap();
+    assert_eq!(world.release(&watched, world.entry(), BEN, 5), Ok(()));
+}
+
+#[test]
+fn the_journal_outlives_cuts_and_hours() {
+    let world = World::new();
+    let watched = world.open();
+    assert_eq!(world.release(&watched, world.entry(), ADA, 5), Ok(()));
+    let second = tempfile::tempdir().unwrap();
+    let taken = Watched::open(world.site.holder(), world.dir.path(), world.ceilings, Arc::clone(&world.clock) as _);
+    assert_eq!(taken.err().map(|error| error.kind()), Some(std::io::ErrorKind::WouldBlock));
+    drop(second);
+    drop(watched);
+    let file = fs::read_dir(world.dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.into_iter().find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
+    // The machine ended in the middle of a record, and of a block.
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, [whole.as_slice(), &[0; 300], &whole[..30]].concat()).unwrap();
+    let watched = world.open();
+    assert_eq!(fs::read(&file).unwrap(), whole);
+    assert_eq!(world.release(&watched, world.entry(), ADA, 6), Ok(()));
+    world.publish(&watched, 7, &[]).unwrap();
+
+    world.clock.advance(HOUR_MS);
+    watched.state().memory.forgive(world.clock.now());
+    watched.tick().unwrap();
+    assert_eq!(world.release(&watched, world.entry(), ADA, 7), Ok(()));
+    drop(watched);
+    // The first hour's file isn't needed any more.
+    fs::remove_file(&file).unwrap();
+    let watched = world.open();
+    for n in 1..=7 {
+        assert_eq!(world.release(&watched, world.entry(), ADA, n), Err(HolderError::OldCounter), "{n}");
+    }
+    assert_eq!(world.publish(&watched, 6, &[]), Err(HolderError::OldLog));
+    drop(watched);
+    fs::write(world.dir.path().join("known"), b"anything else").unwrap();
+    let broken = Watched::open(world.site.holder(), world.dir.path(), world.ceilings, Arc::clone(&world.clock) as _);
+    assert!(broken.is_err());
+}
+
+#[test]
+fn what_cannot_be_written_down_is_not_released() {
+    let world = World::new();
+    let watched = world.open();
+    let file = fs::read_dir(world.dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.into_iter().find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
+    watched.state().journal.only_read(&file).unwrap();
+    let place = Place { tenant: TENANT, customer: CUSTOMER, field: 3, instance: 1, version: 1 };
+    let header = Header { epoch: 1, salt: [5; 24] };
+    let (entry, shelved) = (world.entry(), &world.shelved);
+    let request = Release { entry, person: Some(ADA), n: Some(1), shelved, place, header };
+    assert_eq!(now(watched.release(&[request])).err(), Some(HolderError::Keyring));
+}

@@ -1,0 +1,192 @@
+//! A node's end.
+
+use crate::codec::{Bytes, Get, Put, Writer, array};
+use crate::frame::{self, FrameError};
+use crate::message::{Change, Operation, VERSION};
+use domain::{CustomerId, EntryId, Millis, TenantId};
+use keys::{
+    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, PowerProposal, PowerSeal, Published,
+    Release, SealRequest, ShelfAge, Shelved,
+};
+use minicbor::Decoder;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+use std::time::Duration;
+use tokio::net::UnixStream;
+use zeroize::Zeroizing;
+
+/// Longer than anything that is asked takes; whoever waits longer waits for nobody.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How many unused connections a thread keeps.
+const KEPT: usize = 4;
+
+/// The key holder behind a socket of this machine.
+///
+/// It connects when it is asked something, so it may be made before the holder runs, and outlives its restarts. A holder
+/// that is gone or silent is [`HolderError::Unreachable`].
+pub struct Remote {
+    socket: PathBuf,
+    // By thread, because each of a node's threads has a runtime of its own, and a connection is driven by the runtime in
+    // which it was made.
+    unused: Mutex<HashMap<ThreadId, Vec<UnixStream>>>,
+}
+
+impl Remote {
+    /// The holder that listens on this socket.
+    #[must_use]
+    pub fn new(socket: PathBuf) -> Self {
+        Self { socket, unused: Mutex::default() }
+    }
+
+    fn unused(&self) -> MutexGuard<'_, HashMap<ThreadId, Vec<UnixStream>>> {
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<UnixStream> {
+        self.unused().get_mut(&std::thread::current().id())?.pop()
+    }
+
+    fn keep(&self, connection: UnixStream) {
+        let mut unused = self.unused();
+        let own = unused.entry(std::thread::current().id()).or_default();
+        if own.len() < KEPT {
+            own.push(connection);
+        }
+    }
+
+    async fn call<T: Get>(&self, operation: Operation, body: impl Put) -> Result<T, HolderError> {
+        let mut request = Writer::new();
+        request.array(3);
+        let frame = request.with(&VERSION).with(&operation).with(&body).frame();
+        let answer = tokio::time::timeout(PATIENCE, self.exchange(frame)).await;
+        let answer = answer.map_err(|_| HolderError::Unreachable)?.map_err(|error| {
+            tracing::warn!(%error, "the key holder doesn't answer");
+            HolderError::Unreachable
+        })?;
+        parse(&answer).unwrap_or_else(|| {
+            tracing::warn!("the key holder answers in another way than this version understands");
+            Err(HolderError::Unreachable)
+        })
+    }
+
+    /// A kept connection may be one to a holder that has been restarted since: then a new one is tried, once. Nothing is
+    /// released twice by that, as an entry gives each key once.
+    async fn exchange(&self, frame: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+        if let Some(kept) = self.take()
+            && let Ok(answer) = self.ask(kept, frame.clone()).await
+        {
+            return Ok(answer);
+        }
+        let new = UnixStream::connect(&self.socket).await?;
+        self.ask(new, frame).await
+    }
+
+    async fn ask(
+        &self,
+        mut connection: UnixStream,
+        frame: Zeroizing<Vec<u8>>,
+    ) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+        frame::write(&mut connection, frame).await?;
+        let ended = || FrameError::Io(std::io::ErrorKind::UnexpectedEof.into());
+        let answer = frame::read(&mut connection).await?.ok_or_else(ended)?;
+        self.keep(connection);
+        Ok(answer)
+    }
+}
+
+fn parse<T: Get>(answer: &[u8]) -> Option<Result<T, HolderError>> {
+    let mut from = Decoder::new(answer);
+    array(&mut from, 2).ok()?;
+    if u8::get(&mut from).ok()? != VERSION {
+        return None;
+    }
+    let result = Get::get(&mut from).ok()?;
+    (from.position() == answer.len()).then_some(result)
+}
+
+/// As many answers as were asked for, or none.
+fn whole<T>(answers: Vec<T>, asked: usize) -> Result<Vec<T>, HolderError> {
+    if answers.len() == asked { Ok(answers) } else { Err(HolderError::Unreachable) }
+}
+
+impl KeyHolder for Remote {
+    fn node_keys(&self, tenant: TenantId) -> Fut<'_, NodeKeys> {
+        Box::pin(self.call(Operation::NodeKeys, tenant))
+    }
+
+    fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>> {
+        Box::pin(async move {
+            let rows: Vec<Shelved> = self.call(Operation::Enrol, (tenant, customers)).await?;
+            whole(rows.into_iter().map(|shelved| Enrolled { shelved }).collect(), customers.len())
+        })
+    }
+
+    fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
+        Box::pin(async move {
+            let asked: Vec<_> = requests.iter().map(|one| (one.shelved, one.place)).collect();
+            whole(self.call(Operation::Seal, asked).await?, requests.len())
+        })
+    }
+
+    fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>> {
+        Box::pin(async move {
+            let one = |one: &Release<'a>| (one.entry, one.person, one.n, one.shelved, one.place, one.header);
+            let asked: Vec<_> = requests.iter().map(one).collect();
+            whole(self.call(Operation::Release, asked).await?, requests.len())
+        })
+    }
+
+    fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>> {
+        Box::pin(async move { whole(self.call(Operation::EntryKeys, (tenant, customers)).await?, customers.len()) })
+    }
+
+    fn list<'a>(
+        &'a self,
+        tenant: TenantId,
+        close: u64,
+        counted: &'a [Counted<'a>],
+    ) -> Fut<'a, Vec<Result<[u8; 64], HolderError>>> {
+        Box::pin(async move {
+            let asked: Vec<_> = counted.iter().map(|one| (one.customer, one.shelved, one.n, one.head)).collect();
+            whole(self.call(Operation::List, (tenant, close, asked)).await?, counted.len())
+        })
+    }
+
+    fn index<'a>(&'a self, tenant: TenantId, terms: &'a [(u16, &'a [u8])]) -> Fut<'a, Vec<[u8; 16]>> {
+        Box::pin(async move {
+            let asked: Vec<_> = terms.iter().map(|(kind, term)| (*kind, Bytes(*term))).collect();
+            whole(self.call(Operation::Index, (tenant, asked)).await?, terms.len())
+        })
+    }
+
+    fn turn<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Shelved>> {
+        Box::pin(async move { whole(self.call(Operation::Turn, (tenant, customers)).await?, customers.len()) })
+    }
+
+    fn shelves(&self, tenant: TenantId) -> Fut<'_, Vec<ShelfAge>> {
+        Box::pin(self.call(Operation::Shelves, tenant))
+    }
+
+    fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32> {
+        Box::pin(self.call(Operation::NewShelf, (tenant, after, now)))
+    }
+
+    fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal> {
+        let changes: Vec<_> = proposal.changes.iter().map(Change).collect();
+        Box::pin(self.call(Operation::SealPower, (tenant, proposal.from, proposal.before, changes, proposal.warrant)))
+    }
+
+    fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()> {
+        Box::pin(self.call(Operation::CheckPower, (tenant, seal)))
+    }
+
+    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
+        Box::pin(self.call(Operation::Published, (tenant, head.size, head.root, head.entries)))
+    }
+
+    fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
+        Box::pin(self.call(Operation::DestroyShelf, (tenant, epoch)))
+    }
+}

@@ -1,0 +1,181 @@
+//! Operations, and the parts of their bodies that have types of their own.
+
+use crate::codec::{Bytes, Get, Put, Read, Writer};
+use domain::PowerKind;
+use keys::{Assertion, NodeKeys, PowerChange, PowerSeal, Powers, ShelfAge, Warrant};
+use minicbor::Decoder;
+use minicbor::decode::Error;
+
+/// What this version of the program speaks; both sides must be of one version.
+pub(crate) const VERSION: u8 = 1;
+
+/// What is asked, by number; numbers are never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Operation {
+    NodeKeys = 0,
+    Enrol = 1,
+    Seal = 2,
+    Release = 3,
+    EntryKeys = 4,
+    List = 5,
+    Index = 6,
+    Turn = 7,
+    Shelves = 8,
+    NewShelf = 9,
+    DestroyShelf = 10,
+    SealPower = 11,
+    CheckPower = 12,
+    Published = 13,
+}
+
+impl Operation {
+    pub(crate) const ALL: [Self; 14] = [
+        Self::NodeKeys,
+        Self::Enrol,
+        Self::Seal,
+        Self::Release,
+        Self::EntryKeys,
+        Self::List,
+        Self::Index,
+        Self::Turn,
+        Self::Shelves,
+        Self::NewShelf,
+        Self::DestroyShelf,
+        Self::SealPower,
+        Self::CheckPower,
+        Self::Published,
+    ];
+}
+
+impl Put for Operation {
+    fn put(&self, to: &mut Writer) {
+        (*self as u8).put(to);
+    }
+}
+
+impl Get for Operation {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let number = usize::from(from.u8()?);
+        Self::ALL.get(number).copied().ok_or_else(|| Error::message("an operation of no known kind"))
+    }
+}
+
+impl Put for NodeKeys {
+    fn put(&self, to: &mut Writer) {
+        (&self.row, &self.audit, &self.log_ed25519, &self.log_ml_dsa).put(to);
+    }
+}
+
+impl Get for NodeKeys {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (row, audit, log_ed25519, log_ml_dsa) = Get::get(from)?;
+        Ok(Self { row, audit, log_ed25519, log_ml_dsa })
+    }
+}
+
+impl Put for ShelfAge {
+    fn put(&self, to: &mut Writer) {
+        (self.epoch, self.made).put(to);
+    }
+}
+
+impl Get for ShelfAge {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (epoch, made) = Get::get(from)?;
+        Ok(Self { epoch, made })
+    }
+}
+
+impl Put for PowerSeal {
+    fn put(&self, to: &mut Writer) {
+        (self.seq, self.root, self.tag).put(to);
+    }
+}
+
+impl Get for PowerSeal {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (seq, root, tag) = Get::get(from)?;
+        Ok(Self { seq, root, tag })
+    }
+}
+
+impl Put for PowerKind {
+    fn put(&self, to: &mut Writer) {
+        self.code().put(to);
+    }
+}
+
+impl Get for PowerKind {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        Self::from_code(from.u16()?).ok_or_else(|| Error::message("power of no known kind"))
+    }
+}
+
+impl Put for Powers {
+    fn put(&self, to: &mut Writer) {
+        to.array(self.0.len());
+        self.0.iter().for_each(|((kind, id), body)| (kind, id, Bytes(body)).put(to));
+    }
+}
+
+impl Get for Powers {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let rows: Vec<(PowerKind, [u8; 16], Bytes<Vec<u8>>)> = Get::get(from)?;
+        Ok(Self(rows.into_iter().map(|(kind, id, Bytes(body))| ((kind, id), body)).collect()))
+    }
+}
+
+/// A change of power, which is a tuple of foreign types.
+pub(crate) struct Change<T>(pub(crate) T);
+
+impl Put for Change<&PowerChange> {
+    fn put(&self, to: &mut Writer) {
+        let ((kind, id), body) = self.0;
+        (kind, id, body.as_ref().map(Bytes)).put(to);
+    }
+}
+
+impl Get for Change<PowerChange> {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (kind, id, body): (_, _, Option<Bytes<Vec<u8>>>) = Get::get(from)?;
+        Ok(Self(((kind, id), body.map(|Bytes(body)| body))))
+    }
+}
+
+impl Put for Assertion {
+    fn put(&self, to: &mut Writer) {
+        let parts = (&self.credential, &self.client_data, &self.authenticator_data, &self.signature);
+        (Bytes(parts.0), Bytes(parts.1), Bytes(parts.2), Bytes(parts.3)).put(to);
+    }
+}
+
+impl Get for Assertion {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (Bytes(credential), Bytes(client_data), Bytes(authenticator_data), Bytes(signature)) = Get::get(from)?;
+        Ok(Self { credential, client_data, authenticator_data, signature })
+    }
+}
+
+impl Put for Warrant {
+    fn put(&self, to: &mut Writer) {
+        match self {
+            Self::Setup => 0_u8.put(to),
+            Self::Narrowing => 1_u8.put(to),
+            Self::Officers(assertions) => assertions.put(to),
+        }
+    }
+}
+
+impl Get for Warrant {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        if from.datatype()? == minicbor::data::Type::Array {
+            return Get::get(from).map(Self::Officers);
+        }
+        match from.u8()? {
+            0 => Ok(Self::Setup),
+            1 => Ok(Self::Narrowing),
+            _ => Err(Error::message("a warrant of no known kind")),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The key holder's end.
+
+use crate::codec::{Bytes, Get, Put, Read, Writer, array};
+use crate::frame::{self, FrameError};
+use crate::message::{Change, Operation, VERSION};
+use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
+use keys::{
+    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, SealRequest, Shelved,
+    Warrant,
+};
+use minicbor::Decoder;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// How many connections are served at once; others wait.
+const CONNECTIONS: usize = 128;
+/// How long somebody may take to read an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After a connection couldn't be taken.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `holder` to the operating system's users `allowed`, and to nobody else, until dropped. The system says who is at
+/// the other end of a socket, not the other end.
+///
+/// A frame that can't be read ends its connection, without an answer.
+pub async fn serve(listener: UnixListener, holder: Arc<dyn KeyHolder>, allowed: Vec<u32>) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let connection = match listener.accept().await {
+            Ok((connection, _)) => connection,
+            Err(error) => {
+                tracing::warn!(kind = %error.kind(), "a connection can't be taken");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let uid = connection.peer_cred().map(|peer| peer.uid()).ok();
+        if !uid.is_some_and(|uid| allowed.contains(&uid)) {
+            tracing::warn!(uid, "somebody who may not ask connected; allow_uids names those who may");
+            continue;
+        }
+        let holder = Arc::clone(&holder);
+        tokio::spawn(async move {
+            if let Err(error) = attend(connection, &*holder).await {
+                tracing::warn!(%error, "a connection was ended");
+            }
+            drop(place);
+        });
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error("what was asked can't be read; node and key holder must be of one version")]
+    Malformed,
+    #[error("an answer wasn't read in time")]
+    Slow,
+}
+
+async fn attend(mut connection: UnixStream, holder: &dyn KeyHolder) -> Result<(), Ended> {
+    while let Some(request) = frame::read(&mut connection).await? {
+        let answer = answer(&request, holder).await.map_err(|_| Ended::Malformed)?;
+        drop(request);
+        let written = tokio::time::timeout(PATIENCE, frame::write(&mut connection, answer)).await;
+        written.map_err(|_| Ended::Slow)??;
+    }
+    Ok(())
+}
+
+/// A whole body, and nothing behind it.
+fn body<T: Get>(mut from: Decoder<'_>) -> Read<T> {
+    let value = T::get(&mut from)?;
+    if from.position() == from.input().len() {
+        Ok(value)
+    } else {
+        Err(minicbor::decode::Error::message("bytes behind the body"))
+    }
+}
+
+fn reply<T: Put>(result: Result<T, HolderError>) -> Zeroizing<Vec<u8>> {
+    let mut answer = Writer::new();
+    answer.array(2);
+    answer.with(&VERSION).with(&result).frame()
+}
+
+type Rows = Vec<(CustomerId, Shelved)>;
+
+fn borrowed(rows: &Rows) -> Vec<(CustomerId, &Shelved)> {
+    rows.iter().map(|(customer, shelved)| (*customer, shelved)).collect()
+}
+
+pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8>>> {
+    let mut from = Decoder::new(request);
+    array(&mut from, 3)?;
+    if u8::get(&mut from)? != VERSION {
+        return Err(minicbor::decode::Error::message("another version"));
+    }
+    Ok(match Operation::get(&mut from)? {
+        Operation::NodeKeys => reply(holder.node_keys(body(from)?).await),
+        Operation::Enrol => {
+            let (tenant, customers): (TenantId, Vec<CustomerId>) = body(from)?;
+            let enrolled = holder.enrol(tenant, &customers).await;
+            reply(enrolled.map(|rows| rows.into_iter().map(|one| one.shelved).collect::<Vec<_>>()))
+        }
+        Operation::Seal => {
+            let asked: Vec<(Shelved, Place)> = body(from)?;
+            let requests: Vec<_> =
+                asked.iter().map(|(shelved, place)| SealRequest { shelved, place: *place }).collect();
+            reply(holder.seal(&requests).await)
+        }
+        Operation::Release => reply(release(body(from)?, holder).await),
+        Operation::EntryKeys => {
+            let (tenant, rows): (TenantId, Rows) = body(from)?;
+            reply(holder.entry_keys(tenant, &borrowed(&rows)).await)
+        }
+        Operation::List => {
+            type Lines = Vec<(CustomerId, Shelved, u64, [u8; 32])>;
+            let (tenant, close, rows): (TenantId, u64, Lines) = body(from)?;
+            let counted = rows.iter().map(|(customer, shelved, n, head)| Counted {
+                customer: *customer,
+                shelved,
+                n: *n,
+                head: *head,
+            });
+            reply(holder.list(tenant, close, &counted.collect::<Vec<_>>()).await)
+        }
+        Operation::Index => {
+            type Terms = Vec<(u16, Bytes<Vec<u8>>)>;
+            let (tenant, asked): (TenantId, Terms) = body(from)?;
+            let terms: Vec<(u16, &[u8])> = asked.iter().map(|(kind, Bytes(term))| (*kind, term.as_slice())).collect();
+            reply(holder.index(tenant, &terms).await)
+        }
+        Operation::Turn => {
+            let (tenant, rows): (TenantId, Rows) = body(from)?;
+            reply(holder.turn(tenant, &borrowed(&rows)).await)
+        }
+        Operation::Shelves => reply(holder.shelves(body(from)?).await),
+        Operation::NewShelf => {
+            let (tenant, after, now): (TenantId, u32, Millis) = body(from)?;
+            reply(holder.new_shelf(tenant, after, now).await)
+        }
+        Operation::DestroyShelf => {
+            let (tenant, epoch): (TenantId, u32) = body(from)?;
+            reply(holder.destroy_shelf(tenant, epoch).await)
+        }
+        Operation::SealPower => {
+            let (tenant, from, before, changes, warrant): (_, u64, Powers, Vec<Change<_>>, Warrant) = body(from)?;
+            let changes: Vec<_> = changes.into_iter().map(|Change(change)| change).collect();
+            let proposal = PowerProposal { from, before: &before, changes: &changes, warrant: &warrant };
+            reply(holder.seal_power(tenant, &proposal).await)
+        }
+        Operation::CheckPower => {
+            let (tenant, seal) = body(from)?;
+            reply(holder.check_power(tenant, seal).await)
+        }
+        Operation::Published => {
+            let (tenant, size, root, entries): (TenantId, u64, _, Vec<EntryId>) = body(from)?;
+            reply(holder.published(tenant, Published { size, root, entries: &entries }).await)
+        }
+    })
+}
+
+type Asked = (EntryId, Option<PersonId>, Option<u64>, Shelved, Place, Header);
+
+async fn release(
+    asked: Vec<Asked>,
+    holder: &dyn KeyHolder,
+) -> Result<Vec<Result<keys::Okm, HolderError>>, HolderError> {
+    let requests = asked.iter().map(|(entry, person, n, shelved, place, header)| Release {
+        entry: *entry,
+        person: *person,
+        n: *n,
+        shelved,
+        place: *place,
+        header: *header,
+    });
+    holder.release(&requests.collect::<Vec<_>>()).await
+}

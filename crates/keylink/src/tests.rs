@@ -1,0 +1,272 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a step that fails must stop the test there")]
+
+use crate::codec::{Put, Writer};
+use crate::message::{Operation, VERSION};
+use crate::server::answer;
+use crate::{Remote, frame, serve};
+use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, TenantId};
+use keyholder::{InProcess, KeyringFile, RootKey};
+use keys::{
+    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, SealRequest, Warrant,
+};
+use std::future::Future;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use testkit::Seeded;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+const TENANT: TenantId = TenantId(1);
+const MADE: Millis = Millis(1_767_225_600_000);
+
+struct Site {
+    directory: tempfile::TempDir,
+    entropy: Arc<Seeded>,
+    holder: Arc<InProcess>,
+}
+
+impl Site {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(Seeded::new(5));
+        let key = directory.path().join("root.key");
+        KeyringFile::new(&key, RootKey::create(&key, &*entropy).unwrap()).create(&[TENANT], MADE, &*entropy).unwrap();
+        let file = KeyringFile::new(&key, RootKey::load(&key).unwrap());
+        let holder = Arc::new(InProcess::open(file, Arc::clone(&entropy) as _).unwrap());
+        Self { directory, entropy, holder }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join("keys.sock")
+    }
+
+    fn uid(&self) -> u32 {
+        std::fs::metadata(self.directory.path()).unwrap().uid()
+    }
+
+    /// Runs `work` while the holder is served to these users.
+    fn served<T>(&self, allowed: &[u32], work: impl Future<Output = T>) -> T {
+        running(async {
+            let listener = UnixListener::bind(self.socket()).unwrap();
+            let served = serve(listener, Arc::clone(&self.holder) as _, allowed.to_vec());
+            tokio::select! { () = served => panic!("serving ended"), done = work => done }
+        })
+    }
+}
+
+fn running<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// What both forms promise, in the same words.
+async fn keeps_the_contract(holder: &dyn KeyHolder) {
+    let customers = [CustomerId([1; 16]), CustomerId([2; 16])];
+    let rows = holder.enrol(TENANT, &customers).await.unwrap();
+    let [one, two] = [&rows[0].shelved, &rows[1].shelved];
+    assert_ne!(one, two);
+    let place = Place { tenant: TENANT, customer: customers[0], field: 3, instance: 1, version: 1 };
+    let (header, sealed) = holder.seal(&[SealRequest { shelved: one, place }]).await.unwrap().remove(0);
+    let request = |shelved| Release {
+        entry: EntryId([4; 16]),
+        person: Some(PersonId([6; 16])),
+        n: Some(1),
+        shelved,
+        place,
+        header,
+    };
+    let mut released = holder.release(&[request(one), request(two)]).await.unwrap();
+    assert!(matches!(released.pop(), Some(Err(HolderError::NotOnShelf))), "another customer's row");
+    let key = released.remove(0).unwrap();
+    assert_eq!((key.key(), key.commitment()), (sealed.key(), sealed.commitment()));
+
+    let both = [(customers[0], one), (customers[1], two)];
+    let views = holder.entry_keys(TENANT, &both).await.unwrap();
+    assert_ne!(views[0].bytes(), views[1].bytes());
+    assert_eq!(holder.entry_keys(TENANT, &[(customers[0], two)]).await.err(), Some(HolderError::NotOnShelf));
+    let counted = |shelved| Counted { customer: customers[0], shelved, n: 4, head: [5; 32] };
+    let listed = holder.list(TENANT, 7, &[counted(one), counted(two)]).await.unwrap();
+    assert!(listed[0].is_ok() && listed[1] == Err(HolderError::NotOnShelf));
+
+    let digests = holder.index(TENANT, &[(1, b"a"), (1, b"b"), (2, b"a"), (1, b"a")]).await.unwrap();
+    assert!(digests[0] == digests[3] && digests[0] != digests[1] && digests[0] != digests[2]);
+    let newest = holder.shelves(TENANT).await.unwrap().last().unwrap().epoch;
+    let next = holder.new_shelf(TENANT, newest, MADE.plus(5)).await.unwrap();
+    assert_eq!((next, holder.new_shelf(TENANT, newest, MADE).await.unwrap()), (newest + 1, newest + 1));
+    let turned = holder.turn(TENANT, &both).await.unwrap();
+    assert!(turned.iter().all(|row| row.epoch == next));
+    assert!(holder.destroy_shelf(TENANT, newest).await.unwrap());
+    assert!(!holder.destroy_shelf(TENANT, newest).await.unwrap());
+    assert_eq!(holder.shelves(TENANT).await.unwrap().last().unwrap().made, MADE.plus(5));
+    let gone = holder.release(&[request(one)]).await.unwrap().remove(0);
+    assert!(matches!(gone, Err(HolderError::NotOnShelf)));
+    assert_eq!(holder.published(TENANT, Published { size: 1, root: [1; 32], entries: &[] }).await, Ok(vec![]));
+
+    let stranger = TenantId(9);
+    assert_eq!(holder.node_keys(stranger).await.err(), Some(HolderError::UnknownTenant));
+    assert_eq!(holder.enrol(stranger, &customers).await.err(), Some(HolderError::UnknownTenant));
+    assert!(holder.node_keys(TENANT).await.unwrap().row.bytes() != &[0; 32]);
+
+    let changes =
+        [((domain::PowerKind::Limits, [0; 16]), Some(vec![1, 2, 3])), ((domain::PowerKind::Left, [1; 16]), None)];
+    let before = Powers::default();
+    let proposal = |warrant| PowerProposal { from: 0, before: &before, changes: &changes[..1], warrant };
+    assert_eq!(holder.seal_power(TENANT, &proposal(&Warrant::Narrowing)).await, Err(HolderError::Unwarranted));
+    let officers = Warrant::Officers(vec![keys::Assertion {
+        credential: vec![1],
+        client_data: vec![2; 300],
+        authenticator_data: vec![],
+        signature: vec![4],
+    }]);
+    assert_eq!(holder.seal_power(TENANT, &proposal(&officers)).await, Err(HolderError::Unwarranted));
+    let seal = holder.seal_power(TENANT, &proposal(&Warrant::Setup)).await.unwrap();
+    assert_eq!(seal.root, before.after(&changes[..1]).root());
+    assert_eq!(holder.check_power(TENANT, Some(seal)).await, Ok(()));
+    assert_eq!(holder.check_power(TENANT, None).await, Err(HolderError::OtherPower));
+}
+
+#[test]
+fn the_embedded_form_keeps_the_contract() {
+    let site = Site::new();
+    running(keeps_the_contract(&*site.holder));
+}
+
+#[test]
+fn the_separate_form_keeps_the_same_contract() {
+    let site = Site::new();
+    let remote = Remote::new(site.socket());
+    site.served(&[site.uid()], keeps_the_contract(&remote));
+}
+
+#[test]
+fn many_ask_at_once() {
+    let site = Site::new();
+    let remote = Arc::new(Remote::new(site.socket()));
+    site.served(&[site.uid()], async {
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let remote = Arc::clone(&remote);
+                tokio::spawn(async move { remote.shelves(TENANT).await })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap().unwrap().len(), 1);
+        }
+    });
+}
+
+#[test]
+fn nobody_there_and_nobody_allowed_are_the_same_answer() {
+    let site = Site::new();
+    let remote = Remote::new(site.socket());
+    assert_eq!(running(remote.shelves(TENANT)), Err(HolderError::Unreachable));
+    let answer = site.served(&[site.uid() + 1], remote.node_keys(TENANT));
+    assert_eq!(answer.err(), Some(HolderError::Unreachable));
+}
+
+#[test]
+fn a_restart_is_survived_by_whoever_asks() {
+    let site = Site::new();
+    let remote = Remote::new(site.socket());
+    // Two runtimes on one thread: the second time, the kept connection is dead.
+    for _ in 0..2 {
+        let shelves = site.served(&[site.uid()], remote.shelves(TENANT));
+        assert_eq!(shelves.unwrap().len(), 1);
+        assert_eq!(running(remote.shelves(TENANT)), Err(HolderError::Unreachable));
+        std::fs::remove_file(site.socket()).unwrap();
+    }
+}
+
+fn request(operation: Operation, body: impl Put) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.array(3);
+    writer.with(&VERSION).with(&operation).with(&body).frame().to_vec()
+}
+
+/// Sends bytes, ends the sending side and reads what comes.
+async fn told(site: &Site, bytes: &[u8]) -> Vec<u8> {
+    let mut connection = UnixStream::connect(site.socket()).await.unwrap();
+    // It may be closed before all is sent.
+    drop(connection.write_all(bytes).await);
+    drop(connection.shutdown().await);
+    let mut answer = Vec::new();
+    drop(connection.read_to_end(&mut answer).await);
+    answer
+}
+
+#[test]
+fn what_cannot_be_read_ends_its_connection_and_no_other() {
+    let site = Site::new();
+    let good = {
+        let mut frame = request(Operation::Shelves, TENANT);
+        let length = u32::try_from(frame.len() - 4).unwrap();
+        frame[..4].copy_from_slice(&length.to_be_bytes());
+        frame
+    };
+    let remote = Remote::new(site.socket());
+    site.served(&[site.uid()], async {
+        assert!(told(&site, &good).await.len() > 4);
+        for length in 0..good.len() {
+            assert_eq!(told(&site, &good[..length]).await, [0_u8; 0], "cut at {length}");
+        }
+        for head in [0, u32::MAX, frame::LONGEST as u32 + 1] {
+            assert_eq!(told(&site, &[&head.to_be_bytes(), &good[4..]].concat()).await, [0_u8; 0]);
+        }
+        let mut longer = [good.as_slice(), &[0]].concat();
+        longer[3] += 1;
+        assert_eq!(told(&site, &longer).await, [0_u8; 0], "a byte behind the body");
+        let mut newer = good.clone();
+        newer[5] = 2;
+        assert_eq!(told(&site, &newer).await, [0_u8; 0], "another version");
+        assert_eq!(remote.shelves(TENANT).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    let site = Site::new();
+    let shelved = running(site.holder.enrol(TENANT, &[CustomerId([1; 16])])).unwrap().remove(0).shelved;
+    let place = Place { tenant: TENANT, customer: CustomerId([1; 16]), field: 3, instance: 1, version: 1 };
+    let header = Header { epoch: 1, salt: [9; 24] };
+    let release = vec![(EntryId([4; 16]), Some(PersonId([6; 16])), Some(8_u64), &shelved, place, header)];
+    let samples = [
+        request(Operation::Release, release),
+        request(Operation::Published, (TENANT, 4_u64, [1_u8; 32], vec![EntryId([4; 16])])),
+        request(Operation::SealPower, (TENANT, 0_u64, &Powers::default(), Vec::<EntryId>::new(), &Warrant::Setup)),
+    ];
+    let (mut read, mut refused) = (0, 0);
+    running(async {
+        for sample in samples {
+            for turn in 0..4_000 {
+                let mut bytes = sample[4..].to_vec();
+                let mut chance = [0; 4];
+                site.entropy.fill(&mut chance);
+                let at = usize::from(u16::from_be_bytes([chance[0], chance[1]])) % bytes.len();
+                match turn % 3 {
+                    0 => bytes[at] ^= 1 << (chance[2] % 8),
+                    1 => bytes[at] = chance[3],
+                    _ => bytes.truncate(at),
+                }
+                match answer(&bytes, &*site.holder).await {
+                    Ok(_) => read += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+        for _ in 0..2_000 {
+            let mut bytes = [0; 64];
+            site.entropy.fill(&mut bytes);
+            drop(answer(&bytes, &*site.holder).await);
+        }
+    });
+    assert!(read > 100 && refused > 1_000, "{read} read, {refused} refused");
+}
+
+/// A length that promises what doesn't come costs no memory: 2^60 items are an error, not an allocation.
+#[test]
+fn a_promised_length_is_not_believed() {
+    let site = Site::new();
+    let mut bytes = vec![0x83, VERSION, Operation::Enrol as u8, 0x82, 0x01, 0x9b];
+    bytes.extend_from_slice(&(1_u64 << 60).to_be_bytes());
+    assert!(running(answer(&bytes, &*site.holder)).is_err());
+}

@@ -1,0 +1,87 @@
+//! A vault whose keys are with a key holder that keeps watch: what it is told, and what it stops.
+
+use crate::help::Call;
+use domain::{Clock, FieldKind, TenantId};
+use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
+use keys::HolderError;
+use std::sync::Arc;
+use testkit::{FIRST, SECOND, block_on, tenant_config};
+use vault::{Vault, VaultError};
+
+/// A call whose vault asks a key holder with a directory of its own, which has been up for a while.
+fn watched(seed: u64, dir: &std::path::Path) -> Call {
+    let mut call = Call::new(seed);
+    let world = &mut call.world;
+    // What was written before is in the log.
+    [FIRST, SECOND].into_iter().for_each(|tenant: TenantId| world.sequence(tenant));
+    let key_file = world.directory().join("root.key");
+    let file = KeyringFile::new(&key_file, RootKey::load(&key_file).unwrap());
+    let keys = InProcess::open(file, Arc::clone(&world.entropy) as _).unwrap();
+    let clock = Arc::clone(&world.clock);
+    let holder = Watched::open(keys, dir, Ceilings { person: 100, tenant: 100 }, Arc::clone(&clock) as _).unwrap();
+    let opened = Vault::open(
+        Arc::clone(&world.store),
+        Arc::new(holder),
+        clock,
+        Arc::clone(&world.entropy) as _,
+        vec![tenant_config(FIRST), tenant_config(SECOND)],
+        world.config.clone(),
+    );
+    world.vault = Arc::new(block_on(opened).unwrap());
+    world.clock.advance(3_000);
+    call
+}
+
+fn reveal(call: &Call) -> Result<(), VaultError> {
+    call.reveal(&call.command(FieldKind::Name)).map(drop)
+}
+
+#[test]
+fn a_node_that_publishes_nothing_gets_no_more_keys_and_one_that_does_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(71, dir.path());
+    reveal(&call).unwrap();
+    call.world.clock.advance(31_000);
+    let refused = reveal(&call).err();
+    assert!(matches!(refused, Some(VaultError::Holder(HolderError::Unpublished))), "{refused:?}");
+    // The sequencer comes to work and tells of it.
+    call.world.sequence(FIRST);
+    reveal(&call).unwrap();
+}
+
+#[test]
+fn what_a_dead_sequencer_published_and_told_nobody_of_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(72, dir.path());
+    reveal(&call).unwrap();
+    // Published by a node that is with another key holder, so that this one isn't told.
+    let other = call.world.another_node();
+    let mut sequencer = vault::Sequencer::new(&other, &tenant_config(FIRST), [9; 16]).unwrap();
+    while block_on(sequencer.tick()).unwrap() > 0 {}
+    block_on(sequencer.give_back()).unwrap();
+    call.world.clock.advance(31_000);
+    assert!(reveal(&call).is_err());
+    let mut sequencer = call.world.sequencer(FIRST, 1);
+    for _ in 0..3 {
+        block_on(sequencer.tick()).unwrap();
+        call.world.clock.advance(1);
+    }
+    reveal(&call).unwrap();
+}
+
+#[test]
+fn the_person_of_the_entry_and_the_customers_counter_are_what_the_holder_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(73, dir.path());
+    let receipt = call.reveal(&call.command(FieldKind::Name)).unwrap().receipt;
+    let journal = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let journal = journal.into_iter().find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
+    let bytes = std::fs::read(journal).unwrap();
+    let line = bytes.chunks(72).next_back().unwrap();
+    assert_eq!(line[13..29], receipt.0);
+    assert_eq!(line[29..45], call.world.staff.agent.id.0);
+    assert_eq!(line[45..61], call.customer.0);
+    assert!(u64::from_be_bytes(line[61..69].try_into().unwrap()) > 0);
+    let at = i64::from_be_bytes(line[5..13].try_into().unwrap());
+    assert_eq!(at, call.world.clock.now().0);
+}
