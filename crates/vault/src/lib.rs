@@ -58,7 +58,7 @@ mod wiring;
 mod witnessing;
 
 pub use alarm::{Alarm, AlarmKind};
-pub use approval::{ApprovalId, ApprovalLine, ApprovalState, AskedApproval, OwnApprovals};
+pub use approval::{ApprovalId, ApprovalLine, ApprovalState, AskedApproval, Habit, OwnApprovals};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
 pub use auth::Scope;
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};

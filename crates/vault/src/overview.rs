@@ -4,6 +4,7 @@
 //! happens at most once in five seconds on a node, however many ask, a few hundred rows at a time; and only the first
 //! [`MOST_SPENDERS`] are kept, of people and of teams, beside how many there are and how many are low.
 
+use crate::approval::Habit;
 use crate::auth::Scope;
 use crate::budgets::{BudgetLeft, history, team_counter};
 use crate::error::VaultError;
@@ -161,6 +162,8 @@ pub struct AllBudgets {
     pub limits: Limits,
     /// What is spent of it.
     pub overview: Arc<Overview>,
+    /// How second people answer, those whose yes is worth least first.
+    pub second_people: Vec<Habit>,
     /// The entry of this reading.
     pub receipt: EntryId,
 }
@@ -184,7 +187,8 @@ impl Vault {
         }
         let receipt = self.commit_plain(act).await?;
         let (limits, overview) = (*self.limits(scope.tenant), self.overview(scope.tenant).await?);
-        Ok(AllBudgets { limits, overview, receipt })
+        let second_people = self.habits(&*self.power(scope.tenant).await?, self.clock.now()).await?;
+        Ok(AllBudgets { limits, overview, second_people, receipt })
     }
 
     async fn overview(&self, tenant: TenantId) -> Result<Arc<Overview>, VaultError> {

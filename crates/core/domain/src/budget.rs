@@ -14,6 +14,14 @@ pub enum BudgetKind {
     Code,
     /// Second people asked for.
     Approval,
+    /// How often somebody was drawn as a second person.
+    Drawn,
+    /// How often they said yes.
+    Agreed,
+    /// How often they said no.
+    Declined,
+    /// How many seconds their answers took together.
+    Pondered,
 }
 
 impl BudgetKind {
@@ -25,6 +33,10 @@ impl BudgetKind {
             Self::Verify => "verify",
             Self::Code => "code",
             Self::Approval => "approval",
+            Self::Drawn => "drawn",
+            Self::Agreed => "agreed",
+            Self::Declined => "declined",
+            Self::Pondered => "pondered",
         }
     }
 
@@ -35,6 +47,10 @@ impl BudgetKind {
             Self::Code => 5,
             Self::Information => 6,
             Self::Approval => 7,
+            Self::Drawn => 8,
+            Self::Agreed => 9,
+            Self::Declined => 10,
+            Self::Pondered => 11,
         }
     }
 }
@@ -104,7 +120,8 @@ impl Counter {
     /// Does it count attempts, of which only the last hour's matter?
     #[must_use]
     pub fn counts_attempts(&self) -> bool {
-        matches!(self.0[0], INTERACTION | CUSTOMER) || self.0[1] == BudgetKind::Code.code()
+        let of_an_hour = [BudgetKind::Code, BudgetKind::Approval].map(BudgetKind::code);
+        matches!(self.0[0], INTERACTION | CUSTOMER) || of_an_hour.contains(&self.0[1])
     }
 
     /// The key's bytes.

@@ -1,11 +1,12 @@
 //! Answering as the second person.
 
+use super::habits::count;
 use super::{Approval, ApprovalId, ApprovalState};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::Refusal;
+use domain::{BudgetKind, Refusal};
 use store::{Condition, Effect};
 
 impl Vault {
@@ -42,6 +43,9 @@ impl Vault {
         }
         let unchanged =
             Condition::Admission { key: id.key(), tag: Some(question.tag), otherwise: Refusal::ApprovalOver };
+        let said = if yes { BudgetKind::Agreed } else { BudgetKind::Declined };
+        let seconds = u32::try_from(now.since(question.since) / 1_000).unwrap_or(0).max(1);
+        let act = count(count(act, said, scope.person(), 1), BudgetKind::Pondered, scope.person(), seconds);
         let answered = question.turned(state, now);
         self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(answered.row()))).await?;
         self.questions.forget(scope.tenant);

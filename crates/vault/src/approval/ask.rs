@@ -1,5 +1,6 @@
 //! Asking for a second person.
 
+use super::habits::count;
 use super::{Approval, ApprovalId, ApprovalState};
 use crate::auth::Scope;
 use crate::error::VaultError;
@@ -75,6 +76,7 @@ impl Vault {
         };
         let tag = before.map(|row| row.tag);
         let unchanged = Condition::Admission { key: id.key(), tag, otherwise: Refusal::PowerChanged };
+        let act = count(act, BudgetKind::Drawn, approver, 1);
         let act = act.upon(approver).when(unchanged).effect(Effect::PutAdmission(question.row()));
         let receipt = Some(self.commit_plain(act).await?);
         self.questions.forget(scope.tenant);

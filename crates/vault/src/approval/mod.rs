@@ -10,10 +10,12 @@ mod ask;
 mod body;
 mod draw;
 mod grant;
+mod habits;
 mod queue;
 
 pub use ask::AskedApproval;
 pub(crate) use grant::SecondPerson;
+pub use habits::Habit;
 pub(crate) use queue::Questions;
 pub use queue::{ApprovalLine, OwnApprovals};
 

@@ -362,3 +362,30 @@ fn the_draw_is_by_chance_among_those_who_are_there() {
     let asked = block_on(vault.ask_approval(&four.agent(), &command)).map(drop);
     assert_refused(world, asked, Refusal::NobodyToApprove);
 }
+
+#[test]
+fn who_always_says_yes_at_once_is_shown() {
+    let limits = Limits { approval_per_hour: 1_000, ..Limits::default() };
+    let four = Four::on(Call::on(TestWorld::with(812, VaultConfig { limits, ..VaultConfig::default() })));
+    let (world, page) = (four.world(), four.page());
+    let ask = |_| {
+        let interaction = world.call(&world.staff.agent, Some(PHONE));
+        let command = RevealCommand { interaction, ..four.account() };
+        block_on(four.vault().ask_approval(&four.agent(), &command)).unwrap().id
+    };
+    for id in (0..12).map(ask).collect::<Vec<_>>() {
+        world.clock.advance(2_000);
+        four.answer(&page, id, true).unwrap();
+    }
+    let security = world.scope(&world.staff.security);
+    let [habit] = block_on(four.vault().all_budgets(&security)).unwrap().second_people.try_into().unwrap();
+    assert_eq!((habit.person, habit.drawn, habit.agreed, habit.declined), (four.leader.id, 12, 12, 0));
+    // All were asked at once: the first waited two seconds for its answer, the last twenty-four.
+    assert_eq!((habit.mean_s, habit.is_rubber_stamp()), (Some(13), false));
+    for _ in 0..60 {
+        let id = ask(0);
+        four.answer(&page, id, true).unwrap();
+    }
+    let [habit] = block_on(four.vault().all_budgets(&security)).unwrap().second_people.try_into().unwrap();
+    assert_eq!((habit.agreed, habit.mean_s, habit.is_rubber_stamp()), (72, Some(3), true));
+}

@@ -12,7 +12,7 @@ use axum::response::Response;
 use domain::{Allowance, FieldKind, Limits, PerWindow, Purpose, Weights, Window};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vault::{AlarmKind, AllBudgets, Scope, Spender, Spenders, Spending, SpendingTeam};
+use vault::{AlarmKind, AllBudgets, Habit, Scope, Spender, Spenders, Spending, SpendingTeam};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Budgets {
@@ -29,11 +29,50 @@ pub(crate) struct Budgets {
     teams: TeamsSpent,
     /// What each has of their own; the largest share of a limit first.
     people: PeopleSpent,
+    /// How second people answered in the last thirty days, those whose yes is worth least first.
+    second_people: Vec<SecondPersonHabit>,
     /// The alarm that a budget says less than the log, while it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     alarm: Option<AlarmLine>,
     /// The entry of this reading.
     receipt: String,
+}
+
+/// How somebody has answered as a second person in the last thirty days.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SecondPersonHabit {
+    person: String,
+    name: String,
+    #[schema(example = "team_leader")]
+    role: &'static str,
+    /// How often they were drawn.
+    drawn: u32,
+    /// How often they said yes.
+    agreed: u32,
+    /// How often they said no.
+    declined: u32,
+    /// How often they didn't answer in time; what waits right now is among it.
+    silent: u32,
+    /// How many seconds an answer took on average; null without any.
+    mean_s: Option<u32>,
+    /// Nearly always yes, and faster than one can read.
+    rubber_stamp: bool,
+}
+
+impl SecondPersonHabit {
+    fn of(habit: &Habit) -> Self {
+        Self {
+            person: habit.person.to_string(),
+            name: habit.name.clone(),
+            role: habit.role.slug(),
+            drawn: habit.drawn,
+            agreed: habit.agreed,
+            declined: habit.declined,
+            silent: habit.silent(),
+            mean_s: habit.mean_s,
+            rubber_stamp: habit.is_rubber_stamp(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -209,7 +248,7 @@ pub(crate) async fn all(
     first: Result<First, Failed>,
 ) -> Result<Response, Failed> {
     let First(most) = first?;
-    let AllBudgets { limits: set, overview, receipt } =
+    let AllBudgets { limits: set, overview, second_people, receipt } =
         web.vault.all_budgets(&scope).await.map_err(|error| web.failed(&error))?;
     let (teams, people) = (&overview.teams, &overview.people);
     Ok(ok(&Budgets {
@@ -225,6 +264,7 @@ pub(crate) async fn all(
             items: people.first.iter().take(most).map(PersonSpent::of).collect(),
             counted: Counted::of(people),
         },
+        second_people: second_people.iter().take(most).map(SecondPersonHabit::of).collect(),
         alarm: alarm(&web, &scope),
         receipt: receipt.to_string(),
     }))

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::{Limits, Millis, Purpose, Window};
-use vault::{BudgetLeft, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
+use vault::{BudgetLeft, Habit, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 
 /// `/security/budgets`.
 #[derive(Debug, Clone, Template)]
@@ -27,6 +27,8 @@ pub(super) struct BudgetsPage {
     pub(super) at: String,
     /// Everybody together, teams, people.
     pub(super) groups: Vec<Group>,
+    /// How second people answer.
+    pub(super) second_people: Vec<Answerer>,
     /// What acts weigh: the act in words, and its points.
     pub(super) weights: Vec<(String, String)>,
     /// Limits: whose in words, and how much in each window.
@@ -63,6 +65,35 @@ pub(super) struct Row {
     pub(super) cells: Vec<(&'static str, Option<Cell>)>,
     /// What of it was for purposes with limits of their own, in the window of which most is spent.
     pub(super) purposes: Vec<Cell>,
+}
+
+/// Somebody who was drawn as a second person, in the last thirty days.
+#[derive(Debug, Clone)]
+pub(super) struct Answerer {
+    pub(super) name: String,
+    pub(super) about: &'static str,
+    pub(super) rubber_stamp: bool,
+    pub(super) drawn: String,
+    pub(super) agreed: String,
+    pub(super) declined: String,
+    pub(super) silent: String,
+    /// How long an answer took on average, in words.
+    pub(super) mean: String,
+}
+
+impl Answerer {
+    fn of(habit: &Habit) -> Self {
+        Self {
+            name: habit.name.clone(),
+            about: habit.role.label(),
+            rubber_stamp: habit.is_rubber_stamp(),
+            drawn: grouped(habit.drawn),
+            agreed: grouped(habit.agreed),
+            declined: grouped(habit.declined),
+            silent: grouped(habit.silent()),
+            mean: habit.mean_s.map_or_else(|| "no answers".to_owned(), |seconds| format!("{seconds} s")),
+        }
+    }
 }
 
 /// How much of one limit is spent.
@@ -238,6 +269,7 @@ impl BudgetsPage {
             alarm: None,
             at: moment(overview.at, now),
             groups: Group::all(overview, now, most),
+            second_people: Vec::new(),
             weights: weights(&set.weights).iter().map(|weight| (act(weight.act), grouped(weight.points))).collect(),
             limits: limits(set).into_iter().map(row).collect(),
             banner: None,
@@ -261,6 +293,7 @@ pub(super) async fn budgets(State(web): State<Web>, signed: Result<Signed, Faile
             let page_of = BudgetsPage {
                 person_name: scope.name().to_owned(),
                 alarm: alarm(&web, &scope),
+                second_people: found.second_people.iter().take(most).map(Answerer::of).collect(),
                 banner: web.config.banner.clone(),
                 ..BudgetsPage::of(&found.limits, &found.overview, web.vault.now(), most)
             };
@@ -269,11 +302,17 @@ pub(super) async fn budgets(State(web): State<Web>, signed: Result<Signed, Faile
     }
 }
 
+fn sample_habit() -> Habit {
+    let (person, role) = (domain::PersonId([7; 16]), domain::Role::TeamLeader);
+    Habit { person, name: "Malik Okafor".to_owned(), role, drawn: 41, agreed: 38, declined: 1, mean_s: Some(3) }
+}
+
 /// The page with sample data.
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let now = Millis(1_772_355_600_000);
     let shown = BudgetsPage {
         person_name: "Ingrid Solberg".to_owned(),
+        second_people: vec![Answerer::of(&sample_habit())],
         banner,
         ..BudgetsPage::of(&Limits::default(), &sample(now), now, 1)
     };
