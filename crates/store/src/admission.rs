@@ -24,6 +24,10 @@ pub enum AdmissionKind {
     Listing = 6,
     /// A device that asks to be enrolled. It lets nobody in.
     Device = 7,
+    /// A change of power that officers sign, or that waits for its time. It lets nobody in.
+    Proposal = 8,
+    /// Rules or limits as they were before a version of power, to go back to. It lets nobody in.
+    Earlier = 9,
 }
 
 impl AdmissionKind {
@@ -38,6 +42,8 @@ impl AdmissionKind {
             Self::Enrolment,
             Self::Listing,
             Self::Device,
+            Self::Proposal,
+            Self::Earlier,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

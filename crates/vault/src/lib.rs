@@ -90,6 +90,7 @@ pub use power::access::Access;
 pub use power::asked::Asked;
 pub use power::change::Change;
 pub use power::draft::{Approved, PowerChanged, PowerDraft, draft_id};
+pub use power::earlier::EarlierTexts;
 pub use power::governance::SignedTexts;
 pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};

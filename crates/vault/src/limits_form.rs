@@ -16,6 +16,8 @@ pub struct Budgets {
     pub verify_per_customer: Option<u32>,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: Option<u32>,
+    /// Seconds that a change which lets somebody do more waits, once it is signed.
+    pub widening_waits_s: Option<u32>,
     /// One person's points of information.
     pub person: Points,
     /// One team's.
@@ -165,6 +167,7 @@ impl Budgets {
             verify_per_interaction: self.verify_per_interaction.unwrap_or(default.verify_per_interaction),
             verify_per_customer: self.verify_per_customer.unwrap_or(default.verify_per_customer),
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
+            widening_waits_s: self.widening_waits_s.unwrap_or(default.widening_waits_s),
         }
     }
 }
@@ -189,6 +192,7 @@ impl Budgets {
             verify_per_interaction: Some(limits.verify_per_interaction),
             verify_per_customer: Some(limits.verify_per_customer),
             code_per_interaction: Some(limits.code_per_interaction),
+            widening_waits_s: Some(limits.widening_waits_s),
             person: Points::of(&limits.person),
             team: Points::of(&limits.team),
             tenant: Points::of(&limits.tenant),

@@ -10,11 +10,14 @@ pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
 mod duties;
+pub(crate) mod earlier;
 pub(crate) mod governance;
 pub(crate) mod governing;
 mod load;
 pub(crate) mod plan;
 pub(crate) mod proof;
+mod proposal;
+mod reach;
 mod told;
 pub(crate) mod wish;
 

@@ -120,10 +120,10 @@ pub struct Rules {
 /// What of an asker any rule looks at, beside the role: the rest can't change a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpeaksOf {
-    team: bool,
-    probation: bool,
-    hour: bool,
-    device: bool,
+    pub(crate) team: bool,
+    pub(crate) probation: bool,
+    pub(crate) hour: bool,
+    pub(crate) device: bool,
 }
 
 impl SpeaksOf {

@@ -27,6 +27,7 @@ mod passkeys;
 mod people;
 mod power;
 mod power_changes;
+mod proposals;
 mod power_cut;
 mod recount;
 mod refusals;

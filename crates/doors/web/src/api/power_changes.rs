@@ -10,7 +10,7 @@ use crate::state::Web;
 use crate::words::{Base64Url, PublicJwk, RoleName};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::PersonId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -75,6 +75,8 @@ pub(crate) enum NewPowerChange {
         #[schema(max_length = 20000)]
         limits: String,
     },
+    /// Rules or limits as they were until a version of people and rights was made (`GET /v1/power/texts`).
+    RollBack { version: u64 },
     /// A machine client's public key; the one before it ends.
     AddKey {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
@@ -131,17 +133,36 @@ pub(crate) struct RuleFile {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DraftedPowerChange {
-    /// Names this draft.
+    /// Names this draft, or the proposal that it has become.
     #[schema(pattern = "^chg_[0-9a-f]{32}$")]
     change: String,
     /// What it does, in a sentence: to be shown to who signs it.
     words: String,
+    /// Of rules: each that comes, goes or changes, with what it says and its text.
+    details: Vec<String>,
     /// The version of people and rights that it makes.
     version: u64,
     /// False where it only takes power away, or no officer has a passkey yet: then it is done without a signature.
     needs_approval: bool,
     /// How many officers must still sign it, each with a passkey of their own.
     signatures: usize,
+    /// Who has signed it.
+    signed_by: Vec<String>,
+    /// Two would have to sign it, but only one can: then one signature counts, and the log says so.
+    only_one_officer: bool,
+    /// It lets somebody do more, or that can't be ruled out: once signed it waits.
+    widens: bool,
+    /// How long, in seconds.
+    waits_s: i64,
+    /// Signed by as many as must: when it comes into force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    in_force_at: Option<String>,
+    /// Until when it can be signed, or, once it is due, made.
+    #[schema(format = DateTime)]
+    until: String,
+    /// Something else changed the same since: it can't be made any more.
+    overtaken: bool,
     /// Of rules: proved, or unproved where no solver gave an answer; then two officers must sign. Rules that were refuted
     /// are never drafted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,8 +172,10 @@ pub(crate) struct DraftedPowerChange {
     challenge: String,
     /// The passkeys that may.
     passkeys: Vec<ApprovingPasskey>,
-    /// To be sent back with the approval; base64url. It stands for ten minutes, on every node.
-    draft: String,
+    /// To be sent back with the approval; base64url. It stands for half an hour, on every node. None for a proposal, which
+    /// stands in the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<String>,
 }
 
 /// An officer's passkey.
@@ -180,7 +203,7 @@ pub(crate) async fn draft(
 ) -> Result<Response, Failed> {
     let Json(asked) = body?;
     let drafted =
-        web.vault.draft_power(&scope, wish(&web, &scope, asked)?).await.map_err(|error| web.failed(&error))?;
+        web.vault.draft_power(&scope, wish(&web, &scope, asked).await?).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &DraftedPowerChange::of(&drafted)))
 }
 
@@ -189,46 +212,25 @@ impl DraftedPowerChange {
         let passkeys =
             drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
         Self {
-            change: named(&drafted.id()),
+            change: named(&drafted.id),
             words: drafted.words.clone(),
+            details: drafted.details.clone(),
+            signed_by: drafted.signed_by.clone(),
+            only_one_officer: drafted.alone,
+            widens: drafted.widens,
+            waits_s: drafted.waits_ms / 1_000,
+            in_force_at: drafted.due.map(|due| due.to_string()),
+            until: drafted.until.to_string(),
+            overtaken: drafted.overtaken,
             version: drafted.version,
             needs_approval: drafted.signatures > 0,
             signatures: drafted.signatures,
             proof: drafted.proved.map(|proved| if proved { "proved" } else { "unproved" }),
             challenge: said(&drafted.challenge),
             passkeys: passkeys.collect(),
-            draft: said(&drafted.bytes),
+            draft: (!drafted.bytes.is_empty()).then(|| said(&drafted.bytes)),
         }
     }
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GivenDraft {
-    /// The draft, as another officer gave it on; base64url.
-    #[schema(inline)]
-    draft: Base64Url,
-}
-
-/// Read a draft that another officer gave on.
-///
-/// For security officers who are to sign it too. Nothing changes.
-#[utoipa::path(post, path = "/v1/power/changes/{id}/reading", tag = "power", operation_id = "readPowerChange", request_body = GivenDraft,
-    params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
-    responses((status = 200, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 410, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn read(
-    State(web): State<Web>,
-    Signed(scope): Signed,
-    Path(id): Path<String>,
-    body: Result<Json<GivenDraft>, Failed>,
-) -> Result<Response, Failed> {
-    let draft = named_so(&web, &id, body?.0.draft)?;
-    let read = web.vault.read_draft(&scope, &draft).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&DraftedPowerChange::of(&read)))
 }
 
 /// The draft, if that is its name.
@@ -240,9 +242,9 @@ fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PowerApproval {
-    /// The draft, as it was given; base64url.
+    /// The draft, as it was given; base64url. None for a proposal, whose name is enough.
     #[schema(inline)]
-    draft: Base64Url,
+    draft: Option<Base64Url>,
     /// What the passkey signed; none where nothing need be.
     assertion: Option<Answer>,
 }
@@ -263,7 +265,8 @@ pub(crate) struct PowerChangeMade {
 /// Approve a drafted change: then it is made.
 ///
 /// For security officers, each with a passkey of their own, and never about themselves. All nodes go by it within a second.
-/// Rules that couldn't be proved need two: the first one's answer is a draft for the second.
+/// Rules, limits and roles need two officers as soon as there are two; and what lets somebody do more waits for a day once it
+/// is signed. Until then it is a proposal (202; `GET /v1/power/changes`).
 #[utoipa::path(post, path = "/v1/power/changes/{id}/approval", tag = "power", operation_id = "approvePowerChange", request_body = PowerApproval,
     params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
     responses((status = 200, body = PowerChangeMade), (status = 202, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -278,9 +281,12 @@ pub(crate) async fn approve(
     body: Result<Json<PowerApproval>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(approval) = body?;
-    let draft = named_so(&web, &id, approval.draft)?;
     let assertion = approval.assertion.map(Into::into);
-    match web.vault.approve_power(&scope, &draft, assertion).await.map_err(|error| web.failed(&error))? {
+    let approved = match approval.draft {
+        Some(draft) => web.vault.approve_power(&scope, &named_so(&web, &id, draft)?, assertion).await,
+        None => web.vault.sign_proposal(&scope, proposal(&web, &id)?, assertion).await,
+    };
+    match approved.map_err(|error| web.failed(&error))? {
         Approved::Made(made) => Ok(ok(&PowerChangeMade {
             receipt: made.entry.to_string(),
             version: made.version,
@@ -290,7 +296,81 @@ pub(crate) async fn approve(
     }
 }
 
-fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Failed> {
+/// The id of a proposal of that name.
+fn proposal(web: &Web, name: &str) -> Result<[u8; 16], Failed> {
+    super::id(web, name, |name| PersonId::parse(&name.replacen("chg_", "per_", 1)).map(|id| id.0))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PowerProposals {
+    items: Vec<DraftedPowerChange>,
+}
+
+/// The proposals that wait for officers, or for their time.
+///
+/// For security officers, who sign them, and for those who are to notice: whoever may see alarms. The next to come into force or
+/// to lapse first. Each reading is a log entry.
+#[utoipa::path(get, path = "/v1/power/changes", tag = "power", operation_id = "listPowerChanges",
+    responses((status = 200, body = PowerProposals), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
+    let all = web.vault.power_proposals(&scope).await.map_err(|error| web.failed(&error))?;
+    Ok(ok(&PowerProposals { items: all.iter().map(DraftedPowerChange::of).collect() }))
+}
+
+/// Withdraw a proposal.
+///
+/// For security officers, whoever signed it; also while it waits for its time.
+#[utoipa::path(delete, path = "/v1/power/changes/{id}", tag = "power", operation_id = "withdrawPowerChange",
+    params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The proposal's name.")),
+    responses((status = 204, description = "Withdrawn."), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 410, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn withdraw(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Failed> {
+    let id = proposal(&web, &id)?;
+    web.vault.withdraw_proposal(&scope, id).await.map_err(|error| web.failed(&error))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EarlierTexts {
+    items: Vec<EarlierText>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EarlierText {
+    /// It counted until this version of people and rights was made.
+    version: u64,
+    #[schema(pattern = "^(rules|limits)$")]
+    what: &'static str,
+    #[schema(format = DateTime)]
+    until: String,
+}
+
+/// Rules and limits as they were.
+///
+/// For security officers, to go back to: draft the change `roll_back`. The newest first. Each reading is a log entry.
+#[utoipa::path(get, path = "/v1/power/texts", tag = "power", operation_id = "listEarlierTexts",
+    responses((status = 200, body = EarlierTexts), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn texts(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
+    let all = web.vault.earlier_texts(&scope).await.map_err(|error| web.failed(&error))?;
+    let line = |one: vault::EarlierTexts| EarlierText {
+        version: one.until_version,
+        what: if matches!(one.texts, Governing::Rules { .. }) { "rules" } else { "limits" },
+        until: one.until.to_string(),
+    };
+    Ok(ok(&EarlierTexts { items: all.into_iter().map(line).collect() }))
+}
+
+async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Failed> {
     let person = |text: &str| member(web, text, PersonId::parse, "person isn't a person's id");
     let manager = |text: Option<String>| {
         text.map(|text| member(web, &text, PersonId::parse, "the manager isn't a person's id")).transpose()
@@ -323,6 +403,11 @@ fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Fa
             PowerWish::Governing(Governing::Rules { files })
         }
         NewPowerChange::SetLimits { limits } => PowerWish::Governing(Governing::Limits { toml: limits }),
+        NewPowerChange::RollBack { version } => {
+            let found = web.vault.texts_until(scope, version).await.map_err(|error| web.failed(&error))?;
+            let none = || web.fault(Fault::NOT_FOUND.detail("that version changed neither rules nor limits"));
+            PowerWish::Governing(found.ok_or_else(none)?)
+        }
         NewPowerChange::AddKey { person: id, key } => {
             PowerWish::Access(Access::AddKey { person: person(&id)?, key: key.0.text() })
         }
