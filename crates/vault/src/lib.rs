@@ -94,6 +94,8 @@ pub use power::earlier::EarlierTexts;
 pub use power::governance::SignedTexts;
 pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
+pub use power::replay::Replay;
+pub use power::trial::{Example, Found, Turned, Unsaid};
 pub use power::wish::PowerWish;
 pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, half_fits};
 pub use private::plaintext::Plaintext;

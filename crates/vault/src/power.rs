@@ -18,7 +18,9 @@ pub(crate) mod plan;
 pub(crate) mod proof;
 mod proposal;
 mod reach;
+pub(crate) mod replay;
 mod told;
+pub(crate) mod trial;
 pub(crate) mod wish;
 
 use domain::duty::Duty;

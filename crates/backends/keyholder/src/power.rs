@@ -185,7 +185,8 @@ fn seal_tag(tenant_key: &Key32, tenant: TenantId, seq: u64, root: &[u8; 32]) -> 
 fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]) -> Result<(), HolderError> {
     let before = proposal.before;
     // Who has left has left, and who was there stays known: the log names them.
-    let undone = |(kind, _): &domain::PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left | PowerKind::Settled);
+    let undone =
+        |(kind, _): &domain::PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left | PowerKind::Settled);
     if proposal.changes.iter().any(|(key, body)| undone(key) && body.is_none()) {
         return Err(HolderError::Unwarranted);
     }

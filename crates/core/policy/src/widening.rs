@@ -5,7 +5,7 @@
 
 use crate::facts::{Act, Asker, Device};
 use crate::needs::Needs;
-use crate::rules::Rules;
+use crate::rules::{Rules, hours_of};
 use domain::Role;
 use std::collections::BTreeSet;
 
@@ -30,12 +30,18 @@ fn askers<'a>(of: [&Rules; 2], role: Role, teams: &'a BTreeSet<String>) -> Vec<A
     let speaks = |of_it: fn(&Rules) -> bool| of.into_iter().any(of_it);
     let bools = |spoken: bool| if spoken { &[false, true][..] } else { &[false][..] };
     let devices = if speaks(|rules| rules.speaks_of.device) { &Device::ALL[..] } else { &Device::ALL[..1] };
-    let hours = if speaks(|rules| rules.speaks_of.hour) { 24 } else { 1 };
+    let hours: BTreeSet<u8> = of.into_iter().flat_map(|rules| hours_of(&rules.set)).collect();
     let mut all = Vec::new();
     for team in teams {
         for probation in bools(speaks(|rules| rules.speaks_of.probation)) {
             for device in devices {
-                all.extend((0..hours).map(|hour| Asker { role, probation: *probation, team, device: *device, hour }));
+                all.extend(hours.iter().map(|hour| Asker {
+                    role,
+                    probation: *probation,
+                    team,
+                    device: *device,
+                    hour: *hour,
+                }));
             }
         }
     }
@@ -54,7 +60,7 @@ impl Rules {
     fn teams(&self) -> BTreeSet<String> {
         let literals = self.set.policies().flat_map(cedar_policy::Policy::entity_literals);
         let named = literals.filter(|literal| literal.type_name().basename() == "Team");
-        named.map(|literal| literal.id().unescaped().to_owned()).chain([ANOTHER.to_owned(), String::new()]).collect()
+        named.map(|literal| literal.id().unescaped().to_owned()).chain([ANOTHER.to_owned()]).collect()
     }
 
     /// A role and an act that these rules permit in a situation in which the ones before don't.
@@ -101,7 +107,8 @@ mod tests {
     fn what_permits_more_is_found_and_what_forbids_more_is_not() {
         let plain = Rules::built_in().unwrap();
         assert_eq!(plain.permit_more_than(&plain), None);
-        let stricter = and(r#"@id("x") @refusal("purpose-not-allowed") @says("No.") @why("So.") @next("No.") @cure("ask")
+        let stricter =
+            and(r#"@id("x") @refusal("purpose-not-allowed") @says("No.") @why("So.") @next("No.") @cure("ask")
             forbid (principal, action == Action::"reveal", resource == Field::"phone")
             when { principal in Team::"south" && context.hour > 20 };"#);
         assert_eq!(stricter.permit_more_than(&plain), None);
@@ -115,11 +122,14 @@ mod tests {
     #[test]
     fn a_role_gives_more_where_it_may_what_the_one_before_may_not() {
         let rules = Rules::built_in().unwrap();
-        let more = |before: Option<Role>, after| rules.permit_more(before.map(|role| (role, "")), (after, "")).is_some();
+        let more =
+            |before: Option<Role>, after| rules.permit_more(before.map(|role| (role, "")), (after, "")).is_some();
         for role in Role::ALL {
             assert!(!more(Some(role), role), "{role:?}");
         }
-        assert!(more(None, Role::Agent) && more(None, Role::SecurityAnalyst) && more(Some(Role::Agent), Role::TeamLeader));
+        assert!(
+            more(None, Role::Agent) && more(None, Role::SecurityAnalyst) && more(Some(Role::Agent), Role::TeamLeader)
+        );
         assert!(!more(Some(Role::TeamLeader), Role::Agent), "takes away only");
     }
 }

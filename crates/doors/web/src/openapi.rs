@@ -2,8 +2,8 @@
 
 use crate::api::{
     budgets, claims, closes, codes, customers, decisions, devices, disclosures, events, health, interactions, log,
-    log_status, me, notes, passkeys, people, power_changes, proposals, receipts, reports, reveals, rules, searches,
-    sessions, statements, stream, team, verifications, views,
+    log_status, me, notes, passkeys, people, power_changes, power_trial, proposals, receipts, reports, reveals, rules,
+    searches, sessions, statements, stream, team, verifications, views,
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         verifications::verify, reveals::reveal, notes::write, reports::report, reports::list, receipts::receipt, disclosures::list,
         disclosures::export, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics, people::list, team::budgets, budgets::all, power_changes::list, power_changes::draft, power_changes::approve,
-        power_changes::withdraw, power_changes::texts,
+        power_changes::withdraw, power_changes::texts, power_trial::run,
         proposals::list, proposals::decline, devices::list, devices::agree,
         oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
         discovery::schema, users::list, users::search, users::create, users::show, users::replace, users::patch, users::delete

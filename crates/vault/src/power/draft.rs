@@ -49,6 +49,8 @@ pub struct PowerDraft {
     pub alone: bool,
     /// Of rules: were they proved? Those that were refuted never become a draft.
     pub proved: Option<bool>,
+    /// Is it of rules or limits, which can be tried on the log?
+    pub tries: bool,
     /// Does it let somebody do more?
     pub widens: bool,
     /// How long it waits once it is signed, in milliseconds.
@@ -232,6 +234,7 @@ impl Vault {
             signed_by: signers.filter_map(|signer| snapshot.name(signer).map(str::to_owned)).collect(),
             alone: proposal && needed == 1,
             proved: drafted.proved,
+            tries: matches!(drafted.wish, PowerWish::Governing(_)),
             widens,
             waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
             due: None,
@@ -243,7 +246,7 @@ impl Vault {
     }
 
     /// A draft of this tenant's that stands.
-    fn drafted(&self, scope: &Scope, draft: &[u8]) -> Result<Option<Drafted>, VaultError> {
+    pub(super) fn drafted(&self, scope: &Scope, draft: &[u8]) -> Result<Option<Drafted>, VaultError> {
         let Some((content, seal)) = draft.len().checked_sub(MAC).map(|at| draft.split_at(at)) else { return Ok(None) };
         let own = mac(&self.keys(scope.tenant)?.draft, &[content]);
         let genuine = verify_slices_are_equal(&own, seal).is_ok();

@@ -7,7 +7,7 @@
 use super::Snapshot;
 use super::draft::{Approved, PowerChanged, PowerDraft, Ready};
 use super::plan::Plan;
-use super::wish::{Drafted, Encoded};
+use super::wish::{Drafted, Encoded, PowerWish};
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
@@ -265,7 +265,12 @@ impl Vault {
     }
 
     /// A proposal as it is told to who looks; one that can't be made any more says so.
-    async fn proposal_shown(&self, scope: &Scope, snapshot: &Snapshot, kept: &Kept) -> Result<Option<PowerDraft>, VaultError> {
+    async fn proposal_shown(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        kept: &Kept,
+    ) -> Result<Option<PowerDraft>, VaultError> {
         let (id, due, until) = (kept.drafted.new.0, kept.due, kept.until);
         match self.look(scope, snapshot, &kept.drafted).await {
             Ok((.., draft)) => {
@@ -276,6 +281,20 @@ impl Vault {
             Err(VaultError::Refused { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// What a draft that came back, or a proposal, wishes; none for what doesn't stand.
+    pub(super) async fn wished(
+        &self,
+        scope: &Scope,
+        id: [u8; 16],
+        draft: Option<&[u8]>,
+    ) -> Result<Option<PowerWish>, VaultError> {
+        let drafted = match draft {
+            Some(draft) => self.drafted(scope, draft)?,
+            None => self.kept_proposal(scope.tenant, id).await?.map(|kept| kept.drafted),
+        };
+        Ok(drafted.map(|drafted| drafted.wish))
     }
 
     async fn kept_proposal(&self, tenant: TenantId, id: [u8; 16]) -> Result<Option<Kept>, VaultError> {

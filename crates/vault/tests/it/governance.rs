@@ -50,12 +50,7 @@ impl Governed {
         self.show(which, draft, self.keys[which].assert(&draft.challenge))
     }
 
-    pub(crate) fn show(
-        &self,
-        which: usize,
-        draft: &PowerDraft,
-        assertion: Assertion,
-    ) -> Result<Approved, VaultError> {
+    pub(crate) fn show(&self, which: usize, draft: &PowerDraft, assertion: Assertion) -> Result<Approved, VaultError> {
         self.given(which, draft, Some(assertion))
     }
 

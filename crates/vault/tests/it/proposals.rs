@@ -70,7 +70,11 @@ fn what_narrows_counts_with_the_second_signature_and_stands_on_every_node_until_
     let mut governed = governed(860);
     let draft = governed.draft(stricter()).unwrap();
     assert!(!draft.widens && draft.waits_ms == 0 && !draft.alone && draft.signatures == 2);
-    assert!(draft.details.iter().any(|line| line.starts_with("Add no-names-today: No names today ")), "{:?}", draft.details);
+    assert!(
+        draft.details.iter().any(|line| line.starts_with("Add no-names-today: No names today ")),
+        "{:?}",
+        draft.details
+    );
     let half = waits(governed.sign(0, &draft).unwrap());
     assert_eq!((half.signed_by.as_slice(), half.signatures), (&["Sam Security".to_owned()][..], 1));
     governed.call.world.restart();
@@ -78,10 +82,8 @@ fn what_narrows_counts_with_the_second_signature_and_stands_on_every_node_until_
     // Whoever watches and the board read it; nobody else does, and nobody but officers decides.
     let world = &governed.call.world;
     for member in world.staff.all() {
-        let watches = matches!(
-            member.role,
-            Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember
-        );
+        let watches =
+            matches!(member.role, Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember);
         let scope = world.scope(member);
         assert_eq!(block_on(world.vault.power_proposals(&scope)).is_ok(), watches, "{:?}", member.role);
         if member.role != Role::SecurityOfficer {
@@ -141,7 +143,8 @@ fn roles_that_give_more_wait_and_those_that_take_away_need_one_officer_and_no_wa
     let role = |role| PowerWish::SetRole { person: agent, role, team: String::new() };
     let up = governed.draft(role(Role::TeamLeader)).unwrap();
     assert!(up.widens && up.signatures == 2);
-    let new = PowerWish::AddPerson { name: "Nia New".to_owned(), role: Role::Agent, team: String::new(), reports_to: None };
+    let new =
+        PowerWish::AddPerson { name: "Nia New".to_owned(), role: Role::Agent, team: String::new(), reports_to: None };
     assert!(governed.draft(new).unwrap().widens);
     let it = PowerWish::SetRole { person: agent, role: Role::ItOperator, team: String::new() };
     assert!(!governed.draft(it).unwrap().widens, "it may do less");
@@ -157,11 +160,11 @@ fn a_proposal_changed_after_the_first_signature_is_none() {
     let half = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 9\n")).unwrap()).unwrap());
     let other = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 1\n")).unwrap()).unwrap());
     let kept = world.database().keep("admission");
-    let named = |one: &PowerDraft| format!("kind = 8 AND id = x'{}'", one.id.map(|byte| format!("{byte:02x}")).concat());
-    for edit in [
-        format!("body = (SELECT body FROM admission WHERE {})", named(&other)),
-        "expires = expires + 1".to_owned(),
-    ] {
+    let named =
+        |one: &PowerDraft| format!("kind = 8 AND id = x'{}'", one.id.map(|byte| format!("{byte:02x}")).concat());
+    for edit in
+        [format!("body = (SELECT body FROM admission WHERE {})", named(&other)), "expires = expires + 1".to_owned()]
+    {
         assert_eq!(world.edit(&format!("UPDATE admission SET {edit} WHERE {}", named(&half))), 1, "{edit}");
         assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
         assert_eq!(governed.listed(), [other.clone()], "{edit}");

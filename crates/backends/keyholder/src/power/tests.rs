@@ -307,7 +307,12 @@ fn a_proposal_outlasts_other_changes_counts_once_and_is_no_other() {
     for text in [&change, &changed, &proposed(2, rules("a"))] {
         assert_eq!(tenant.seal(text, &mixed), Err(HolderError::NotApproved));
     }
-    for other in [changed, proposed(2, rules("a")), vec![rules("a")], [change.clone(), vec![person(ADA, Role::TeamLeader)]].concat()] {
+    for other in [
+        changed,
+        proposed(2, rules("a")),
+        vec![rules("a")],
+        [change.clone(), vec![person(ADA, Role::TeamLeader)]].concat(),
+    ] {
         assert_eq!(tenant.seal(&other, &warrant), Err(HolderError::NotApproved), "{other:?}");
     }
     tenant.change(&[put(ADA, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();

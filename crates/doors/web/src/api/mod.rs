@@ -20,6 +20,7 @@ pub(crate) mod paging;
 pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod power_changes;
+pub(crate) mod power_trial;
 pub(crate) mod proposals;
 pub(crate) mod receipts;
 pub(crate) mod reports;
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/team/budgets", get(team::budgets))
         .route("/v1/power/changes", get(power_changes::list).post(power_changes::draft))
         .route("/v1/power/changes/{id}", delete(power_changes::withdraw))
+        .route("/v1/power/changes/{id}/trial", post(power_trial::run))
         .route("/v1/power/texts", get(power_changes::texts))
         .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/proposals", get(proposals::list))

@@ -150,6 +150,8 @@ pub(crate) struct DraftedPowerChange {
     signed_by: Vec<String>,
     /// Two would have to sign it, but only one can: then one signature counts, and the log says so.
     only_one_officer: bool,
+    /// It is of rules or limits: it can be tried on the last thirty days (`POST …/trial`).
+    can_be_tried: bool,
     /// It lets somebody do more, or that can't be ruled out: once signed it waits.
     widens: bool,
     /// How long, in seconds.
@@ -217,6 +219,7 @@ impl DraftedPowerChange {
             details: drafted.details.clone(),
             signed_by: drafted.signed_by.clone(),
             only_one_officer: drafted.alone,
+            can_be_tried: drafted.tries,
             widens: drafted.widens,
             waits_s: drafted.waits_ms / 1_000,
             in_force_at: drafted.due.map(|due| due.to_string()),
@@ -234,7 +237,7 @@ impl DraftedPowerChange {
 }
 
 /// The draft, if that is its name.
-fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
+pub(super) fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
     let fits = id == named(&vault::draft_id(&draft.0));
     fits.then_some(draft.0).ok_or_else(|| web.fault(Fault::NOT_FOUND))
 }
@@ -297,7 +300,7 @@ pub(crate) async fn approve(
 }
 
 /// The id of a proposal of that name.
-fn proposal(web: &Web, name: &str) -> Result<[u8; 16], Failed> {
+pub(super) fn proposal(web: &Web, name: &str) -> Result<[u8; 16], Failed> {
     super::id(web, name, |name| PersonId::parse(&name.replacen("chg_", "per_", 1)).map(|id| id.0))
 }
 

@@ -182,11 +182,15 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead, SessionsRead,
-            StreamClosed, StreamOpened, TeamRead,
+            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead,
+            SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
-        people || matches!(self, LogReplayed | DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
+        people
+            || matches!(
+                self,
+                LogReplayed | DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed
+            )
     }
 }
 

@@ -1,0 +1,159 @@
+//! Rules or limits that aren't in force, tried on the last thirty days of the log. Reading the log is an entry, as always.
+//!
+//! The log is read a chunk at a time, oldest first, and opened beside what is being served while the next chunk is fetched; what
+//! is kept of it are counts, what each person spent and a few examples. So memory doesn't grow with the log.
+
+use super::Snapshot;
+use super::governance::{Governance, chosen};
+use super::governing::Governing;
+use super::trial::{Found, Trial};
+use super::wish::PowerWish;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::limits_form::Budgets;
+use crate::private::entry::{AuditBody, Kind, open_audit};
+use crate::wiring::Vault;
+use domain::{EntryId, Limits, Millis, Refusal, TenantId};
+use keys::Key32;
+use policy::Rules;
+use std::sync::Arc;
+use store::EntryRow;
+
+/// How far back.
+const BACK_MS: i64 = 30 * 24 * 3_600_000;
+/// Entries fetched at a time.
+const CHUNK: u64 = 4_000;
+
+/// A trial on its way.
+pub struct Replay {
+    vault: Arc<Vault>,
+    scope: Scope,
+    trial: Trial,
+    audit: Key32,
+    /// The next place to be read, and the one behind the last.
+    next: u64,
+    end: u64,
+    first: u64,
+    fetched: Vec<EntryRow>,
+    receipt: EntryId,
+}
+
+impl Replay {
+    /// The trial's own entry.
+    #[must_use]
+    pub fn receipt(&self) -> EntryId {
+        self.receipt
+    }
+
+    /// How many entries there are to be read.
+    #[must_use]
+    pub fn of(&self) -> u64 {
+        self.end - self.first
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn found(&self) -> &Found {
+        &self.trial.found
+    }
+
+    /// Goes on by one chunk. Says whether there is more.
+    ///
+    /// # Errors
+    /// `Refused(PowerChanged)` once people or rules have changed, or if the store fails: then nothing was found.
+    pub async fn step(mut self) -> Result<(Self, bool), VaultError> {
+        if !self.vault.still_holds(&self.scope).await {
+            return Err(VaultError::refused(Refusal::PowerChanged));
+        }
+        let rows = core::mem::take(&mut self.fetched);
+        let (audit, mut trial) = (self.audit.clone(), self.trial);
+        let opened = tokio::task::spawn_blocking(move || {
+            for (id, body) in rows.iter().rev().map(|row| opened(&audit, row)) {
+                trial.see(id, body.as_ref());
+            }
+            trial
+        });
+        let until = self.end.min(self.next.saturating_add(CHUNK));
+        if until > self.next {
+            let limit = u32::try_from(until - self.next).unwrap_or(u32::MAX);
+            self.fetched = self.vault.store.entries(self.scope.tenant, Some(until), limit).await?;
+        }
+        self.next = until;
+        self.trial = opened.await.map_err(|_| VaultError::Stopping)?;
+        let more = !self.fetched.is_empty();
+        Ok((self, more))
+    }
+}
+
+fn opened(audit: &Key32, row: &EntryRow) -> (EntryId, Option<AuditBody>) {
+    (row.id, open_audit(audit, row.id, &row.leaf, &row.audit))
+}
+
+impl Vault {
+    /// Begins to try rules or limits, of a draft that came back or of a proposal, on the last thirty days. One entry, durable
+    /// before any is opened.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules, for who may not both read the log and change power; `ChangeGone` for no draft or
+    /// proposal of rules or limits that stands; `RulesUnfit` for what can't be read any more.
+    pub async fn replay(
+        self: &Arc<Self>,
+        scope: Scope,
+        id: [u8; 16],
+        draft: Option<&[u8]>,
+    ) -> Result<Replay, VaultError> {
+        let act = self.permitted(&scope, policy::Act::ChangePower, Kind::LogReplayed).await?;
+        if let Err(denial) = self.may(&scope, policy::Act::ReadLog) {
+            return Err(self.logged_denial(act, &denial).await);
+        }
+        let Some(PowerWish::Governing(tried)) = self.wished(&scope, id, draft).await? else {
+            return Err(self.logged(act, Refusal::ChangeGone).await);
+        };
+        let snapshot = self.power_now(scope.tenant).await?;
+        let Some((rules, limits)) = outcome(&snapshot.governance, &tried) else {
+            return Err(self.logged(act, Refusal::RulesUnfit).await);
+        };
+        let from = self.clock.now().plus(-BACK_MS);
+        let end = self
+            .store
+            .entries(scope.tenant, None, 1)
+            .await?
+            .first()
+            .and_then(|row| row.index)
+            .map_or(0, |last| last + 1);
+        let first = self.first_place_since(scope.tenant, from, end).await?;
+        let receipt = self.commit_plain(act.detail(end - first)).await?;
+        let now = Arc::clone(&snapshot.governance.rules);
+        let trial = Trial::new(now, rules, limits, people(&snapshot), self.config.probation_days);
+        let audit = self.keys(scope.tenant)?.audit.clone();
+        let vault = Arc::clone(self);
+        Ok(Replay { vault, scope, trial, audit, next: first, end, first, fetched: Vec::new(), receipt })
+    }
+
+    /// The first place of an entry from this moment on; `end` where there is none.
+    async fn first_place_since(&self, tenant: TenantId, from: Millis, end: u64) -> Result<u64, VaultError> {
+        let (mut low, mut high) = (0, end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = self.store.entries(tenant, Some(middle + 1), 1).await?.pop();
+            if row.is_some_and(|row| row.id.minted() < from) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+}
+
+/// Rules and limits as they would be; the same where they stay.
+fn outcome(governance: &Governance, tried: &Governing) -> Option<(Arc<Rules>, Option<Limits>)> {
+    match tried {
+        Governing::Rules { files } => Some((Arc::new(chosen(files).ok()?), None)),
+        Governing::Limits { toml } => Some((Arc::clone(&governance.rules), Some(Budgets::read(toml).ok()?))),
+    }
+}
+
+fn people(snapshot: &Snapshot) -> std::collections::HashMap<domain::PersonId, (domain::Role, String)> {
+    snapshot.everybody().into_iter().map(|row| (row.id, (row.role, row.team.clone()))).collect()
+}
