@@ -157,3 +157,60 @@ fn outcome(governance: &Governance, tried: &Governing) -> Option<(Arc<Rules>, Op
 fn people(snapshot: &Snapshot) -> std::collections::HashMap<domain::PersonId, (domain::Role, String)> {
     snapshot.everybody().into_iter().map(|row| (row.id, (row.role, row.team.clone()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::private::entry::Draft;
+    use domain::{FieldKind, PersonId, Purpose, Role};
+    use std::collections::HashMap;
+    use std::time::Instant;
+    use store::{Numbers, Scribe};
+    use testkit::{FixedClock, Seeded};
+
+    #[test]
+    fn many_entries_are_opened_and_judged_and_their_counts_hold() {
+        const ENTRIES: u64 = 40_000;
+        const START: i64 = 1_767_225_600_000;
+        let (clock, entropy, audit) = (FixedClock::at(Millis(START)), Seeded::new(7), Key32::new([5; 32]));
+        let people: Vec<PersonId> = (0..50).map(|n| PersonId([n; 16])).collect();
+        let entry = |n: u64| {
+            clock.advance(1_000);
+            let mut draft = Draft::new(Kind::Reveal, &clock, &entropy, &audit);
+            (draft.person, draft.purpose) = (Some(people[n as usize % 50]), Some(Purpose::Delivery));
+            draft.field = Some(FieldKind::Name.code());
+            let decision = if n % 10 == 9 { Err(Refusal::BudgetExhausted) } else { Ok(()) };
+            let numbers = Numbers { decision, n: None, versions: Vec::new(), spent: Vec::new(), allotted: None };
+            let inscribed = draft.inscribe(&numbers);
+            let (id, leaf) = (draft.id, inscribed.leaf);
+            EntryRow { id, leaf, audit: inscribed.audit, customer: Vec::new(), index: Some(n) }
+        };
+        let rows: Vec<EntryRow> = (0..ENTRIES).map(entry).collect();
+        let rules = Arc::new(Rules::built_in().unwrap());
+        let roles: HashMap<_, _> = people.iter().map(|one| (*one, (Role::Agent, "north".to_owned()))).collect();
+        let mut stricter: Vec<(&str, &str)> = policy::BUILT_IN.to_vec();
+        let rule = r#"@id("x") @refusal("purpose-not-allowed") @says("No.") @why("So.") @next("No.") @cure("ask")
+            forbid (principal, action == Action::"reveal", resource == Field::"name");"#;
+        stricter.push(("5.cedar", rule));
+        let stricter = Arc::new(Rules::load(&stricter).unwrap());
+        let tiny = Budgets::read("[person]\nhour = 2\n").unwrap();
+        for (then, limits, refused, allowed) in [
+            (Arc::clone(&rules), Some(Limits::default()), 0, ENTRIES / 10),
+            (stricter, None, ENTRIES / 10 * 9, 0),
+            (Arc::clone(&rules), None, 0, 0),
+        ] {
+            let mut trial = Trial::new(Arc::clone(&rules), then, limits, roles.clone(), 0);
+            let begun = Instant::now();
+            rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
+            println!("{:.0} entries a second", ENTRIES as f64 / begun.elapsed().as_secs_f64());
+            let found = &trial.found;
+            assert_eq!((found.read, found.refused, found.allowed, found.damaged), (ENTRIES, refused, allowed, 0));
+            assert!(found.unknown.is_empty() && found.examples.len() <= super::super::trial::EXAMPLES);
+        }
+        // One name in an hour each: what else was shown would have been refused.
+        let mut trial = Trial::new(Arc::clone(&rules), rules, Some(tiny), roles, 0);
+        rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
+        let hours = ENTRIES / 3_600 + 1;
+        assert!(trial.found.refused > ENTRIES / 10 * 9 - 50 * (hours + 1), "{:?}", trial.found.refused);
+    }
+}
