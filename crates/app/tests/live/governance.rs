@@ -25,6 +25,8 @@ fn solver() -> PathBuf {
 struct Governed {
     centre: Centre,
     officers: [Person; 2],
+    agent: Person,
+    board: Person,
     keys: [Authenticator; 2],
     server: Server,
 }
@@ -39,12 +41,13 @@ impl Governed {
         let centre = Centre::new("", &format!("[budgets]\nwidening_waits_s = {seconds}"));
         centre.import_invented(20);
         let officers = ["Sol Officer", "Sue Officer"].map(|name| centre.hire(name, "security_officer"));
+        let (agent, board) = (centre.hire("Ada", "agent"), centre.hire("Bea Board", "board_member"));
         let keys = ["sol", "sue"].map(|name| Authenticator::named(Algorithm::Es256, name));
         enrol_all(&centre, &[(&officers[0], &keys[0]), (&officers[1], &keys[1])]);
         let mut command = Command::new(BINARY);
         command.env("CVC5", solver);
         let server = Server::start_by(command, &centre.data(), &centre.logs(), "warn");
-        Self { centre, officers, keys, server }
+        Self { centre, officers, agent, board, keys, server }
     }
 
     fn officer(&self, which: usize) -> Client {
@@ -149,7 +152,7 @@ fn limits_that_an_officer_signed_count_whatever_the_configuration_says() {
 #[test]
 fn what_widens_waits_with_notice_and_comes_into_force_by_itself_or_is_withdrawn() {
     let governed = Governed::waiting("/nowhere/cvc5", 5);
-    let board = governed.server.client().bearer(&governed.centre.hire("Bea Board", "board_member").token);
+    let board = governed.server.client().bearer(&governed.board.token);
     let wish = |hour: u32| json!({"change": "set_limits", "limits": format!("widening_waits_s = 5\n[person]\nhour = {hour}\n")});
     let agreed = |hour| {
         let draft = governed.officer(0).post("/v1/power/changes", &wish(hour)).expect(201).json();
@@ -191,9 +194,9 @@ fn what_widens_waits_with_notice_and_comes_into_force_by_itself_or_is_withdrawn(
 #[test]
 fn a_draft_is_tried_on_the_log_and_streamed() {
     let governed = Governed::new("/nowhere/cvc5");
-    let agent = governed.centre.hire("Ada", "agent");
+    let agent = &governed.agent;
     let nobody = governed.server.client();
-    let (interaction, customer) = governed.centre.call_from(&nobody, &agent, 1);
+    let (interaction, customer) = governed.centre.call_from(&nobody, agent, 1);
     let path = format!("/v1/customers/{customer}/reveals");
     for _ in 0..3 {
         nobody.bearer(&agent.token).post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);

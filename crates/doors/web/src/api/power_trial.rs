@@ -1,6 +1,7 @@
 //! `POST /v1/power/changes/{id}/trial`: what drafted rules or limits would have done in the last thirty days.
 
-use super::power_changes::{named_so, proposal};
+use super::power_changes::named_so;
+use super::power_proposals::proposal;
 use crate::body::Json;
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
