@@ -206,7 +206,7 @@ fn a_draft_is_tried_on_the_log_and_streamed() {
         let draft = governed.officer(0).post("/v1/power/changes", &limits).expect(201).json();
         let path = format!("/v1/power/changes/{}/trial", draft["change"].as_str().unwrap());
         let text = governed.officer(0).post(&path, &json!({"draft": draft["draft"]})).expect(200).text();
-        serde_json::from_str::<Value>(text.lines().last().unwrap()).unwrap()
+        serde_json::from_str::<Value>(text.lines().rfind(|line| line.starts_with('{')).unwrap()).unwrap()
     };
     until("all three have their places", PATIENCE, || tried()["would_refuse"] == 1);
     let found = tried();
