@@ -164,7 +164,6 @@ mod tests {
     use crate::private::entry::Draft;
     use domain::{FieldKind, PersonId, Purpose, Role};
     use std::collections::HashMap;
-    use std::time::Instant;
     use store::{Numbers, Scribe};
     use testkit::{FixedClock, Seeded};
 
@@ -200,9 +199,7 @@ mod tests {
             (Arc::clone(&rules), None, 0, 0),
         ] {
             let mut trial = Trial::new(Arc::clone(&rules), then, limits, roles.clone(), 0);
-            let begun = Instant::now();
             rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
-            println!("{:.0} entries a second", ENTRIES as f64 / begun.elapsed().as_secs_f64());
             let found = &trial.found;
             assert_eq!((found.read, found.refused, found.allowed, found.damaged), (ENTRIES, refused, allowed, 0));
             assert!(found.unknown.is_empty() && found.examples.len() <= super::super::trial::EXAMPLES);

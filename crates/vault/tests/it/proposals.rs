@@ -78,7 +78,7 @@ fn what_narrows_counts_with_the_second_signature_and_stands_on_every_node_until_
     let half = waits(governed.sign(0, &draft).unwrap());
     assert_eq!((half.signed_by.as_slice(), half.signatures), (&["Sam Security".to_owned()][..], 1));
     governed.call.world.restart();
-    assert_eq!(governed.listed(), [half.clone()]);
+    assert_eq!(governed.listed(), std::slice::from_ref(&half));
     // Whoever watches and the board read it; nobody else does, and nobody but officers decides.
     let world = &governed.call.world;
     for member in world.staff.all() {
@@ -167,7 +167,7 @@ fn a_proposal_changed_after_the_first_signature_is_none() {
     {
         assert_eq!(world.edit(&format!("UPDATE admission SET {edit} WHERE {}", named(&half))), 1, "{edit}");
         assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
-        assert_eq!(governed.listed(), [other.clone()], "{edit}");
+        assert_eq!(governed.listed(), std::slice::from_ref(&other), "{edit}");
         world.database().put_back(&kept);
     }
     // A signature of another proposal's is none of this one's.
