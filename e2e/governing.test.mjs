@@ -21,18 +21,26 @@ const SOLVER = process.env.CVC5 ?? here('../target/venv/bin/cvc5');
 let chrome;
 const centres = [];
 
-/** A centre with one officer, and the officer's browser, signed in with a passkey. */
-async function open(solver) {
+/** A centre, and its first officer's browser, signed in with a passkey. */
+async function open(solver, ...more) {
   const folder = mkdtempSync(join(tmpdir(), 'ringfence-e2e-'));
   const data = join(folder, 'data');
-  const made = JSON.parse(execFileSync(BIN, ['init', data, '--key-file', join(folder, 'keys', 'root.key'), '--officer', 'Ada First', '--output', 'json'], { encoding: 'utf8' }));
+  const run = (...words) => execFileSync(BIN, words, { encoding: 'utf8', env: { ...process.env, RINGFENCE_DATA: data } });
+  const officers = ['Ada First', ...more].flatMap((name) => ['--officer', name]);
+  const made = JSON.parse(run('init', data, '--key-file', join(folder, 'keys', 'root.key'), ...officers, '--output', 'json'));
   const serving = spawn(BIN, ['serve', '--port', '0', '--output', 'json'], { env: { ...process.env, RINGFENCE_DATA: data, CVC5: solver } });
   const line = await new Promise((resolve) => { createInterface(serving.stdout).once('line', resolve); });
   centres.push(async () => { const ended = once(serving, 'exit'); serving.kill('SIGTERM'); await ended; rmSync(folder, { recursive: true, force: true }); });
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
+  const first = await withAuthenticator(url, new URL(made.ceremony).hash);
+  await signIn(first);
+  return { ...first, run };
+}
+
+/** A browser whose authenticator has a passkey. */
+async function withAuthenticator(url, hash) {
   const opened = await openPage(chrome.browser);
-  const { page } = opened;
-  const cdp = await opened.context.newCDPSession(page);
+  const cdp = await opened.context.newCDPSession(opened.page);
   await cdp.send('WebAuthn.enable');
   await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -40,13 +48,28 @@ async function open(solver) {
       automaticPresenceSimulation: true,
     },
   });
-  await page.goto(`${url}/ceremony${new URL(made.ceremony).hash}`);
-  await page.getByRole('button', { name: 'Make my passkey' }).click();
-  await page.getByRole('heading', { name: 'What comes next' }).waitFor();
+  await opened.page.goto(`${url}/ceremony${hash}`);
+  await opened.page.getByRole('button', { name: 'Make my passkey' }).click();
+  await opened.page.getByRole('heading', { name: 'Your passkey is registered' }).or(opened.page.getByRole('heading', { name: 'What comes next' })).first().waitFor();
+  return { ...opened, url };
+}
+
+async function signIn({ page, url }) {
   await page.goto(`${url}/sign-in`);
   await page.getByRole('button', { name: 'Use my passkey' }).click();
   await page.waitForURL((at) => at.pathname === '/security');
-  return { ...opened, url };
+}
+
+/** A second officer, whose passkey the first lets count. */
+async function joined({ page, url, run }, name) {
+  const people = run('person', 'list', '--output', 'jsonl').trim().split('\n').map((line) => JSON.parse(line));
+  const { person } = people.find((one) => one.name === name);
+  const second = await withAuthenticator(url, new URL(run('person', 'invite', person).trim()).hash);
+  await page.goto(`${url}/account`);
+  await page.getByRole('button', { name: new RegExp(`^Let it count: ${name}`) }).click();
+  await page.getByText(`${name} can sign in`).waitFor();
+  await signIn(second);
+  return second;
 }
 
 before(async () => { chrome = await openBrowser(); });
@@ -58,11 +81,11 @@ const unfold = async (page, name) => {
 };
 
 /** How it looks in both widths, in another page of the same browser: axe's own session would end the authenticator's. */
-async function judged({ context, url }, name, prepare = async () => {}) {
+async function judged({ context, url }, name, prepare = async () => {}, path = '/security/change') {
   for (const width of WIDTHS) {
     const look = await context.newPage();
     await look.setViewportSize({ width, height: 900 });
-    await look.goto(`${url}/security/change`);
+    await look.goto(`${url}${path}`);
     await prepare(look);
     assert.deepEqual(await axeFindings(look), [], name);
     assert.ok(await fitsWidth(look), `${name} fits ${width}`);
@@ -112,27 +135,55 @@ forbid (principal, action == Action::"reveal", resource == Field::"phone");`);
   await officer.context.close();
 });
 
-test('without one: the first signature is for another officer to go on from', async () => {
-  const officer = await open('/nowhere/cvc5');
-  const { page, url } = officer;
+test('two officers: what narrows counts with the second signature, what widens waits, and what was comes back', async () => {
+  const first = await open('/nowhere/cvc5', 'Bo Second');
+  const second = await joined(first, 'Bo Second');
+  const { page, url } = first;
+  const proposals = (look) => look.locator('body[data-proposals="shown"]').waitFor();
+  await judged(first, 'proposals-none', proposals, '/security/proposals');
+
   await page.goto(`${url}/security/change`);
   await unfold(page, 'Rules');
   const allowances = page.getByLabel('4-allowances.cedar');
   await allowances.fill((await allowances.inputValue()).replace('context.left < 3', 'context.left < 4'));
   await page.getByRole('button', { name: 'Prove and look at this change' }).click();
   await page.getByText('Not proved: two officers must sign.').waitFor();
+  await page.getByRole('button', { name: 'Try it on the last 30 days' }).click();
+  await page.getByText(/Of 0 acts in the last 30 days it would have refused/).waitFor();
   await page.getByRole('button', { name: 'Sign with my passkey' }).click();
-  await page.getByRole('heading', { name: 'Another officer must sign too' }).waitFor();
-  const given = await page.getByLabel('The draft, with your signature').inputValue();
-  assert.deepEqual(Object.keys(JSON.parse(given)).sort(), ['change', 'draft']);
-  // The same officer reads it, and can't sign it again.
-  await unfold(page, 'A draft that another officer gave me');
-  await page.getByLabel('The draft', { exact: true }).fill('not a draft');
-  await page.getByRole('button', { name: 'Look at it' }).click();
-  await page.getByText('That isn’t a draft').waitFor();
-  await page.getByLabel('The draft', { exact: true }).fill(given);
-  await page.getByRole('button', { name: 'Look at it' }).click();
+  await page.getByText('where another officer signs it too').waitFor();
+
+  // The same officer can't sign it again; the other one finds it, looks at it and signs.
+  await page.getByRole('link', { name: 'Proposals' }).first().click();
+  await page.getByRole('button', { name: /^Look and sign/ }).click();
   await page.getByRole('button', { name: 'Sign with my passkey' }).click();
   await page.locator('#draft-problem [data-problem="not-approved"]').waitFor();
-  await officer.context.close();
+  await judged(first, 'proposals-one', proposals, '/security/proposals');
+  await second.page.goto(`${url}/security/proposals`);
+  await second.page.getByText('Signed by Ada First.').waitFor();
+  await second.page.getByRole('button', { name: /^Look and sign/ }).focus();
+  await second.page.keyboard.press('Enter');
+  await second.page.getByRole('button', { name: 'Sign with my passkey' }).click();
+  await second.page.getByText('Done. It counts from now on.').waitFor();
+  await second.page.getByText('Nothing waits.').waitFor();
+
+  // Back to what was is more than there is now: signed by both, it waits.
+  await second.page.getByRole('button', { name: /^Go back: Rules until version/ }).click();
+  await second.page.getByText('once signed it waits 24 hours, and the board is told').waitFor();
+  await second.page.getByRole('button', { name: 'Sign with my passkey' }).click();
+  await second.page.getByText('Signed. Another officer must sign it too.').waitFor();
+  await page.goto(`${url}/security/proposals`);
+  await page.getByRole('button', { name: /^Look and sign/ }).click();
+  await page.getByRole('button', { name: 'Sign with my passkey' }).click();
+  await page.getByText(/Signed\. It comes into force on/).waitFor();
+  await page.getByText('Counts in 24 hours').waitFor();
+  await judged(first, 'proposals-due', proposals, '/security/proposals');
+  await page.goto(`${url}/security`);
+  await page.locator('[data-alarm="access_widens"]').waitFor();
+  await page.goto(`${url}/security/proposals`);
+  await page.getByRole('button', { name: /^Withdraw/ }).click();
+  await page.getByText('Withdrawn.').first().waitFor();
+  await page.getByText('Nothing waits.').waitFor();
+  assert.deepEqual([...first.complaints, ...second.complaints], []);
+  await Promise.all([first.context.close(), second.context.close()]);
 });

@@ -29,7 +29,8 @@ async function openCentre() {
   const made = JSON.parse(run('init', data, '--key-file', join(folder, 'keys', 'root.key'), '--officer', 'Ada First', '--output', 'json'));
   const config = join(data, 'ringfence.toml');
   writeFileSync(config, `${readFileSync(config, 'utf8').replace('tokens = false', 'tokens = true')}
-[[identity_provider]]\nissuer = "${ISSUER}"\nclient_id = "ringfence"\n`);
+[[identity_provider]]\nissuer = "${ISSUER}"\nclient_id = "ringfence"\n
+[budgets]\nwidening_waits_s = 0\n`);
   const hire = (name, role, team = '') => JSON.parse(run('person', 'add', '--name', name, '--role', role, '--team', team, '--output', 'json')).person;
   const ids = {
     lea: hire('Lea Leader', 'team_leader', 'north'), cy: hire('Cy Agent', 'agent', 'north'), ivo: hire('Ivo Operator', 'it_operator'),

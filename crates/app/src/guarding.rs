@@ -1,4 +1,5 @@
-//! One thread that looks about each second whether people and rights are what the key holder sealed.
+//! One thread that looks about each second whether people and rights are what the key holder sealed, and makes the proposals
+//! whose time has come.
 
 use crate::failure::Failure;
 use crate::rounds::Rounds;
@@ -28,6 +29,9 @@ impl Guarding {
             for tenant in vault.tenants() {
                 if let Err(error) = vault.load_power(tenant.id).await {
                     tracing::warn!(%error, "people and rights can't be checked; it is tried again");
+                }
+                if let Err(error) = vault.settle_proposals(tenant.id).await {
+                    tracing::warn!(%error, "proposals whose time has come can't be made; it is tried again");
                 }
             }
             USUAL.max(began.elapsed() * SHARE)

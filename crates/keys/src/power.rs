@@ -11,6 +11,7 @@ mod governing;
 mod login;
 mod passkey;
 mod person;
+mod settled;
 
 pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
@@ -19,10 +20,11 @@ pub use governing::{LimitsText, RulesText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
 pub use person::Person;
+pub use settled::{Settled, proposal_challenge, proposal_id};
 
 use crate::view::hash;
 use domain::{PersonId, PowerKey, PowerKind, Role, TenantId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All rows of power of a tenant, people among them, by kind and id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,31 @@ impl Powers {
         role == Some(Role::SecurityOfficer) && !self.has_left(person)
     }
 
+    /// Does this change say what everybody goes by, or give somebody another role? Then one officer's word isn't enough, where
+    /// there are others.
+    #[must_use]
+    pub fn governs(&self, ((kind, id), body): &PowerChange) -> bool {
+        match (kind, body) {
+            (PowerKind::Limits | PowerKind::Rules, _) => true,
+            (PowerKind::Person, Some(body)) => {
+                let before = self.get::<Person>(id).map(|person| person.role);
+                Person::decode(body).is_none_or(|after| before != Some(after.role))
+            }
+            _ => false,
+        }
+    }
+
+    /// How many officers must sign these changes, each with a passkey of their own: two for what governs, as soon as there are
+    /// two whom it isn't about; else one.
+    #[must_use]
+    pub fn officers_needed(&self, changes: &[PowerChange]) -> usize {
+        if !changes.iter().any(|change| self.governs(change)) {
+            return 1;
+        }
+        let others = self.officers().map(|passkey| passkey.person).filter(|person| !concerns(changes, *person));
+        others.collect::<BTreeSet<_>>().len().clamp(1, 2)
+    }
+
     /// Does this change only take power away? Then it needs nobody's approval.
     #[must_use]
     pub fn is_narrowing(&self, ((kind, id), body): &PowerChange) -> bool {
@@ -99,6 +126,13 @@ impl Powers {
             _ => false,
         }
     }
+}
+
+/// Are these changes about that person's own standing? Nobody approves that themselves.
+#[must_use]
+pub fn concerns(changes: &[PowerChange], person: PersonId) -> bool {
+    let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
+    changes.iter().any(|((kind, id), _)| standing(*kind) && *id == person.0)
 }
 
 /// What seals all power of a tenant in one version.

@@ -24,8 +24,12 @@ pub enum AdmissionKind {
     Listing = 6,
     /// A device that asks to be enrolled. It lets nobody in.
     Device = 7,
+    /// A change of power that officers sign, or that waits for its time. It lets nobody in.
+    Proposal = 8,
+    /// Rules or limits as they were before a version of power, to go back to. It lets nobody in.
+    Earlier = 9,
     /// What a second person was asked, and what they said. It lets somebody look once.
-    Approval = 9,
+    Approval = 10,
 }
 
 impl AdmissionKind {
@@ -40,6 +44,8 @@ impl AdmissionKind {
             Self::Enrolment,
             Self::Listing,
             Self::Device,
+            Self::Proposal,
+            Self::Earlier,
             Self::Approval,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)

@@ -21,6 +21,8 @@ pub enum AlarmKind {
     DisclosuresStopped,
     /// Too few witnesses sign.
     WitnessesMissing,
+    /// Officers signed a change that lets somebody do more; it waits for its time.
+    AccessWidens,
     /// Committed entries wait for their places for too long.
     LogStalled,
 }
@@ -37,6 +39,7 @@ impl AlarmKind {
             Self::LogStalled => "log_stalled",
             Self::DisclosuresStopped => "disclosures_stopped",
             Self::WitnessesMissing => "witnesses_missing",
+            Self::AccessWidens => "access_widens",
         }
     }
 
@@ -57,6 +60,9 @@ impl AlarmKind {
             Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
             Self::DisclosuresStopped => "Disclosures are refused: too few witnesses sign the log.",
             Self::WitnessesMissing => "Too few witnesses sign the log. Disclosures go on.",
+            Self::AccessWidens => {
+                "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
+            }
         }
     }
 
@@ -79,6 +85,9 @@ impl AlarmKind {
             }
             Self::DisclosuresStopped => {
                 "Tell team leaders. Ask the witnesses' operators why they don't sign; it goes on by itself once enough do."
+            }
+            Self::AccessWidens => {
+                "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."
             }
             Self::WitnessesMissing => {
                 "Ask the witnesses' operators why they don't sign. Until enough do, the newest entries have no outside proof."

@@ -18,6 +18,8 @@ pub struct Budgets {
     pub code_per_interaction: Option<u32>,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: Option<u32>,
+    /// Seconds that a change which lets somebody do more waits, once it is signed.
+    pub widening_waits_s: Option<u32>,
     /// One person's points of information.
     pub person: Points,
     /// One team's.
@@ -168,6 +170,7 @@ impl Budgets {
             verify_per_customer: self.verify_per_customer.unwrap_or(default.verify_per_customer),
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
             approval_per_hour: self.approval_per_hour.unwrap_or(default.approval_per_hour),
+            widening_waits_s: self.widening_waits_s.unwrap_or(default.widening_waits_s),
         }
     }
 }
@@ -193,6 +196,7 @@ impl Budgets {
             verify_per_customer: Some(limits.verify_per_customer),
             code_per_interaction: Some(limits.code_per_interaction),
             approval_per_hour: Some(limits.approval_per_hour),
+            widening_waits_s: Some(limits.widening_waits_s),
             person: Points::of(&limits.person),
             team: Points::of(&limits.team),
             tenant: Points::of(&limits.tenant),

@@ -10,12 +10,17 @@ pub(crate) mod change;
 mod doubt;
 pub(crate) mod draft;
 pub(crate) mod duties;
+pub(crate) mod earlier;
 pub(crate) mod governance;
 pub(crate) mod governing;
 mod load;
 pub(crate) mod plan;
 pub(crate) mod proof;
+mod proposal;
+mod reach;
+pub(crate) mod replay;
 mod told;
+pub(crate) mod trial;
 pub(crate) mod wish;
 
 use domain::duty::Duty;

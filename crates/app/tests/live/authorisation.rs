@@ -90,6 +90,8 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/interactions"
         | "GET /v1/people"
         | "GET /v1/proposals"
+        | "GET /v1/power/changes"
+        | "GET /v1/power/texts"
         | "GET /v1/devices"
         | "GET /.well-known/oauth-authorization-server"
         | "GET /scim/v2/ServiceProviderConfig"
@@ -167,10 +169,11 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             format!("/v1/power/changes/{}/approval", crate::power::NO_DRAFT.0),
             Some(json!({"draft": crate::power::NO_DRAFT.1})),
         ),
-        "POST /v1/power/changes/{id}/reading" => (
-            format!("/v1/power/changes/{}/reading", crate::power::NO_DRAFT.0),
+        "POST /v1/power/changes/{id}/trial" => (
+            format!("/v1/power/changes/{}/trial", crate::power::NO_DRAFT.0),
             Some(json!({"draft": crate::power::NO_DRAFT.1})),
         ),
+        "DELETE /v1/power/changes/{id}" => (format!("/v1/power/changes/{}", crate::power::NO_DRAFT.0), None),
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }

@@ -25,21 +25,29 @@ fn solver() -> PathBuf {
 struct Governed {
     centre: Centre,
     officers: [Person; 2],
+    agent: Person,
+    board: Person,
     keys: [Authenticator; 2],
     server: Server,
 }
 
 impl Governed {
     fn new(solver: &str) -> Self {
-        let centre = Centre::new("", "");
+        Self::waiting(solver, 0)
+    }
+
+    /// What widens waits for so many seconds.
+    fn waiting(solver: &str, seconds: u32) -> Self {
+        let centre = Centre::new("", &format!("[budgets]\nwidening_waits_s = {seconds}"));
         centre.import_invented(20);
         let officers = ["Sol Officer", "Sue Officer"].map(|name| centre.hire(name, "security_officer"));
+        let (agent, board) = (centre.hire("Ada", "agent"), centre.hire("Bea Board", "board_member"));
         let keys = ["sol", "sue"].map(|name| Authenticator::named(Algorithm::Es256, name));
         enrol_all(&centre, &[(&officers[0], &keys[0]), (&officers[1], &keys[1])]);
         let mut command = Command::new(BINARY);
         command.env("CVC5", solver);
         let server = Server::start_by(command, &centre.data(), &centre.logs(), "warn");
-        Self { centre, officers, keys, server }
+        Self { centre, officers, agent, board, keys, server }
     }
 
     fn officer(&self, which: usize) -> Client {
@@ -49,7 +57,12 @@ impl Governed {
     fn sign(&self, which: usize, draft: &Value) -> crate::http::Answer {
         let path = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
         let assertion = signed(&self.keys[which], &draft["challenge"]);
-        self.officer(which).post(&path, &json!({"draft": draft["draft"], "assertion": assertion}))
+        // A proposal's name is enough; a draft comes back whole.
+        let body = match &draft["draft"] {
+            Value::Null => json!({"assertion": assertion}),
+            draft => json!({"draft": draft, "assertion": assertion}),
+        };
+        self.officer(which).post(&path, &body)
     }
 }
 
@@ -62,7 +75,7 @@ fn rules(from: &str, to: &str) -> Value {
 }
 
 #[test]
-fn proved_rules_need_one_officer_and_refuted_ones_are_told_by_an_example() {
+fn proved_rules_need_two_officers_and_refuted_ones_are_told_by_an_example() {
     let solver = solver();
     let governed = Governed::new(solver.to_str().unwrap());
     let officer = governed.officer(0);
@@ -79,9 +92,11 @@ fn proved_rules_need_one_officer_and_refuted_ones_are_told_by_an_example() {
         forbid (principal, action == Action::"reveal", resource == Field::"phone");"#;
     stricter["files"].as_array_mut().unwrap().push(json!({"name": "5-own.cedar", "text": rule}));
     let draft = officer.post("/v1/power/changes", &stricter).expect(201).json();
-    assert_eq!((&draft["proof"], &draft["signatures"]), (&json!("proved"), &json!(1)));
+    assert_eq!((&draft["proof"], &draft["signatures"]), (&json!("proved"), &json!(2)));
+    assert_eq!((&draft["widens"], &draft["only_one_officer"]), (&json!(false), &json!(false)));
     assert_eq!(draft["words"], "Add 1 rule: no-phone-at-all.");
-    let made = governed.sign(0, &draft).expect(200).json();
+    let half = governed.sign(0, &draft).expect(202).json();
+    let made = governed.sign(1, &half).expect(200).json();
     assert!(made["person"].is_null() && made["receipt"].is_string(), "{made}");
     assert!(officer.get("/v1/rules").expect(200).text().contains("No phone numbers today"));
     let found = "/v1/disclosures?show=all&kind=rules_changed";
@@ -97,10 +112,9 @@ fn without_a_solver_two_officers_accept_rules_unproved() {
     let half = governed.sign(0, &draft).expect(202).json();
     assert_eq!((&half["signatures"], &half["words"]), (&json!(1), &draft["words"]));
     assert_eq!(governed.sign(0, &half).expect(403).slug(), "not-approved");
-    let path = format!("/v1/power/changes/{}/reading", half["change"].as_str().unwrap());
-    let read = governed.officer(1).post(&path, &json!({"draft": half["draft"]})).expect(200).json();
-    assert_eq!(read, half);
-    governed.sign(1, &read).expect(200);
+    let read = governed.officer(1).get("/v1/power/changes").expect(200).json();
+    assert_eq!(read["items"], json!([half]));
+    governed.sign(1, &half).expect(200);
     governed.server.stop();
     governed.centre.holds();
 }
@@ -133,4 +147,75 @@ fn limits_that_an_officer_signed_count_whatever_the_configuration_says() {
     client.post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);
     server.stop();
     centre.holds();
+}
+
+#[test]
+fn what_widens_waits_with_notice_and_comes_into_force_by_itself_or_is_withdrawn() {
+    let governed = Governed::waiting("/nowhere/cvc5", 5);
+    let board = governed.server.client().bearer(&governed.board.token);
+    let wish = |hour: u32| json!({"change": "set_limits", "limits": format!("widening_waits_s = 5\n[person]\nhour = {hour}\n")});
+    let agreed = |hour| {
+        let draft = governed.officer(0).post("/v1/power/changes", &wish(hour)).expect(201).json();
+        assert_eq!((&draft["widens"], &draft["waits_s"]), (&json!(true), &json!(5)), "{draft}");
+        let half = governed.sign(0, &draft).expect(202).json();
+        assert_eq!(half["signed_by"], json!(["Sol Officer"]));
+        governed.sign(1, &half).expect(202).json()
+    };
+    let due = agreed(400);
+    assert!(due["in_force_at"].is_string(), "{due}");
+    // The board is told, and reads what it is; it decides nothing.
+    until("the board is told", PATIENCE, || board.get("/security").expect(200).text().contains("access_widens"));
+    let seen = board.get("/v1/power/changes").expect(200).json();
+    assert_eq!(seen["items"][0]["words"], due["words"]);
+    assert!(board.get("/security/proposals").expect(200).text().contains("Proposals"));
+    let path = format!("/v1/power/changes/{}", due["change"].as_str().unwrap());
+    board.ask("DELETE", &path, b"").unwrap().expect(403);
+    let found = "/v1/disclosures?show=all&kind=limits_changed";
+    let changed = || governed.officer(0).get(found).expect(200).json()["items"].as_array().unwrap().len();
+    assert_eq!(changed(), 0, "not yet");
+    until("it is in force", PATIENCE, || changed() == 1);
+    let agreed = agreed(500);
+    let path = format!("/v1/power/changes/{}", agreed["change"].as_str().unwrap());
+    governed.officer(1).ask("DELETE", &path, b"").unwrap().expect(204);
+    governed.officer(1).ask("DELETE", &path, b"").unwrap().expect(404);
+    until("nothing waits", PATIENCE, || !board.get("/security").expect(200).text().contains("access_widens"));
+    assert_eq!(changed(), 1);
+    // Back to what was.
+    let texts = governed.officer(0).get("/v1/power/texts").expect(200).json();
+    let version = &texts["items"][0]["version"];
+    let back = json!({"change": "roll_back", "version": version});
+    let draft = governed.officer(0).post("/v1/power/changes", &back).expect(201).json();
+    assert_eq!((&draft["words"], &draft["widens"]), (&json!("Change person.hour from 400 to 320."), &json!(false)));
+    governed.officer(0).post("/v1/power/changes", &json!({"change": "roll_back", "version": 1})).expect(404);
+    governed.server.stop();
+    governed.centre.holds();
+}
+
+#[test]
+fn a_draft_is_tried_on_the_log_and_streamed() {
+    let governed = Governed::new("/nowhere/cvc5");
+    let agent = &governed.agent;
+    let nobody = governed.server.client();
+    let (interaction, customer) = governed.centre.call_from(&nobody, agent, 1);
+    let path = format!("/v1/customers/{customer}/reveals");
+    for _ in 0..3 {
+        nobody.bearer(&agent.token).post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);
+    }
+    let limits = json!({"change": "set_limits", "limits": "[person]\nhour = 4\n"});
+    let tried = || {
+        let draft = governed.officer(0).post("/v1/power/changes", &limits).expect(201).json();
+        let path = format!("/v1/power/changes/{}/trial", draft["change"].as_str().unwrap());
+        let text = governed.officer(0).post(&path, &json!({"draft": draft["draft"]})).expect(200).text();
+        serde_json::from_str::<Value>(text.lines().rfind(|line| line.starts_with('{')).unwrap()).unwrap()
+    };
+    until("all three have their places", PATIENCE, || tried()["would_refuse"] == 1);
+    let found = tried();
+    assert_eq!((&found["done"], &found["would_allow"], &found["read"]), (&json!(true), &json!(0), &found["of"]));
+    let example = &found["examples"][0];
+    assert_eq!(
+        (&example["kind"], &example["field"], &example["becomes"]),
+        (&json!("reveal"), &json!("name"), &json!("refused"))
+    );
+    governed.server.stop();
+    governed.centre.holds();
 }

@@ -7,8 +7,10 @@
 use crate::file::Stamp;
 use crate::{KeyringError, RootKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use domain::{PersonId, PowerKind, TenantId};
-use keys::power::{PowerProposal, PowerSeal, Powers, Warrant, power_challenge};
+use domain::{PowerKind, TenantId};
+use keys::power::{
+    PowerProposal, PowerSeal, Powers, Warrant, concerns, power_challenge, proposal_challenge, proposal_id,
+};
 use keys::webauthn::approved;
 use keys::{HolderError, Key32, derive};
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +166,11 @@ impl PowerFile {
         let after = proposal.before.after(proposal.changes);
         let seq = proposal.from.checked_add(1).ok_or(HolderError::OtherPower)?;
         let root = after.root();
-        let challenge = power_challenge(tenant, seq, &root);
+        // Versions may come between a proposal's signatures and its making; what it changes, and from what, may not differ.
+        let challenge = match proposal_id(proposal.changes) {
+            Some(_) => proposal_challenge(tenant, proposal.before, proposal.changes),
+            None => power_challenge(tenant, seq, &root),
+        };
         may_change(proposal, &after, &challenge)?;
         Ok(PowerSeal { seq, root, tag: seal_tag(tenant_key, tenant, seq, &root) })
     }
@@ -179,9 +185,15 @@ fn seal_tag(tenant_key: &Key32, tenant: TenantId, seq: u64, root: &[u8; 32]) -> 
 fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]) -> Result<(), HolderError> {
     let before = proposal.before;
     // Who has left has left, and who was there stays known: the log names them.
-    let undone = |(kind, _): &domain::PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left);
+    let undone =
+        |(kind, _): &domain::PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left | PowerKind::Settled);
     if proposal.changes.iter().any(|(key, body)| undone(key) && body.is_none()) {
         return Err(HolderError::Unwarranted);
+    }
+    // What was signed for a proposal counts once.
+    let made = |(kind, id): &domain::PowerKey| *kind == PowerKind::Settled && before.0.contains_key(&(*kind, *id));
+    if proposal.changes.iter().any(|(key, _)| made(key)) {
+        return Err(HolderError::NotApproved);
     }
     let claimed = before.officers().next().is_some();
     if claimed && after.officers().next().is_none() {
@@ -198,20 +210,15 @@ fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]
                 let passkey = before.officers().find(|passkey| passkey.credential == assertion.credential);
                 let passkey = passkey.ok_or(HolderError::NotApproved)?;
                 let fits = approved(&passkey, assertion, challenge).is_ok() && approvers.insert(passkey.person);
-                if !fits || concerns(proposal, passkey.person) {
+                if !fits || concerns(proposal.changes, passkey.person) {
                     return Err(HolderError::NotApproved);
                 }
             }
-            Ok(())
+            let enough = approvers.len() >= before.officers_needed(proposal.changes);
+            if enough { Ok(()) } else { Err(HolderError::Unwarranted) }
         }
         _ => Err(HolderError::Unwarranted),
     }
-}
-
-/// Is this change about that person's own standing? Nobody approves that themselves.
-fn concerns(proposal: &PowerProposal<'_>, person: PersonId) -> bool {
-    let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
-    proposal.changes.iter().any(|((kind, id), _)| standing(*kind) && *id == person.0)
 }
 
 #[cfg(test)]

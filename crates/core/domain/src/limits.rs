@@ -140,7 +140,12 @@ pub struct Limits {
     pub code_per_interaction: u32,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: u32,
+    /// For how many seconds a change that lets somebody do more waits, after it was signed, until it counts.
+    pub widening_waits_s: u32,
 }
+
+/// A day: long enough for the board and the client to look.
+const WIDENING_WAITS_S: u32 = 24 * 3_600;
 
 impl Default for Limits {
     /// A call costs some twenty points: a search or none, the record, two answers checked, a name and an address. Sixty
@@ -161,6 +166,7 @@ impl Default for Limits {
             verify_per_customer: 10,
             code_per_interaction: 3,
             approval_per_hour: 12,
+            widening_waits_s: WIDENING_WAITS_S,
         }
     }
 }

@@ -23,11 +23,13 @@ pub enum PowerKind {
     Reporting = 7,
     /// A person has left. Never taken back.
     Left = 8,
+    /// A proposal was made: what officers signed for it counts once. Never taken back.
+    Settled = 9,
 }
 
 impl PowerKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Person,
         Self::Passkey,
         Self::Device,
@@ -37,6 +39,7 @@ impl PowerKind {
         Self::Rules,
         Self::Reporting,
         Self::Left,
+        Self::Settled,
     ];
 
     /// The kind with this number.
@@ -64,6 +67,6 @@ mod tests {
         for (code, kind) in (0..).zip(PowerKind::ALL) {
             assert_eq!((kind.code(), PowerKind::from_code(code)), (code, Some(kind)));
         }
-        assert_eq!(PowerKind::from_code(9), None);
+        assert_eq!(PowerKind::from_code(10), None);
     }
 }

@@ -11,6 +11,7 @@ mod needs;
 mod request;
 mod rules;
 mod told;
+mod widening;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::request::Words;
 use crate::told::Told;
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use domain::{Cure, Refusal};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -120,10 +120,10 @@ pub struct Rules {
 /// What of an asker any rule looks at, beside the role: the rest can't change a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpeaksOf {
-    team: bool,
-    probation: bool,
-    hour: bool,
-    device: bool,
+    pub(crate) team: bool,
+    pub(crate) probation: bool,
+    pub(crate) hour: bool,
+    pub(crate) device: bool,
 }
 
 impl SpeaksOf {
@@ -156,6 +156,31 @@ impl SpeaksOf {
         }
     }
 }
+
+/// The hours that rules can tell apart: those that they compare with, and their neighbours. All, where they calculate.
+pub(crate) fn hours_of(set: &PolicySet) -> BTreeSet<u8> {
+    let mut hours = BTreeSet::from([0]);
+    for policy in set.policies() {
+        let json = policy.to_json().map(|json| json.to_string()).unwrap_or_default();
+        if json.is_empty() || (json.contains("\"attr\":\"hour\"") && CALCULATES.iter().any(|sign| json.contains(sign)))
+        {
+            return (0..24).collect();
+        }
+        if json.contains("\"attr\":\"hour\"") {
+            let numbers = json.split("\"Value\":").skip(1).filter_map(|rest| {
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                rest[..end].parse::<u8>().ok()
+            });
+            hours.extend(
+                numbers.flat_map(|hour| hour.saturating_sub(1)..=hour.saturating_add(1)).filter(|hour| *hour < 24),
+            );
+        }
+    }
+    hours
+}
+
+/// How Cedar's JSON form says that a rule calculates, or holds numbers in a set.
+const CALCULATES: [&str; 5] = ["\"+\":", "\"-\":", "\"*\":", "\"neg\":", "\"Set\":"];
 
 impl Rules {
     /// The rules that the program comes with.

@@ -1,12 +1,7 @@
-// Rules and limits, changed by officers: drafted, looked at in words, signed; by a second officer where nobody could prove them.
+// Rules and limits, changed by officers: drafted, looked at in words, tried, signed; and by a second officer under Proposals.
 
-import { byId, el, icon, receiptLink, say, showProblem } from './common.js';
-import { change, given } from './power.js';
-
-const UNREADABLE = {
-  slug: 'no-draft', title: 'That isn’t a draft', why: 'A draft is signed as it was made; nothing may be lost of it.',
-  next: 'Ask the other officer to copy it again, all of it.',
-};
+import { byId, el, icon, moment, receiptLink, say } from './common.js';
+import { change } from './power.js';
 
 const idle = (button, state) => {
   button.disabled = state === 'asking';
@@ -15,13 +10,13 @@ const idle = (button, state) => {
 
 /** Says what came of it: it is done, or the next officer's turn. */
 function tell(made) {
-  byId('half').hidden = true;
   if (!made) return;
-  if (made.draft) {
-    byId('given-on').value = JSON.stringify({ change: made.change, draft: made.draft });
-    byId('half').hidden = false;
-    byId('given-on').focus();
-    say('Signed. Another officer must sign too.');
+  if (made.change) {
+    byId('result').replaceChildren(el('div', { class: 'notice ok', role: 'status' }, icon('ok'),
+      el('span', {}, 'Signed. It stands under ', el('a', { href: '/security/proposals' }, 'Proposals'),
+        made.in_force_at ? ` until it comes into force on ${moment(made.in_force_at)}.` : ', where another officer signs it too.')));
+    say('Signed.');
+    byId('result').scrollIntoView({ block: 'nearest' });
     return;
   }
   byId('result').replaceChildren(el('div', { class: 'notice ok', role: 'status' }, icon('ok'),
@@ -51,15 +46,4 @@ function rules() {
 
 asks('limits-form', 'limits-problem', (place) => change(limits(), place));
 asks('rules-form', 'rules-problem', (place) => change(rules(), place));
-asks('given-form', 'given-problem', (place) => {
-  let draft;
-  try { draft = JSON.parse(byId('given').value); } catch { draft = {}; }
-  if (typeof draft.change !== 'string' || typeof draft.draft !== 'string') return showProblem(place, UNREADABLE);
-  return given(draft, place);
-});
 byId('back')?.addEventListener('click', async () => tell(await change({ change: 'set_rules', files: [] }, byId('rules-problem'))));
-byId('copy').addEventListener('click', async () => {
-  byId('given-on').select();
-  await navigator.clipboard?.writeText(byId('given-on').value).catch(() => {});
-  say('Copied, or marked so that you can copy it.');
-});

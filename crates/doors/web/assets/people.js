@@ -85,6 +85,13 @@ async function make(wish, place, ready) {
   const made = await change(wish, place, ready);
   if (!made) return false;
   await Promise.all([load(), drawWaiting(make)]);
+  if (made.change) {
+    byId('people-result').replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'),
+      el('span', {}, 'Signed. It stands under ', el('a', { href: '/security/proposals' }, 'Proposals'), ' until it is agreed and its time has come.')));
+    say('Signed.');
+    byId('people-result').scrollIntoView({ block: 'nearest' });
+    return true;
+  }
   byId('people-result').replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'),
     el('span', {}, `Done: ${made.words} `, receiptLink(made.receipt))));
   say('Done.');

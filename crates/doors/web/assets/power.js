@@ -1,7 +1,8 @@
 // A change of power: drafted, shown in words, signed with the officer's passkey, and done.
 
-import { api, byId, showProblem } from './common.js';
+import { api, byId, el, showProblem } from './common.js';
 import { answer as answerWith } from './passkey.js';
+import { tryOut } from './trial.js';
 
 const NOT_HERE = {
   slug: 'passkey-elsewhere',
@@ -28,26 +29,40 @@ async function signature({ needs_approval: needed, challenge, passkeys }) {
 async function approve(draft) {
   const { answer, problem } = await signature(draft);
   if (problem) return { problem };
-  const body = answer ? { draft: draft.draft, assertion: answer } : { draft: draft.draft };
+  const body = { ...(draft.draft && { draft: draft.draft }), ...(answer && { assertion: answer }) };
   const made = await api('POST', `/v1/power/changes/${draft.change}/approval`, body);
   return made.ok ? { made: made.data } : { problem: made.problem };
 }
 
-/** What is known of rules. */
-function proof({ proof: found, signatures }) {
-  if (found === 'proved') return 'Proved: nothing that must never happen is permitted. ';
-  if (found !== 'unproved') return '';
-  return signatures > 1 ? 'Not proved: two officers must sign. ' : 'Not proved, and signed by another officer: with your signature it counts. ';
+const HOURS = 3600;
+
+/** What is known of it, and what its signing comes to. */
+export function standing({ proof, signatures, only_one_officer: alone, widens, waits_s: seconds, signed_by: names }) {
+  const wait = seconds >= HOURS ? `${Math.round(seconds / HOURS)} hours` : `${seconds} seconds`;
+  return [
+    proof === 'proved' && 'Proved: nothing that must never happen is permitted.',
+    proof === 'unproved' && 'Not proved: two officers must sign.',
+    names.length > 0 && `Signed by ${names.join(' and ')}.`,
+    signatures > 1 && 'Another officer must sign it too.',
+    signatures === 1 && names.length > 0 && 'With one more signature it is agreed.',
+    alone && 'There is only one officer with a passkey whom this isn’t about: one signature counts, nobody checks it, and the log says so. Give a second officer a passkey.',
+    widens && seconds > 0 && `It lets somebody do more: once signed it waits ${wait}, and the board is told.`,
+  ].filter(Boolean).join(' ');
 }
 
 /** Asks whether to make it. Answers what was made, or nothing where it was called off. */
-function asked(draft) {
+export function asked(draft) {
   const dialog = byId('draft');
   const button = byId('draft-do');
   byId('draft-words').textContent = draft.words;
+  byId('draft-details').replaceChildren(...draft.details.map((line) => el('li', {}, line)));
+  byId('draft-more').hidden = draft.details.length === 0;
+  byId('draft-try').hidden = !draft.can_be_tried;
+  byId('draft-trial').replaceChildren();
+  byId('draft-try').onclick = () => tryOut(draft, byId('draft-trial'));
   button.textContent = draft.needs_approval ? 'Sign with my passkey' : 'Do it';
   byId('draft-hint').textContent = draft.needs_approval
-    ? `${proof(draft)}Your passkey signs exactly this and nothing else. It counts for half an hour.`
+    ? `${standing(draft)} Your passkey signs exactly this and nothing else.`
     : 'This needs no signature. It is in the log, with your name.';
   byId('draft-problem').replaceChildren();
   button.disabled = false;
@@ -66,13 +81,6 @@ function asked(draft) {
     dialog.addEventListener('close', () => resolve(done), { once: true });
     dialog.showModal();
   });
-}
-
-/** A draft that another officer gave on: read again, then asked. */
-export async function given({ change: name, draft }, place) {
-  place.replaceChildren();
-  const read = await api('POST', `/v1/power/changes/${encodeURIComponent(name)}/reading`, { draft });
-  return read.ok ? asked(read.data) : showProblem(place, read.problem);
 }
 
 /**

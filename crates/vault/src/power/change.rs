@@ -75,8 +75,10 @@ impl Vault {
                 return Err(self.logged(act, refusal).await);
             }
         };
+        let kept = self.earlier_kept(from, &changes);
         let edits = changes.into_iter().map(|change| self.edit(from, change)).collect();
         let act = act.when(Condition::PowerVersion(from.seq)).effect(Effect::SetPower(sealed(&seal), edits));
+        let act = kept.into_iter().fold(act, |act, (new, text)| act.when(new).effect(text));
         let committed = self.commit_plain(act).await;
         self.power.forget(from.tenant);
         let entry = committed?;

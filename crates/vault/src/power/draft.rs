@@ -1,55 +1,71 @@
-//! A change of power while serving: a security officer drafts it, and it is done once an officer has signed it.
+//! A change of power while serving: a security officer drafts it, and it is done once enough officers have signed it.
 //!
-//! Nothing is kept in between: the draft goes to who asked and comes back with the approval, under a MAC, so it fits any
-//! node. It counts for half an hour and for the version that it was drafted on. Rules that nobody could prove need two
-//! officers: then it goes on from the first, signed, to the second.
+//! Nothing is kept of a draft: it goes to who asked and comes back with the approval, under a MAC, so it fits any node. It
+//! counts for half an hour and for the version that it was drafted on. What governs becomes a proposal with its first
+//! signature, which stands in the store: see [`super::proposal`].
 
 use super::Snapshot;
+use super::change::Change;
 use super::plan::Plan;
+use super::proposal::Kept;
 use super::wish::{Drafted, PowerWish};
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::power::governing::Fitness;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use domain::{EntryId, PersonId, Refusal};
+use domain::{EntryId, Millis, PersonId, Refusal};
 use keys::derive::mac;
-use keys::power::{Assertion, Warrant, power_challenge};
+use keys::power::{Assertion, Settled, concerns, power_challenge, proposal_challenge};
+use keys::webauthn::approved;
 use std::sync::Arc;
 
 /// For how long a draft can be approved, in milliseconds.
 const STANDS_MS: i64 = 30 * 60_000;
 const MAC: usize = 32;
 
-/// A change that waits for signatures.
+/// A change that waits for signatures, or for its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PowerDraft {
-    /// Its content under a MAC, to come back with the approval.
+    /// Names it. Where a proposal stands in the store, this is enough to sign it.
+    pub id: [u8; 16],
+    /// A draft's content under a MAC, to come back with the approval; empty where it stands in the store.
     pub bytes: Vec<u8>,
     /// In a sentence.
     pub words: String,
-    /// The version that it will make.
+    /// Of rules: each that comes, goes or changes, with what it says and its text.
+    pub details: Vec<String>,
+    /// The version that it will make, if none comes before.
     pub version: u64,
     /// What is to be signed.
     pub challenge: [u8; 32],
     /// How many officers must still sign it. None for what only takes power away, and while no officer has a passkey.
     pub signatures: usize,
+    /// Who has signed, by name.
+    pub signed_by: Vec<String>,
+    /// Would two have to sign it, if there were two who can?
+    pub alone: bool,
     /// Of rules: were they proved? Those that were refuted never become a draft.
     pub proved: Option<bool>,
+    /// Is it of rules or limits, which can be tried on the log?
+    pub tries: bool,
+    /// Does it let somebody do more?
+    pub widens: bool,
+    /// How long it waits once it is signed, in milliseconds.
+    pub waits_ms: i64,
+    /// Signed by as many as must: when it comes into force.
+    pub due: Option<Millis>,
+    /// Until when it can be signed.
+    pub until: Millis,
+    /// Is it a change that nobody can make any more, as something else changed the same?
+    pub overtaken: bool,
     /// The passkeys that may sign it: credential id and relying party.
     pub passkeys: Vec<(Vec<u8>, String)>,
 }
 
-impl PowerDraft {
-    /// Names it.
-    #[must_use]
-    pub fn id(&self) -> [u8; 16] {
-        draft_id(&self.bytes)
-    }
-}
-
-/// What names a draft: `H("draft" ‖ its bytes)[..16]`.
+/// What names a draft by what it holds: `H("draft" ‖ its bytes)[..16]`.
 #[must_use]
 pub fn draft_id(bytes: &[u8]) -> [u8; 16] {
     hashed(&[b"draft", bytes])
@@ -71,19 +87,21 @@ pub struct PowerChanged {
 pub enum Approved {
     /// The change is made.
     Made(PowerChanged),
-    /// Another officer must sign it too: what they are to be given.
+    /// Another officer must sign it too, or its time hasn't come.
     Waits(PowerDraft),
 }
 
 /// A draft as it comes to now: what it was, what would be done, and the act that does it.
-struct Ready {
+pub(super) struct Ready {
     /// Does it only take power away?
-    narrowing: bool,
-    drafted: Drafted,
-    snapshot: Arc<Snapshot>,
-    plan: Plan,
-    draft: PowerDraft,
-    act: Act,
+    pub(super) narrowing: bool,
+    /// Does it stand in the store until it is made?
+    pub(super) proposal: bool,
+    pub(super) drafted: Drafted,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) plan: Plan,
+    pub(super) draft: PowerDraft,
+    pub(super) act: Act,
 }
 
 impl Vault {
@@ -102,30 +120,21 @@ impl Vault {
         if let Err(denial) = self.may_wish(scope, Some(&wish)) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let proved = match &wish {
-            PowerWish::Governing(governing) => match self.fitness(governing).await {
-                Ok(proved) => proved,
+        let Fitness { proved, widens } = match &wish {
+            PowerWish::Governing(governing) => match self.fitness(governing, &snapshot).await {
+                Ok(fitness) => fitness,
                 Err((refusal, said)) => return Err(self.unfit(act, refusal, said).await),
             },
-            _ => None,
+            _ => Fitness::default(),
         };
         let (tenant, from) = (scope.tenant, snapshot.seq);
-        let drafted = Drafted { tenant, at, from, new, seen: None, wish, proved, signed: Vec::new() };
+        let drafted = Drafted { tenant, at, from, new, seen: None, wish, proved, widens, signed: Vec::new() };
         let Ready { draft, act, .. } = self.ready(scope, snapshot, drafted, act).await?;
         self.commit_plain(act).await.map(|_| draft)
     }
 
-    /// A draft that another officer gave on, read again. Nothing of it is kept here.
-    ///
-    /// # Errors
-    /// As [`Vault::approve_power`].
-    pub async fn read_draft(&self, scope: &Scope, draft: &[u8]) -> Result<PowerDraft, VaultError> {
-        let act = self.act(scope, Kind::PowerDrafted)?;
-        self.again(scope, draft, act).await.map(|ready| ready.draft)
-    }
-
-    /// Makes a drafted change, signed by an officer where it needs that; or keeps the signature in it for the next officer,
-    /// where it needs two. Logged, with who did it and upon whom.
+    /// Makes a drafted change, signed by an officer where it needs that; or keeps it as a proposal, where it needs another
+    /// officer or waits for its time. Logged, with who did it and upon whom.
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `ChangeGone` if it isn't a draft that stands; `PowerChanged` if power, or what
@@ -137,104 +146,107 @@ impl Vault {
         draft: &[u8],
         assertion: Option<Assertion>,
     ) -> Result<Approved, VaultError> {
-        let kind = self.drafted(scope, draft)?.map_or(Kind::PowerChanged, |drafted| drafted.wish.kind());
-        let act = self.act(scope, kind)?;
-        let Ready { narrowing, mut drafted, snapshot, plan, draft, act } = self.again(scope, draft, act).await?;
-        // Whose signature it is stands in the entry, so it's the signer who asks; and nobody signs twice.
-        let signer = |assertion: &Assertion| {
-            let passkey = snapshot.powers.officers().find(|passkey| passkey.credential == assertion.credential);
-            passkey.map(|passkey| passkey.person)
-        };
-        let own = assertion.as_ref().map(|assertion| signer(assertion) == Some(scope.person.id));
-        let again = drafted.signed.iter().any(|signed| signer(signed) == Some(scope.person.id));
-        if own == Some(false) || again || (own.is_none() && !drafted.signed.is_empty()) {
-            return Err(self.logged(act, Refusal::NotApproved).await);
-        }
-        drafted.signed.extend(assertion);
-        if draft.signatures > 1 && own.is_some() {
-            let mut act = self.act(scope, Kind::PowerDrafted)?.detail(drafted.signed.len() as u64);
-            act.draft.upon = plan.person;
-            let Ready { draft, act, .. } = self.ready(scope, snapshot, drafted, act).await?;
-            return self.commit_plain(act).await.map(|_| Approved::Waits(draft));
-        }
-        let act = match drafted.proved {
-            Some(true) => act.detail(1),
-            Some(false) => act.detail(2),
-            None => act,
-        };
-        let warrant = match drafted.signed {
-            signed if !signed.is_empty() => Warrant::Officers(signed),
-            _ if narrowing => Warrant::Narrowing,
-            // Counts until the first officer has a passkey, as the operator's word does.
-            _ => Warrant::Setup,
-        };
-        let Plan { person, changes, asked, .. } = plan;
-        let entry = self.change_power(&snapshot, &warrant, changes, Plan::on(act, asked)).await?;
-        Ok(Approved::Made(PowerChanged { entry, version: snapshot.seq + 1, person }))
+        let drafted = self.drafted(scope, draft)?;
+        self.sign(scope, drafted.map(Kept::new), assertion).await
     }
 
-    /// A draft that came back, if it still stands.
-    async fn again(&self, scope: &Scope, draft: &[u8], mut act: Act) -> Result<Ready, VaultError> {
-        let drafted = self.drafted(scope, draft)?;
-        if let Err(denial) = self.may_wish(scope, drafted.as_ref().map(|drafted| &drafted.wish)) {
+    /// A draft that came back, or a proposal, if it still stands.
+    pub(super) async fn again(&self, scope: &Scope, kept: Option<&Kept>, mut act: Act) -> Result<Ready, VaultError> {
+        if let Err(denial) = self.may_wish(scope, kept.map(|kept| &kept.drafted.wish)) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let Some(drafted) = drafted else { return Err(self.logged(act, Refusal::ChangeGone).await) };
+        let Some(kept) = kept else { return Err(self.logged(act, Refusal::ChangeGone).await) };
+        let drafted = kept.drafted.clone();
         act.draft.upon = drafted.wish.subject(drafted.new);
         let snapshot = self.load_power(scope.tenant).await?;
-        if snapshot.seq != drafted.from {
+        if kept.tag.is_none() && snapshot.seq != drafted.from {
             return Err(self.logged(act, Refusal::PowerChanged).await);
         }
         let seen = drafted.seen;
         let ready = self.ready(scope, snapshot, drafted, act).await?;
-        if ready.drafted.seen != seen {
+        if ready.drafted.seen != seen || kept.challenge.is_some_and(|challenge| challenge != ready.draft.challenge) {
             return Err(self.logged(ready.act, Refusal::PowerChanged).await);
         }
         Ok(ready)
     }
 
     /// What a draft comes to on this power, at this moment; or why it can't be, logged.
-    async fn ready(
+    pub(super) async fn ready(
         &self,
         scope: &Scope,
         snapshot: Arc<Snapshot>,
-        mut drafted: Drafted,
+        drafted: Drafted,
         mut act: Act,
     ) -> Result<Ready, VaultError> {
-        let plan = match self.plan(scope, &snapshot, &drafted.wish, drafted.new, drafted.at).await {
-            Ok(plan) => plan,
-            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
-            Err(error) => return Err(error),
-        };
-        act.draft.upon = plan.person;
-        let after = match self.allowed(scope, &snapshot, &plan) {
-            Ok(after) => after,
-            Err(refusal) => return Err(self.logged(act, refusal).await),
-        };
+        match self.look(scope, &snapshot, &drafted).await {
+            Ok((narrowing, proposal, drafted, plan, draft)) => {
+                act.draft.upon = plan.person;
+                Ok(Ready { narrowing, proposal, drafted, snapshot, plan, draft, act })
+            }
+            Err(VaultError::Refused { refusal, .. }) => Err(self.logged(act, refusal).await),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same without a word in the log. Says also: does it only take away, and is it a proposal?
+    pub(super) async fn look(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        drafted: &Drafted,
+    ) -> Result<(bool, bool, Drafted, Plan, PowerDraft), VaultError> {
+        let mut drafted = drafted.clone();
+        let mut plan = self.plan(scope, snapshot, &drafted.wish, drafted.new, drafted.at).await?;
+        let after = self.allowed(scope, snapshot, &plan).map_err(VaultError::refused)?;
         drafted.seen = plan.seen();
-        let content = drafted.encode();
-        let seal = mac(&self.keys(drafted.tenant)?.draft, &[&content]);
-        let passkeys: Vec<_> = snapshot.powers.officers().map(|passkey| (passkey.credential, passkey.rp_id)).collect();
+        let powers = &snapshot.powers;
+        let passkeys: Vec<_> = powers.officers().map(|passkey| (passkey.credential, passkey.rp_id)).collect();
+        let mut covered: Vec<_> = plan.changes.iter().map(Change::covered).collect();
+        let governs = covered.iter().any(|change| powers.governs(change));
+        let proposal = governs && !after.narrowing && !passkeys.is_empty();
+        let version = snapshot.seq + 1;
+        let mut challenge = power_challenge(drafted.tenant, version, &after.root);
+        if proposal {
+            plan.changes.push(Change::put(drafted.new.0, &Settled { drafted: drafted.at }));
+            covered.extend(plan.changes.last().map(Change::covered));
+            challenge = proposal_challenge(drafted.tenant, powers, &covered);
+            // Whoever has left or lost the passkey since has signed nothing.
+            drafted.signed.retain(|assertion| snapshot.signer(assertion, &challenge).is_some());
+        }
         let needed = match drafted.proved {
             _ if after.narrowing || passkeys.is_empty() => 0,
             Some(false) => 2,
-            Some(true) | None => 1_usize,
+            Some(true) | None => powers.officers_needed(&covered),
         };
-        let version = snapshot.seq + 1;
+        let content = drafted.encode();
+        let seal = mac(&self.keys(drafted.tenant)?.draft, &[&content]);
+        let widens = proposal && snapshot.is_widened_by(&plan.changes, drafted.widens);
+        let bytes = [content.as_slice(), &seal].concat();
+        let signers = drafted.signed.iter().filter_map(|assertion| snapshot.signer(assertion, &challenge));
         let draft = PowerDraft {
-            bytes: [content.as_slice(), &seal].concat(),
+            id: draft_id(&bytes),
+            bytes,
             words: plan.words.clone(),
+            details: drafted.wish.details(snapshot),
             version,
-            challenge: power_challenge(drafted.tenant, version, &after.root),
+            challenge,
             signatures: needed.saturating_sub(drafted.signed.len()),
+            signed_by: signers.filter_map(|signer| snapshot.name(signer).map(str::to_owned)).collect(),
+            alone: proposal && needed == 1,
             proved: drafted.proved,
-            passkeys,
+            tries: matches!(drafted.wish, PowerWish::Governing(_)),
+            widens,
+            waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
+            due: None,
+            until: drafted.at.plus(STANDS_MS),
+            overtaken: false,
+            passkeys: passkeys.into_iter().filter(|(id, _)| !snapshot.is_concerned(id, &covered)).collect(),
         };
-        Ok(Ready { narrowing: after.narrowing, drafted, snapshot, plan, draft, act })
+        Ok((after.narrowing, proposal, drafted, plan, draft))
     }
 
     /// A draft of this tenant's that stands.
-    fn drafted(&self, scope: &Scope, draft: &[u8]) -> Result<Option<Drafted>, VaultError> {
+    pub(super) fn drafted(&self, scope: &Scope, draft: &[u8]) -> Result<Option<Drafted>, VaultError> {
         let Some((content, seal)) = draft.len().checked_sub(MAC).map(|at| draft.split_at(at)) else { return Ok(None) };
         let own = mac(&self.keys(scope.tenant)?.draft, &[content]);
         let genuine = verify_slices_are_equal(&own, seal).is_ok();
@@ -249,5 +261,19 @@ impl Vault {
             VaultError::Refused { refusal, entry, .. } => VaultError::Unfit { refusal, entry, said },
             error => error,
         }
+    }
+}
+
+impl Snapshot {
+    /// Whose signature over this it is, if it is an officer's.
+    pub(super) fn signer(&self, assertion: &Assertion, challenge: &[u8; 32]) -> Option<PersonId> {
+        let passkey = self.powers.officers().find(|passkey| passkey.credential == assertion.credential)?;
+        approved(&passkey, assertion, challenge).is_ok().then_some(passkey.person)
+    }
+
+    /// Are these changes about whose passkey this is?
+    fn is_concerned(&self, credential: &[u8], changes: &[keys::power::PowerChange]) -> bool {
+        let owner = self.powers.officers().find(|passkey| passkey.credential == credential);
+        owner.is_some_and(|passkey| concerns(changes, passkey.person))
     }
 }

@@ -10,7 +10,9 @@ use crate::wiring::Vault;
 use domain::Refusal;
 use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
 use minicbor::{Decoder, Encoder};
+use policy::Rules;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// A change of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,16 @@ impl Governing {
         }
     }
 
+    /// Of rules, each that becomes different.
+    pub(super) fn details(&self, snapshot: &Snapshot) -> Vec<String> {
+        match self {
+            Self::Rules { files } => {
+                chosen(files).map(|rules| told::rules_in_full(&snapshot.governance, &rules)).unwrap_or_default()
+            }
+            Self::Limits { .. } => Vec::new(),
+        }
+    }
+
     pub(super) fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> super::wish::Encoded {
         match self {
             Self::Rules { files } => {
@@ -87,29 +99,54 @@ impl Governing {
     }
 }
 
+/// What was found out about what is wished for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fitness {
+    /// Of rules: are they proved?
+    pub(super) proved: Option<bool>,
+    /// Of rules: do they permit more?
+    pub(super) widens: Option<bool>,
+}
+
 impl Vault {
-    /// Whether what is wished for can be used at all; and of rules, whether they are proved. Rules that are refuted can't be
-    /// used.
-    pub(super) async fn fitness(&self, wish: &Governing) -> Result<Option<bool>, (Refusal, String)> {
+    /// Whether what is wished for can be used at all; and of rules, whether they are proved and permit more. Rules that are
+    /// refuted can't be used.
+    pub(super) async fn fitness(&self, wish: &Governing, before: &Snapshot) -> Result<Fitness, (Refusal, String)> {
         match wish {
             Governing::Rules { files } => {
                 let rules = chosen(files).map_err(|error| (Refusal::RulesUnfit, error.to_string()))?;
-                match self.prover.prove(Arc::new(rules)).await {
-                    RulesProof::Proved => Ok(Some(true)),
+                let rules = Arc::new(rules);
+                let proved = match self.prover.prove(Arc::clone(&rules)).await {
+                    RulesProof::Proved => true,
                     RulesProof::Unknown(why) => {
                         tracing::warn!(why, "rules couldn't be proved: they need two officers");
-                        Ok(Some(false))
+                        false
                     }
                     RulesProof::Refuted(broken) => {
                         let said = broken.iter().map(|one| format!("{} {} ({})", one.says, one.example, one.invariant));
-                        Err((Refusal::RulesRefuted, said.collect::<Vec<_>>().join(" ")))
+                        return Err((Refusal::RulesRefuted, said.collect::<Vec<_>>().join(" ")));
                     }
-                }
+                };
+                Ok(Fitness { proved: Some(proved), widens: Some(permits_more(rules, before).await) })
             }
             Governing::Limits { toml } => match Budgets::read(toml) {
-                Ok(_) => Ok(None),
+                Ok(_) => Ok(Fitness::default()),
                 Err(error) => Err((Refusal::RulesUnfit, error.to_string())),
             },
         }
     }
+}
+
+/// Do these rules permit something that those before don't? Asked beside what is being served: it is many questions. Where it
+/// can't be told, they do.
+async fn permits_more(rules: Arc<Rules>, before: &Snapshot) -> bool {
+    if !before.governance.is_usable() {
+        return true;
+    }
+    let (before, (told, found)) = (Arc::clone(&before.governance.rules), oneshot::channel());
+    let asked = std::thread::Builder::new().name("widening".to_owned()).spawn(move || {
+        // Who asked may have gone.
+        let _ = told.send(rules.permit_more_than(&before).is_some());
+    });
+    asked.is_err() || found.await.unwrap_or(true)
 }

@@ -30,6 +30,20 @@ pub(super) fn rules(before: &Governance, after: &Rules) -> String {
     if said.is_empty() { "Change no rule, only how they are written.".to_owned() } else { said.join(" ") }
 }
 
+/// The rules that come, go and change, one a line, each with what it says and its text.
+pub(super) fn rules_in_full(before: &Governance, after: &Rules) -> Vec<String> {
+    let (old, new) = (before.rules.told(), after.told());
+    let same = |rule: &Told, others: &[Told]| others.iter().find(|other| other.id == rule.id).cloned();
+    let line = |verb: &str, rule: &Told| format!("{verb} {}: {} {}", rule.id, rule.says, rule.text);
+    let gone = old.iter().filter(|rule| same(rule, new).is_none()).map(|rule| line("Drop", rule));
+    let come = new.iter().filter_map(|rule| match same(rule, old) {
+        None => Some(vec![line("Add", rule)]),
+        Some(before) if before != *rule => Some(vec![line("Until now", &before), line("From then on", rule)]),
+        Some(_) => None,
+    });
+    gone.chain(come.flatten()).collect()
+}
+
 fn counted(rules: usize) -> String {
     if rules == 1 { "1 rule".to_owned() } else { format!("{rules} rules") }
 }
@@ -45,6 +59,18 @@ pub(super) fn limits(before: &Limits, after: &Limits) -> String {
         .map(|name| format!("{name} from {} to {}", said(before.get(name)), said(after.get(name))))
         .collect();
     if changes.is_empty() { "Change no limit.".to_owned() } else { format!("Change {}.", changes.join(", ")) }
+}
+
+/// Do these limits let somebody learn more, or a change count sooner, than those before?
+pub(super) fn limits_are_wider(before: &Limits, after: &Limits) -> bool {
+    let (before, after) = (numbers(before), numbers(after));
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names.into_iter().any(|name| {
+        let of = |numbers: &BTreeMap<String, u64>| numbers.get(name).copied().unwrap_or(u64::MAX);
+        let (before, after) = (of(&before), of(&after));
+        let less_is_more = name.starts_with("weights.") || name == "widening_waits_s";
+        if less_is_more { after < before } else { after > before }
+    })
 }
 
 /// Each number under its name, as `person.purpose.payment.hour`.
@@ -76,6 +102,28 @@ mod tests {
         after.person.all.day = 2_000;
         after.code_per_hour = 3;
         assert_eq!(limits(&before, &after), "Change code_per_hour from 40 to 3, person.day from 1600 to 2000.");
+    }
+
+    #[test]
+    fn raised_limits_lower_weights_and_a_shorter_wait_are_wider_and_nothing_else_is() {
+        let plain = Limits::default;
+        let changed = |change: fn(&mut Limits)| {
+            let mut other = plain();
+            change(&mut other);
+            (limits_are_wider(&plain(), &other), limits_are_wider(&other, &plain()))
+        };
+        assert_eq!(changed(|_| {}), (false, false));
+        assert_eq!(changed(|limits| limits.person.all.day += 1), (true, false));
+        assert_eq!(changed(|limits| limits.code_per_hour += 1), (true, false));
+        assert_eq!(changed(|limits| limits.weights.view += 1), (false, true));
+        assert_eq!(changed(|limits| limits.widening_waits_s -= 1), (true, false));
+        // One less limit.
+        let without = |limits: &mut Limits| {
+            limits.person = domain::Allowance::of(limits.person.all);
+        };
+        assert_eq!(changed(without), (true, false));
+        let both = |limits: &mut Limits| (limits.person.all.day, limits.team.all.day) = (9, u32::MAX);
+        assert_eq!(changed(both), (true, true));
     }
 
     #[test]

@@ -141,6 +141,16 @@ impl PowerWish {
     }
 }
 
+impl PowerWish {
+    /// More of it, where a sentence isn't enough.
+    pub(super) fn details(&self, snapshot: &Snapshot) -> Vec<String> {
+        match self {
+            Self::Governing(governing) => governing.details(snapshot),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// As a draft carries it: an array of its number and what it says.
 impl PowerWish {
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
@@ -206,13 +216,15 @@ pub(super) struct Drafted {
     pub(super) at: Millis,
     /// The version that it goes on from.
     pub(super) from: u64,
-    /// The id of somebody new.
+    /// Names it; and the id of somebody new.
     pub(super) new: PersonId,
     /// The tag of the row by which it was asked for, if it was.
     pub(super) seen: Option<Tag>,
     pub(super) wish: PowerWish,
     /// Of rules: were they proved?
     pub(super) proved: Option<bool>,
+    /// Of rules: do they permit more than those before?
+    pub(super) widens: Option<bool>,
     /// Who has signed already, of those who must.
     pub(super) signed: Vec<Assertion>,
 }
@@ -220,8 +232,8 @@ pub(super) struct Drafted {
 pub(super) type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Drafted {
-    /// `[tenant, ms, version, id, tag or null, [wish…], proved or null, [credential, client data, authenticator data,
-    /// signature…]]`
+    /// `[tenant, ms, version, id, tag or null, [wish…], proved or null, widens or null, [credential, client data,
+    /// authenticator data, signature…]]`
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -230,16 +242,13 @@ impl Drafted {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(8)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
+        e.array(9)?.u32(self.tenant.0)?.i64(self.at.0)?.u64(self.from)?.bytes(&self.new.0)?;
         match &self.seen {
             Some(tag) => e.bytes(tag)?,
             None => e.null()?,
         };
         self.wish.write(e)?;
-        match self.proved {
-            Some(proved) => e.bool(proved)?,
-            None => e.null()?,
-        };
+        e.encode(self.proved)?.encode(self.widens)?;
         e.array(4 * self.signed.len() as u64)?;
         for Assertion { credential, client_data, authenticator_data, signature } in &self.signed {
             e.bytes(credential)?.bytes(client_data)?.bytes(authenticator_data)?.bytes(signature)?;
@@ -259,14 +268,14 @@ impl Drafted {
         let Some(new) = id(d)? else { return Ok(None) };
         let seen = id(d)?.map(|tag| tag.0);
         let wish = PowerWish::read(d)?;
-        let proved = if d.datatype()? == Type::Null { d.null().map(|()| None)? } else { Some(d.bool()?) };
+        let (proved, widens) = (d.decode()?, d.decode()?);
         let mut signed = Vec::new();
         for _ in 0..d.array()?.unwrap_or_default() / 4 {
             let mut bytes = || d.bytes().map(<[u8]>::to_vec);
             let (credential, client_data) = (bytes()?, bytes()?);
             signed.push(Assertion { credential, client_data, authenticator_data: bytes()?, signature: bytes()? });
         }
-        Ok(wish.map(|wish| Self { tenant, at, from, new, seen, wish, proved, signed }))
+        Ok(wish.map(|wish| Self { tenant, at, from, new, seen, wish, proved, widens, signed }))
     }
 }
 
@@ -315,7 +324,8 @@ mod tests {
             let seen = (turn % 2 == 0).then_some([7; 16]);
             let (proved, signed) = ([None, Some(true), Some(false)][turn % 3], vec![assertion.clone(); turn % 3]);
             let (tenant, at, from, new) = (TenantId(3), Millis(4), 5, manager);
-            let drafted = Drafted { tenant, at, from, new, seen, wish, proved, signed };
+            let widens = proved.map(|proved| !proved);
+            let drafted = Drafted { tenant, at, from, new, seen, wish, proved, widens, signed };
             let bytes = drafted.encode();
             assert_eq!(Drafted::decode(&bytes), Some(drafted));
             for length in 0..bytes.len() {

@@ -1,6 +1,6 @@
 //! Four eyes: a second person's yes opens one value once, and nothing gets around them.
 
-use crate::help::{Call, assert_refused, failure, shown, value};
+use crate::help::{Call, assert_refused, at_once, failure, shown, value};
 use crate::power_changes::Claimed;
 use crate::sessions::Page;
 use domain::{FieldKind, Limits, Purpose, Refusal, Role};
@@ -216,7 +216,7 @@ fn two_people_at_one_browser_are_not_two() {
 
 #[test]
 fn who_changes_role_or_leaves_on_the_way_is_no_second_person() {
-    let world = TestWorld::new(805);
+    let world = TestWorld::with(805, at_once());
     let leader = hired(&world, "Sue South", Role::TeamLeader, "south");
     let claimed = Claimed::on(world);
     let world = &claimed.world;
@@ -276,7 +276,7 @@ fn an_edited_question_opens_nothing() {
     let (world, page) = (four.world(), four.page());
     let id = four.ask().unwrap();
     // Asked becomes given, behind everybody's back: the body's last bytes are the state and its moment.
-    let edited = world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 9");
+    let edited = world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 10");
     assert_eq!(edited, 1);
     assert_refused(world, four.call.reveal(&four.account()), Refusal::Tampered);
     assert_refused(world, four.ask(), Refusal::Tampered);
@@ -289,9 +289,9 @@ fn an_old_yes_put_back_opens_nothing_a_second_time() {
     let (world, page) = (four.world(), four.page());
     let id = four.ask().unwrap();
     four.answer(&page, id, true).unwrap();
-    world.edit("CREATE TABLE kept AS SELECT * FROM admission WHERE kind = 9");
+    world.edit("CREATE TABLE kept AS SELECT * FROM admission WHERE kind = 10");
     value(four.call.reveal(&four.account()));
-    world.edit("DELETE FROM admission WHERE kind = 9");
+    world.edit("DELETE FROM admission WHERE kind = 10");
     world.edit("INSERT INTO admission SELECT * FROM kept");
     assert_refused(world, four.call.reveal(&four.account()), Refusal::ApprovalNeeded);
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use testkit::{FIRST, SECOND, TestWorld, block_on};
 use vault::{AlarmKind, Change, Kind, Left, PowerBody as _, Reporting, VaultError};
 
-const UNREADABLE: [&str; 2] = ["SET kind = 9", "SET role = 'emperor'"];
+const UNREADABLE: [&str; 2] = ["SET kind = 10", "SET role = 'emperor'"];
 const TABLES: [&str; 3] = ["person", "power", "power_row"];
 
 /// A call in a tenant with a row of every kind.
@@ -70,11 +70,11 @@ fn every_edit_deletion_and_insertion_in_every_table_is_noticed() {
     let call = furnished(700);
     let agent = call.world.scope(&call.world.staff.agent);
     value(block_on(call.world.vault.reveal(&agent, &call.command(FieldKind::Name))));
-    let mut attacks: Vec<String> = (1..=8)
+    let mut attacks: Vec<String> = (1..=9)
         .flat_map(|kind| {
             [
                 format!("UPDATE power_row SET body = x'00ff' WHERE kind = {kind}"),
-                format!("UPDATE power_row SET kind = 9 WHERE kind = {kind}"),
+                format!("UPDATE power_row SET kind = 10 WHERE kind = {kind}"),
                 format!("DELETE FROM power_row WHERE kind = {kind}"),
                 format!(
                     "INSERT INTO power_row SELECT tenant, kind, x'ffffffffffffffffffffffffffffffff', body, tag \

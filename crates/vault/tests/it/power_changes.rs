@@ -1,6 +1,6 @@
 //! Changes of power while serving: drafted and signed by security officers, and by nobody else.
 
-use crate::help::{assert_refused, failure};
+use crate::help::{assert_refused, at_once, failure};
 use domain::{PersonId, PowerKind, Refusal, Role};
 use testkit::{Authenticator, FIRST, Member, SECOND, TestWorld, block_on};
 use vault::{
@@ -15,7 +15,7 @@ pub(crate) struct Claimed {
 
 impl Claimed {
     pub(crate) fn new(seed: u64) -> Self {
-        Self::on(TestWorld::new(seed))
+        Self::on(TestWorld::with(seed, at_once()))
     }
 
     pub(crate) fn on(world: TestWorld) -> Self {

@@ -1,8 +1,10 @@
 use super::*;
 use crate::tests::{Place, TENANT, now};
-use domain::{Millis, Role};
+use domain::{Millis, PersonId, Role};
 use keys::KeyHolder;
-use keys::power::{Algorithm, Left, Passkey, Person, PowerBody, PowerChange, Reporting};
+use keys::power::{
+    Algorithm, Left, LimitsText, Passkey, Person, PowerBody, PowerChange, Reporting, RulesText, Settled,
+};
 use testkit::Authenticator;
 
 const SAM: [u8; 16] = [1; 16];
@@ -80,7 +82,16 @@ impl Tenant {
     }
 
     fn approved(&self, key: &Authenticator, changes: &[PowerChange]) -> Warrant {
-        Warrant::Officers(vec![key.assert(&self.challenge(changes))])
+        self.approved_by(&[key], changes)
+    }
+
+    fn approved_by(&self, keys: &[&Authenticator], changes: &[PowerChange]) -> Warrant {
+        Warrant::Officers(keys.iter().map(|key| key.assert(&self.challenge(changes))).collect())
+    }
+
+    /// By both officers.
+    fn agreed(&self, changes: &[PowerChange]) -> Warrant {
+        self.approved_by(&[&self.sam, &self.sue], changes)
     }
 }
 
@@ -91,7 +102,7 @@ fn the_operator_sets_up_until_an_officer_has_a_passkey() {
     for warrant in [Warrant::Setup, Warrant::Narrowing, Warrant::Officers(Vec::new())] {
         assert_eq!(tenant.seal(&grant, &warrant), Err(HolderError::Unwarranted));
     }
-    let warrant = tenant.approved(&tenant.sam, &grant);
+    let warrant = tenant.agreed(&grant);
     tenant.change(&grant, &warrant).unwrap();
     let mut agents = Tenant::new();
     let key = Authenticator::named(Algorithm::Es256, "ada");
@@ -108,7 +119,8 @@ fn an_approval_is_an_officers_for_this_very_change_and_not_about_themselves() {
     let enrol = [put([12; 16], &agent.passkey(PersonId(ADA)))];
     let warrant = tenant.approved(&tenant.sue, &enrol);
     tenant.change(&enrol, &warrant).unwrap();
-    let (change, other) = ([person(ADA, Role::TeamLeader)], [person(ADA, Role::QualityAnalyst)]);
+    let reports = |to: u8| [put(ADA, &Reporting { to: PersonId([to; 16]) })];
+    let (change, other) = (reports(8), reports(9));
     let strange = Authenticator::named(Algorithm::Es256, "sam");
     let refused = |warrant: &Warrant| assert_eq!(tenant.seal(&change, warrant), Err(HolderError::NotApproved));
     refused(&tenant.approved(&agent, &change));
@@ -244,4 +256,72 @@ fn a_holder_on_another_machine_learns_and_one_that_knows_nothing_takes_no_office
     }
     let passkey = tenant.sam.passkey(PersonId(SAM));
     assert_eq!(Passkey::decode(&passkey.encode()), Some(passkey));
+}
+
+/// The same as a proposal of that number.
+fn proposed(id: u8, change: PowerChange) -> Vec<PowerChange> {
+    vec![change, put([id; 16], &Settled { drafted: Millis(7) })]
+}
+
+#[test]
+fn what_governs_needs_two_officers_as_soon_as_there_are_two_whom_it_is_not_about() {
+    let mut tenant = Tenant::claimed();
+    let rules = |text: &str| put([0; 16], &RulesText { files: vec![("1.cedar".to_owned(), text.to_owned())] });
+    let limits = put([0; 16], &LimitsText { toml: String::new() });
+    for change in [rules("a"), limits, person(ADA, Role::TeamLeader), person([9; 16], Role::Agent)] {
+        let change = [change];
+        assert_eq!(tenant.seal(&change, &tenant.approved(&tenant.sam, &change)), Err(HolderError::Unwarranted));
+        tenant.seal(&change, &tenant.agreed(&change)).unwrap();
+        let change = proposed(1, change[0].clone());
+        let signed = |keys: &[&Authenticator]| {
+            let challenge = proposal_challenge(TENANT, &tenant.rows, &change);
+            Warrant::Officers(keys.iter().map(|key| key.assert(&challenge)).collect())
+        };
+        assert_eq!(tenant.seal(&change, &signed(&[&tenant.sam])), Err(HolderError::Unwarranted));
+        assert_eq!(tenant.seal(&change, &signed(&[&tenant.sam, &tenant.sam])), Err(HolderError::NotApproved));
+        assert_eq!(tenant.seal(&change, &tenant.agreed(&change)), Err(HolderError::NotApproved), "of a version");
+        tenant.seal(&change, &signed(&[&tenant.sue, &tenant.sam])).unwrap();
+    }
+    // About one of two, the other is enough; and so is one who is alone.
+    let own = [person(SAM, Role::SecurityAnalyst)];
+    tenant.seal(&own, &tenant.approved(&tenant.sue, &own)).unwrap();
+    tenant.change(&[put(SAM, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+    let change = [rules("b")];
+    tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
+}
+
+#[test]
+fn a_proposal_outlasts_other_changes_counts_once_and_is_no_other() {
+    let mut tenant = Tenant::claimed();
+    let rules = |text: &str| put([0; 16], &RulesText { files: vec![("1.cedar".to_owned(), text.to_owned())] });
+    let change = proposed(1, rules("a"));
+    let sign = |tenant: &Tenant, change: &[PowerChange]| {
+        let challenge = proposal_challenge(TENANT, &tenant.rows, change);
+        [&tenant.sam, &tenant.sue].map(|key| key.assert(&challenge))
+    };
+    let signed = sign(&tenant, &change);
+    let warrant = Warrant::Officers(signed.to_vec());
+    // Changed after the first signature: each officer signed another text.
+    let changed = proposed(1, rules("a, and more"));
+    let mixed = Warrant::Officers(vec![signed[0].clone(), sign(&tenant, &changed)[1].clone()]);
+    for text in [&change, &changed, &proposed(2, rules("a"))] {
+        assert_eq!(tenant.seal(text, &mixed), Err(HolderError::NotApproved));
+    }
+    for other in [
+        changed,
+        proposed(2, rules("a")),
+        vec![rules("a")],
+        [change.clone(), vec![person(ADA, Role::TeamLeader)]].concat(),
+    ] {
+        assert_eq!(tenant.seal(&other, &warrant), Err(HolderError::NotApproved), "{other:?}");
+    }
+    tenant.change(&[put(ADA, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+    tenant.change(&change, &warrant).unwrap();
+    // Back where it came from: the same signatures again are a replay.
+    let back = proposed(3, gone(PowerKind::Rules, [0; 16]));
+    let signed = Warrant::Officers(sign(&tenant, &back).to_vec());
+    tenant.change(&back, &signed).unwrap();
+    assert_eq!(tenant.seal(&change, &warrant), Err(HolderError::NotApproved), "replayed");
+    let forgotten = [gone(PowerKind::Settled, [1; 16])];
+    assert_eq!(tenant.seal(&forgotten, &tenant.agreed(&forgotten)), Err(HolderError::Unwarranted));
 }

@@ -20,6 +20,8 @@ pub(crate) mod paging;
 pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod power_changes;
+pub(crate) mod power_proposals;
+pub(crate) mod power_trial;
 pub(crate) mod proposals;
 pub(crate) mod receipts;
 pub(crate) mod reports;
@@ -72,8 +74,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/people", get(people::list))
         .route("/v1/budgets", get(budgets::all))
         .route("/v1/team/budgets", get(team::budgets))
-        .route("/v1/power/changes", post(power_changes::draft))
-        .route("/v1/power/changes/{id}/reading", post(power_changes::read))
+        .route("/v1/power/changes", get(power_proposals::list).post(power_changes::draft))
+        .route("/v1/power/changes/{id}", delete(power_proposals::withdraw))
+        .route("/v1/power/changes/{id}/trial", post(power_trial::run))
+        .route("/v1/power/texts", get(power_proposals::texts))
         .route("/v1/power/changes/{id}/approval", post(power_changes::approve))
         .route("/v1/proposals", get(proposals::list))
         .route("/v1/proposals/{id}", delete(proposals::decline))

@@ -1,6 +1,7 @@
 //! `POST /v1/power/changes`, `POST /v1/power/changes/{id}/approval`: a security officer changes people, whom they report to and
 //! how they get in, or grants what others asked for, and signs it with a passkey.
 
+use super::power_proposals::proposal;
 use super::{devices, hex, member};
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
@@ -75,6 +76,8 @@ pub(crate) enum NewPowerChange {
         #[schema(max_length = 20000)]
         limits: String,
     },
+    /// Rules or limits as they were until a version of people and rights was made (`GET /v1/power/texts`).
+    RollBack { version: u64 },
     /// A machine client's public key; the one before it ends.
     AddKey {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
@@ -131,17 +134,38 @@ pub(crate) struct RuleFile {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DraftedPowerChange {
-    /// Names this draft.
+    /// Names this draft, or the proposal that it has become.
     #[schema(pattern = "^chg_[0-9a-f]{32}$")]
     change: String,
     /// What it does, in a sentence: to be shown to who signs it.
     words: String,
+    /// Of rules: each that comes, goes or changes, with what it says and its text.
+    details: Vec<String>,
     /// The version of people and rights that it makes.
     version: u64,
     /// False where it only takes power away, or no officer has a passkey yet: then it is done without a signature.
     needs_approval: bool,
     /// How many officers must still sign it, each with a passkey of their own.
     signatures: usize,
+    /// Who has signed it.
+    signed_by: Vec<String>,
+    /// Two would have to sign it, but only one can: then one signature counts, and the log says so.
+    only_one_officer: bool,
+    /// It is of rules or limits: it can be tried on the last thirty days (`POST …/trial`).
+    can_be_tried: bool,
+    /// It lets somebody do more, or that can't be ruled out: once signed it waits.
+    widens: bool,
+    /// How long, in seconds.
+    waits_s: i64,
+    /// Signed by as many as must: when it comes into force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    in_force_at: Option<String>,
+    /// Until when it can be signed, or, once it is due, made.
+    #[schema(format = DateTime)]
+    until: String,
+    /// Something else changed the same since: it can't be made any more.
+    overtaken: bool,
     /// Of rules: proved, or unproved where no solver gave an answer; then two officers must sign. Rules that were refuted
     /// are never drafted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,8 +175,10 @@ pub(crate) struct DraftedPowerChange {
     challenge: String,
     /// The passkeys that may.
     passkeys: Vec<ApprovingPasskey>,
-    /// To be sent back with the approval; base64url. It stands for ten minutes, on every node.
-    draft: String,
+    /// To be sent back with the approval; base64url. It stands for half an hour, on every node. None for a proposal, which
+    /// stands in the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft: Option<String>,
 }
 
 /// An officer's passkey.
@@ -180,59 +206,39 @@ pub(crate) async fn draft(
 ) -> Result<Response, Failed> {
     let Json(asked) = body?;
     let drafted =
-        web.vault.draft_power(&scope, wish(&web, &scope, asked)?).await.map_err(|error| web.failed(&error))?;
+        web.vault.draft_power(&scope, wish(&web, &scope, asked).await?).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &DraftedPowerChange::of(&drafted)))
 }
 
 impl DraftedPowerChange {
-    fn of(drafted: &PowerDraft) -> Self {
+    pub(super) fn of(drafted: &PowerDraft) -> Self {
         let passkeys =
             drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
         Self {
-            change: named(&drafted.id()),
+            change: named(&drafted.id),
             words: drafted.words.clone(),
+            details: drafted.details.clone(),
+            signed_by: drafted.signed_by.clone(),
+            only_one_officer: drafted.alone,
+            can_be_tried: drafted.tries,
+            widens: drafted.widens,
+            waits_s: drafted.waits_ms / 1_000,
+            in_force_at: drafted.due.map(|due| due.to_string()),
+            until: drafted.until.to_string(),
+            overtaken: drafted.overtaken,
             version: drafted.version,
             needs_approval: drafted.signatures > 0,
             signatures: drafted.signatures,
             proof: drafted.proved.map(|proved| if proved { "proved" } else { "unproved" }),
             challenge: said(&drafted.challenge),
             passkeys: passkeys.collect(),
-            draft: said(&drafted.bytes),
+            draft: (!drafted.bytes.is_empty()).then(|| said(&drafted.bytes)),
         }
     }
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GivenDraft {
-    /// The draft, as another officer gave it on; base64url.
-    #[schema(inline)]
-    draft: Base64Url,
-}
-
-/// Read a draft that another officer gave on.
-///
-/// For security officers who are to sign it too. Nothing changes.
-#[utoipa::path(post, path = "/v1/power/changes/{id}/reading", tag = "power", operation_id = "readPowerChange", request_body = GivenDraft,
-    params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
-    responses((status = 200, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json"), (status = 410, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"), (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn read(
-    State(web): State<Web>,
-    Signed(scope): Signed,
-    Path(id): Path<String>,
-    body: Result<Json<GivenDraft>, Failed>,
-) -> Result<Response, Failed> {
-    let draft = named_so(&web, &id, body?.0.draft)?;
-    let read = web.vault.read_draft(&scope, &draft).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&DraftedPowerChange::of(&read)))
-}
-
 /// The draft, if that is its name.
-fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
+pub(super) fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
     let fits = id == named(&vault::draft_id(&draft.0));
     fits.then_some(draft.0).ok_or_else(|| web.fault(Fault::NOT_FOUND))
 }
@@ -240,9 +246,9 @@ fn named_so(web: &Web, id: &str, draft: Base64Url) -> Result<Vec<u8>, Failed> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PowerApproval {
-    /// The draft, as it was given; base64url.
+    /// The draft, as it was given; base64url. None for a proposal, whose name is enough.
     #[schema(inline)]
-    draft: Base64Url,
+    draft: Option<Base64Url>,
     /// What the passkey signed; none where nothing need be.
     assertion: Option<Answer>,
 }
@@ -263,7 +269,8 @@ pub(crate) struct PowerChangeMade {
 /// Approve a drafted change: then it is made.
 ///
 /// For security officers, each with a passkey of their own, and never about themselves. All nodes go by it within a second.
-/// Rules that couldn't be proved need two: the first one's answer is a draft for the second.
+/// Rules, limits and roles need two officers as soon as there are two; and what lets somebody do more waits for a day once it
+/// is signed. Until then it is a proposal (202; `GET /v1/power/changes`).
 #[utoipa::path(post, path = "/v1/power/changes/{id}/approval", tag = "power", operation_id = "approvePowerChange", request_body = PowerApproval,
     params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's name.")),
     responses((status = 200, body = PowerChangeMade), (status = 202, body = DraftedPowerChange), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -278,9 +285,12 @@ pub(crate) async fn approve(
     body: Result<Json<PowerApproval>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(approval) = body?;
-    let draft = named_so(&web, &id, approval.draft)?;
     let assertion = approval.assertion.map(Into::into);
-    match web.vault.approve_power(&scope, &draft, assertion).await.map_err(|error| web.failed(&error))? {
+    let approved = match approval.draft {
+        Some(draft) => web.vault.approve_power(&scope, &named_so(&web, &id, draft)?, assertion).await,
+        None => web.vault.sign_proposal(&scope, proposal(&web, &id)?, assertion).await,
+    };
+    match approved.map_err(|error| web.failed(&error))? {
         Approved::Made(made) => Ok(ok(&PowerChangeMade {
             receipt: made.entry.to_string(),
             version: made.version,
@@ -290,7 +300,7 @@ pub(crate) async fn approve(
     }
 }
 
-fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Failed> {
+async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Failed> {
     let person = |text: &str| member(web, text, PersonId::parse, "person isn't a person's id");
     let manager = |text: Option<String>| {
         text.map(|text| member(web, &text, PersonId::parse, "the manager isn't a person's id")).transpose()
@@ -323,6 +333,11 @@ fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWish, Fa
             PowerWish::Governing(Governing::Rules { files })
         }
         NewPowerChange::SetLimits { limits } => PowerWish::Governing(Governing::Limits { toml: limits }),
+        NewPowerChange::RollBack { version } => {
+            let found = web.vault.texts_until(scope, version).await.map_err(|error| web.failed(&error))?;
+            let none = || web.fault(Fault::NOT_FOUND.detail("that version changed neither rules nor limits"));
+            PowerWish::Governing(found.ok_or_else(none)?)
+        }
         NewPowerChange::AddKey { person: id, key } => {
             PowerWish::Access(Access::AddKey { person: person(&id)?, key: key.0.text() })
         }

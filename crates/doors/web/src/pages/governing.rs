@@ -1,4 +1,4 @@
-//! `/security/change`: officers change rules and limits.
+//! `/security/change`: officers change rules and limits. `/security/proposals`: what waits for another officer or for its time.
 
 use super::{for_role, page};
 use crate::identify::Signed;
@@ -39,6 +39,31 @@ pub(super) async fn change(State(web): State<Web>, signed: Result<Signed, Failed
     }
 }
 
+/// `/security/proposals`. What it shows is asked for by its script, and is an entry.
+#[derive(Debug, Clone, Template)]
+#[template(path = "security-proposals.html")]
+pub(super) struct ProposalsPage {
+    /// Who looks.
+    pub(super) person_name: String,
+    /// May they sign and withdraw?
+    pub(super) changes: bool,
+    /// May they see the other pages of security?
+    pub(super) reads_log: bool,
+    /// Line on top of the page.
+    pub(super) banner: Option<String>,
+}
+
+pub(super) async fn proposals(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response {
+    match for_role(&web, signed, |web, scope| web.vault.reads_alarms(scope)) {
+        Err(response) => *response,
+        Ok(scope) => {
+            let (changes, reads_log) = (web.vault.changes_power(&scope), web.vault.reads_log(&scope));
+            let (person_name, banner) = (scope.name().to_owned(), web.config.banner.clone());
+            page(StatusCode::OK, &ProposalsPage { person_name, changes, reads_log, banner })
+        }
+    }
+}
+
 /// The page with sample data.
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let sample = ChangePage {
@@ -49,5 +74,16 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         own_rules: true,
         banner,
     };
-    Ok(vec![("security-change.html", sample.render()?)])
+    let proposals = ProposalsPage {
+        person_name: sample.person_name.clone(),
+        changes: true,
+        reads_log: true,
+        banner: sample.banner.clone(),
+    };
+    let board = ProposalsPage { changes: false, reads_log: false, ..proposals.clone() };
+    Ok(vec![
+        ("security-change.html", sample.render()?),
+        ("security-proposals.html", proposals.render()?),
+        ("security-proposals-board.html", board.render()?),
+    ])
 }

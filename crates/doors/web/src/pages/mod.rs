@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/export", get(export))
         .route("/security/people", get(people::people))
         .route("/security/change", get(governing::change))
+        .route("/security/proposals", get(governing::proposals))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/budgets", get(budgets::budgets))

@@ -65,6 +65,8 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
     asset("/assets/power.js", SCRIPT, include_str!("../../assets/power.js")),
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
+    asset("/assets/trial.js", SCRIPT, include_str!("../../assets/trial.js")),
+    asset("/assets/proposals.js", SCRIPT, include_str!("../../assets/proposals.js")),
     asset("/assets/governing.js", SCRIPT, include_str!("../../assets/governing.js")),
     asset("/assets/people.js", SCRIPT, include_str!("../../assets/people.js")),
     asset("/assets/sessions.js", SCRIPT, include_str!("../../assets/sessions.js")),

@@ -166,6 +166,15 @@ kinds! {
     LimitsChanged = 65 "limits_changed";
     /// What everybody has spent was read, by who watches.
     BudgetsRead = 66 "budgets_read";
+    /// An officer signed a proposal that isn't made yet; `detail` is the moment at which it comes into force, in milliseconds
+    /// since 1970, where as many have signed as must.
+    ProposalSigned = 67 "proposal_signed";
+    /// An officer took a proposal back; `detail` is 1 where it ended by itself, because something else changed the same or who
+    /// signed it has left.
+    ProposalWithdrawn = 68 "proposal_withdrawn";
+    /// Rules or limits that aren't in force were tried on the log of the last thirty days; `detail` is how many entries that
+    /// log holds at most.
+    LogReplayed = 69 "log_replayed";
     /// A second person was asked whether somebody may be shown a value; the entry is the asker's and tells who was drawn.
     ApprovalAsked = 70 "approval_asked";
     /// The second person said yes; the entry tells who had asked, and `detail` is after how many milliseconds.
@@ -179,11 +188,15 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, PeopleRead, ReportsRead, SessionsRead,
-            StreamClosed, StreamOpened, TeamRead,
+            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead,
+            SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
-        people || matches!(self, DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed)
+        people
+            || matches!(
+                self,
+                LogReplayed | DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed
+            )
     }
 }
 

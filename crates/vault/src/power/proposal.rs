@@ -1,0 +1,317 @@
+//! Proposals: changes of rules, limits and roles that stand in the store, on all nodes, until as many officers have signed
+//! as must and, where they let somebody do more, until their time has come.
+//!
+//! What officers sign says what each row is before and after. So a proposal outlasts changes of other rows, and isn't made
+//! any more once somebody changed the same.
+
+use super::Snapshot;
+use super::draft::{Approved, PowerChanged, PowerDraft, Ready};
+use super::plan::Plan;
+use super::wish::{Drafted, Encoded, PowerWish};
+use crate::alarm::AlarmKind;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::Kind;
+use crate::wiring::{Act, Vault};
+use domain::{Millis, PersonId, Refusal, TenantId};
+use keys::power::{Assertion, Warrant};
+use minicbor::{Decoder, Encoder};
+use policy::Device;
+use std::sync::Arc;
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+
+/// How long a proposal can be signed, and be found once its time has come, in milliseconds.
+const STANDS_MS: i64 = 7 * 24 * 3_600_000;
+/// The most proposals that are looked at.
+const LISTED: u32 = 500;
+/// Why one ended that nobody withdrew: something else changed the same, or who signed it has left.
+const OVERTAKEN: u64 = 1;
+
+/// A draft that came back, or a proposal as it stands in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) drafted: Drafted,
+    /// What was signed.
+    pub(super) challenge: Option<[u8; 32]>,
+    /// When it comes into force, once as many have signed as must.
+    pub(super) due: Option<Millis>,
+    until: Millis,
+    /// Of the row in the store.
+    pub(super) tag: Option<Tag>,
+}
+
+impl Kept {
+    pub(super) fn new(drafted: Drafted) -> Self {
+        let until = drafted.at.plus(STANDS_MS);
+        Self { drafted, challenge: None, due: None, until, tag: None }
+    }
+
+    fn key(&self) -> AdmissionKey {
+        AdmissionKey { kind: AdmissionKind::Proposal, id: self.drafted.new.0 }
+    }
+
+    /// The row still is the one that was seen; none, where there was none.
+    fn unchanged(&self) -> Condition {
+        Condition::Admission { key: self.key(), tag: self.tag, otherwise: Refusal::ChangeGone }
+    }
+
+    fn row(&self) -> AdmissionRow {
+        AdmissionRow { key: self.key(), body: self.encode(), expires: self.until, tag: [0; 16] }
+    }
+
+    /// The act ends it. Its row stays as long as a draft of it could come back.
+    fn ended_by(&self, act: Act) -> Act {
+        let row = AdmissionRow { body: Vec::new(), ..self.row() };
+        act.when(self.unchanged()).effect(Effect::PutAdmission(row))
+    }
+
+    /// `[draft, challenge or null, ms or null]`
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        // Writing to a vector can't fail: the error type has no values.
+        let _: Encoded = self.write(&mut Encoder::new(&mut out));
+        out
+    }
+
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.array(3)?.bytes(&self.drafted.encode())?;
+        match &self.challenge {
+            Some(challenge) => e.bytes(challenge)?,
+            None => e.null()?,
+        };
+        e.encode(self.due.map(|due| due.0))?;
+        Ok(())
+    }
+
+    fn read(row: &AdmissionRow) -> Result<Option<Self>, minicbor::decode::Error> {
+        let mut d = Decoder::new(&row.body);
+        d.array()?;
+        let Some(drafted) = Drafted::decode(d.bytes()?) else { return Ok(None) };
+        let challenge = d.bytes()?.try_into().ok();
+        let due: Option<i64> = d.decode()?;
+        Ok(Some(Self { drafted, challenge, due: due.map(Millis), until: row.expires, tag: Some(row.tag) }))
+    }
+}
+
+impl Vault {
+    /// Signs a proposal that stands in the store. Logged.
+    ///
+    /// # Errors
+    /// As [`Vault::approve_power`].
+    pub async fn sign_proposal(
+        &self,
+        scope: &Scope,
+        id: [u8; 16],
+        assertion: Option<Assertion>,
+    ) -> Result<Approved, VaultError> {
+        let kept = self.kept_proposal(scope.tenant, id).await?.filter(|kept| kept.due.is_none());
+        self.sign(scope, kept, assertion).await
+    }
+
+    /// An officer signs a draft or a proposal: then it is made, or stands in the store.
+    pub(super) async fn sign(
+        &self,
+        scope: &Scope,
+        kept: Option<Kept>,
+        assertion: Option<Assertion>,
+    ) -> Result<Approved, VaultError> {
+        let kind = kept.as_ref().map_or(Kind::PowerChanged, |kept| kept.drafted.wish.kind());
+        let ready = self.again(scope, kept.as_ref(), self.act(scope, kind)?).await?;
+        let Ready { mut drafted, snapshot, draft, act, .. } = ready;
+        let Some(kept) = kept else { return Err(self.logged(act, Refusal::ChangeGone).await) };
+        // Whose signature it is stands in the entry, so it's the signer who asks; and nobody signs twice.
+        let signer = |assertion: &Assertion| snapshot.signer(assertion, &draft.challenge);
+        let own = assertion.as_ref().map(|assertion| signer(assertion) == Some(scope.person.id));
+        let again = drafted.signed.iter().any(|signed| signer(signed) == Some(scope.person.id));
+        if own == Some(false) || again || (own.is_none() && !drafted.signed.is_empty()) {
+            return Err(self.logged(act, Refusal::NotApproved).await);
+        }
+        let (waits_ms, signatures, challenge) = (draft.waits_ms, draft.signatures, draft.challenge);
+        drafted.signed.extend(assertion);
+        let stands = own.is_some() && ready.proposal && (signatures > 1 || waits_ms > 0);
+        let ready = Ready { drafted, snapshot, draft, act, ..ready };
+        if !stands {
+            return self.make(ready, &kept).await.map(Approved::Made);
+        }
+        let due = (signatures <= 1).then(|| self.clock.now().plus(waits_ms));
+        let until = due.map_or(kept.until, |due| due.plus(STANDS_MS));
+        let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, until, tag: kept.tag };
+        let mut act = self.act(scope, Kind::ProposalSigned)?;
+        act.draft.upon = ready.plan.person;
+        act.draft.detail = due.map(|due| due.0.unsigned_abs());
+        self.commit_plain(act.when(kept.unchanged()).effect(Effect::PutAdmission(now.row()))).await?;
+        if due.is_some() {
+            self.alarms.set(scope.tenant, AlarmKind::AccessWidens, true, self.clock.now());
+        }
+        let told = self.proposal_shown(scope, &ready.snapshot, &now).await?;
+        told.map(Approved::Waits).ok_or(VaultError::refused(Refusal::PowerChanged))
+    }
+
+    /// Makes a change, and ends its proposal where there is one.
+    async fn make(&self, ready: Ready, kept: &Kept) -> Result<PowerChanged, VaultError> {
+        let Ready { narrowing, proposal, drafted, snapshot, plan, draft, act } = ready;
+        let proved = drafted.proved.map_or(0, |proved| if proved { 1 } else { 2 });
+        let detail = proved + if draft.alone { 4 } else { 0 };
+        let act = if detail > 0 { act.detail(detail) } else { act };
+        let act = if proposal { kept.ended_by(act) } else { act };
+        let warrant = match drafted.signed {
+            signed if !signed.is_empty() => Warrant::Officers(signed),
+            _ if narrowing => Warrant::Narrowing,
+            // Counts until the first officer has a passkey, as the operator's word does.
+            _ => Warrant::Setup,
+        };
+        let Plan { person, changes, asked, .. } = plan;
+        let entry = self.change_power(&snapshot, &warrant, changes, Plan::on(act, asked)).await?;
+        Ok(PowerChanged { entry, version: snapshot.seq + 1, person })
+    }
+
+    /// Proposals that wait for signatures or for their time, for who may see alarms: officers, who decide, and those who are
+    /// to notice. The reading is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; if the store fails.
+    pub async fn power_proposals(&self, scope: &Scope) -> Result<Vec<PowerDraft>, VaultError> {
+        let act = self.permitted(scope, policy::Act::ReadAlarms, Kind::DirectoryRead).await?;
+        self.commit_plain(act).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let mut all = Vec::new();
+        for kept in self.kept_proposals(scope.tenant).await? {
+            all.extend(self.proposal_shown(scope, &snapshot, &kept).await?);
+        }
+        all.sort_by_key(|one: &PowerDraft| (one.due.unwrap_or(one.until), one.id));
+        Ok(all)
+    }
+
+    /// An officer takes a proposal back, whoever made it. Logged.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules, and `NotFound` for none that stands.
+    pub async fn withdraw_proposal(&self, scope: &Scope, id: [u8; 16]) -> Result<(), VaultError> {
+        let act = self.permitted(scope, policy::Act::ChangePower, Kind::ProposalWithdrawn).await?;
+        match self.kept_proposal(scope.tenant, id).await? {
+            Some(kept) => self.commit_plain(kept.ended_by(act)).await.map(drop),
+            None => Err(self.logged(act, Refusal::NotFound).await),
+        }
+    }
+
+    /// Makes the proposals whose time has come, and says by an alarm that others wait. For a thread of each node: two that do
+    /// it at once make it once.
+    ///
+    /// # Errors
+    /// If store or key holder fail.
+    pub async fn settle_proposals(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let (now, mut waits) = (self.clock.now(), false);
+        for kept in self.kept_proposals(tenant).await? {
+            match kept.due {
+                Some(due) if now.since(due) >= 0 => self.come_into_force(tenant, &kept).await?,
+                Some(_) => waits = true,
+                None => {}
+            }
+        }
+        self.alarms.set(tenant, AlarmKind::AccessWidens, waits, now);
+        Ok(())
+    }
+
+    async fn come_into_force(&self, tenant: TenantId, kept: &Kept) -> Result<(), VaultError> {
+        let snapshot = self.load_power(tenant).await?;
+        if !snapshot.sound {
+            return Ok(());
+        }
+        let made = match self.due(&snapshot, kept).await? {
+            Some(ready) => self.make(ready, kept).await.map(drop),
+            None => Err(VaultError::refused(Refusal::NotApproved)),
+        };
+        match made {
+            // Another node made it, or power changed in this moment: the next look tells.
+            Err(VaultError::Refused { refusal: Refusal::ChangeGone | Refusal::PowerChanged, .. }) => Ok(()),
+            Err(VaultError::Refused { .. }) => {
+                let act = self.bare_act(tenant, Kind::ProposalWithdrawn)?.detail(OVERTAKEN);
+                match self.commit_plain(kept.ended_by(act)).await {
+                    Ok(_) | Err(VaultError::Refused { .. }) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }
+            made => made,
+        }
+    }
+
+    /// A proposal as it is made when its time has come, in the name of who signed last; none where it can't be any more.
+    async fn due(&self, snapshot: &Arc<Snapshot>, kept: &Kept) -> Result<Option<Ready>, VaultError> {
+        let (tenant, challenge) = (snapshot.tenant, kept.challenge.unwrap_or_default());
+        let last = kept.drafted.signed.last().and_then(|signed| snapshot.signer(signed, &challenge));
+        let Some(row) = last.and_then(|signer| snapshot.person(signer)) else { return Ok(None) };
+        let person = Arc::clone(row);
+        let scope = Scope { tenant, person, power: snapshot.seq, session: [0; 16], device: Device::Page, once: None };
+        let mut act = self.bare_act(tenant, kept.drafted.wish.kind())?;
+        (act.draft.person, act.draft.power) = (last, snapshot.seq);
+        match self.look(&scope, snapshot, &kept.drafted).await {
+            Ok((narrowing, proposal, drafted, plan, draft)) => {
+                act.draft.upon = plan.person;
+                let fits = proposal && draft.challenge == challenge && drafted.seen == kept.drafted.seen;
+                let snapshot = Arc::clone(snapshot);
+                Ok((fits && draft.signatures == 0).then_some(Ready {
+                    narrowing,
+                    proposal,
+                    drafted,
+                    snapshot,
+                    plan,
+                    draft,
+                    act,
+                }))
+            }
+            Err(VaultError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A proposal as it is told to who looks; one that can't be made any more says so.
+    async fn proposal_shown(
+        &self,
+        scope: &Scope,
+        snapshot: &Snapshot,
+        kept: &Kept,
+    ) -> Result<Option<PowerDraft>, VaultError> {
+        let (id, due, until) = (kept.drafted.new.0, kept.due, kept.until);
+        match self.look(scope, snapshot, &kept.drafted).await {
+            Ok((.., draft)) => {
+                let overtaken = kept.challenge.is_some_and(|challenge| challenge != draft.challenge);
+                Ok(Some(PowerDraft { id, due, until, overtaken, bytes: Vec::new(), ..draft }))
+            }
+            // About who looks: they see it, and others sign it.
+            Err(VaultError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a draft that came back, or a proposal, wishes; none for what doesn't stand.
+    pub(super) async fn wished(
+        &self,
+        scope: &Scope,
+        id: [u8; 16],
+        draft: Option<&[u8]>,
+    ) -> Result<Option<PowerWish>, VaultError> {
+        let drafted = match draft {
+            Some(draft) => self.drafted(scope, draft)?,
+            None => self.kept_proposal(scope.tenant, id).await?.map(|kept| kept.drafted),
+        };
+        Ok(drafted.map(|drafted| drafted.wish))
+    }
+
+    async fn kept_proposal(&self, tenant: TenantId, id: [u8; 16]) -> Result<Option<Kept>, VaultError> {
+        let row = self.store.admission(tenant, AdmissionKey { kind: AdmissionKind::Proposal, id }).await?;
+        Ok(row.and_then(|row| self.genuine_proposal(tenant, &row)))
+    }
+
+    async fn kept_proposals(&self, tenant: TenantId) -> Result<Vec<Kept>, VaultError> {
+        let rows = self.store.admissions(tenant, AdmissionKind::Proposal, None, LISTED).await?;
+        Ok(rows.iter().filter_map(|row| self.genuine_proposal(tenant, row)).collect())
+    }
+
+    /// What stands there, unless it ended, ran out or was edited.
+    fn genuine_proposal(&self, tenant: TenantId, row: &AdmissionRow) -> Option<Kept> {
+        let genuine = self.seals.tag(tenant, "admission", &row.material()) == row.tag;
+        let kept = Kept::read(row).ok().flatten().filter(|_| genuine)?;
+        let own = kept.drafted.tenant == tenant && PersonId(row.key.id) == kept.drafted.new;
+        (own && self.clock.now() < kept.until).then_some(kept)
+    }
+}

@@ -1,0 +1,213 @@
+//! Rules or limits that aren't in force, tried on the last thirty days of the log. Reading the log is an entry, as always.
+//!
+//! The log is read a chunk at a time, oldest first, and opened beside what is being served while the next chunk is fetched; what
+//! is kept of it are counts, what each person spent and a few examples. So memory doesn't grow with the log.
+
+use super::Snapshot;
+use super::governance::{Governance, chosen};
+use super::governing::Governing;
+use super::trial::{Found, Trial};
+use super::wish::PowerWish;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::limits_form::Budgets;
+use crate::private::entry::{AuditBody, Kind, open_audit};
+use crate::wiring::Vault;
+use domain::{EntryId, Limits, Millis, Refusal, TenantId};
+use keys::Key32;
+use policy::Rules;
+use std::sync::Arc;
+use store::EntryRow;
+
+/// How far back.
+const BACK_MS: i64 = 30 * 24 * 3_600_000;
+/// Entries fetched at a time.
+const CHUNK: u64 = 4_000;
+
+/// A trial on its way.
+pub struct Replay {
+    vault: Arc<Vault>,
+    scope: Scope,
+    trial: Trial,
+    audit: Key32,
+    /// The next place to be read, and the one behind the last.
+    next: u64,
+    end: u64,
+    first: u64,
+    fetched: Vec<EntryRow>,
+    receipt: EntryId,
+}
+
+impl Replay {
+    /// The trial's own entry.
+    #[must_use]
+    pub fn receipt(&self) -> EntryId {
+        self.receipt
+    }
+
+    /// How many entries there are to be read.
+    #[must_use]
+    pub fn of(&self) -> u64 {
+        self.end - self.first
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn found(&self) -> &Found {
+        &self.trial.found
+    }
+
+    /// Goes on by one chunk. Says whether there is more.
+    ///
+    /// # Errors
+    /// `Refused(PowerChanged)` once people or rules have changed, or if the store fails: then nothing was found.
+    pub async fn step(mut self) -> Result<(Self, bool), VaultError> {
+        if !self.vault.still_holds(&self.scope).await {
+            return Err(VaultError::refused(Refusal::PowerChanged));
+        }
+        let rows = core::mem::take(&mut self.fetched);
+        let (audit, mut trial) = (self.audit.clone(), self.trial);
+        let opened = tokio::task::spawn_blocking(move || {
+            for (id, body) in rows.iter().rev().map(|row| opened(&audit, row)) {
+                trial.see(id, body.as_ref());
+            }
+            trial
+        });
+        let until = self.end.min(self.next.saturating_add(CHUNK));
+        if until > self.next {
+            let limit = u32::try_from(until - self.next).unwrap_or(u32::MAX);
+            self.fetched = self.vault.store.entries(self.scope.tenant, Some(until), limit).await?;
+        }
+        self.next = until;
+        self.trial = opened.await.map_err(|_| VaultError::Stopping)?;
+        let more = !self.fetched.is_empty();
+        Ok((self, more))
+    }
+}
+
+fn opened(audit: &Key32, row: &EntryRow) -> (EntryId, Option<AuditBody>) {
+    (row.id, open_audit(audit, row.id, &row.leaf, &row.audit))
+}
+
+impl Vault {
+    /// Begins to try rules or limits, of a draft that came back or of a proposal, on the last thirty days. One entry, durable
+    /// before any is opened.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules, for who may not both read the log and change power; `ChangeGone` for no draft or
+    /// proposal of rules or limits that stands; `RulesUnfit` for what can't be read any more.
+    pub async fn replay(
+        self: &Arc<Self>,
+        scope: Scope,
+        id: [u8; 16],
+        draft: Option<&[u8]>,
+    ) -> Result<Replay, VaultError> {
+        let act = self.permitted(&scope, policy::Act::ChangePower, Kind::LogReplayed).await?;
+        if let Err(denial) = self.may(&scope, policy::Act::ReadLog) {
+            return Err(self.logged_denial(act, &denial).await);
+        }
+        let Some(PowerWish::Governing(tried)) = self.wished(&scope, id, draft).await? else {
+            return Err(self.logged(act, Refusal::ChangeGone).await);
+        };
+        let snapshot = self.power_now(scope.tenant).await?;
+        let Some((rules, limits)) = outcome(&snapshot.governance, &tried) else {
+            return Err(self.logged(act, Refusal::RulesUnfit).await);
+        };
+        let from = self.clock.now().plus(-BACK_MS);
+        let end = self
+            .store
+            .entries(scope.tenant, None, 1)
+            .await?
+            .first()
+            .and_then(|row| row.index)
+            .map_or(0, |last| last + 1);
+        let first = self.first_place_since(scope.tenant, from, end).await?;
+        let receipt = self.commit_plain(act.detail(end - first)).await?;
+        let now = Arc::clone(&snapshot.governance.rules);
+        let trial = Trial::new(now, rules, limits, people(&snapshot), self.config.probation_days);
+        let audit = self.keys(scope.tenant)?.audit.clone();
+        let vault = Arc::clone(self);
+        Ok(Replay { vault, scope, trial, audit, next: first, end, first, fetched: Vec::new(), receipt })
+    }
+
+    /// The first place of an entry from this moment on; `end` where there is none.
+    async fn first_place_since(&self, tenant: TenantId, from: Millis, end: u64) -> Result<u64, VaultError> {
+        let (mut low, mut high) = (0, end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = self.store.entries(tenant, Some(middle + 1), 1).await?.pop();
+            if row.is_some_and(|row| row.id.minted() < from) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+}
+
+/// Rules and limits as they would be; the same where they stay.
+fn outcome(governance: &Governance, tried: &Governing) -> Option<(Arc<Rules>, Option<Limits>)> {
+    match tried {
+        Governing::Rules { files } => Some((Arc::new(chosen(files).ok()?), None)),
+        Governing::Limits { toml } => Some((Arc::clone(&governance.rules), Some(Budgets::read(toml).ok()?))),
+    }
+}
+
+fn people(snapshot: &Snapshot) -> std::collections::HashMap<domain::PersonId, (domain::Role, String)> {
+    snapshot.everybody().into_iter().map(|row| (row.id, (row.role, row.team.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::private::entry::Draft;
+    use domain::{FieldKind, PersonId, Purpose, Role};
+    use std::collections::HashMap;
+    use store::{Numbers, Scribe};
+    use testkit::{FixedClock, Seeded};
+
+    #[test]
+    fn many_entries_are_opened_and_judged_and_their_counts_hold() {
+        const ENTRIES: u64 = 40_000;
+        const START: i64 = 1_767_225_600_000;
+        let (clock, entropy, audit) = (FixedClock::at(Millis(START)), Seeded::new(7), Key32::new([5; 32]));
+        let people: Vec<PersonId> = (0..50).map(|n| PersonId([n; 16])).collect();
+        let entry = |n: u64| {
+            clock.advance(1_000);
+            let mut draft = Draft::new(Kind::Reveal, &clock, &entropy, &audit);
+            (draft.person, draft.purpose) = (Some(people[n as usize % 50]), Some(Purpose::Delivery));
+            draft.field = Some(FieldKind::Name.code());
+            let decision = if n % 10 == 9 { Err(Refusal::BudgetExhausted) } else { Ok(()) };
+            let numbers = Numbers { decision, n: None, versions: Vec::new(), spent: Vec::new(), allotted: None };
+            let inscribed = draft.inscribe(&numbers);
+            let (id, leaf) = (draft.id, inscribed.leaf);
+            EntryRow { id, leaf, audit: inscribed.audit, customer: Vec::new(), index: Some(n) }
+        };
+        let rows: Vec<EntryRow> = (0..ENTRIES).map(entry).collect();
+        let rules = Arc::new(Rules::built_in().unwrap());
+        let roles: HashMap<_, _> = people.iter().map(|one| (*one, (Role::Agent, "north".to_owned()))).collect();
+        let mut stricter: Vec<(&str, &str)> = policy::BUILT_IN.to_vec();
+        let rule = r#"@id("x") @refusal("purpose-not-allowed") @says("No.") @why("So.") @next("No.") @cure("ask")
+            forbid (principal, action == Action::"reveal", resource == Field::"name");"#;
+        stricter.push(("5.cedar", rule));
+        let stricter = Arc::new(Rules::load(&stricter).unwrap());
+        let tiny = Budgets::read("[person]\nhour = 2\n").unwrap();
+        for (then, limits, refused, allowed) in [
+            (Arc::clone(&rules), Some(Limits::default()), 0, ENTRIES / 10),
+            (stricter, None, ENTRIES / 10 * 9, 0),
+            (Arc::clone(&rules), None, 0, 0),
+        ] {
+            let mut trial = Trial::new(Arc::clone(&rules), then, limits, roles.clone(), 0);
+            rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
+            let found = &trial.found;
+            assert_eq!((found.read, found.refused, found.allowed, found.damaged), (ENTRIES, refused, allowed, 0));
+            assert!(found.unknown.is_empty() && found.examples.len() <= super::super::trial::EXAMPLES);
+        }
+        // One name in an hour each: what else was shown would have been refused.
+        let mut trial = Trial::new(Arc::clone(&rules), rules, Some(tiny), roles, 0);
+        rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
+        let hours = ENTRIES / 3_600 + 1;
+        assert!(trial.found.refused > ENTRIES / 10 * 9 - 50 * (hours + 1), "{:?}", trial.found.refused);
+    }
+}

@@ -1,0 +1,310 @@
+//! Rules or limits that aren't in force, tried on entries of the log one after another: what they would have refused, what
+//! they would have allowed, and what the log doesn't say. Pure.
+//!
+//! An entry says who did what for which purpose and what became of it. It doesn't say how surely the interaction was the
+//! customer's, by which channel they were in touch, nor by what means the person was signed in. Where the answer hangs on
+//! one of these, it is unknown, and why is told.
+
+use crate::private::entry::{AuditBody, Kind};
+use domain::history::History;
+use domain::{
+    Allowance, Binding, Channels, EntryId, FieldKind, Limits, Millis, PersonId, Purpose, Refusal, Role, Standing,
+};
+use policy::{Act, Asker, Device, Needs, Rules};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// The most examples that are told.
+pub(super) const EXAMPLES: usize = 20;
+const HOUR_MS: i64 = 3_600_000;
+
+/// What would have become of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turned {
+    /// Done, and would have been refused.
+    Refused,
+    /// Refused, and would have been done.
+    Allowed,
+    /// It hangs on something that the log doesn't say.
+    Unknown(Unsaid),
+}
+
+/// What the log doesn't say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unsaid {
+    /// How the interaction stood: live, the customer's, talking, and how surely.
+    Ground,
+    /// By which channel the customer was in touch.
+    Channel,
+    /// By what means the person was signed in.
+    Device,
+    /// Who it was: they aren't known here.
+    Person,
+}
+
+impl Unsaid {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Ground => "ground",
+            Self::Channel => "channel",
+            Self::Device => "device",
+            Self::Person => "person",
+        }
+    }
+}
+
+/// An entry of which something else would have become. It names no customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The entry.
+    pub entry: EntryId,
+    /// When.
+    pub at: Millis,
+    /// What kind of act.
+    pub kind: Kind,
+    /// Which field.
+    pub field: Option<FieldKind>,
+    /// What for.
+    pub purpose: Option<Purpose>,
+    /// The person's role, as it is today.
+    pub role: Option<Role>,
+    /// What would have become of it.
+    pub turned: Turned,
+}
+
+/// What a trial found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Entries read.
+    pub read: u64,
+    /// Acts among them on which these rules or limits speak.
+    pub judged: u64,
+    /// Done, and would have been refused.
+    pub refused: u64,
+    /// Refused, and would have been done.
+    pub allowed: u64,
+    /// What hangs on something that the log doesn't say, by what.
+    pub unknown: BTreeMap<Unsaid, u64>,
+    /// Rows that were edited.
+    pub damaged: u64,
+    /// Some of these.
+    pub examples: Vec<Example>,
+}
+
+/// What goes on, and what is tried against it.
+pub(super) struct Trial {
+    pub(super) now: Arc<Rules>,
+    pub(super) then: Arc<Rules>,
+    /// The limits to be tried, where they are.
+    pub(super) limits: Option<Limits>,
+    /// Everybody's role and team as they are today.
+    pub(super) people: HashMap<PersonId, (Role, String)>,
+    pub(super) probation_days: u16,
+    spent: Spent,
+    pub(super) found: Found,
+}
+
+/// What was spent in the log, by the limits that are tried.
+#[derive(Default)]
+struct Spent {
+    people: HashMap<PersonId, History>,
+    teams: HashMap<String, History>,
+    everybody: History,
+}
+
+/// Somebody as an entry shows them.
+struct Who<'a> {
+    person: PersonId,
+    role: Role,
+    team: &'a str,
+    standing: Standing,
+}
+
+impl Trial {
+    pub(super) fn new(
+        now: Arc<Rules>,
+        then: Arc<Rules>,
+        limits: Option<Limits>,
+        people: HashMap<PersonId, (Role, String)>,
+        probation_days: u16,
+    ) -> Self {
+        Self { now, then, limits, people, probation_days, spent: Spent::default(), found: Found::default() }
+    }
+
+    /// Looks at one entry, the older ones before the newer.
+    pub(super) fn see(&mut self, entry: EntryId, body: Option<&AuditBody>) {
+        self.found.read += 1;
+        let Some(body) = body else {
+            self.found.damaged += 1;
+            return;
+        };
+        let (Some(act), Some(person)) = (act_of(body), body.person) else { return };
+        self.found.judged += 1;
+        let known = self.people.get(&person);
+        let role = known.map(|(role, _)| *role);
+        let turned = match known {
+            None => Some(Turned::Unknown(Unsaid::Person)),
+            Some((role, team)) => {
+                let standing = Standing::of(person, body.at, self.probation_days);
+                let who = Who { person, role: *role, team, standing };
+                let by_rules = judged(&self.now, &self.then, &who, act, body);
+                match (&self.limits, by_rules) {
+                    (Some(limits), None) => limited(&mut self.spent, limits, &who, body),
+                    (_, by_rules) => by_rules,
+                }
+            }
+        };
+        let Some(turned) = turned else { return };
+        match turned {
+            Turned::Refused => self.found.refused += 1,
+            Turned::Allowed => self.found.allowed += 1,
+            Turned::Unknown(what) => *self.found.unknown.entry(what).or_default() += 1,
+        }
+        let field = body.field.and_then(FieldKind::from_code);
+        let (at, kind, purpose) = (body.at, body.kind, body.purpose);
+        self.found.keep(Example { entry, at, kind, field, purpose, role, turned });
+    }
+}
+
+impl Found {
+    /// What surely turns is shown before what may; of each, the first that was met.
+    fn keep(&mut self, example: Example) {
+        let same = |other: &Example| {
+            (other.kind, other.field, other.purpose, other.role, other.turned)
+                == (example.kind, example.field, example.purpose, example.role, example.turned)
+        };
+        let alike = self.examples.iter().filter(|other| same(other)).count();
+        if self.examples.len() < EXAMPLES && alike < EXAMPLES / 4 {
+            self.examples.push(example);
+        } else if alike == 0
+            && !matches!(example.turned, Turned::Unknown(_))
+            && let Some(place) = self.examples.iter().rposition(|other| matches!(other.turned, Turned::Unknown(_)))
+        {
+            self.examples[place] = example;
+        }
+    }
+}
+
+/// The act that an entry tells of, where rules speak of it.
+fn act_of(body: &AuditBody) -> Option<Act> {
+    let field = body.field.and_then(FieldKind::from_code);
+    match body.kind {
+        Kind::Reveal => field.zip(body.purpose).map(|(field, purpose)| Act::Reveal(field, purpose)),
+        Kind::Verification | Kind::VerificationResult => field.map(Act::Verify),
+        Kind::View => Some(Act::View),
+        Kind::Search => Some(Act::Search),
+        Kind::Claim => Some(Act::Claim),
+        Kind::Code => Some(Act::SendCode),
+        Kind::Note => Some(Act::WriteNote),
+        _ => None,
+    }
+}
+
+/// What other rules would have made of it.
+fn judged(now: &Arc<Rules>, then: &Arc<Rules>, who: &Who<'_>, act: Act, body: &AuditBody) -> Option<Turned> {
+    if Arc::ptr_eq(now, then) {
+        return None;
+    }
+    let hour = u8::try_from(body.at.0.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0);
+    let by = |device| {
+        let Who { role, team, standing, .. } = *who;
+        let asker = Asker { role, probation: standing.is_probation(), team, device, hour };
+        turned(now.needs(&asker, act).ok(), then.needs(&asker, act).ok(), body)
+    };
+    let [page, program] = Device::ALL.map(by);
+    if page == program { page } else { Some(Turned::Unknown(Unsaid::Device)) }
+}
+
+/// The same, from what is needed now and what would be.
+fn turned(now: Option<Needs>, then: Option<Needs>, body: &AuditBody) -> Option<Turned> {
+    let unsaid = |then: &Needs, now: Option<&Needs>| {
+        let channels = now.is_some_and(|now| Needs { channels: then.channels, ..*now }.imply(then));
+        Some(Turned::Unknown(if channels { Unsaid::Channel } else { Unsaid::Ground }))
+    };
+    match (body.decision, now, then) {
+        (Ok(()), _, None) => Some(Turned::Refused),
+        (Ok(()), now, Some(then)) => match now {
+            Some(now) if now.imply(&then) => None,
+            now => unsaid(&then, now.as_ref()),
+        },
+        (Err(_), _, None) => None,
+        (Err(refusal), now, Some(then)) => match (refusal, now) {
+            // They were talking to this customer; how surely it was theirs isn't said.
+            (Refusal::BindingTooWeak, Some(now)) if then.binding >= now.binding => None,
+            (Refusal::OnHold, Some(_)) if then.talking => None,
+            (Refusal::BindingTooWeak | Refusal::OnHold, Some(_)) => Some(met(&then)),
+            (Refusal::ChannelNotAllowed, Some(now)) if now.channels.each().eq(then.channels.each()) => None,
+            (Refusal::ChannelNotAllowed, Some(_)) if then.channels == Channels::ALL => Some(Turned::Allowed),
+            (Refusal::ChannelNotAllowed, Some(_)) => Some(Turned::Unknown(Unsaid::Channel)),
+            // The rules said no whatever the interaction.
+            (_, None) if !(then.live || then.customer) => Some(Turned::Allowed),
+            (_, None) => Some(Turned::Unknown(Unsaid::Ground)),
+            _ => None,
+        },
+    }
+}
+
+/// Of an interaction that was live and this customer's.
+fn met(then: &Needs) -> Turned {
+    if then.binding > Binding::Claimed {
+        Turned::Unknown(Unsaid::Ground)
+    } else if then.channels != Channels::ALL {
+        Turned::Unknown(Unsaid::Channel)
+    } else {
+        Turned::Allowed
+    }
+}
+
+/// What other limits would have made of it.
+fn limited(spent: &mut Spent, limits: &Limits, who: &Who<'_>, body: &AuditBody) -> Option<Turned> {
+    let over = matches!(
+        body.decision,
+        Err(Refusal::BudgetExhausted
+            | Refusal::DayExhausted
+            | Refusal::MonthExhausted
+            | Refusal::PurposeExhausted
+            | Refusal::TeamExhausted
+            | Refusal::TenantExhausted)
+    );
+    if body.decision.is_err() && !over {
+        return None;
+    }
+    let cost = weight(limits, body)?;
+    let person = spent.people.entry(who.person).or_default();
+    if !spent.teams.contains_key(who.team) {
+        spent.teams.insert(who.team.to_owned(), History::default());
+    }
+    let all = &mut spent.everybody;
+    let team = spent.teams.get_mut(who.team)?;
+    let fits = |history: &History, allowance: &Allowance, standing| {
+        history.left(body.at, body.purpose, &allowance.room(body.purpose, standing)).0 >= cost
+    };
+    let fits = fits(person, &limits.person, who.standing)
+        && (who.team.is_empty() || fits(team, &limits.team, Standing::Regular))
+        && fits(all, &limits.tenant, Standing::Regular);
+    if fits {
+        for history in [person, team, all] {
+            history.spend(body.at, body.purpose, cost);
+        }
+    }
+    match (fits, over) {
+        (false, false) => Some(Turned::Refused),
+        (true, true) => Some(Turned::Allowed),
+        _ => None,
+    }
+}
+
+/// What it costs by these limits. A caller's answer costs what the check said; one that isn't known yet, nothing.
+fn weight(limits: &Limits, body: &AuditBody) -> Option<u32> {
+    let weights = &limits.weights;
+    match body.kind {
+        Kind::Reveal => Some(weights.reveal(body.field.and_then(FieldKind::from_code)?)),
+        Kind::View => Some(weights.view),
+        Kind::Search => Some(weights.search(body.detail.map_or(0, |hits| hits as usize))),
+        Kind::VerificationResult if body.detail == Some(1) => Some(weights.verify_pass),
+        Kind::VerificationResult => Some(weights.verify_fail),
+        _ => None,
+    }
+}

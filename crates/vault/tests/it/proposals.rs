@@ -1,0 +1,275 @@
+//! Changes of rules, limits and roles: signed by two officers over one hash, standing in the store, and waiting where they let
+//! somebody do more.
+
+use crate::governance::{Governed, limits, stricter};
+use crate::help::assert_refused;
+use domain::{Refusal, Role};
+use testkit::{FIRST, TestWorld, block_on};
+use vault::{AlarmKind, Approved, Budgets, Governing, Kind, PowerDraft, PowerWish};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+fn waits(approved: Approved) -> PowerDraft {
+    match approved {
+        Approved::Waits(draft) => draft,
+        Approved::Made(made) => panic!("it is made: {made:?}"),
+    }
+}
+
+/// Two officers; what widens waits for a day.
+fn governed(seed: u64) -> Governed {
+    Governed::on(TestWorld::new(seed))
+}
+
+fn own_rules() -> PowerWish {
+    PowerWish::Governing(Governing::Rules { files: Vec::new() })
+}
+
+impl Governed {
+    /// By both officers; it waits for its time.
+    fn agree(&self, wish: PowerWish) -> PowerDraft {
+        let half = waits(self.sign(0, &self.draft(wish).unwrap()).unwrap());
+        waits(self.sign(1, &half).unwrap())
+    }
+
+    fn listed(&self) -> Vec<PowerDraft> {
+        block_on(self.vault().power_proposals(&self.officer(0))).unwrap()
+    }
+
+    fn settle(&self) {
+        block_on(self.vault().settle_proposals(FIRST)).unwrap();
+    }
+
+    fn alarmed(&self) -> bool {
+        self.vault().alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::AccessWidens)
+    }
+
+    fn seq(&self) -> u64 {
+        block_on(self.vault().load_power(FIRST)).unwrap().seq()
+    }
+
+    fn hour(&self) -> u32 {
+        let texts = self.vault().texts(&self.officer(0));
+        Budgets::read(&texts.limits).unwrap().person.all.hour
+    }
+
+    /// Is the rule of [`stricter`] in force?
+    fn names_stay(&self) -> bool {
+        self.seq();
+        self.vault().rules_told(&self.officer(0)).iter().any(|rule| rule.id == "no-names-today")
+    }
+
+    fn told(&self, kind: Kind) -> Vec<vault::AuditBody> {
+        let lines = self.call.world.log(FIRST).into_iter().rev();
+        lines.filter_map(|line| line.body).filter(|body| body.kind == kind && body.decision.is_ok()).collect()
+    }
+}
+
+#[test]
+fn what_narrows_counts_with_the_second_signature_and_stands_on_every_node_until_then() {
+    let mut governed = governed(860);
+    let draft = governed.draft(stricter()).unwrap();
+    assert!(!draft.widens && draft.waits_ms == 0 && !draft.alone && draft.signatures == 2);
+    assert!(
+        draft.details.iter().any(|line| line.starts_with("Add no-names-today: No names today ")),
+        "{:?}",
+        draft.details
+    );
+    let half = waits(governed.sign(0, &draft).unwrap());
+    assert_eq!((half.signed_by.as_slice(), half.signatures), (&["Sam Security".to_owned()][..], 1));
+    governed.call.world.restart();
+    assert_eq!(governed.listed(), std::slice::from_ref(&half));
+    // Whoever watches and the board read it; nobody else does, and nobody but officers decides.
+    let world = &governed.call.world;
+    for member in world.staff.all() {
+        let watches =
+            matches!(member.role, Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember);
+        let scope = world.scope(member);
+        assert_eq!(block_on(world.vault.power_proposals(&scope)).is_ok(), watches, "{:?}", member.role);
+        if member.role != Role::SecurityOfficer {
+            let tried = block_on(world.vault.withdraw_proposal(&scope, half.id));
+            assert_refused(world, tried, Refusal::RoleNotAllowed);
+            let tried = block_on(world.vault.sign_proposal(&scope, half.id, None));
+            assert_refused(world, tried.map(drop), Refusal::RoleNotAllowed);
+        }
+    }
+    // Other changes come before the second signature, and it stands.
+    let leaver = PowerWish::Left { person: world.staff.other_agent.id };
+    let draft = governed.draft(leaver).unwrap();
+    block_on(world.vault.approve_power(&governed.officer(0), &draft.bytes, None)).unwrap();
+    assert!(matches!(governed.sign(1, &half).unwrap(), Approved::Made(_)));
+    assert!(governed.name().is_err() && governed.listed().is_empty() && !governed.alarmed());
+    let signed = governed.told(Kind::ProposalSigned);
+    assert_eq!(signed.iter().map(|body| body.detail).collect::<Vec<_>>(), [None]);
+    let changed = governed.told(Kind::RulesChanged);
+    assert_eq!(changed.iter().map(|body| body.detail).collect::<Vec<_>>(), [Some(2)], "unproved, by two");
+}
+
+#[test]
+fn what_widens_waits_a_day_with_notice_and_comes_into_force_on_any_node() {
+    let governed = governed(861);
+    let other = governed.call.world.another_node();
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    assert!(due.widens && due.signatures == 0 && due.waits_ms == DAY_MS && due.due.is_some());
+    assert!(governed.alarmed(), "told at once where it was signed");
+    block_on(other.settle_proposals(FIRST)).unwrap();
+    let board = governed.call.world.scope(&governed.call.world.staff.board);
+    let shown = other.alarms_shown(&board).unwrap();
+    assert!(shown.iter().any(|alarm| alarm.kind == AlarmKind::AccessWidens), "the board is told on every node");
+    let signed = governed.told(Kind::ProposalSigned);
+    let details: Vec<_> = signed.iter().map(|body| body.detail).collect();
+    assert!(details.len() == 2 && details.contains(&Some(due.due.unwrap().0 as u64)), "{details:?}");
+    // It can't be signed into force sooner.
+    let again = governed.sign(0, &due);
+    assert_refused(&governed.call.world, again.map(drop), Refusal::ChangeGone);
+    governed.call.world.clock.advance(DAY_MS - 1_000);
+    governed.settle();
+    assert_eq!((governed.hour(), governed.listed().len()), (320, 1));
+    governed.call.world.clock.advance(1_000);
+    block_on(other.settle_proposals(FIRST)).unwrap();
+    governed.settle();
+    governed.call.world.clock.advance(251);
+    governed.seq();
+    assert_eq!((governed.hour(), governed.listed().len(), governed.alarmed()), (400, 0, false));
+    let changed = governed.told(Kind::LimitsChanged);
+    let [body] = changed.as_slice() else { panic!("once: {changed:?}") };
+    assert_eq!((body.person, body.detail), (Some(governed.officer(1).person()), None));
+}
+
+#[test]
+fn roles_that_give_more_wait_and_those_that_take_away_need_one_officer_and_no_wait() {
+    let governed = governed(862);
+    let agent = governed.call.world.staff.agent.id;
+    let role = |role| PowerWish::SetRole { person: agent, role, team: String::new() };
+    let up = governed.draft(role(Role::TeamLeader)).unwrap();
+    assert!(up.widens && up.signatures == 2);
+    let new =
+        PowerWish::AddPerson { name: "Nia New".to_owned(), role: Role::Agent, team: String::new(), reports_to: None };
+    assert!(governed.draft(new).unwrap().widens);
+    let it = PowerWish::SetRole { person: agent, role: Role::ItOperator, team: String::new() };
+    assert!(!governed.draft(it).unwrap().widens, "it may do less");
+    let team = PowerWish::SetRole { person: agent, role: Role::Agent, team: "south".to_owned() };
+    assert_eq!(governed.draft(team).unwrap().signatures, 1, "no other role");
+    assert_eq!(governed.draft(PowerWish::Left { person: agent }).unwrap().signatures, 0);
+}
+
+#[test]
+fn a_proposal_changed_after_the_first_signature_is_none() {
+    let governed = governed(863);
+    let world = &governed.call.world;
+    let half = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 9\n")).unwrap()).unwrap());
+    let other = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 1\n")).unwrap()).unwrap());
+    let kept = world.database().keep("admission");
+    let named =
+        |one: &PowerDraft| format!("kind = 8 AND id = x'{}'", one.id.map(|byte| format!("{byte:02x}")).concat());
+    for edit in
+        [format!("body = (SELECT body FROM admission WHERE {})", named(&other)), "expires = expires + 1".to_owned()]
+    {
+        assert_eq!(world.edit(&format!("UPDATE admission SET {edit} WHERE {}", named(&half))), 1, "{edit}");
+        assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
+        assert_eq!(governed.listed(), std::slice::from_ref(&other), "{edit}");
+        world.database().put_back(&kept);
+    }
+    // A signature of another proposal's is none of this one's.
+    let wrong = governed.keys[1].assert(&other.challenge);
+    assert_refused(world, governed.show(1, &half, wrong).map(drop), Refusal::NotApproved);
+}
+
+#[test]
+fn an_officers_signature_replayed_counts_for_nothing() {
+    let governed = governed(864);
+    let world = &governed.call.world;
+    let draft = governed.draft(stricter()).unwrap();
+    let [first, second] = [0, 1].map(|which: usize| governed.keys[which].assert(&draft.challenge));
+    let half = waits(governed.show(0, &draft, first.clone()).unwrap());
+    // Within it: by the same officer, and by another who shows it as theirs.
+    for which in [0, 1] {
+        assert_refused(world, governed.show(which, &half, first.clone()).map(drop), Refusal::NotApproved);
+    }
+    // As the first signature of a draft that became a proposal already.
+    assert_refused(world, governed.show(1, &draft, second.clone()).map(drop), Refusal::ChangeGone);
+    assert!(matches!(governed.show(1, &half, second.clone()).unwrap(), Approved::Made(_)));
+    assert_refused(world, governed.show(1, &half, second.clone()).map(drop), Refusal::ChangeGone);
+    // Taken back; the same rules again are another proposal.
+    let back = governed.agree(own_rules());
+    world.clock.advance(back.waits_ms);
+    governed.settle();
+    assert!(!governed.names_stay());
+    let again = governed.draft(stricter()).unwrap();
+    assert_ne!(again.challenge, draft.challenge);
+    assert_refused(world, governed.show(0, &again, first).map(drop), Refusal::NotApproved);
+}
+
+#[test]
+fn a_proposal_is_withdrawn_lapses_or_is_overtaken() {
+    let governed = governed(865);
+    let world = &governed.call.world;
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    block_on(world.vault.withdraw_proposal(&governed.officer(1), due.id)).unwrap();
+    assert_refused(world, block_on(world.vault.withdraw_proposal(&governed.officer(1), due.id)), Refusal::NotFound);
+    world.clock.advance(DAY_MS);
+    governed.settle();
+    assert!(governed.hour() == 320 && governed.listed().is_empty() && !governed.alarmed());
+    assert_eq!(governed.told(Kind::ProposalWithdrawn)[0].detail, None);
+    // Another change of the same comes first.
+    let later = governed.agree(limits("[person]\nhour = 500\n"));
+    governed.make(limits("[person]\nhour = 50\n"));
+    assert!(governed.listed()[0].overtaken);
+    world.clock.advance(later.waits_ms);
+    governed.settle();
+    assert_eq!((governed.hour(), governed.listed().len()), (50, 0));
+    assert_eq!(governed.told(Kind::ProposalWithdrawn)[1].detail, Some(1));
+    // Nobody signs it in time.
+    let half = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 9\n")).unwrap()).unwrap());
+    world.clock.advance(7 * DAY_MS);
+    assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
+    assert!(governed.listed().is_empty());
+}
+
+#[test]
+fn who_left_has_signed_nothing_and_one_officer_alone_is_marked_as_such() {
+    let governed = governed(866);
+    let world = &governed.call.world;
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    let gone = PowerWish::Left { person: governed.officer(1).person() };
+    let draft = governed.draft(gone).unwrap();
+    block_on(world.vault.approve_power(&governed.officer(0), &draft.bytes, None)).unwrap();
+    world.clock.advance(due.waits_ms);
+    governed.settle();
+    assert_eq!((governed.hour(), governed.listed().len()), (320, 0), "one of its signatures is nobody's");
+    let draft = governed.draft(limits("[person]\nhour = 30\n")).unwrap();
+    assert!(draft.alone && draft.signatures == 1);
+    assert!(matches!(governed.sign(0, &draft).unwrap(), Approved::Made(_)));
+    assert_eq!(governed.told(Kind::LimitsChanged)[0].detail, Some(4));
+}
+
+#[test]
+fn a_shorter_wait_is_itself_what_waits() {
+    let governed = governed(867);
+    let due = governed.agree(limits("widening_waits_s = 0\n"));
+    assert!(due.widens && due.waits_ms == DAY_MS, "{due:?}");
+}
+
+#[test]
+fn an_earlier_version_is_gone_back_to_by_its_texts() {
+    let governed = governed(868);
+    let world = &governed.call.world;
+    governed.make(stricter());
+    let version = governed.seq();
+    governed.make(limits("[person]\nhour = 50\n"));
+    let earlier = block_on(world.vault.earlier_texts(&governed.officer(0))).unwrap();
+    assert_eq!(earlier.iter().map(|one| one.until_version).collect::<Vec<_>>(), [version + 1, version]);
+    assert!(matches!(&earlier[0].texts, Governing::Limits { toml } if toml.contains("hour = 320")));
+    assert_eq!(earlier[1].texts, Governing::Rules { files: Vec::new() });
+    let back = block_on(world.vault.texts_until(&governed.officer(0), version)).unwrap().unwrap();
+    assert!(governed.names_stay());
+    let due = governed.agree(PowerWish::Governing(back));
+    assert_eq!(due.words, "Drop 1 rule: no-names-today.");
+    world.clock.advance(due.waits_ms);
+    governed.settle();
+    assert!(!governed.names_stay());
+    assert_eq!(block_on(world.vault.texts_until(&governed.officer(0), 1)).unwrap(), None);
+    // An edited text is none.
+    assert!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 9") >= 2);
+    assert!(block_on(world.vault.earlier_texts(&governed.officer(0))).unwrap().is_empty());
+}
