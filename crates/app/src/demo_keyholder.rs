@@ -30,7 +30,7 @@ impl Beside {
         }
         let own = std::env::current_exe().map_err(|error| failure::file(Path::new("ringfence"), &error))?;
         let mut command = Command::new(own);
-        command.args(["keyholder", "serve", "--log", "warn", "--data"]).arg(dir);
+        command.args(["keyholder", "serve", "--data"]).arg(dir).env("RINGFENCE_LOG", "warn");
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let mut beside = Self { child: child.map_err(|error| failure::file(dir, &error))? };
         beside.listens(&socket(dir)).await.map(|()| beside)

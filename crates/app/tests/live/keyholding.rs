@@ -207,3 +207,34 @@ fn one_process_has_a_key_holders_directory() {
     assert!(text.contains("a program of its own holds the keys"), "{text}");
     assert!(Server::start(&centre.data(), &centre.logs(), "warn").client().get("/readyz").status == 200);
 }
+
+#[test]
+fn a_demo_may_have_its_keys_with_a_program_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = folder.path().join("said");
+    let mut command = Command::new(BINARY);
+    command.args([
+        "demo",
+        "--keyholder",
+        "--quiet-day",
+        "--customers",
+        "20",
+        "--port",
+        "0",
+        "--output",
+        "json",
+        "--data",
+    ]);
+    command.arg(folder.path().join("centre")).env_remove("RINGFENCE_DATA").stdin(Stdio::null());
+    let mut demo = command.stdout(File::create(&said).unwrap()).stderr(Stdio::inherit()).spawn().unwrap();
+    until("the demo is open", PATIENCE, || fs::read_to_string(&said).unwrap().contains("sign_ins"));
+    let config = fs::read_to_string(folder.path().join("centre/ringfence.toml")).unwrap();
+    assert!(config.contains("[keyholder]") && !config.contains("root.key"), "{config}");
+    let keys = folder.path().join("centre.keyholder");
+    assert!(keys.join("root.key").exists() && !folder.path().join("centre.key").exists());
+    let socket = keys.join("keys.sock");
+    assert!(std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    assert!(Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap().success());
+    assert!(demo.wait().unwrap().success());
+    until("its key holder has ended with it", PATIENCE, || std::os::unix::net::UnixStream::connect(&socket).is_err());
+}
