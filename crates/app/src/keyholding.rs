@@ -132,6 +132,10 @@ pub fn create(new: &New<'_>) -> Result<(), Failure> {
     let path = new.dir.join(FILE);
     Config::parse(&text, &path)?;
     write_private(&path, text.as_bytes())?;
+    // Custodians have the root key: a new one would open nothing.
+    if custody::record(new.dir)?.is_some() {
+        return Ok(());
+    }
     let key = root_file(new.dir);
     if key.exists() {
         return KeyringFile::new(&key, wire::load_root(&key)?)

@@ -77,7 +77,7 @@ fn begin(format: Format, dir: &Path, dealing: &Dealing) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes shares, then the record that makes them count, then the step.
+/// Writes shares, then the step, then the record that makes them count.
 fn dealt(
     format: Format,
     dir: &Path,
@@ -87,8 +87,8 @@ fn dealt(
     step: Step,
 ) -> Result<(), Failure> {
     let files = write_shares(to, shares)?;
-    replace_record(dir, ceremony)?;
     write_step(dir, ceremony, step)?;
+    replace_record(dir, ceremony)?;
     let row = |(file, share): (&PathBuf, &SealedShare)| {
         json!({
             "ceremony": ceremony.id().to_string(),
@@ -139,9 +139,9 @@ fn finish(format: Format, dir: &Path) -> Result<(), Failure> {
     let root = wire::block_on(gathered(dir, ceremony, Purpose::Prove, None))?.ok_or_else(stopped)?;
     // The keyring opens with what custodians gave: the file isn't needed.
     KeyringFile::new(&key, root).look().map_err(|error| wire::ring(&key, &error))?;
-    RootKey::destroy(&key).map_err(|error| wire::root(&key, &error))?;
     let ceremony = begun(dir)?;
     write_step(dir, &ceremony, Step::RootFileDestroyed)?;
+    RootKey::destroy(&key).map_err(|error| wire::root(&key, &error))?;
     output::one(format, &json!({"ceremony": ceremony.id().to_string(), "removed": key.display().to_string()}))?;
     output::aside(
         "Done: the root key is in no file any more. Next: wipe every other copy of it; from its next start on the key holder \
