@@ -28,6 +28,8 @@ pub(crate) enum System {
     Hello,
     /// Ringfence with its embedded store.
     RingfenceEmbedded,
+    /// The same, its keys with a program of their own.
+    RingfenceKeyholder,
     /// Ringfence with its tables in PostgreSQL 15, one node.
     RingfencePostgresql,
     /// PostgreSQL 15: BEGIN, decrypt, audit row, COMMIT.
@@ -48,6 +50,7 @@ impl System {
         match self {
             Self::Hello => "hello",
             Self::RingfenceEmbedded => "ringfence-embedded",
+            Self::RingfenceKeyholder => "ringfence-keyholder",
             Self::RingfencePostgresql => "ringfence-postgresql",
             Self::PostgresqlPgcryptoAudit => "postgresql-pgcrypto-audit",
             Self::PostgresqlPgcryptoPipelined => "postgresql-pgcrypto-pipelined",
@@ -67,6 +70,7 @@ impl System {
         match self {
             Self::Hello => hello::start(setting),
             Self::RingfenceEmbedded => ringfence::start(setting).map(|centre| centre.reveals),
+            Self::RingfenceKeyholder => ringfence::start_with_keyholder(setting),
             Self::RingfencePostgresql => ringfence::start_on_postgresql(setting),
             Self::PostgresqlPgcryptoAudit => postgresql::start(setting, Shape::Transaction),
             Self::PostgresqlPgcryptoPipelined => postgresql::start(setting, Shape::Pipelined),

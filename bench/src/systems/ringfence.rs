@@ -27,6 +27,18 @@ pub(crate) fn start(setting: &Setting) -> Outcome<Centre> {
     served(&Installation::copy_with(setting.customers, setting.agents)?, setting)
 }
 
+/// The same, its keys with a program of their own.
+///
+/// # Errors
+/// When the binary is missing, or any step is refused.
+pub(crate) fn start_with_keyholder(setting: &Setting) -> Outcome<Running> {
+    let mut installation = Installation::copy_with(setting.customers, setting.agents)?;
+    let keyholder = installation.hand_over_keys()?;
+    let mut reveals = served(&installation, setting)?.reveals;
+    reveals.servers.push(keyholder);
+    Ok(reveals)
+}
+
 /// The same in PostgreSQL, filled anew for each run.
 ///
 /// # Errors

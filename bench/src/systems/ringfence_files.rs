@@ -40,6 +40,8 @@ pub(crate) struct Imported {
 /// One installation: a folder with the configuration and the data directory.
 pub(crate) struct Installation {
     folder: PathBuf,
+    /// Where its key holder listens, if that is a program of its own.
+    keys: Option<PathBuf>,
 }
 
 impl Installation {
@@ -68,7 +70,7 @@ impl Installation {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(&folder)?;
-        let made = Self { folder };
+        let made = Self { folder, keys: None };
         made.write_config("127.0.0.1:0".parse()?)?;
         let mut command = Command::new(binary()?);
         output_of(
@@ -96,7 +98,45 @@ impl Installation {
             fs::remove_dir_all(&copy)?;
         }
         output_of(Command::new("cp").args(["-a", "--reflink=auto"]).arg(original).arg(&copy))?;
-        Ok(Self { folder: copy })
+        Ok(Self { folder: copy, keys: None })
+    }
+
+    /// Gives the keys to a key holder, as docs/keyholder.md says, and starts it; nothing is too much for its ceilings.
+    ///
+    /// # Errors
+    /// When a file can't be moved, or it doesn't listen.
+    pub(crate) fn hand_over_keys(&mut self) -> Outcome<Server> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let dir = self.folder.join("keyholder");
+        fs::create_dir(&dir)?;
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700))?;
+        for name in ["root.key", "root.keyring", "root.power"] {
+            fs::rename(self.folder.join(name), dir.join(name))?;
+        }
+        let socket = dir.join("keys.sock");
+        let uid = fs::metadata(&dir)?.uid().to_string();
+        let keyholder = |words: &[&str]| -> Outcome<Command> {
+            let mut command = Command::new(binary()?);
+            command.arg("keyholder").args(words).arg("--data").arg(&dir);
+            Ok(command)
+        };
+        output_of(keyholder(&["init", "--allow-uid", &uid, "--socket"])?.arg(&socket))?;
+        let config = fs::read_to_string(dir.join("keyholder.toml"))?;
+        let lines = config.lines().map(|line| match line.split_once("_per_hour = ") {
+            Some((whose, _)) => format!("{whose}_per_hour = 4000000000"),
+            None => line.to_owned(),
+        });
+        fs::write(dir.join("keyholder.toml"), lines.collect::<Vec<_>>().join("\n"))?;
+        let server = Server::spawn(&keyholder(&["serve"])?)?;
+        let begun = Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            if begun.elapsed() > Duration::from_secs(20) {
+                return Err("the key holder doesn't listen".into());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        self.keys = Some(socket);
+        Ok(server)
     }
 
     /// The agents of the installation.
@@ -167,7 +207,9 @@ impl Installation {
 
     /// Budgets so large that they never refuse, but are still counted; one event source.
     fn write_config(&self, listen: SocketAddr) -> Outcome<()> {
-        Ok(fs::write(self.folder.join("ringfence.toml"), config_text(listen))?)
+        let keys =
+            self.keys.as_ref().map(|socket| format!("\n[keyholder]\nsocket = {:?}\n", socket.display().to_string()));
+        Ok(fs::write(self.folder.join("ringfence.toml"), config_text(listen) + &keys.unwrap_or_default())?)
     }
 }
 

@@ -145,6 +145,9 @@ pub struct Demo {
     /// Only you get calls; nobody else works
     #[arg(long)]
     pub quiet_day: bool,
+    /// The keys are with a program of their own, as security would run it
+    #[arg(long)]
+    pub keyholder: bool,
 }
 
 /// `import`.

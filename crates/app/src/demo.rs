@@ -1,6 +1,8 @@
 //! `ringfence demo`: a living centre of invented people. Configuration and a seed, nothing else: what serves is what
 //! always serves, and the day is played over HTTP from outside.
 
+#[path = "demo_keyholder.rs"]
+mod beside;
 #[path = "demo_cast.rs"]
 mod cast;
 #[path = "demo_data.rs"]
@@ -39,7 +41,8 @@ pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
     }
     let data = Data::choose(common.data.as_deref(), asked)?;
     wire::block_on(async {
-        let (home, secrets) = configured(data.home().await?, asked.port)?;
+        let (home, _beside) = data.home().await?;
+        let (home, secrets) = configured(home, asked.port)?;
         let _claim = serving::claim(&home)?;
         let centre = wire::open(&home).await?;
         let tenant = home.tenant(None)?.id;

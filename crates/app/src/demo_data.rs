@@ -1,5 +1,6 @@
 //! The demo's data directory: a fresh one that goes at the end, or a marked one that stays. Nothing else is touched.
 
+use super::beside::{self, Beside};
 use crate::cli::Demo;
 use crate::commands::init::{self, Keys, New};
 use crate::config::{self, Config, Tenant};
@@ -35,6 +36,8 @@ pub(super) struct Data {
     key: PathBuf,
     marker: Marker,
     made: Option<PathBuf>,
+    /// Are the keys with a program of their own?
+    apart: bool,
 }
 
 impl Data {
@@ -45,10 +48,12 @@ impl Data {
             customers: asked.customers.unwrap_or(CUSTOMERS),
             complete: false,
         };
-        let Some(folder) = given else { return Self::temporary(fresh) };
+        let apart = asked.keyholder;
+        let Some(folder) = given else { return Self::temporary(fresh, apart) };
         let mut name = folder.file_name().unwrap_or_default().to_os_string();
         name.push(".key");
-        let data = Self { folder: folder.to_path_buf(), key: folder.with_file_name(name), marker: fresh, made: None };
+        let data =
+            Self { folder: folder.to_path_buf(), key: folder.with_file_name(name), marker: fresh, made: None, apart };
         match data.found()? {
             Some(marker) if marker.complete => data.like_before(marker, asked),
             Some(_) => data.emptied(),
@@ -56,10 +61,10 @@ impl Data {
         }
     }
 
-    fn temporary(marker: Marker) -> Result<Self, Failure> {
+    fn temporary(marker: Marker, apart: bool) -> Result<Self, Failure> {
         let folder = std::env::temp_dir().join(format!("ringfence-{}", init::random_name()));
         fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| failure::file(&folder, &error))?;
-        Ok(Self { folder: folder.join("data"), key: folder.join("root.key"), marker, made: Some(folder) })
+        Ok(Self { folder: folder.join("data"), key: folder.join("root.key"), marker, made: Some(folder), apart })
     }
 
     /// The marker of a directory that has one; `None` for a missing or empty directory; anything else isn't ours.
@@ -103,22 +108,45 @@ impl Data {
                 _ => {}
             }
         }
-        Ok(self)
+        match fs::remove_dir_all(self.keyholder()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failure::file(&self.keyholder(), &error)),
+            _ => Ok(self),
+        }
     }
 
-    /// The directory, made if it isn't there.
-    pub(super) async fn home(&self) -> Result<Home, Failure> {
+    /// The directory of the key holder, where that is a program of its own.
+    fn keyholder(&self) -> PathBuf {
+        self.key.with_extension("keyholder")
+    }
+
+    /// The directory, made if it isn't there, and its key holder where that is a program of its own.
+    pub(super) async fn home(&self) -> Result<(Home, Option<Beside>), Failure> {
         if self.marker.complete {
             let config = Config::read(&self.folder.join(config::FILE))?;
+            if self.apart && config.keyholder.is_none() {
+                let problem = format!("{} was made without --keyholder", self.folder.display());
+                return Err(Failure::here(problem, "leave it out, or name a new directory"));
+            }
+            let beside = match &config.keyholder {
+                Some(_) => Some(Beside::start(&self.keyholder()).await?),
+                None => None,
+            };
             let database = config.database(&self.folder, None)?;
-            return Ok(Home { data: self.folder.clone(), config, database });
+            return Ok((Home { data: self.folder.clone(), config, database }, beside));
         }
         let tenant = Tenant { id: 1, slug: "acme".to_owned(), origin: "log.acme.example".to_owned() };
         let database = Database::Embedded(self.folder.clone());
-        let home =
-            init::create(&New { data: &self.folder, tenant, keys: Keys::Here(self.key.clone()), database }).await?;
+        let (keys, beside) = match self.apart {
+            false => (Keys::Here(self.key.clone()), None),
+            true => {
+                let dir = self.keyholder();
+                let beside = Beside::start(&dir).await?;
+                (Keys::There(beside::socket(&dir)), Some(beside))
+            }
+        };
+        let home = init::create(&New { data: &self.folder, tenant, keys, database }).await?;
         self.mark(self.marker)?;
-        Ok(home)
+        Ok((home, beside))
     }
 
     fn mark(&self, marker: Marker) -> Result<(), Failure> {
@@ -186,7 +214,7 @@ mod tests {
     use std::fs;
 
     fn asked(seed: Option<u64>) -> Demo {
-        Demo { port: 0, seed, customers: None, quiet_day: false }
+        Demo { port: 0, seed, customers: None, quiet_day: false, keyholder: false }
     }
 
     #[test]

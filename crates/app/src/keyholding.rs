@@ -105,6 +105,8 @@ pub struct New<'a> {
     pub allow_uids: &'a [u32],
     /// Whose keys are made.
     pub tenants: &'a [TenantId],
+    /// How much it releases at most.
+    pub ceilings: Hourly,
 }
 
 /// Makes a key holder's directory. Keys that lie there already, as of a node that had them itself, are kept.
@@ -117,7 +119,7 @@ pub fn create(new: &New<'_>) -> Result<(), Failure> {
         return Err(too_open(new.dir));
     }
     let socket = std::path::absolute(new.socket).map_err(|error| failure::file(new.socket, &error))?;
-    let hourly = Hourly::default();
+    let hourly = new.ceilings;
     let text = format!(
         "# Every key is explained in docs/keyholder.md.\n\n\
          socket = {}\n# Who may ask: the users that nodes run as. The system says who connects, not they.\n\

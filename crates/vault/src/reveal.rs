@@ -69,20 +69,19 @@ impl Vault {
             Some(_) => Some(self.second_person(scope, command, kind).await?),
             None => None,
         };
-        let (needs, grant) = match (second, &ways.approved, &ways.alone) {
-            (Some(SecondPerson::Agreed(grant)), Some(needs), _) => (*needs, Some(grant)),
-            (_, _, Ok(needs)) => (*needs, None),
-            // Only the second person is missing. Who asked already is told what came of it.
-            (Some(SecondPerson::Silent(said)), Some(needs), Err(denial)) => {
-                let act = self.on_ground(act, scope, needs, command.interaction, Some(command.customer));
-                return Ok(if said == denial.refusal() {
-                    act.denied(denial)
-                } else {
-                    act.when(Condition::Never(said))
-                });
-            }
+        let (needs, grant, missing) = match (second, &ways.approved, ways.without_second()) {
+            (Some(SecondPerson::Agreed(grant)), Some(needs), _) => (*needs, Some(grant), None),
             (_, _, Err(denial)) => return Ok(act.denied(denial)),
+            (Some(SecondPerson::Silent(said)), _, Ok((needs, denial))) => {
+                (needs, None, denial.map(|denial| (denial, said)))
+            }
+            (_, _, Ok((needs, denial))) => (needs, None, denial.map(|denial| (denial, denial.refusal()))),
         };
+        if let Some((denial, said)) = missing {
+            // Who asked already is told what came of it.
+            let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+            return Ok(if said == denial.refusal() { act.denied(denial) } else { act.when(Condition::Never(said)) });
+        }
         // Rules may ask for more than it weighs; what is given out again was paid for.
         let weight = self.weights(scope.tenant).reveal(command.field).max(needs.cost);
         let cost = if kind == Kind::Redelivery { 0 } else { weight };

@@ -5,7 +5,7 @@ use crate::cli::{Common, Keyholder as Asked};
 use crate::commands::ceremony;
 use crate::custody;
 use crate::failure::{self, Failure};
-use crate::keyholding::{self, Config, Keyholding, New, Place};
+use crate::keyholding::{self, Config, Hourly, Keyholding, New, Place};
 use crate::output::{self, Format};
 use crate::{serving, wire};
 use domain::{Clock as _, TenantId};
@@ -26,7 +26,8 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
     match asked {
         Asked::Init { socket, allow_uid, tenant } => {
             let tenants: Vec<TenantId> = tenant.iter().copied().map(TenantId).collect();
-            keyholding::create(&New { dir, socket, allow_uids: allow_uid, tenants: &tenants })?;
+            let ceilings = Hourly::default();
+            keyholding::create(&New { dir, socket, allow_uids: allow_uid, tenants: &tenants, ceilings })?;
             let made = json!({"data": dir.display().to_string(), "socket": socket.display().to_string()});
             output::one(common.output, &made)?;
             output::aside(

@@ -51,6 +51,21 @@ pub struct Ways {
     pub approved: Option<Needs>,
 }
 
+impl Ways {
+    /// What is checked for who asks without a second person. Where only that person is missing, all else is checked first, and
+    /// then stands the denial.
+    ///
+    /// # Errors
+    /// The denial, where no second person would help either.
+    pub fn without_second(&self) -> Result<(Needs, Option<&Denial>), &Denial> {
+        match (&self.alone, &self.approved) {
+            (Ok(needs), _) => Ok((*needs, None)),
+            (Err(denial), Some(needs)) => Ok((*needs, Some(denial))),
+            (Err(denial), None) => Err(denial),
+        }
+    }
+}
+
 /// The most that one act costs.
 pub const DEAREST: u32 = 10;
 

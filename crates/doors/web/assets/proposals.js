@@ -32,7 +32,7 @@ function tell(made) {
 async function sign(one) {
   const made = await asked(one);
   if (!made) return;
-  await load();
+  await Promise.all([load(), loadEarlier()]);
   tell(made);
 }
 

@@ -95,9 +95,21 @@ pub(crate) const LAST_INSTANCE: u32 = i32::MAX as u32;
 
 /// A whole number from 1 on. JSON knows one kind of number: `2.0` is the integer 2 (JSON Schema, 6.1.1).
 pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    up_to(f64::from(LAST_INSTANCE), deserializer).map(|number| number as u32)
+}
+
+/// The greatest whole number that every JSON parser knows from its neighbours: 2^53 - 1 (RFC 8259, 6).
+pub(crate) const LAST_WHOLE: u64 = (1 << 53) - 1;
+
+/// A whole number from 1 on, however large JSON lets it be.
+pub(crate) fn large<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    up_to(LAST_WHOLE as f64, deserializer).map(|number| number as u64)
+}
+
+fn up_to<'de, D: Deserializer<'de>>(most: f64, deserializer: D) -> Result<f64, D::Error> {
     let number = f64::deserialize(deserializer)?;
-    let fits = number.fract() == 0.0 && (1.0..=f64::from(LAST_INSTANCE)).contains(&number);
-    fits.then_some(number as u32).ok_or_else(|| D::Error::custom("not a whole number from 1 on"))
+    let fits = number.fract() == 0.0 && (1.0..=most).contains(&number);
+    fits.then_some(number).ok_or_else(|| D::Error::custom("not a whole number from 1 on"))
 }
 
 /// The same, where it may be left out or null.

@@ -246,10 +246,10 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RulesRefuted
         | Refusal::TooManyHits
         | Refusal::KeyReused
-        | Refusal::ApprovalNotNeeded
         | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound
         | Refusal::NobodyToApprove
+        | Refusal::ApprovalNotNeeded
         | Refusal::NotYetApproved
         | Refusal::NameTaken
         | Refusal::PowerChanged

@@ -61,6 +61,8 @@ pub enum Step {
         /// Why.
         purpose: &'static str,
     },
+    /// The agent tries to be the second person for what they asked.
+    AnswerOwn,
     /// The agent tries to look a customer up with no interaction at all.
     RevealWithoutCall,
     /// The agent tries to read on after the customer hung up.

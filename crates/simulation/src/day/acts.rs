@@ -179,7 +179,7 @@ mod tests {
         let day = day(5, 3_000);
         let kinds: BTreeSet<String> =
             day.iter().map(|act| format!("{:?}", act.step).split([' ', '(']).next().unwrap().to_owned()).collect();
-        assert_eq!(kinds.len(), 17, "{kinds:?}");
+        assert_eq!(kinds.len(), 18, "{kinds:?}");
         let refused = day.iter().filter(|act| act.expect == Expect::Refused).count();
         assert!((30..600).contains(&refused), "{refused}");
         assert!(day.iter().any(|act| matches!(act.step, Step::Reveal { field: "card", .. })));

@@ -23,6 +23,7 @@ pub(super) struct LiveCall {
     interaction: String,
     customer: Option<String>,
     hit: Option<(String, String)>,
+    approval: Option<String>,
     instances: BTreeMap<String, u64>,
 }
 
@@ -39,6 +40,7 @@ impl Player<'_> {
             Step::Verify { field, right } => self.verify(act, field, right),
             Step::Reveal { field, purpose } => self.reveal(act, field, purpose),
             Step::AskSecond { field, purpose } => self.ask_second(act, field, purpose),
+            Step::AnswerOwn => self.answer_own(act),
             Step::RevealAfterHangUp => self.reveal(act, "name", "delivery"),
             Step::SendCode => self.send_code(act),
             Step::EnterCode { right } => self.enter_code(act, right),
@@ -109,7 +111,16 @@ impl Player<'_> {
 
     fn ask_second(&mut self, act: &Act, field: &str, purpose: &str) -> Option<Answer> {
         let instance = self.call(act)?.instance(field);
-        self.on_customer(act, "approvals", json!({"field": field, "instance": instance, "purpose": purpose}))
+        let body = json!({"field": field, "instance": instance, "purpose": purpose});
+        let answer = self.on_customer(act, "approvals", body)?;
+        self.call_mut(act)?.approval = answer.text("approval");
+        Some(answer)
+    }
+
+    /// Nothing, where nobody was there to be asked.
+    fn answer_own(&self, act: &Act) -> Option<Answer> {
+        let path = format!("/v1/approvals/{}/answers", self.call(act)?.approval.as_ref()?);
+        Some(self.client.post(self.token(act)?, &path, &json!({"answer": "yes"})))
     }
 
     fn note(&mut self, act: &Act, text: usize) -> Option<Answer> {
@@ -190,7 +201,7 @@ impl Player<'_> {
 impl LiveCall {
     fn new(reference: String, agent: usize, interaction: String) -> Self {
         let instances = BTreeMap::new();
-        Self { reference, ended: false, agent, interaction, customer: None, hit: None, instances }
+        Self { reference, ended: false, agent, interaction, customer: None, hit: None, approval: None, instances }
     }
 
     /// The first instance of a kind of field on file, as the last view showed it.

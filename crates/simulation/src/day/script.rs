@@ -140,6 +140,9 @@ fn reveal(script: &mut Script, chance: &mut Chance, shown: &[(&'static str, &'st
 fn second(script: &mut Script, chance: &mut Chance) {
     let (field, purpose) = WHEN_AGREED;
     script.push_back((Step::AskSecond { field, purpose }, Expect::Either));
+    if chance.percent(20) {
+        script.push_back((Step::AnswerOwn, Expect::Refused));
+    }
     reveal(script, chance, &WHEN_CLAIMED[..1], Expect::Allowed);
     for _ in 0..2 {
         script.push_back((Step::Reveal { field, purpose }, Expect::Either));

@@ -6,9 +6,9 @@ use domain::{
     Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, History, InteractionId, Millis, PersonId, Phase,
     Refusal, Role, Room, TenantId,
 };
-use policy::{Act, Asker, BUILT_IN, Decision, Device, Facts, Ground, Rules, Situation};
+use policy::{Act, Asker, BUILT_IN, Decision, Denial, Device, Facts, Ground, Rules, Situation};
 use std::sync::Arc;
-use store::{BudgetRow, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, Turn, settle};
+use store::{BudgetRow, Condition, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, Turn, settle};
 
 const NOW: Millis = Millis(1_767_225_600_000);
 const TENANT: TenantId = TenantId(1);
@@ -60,12 +60,14 @@ fn counter() -> Counter {
 
 /// What the door does: needs become conditions and a cost, and `settle` has the last word.
 fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
-    let needs = rules.needs(&facts.asker, facts.act).map_err(|denial| denial.refusal())?;
+    let ways = rules.ways(&facts.asker, facts.act);
+    let (needs, missing) = ways.without_second().map_err(Denial::refusal)?;
     if !facts.act.serves() {
         return Ok(());
     }
     let record = !matches!(facts.act, Act::Search | Act::Claim);
-    let when = conditions(&needs, (CALL, ANA, record.then_some(CustomerId([4; 16]))), Timeouts::default());
+    let mut when = conditions(&needs, (CALL, ANA, record.then_some(CustomerId([4; 16]))), Timeouts::default());
+    when.extend(missing.map(|denial| Condition::Never(denial.refusal())));
     let (turn, room) = (Turn::Spend(needs.cost), Room::hourly(100));
     let spend = Spend { counter: counter(), purpose: None, turn, at: NOW, room, otherwise: Refusal::BudgetExhausted };
     let intent = Intent {

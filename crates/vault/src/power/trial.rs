@@ -211,10 +211,17 @@ fn judged(now: &Arc<Rules>, then: &Arc<Rules>, who: &Who<'_>, act: Act, body: &A
     let by = |device| {
         let Who { role, team, standing, .. } = *who;
         let asker = Asker { role, probation: standing.is_probation(), team, device, hour };
-        turned(now.needs(&asker, act).ok(), then.needs(&asker, act).ok(), body)
+        turned(needed(now, &asker, act, body), needed(then, &asker, act, body), body)
     };
     let [page, program] = Device::ALL.map(by);
     if page == program { page } else { Some(Turned::Unknown(Unsaid::Device)) }
+}
+
+/// What rules ask for: of a value that was shown with a second person's approval, with one.
+fn needed(rules: &Rules, asker: &Asker<'_>, act: Act, body: &AuditBody) -> Option<Needs> {
+    let ways = rules.ways(asker, act);
+    let approved = ways.approved.filter(|_| body.upon.is_some() && matches!(act, Act::Reveal(..)));
+    approved.or_else(|| ways.alone.as_ref().ok().copied())
 }
 
 /// The same, from what is needed now and what would be.

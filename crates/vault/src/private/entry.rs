@@ -10,8 +10,10 @@
 //! ascending small integers, shortest forms, definite lengths.
 
 mod body;
+mod kind;
 
-pub use body::{Allotted, AuditBody, CustomerBody, Kind};
+pub use body::{Allotted, AuditBody, CustomerBody};
+pub use kind::Kind;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use domain::allotment::Piece;

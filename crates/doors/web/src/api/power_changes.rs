@@ -3,7 +3,7 @@
 
 use super::power_proposals::proposal;
 use super::{devices, hex, member};
-use crate::body::{Json, answer, ok};
+use crate::body::{Json, answer, large, ok};
 use crate::identify::Signed;
 use crate::passkey::{Answer, said};
 use crate::problem::{Failed, Fault, Problem};
@@ -77,7 +77,11 @@ pub(crate) enum NewPowerChange {
         limits: String,
     },
     /// Rules or limits as they were until a version of people and rights was made (`GET /v1/power/texts`).
-    RollBack { version: u64 },
+    RollBack {
+        #[serde(deserialize_with = "large")]
+        #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        version: u64,
+    },
     /// A machine client's public key; the one before it ends.
     AddKey {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]

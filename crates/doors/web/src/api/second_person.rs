@@ -93,7 +93,7 @@ impl Approval {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
+pub(crate) struct ApprovalAnswer {
     /// yes or no.
     #[schema(pattern = "^(yes|no)$", example = "no")]
     answer: String,
@@ -141,7 +141,7 @@ pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Resul
 /// Answer as the second person.
 ///
 /// Yes or no, once, within two minutes, on a page of one's own. A no stands for that interaction.
-#[utoipa::path(post, path = "/v1/approvals/{id}/answers", tag = "staff", operation_id = "answerApproval", request_body = Answer,
+#[utoipa::path(post, path = "/v1/approvals/{id}/answers", tag = "staff", operation_id = "answerApproval", request_body = ApprovalAnswer,
     params(("id" = String, Path, pattern = "^apr_[0-9a-f]{32}$", description = "The question's id.")),
     responses((status = 204), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -152,7 +152,7 @@ pub(crate) async fn answer(
     State(web): State<Web>,
     Signed(scope): Signed,
     Path(text): Path<String>,
-    body: Result<Json<Answer>, Failed>,
+    body: Result<Json<ApprovalAnswer>, Failed>,
 ) -> Result<Response, Failed> {
     let approval = id(&web, &text, ApprovalId::parse)?;
     let Json(said) = body?;

@@ -2,6 +2,7 @@
 
 use super::disclosures::names;
 use super::id;
+use super::paging::{First, Limit};
 use crate::body::ok;
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
@@ -14,7 +15,10 @@ use vault::{SessionId, SessionLine};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Sessions {
+    /// As many as were asked for.
     items: Vec<Session>,
+    /// How many there are.
+    all: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,8 +51,8 @@ pub(crate) struct SessionEnded {
     receipt: String,
 }
 
-async fn listed(web: &Web, scope: &vault::Scope, lines: Vec<SessionLine>) -> Response {
-    let names = names(&web.vault, scope).await;
+async fn listed(web: &Web, scope: &vault::Scope, lines: Vec<SessionLine>, most: usize) -> Response {
+    let (names, all) = (names(&web.vault, scope).await, lines.len());
     let session = |line: SessionLine| Session {
         session: line.id.to_string(),
         person: line.person.to_string(),
@@ -60,20 +64,26 @@ async fn listed(web: &Web, scope: &vault::Scope, lines: Vec<SessionLine>) -> Res
         bound: line.bound,
         current: line.current,
     };
-    ok(&Sessions { items: lines.into_iter().map(session).collect() })
+    ok(&Sessions { items: lines.into_iter().take(most).map(session).collect(), all })
 }
 
 /// Everybody who is signed in on a page, newest first.
 ///
 /// For security. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/sessions", tag = "staff", operation_id = "listSessions",
-    responses((status = 200, body = Sessions), (status = 401, body = Problem, content_type = "application/problem+json"),
+    params(Limit),
+    responses((status = 200, body = Sessions), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
+pub(crate) async fn list(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    most: Result<First, Failed>,
+) -> Result<Response, Failed> {
+    let First(most) = most?;
     let lines = web.vault.sessions(&scope).await.map_err(|error| web.failed(&error))?;
-    Ok(listed(&web, &scope, lines).await)
+    Ok(listed(&web, &scope, lines, most).await)
 }
 
 /// Where I am signed in.
@@ -84,7 +94,7 @@ pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Resul
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn own(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
     let lines = web.vault.own_sessions(&scope).await.map_err(|error| web.failed(&error))?;
-    Ok(listed(&web, &scope, lines).await)
+    Ok(listed(&web, &scope, lines, usize::MAX).await)
 }
 
 /// End a session.

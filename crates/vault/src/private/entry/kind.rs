@@ -1,0 +1,230 @@
+//! What entries tell of.
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal;)*) => {
+        /// What an entry tells of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $name = $code,)* }
+
+        impl Kind {
+            /// Every kind, by code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The kind of that name.
+            #[must_use]
+            pub fn from_slug(slug: &str) -> Option<Self> { match slug { $($slug => Some(Self::$name),)* _ => None } }
+
+            /// The stable name.
+            #[must_use]
+            pub fn slug(self) -> &'static str { match self { $(Self::$name => $slug,)* } }
+
+            pub(super) fn from_code(code: u8) -> Option<Self> { match code { $($code => Some(Self::$name),)* _ => None } }
+        }
+    };
+}
+
+kinds! {
+    /// A value shown to a person.
+    Reveal = 1 "reveal";
+    /// The same value shown again within its countdown.
+    Redelivery = 2 "redelivery";
+    /// A masked record looked at.
+    View = 3 "view";
+    /// A blind search; `detail` is the number of hits.
+    Search = 4 "search";
+    /// A customer shown as a search's hit.
+    Hit = 5 "hit";
+    /// A customer claimed for an interaction.
+    Claim = 6 "claim";
+    /// A caller's answer is about to be checked.
+    Verification = 7 "verification";
+    /// What the check said; `detail` is 1 for a match.
+    VerificationResult = 8 "verification_result";
+    /// A one-time code sent through a carrier.
+    Code = 9 "code";
+    /// A one-time code entered by the customer.
+    CodeEntered = 10 "code_entered";
+    /// An event of the telephony or ticket system.
+    Event = 11 "event";
+    /// A note written.
+    Note = 12 "note";
+    /// A customer erased; `detail` is 1, none where their indexed values are only used for it.
+    Erasure = 13 "erasure";
+    /// Customers taken in; `detail` is how many.
+    Import = 14 "import";
+    /// Something suspicious reported.
+    Report = 15 "report";
+    /// The log read, one entry per question; `detail` is the question's mark.
+    LogRead = 16 "log_read";
+    /// Reports read.
+    ReportsRead = 17 "reports_read";
+    /// A live stream of the log opened.
+    StreamOpened = 18 "stream_opened";
+    /// A live stream of the log closed; `detail` is why, as [`crate::StreamEnd`] numbers it.
+    StreamClosed = 19 "stream_closed";
+    /// Someone signed in; `detail` is 1 for a token on a page, 2 for a chosen role, 3 for a program's bearer token, 4 for a
+    /// passkey.
+    SignIn = 20 "sign_in";
+    /// A person added or changed.
+    PersonChanged = 21 "person_changed";
+    /// Customers' keys moved to a new shelf; `detail` is how many.
+    ShelfTurned = 22 "shelf_turned";
+    /// Interactions asked for by who may see none; there is an entry of the refusal only.
+    InteractionsRead = 23 "interactions_read";
+    /// The log exported; `detail` is the question's mark.
+    LogExported = 24 "log_exported";
+    /// Someone signed out of a page.
+    SignOut = 25 "sign_out";
+    /// The list of staff read.
+    PeopleRead = 26 "people_read";
+    /// A person was given a new bearer token.
+    TokenIssued = 27 "token_issued";
+    /// A person's bearer token ended.
+    TokenRevoked = 28 "token_revoked";
+    /// The installation's root key was made.
+    RootKeyMade = 29 "root_key_made";
+    /// A tenant was made.
+    TenantMade = 30 "tenant_made";
+    /// A key was made and wrapped under the root; `detail` is 0 for the tenant's own, else the shelf's epoch.
+    KeyMade = 31 "key_made";
+    /// A shelf's key is about to be destroyed; `detail` is its epoch.
+    KeyDestroyed = 32 "key_destroyed";
+    /// An import began, or went on where it had stopped.
+    ImportBegun = 33 "import_begun";
+    /// An import ended; `detail` is how many index rows were merged.
+    ImportEnded = 34 "import_ended";
+    /// A node began to serve; `detail` is the mark of its rules: another number, other rules.
+    ServingBegun = 35 "serving_begun";
+    /// The log was closed: its leaf says so in clear; `detail` is the close's number.
+    LogClosed = 36 "log_closed";
+    /// A customer was given their own key of the log, and the list of entries about them.
+    StatementGiven = 37 "statement_given";
+    /// An entry was taken out of the database, or changed there, before it had its place; `detail` is the moment
+    /// in its id.
+    EntryLost = 38 "entry_lost";
+    /// A node was given a part of a team's or the tenant's allowance; `detail` is how much.
+    AllotmentTaken = 39 "allotment_taken";
+    /// A node gave back what was left of one; `detail` is how much.
+    AllotmentReturned = 40 "allotment_returned";
+    /// People and rights of a store that is older than roots were sealed as they were.
+    PowerSealed = 41 "power_sealed";
+    /// People and rights weren't what the key holder sealed: an edited, missing or older row. Disclosures are refused from
+    /// then on; `detail` is the version that the store gave.
+    PowerDoubted = 42 "power_doubted";
+    /// Rights were changed.
+    PowerChanged = 43 "power_changed";
+    /// A person has left.
+    PersonLeft = 44 "person_left";
+    /// A change of people or rights was drafted, to be approved.
+    PowerDrafted = 45 "power_drafted";
+    /// A person took one of their passkeys back.
+    PasskeyDropped = 46 "passkey_dropped";
+    /// A session was ended by its person elsewhere, or by security; `detail` is the session's mark, the first 32 bits of
+    /// its id.
+    SessionEnded = 47 "session_ended";
+    /// The list of everybody's sessions read.
+    SessionsRead = 48 "sessions_read";
+    /// Somebody was given a one-time code to register a passkey.
+    Invited = 49 "invited";
+    /// A passkey was let count by a security officer; the entry is the officer's.
+    PasskeyAdded = 50 "passkey_added";
+    /// A session was shown by who doesn't hold its browser's key, a signed request came again, or a session's row was
+    /// edited; there is an entry of the refusal only, and `detail` is the session's mark.
+    SessionMisused = 51 "session_misused";
+    /// A person registered a passkey, or tried to; `detail` is 1 where it counts at once, because the tenant is being set up.
+    PasskeyOffered = 52 "passkey_offered";
+    /// The list of people was read by who keeps it, or what waits to become power was read by who decides on it.
+    DirectoryRead = 53 "directory_read";
+    /// The identity provider said something of a person, which is a proposal.
+    PersonProposed = 54 "person_proposed";
+    /// A proposal of the identity provider was declined. One that was applied is a change of a person.
+    ProposalDeclined = 55 "proposal_declined";
+    /// A device asks to be enrolled.
+    DeviceAsked = 56 "device_asked";
+    /// A team leader agreed to a device. Security's agreement is a change of power.
+    DeviceAgreed = 57 "device_agreed";
+    /// What a team and its members have spent was read.
+    TeamRead = 59 "team_budgets_read";
+    /// A budget was found to say less than the log, and disclosure stopped; `person` is whose it is, if a person's, and
+    /// `detail` its subject: 1 a person, 2 an interaction, 3 a record, 4 a team, 5 everybody.
+    SpendingDisagrees = 60 "spending_disagrees";
+    /// A budget was put right from the log; `detail` as above. Without it: the alarm was taken back.
+    BudgetMended = 61 "budget_mended";
+    /// What was spent by the clock hour before was counted on; `detail` is how much that was.
+    BudgetCarried = 62 "budget_carried";
+    /// Somebody asked whether a person could do something, and why not.
+    DecisionAsked = 63 "decision_asked";
+    /// Officers signed other rules; `detail` is 1 where they were proved, 2 where two officers accepted them unproved.
+    RulesChanged = 64 "rules_changed";
+    /// An officer signed other limits.
+    LimitsChanged = 65 "limits_changed";
+    /// What everybody has spent was read, by who watches.
+    BudgetsRead = 66 "budgets_read";
+    /// An officer signed a proposal that isn't made yet; `detail` is the moment at which it comes into force, in milliseconds
+    /// since 1970, where as many have signed as must.
+    ProposalSigned = 67 "proposal_signed";
+    /// An officer took a proposal back; `detail` is 1 where it ended by itself, because something else changed the same or who
+    /// signed it has left.
+    ProposalWithdrawn = 68 "proposal_withdrawn";
+    /// Rules or limits that aren't in force were tried on the log of the last thirty days; `detail` is how many entries that
+    /// log holds at most.
+    LogReplayed = 69 "log_replayed";
+    /// A second person was asked whether somebody may be shown a value; the entry is the asker's and tells who was drawn.
+    ApprovalAsked = 70 "approval_asked";
+    /// The second person said yes; the entry tells who had asked, and `detail` is after how many milliseconds.
+    ApprovalGiven = 71 "approval_given";
+    /// The second person said no; `detail` as above.
+    ApprovalDeclined = 72 "approval_declined";
+}
+
+impl Kind {
+    /// Is this only somebody reading the log, its live stream, the reports, the list of staff or budgets?
+    #[must_use]
+    pub fn is_reading(self) -> bool {
+        use Kind::{
+            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead,
+            SessionsRead, StreamClosed, StreamOpened, TeamRead,
+        };
+        let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
+        people
+            || matches!(
+                self,
+                LogReplayed | DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed
+            )
+    }
+}
+
+impl Kind {
+    /// Does this make a new version of people and rights?
+    #[must_use]
+    pub fn changes_power(self) -> bool {
+        use Kind::{
+            LimitsChanged, PersonChanged, PersonLeft, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
+            TokenRevoked,
+        };
+        let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
+        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged)
+    }
+
+    /// Is this a disclosure, or what it showed?
+    #[must_use]
+    pub fn is_look(self) -> bool {
+        self.discloses() || matches!(self, Self::Hit | Self::VerificationResult)
+    }
+
+    /// Whether somebody learns something about a customer by it.
+    pub(crate) fn discloses(self) -> bool {
+        matches!(
+            self,
+            Self::Reveal
+                | Self::Redelivery
+                | Self::View
+                | Self::Search
+                | Self::Claim
+                | Self::Verification
+                | Self::Code
+                | Self::StatementGiven
+        )
+    }
+}
