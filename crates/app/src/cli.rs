@@ -1,10 +1,12 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod custody;
 mod keyholding;
 mod log;
 mod person;
 mod policy;
 
+pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use person::Person;
@@ -87,6 +89,12 @@ pub enum Command {
     /// The separate program that holds the keys, with a user and a directory of its own
     #[command(subcommand)]
     Keyholder(Keyholder),
+    /// Custodians of the root key: their own keys
+    #[command(subcommand)]
+    Custodian(Custodian),
+    /// The root key among custodians: rehearse, begin, reshare, replace
+    #[command(subcommand)]
+    Ceremony(Ceremony),
     /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on
     MendBudgets(MendBudgets),
     /// Say what is wrong with a data directory and how to mend it

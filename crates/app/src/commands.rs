@@ -1,6 +1,8 @@
 //! One file per noun.
 
+mod ceremony;
 mod completion;
+mod custodian;
 mod customer;
 mod doctor;
 pub mod init;
@@ -43,6 +45,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),
         Command::Keyholder(asked) => keyholding::run(&common, &asked),
+        Command::Custodian(asked) => custodian::run(&common, &asked),
+        Command::Ceremony(asked) => ceremony::run(&common, &asked),
         Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),
         Command::Doctor => doctor::run(&common),
         Command::Completion(asked) => completion::run(&asked),

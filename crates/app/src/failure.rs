@@ -71,6 +71,7 @@ impl From<vault::VaultError> for Failure {
             Holder(keys::HolderError::Unreachable) => {
                 "start the key holder, or correct [keyholder] socket; it must name this user under allow_uids"
             }
+            Holder(keys::HolderError::Sealed) => "have custodians hand in their shares: ringfence keyholder unseal",
             Holder(_) => "check that the key file is the one of this data directory",
             Damaged => "run ringfence verify on the data directory",
             Rules(_) => "report this as a fault of the program",

@@ -2,14 +2,18 @@
 
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::commands::init::{keys_in, private_dir, write_private};
+use crate::custody::{self, Step, Waiting};
 use crate::failure::{self, Failure};
+use crate::output;
 use crate::rounds::Rounds;
 use crate::wire;
 use domain::TenantId;
-use keyholder::{Ceilings, InProcess, KeyringFile, Watched};
+use keyholder::custody::{Ceremony, Purpose};
+use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
+use keys::HolderError;
 use serde::Deserialize;
-use std::fs;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +23,8 @@ use tokio::net::UnixListener;
 pub const FILE: &str = "keyholder.toml";
 /// The root key's, with keyring and power file beside it.
 const KEY: &str = "root.key";
+/// Held by the one process that has the directory.
+const CLAIM: &str = "keyholder.lock";
 const EVERY: Duration = Duration::from_secs(1);
 
 /// `keyholder.toml`.
@@ -128,7 +134,11 @@ pub fn create(new: &New<'_>) -> Result<(), Failure> {
     let path = new.dir.join(FILE);
     Config::parse(&text, &path)?;
     write_private(&path, text.as_bytes())?;
-    let key = new.dir.join(KEY);
+    // Custodians have the root key: a new one would open nothing.
+    if custody::record(new.dir)?.is_some() {
+        return Ok(());
+    }
+    let key = root_file(new.dir);
     if key.exists() {
         return KeyringFile::new(&key, wire::load_root(&key)?)
             .look()
@@ -145,43 +155,127 @@ fn too_open(dir: &Path) -> Failure {
     )
 }
 
-/// A key holder that listens, until it is dropped.
-pub struct Keyholding {
-    holder: Arc<Watched>,
-    listener: UnixListener,
-    config: Config,
-    socket: PathBuf,
+/// Where the root key's file is, while there is one.
+#[must_use]
+pub fn root_file(dir: &Path) -> PathBuf {
+    dir.join(KEY)
 }
 
-impl Keyholding {
-    /// Opens a key holder's directory and listens on `socket`, or where the configuration says.
+/// The ceremony whose custodians have the root key, where it is in no file.
+///
+/// # Errors
+/// If the record can't be read.
+pub(crate) fn sealed(dir: &Path) -> Result<Option<Ceremony>, Failure> {
+    let ceremony = custody::record(dir)?;
+    if ceremony.is_some() && root_file(dir).exists() {
+        output::aside("the root key's file is still there, and is used; next: ringfence ceremony finish");
+        return Ok(None);
+    }
+    Ok(ceremony)
+}
+
+/// A key holder's directory and socket, taken by this process until it ends.
+pub struct Place {
+    config: Config,
+    dir: PathBuf,
+    socket: PathBuf,
+    listener: UnixListener,
+    _claim: File,
+}
+
+impl Place {
+    /// Takes a directory, and listens on `socket`, or where the configuration says.
     ///
     /// # Errors
-    /// If another process has the directory, keys or journal don't open, or the socket can't be made.
-    pub fn open(dir: &Path, socket: Option<&Path>) -> Result<Self, Failure> {
+    /// If another process has the directory, others may look into it, or the socket can't be made.
+    pub fn take(dir: &Path, socket: Option<&Path>) -> Result<Self, Failure> {
         let config = Config::read(dir)?;
         if fs::metadata(dir).map_err(|error| failure::file(dir, &error))?.permissions().mode() & 0o077 != 0 {
             return Err(too_open(dir));
         }
-        let key = dir.join(KEY);
-        let ring = wire::ring_file(&key)?;
-        let keys = InProcess::open(ring, Arc::new(SystemEntropy)).map_err(|error| wire::ring(&key, &error))?;
-        let watched = Watched::open(keys, dir, config.ceilings(), Arc::new(SystemClock));
-        let holder = Arc::new(watched.map_err(|error| {
+        let path = dir.join(CLAIM);
+        let claim = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let claim = claim.map_err(|error| failure::file(&path, &error))?;
+        claim.try_lock().map_err(|_| {
             Failure::here(
-                format!("{}: {error}", dir.display()),
-                "stop the key holder that runs there, or check the directory's owner and its disk",
+                format!("{}: another key holder has this directory", dir.display()),
+                "stop the key holder that runs there",
             )
-        })?);
+        })?;
         let socket = socket.unwrap_or(&config.socket).to_path_buf();
         let listener = listen(&socket)?;
-        Ok(Self { holder, listener, config, socket })
+        Ok(Self { config, dir: dir.to_path_buf(), socket, listener, _claim: claim })
+    }
+
+    /// The root key, once its custodians have handed in enough shares; until then nodes are told that it is sealed.
+    ///
+    /// # Errors
+    /// If custodians' socket can't be made, their shares give another key, or a step can't be written down.
+    pub(crate) async fn unsealed(&self, waiting: &mut Waiting) -> Result<RootKey, Failure> {
+        let root = tokio::select! {
+            root = waiting.root() => root?,
+            () = keylink::refuse(&self.listener, HolderError::Sealed, &self.config.allow_uids) => {
+                return Err(Failure::there("nodes can't be answered", "start it again"));
+            }
+        };
+        custody::write_step(&self.dir, waiting.ceremony(), Step::Unsealed)?;
+        Ok(root)
+    }
+
+    /// Begins to wait for shares.
+    ///
+    /// # Errors
+    /// If another process waits, or the socket can't be made.
+    pub(crate) fn wait(&self, ceremony: Ceremony) -> Result<Waiting, Failure> {
+        Waiting::open(&self.dir, &self.socket, ceremony, Purpose::Unseal, None)
     }
 
     /// Where it listens.
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Whoever connects from now on learns at once that nobody is there.
+        drop(fs::remove_file(&self.socket));
+    }
+}
+
+/// A key holder that listens, until it is dropped.
+pub struct Keyholding {
+    holder: Arc<Watched>,
+    place: Place,
+}
+
+impl Keyholding {
+    /// Opens the keys with `root`, or with the root key's file.
+    ///
+    /// # Errors
+    /// If keys or journal don't open.
+    pub fn open(place: Place, root: Option<RootKey>) -> Result<Self, Failure> {
+        let key = root_file(&place.dir);
+        let ring = match root {
+            Some(root) => KeyringFile::new(&key, root),
+            None => wire::ring_file(&key)?,
+        };
+        let keys = InProcess::open(ring, Arc::new(SystemEntropy)).map_err(|error| wire::ring(&key, &error))?;
+        let watched = Watched::open(keys, &place.dir, place.config.ceilings(), Arc::new(SystemClock));
+        let holder = Arc::new(watched.map_err(|error| {
+            Failure::here(
+                format!("{}: {error}", place.dir.display()),
+                "stop the key holder that runs there, or check the directory's owner and its disk",
+            )
+        })?);
+        Ok(Self { holder, place })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        self.place.socket()
     }
 
     /// Serves until `stop` is ready.
@@ -197,11 +291,9 @@ impl Keyholding {
             EVERY
         })?;
         tokio::select! {
-            () = keylink::serve(self.listener, self.holder, self.config.allow_uids) => {}
+            () = keylink::serve(&self.place.listener, self.holder, &self.place.config.allow_uids) => {}
             () = stop => {}
         }
-        // Whoever connects from now on learns at once that nobody is there.
-        drop(fs::remove_file(&self.socket));
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ pub mod client;
 pub mod closing;
 pub mod commands;
 pub mod config;
+mod custody;
 pub mod database;
 pub mod demo;
 mod events;

@@ -196,7 +196,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 14] = [
+const REFUSALS: [HolderError; 15] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,
@@ -211,6 +211,7 @@ const REFUSALS: [HolderError; 14] = [
     HolderError::OldCounter,
     HolderError::OldLog,
     HolderError::Unpublished,
+    HolderError::Sealed,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {

@@ -15,7 +15,7 @@ mod message;
 mod server;
 
 pub use client::Remote;
-pub use server::serve;
+pub use server::{refuse, serve};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 /// How many connections are served at once; others wait.
@@ -26,10 +27,36 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// the other end of a socket, not the other end.
 ///
 /// A frame that can't be read ends its connection, without an answer.
-pub async fn serve(listener: UnixListener, holder: Arc<dyn KeyHolder>, allowed: Vec<u32>) {
+pub async fn serve(listener: &UnixListener, holder: Arc<dyn KeyHolder>, allowed: &[u32]) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let connection = accept(listener, allowed).await;
+        let holder = Arc::clone(&holder);
+        tokio::spawn(async move {
+            ended(attend(connection, &*holder).await);
+            drop(place);
+        });
+    }
+}
+
+/// Answers the same users, whatever they ask, that the holder refuses, until dropped; then their connections end too, so
+/// that they find the holder that serves afterwards.
+pub async fn refuse(listener: &UnixListener, error: HolderError, allowed: &[u32]) {
+    let mut open = JoinSet::new();
+    loop {
+        if open.len() >= CONNECTIONS {
+            open.join_next().await;
+        }
+        let connection = accept(listener, allowed).await;
+        while open.try_join_next().is_some() {}
+        open.spawn(async move { ended(turn_away(connection, error).await) });
+    }
+}
+
+/// The next connection of somebody who may ask.
+async fn accept(listener: &UnixListener, allowed: &[u32]) -> UnixStream {
+    loop {
         let connection = match listener.accept().await {
             Ok((connection, _)) => connection,
             Err(error) => {
@@ -39,17 +66,16 @@ pub async fn serve(listener: UnixListener, holder: Arc<dyn KeyHolder>, allowed: 
             }
         };
         let uid = connection.peer_cred().map(|peer| peer.uid()).ok();
-        if !uid.is_some_and(|uid| allowed.contains(&uid)) {
-            tracing::warn!(uid, "somebody who may not ask connected; allow_uids names those who may");
-            continue;
+        if uid.is_some_and(|uid| allowed.contains(&uid)) {
+            return connection;
         }
-        let holder = Arc::clone(&holder);
-        tokio::spawn(async move {
-            if let Err(error) = attend(connection, &*holder).await {
-                tracing::warn!(%error, "a connection was ended");
-            }
-            drop(place);
-        });
+        tracing::warn!(uid, "somebody who may not ask connected; allow_uids names those who may");
+    }
+}
+
+fn ended(attended: Result<(), Ended>) {
+    if let Err(error) = attended {
+        tracing::warn!(%error, "a connection was ended");
     }
 }
 
@@ -67,10 +93,21 @@ async fn attend(mut connection: UnixStream, holder: &dyn KeyHolder) -> Result<()
     while let Some(request) = frame::read(&mut connection).await? {
         let answer = answer(&request, holder).await.map_err(|_| Ended::Malformed)?;
         drop(request);
-        let written = tokio::time::timeout(PATIENCE, frame::write(&mut connection, answer)).await;
-        written.map_err(|_| Ended::Slow)??;
+        send(&mut connection, answer).await?;
     }
     Ok(())
+}
+
+async fn turn_away(mut connection: UnixStream, error: HolderError) -> Result<(), Ended> {
+    while frame::read(&mut connection).await?.is_some() {
+        send(&mut connection, reply::<()>(Err(error))).await?;
+    }
+    Ok(())
+}
+
+async fn send(connection: &mut UnixStream, answer: Zeroizing<Vec<u8>>) -> Result<(), Ended> {
+    let written = tokio::time::timeout(PATIENCE, frame::write(connection, answer)).await;
+    Ok(written.map_err(|_| Ended::Slow)??)
 }
 
 /// A whole body, and nothing behind it.

@@ -3,7 +3,7 @@
 use crate::codec::{Put, Writer};
 use crate::message::{Operation, VERSION};
 use crate::server::answer;
-use crate::{Remote, frame, serve};
+use crate::{Remote, frame, refuse, serve};
 use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, TenantId};
 use keyholder::{InProcess, KeyringFile, RootKey};
 use keys::{
@@ -49,7 +49,7 @@ impl Site {
     fn served<T>(&self, allowed: &[u32], work: impl Future<Output = T>) -> T {
         running(async {
             let listener = UnixListener::bind(self.socket()).unwrap();
-            let served = serve(listener, Arc::clone(&self.holder) as _, allowed.to_vec());
+            let served = serve(&listener, Arc::clone(&self.holder) as _, allowed);
             tokio::select! { () = served => panic!("serving ended"), done = work => done }
         })
     }
@@ -175,6 +175,29 @@ fn a_restart_is_survived_by_whoever_asks() {
         assert_eq!(running(remote.shelves(TENANT)), Err(HolderError::Unreachable));
         std::fs::remove_file(site.socket()).unwrap();
     }
+}
+
+/// A sealed holder says so, and whoever has asked it finds the one that serves afterwards, on the same socket.
+#[test]
+fn a_refusal_ends_with_its_reason() {
+    let site = Site::new();
+    let remote = Remote::new(site.socket());
+    running(async {
+        let listener = UnixListener::bind(site.socket()).unwrap();
+        let allowed = [site.uid()];
+        tokio::select! {
+            () = refuse(&listener, HolderError::Sealed, &allowed) => panic!("refusing ended"),
+            () = async {
+                assert_eq!(remote.shelves(TENANT).await.err(), Some(HolderError::Sealed));
+                let nobody = remote.enrol(TENANT, &[CustomerId([1; 16])]).await;
+                assert_eq!(nobody.err(), Some(HolderError::Sealed));
+            } => {}
+        }
+        tokio::select! {
+            () = serve(&listener, Arc::clone(&site.holder) as _, &allowed) => panic!("serving ended"),
+            shelves = remote.shelves(TENANT) => assert_eq!(shelves.unwrap().len(), 1),
+        }
+    });
 }
 
 fn request(operation: Operation, body: impl Put) -> Vec<u8> {

@@ -55,6 +55,9 @@ pub enum HolderError {
     /// Entries that keys were released for aren't in the published log.
     #[error("entries that keys were released for aren't in the published log; the key holder waits for them")]
     Unpublished,
+    /// The holder waits for custodians' shares of its root key.
+    #[error("the key holder is sealed until enough custodians have handed in their shares")]
+    Sealed,
 }
 
 /// A customer's two keys (data and log), wrapped under a shelf key and bound to tenant, customer and epoch.

@@ -1,5 +1,6 @@
 //! `ringfence keyholder …`.
 
+use super::Bringing;
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub enum Keyholder {
         #[arg(long, value_name = "PATH")]
         socket: Option<PathBuf>,
     },
+    /// As a custodian: hand your share to a key holder that waits sealed; it needs no --data
+    Unseal(Bringing),
     /// Say what was released this hour, and what is known of logs; fails while an alarm isn't acknowledged
     Status,
     /// Acknowledge every alarm so far

@@ -2,16 +2,23 @@
 
 use crate::ambient::SystemClock;
 use crate::cli::{Common, Keyholder as Asked};
+use crate::commands::ceremony;
+use crate::custody;
 use crate::failure::{self, Failure};
-use crate::keyholding::{self, Config, Hourly, Keyholding, New};
+use crate::keyholding::{self, Config, Hourly, Keyholding, New, Place};
 use crate::output::{self, Format};
 use crate::{serving, wire};
 use domain::{Clock as _, TenantId};
+use keyholder::custody::Purpose;
 use keyholder::{Alarms, Journal};
 use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
+    if let Asked::Unseal(bringing) = asked {
+        let opened = custody::opened(&bringing.share, &bringing.key)?;
+        return ceremony::hand(common.output, &bringing.socket, &opened, Some(Purpose::Unseal));
+    }
     let dir = common.data.as_deref().ok_or_else(|| {
         // The environment names a node's directory: a key holder's is always said.
         Failure::here("which key holder's directory isn't said", "give --data DIR, a directory of the key holder's own")
@@ -29,6 +36,8 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
             Ok(())
         }
         Asked::Serve { socket } => serve(common.output, dir, socket.as_deref()),
+        // It has no directory, and was done above.
+        Asked::Unseal(_) => Ok(()),
         Asked::Status => status(common.output, dir),
         Asked::Acknowledge => {
             let count = alarms(dir)?.acknowledge().map_err(|error| failure::file(dir, &error))?;
@@ -44,8 +53,30 @@ fn alarms(dir: &Path) -> Result<Alarms, Failure> {
 
 fn serve(format: Format, dir: &Path, socket: Option<&Path>) -> Result<(), Failure> {
     wire::block_on(async {
-        let keyholding = Keyholding::open(dir, socket)?;
         let (mut stopped, signals) = serving::stop_at_signal()?;
+        tokio::pin!(signals);
+        let place = Place::take(dir, socket)?;
+        let root = match keyholding::sealed(dir)? {
+            None => None,
+            Some(ceremony) => {
+                let (needed, of) = (ceremony.quorum().needed(), ceremony.quorum().of());
+                let mut waiting = place.wait(ceremony)?;
+                let socket = place.socket().display().to_string();
+                match format {
+                    Format::Table => output::text(&format!(
+                        "the key holder is sealed: 0 of {needed} shares; each of {needed} of its {of} custodians runs: \
+                         ringfence keyholder unseal --socket {socket} --share FILE --key FILE"
+                    ))?,
+                    format => output::one(format, &json!({"sealed": true, "needed": needed, "of": of}))?,
+                }
+                tokio::select! {
+                    root = place.unsealed(&mut waiting) => Some(root?),
+                    _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+                    () = &mut signals => return Ok(()),
+                }
+            }
+        };
+        let keyholding = Keyholding::open(place, root)?;
         let socket = keyholding.socket().display().to_string();
         match format {
             Format::Table => output::text(&format!("the key holder serves {socket}"))?,

@@ -43,13 +43,18 @@ impl Holder {
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_until("socket");
+    }
+
+    /// Starts it, until it says this word.
+    pub(crate) fn start_until(&mut self, word: &str) {
         let log = File::create(self.folder.join("holder.err")).unwrap();
         let said = self.folder.join("holder.out");
         let mut command = Command::new(BINARY);
         command.args(["keyholder", "serve", "--output", "json", "--data"]).arg(self.dir());
         command.env_remove("RINGFENCE_DATA").stdin(Stdio::null()).stdout(File::create(&said).unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());
-        until("the key holder serves", PATIENCE, || fs::read_to_string(&said).unwrap().contains("socket"));
+        until("the key holder serves", PATIENCE, || fs::read_to_string(&said).unwrap().contains(word));
     }
 
     /// SIGKILL.

@@ -15,6 +15,7 @@ mod bad;
 mod budgets;
 mod canary;
 mod centre;
+mod ceremony;
 mod closes;
 mod concurrency;
 mod could;

@@ -2,10 +2,11 @@
 //!
 //! The root key lies in a file outside the data directory; tenant and shelf keys lie wrapped under it in the keyring
 //! file beside it, and nowhere else: what is taken out of there is gone from the database's copies too. In scope:
-//! wrapping, releasing, counting, making and destroying shelf keys. Out of scope: custodians' shares and the separate
-//! program, which stand behind the same trait. What this form costs in safety: whoever is root on the node can read
+//! wrapping, releasing, counting, making and destroying shelf keys; and, for the separate program, the root key among
+//! custodians ([`custody`]). What the embedded form costs in safety: whoever is root on the node can read
 //! the keys while it runs.
 
+pub mod custody;
 mod file;
 mod keyring;
 mod power;

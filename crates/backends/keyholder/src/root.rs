@@ -41,6 +41,27 @@ impl RootKey {
         Ok(Self(Key32::new(bytes)))
     }
 
+    /// A root key that is in no file.
+    #[must_use]
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(Key32::new(domain::time::fresh(entropy)))
+    }
+
+    /// Overwrites a key file and removes it. Copy-on-write file systems, snapshots and worn flash keep old blocks all the
+    /// same.
+    ///
+    /// # Errors
+    /// If it can't be overwritten or removed.
+    pub fn destroy(path: &Path) -> Result<(), RootError> {
+        let length = usize::try_from(fs::metadata(path)?.len().min(1 << 12)).unwrap_or(1 << 12);
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(&vec![0; length])?;
+        file.sync_all()?;
+        fs::remove_file(path)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(fs::File::open(folder)?.sync_all()?)
+    }
+
     /// Reads a key file.
     ///
     /// # Errors

@@ -1,0 +1,17 @@
+//! The root key among custodians, at the key holder's machine: where records and shares lie, the steps' log, the socket at
+//! which custodians hand in their shares, and both of its ends.
+
+mod gather;
+mod hand_in;
+mod place;
+
+pub(crate) use gather::Waiting;
+pub(crate) use hand_in::{Opened, hand_in, load_share, opened};
+pub(crate) use place::{Step, begun, load_custodians, record, replace_record, steps, write_shares, write_step};
+
+use std::path::{Path, PathBuf};
+
+/// Where custodians hand in their shares: beside the socket at which nodes ask.
+fn custodians_socket(socket: &Path) -> PathBuf {
+    socket.with_extension("custodians")
+}
