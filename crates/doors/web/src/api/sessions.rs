@@ -75,6 +75,7 @@ async fn listed(web: &Web, scope: &vault::Scope, lines: Vec<SessionLine>, most: 
     responses((status = 200, body = Sessions), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(web): State<Web>,
