@@ -26,7 +26,7 @@ struct Line {
 /// # Errors
 /// When it doesn't come up.
 pub(crate) fn run(customers: u64, rounds: usize, results: &Path) -> Outcome<()> {
-    let installation = Installation::copy_with(customers, AGENTS)?;
+    let installation = Installation::copy_with(customers, AGENTS, "ringfence-run")?;
     let agent = installation.agents()?.into_iter().next().ok_or("the installation has no agent")?;
     let times = (0..rounds).map(|_| start_once(&installation, &agent.token)).collect::<Outcome<Vec<f64>>>()?;
     let round = |millis: f64| (millis * 10.0).round() / 10.0;

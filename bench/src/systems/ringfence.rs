@@ -24,7 +24,7 @@ pub(crate) struct Centre {
 /// # Errors
 /// When the binary is missing, or any step is refused.
 pub(crate) fn start(setting: &Setting) -> Outcome<Centre> {
-    served(&Installation::copy_with(setting.customers, setting.agents)?, setting)
+    served(&Installation::copy_with(setting.customers, setting.agents, "ringfence-run")?, setting)
 }
 
 /// The same, its keys with a program of their own.
@@ -32,7 +32,7 @@ pub(crate) fn start(setting: &Setting) -> Outcome<Centre> {
 /// # Errors
 /// When the binary is missing, or any step is refused.
 pub(crate) fn start_with_keyholder(setting: &Setting) -> Outcome<Running> {
-    let mut installation = Installation::copy_with(setting.customers, setting.agents)?;
+    let mut installation = Installation::copy_with(setting.customers, setting.agents, "ringfence-keyholder-run")?;
     let keyholder = installation.hand_over_keys()?;
     let mut reveals = served(&installation, setting)?.reveals;
     reveals.servers.push(keyholder);

@@ -79,12 +79,12 @@ impl Installation {
         Ok(made)
     }
 
-    /// A fresh copy of the installation that holds this many customers and agents; the original is made on first use
+    /// A fresh copy, of its own for each that runs at a time, of the installation that holds this many customers and agents; the original is made on first use
     /// and stays as it was after its import, so that every run starts from the same store.
     ///
     /// # Errors
     /// When it can't be made or copied.
-    pub(crate) fn copy_with(customers: u64, agents: u64) -> Outcome<Self> {
+    pub(crate) fn copy_with(customers: u64, agents: u64, run: &str) -> Outcome<Self> {
         let name = format!("ringfence-{customers}-{agents}");
         let original = bench_folder("data").join(&name);
         if !original.join("people.json").exists() {
@@ -93,7 +93,7 @@ impl Installation {
             made.import(&customers_csv(customers)?)?;
             made.add_agents(agents)?;
         }
-        let copy = bench_folder("data").join("ringfence-run");
+        let copy = bench_folder("data").join(run);
         if copy.exists() {
             fs::remove_dir_all(&copy)?;
         }
@@ -120,7 +120,7 @@ impl Installation {
             command.arg("keyholder").args(words).arg("--data").arg(&dir);
             Ok(command)
         };
-        output_of(keyholder(&["init", "--allow-uid", &uid, "--socket"])?.arg(&socket))?;
+        output_of(keyholder(&["init", "--allow-uid", &uid])?.arg("--socket").arg(&socket))?;
         let config = fs::read_to_string(dir.join("keyholder.toml"))?;
         let lines = config.lines().map(|line| match line.split_once("_per_hour = ") {
             Some((whose, _)) => format!("{whose}_per_hour = 4000000000"),
@@ -135,6 +135,8 @@ impl Installation {
             }
             std::thread::sleep(LOOK_EVERY);
         }
+        // It releases nothing in its first two seconds: what is older than it may have been released before.
+        std::thread::sleep(Duration::from_secs(3));
         self.keys = Some(socket);
         Ok(server)
     }
