@@ -4,7 +4,6 @@ use crate::state::{Web, WebConfig};
 use crate::{api, identify, metrics, oauth, overtaken, pages, scim};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use futures_util::FutureExt as _;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
@@ -18,6 +17,9 @@ use vault::Vault;
 const HEAD: Duration = Duration::from_secs(10);
 /// How long requests in flight, and the last entries of live streams, may take once told to stop.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long connections are still read once told to stop: one without a request is closed at once then, and a request may
+/// lie unread in the system's buffer.
+const UNREAD: Duration = Duration::from_millis(20);
 /// Connections at once; more wait in the listener's queue.
 const CONNECTIONS: usize = 8_192;
 
@@ -52,9 +54,13 @@ pub async fn serve(
             },
         }
     }
-    // Whoever has connected by now has perhaps asked already, and is answered.
-    while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
-        connections.spawn(converse(stream, router.clone(), stopped.clone()));
+    // Whoever has connected by now has perhaps asked already, and is answered. The system is asked for them itself: the
+    // runtime may not have heard of the last ones.
+    let listener = listener.into_std()?;
+    while let Ok((stream, _)) = listener.accept() {
+        if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+            connections.spawn(converse(stream, router.clone(), stopped.clone()));
+        }
     }
     drop((listener, router, stopped));
     stopping.send_replace(true);
@@ -74,14 +80,18 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
         .header_read_timeout(HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
+    // A broken connection is the client's affair.
     tokio::select! {
-        // A broken connection is the client's affair.
-        _ = connection.as_mut() => {}
-        _ = stopped.changed() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
-        }
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => {}
     }
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        () = tokio::time::sleep(UNREAD) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
 }
 
 fn router(web: Web) -> Router {
