@@ -95,6 +95,8 @@ pub enum Command {
     /// The root key among custodians: rehearse, begin, reshare, replace
     #[command(subcommand)]
     Ceremony(Ceremony),
+    /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    BlastRadius(BlastRadius),
     /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on
     MendBudgets(MendBudgets),
     /// Say what is wrong with a data directory and how to mend it
@@ -229,6 +231,35 @@ pub enum Shelf {
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
     },
+}
+
+/// `blast-radius`: each part narrows.
+#[derive(Debug, Args)]
+pub struct BlastRadius {
+    /// The new directory for customers.jsonl, letters.jsonl and the notification
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Acts of this person, per_…
+    #[arg(long, value_name = "ID")]
+    pub person: Option<String>,
+    /// Acts of this device's person since it was enrolled, dev_…
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// Acts through this node, as by_node of an answer names it
+    #[arg(long, value_name = "HEX")]
+    pub node: Option<String>,
+    /// Customers whose keys lie on this shelf; alone, everything stored of them
+    #[arg(long, value_name = "EPOCH")]
+    pub shelf: Option<u32>,
+    /// Acts from this moment on, such as 2026-03-01T09:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    pub since: Option<String>,
+    /// Acts before this moment
+    #[arg(long, value_name = "MOMENT")]
+    pub until: Option<String>,
+    /// When you became aware: the 72 hours run from then [default: now]
+    #[arg(long, value_name = "MOMENT")]
+    pub aware: Option<String>,
 }
 
 /// `mend-budgets`.

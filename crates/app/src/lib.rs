@@ -4,6 +4,7 @@
 //! turning, the command line. Out of scope: rules (core), use cases (vault), HTTP (doors).
 
 pub mod ambient;
+mod blast_radius;
 pub mod cli;
 pub mod client;
 pub mod closing;

@@ -27,6 +27,7 @@ use policy::{Rule, Rules};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
+use tokio::sync::Semaphore;
 
 /// A client company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub struct Vault {
     pub(crate) prover: Arc<dyn Prover>,
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
+    /// One question at a time how far a breach may have gone: it reads the whole log.
+    pub(crate) breaches: Arc<Semaphore>,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -174,6 +177,7 @@ impl Vault {
             prover: Arc::new(Unproving),
             overviews: Overviews::default(),
             questions: Questions::default(),
+            breaches: Arc::new(Semaphore::new(1)),
         })
     }
 

@@ -102,6 +102,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
+        | "GET /v1/blast-radius"
         | "GET /v1/disclosures/stream"
         | "GET /healthz"
         | "GET /readyz"

@@ -87,6 +87,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     security.get(&format!("/v1/decisions?{asked}")).expect(200);
     security.get("/v1/disclosures").expect(200);
     security.get("/v1/disclosures/export").expect(200);
+    security.get("/v1/blast-radius").expect(200);
     security.post("/v1/power/changes", &json!({"change": "left", "person": guard.id})).expect(201);
     let page = on_page(&nobody, server.address(), &officer.token);
     assert!(page.get("/security").expect(200).text().contains("Ask the whole log"));

@@ -23,6 +23,7 @@ mod server;
 #[allow(dead_code, reason = "shared with the live tests, which use all of it")]
 mod wait;
 
+mod blast_radius;
 mod completeness;
 mod customer;
 mod foreign;

@@ -131,7 +131,7 @@ impl Vault {
     }
 
     /// The first place of an entry from this moment on; `end` where there is none.
-    async fn first_place_since(&self, tenant: TenantId, from: Millis, end: u64) -> Result<u64, VaultError> {
+    pub(crate) async fn first_place_since(&self, tenant: TenantId, from: Millis, end: u64) -> Result<u64, VaultError> {
         let (mut low, mut high) = (0, end);
         while low < high {
             let middle = low + (high - low) / 2;

@@ -9,6 +9,7 @@
 
 mod allotments;
 mod approvals;
+mod blast_radius;
 mod closes;
 mod closes_many;
 mod codes;

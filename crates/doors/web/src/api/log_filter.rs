@@ -90,7 +90,7 @@ impl Filter {
     }
 }
 
-fn read<T>(text: Option<&str>, parse: fn(&str) -> Option<T>, wrong: Wrong) -> Result<Option<T>, Wrong> {
+pub(super) fn read<T>(text: Option<&str>, parse: fn(&str) -> Option<T>, wrong: Wrong) -> Result<Option<T>, Wrong> {
     text.map(|text| parse(text).ok_or(wrong)).transpose()
 }
 

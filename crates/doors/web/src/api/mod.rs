@@ -1,5 +1,6 @@
 //! The API: one endpoint, one file.
 
+pub(crate) mod blast_radius;
 pub(crate) mod budgets;
 pub(crate) mod claims;
 pub(crate) mod closes;
@@ -90,6 +91,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/disclosures", get(disclosures::list))
         .route("/v1/disclosures/export", get(disclosures::export))
+        .route("/v1/blast-radius", get(blast_radius::measure))
         .route("/v1/disclosures/stream", get(stream::stream))
         .route("/v1/events", post(events::hear))
         .layer(from_fn(no_store));

@@ -176,6 +176,8 @@ kinds! {
     ApprovalGiven = 71 "approval_given";
     /// The second person said no; `detail` as above.
     ApprovalDeclined = 72 "approval_declined";
+    /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
+    BreachMeasured = 90 "breach_measured";
 }
 
 impl Kind {
@@ -183,14 +185,21 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead,
-            SessionsRead, StreamClosed, StreamOpened, TeamRead,
+            BreachMeasured, BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead,
+            ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people
             || matches!(
                 self,
-                LogReplayed | DecisionAsked | LogRead | LogExported | ReportsRead | StreamOpened | StreamClosed
+                BreachMeasured
+                    | LogReplayed
+                    | DecisionAsked
+                    | LogRead
+                    | LogExported
+                    | ReportsRead
+                    | StreamOpened
+                    | StreamClosed
             )
     }
 }

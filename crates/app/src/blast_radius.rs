@@ -1,0 +1,129 @@
+//! `ringfence blast-radius`: how far a breach may have gone, from a running server, and the drafts that have to leave within
+//! 72 hours: what the authority is told (GDPR, art. 33) and what each customer is (art. 34).
+
+mod drafts;
+mod found;
+
+use crate::ambient;
+use crate::cli::BlastRadius;
+use crate::client::Client;
+use crate::failure::{self, Failure};
+use crate::output::{self, Format};
+use domain::{Clock as _, Millis};
+use drafts::{Awareness, letter, notification};
+use found::{Customer, Found};
+use serde_json::Value;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+const ADDRESS: &str = "/v1/blast-radius";
+
+pub(crate) fn run(format: Format, asked: &BlastRadius) -> Result<(), Failure> {
+    let aware = awareness(asked.aware.as_deref())?;
+    let client = Client::from_environment()?;
+    let answer = BufReader::new(client.stream(ADDRESS, question(asked))?);
+    let folder = Folder::make(&asked.to)?;
+    let found = gather(answer, &folder)?;
+    let told = notification(&found, &aware);
+    folder.write("notification.json", &format!("{:#}\n", told.json))?;
+    folder.write("notification.txt", &told.text)?;
+    output::one(format, &found.summary(&asked.to))
+}
+
+fn awareness(said: Option<&str>) -> Result<Awareness, Failure> {
+    let moment = match said {
+        Some(text) => Millis::parse(text).ok_or_else(|| {
+            Failure::here("--aware isn't a moment", "give it as 2026-03-01T09:00:00Z, or leave it out for now")
+        })?,
+        None => ambient::SystemClock.now(),
+    };
+    Ok(Awareness(moment))
+}
+
+/// What is suspected, as the API names it. What it may be is the server's to say.
+fn question(asked: &BlastRadius) -> Vec<(&'static str, String)> {
+    let parts = [
+        ("person", asked.person.clone()),
+        ("device", asked.device.clone()),
+        ("node", asked.node.clone()),
+        ("shelf", asked.shelf.map(|shelf| shelf.to_string())),
+        ("from", asked.since.clone()),
+        ("to", asked.until.clone()),
+    ];
+    parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// Writes customers and letters as they come; keeps the counts.
+fn gather(mut answer: impl BufRead, folder: &Folder) -> Result<Found, Failure> {
+    let (mut customers, mut letters) = (folder.file("customers.jsonl")?, folder.file("letters.jsonl")?);
+    let (mut found, mut line) = (Found::default(), Vec::new());
+    loop {
+        line.clear();
+        let whole = matches!(answer.read_until(b'\n', &mut line), Ok(read) if read > 0 && line.ends_with(b"\n"));
+        let value =
+            whole.then(|| serde_json::from_slice::<Value>(&line).ok()).flatten().ok_or_else(|| broken(folder))?;
+        if let Some(customer) = Customer::read(&value) {
+            customers.line(&value)?;
+            if let Some(letter) = letter(&customer) {
+                letters.line(&letter)?;
+            }
+            found.add(&customer);
+        } else if value["done"] == true {
+            found.done = value;
+            customers.end()?;
+            letters.end()?;
+            return Ok(found);
+        } else if let (Some(read), Some(of)) = (value["read"].as_u64(), value["of"].as_u64()) {
+            found.progress(read, of);
+        }
+    }
+}
+
+fn broken(folder: &Folder) -> Failure {
+    let told = format!("the answer broke off: what is in {} isn't whole", folder.path.display());
+    Failure::there(told, "delete it and ask again")
+}
+
+/// A new directory that only its owner can read.
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn make(path: &Path) -> Result<Self, Failure> {
+        DirBuilder::new().mode(0o700).create(path).map_err(|error| failure::file(path, &error))?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    fn file(&self, name: &str) -> Result<Lines, Failure> {
+        let path = self.path.join(name);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        Ok(Lines { file: BufWriter::new(file.map_err(|error| failure::file(&path, &error))?), path })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        let mut lines = self.file(name)?;
+        lines.file.write_all(text.as_bytes()).map_err(|error| failure::file(&lines.path, &error))?;
+        lines.end()
+    }
+}
+
+/// A file of JSON Lines.
+struct Lines {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Lines {
+    fn line(&mut self, value: &Value) -> Result<(), Failure> {
+        writeln!(self.file, "{value}").map_err(|error| failure::file(&self.path, &error))
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        let synced =
+            self.file.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+        synced.map_err(|error| failure::file(&self.path, &error))
+    }
+}

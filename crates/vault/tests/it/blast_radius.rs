@@ -1,0 +1,143 @@
+//! How far a breach may have gone.
+
+use crate::help::{Call, assert_refused, value};
+use domain::{FieldKind, Millis, Refusal};
+use std::sync::Arc;
+use testkit::{FIRST, Member, PHONE, SECOND, ana, block_on};
+use vault::{Acts, Counts, Kind, Reached, RevealCommand, Stage, Suspicion, Vault, VaultError};
+
+/// An answer, to its end.
+struct Answer {
+    reached: Vec<Reached>,
+    counts: Counts,
+    gone: usize,
+}
+
+fn measured(call: &Call, suspicion: Suspicion) -> Answer {
+    try_measured(&call.world.vault, call, &call.world.staff.security, suspicion).unwrap()
+}
+
+fn try_measured(vault: &Arc<Vault>, call: &Call, member: &Member, suspicion: Suspicion) -> Result<Answer, VaultError> {
+    let scope = call.world.scope(member);
+    block_on(async {
+        let mut answer = vault.blast_radius(scope, suspicion).await?;
+        let mut reached = Vec::new();
+        while answer.stage() != Stage::Done {
+            let (next, more) = answer.step().await?;
+            (answer, reached) = (next, [reached, more].concat());
+        }
+        assert_eq!(answer.named(), reached.len() as u64);
+        Ok(Answer { reached, counts: answer.counts().clone(), gone: answer.gone() })
+    })
+}
+
+fn by(member: &Member) -> Suspicion {
+    Suspicion { acts: Acts { person: Some(member.id), ..Acts::default() }, ..Suspicion::default() }
+}
+
+fn kinds(fields: vault::Fields) -> Vec<FieldKind> {
+    fields.kinds().collect()
+}
+
+#[test]
+fn a_persons_customers_and_what_they_saw_of_each_are_named_with_proof() {
+    let call = Call::new(910);
+    let world = &call.world;
+    value(call.reveal(&call.command(FieldKind::Name)));
+    value(call.reveal(&call.command(FieldKind::PostalAddress)));
+    let agent = world.scope(&world.staff.agent);
+    block_on(world.vault.customer(&agent, call.interaction, call.customer)).unwrap();
+    // Somebody whom nobody looked at, and a customer of another tenant.
+    world.add(ana());
+    world.add_in(SECOND, ana());
+    world.sequence(FIRST);
+
+    let answer = measured(&call, by(&world.staff.agent));
+    let [reached] = &answer.reached[..] else { panic!("{:?}", answer.reached) };
+    let touched = reached.touched.as_ref().unwrap();
+    assert_eq!((reached.customer, reached.shared), (call.customer, false));
+    assert_eq!(kinds(touched.shown), [FieldKind::Name, FieldKind::PostalAddress]);
+    assert!(touched.masks && touched.acts >= 3);
+    for entry in touched.entries() {
+        let body = world.line(FIRST, entry).body.unwrap();
+        assert_eq!((body.person, body.alias), (Some(world.staff.agent.id), Some(reached.alias)));
+    }
+    assert_eq!((answer.counts.damaged, answer.gone), (0, 0));
+    let nobody = measured(&call, by(&world.staff.other_agent));
+    assert!(nobody.reached.is_empty() && nobody.counts.acts == 0);
+    // The question is an entry itself, each time.
+    let log = world.log(FIRST);
+    assert_eq!(
+        log.iter().filter_map(|line| line.body.as_ref()).filter(|body| body.kind == Kind::BreachMeasured).count(),
+        2
+    );
+}
+
+#[test]
+fn a_time_a_node_and_a_shelf_narrow() {
+    let call = Call::new(911);
+    let world = &call.world;
+    value(call.reveal(&call.command(FieldKind::Name)));
+    world.clock.advance(60_000);
+    let middle = world.vault.now();
+    let node = world.another_node();
+    let scope = block_on(node.authenticate(&world.staff.agent.token)).unwrap();
+    let fresh = world.call(&world.staff.agent, Some(PHONE));
+    let other = RevealCommand { interaction: fresh, ..call.command(FieldKind::Phone) };
+    value(block_on(node.reveal(&scope, &other)));
+    world.sequence(FIRST);
+
+    let between = |from: Option<Millis>, until: Option<Millis>| {
+        let answer =
+            measured(&call, Suspicion { acts: Acts { from, until, ..Acts::default() }, ..Suspicion::default() });
+        answer.reached.first().and_then(|one| one.touched.clone()).map(|touched| kinds(touched.shown))
+    };
+    assert_eq!(between(None, Some(middle)), Some(vec![FieldKind::Name]));
+    assert_eq!(between(Some(middle), None), Some(vec![FieldKind::Phone]));
+    assert_eq!(between(Some(middle), Some(middle)), None);
+
+    let stored = measured(&call, Suspicion { shelf: Some(1), ..Suspicion::default() });
+    assert_eq!(stored.reached.len(), 1);
+    assert!(kinds(stored.reached[0].stored).contains(&FieldKind::BankAccount), "never looked at, and there");
+    assert_eq!(stored.counts.read, 0);
+    assert!(measured(&call, Suspicion { shelf: Some(7), ..Suspicion::default() }).reached.is_empty());
+    let both = Suspicion { shelf: Some(1), ..by(&world.staff.agent) };
+    assert!(measured(&call, both).reached[0].touched.is_some());
+}
+
+#[test]
+fn who_was_erased_is_counted_and_not_named_and_an_edited_entry_is_told() {
+    let call = Call::new(912);
+    let world = &call.world;
+    value(call.reveal(&call.command(FieldKind::Name)));
+    let protection = world.scope(&world.staff.protection);
+    block_on(world.vault.erase(&protection, call.customer)).unwrap();
+    world.sequence(FIRST);
+    let answer = measured(&call, by(&world.staff.agent));
+    assert_eq!((answer.reached.len(), answer.gone), (0, 1));
+    assert_eq!(
+        world.edit("UPDATE entry SET audit = zeroblob(80) WHERE tenant = 1 AND id = (SELECT id FROM entry WHERE tenant = 1 ORDER BY id LIMIT 1)"),
+        1
+    );
+    assert_eq!(measured(&call, by(&world.staff.agent)).counts.damaged, 1);
+}
+
+#[test]
+fn only_who_reads_the_log_may_ask_one_at_a_time_and_of_devices_that_there_are() {
+    let call = Call::new(913);
+    let world = &call.world;
+    for member in [&world.staff.agent, &world.staff.leader, &world.staff.it, &world.staff.integrator] {
+        let asked = try_measured(&world.vault, &call, member, Suspicion::default());
+        assert_refused(world, asked.map(|_| ()), Refusal::RoleNotAllowed);
+    }
+    let unknown = Suspicion { device: Some([9; 16]), ..Suspicion::default() };
+    let asked = try_measured(&world.vault, &call, &world.staff.security, unknown);
+    assert_refused(world, asked.map(|_| ()), Refusal::NotFound);
+
+    let scope = || world.scope(&world.staff.security);
+    let first = block_on(world.vault.blast_radius(scope(), Suspicion::default())).unwrap();
+    let second = block_on(world.vault.blast_radius(scope(), Suspicion::default()));
+    assert!(matches!(second.map(|_| ()), Err(VaultError::Busy)));
+    drop(first);
+    assert!(block_on(world.vault.blast_radius(scope(), Suspicion::default())).is_ok());
+}
