@@ -46,10 +46,10 @@ fn a_persons_customers_and_what_they_saw_of_each_are_named_with_proof() {
     value(call.reveal(&call.command(FieldKind::Name)));
     value(call.reveal(&call.command(FieldKind::PostalAddress)));
     let agent = world.scope(&world.staff.agent);
-    block_on(world.vault.customer(&agent, call.interaction, call.customer)).unwrap();
+    block_on(world.vault.view(&agent, call.interaction, call.customer)).unwrap();
     // Somebody whom nobody looked at, and a customer of another tenant.
-    world.add(ana());
-    world.add_in(SECOND, ana());
+    assert_ne!(world.add(ana()), call.customer);
+    assert_ne!(world.add_in(SECOND, ana()), call.customer);
     world.sequence(FIRST);
 
     let answer = measured(&call, by(&world.staff.agent));
@@ -95,6 +95,17 @@ fn a_time_a_node_and_a_shelf_narrow() {
     assert_eq!(between(None, Some(middle)), Some(vec![FieldKind::Name]));
     assert_eq!(between(Some(middle), None), Some(vec![FieldKind::Phone]));
     assert_eq!(between(Some(middle), Some(middle)), None);
+
+    let all = measured(&call, Suspicion::default()).counts;
+    assert_eq!(all.by_node.len(), 2);
+    let through = |node: &[u8; 16]| {
+        let acts = Acts { node: Some(*node), ..Acts::default() };
+        measured(&call, Suspicion { acts, ..Suspicion::default() }).counts
+    };
+    for (node, acts) in &all.by_node {
+        assert_eq!(through(node).acts, acts + all.nodeless);
+    }
+    assert_eq!(through(&[9; 16]).acts, all.nodeless, "of these nobody can say that it wasn't that one");
 
     let stored = measured(&call, Suspicion { shelf: Some(1), ..Suspicion::default() });
     assert_eq!(stored.reached.len(), 1);
