@@ -76,9 +76,9 @@ fn who_an_agent_could_have_told_about_is_written_down_with_drafts_and_without_va
     // Nothing is overwritten, and what can't be asked says what to do.
     let again = measure(&centre, &server, &officer, &asked);
     assert_eq!(again.status.code(), Some(1));
-    let elsewhere = centre.folder().join("elsewhere");
+    let unanswered = centre.folder().join("unanswered");
     let other = |person: &Person, more: &[&str]| {
-        measure(&centre, &server, person, &[&["--to", elsewhere.to_str().unwrap()], more].concat())
+        measure(&centre, &server, person, &[&["--to", unanswered.to_str().unwrap()], more].concat())
     };
     for (person, more, code) in [
         (&agent, &[][..], 2),
@@ -89,6 +89,6 @@ fn who_an_agent_could_have_told_about_is_written_down_with_drafts_and_without_va
         let output = other(person, more);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(code) && said.contains("; next: "), "{more:?}: {said}");
-        assert!(!elsewhere.exists(), "nothing is left of a question that was refused");
+        assert!(!unanswered.exists(), "{more:?} left something: {said}");
     }
 }
