@@ -261,7 +261,8 @@ impl Keyholding {
             Some(root) => KeyringFile::new(&key, root),
             None => wire::ring_file(&key)?,
         };
-        let keys = InProcess::open(ring, Arc::new(SystemEntropy)).map_err(|error| wire::ring(&key, &error))?;
+        let keys = InProcess::open(ring, Arc::new(SystemClock), Arc::new(SystemEntropy), vault::waits())
+            .map_err(|error| wire::ring(&key, &error))?;
         let watched = Watched::open(keys, &place.dir, place.config.ceilings(), Arc::new(SystemClock));
         let holder = Arc::new(watched.map_err(|error| {
             Failure::here(

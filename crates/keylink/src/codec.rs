@@ -196,7 +196,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 15] = [
+const REFUSALS: [HolderError; 16] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,
@@ -212,6 +212,7 @@ const REFUSALS: [HolderError; 15] = [
     HolderError::OldLog,
     HolderError::Unpublished,
     HolderError::Sealed,
+    HolderError::TooSoon,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {

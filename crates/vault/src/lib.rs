@@ -96,6 +96,7 @@ pub use power::earlier::EarlierTexts;
 pub use power::governance::SignedTexts;
 pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
+pub use power::reach::waits;
 pub use power::replay::Replay;
 pub use power::trial::{Example, Found, Turned, Unsaid};
 pub use power::wish::PowerWish;

@@ -16,12 +16,12 @@ mod watch;
 pub use file::KeyringFile;
 pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
-pub use watch::{Alarm, Alarms, Ceilings, Journal, Standing, WatchError, Watched};
+pub use watch::{Alarm, Alarms, Ceilings, Journal, ReleasedKey, Standing, WatchError, Watched};
 
 use domain::time::fresh;
-use domain::{CustomerId, Entropy, EntryId, Millis, TenantId};
+use domain::{Clock, CustomerId, Entropy, EntryId, Millis, TenantId};
 use file::Stamp;
-use keys::power::{PowerProposal, PowerSeal};
+use keys::power::{PowerProposal, PowerSeal, Waits};
 use keys::{
     Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
     ShelfAge, Shelved, ViewKey, derive, envelope,
@@ -46,13 +46,18 @@ struct Opened {
 }
 
 impl InProcess {
-    /// A holder over a keyring file.
+    /// A holder over a keyring file. `waits` says how long a change of power waits that lets somebody do more.
     ///
     /// # Errors
     /// If it doesn't open.
-    pub fn open(file: KeyringFile, entropy: Arc<dyn Entropy>) -> Result<Self, KeyringError> {
+    pub fn open(
+        file: KeyringFile,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        waits: Waits,
+    ) -> Result<Self, KeyringError> {
         let (ring, stamp) = file.read()?;
-        let power = file.power()?;
+        let power = file.power(clock, waits)?;
         Ok(Self { file, power, opened: RwLock::new(Opened { ring, stamp }), entropy, released: AtomicU64::new(0) })
     }
 
