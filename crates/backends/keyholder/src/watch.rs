@@ -9,7 +9,7 @@ mod memory;
 mod rising;
 
 pub use alarm::{Alarm, Alarms};
-pub use journal::Journal;
+pub use journal::{Journal, ReleasedKey};
 pub use memory::{Ceilings, Standing};
 
 use crate::InProcess;
