@@ -3,6 +3,7 @@
 use crate::envelope::{Header, Place};
 use crate::power::{PowerProposal, PowerSeal};
 use crate::secret::{Key32, Okm};
+use crate::standing::HolderStanding;
 use core::future::Future;
 use core::pin::Pin;
 use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
@@ -207,6 +208,9 @@ pub trait KeyHolder: Send + Sync {
     /// taken. Gives entries that keys were released for and that haven't been told as published for some time: whoever
     /// has them in the log tells them again.
     fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>>;
+
+    /// How it stands, for who watches: nothing secret.
+    fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
     /// customer lies on it.

@@ -25,6 +25,7 @@ mod erase;
 mod error;
 mod event;
 mod feed;
+mod health;
 mod intake;
 mod kept;
 mod limits_form;
@@ -71,11 +72,13 @@ pub use erase::Erased;
 pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
+pub use health::{HolderHealth, KeysHealth};
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
     power_challenge,
 };
+pub use keys::standing::{Apart, CeremonyStanding, HolderAlarm};
 pub use keys::webauthn::Party;
 pub use limits_form::{Budgets, LimitsError};
 pub use log_query::{Decided, LogQuery, Shown};

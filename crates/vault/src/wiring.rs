@@ -6,6 +6,7 @@ use crate::approval::Questions;
 use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
+use crate::health::Answered;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
 use crate::overview::Overviews;
@@ -100,6 +101,7 @@ pub struct Vault {
     pub(crate) prover: Arc<dyn Prover>,
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
+    pub(crate) answered: Answered,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -174,6 +176,7 @@ impl Vault {
             prover: Arc::new(Unproving),
             overviews: Overviews::default(),
             questions: Questions::default(),
+            answered: Answered::default(),
         })
     }
 

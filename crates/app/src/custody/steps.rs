@@ -129,7 +129,10 @@ fn checked(text: &str) -> Result<Steps, (usize, &'static str)> {
         match step["before"].as_str() {
             Some(named) if named == hex(&before) => chained = true,
             Some(_) => {
-                return Err((number, "it doesn't follow the line before it: one of both was edited, or lines are gone"));
+                return Err((
+                    number,
+                    "it doesn't follow the line before it: one of both was edited, or lines are gone",
+                ));
             }
             None if chained => return Err((number, "it names no line before it, as those above do")),
             // Written by a version that had no chain.
