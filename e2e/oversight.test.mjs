@@ -171,3 +171,30 @@ test('a question that can\'t be asked is told so', async () => {
   }
   await context.close();
 });
+
+test('security sees how keys and witnesses stand, and what the embedded form costs', async () => {
+  for (const width of WIDTHS) {
+    const officer = await officerOn('Keys', width);
+    await officer.page.getByRole('heading', { name: 'Keys and witnesses' }).waitFor();
+    const holder = officer.page.locator('#holder');
+    const state = await holder.getAttribute('data-keys');
+    assert.ok(['embedded', 'serving'].includes(state), state);
+    const told = await holder.textContent();
+    if (state === 'embedded') assert.match(told, /has every key: all of the database can be read, with no entry/);
+    else assert.match(told, /Keys released since the full hour\s*\d+ of at most \d+/);
+    assert.match(await officer.page.locator('#witnesses').textContent(), /None|must sign/);
+    await looksRight(officer, 'keys', width);
+    // By the keyboard alone.
+    const again = officer.page.getByRole('link', { name: 'Load again' });
+    await again.focus();
+    await again.press('Enter');
+    await officer.page.waitForURL('**/security/keys');
+    const { status, text } = await ask(officer.page, '/v1/keyholder');
+    assert.deepEqual([status, JSON.parse(text).state], [200, state]);
+    await officer.context.close();
+  }
+  const agent = await openPage(chrome.browser);
+  await signIn(agent.page, 'agent', '/desk');
+  assert.equal((await ask(agent.page, '/v1/keyholder')).status, 403);
+  await agent.context.close();
+});

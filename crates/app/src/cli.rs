@@ -296,6 +296,12 @@ pub struct Verify {
     /// A customer's statement: are these all the entries about them? Checked against every close of the log
     #[arg(long, value_name = "FILE")]
     pub customer: Option<PathBuf>,
+    /// Of a data directory: compare the key holder's journal in this directory, or a copy of its released-*.log, with the log
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// Entries without a released key are told and are no failure: the key holder was away, or refused
+    #[arg(long, requires = "journal")]
+    pub unreleased: bool,
     /// The receipt of the customer's erasure: closes after it don't list them any more
     #[arg(long, value_name = "RECEIPT", requires = "customer")]
     pub erased: Option<PathBuf>,

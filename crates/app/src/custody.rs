@@ -4,10 +4,14 @@
 mod gather;
 mod hand_in;
 mod place;
+mod steps;
+mod told;
 
 pub(crate) use gather::Waiting;
 pub(crate) use hand_in::{Opened, hand_in, load_share, opened};
-pub(crate) use place::{Step, begun, load_custodians, record, replace_record, steps, write_shares, write_step};
+pub(crate) use place::{begun, load_custodians, record, replace_record, write_shares};
+pub(crate) use steps::{Step, steps, write_rehearsal, write_step};
+pub(crate) use told::told;
 
 use std::path::{Path, PathBuf};
 

@@ -261,9 +261,12 @@ impl Keyholding {
             Some(root) => KeyringFile::new(&key, root),
             None => wire::ring_file(&key)?,
         };
-        let keys = InProcess::open(ring, Arc::new(SystemEntropy)).map_err(|error| wire::ring(&key, &error))?;
+        let keys = InProcess::open(ring, Arc::new(SystemClock), Arc::new(SystemEntropy), vault::waits())
+            .map_err(|error| wire::ring(&key, &error))?;
         let watched = Watched::open(keys, &place.dir, place.config.ceilings(), Arc::new(SystemClock));
-        let holder = Arc::new(watched.map_err(|error| {
+        let ceremonies = place.dir.clone();
+        let telling = |watched: Watched| watched.telling(Box::new(move || custody::told(&ceremonies)));
+        let holder = Arc::new(watched.map(telling).map_err(|error| {
             Failure::here(
                 format!("{}: {error}", place.dir.display()),
                 "stop the key holder that runs there, or check the directory's owner and its disk",

@@ -6,6 +6,7 @@ mod budgets;
 mod closes;
 mod copies;
 pub mod customer;
+mod journal;
 mod statement;
 mod tally;
 mod tree;
@@ -82,6 +83,7 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
         Ok((store, opened))
     })?;
     let vault = opened.as_ref().map(|centre: &Centre| &*centre.vault);
+    let kept = asked.journal.as_deref().map(journal::Kept::read).transpose()?;
     let mut known = Vec::new();
     for tenant in &asked_for {
         let keys = keys_of(tenant, given, vault)?;
@@ -91,6 +93,16 @@ fn directory(common: &Common, asked: &Verify, given: &Keys, policy: Option<&Witn
         let source = log::Stored::new(Arc::clone(&store), tenant.id, &tenant.slug, None)?;
         let keys = Keys::of(keys, whose);
         found["closes"] = json!(closes::check(&source, &*store, tenant, &keys)?);
+        found["journal"] = match (&kept, vault) {
+            (Some(kept), Some(vault)) => journal::check(kept, vault, tenant, asked.unreleased)?,
+            (Some(_), None) => {
+                return Err(Failure::here(
+                    "a journal is compared with audit halves, which needs the keys",
+                    "run it where the node runs, with its key file or beside its key holder, and without --key",
+                ));
+            }
+            (None, _) => Value::Null,
+        };
         known.push((source, keys, found));
     }
     copies::since(&known.iter().map(|(source, keys, _)| (source, keys)).collect::<Vec<_>>(), &asked.since, policy)?;
@@ -240,7 +252,16 @@ fn say(format: Format, found: &Value) -> Result<(), Failure> {
         Some(0) | None => String::new(),
         Some(count) => format!("; its last close is number {count}, and each list is as signed"),
     };
-    output::text(&format!("{tree}{sealed}{closes}{pending}."))
+    let journal = match found["journal"]["keys"].as_u64() {
+        Some(keys) => format!(
+            "; each of {keys} keys that the key holder released from {} to {} has its entry, and {} entries had none",
+            found["journal"]["from"].as_str().unwrap_or_default(),
+            found["journal"]["until"].as_str().unwrap_or_default(),
+            found["journal"]["unreleased"],
+        ),
+        None => String::new(),
+    };
+    output::text(&format!("{tree}{sealed}{closes}{journal}{pending}."))
 }
 
 /// A row that doesn't say what the log says.

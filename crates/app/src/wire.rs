@@ -56,7 +56,8 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
             let ring_file = ring_file(key_file)?;
             let keys = File::open(key_file).map_err(|error| failure::file(key_file, &error))?;
             mark(&keys).map_err(|error| in_use(key_file, error))?;
-            let holder = InProcess::open(ring_file, Arc::clone(&entropy)).map_err(|error| ring(key_file, &error))?;
+            let holder = InProcess::open(ring_file, Arc::new(SystemClock), Arc::clone(&entropy), vault::waits())
+                .map_err(|error| ring(key_file, &error))?;
             (Arc::new(holder), Some(keys))
         }
     };

@@ -5,8 +5,8 @@ use crate::frame::{self, FrameError};
 use crate::message::{Change, Operation, VERSION};
 use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::{
-    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, PowerProposal, PowerSeal, Published,
-    Release, SealRequest, ShelfAge, Shelved,
+    Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, PowerProposal,
+    PowerSeal, Published, Release, SealRequest, ShelfAge, Shelved,
 };
 use minicbor::Decoder;
 use std::collections::HashMap;
@@ -184,6 +184,10 @@ impl KeyHolder for Remote {
 
     fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
         Box::pin(self.call(Operation::Published, (tenant, head.size, head.root, head.entries)))
+    }
+
+    fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {
+        Box::pin(self.call(Operation::Standing, tenant))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

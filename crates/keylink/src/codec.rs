@@ -82,6 +82,18 @@ macro_rules! number {
 }
 number!(u8, u16, u32, u64, i64, bool);
 
+impl Put for String {
+    fn put(&self, to: &mut Writer) {
+        to.put(|to| to.str(self).map(drop));
+    }
+}
+
+impl Get for String {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        from.str().map(str::to_owned)
+    }
+}
+
 impl<const N: usize> Put for [u8; N] {
     fn put(&self, to: &mut Writer) {
         to.put(|to| to.bytes(self).map(drop));
@@ -196,7 +208,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 15] = [
+const REFUSALS: [HolderError; 16] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,
@@ -212,6 +224,7 @@ const REFUSALS: [HolderError; 15] = [
     HolderError::OldLog,
     HolderError::Unpublished,
     HolderError::Sealed,
+    HolderError::TooSoon,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {

@@ -2,6 +2,7 @@
 
 use crate::codec::{Bytes, Get, Put, Read, Writer};
 use domain::PowerKind;
+use keys::standing::{Apart, CeremonyStanding, HolderAlarm, HolderStanding};
 use keys::{Assertion, NodeKeys, PowerChange, PowerSeal, Powers, ShelfAge, Warrant};
 use minicbor::Decoder;
 use minicbor::decode::Error;
@@ -27,10 +28,11 @@ pub(crate) enum Operation {
     SealPower = 11,
     CheckPower = 12,
     Published = 13,
+    Standing = 14,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::NodeKeys,
         Self::Enrol,
         Self::Seal,
@@ -45,6 +47,7 @@ impl Operation {
         Self::SealPower,
         Self::CheckPower,
         Self::Published,
+        Self::Standing,
     ];
 }
 
@@ -123,6 +126,59 @@ impl Get for Powers {
     fn get(from: &mut Decoder<'_>) -> Read<Self> {
         let rows: Vec<(PowerKind, [u8; 16], Bytes<Vec<u8>>)> = Get::get(from)?;
         Ok(Self(rows.into_iter().map(|(kind, id, Bytes(body))| ((kind, id), body)).collect()))
+    }
+}
+
+impl Put for HolderStanding {
+    fn put(&self, to: &mut Writer) {
+        self.apart.put(to);
+    }
+}
+
+impl Get for HolderStanding {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        Ok(Self { apart: Get::get(from)? })
+    }
+}
+
+impl Put for Apart {
+    fn put(&self, to: &mut Writer) {
+        let numbers = (self.released, self.tenant_per_hour, self.person_per_hour);
+        (self.since, numbers, &self.alarms, &self.ceremony).put(to);
+    }
+}
+
+impl Get for Apart {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (since, (released, tenant_per_hour, person_per_hour), alarms, ceremony) = Get::get(from)?;
+        Ok(Self { since, released, tenant_per_hour, person_per_hour, alarms, ceremony })
+    }
+}
+
+impl Put for HolderAlarm {
+    fn put(&self, to: &mut Writer) {
+        (&self.at, &self.kind, self.acknowledged).put(to);
+    }
+}
+
+impl Get for HolderAlarm {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (at, kind, acknowledged) = Get::get(from)?;
+        Ok(Self { at, kind, acknowledged })
+    }
+}
+
+impl Put for CeremonyStanding {
+    fn put(&self, to: &mut Writer) {
+        let record = (&self.id, self.needed, &self.custodians, self.root_file);
+        (record, self.whole, &self.head, &self.steps, &self.rehearsed).put(to);
+    }
+}
+
+impl Get for CeremonyStanding {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let ((id, needed, custodians, root_file), whole, head, steps, rehearsed) = Get::get(from)?;
+        Ok(Self { id, needed, custodians, root_file, whole, head, steps, rehearsed })
     }
 }
 

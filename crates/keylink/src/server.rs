@@ -182,6 +182,7 @@ pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroi
             let (tenant, after, now): (TenantId, u32, Millis) = body(from)?;
             reply(holder.new_shelf(tenant, after, now).await)
         }
+        Operation::Standing => reply(holder.standing(body(from)?).await),
         Operation::DestroyShelf => {
             let (tenant, epoch): (TenantId, u32) = body(from)?;
             reply(holder.destroy_shelf(tenant, epoch).await)

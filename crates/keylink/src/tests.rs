@@ -13,7 +13,7 @@ use std::future::Future;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use testkit::Seeded;
+use testkit::{FixedClock, Seeded};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -33,7 +33,10 @@ impl Site {
         let key = directory.path().join("root.key");
         KeyringFile::new(&key, RootKey::create(&key, &*entropy).unwrap()).create(&[TENANT], MADE, &*entropy).unwrap();
         let file = KeyringFile::new(&key, RootKey::load(&key).unwrap());
-        let holder = Arc::new(InProcess::open(file, Arc::clone(&entropy) as _).unwrap());
+        let holder = Arc::new(
+            InProcess::open(file, Arc::new(FixedClock::at(MADE)), Arc::clone(&entropy) as _, Arc::new(|_, _| 0))
+                .unwrap(),
+        );
         Self { directory, entropy, holder }
     }
 

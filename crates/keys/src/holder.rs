@@ -3,6 +3,7 @@
 use crate::envelope::{Header, Place};
 use crate::power::{PowerProposal, PowerSeal};
 use crate::secret::{Key32, Okm};
+use crate::standing::HolderStanding;
 use core::future::Future;
 use core::pin::Pin;
 use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
@@ -34,6 +35,9 @@ pub enum HolderError {
     /// An approval that doesn't approve this change.
     #[error("that approval isn't a security officer's for this change")]
     NotApproved,
+    /// It lets somebody do more, and its time hasn't come. The holder has noted it, and counts from when it first was shown it.
+    #[error("the change lets somebody do more, and its time hasn't come by the key holder's clock")]
+    TooSoon,
     /// Nobody could approve a change any more.
     #[error("no security officer with a passkey would be left")]
     LastOfficer,
@@ -190,6 +194,9 @@ pub trait KeyHolder: Send + Sync {
     /// Seals a change of power: the rows before it are those that this holder knows of, the right to it is one, and the
     /// version is the next. What is sealed counts once it was committed and [`KeyHolder::check_power`] has seen it.
     ///
+    /// What lets somebody do more is refused with `TooSoon` until it has waited from when it was first asked for with its signatures.
+    /// Officers who step down come with rows that say so ([`Powers::formers_made_by`](crate::Powers::formers_made_by)).
+    ///
     /// Of a tenant whose power it doesn't know yet it takes what is there, if no officer of it has a passkey.
     fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal>;
 
@@ -201,6 +208,9 @@ pub trait KeyHolder: Send + Sync {
     /// taken. Gives entries that keys were released for and that haven't been told as published for some time: whoever
     /// has them in the log tells them again.
     fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>>;
+
+    /// How it stands, for who watches: nothing secret.
+    fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
     /// customer lies on it.

@@ -10,6 +10,7 @@ pub mod envelope;
 mod holder;
 pub mod power;
 mod secret;
+pub mod standing;
 mod view;
 pub mod webauthn;
 
@@ -19,4 +20,5 @@ pub use holder::{
 };
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};
+pub use standing::{CeremonyStanding, HolderStanding};
 pub use view::{ViewKey, hash, next_head};

@@ -7,6 +7,7 @@
 mod body;
 mod client;
 mod device;
+mod former;
 mod governing;
 mod login;
 mod passkey;
@@ -16,6 +17,7 @@ mod settled;
 pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
 pub use device::Device;
+pub use former::{COUNTS_ON_MS, Former, without_formers};
 pub use governing::{LimitsText, RulesText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
@@ -24,7 +26,8 @@ pub use settled::{Settled, proposal_challenge, proposal_id};
 
 use crate::view::hash;
 use domain::{PersonId, PowerKey, PowerKind, Role, TenantId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// All rows of power of a tenant, people among them, by kind and id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,17 +105,6 @@ impl Powers {
         }
     }
 
-    /// How many officers must sign these changes, each with a passkey of their own: two for what governs, as soon as there are
-    /// two whom it isn't about; else one.
-    #[must_use]
-    pub fn officers_needed(&self, changes: &[PowerChange]) -> usize {
-        if !changes.iter().any(|change| self.governs(change)) {
-            return 1;
-        }
-        let others = self.officers().map(|passkey| passkey.person).filter(|person| !concerns(changes, *person));
-        others.collect::<BTreeSet<_>>().len().clamp(1, 2)
-    }
-
     /// Does this change only take power away? Then it needs nobody's approval.
     #[must_use]
     pub fn is_narrowing(&self, ((kind, id), body): &PowerChange) -> bool {
@@ -176,6 +168,10 @@ pub enum Warrant {
     /// Security officers signed it, each with a passkey of their own.
     Officers(Vec<Assertion>),
 }
+
+/// How long, in milliseconds, changes of these powers wait once they are signed: 0 for those that let nobody do more. Whoever
+/// knows what rules and limits say tells it, to nodes and to the key holder.
+pub type Waits = Arc<dyn Fn(&Powers, &[PowerChange]) -> i64 + Send + Sync>;
 
 /// A change of power to be sealed.
 pub struct PowerProposal<'a> {

@@ -97,7 +97,7 @@ impl TestWorld {
         KeyringFile::new(&key_file, root).create(&[FIRST, SECOND], START, &*entropy).unwrap();
         let database = database(directory.path());
         let store = database.store();
-        let holder = open_holder(&key_file, &entropy);
+        let holder = open_holder(&key_file, &clock, &entropy);
         let vault = open_vault(&store, &holder, &clock, &entropy, &config);
         let staff = Staff::hire(&vault, FIRST);
         let second_staff = Staff::hire(&vault, SECOND);
@@ -123,7 +123,7 @@ impl TestWorld {
 
     /// A new vault and key holder over the same store, as after a restart of the process.
     pub fn restart(&mut self) {
-        self.holder = open_holder(&key_file(&self.directory), &self.entropy);
+        self.holder = open_holder(&key_file(&self.directory), &self.clock, &self.entropy);
         self.vault = self.another_node();
     }
 
@@ -306,9 +306,9 @@ fn key_file(directory: &TempDir) -> std::path::PathBuf {
     directory.path().join("root.key")
 }
 
-fn open_holder(key_file: &std::path::Path, entropy: &Arc<Seeded>) -> Arc<InProcess> {
+fn open_holder(key_file: &std::path::Path, clock: &Arc<FixedClock>, entropy: &Arc<Seeded>) -> Arc<InProcess> {
     let file = KeyringFile::new(key_file, RootKey::load(key_file).unwrap());
-    Arc::new(InProcess::open(file, Arc::clone(entropy) as _).unwrap())
+    Arc::new(InProcess::open(file, Arc::clone(clock) as _, Arc::clone(entropy) as _, vault::waits()).unwrap())
 }
 
 fn open_vault(

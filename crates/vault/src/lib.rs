@@ -26,6 +26,7 @@ mod erase;
 mod error;
 mod event;
 mod feed;
+mod health;
 mod intake;
 mod kept;
 mod limits_form;
@@ -73,11 +74,13 @@ pub use erase::Erased;
 pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
+pub use health::{HolderHealth, KeysHealth};
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
     power_challenge,
 };
+pub use keys::standing::{Apart, CeremonyStanding, HolderAlarm};
 pub use keys::webauthn::Party;
 pub use limits_form::{Budgets, LimitsError};
 pub use log_query::{Decided, LogQuery, Shown};
@@ -98,6 +101,7 @@ pub use power::earlier::EarlierTexts;
 pub use power::governance::SignedTexts;
 pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
+pub use power::reach::waits;
 pub use power::replay::Replay;
 pub use power::trial::{Example, Found, Turned, Unsaid};
 pub use power::wish::PowerWish;

@@ -17,7 +17,7 @@ mod load;
 pub(crate) mod plan;
 pub(crate) mod proof;
 mod proposal;
-mod reach;
+pub(crate) mod reach;
 pub(crate) mod replay;
 mod told;
 pub(crate) mod trial;

@@ -6,6 +6,7 @@ use crate::approval::Questions;
 use crate::auth::{Scope, Used};
 use crate::error::VaultError;
 use crate::feed::Feed;
+use crate::health::Answered;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
 use crate::overview::Overviews;
@@ -103,6 +104,7 @@ pub struct Vault {
     pub(crate) questions: Questions,
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
+    pub(crate) answered: Answered,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -178,6 +180,7 @@ impl Vault {
             overviews: Overviews::default(),
             questions: Questions::default(),
             breaches: Arc::new(Semaphore::new(1)),
+            answered: Answered::default(),
         })
     }
 

@@ -53,7 +53,7 @@ pub struct Bringing {
 /// `ceremony`. Its directory is --data, the key holder's.
 #[derive(Debug, Subcommand)]
 pub enum Ceremony {
-    /// Go through all steps with a root key and custodians that are thrown away: nothing is kept, nothing is secret
+    /// Go through all steps with a root key and custodians that are thrown away; with --data, that it was rehearsed is written down there
     Rehearse {
         /// How many custodians it takes
         #[arg(long, default_value_t = 2, value_name = "K")]

@@ -23,7 +23,9 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
         })
     };
     match asked {
-        Asked::Rehearse { threshold, custodians } => rehearsal::run(common.output, *threshold, *custodians),
+        Asked::Rehearse { threshold, custodians } => {
+            rehearsal::run(common.output, common.data.as_deref(), *threshold, *custodians)
+        }
         Asked::Begin(dealing) => begin(common.output, dir()?, dealing),
         Asked::Finish => finish(common.output, dir()?),
         Asked::Status => status(common.output, dir()?),
@@ -213,9 +215,10 @@ fn status(format: Format, dir: &Path) -> Result<(), Failure> {
     match format {
         Format::Table => {
             output::list(format, &["share", "of", "needed", "custodian", "check"], &rows)?;
-            output::list(format, &["at", "step", "ceremony", "share"], &steps)?;
+            output::list(format, &["at", "step", "ceremony", "share"], &steps.all)?;
+            output::aside(&format!("Head of the steps, to be written down by who was there: {}", steps.head));
         }
-        format => output::one(format, &json!({"custodians": rows, "steps": steps}))?,
+        format => output::one(format, &json!({"custodians": rows, "steps": steps.all, "head": steps.head}))?,
     }
     if keyholding::root_file(dir).exists() {
         output::aside("The root key's file is still there. Next: ringfence ceremony finish");

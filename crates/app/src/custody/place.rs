@@ -1,11 +1,8 @@
-//! Files of a ceremony: the key holder's record and log of steps, custodians' keys, shares that are dealt.
+//! Files of a ceremony: the key holder's record, custodians' keys, shares that are dealt.
 
-use crate::ambient::SystemClock;
 use crate::commands::init::{private_dir, write_private};
 use crate::failure::{self, Failure};
-use domain::Clock as _;
 use keyholder::custody::{Ceremony, Custodian, SealedShare};
-use serde_json::{Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -14,42 +11,6 @@ use std::path::{Path, PathBuf};
 /// The record of the ceremony that counts, in the key holder's directory.
 const RECORD: &str = "custodians";
 const NEW_RECORD: &str = "custodians.new";
-const STEPS: &str = "ceremonies.jsonl";
-
-/// What happened, as the log of steps says it. Numbers and ids, no names.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    Begun,
-    Waiting,
-    ShareTaken(u8),
-    ShareRefused,
-    Unsealed,
-    RootFileDestroyed,
-    Reshared,
-    Replaced(u8),
-}
-
-impl Step {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Waiting => "waiting",
-            Self::ShareTaken(_) => "share-taken",
-            Self::ShareRefused => "share-refused",
-            Self::Unsealed => "unsealed",
-            Self::RootFileDestroyed => "root-file-destroyed",
-            Self::Reshared => "reshared",
-            Self::Replaced(_) => "replaced",
-        }
-    }
-
-    fn share(self) -> Option<u8> {
-        match self {
-            Self::ShareTaken(share) | Self::Replaced(share) => Some(share),
-            _ => None,
-        }
-    }
-}
 
 /// The ceremony that counts, if there was one.
 ///
@@ -93,48 +54,6 @@ pub(crate) fn replace_record(dir: &Path, ceremony: &Ceremony) -> Result<(), Fail
         File::open(dir)?.sync_all()
     };
     write().map_err(|error| failure::file(&path, &error))
-}
-
-/// Writes a step down, durably, before it counts.
-///
-/// # Errors
-/// If it can't be written.
-pub(crate) fn write_step(dir: &Path, ceremony: &Ceremony, step: Step) -> Result<(), Failure> {
-    let mut line = json!({
-        "at": SystemClock.now().to_string(),
-        "step": step.name(),
-        "ceremony": ceremony.id().to_string(),
-        "threshold": ceremony.quorum().needed(),
-        "shares": ceremony.quorum().of(),
-    });
-    if let Some(share) = step.share() {
-        line["share"] = json!(share);
-    }
-    let path = dir.join(STEPS);
-    let write = || {
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
-        file.write_all(format!("{line}\n").as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|error| failure::file(&path, &error))
-}
-
-/// Every step so far, oldest first.
-///
-/// # Errors
-/// If the log can't be read.
-pub(crate) fn steps(dir: &Path) -> Result<Vec<Value>, Failure> {
-    let path = dir.join(STEPS);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.map_err(|error| failure::file(&path, &error))?,
-    };
-    let read = |line: &str| {
-        serde_json::from_str(line).map_err(|_| {
-            Failure::there(format!("{}: a line isn't whole", path.display()), "look at the file; it is text")
-        })
-    };
-    text.lines().map(read).collect()
 }
 
 /// Reads custodians' public keys.

@@ -63,6 +63,15 @@ impl Centre {
         centre
     }
 
+    /// The same on the embedded engine, whatever the engine under test.
+    pub(crate) fn apart_embedded(socket: &Path, customers: u64) -> Self {
+        let budgets = format!("[budgets]\n{EVEN}\n{}\n{}", acts("person", MANY), acts("tenant", MANY));
+        let file = |data: &Path| TestDatabase::File(sql::Sqlite::file(data));
+        let centre = Self::made(file, "remask_s = 20", &budgets, Some(socket));
+        centre.import_invented(customers);
+        centre
+    }
+
     fn made(database: impl FnOnce(&Path) -> TestDatabase, top: &str, more: &str, holder: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = database(&folder.path().join("data"));

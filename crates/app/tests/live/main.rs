@@ -33,6 +33,7 @@ mod kinds;
 mod machine;
 mod machines;
 mod nodes;
+mod old_backups;
 mod old_copies;
 mod people;
 mod phones;

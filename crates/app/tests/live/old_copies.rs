@@ -46,7 +46,13 @@ fn ask_of_copy(centre: &Centre, data: &Path, agent: &crate::centre::Person) -> (
 /// How many customers' key rows of a database open with the key file and keyring that are there now.
 fn rows_that_open(centre: &Centre, data: &Path) -> (usize, usize) {
     let file = KeyringFile::new(&key_file(centre), RootKey::load(&key_file(centre)).unwrap());
-    let holder = InProcess::open(file, Arc::new(app::ambient::SystemEntropy)).unwrap();
+    let holder = InProcess::open(
+        file,
+        Arc::new(app::ambient::SystemClock),
+        Arc::new(app::ambient::SystemEntropy),
+        vault::waits(),
+    )
+    .unwrap();
     let database = rusqlite::Connection::open(data.join("ringfence.db")).unwrap();
     let mut all = database.prepare("SELECT id, epoch, wrapped FROM customer").unwrap();
     let rows = all.query_map([], |row| {

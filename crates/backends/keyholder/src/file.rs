@@ -6,11 +6,13 @@
 
 use crate::power::PowerFile;
 use crate::{Keyring, KeyringError, RootKey};
-use domain::{Entropy, Millis, TenantId};
+use domain::{Clock, Entropy, Millis, TenantId};
+use keys::power::Waits;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A keyring of many tenants with a few keys each is far smaller.
 const LONGEST: u64 = 1 << 24;
@@ -106,8 +108,8 @@ impl KeyringFile {
     }
 
     /// What is known of power, in a file beside this one.
-    pub(crate) fn power(&self) -> Result<PowerFile, KeyringError> {
-        PowerFile::open(&self.path, &self.root)
+    pub(crate) fn power(&self, clock: Arc<dyn Clock>, waits: Waits) -> Result<PowerFile, KeyringError> {
+        PowerFile::open(&self.path, &self.root, clock, waits)
     }
 
     /// Held while the file is changed. A file of its own, since the keyring's is replaced.

@@ -16,15 +16,15 @@ mod watch;
 pub use file::KeyringFile;
 pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
-pub use watch::{Alarm, Alarms, Ceilings, Journal, Standing, WatchError, Watched};
+pub use watch::{Alarm, Alarms, Ceilings, Ceremonies, Journal, ReleasedKey, Standing, WatchError, Watched};
 
 use domain::time::fresh;
-use domain::{CustomerId, Entropy, EntryId, Millis, TenantId};
+use domain::{Clock, CustomerId, Entropy, EntryId, Millis, TenantId};
 use file::Stamp;
-use keys::power::{PowerProposal, PowerSeal};
+use keys::power::{PowerProposal, PowerSeal, Waits};
 use keys::{
-    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
-    ShelfAge, Shelved, ViewKey, derive, envelope,
+    Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, Published, Release,
+    SealRequest, ShelfAge, Shelved, ViewKey, derive, envelope,
 };
 use power::PowerFile;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,13 +46,18 @@ struct Opened {
 }
 
 impl InProcess {
-    /// A holder over a keyring file.
+    /// A holder over a keyring file. `waits` says how long a change of power waits that lets somebody do more.
     ///
     /// # Errors
     /// If it doesn't open.
-    pub fn open(file: KeyringFile, entropy: Arc<dyn Entropy>) -> Result<Self, KeyringError> {
+    pub fn open(
+        file: KeyringFile,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        waits: Waits,
+    ) -> Result<Self, KeyringError> {
         let (ring, stamp) = file.read()?;
-        let power = file.power()?;
+        let power = file.power(clock, waits)?;
         Ok(Self { file, power, opened: RwLock::new(Opened { ring, stamp }), entropy, released: AtomicU64::new(0) })
     }
 
@@ -267,6 +272,10 @@ impl KeyHolder for InProcess {
     fn published<'a>(&'a self, _: TenantId, _: Published<'a>) -> Fut<'a, Vec<EntryId>> {
         // Whoever could lie about it could read the keys.
         ready(Ok(Vec::new()))
+    }
+
+    fn standing(&self, _: TenantId) -> Fut<'_, HolderStanding> {
+        ready(Ok(HolderStanding::default()))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -1,50 +1,54 @@
 //! What the holder knows of every tenant's power, in a file beside the keyring; and who may change it.
 //!
 //! The file says which version of a tenant's power is the newest that was in the store, and what its root was. So an older
-//! store is noticed, also after a restart. It is replaced as a whole and durable before an answer depends on it. Whoever
+//! store is noticed, also after a restart. It says also since when signed changes wait, and when an officer stepped down last.
+//! It is replaced as a whole and durable before an answer depends on it. Whoever
 //! puts an older file there, and the store that fits it, isn't noticed here: the log's witnesses notice the store.
+
+mod known;
 
 use crate::file::Stamp;
 use crate::{KeyringError, RootKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use domain::{PowerKind, TenantId};
+use domain::{Clock, Millis, PersonId, PowerKey, PowerKind, TenantId};
 use keys::power::{
-    PowerProposal, PowerSeal, Powers, Warrant, concerns, power_challenge, proposal_challenge, proposal_id,
+    COUNTS_ON_MS, Former, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Waits, Warrant, concerns,
+    power_challenge, proposal_challenge, proposal_id, without_formers,
 };
 use keys::webauthn::approved;
 use keys::{HolderError, Key32, derive};
-use std::collections::{BTreeMap, BTreeSet};
+use known::{All, Known};
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-const HEAD: &[u8] = b"ringfence power v1\n";
 const MAC: usize = 32;
-const ENTRY: usize = 4 + 8 + 32;
-
-/// The newest version that was seen, and its root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Known {
-    seq: u64,
-    root: [u8; 32],
-}
-
-type All = BTreeMap<TenantId, Known>;
+/// How far, in milliseconds, a node's clock may be from the holder's where it says when somebody stepped down.
+const APART_MS: i64 = 60_000;
 
 /// What is known of all tenants' power.
 pub(crate) struct PowerFile {
     path: PathBuf,
     key: Key32,
+    clock: Arc<dyn Clock>,
+    waits: Waits,
     read: Mutex<(Option<Stamp>, All)>,
 }
 
 impl PowerFile {
     /// The file beside this keyring. There is none until power is sealed first.
-    pub(crate) fn open(keyring: &Path, root: &RootKey) -> Result<Self, KeyringError> {
+    pub(crate) fn open(
+        keyring: &Path,
+        root: &RootKey,
+        clock: Arc<dyn Clock>,
+        waits: Waits,
+    ) -> Result<Self, KeyringError> {
         let path = keyring.with_extension("power");
-        let file = Self { path, key: derive::subkey(&root.0, &[b"rf1/power/file"]), read: Mutex::default() };
+        let key = derive::subkey(&root.0, &[b"rf1/power/file"]);
+        let file = Self { path, key, clock, waits, read: Mutex::default() };
         drop(file.newest()?);
         Ok(file)
     }
@@ -54,7 +58,7 @@ impl PowerFile {
     }
 
     /// What the file says now: another process may have changed it.
-    fn newest(&self) -> Result<MutexGuard<'_, (Option<Stamp>, All)>, KeyringError> {
+    fn newest(&self) -> Result<All, KeyringError> {
         let mut read = self.lock();
         let about = match fs::metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -68,37 +72,29 @@ impl PowerFile {
             let all = if stamp.is_some() { self.decode(&fs::read(&self.path)?)? } else { All::default() };
             *read = (stamp, all);
         }
-        Ok(read)
+        Ok(read.1.clone())
     }
 
     fn known(&self, tenant: TenantId) -> Result<Option<Known>, KeyringError> {
-        Ok(self.newest()?.1.get(&tenant).copied())
+        Ok(self.newest()?.tenants.get(&tenant).copied())
     }
 
-    /// Remembers a version, unless a newer one is known by now: then that one is given.
-    fn remember(&self, tenant: TenantId, seen: Known) -> Result<Known, KeyringError> {
+    /// Edits the file of this moment, one process at a time; what `edit` says it did is durable then.
+    fn change<T>(&self, edit: impl FnOnce(&mut All) -> (bool, T)) -> Result<T, KeyringError> {
         let path = self.path.with_extension("power.lock");
         let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
         lock.lock()?;
-        let mut all = self.newest()?.1.clone();
-        let known = all.get(&tenant).copied().filter(|known| known.seq >= seen.seq);
-        if let Some(known) = known {
-            return Ok(known);
+        let mut all = self.newest()?;
+        let (changed, done) = edit(&mut all);
+        if changed {
+            self.write(&self.encode(&all))?;
         }
-        all.insert(tenant, seen);
-        self.write(&self.encode(&all))?;
-        Ok(seen)
+        Ok(done)
     }
 
-    /// `"ringfence power v1\n" ‖ (tenant u32 ‖ seq u64 ‖ root[32])… ‖ mac[32]`, where
-    /// `mac = MAC(X(R, "rf1/power/file", 32), all before it)`.
+    /// What is known, and `mac[32] = MAC(X(R, "rf1/power/file", 32), all before it)`.
     fn encode(&self, all: &All) -> Vec<u8> {
-        let mut out = HEAD.to_vec();
-        for (tenant, known) in all {
-            out.extend_from_slice(&tenant.bytes());
-            out.extend_from_slice(&known.seq.to_be_bytes());
-            out.extend_from_slice(&known.root);
-        }
+        let mut out = all.encode();
         let mac = derive::mac(&self.key, &[&out]);
         out.extend_from_slice(&mac);
         out
@@ -107,15 +103,9 @@ impl PowerFile {
     fn decode(&self, bytes: &[u8]) -> Result<All, KeyringError> {
         let body = bytes.len().checked_sub(MAC).ok_or(KeyringError::NotAKeyring)?;
         let (said, mac) = bytes.split_at(body);
-        let entries = said.strip_prefix(HEAD).ok_or(KeyringError::NotAKeyring)?;
+        let all = All::decode(said).ok_or(KeyringError::NotAKeyring)?;
         verify_slices_are_equal(mac, &derive::mac(&self.key, &[said])).map_err(|_| KeyringError::WrongRoot)?;
-        let read = |entry: &[u8]| {
-            let (tenant, rest) = entry.split_first_chunk::<4>()?;
-            let (seq, root) = rest.split_first_chunk::<8>()?;
-            let known = Known { seq: u64::from_be_bytes(*seq), root: root.try_into().ok()? };
-            Some((TenantId(u32::from_be_bytes(*tenant)), known))
-        };
-        entries.chunks(ENTRY).map(read).collect::<Option<All>>().ok_or(KeyringError::NotAKeyring)
+        Ok(all)
     }
 
     fn write(&self, bytes: &[u8]) -> Result<(), KeyringError> {
@@ -142,12 +132,16 @@ impl PowerFile {
         };
         let tag = seal_tag(tenant_key, tenant, seal.seq, &seal.root);
         verify_slices_are_equal(&seal.tag, &tag).map_err(|_| HolderError::OtherPower)?;
-        let seen = Known { seq: seal.seq, root: seal.root };
         let known = match known {
-            Some(known) if known.seq >= seen.seq => known,
-            _ => self.remember(tenant, seen).map_err(unreadable)?,
+            Some(known) if known.seq >= seal.seq => Some(known),
+            _ => {
+                let now = self.clock.now();
+                let saw =
+                    |all: &mut All| (all.saw(tenant, seal.seq, seal.root, now), all.tenants.get(&tenant).copied());
+                self.change(saw).map_err(unreadable)?
+            }
         };
-        if known == seen { Ok(()) } else { Err(HolderError::OtherPower) }
+        if known.is_some_and(|known| known.is(seal.seq, &seal.root)) { Ok(()) } else { Err(HolderError::OtherPower) }
     }
 
     /// See [`keys::KeyHolder::seal_power`].
@@ -157,22 +151,60 @@ impl PowerFile {
         tenant: TenantId,
         proposal: &PowerProposal<'_>,
     ) -> Result<PowerSeal, HolderError> {
-        match self.known(tenant).map_err(|_| HolderError::Keyring)? {
-            Some(known) if known == (Known { seq: proposal.from, root: proposal.before.root() }) => {}
+        let (before, now) = (proposal.before, self.clock.now());
+        let known = self.known(tenant).map_err(|_| HolderError::Keyring)?;
+        match known {
+            Some(known) if known.is(proposal.from, &before.root()) => {}
             Some(_) => return Err(HolderError::OtherPower),
-            None if *proposal.warrant == Warrant::Setup && proposal.before.officers().next().is_none() => {}
+            None if *proposal.warrant == Warrant::Setup && before.officers().next().is_none() => {}
             None => return Err(HolderError::Unwarranted),
         }
-        let after = proposal.before.after(proposal.changes);
         let seq = proposal.from.checked_add(1).ok_or(HolderError::OtherPower)?;
-        let root = after.root();
+        let signed = without_formers(proposal.changes);
         // Versions may come between a proposal's signatures and its making; what it changes, and from what, may not differ.
-        let challenge = match proposal_id(proposal.changes) {
-            Some(_) => proposal_challenge(tenant, proposal.before, proposal.changes),
-            None => power_challenge(tenant, seq, &root),
+        let challenge = match proposal_id(&signed) {
+            Some(_) => proposal_challenge(tenant, before, &signed),
+            None => power_challenge(tenant, seq, &before.after(&signed).root()),
         };
-        may_change(proposal, &after, &challenge)?;
+        let mut formers = before.formers(now);
+        // By this holder's clock: a version that was sealed long ago may have been kept back.
+        if known.and_then(|known| known.stepped).is_some_and(|at| now.since(at) < COUNTS_ON_MS) {
+            formers.append(&mut before.newest_formers());
+        }
+        may_change(before, &signed, proposal.warrant, &challenge, &formers)?;
+        self.has_waited(tenant, before, &signed, challenge)?;
+        let steps = says_who_steps_down(before, proposal.changes, now)?;
+        if steps {
+            let stepping = |all: &mut All| {
+                let known = all.tenants.get_mut(&tenant);
+                (known.map(|known| known.stepping = Some(seq)).is_some(), ())
+            };
+            self.change(stepping).map_err(|_| HolderError::Keyring)?;
+        }
+        let root = before.after(proposal.changes).root();
         Ok(PowerSeal { seq, root, tag: seal_tag(tenant_key, tenant, seq, &root) })
+    }
+
+    /// What lets somebody do more waits, by this holder's own clock, from when it was first shown with its signatures.
+    fn has_waited(
+        &self,
+        tenant: TenantId,
+        before: &Powers,
+        signed: &[PowerChange],
+        challenge: [u8; 32],
+    ) -> Result<(), HolderError> {
+        let governs = before.officers().next().is_some() && signed.iter().any(|change| before.governs(change));
+        let waits = if governs { (self.waits)(before, signed) } else { 0 };
+        if waits <= 0 {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let note = |all: &mut All| {
+            let (since, news) = all.note(tenant, challenge, now);
+            (news, since)
+        };
+        let since = self.change(note).map_err(|_| HolderError::Keyring)?;
+        if now.since(since) < waits { Err(HolderError::TooSoon) } else { Ok(()) }
     }
 }
 
@@ -181,28 +213,32 @@ fn seal_tag(tenant_key: &Key32, tenant: TenantId, seq: u64, root: &[u8; 32]) -> 
     derive::short(derive::mac(&key, &[b"rf1/power/seal", &tenant.bytes(), &seq.to_be_bytes(), root]))
 }
 
-/// Is there a right to this change?
-fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]) -> Result<(), HolderError> {
-    let before = proposal.before;
+/// Is there a right to these changes?
+fn may_change(
+    before: &Powers,
+    changes: &[PowerChange],
+    warrant: &Warrant,
+    challenge: &[u8; 32],
+    formers: &BTreeSet<PersonId>,
+) -> Result<(), HolderError> {
     // Who has left has left, and who was there stays known: the log names them.
-    let undone =
-        |(kind, _): &domain::PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left | PowerKind::Settled);
-    if proposal.changes.iter().any(|(key, body)| undone(key) && body.is_none()) {
+    let undone = |(kind, _): &PowerKey| matches!(kind, PowerKind::Person | PowerKind::Left | PowerKind::Settled);
+    if changes.iter().any(|(key, body)| undone(key) && body.is_none()) {
         return Err(HolderError::Unwarranted);
     }
     // What was signed for a proposal counts once.
-    let made = |(kind, id): &domain::PowerKey| *kind == PowerKind::Settled && before.0.contains_key(&(*kind, *id));
-    if proposal.changes.iter().any(|(key, _)| made(key)) {
+    let made = |(kind, id): &PowerKey| *kind == PowerKind::Settled && before.0.contains_key(&(*kind, *id));
+    if changes.iter().any(|(key, _)| made(key)) {
         return Err(HolderError::NotApproved);
     }
     let claimed = before.officers().next().is_some();
-    if claimed && after.officers().next().is_none() {
+    if claimed && before.after(changes).officers().next().is_none() {
         return Err(HolderError::LastOfficer);
     }
-    if proposal.changes.iter().all(|change| before.is_narrowing(change)) {
+    if changes.iter().all(|change| before.is_narrowing(change)) {
         return Ok(());
     }
-    match proposal.warrant {
+    match warrant {
         Warrant::Setup if !claimed => Ok(()),
         Warrant::Officers(assertions) if !assertions.is_empty() => {
             let mut approvers = BTreeSet::new();
@@ -210,15 +246,29 @@ fn may_change(proposal: &PowerProposal<'_>, after: &Powers, challenge: &[u8; 32]
                 let passkey = before.officers().find(|passkey| passkey.credential == assertion.credential);
                 let passkey = passkey.ok_or(HolderError::NotApproved)?;
                 let fits = approved(&passkey, assertion, challenge).is_ok() && approvers.insert(passkey.person);
-                if !fits || concerns(proposal.changes, passkey.person) {
+                if !fits || concerns(changes, passkey.person) {
                     return Err(HolderError::NotApproved);
                 }
             }
-            let enough = approvers.len() >= before.officers_needed(proposal.changes);
+            let enough = approvers.len() >= before.officers_needed(changes, formers);
             if enough { Ok(()) } else { Err(HolderError::Unwarranted) }
         }
         _ => Err(HolderError::Unwarranted),
     }
+}
+
+/// The changes' rows about who was an officer: exactly for those who stop being one, of this moment. Says whether there are any.
+fn says_who_steps_down(before: &Powers, changes: &[PowerChange], now: Millis) -> Result<bool, HolderError> {
+    let mut said = BTreeSet::new();
+    for ((_, id), body) in changes.iter().filter(|((kind, _), _)| *kind == PowerKind::Former) {
+        let former = body.as_deref().and_then(Former::decode).ok_or(HolderError::Unwarranted)?;
+        if now.since(former.at).abs() > APART_MS {
+            return Err(HolderError::Stale);
+        }
+        said.insert(PersonId(*id));
+    }
+    let steps = before.stepping_down(&without_formers(changes));
+    if said == steps { Ok(!steps.is_empty()) } else { Err(HolderError::Unwarranted) }
 }
 
 #[cfg(test)]

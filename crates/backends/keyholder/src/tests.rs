@@ -22,11 +22,27 @@ const MADE: Millis = Millis(1_767_225_600_000);
 pub(crate) struct Place {
     directory: tempfile::TempDir,
     pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) clock: Arc<testkit::FixedClock>,
+}
+
+/// What a change of rules or of roles waits where that of limits doesn't.
+pub(crate) const WAITS_MS: i64 = 24 * 3_600_000;
+
+/// A stand-in for who knows what rules say: some of these files' names widen.
+fn waits(_: &keys::Powers, changes: &[keys::PowerChange]) -> i64 {
+    use keys::PowerBody as _;
+    let wider = |text: keys::power::RulesText| text.files.iter().any(|(name, _)| name == "wider.cedar");
+    let rules = changes.iter().filter_map(|(_, body)| keys::power::RulesText::decode(body.as_deref()?));
+    if rules.into_iter().any(wider) { WAITS_MS } else { 0 }
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap(), entropy: Arc::new(Counting(0.into())) };
+        let place = Self {
+            directory: tempfile::tempdir().unwrap(),
+            entropy: Arc::new(Counting(0.into())),
+            clock: Arc::new(testkit::FixedClock::at(MADE)),
+        };
         let root = RootKey::create(&place.key_file(), &*place.entropy).unwrap();
         KeyringFile::new(&place.key_file(), root).create(&[TENANT], MADE, &*place.entropy).unwrap();
         place
@@ -45,7 +61,11 @@ impl Place {
     }
 
     pub(crate) fn holder(&self) -> InProcess {
-        InProcess::open(self.file(), Arc::clone(&self.entropy)).unwrap()
+        self.opened().unwrap()
+    }
+
+    pub(crate) fn opened(&self) -> Result<InProcess, KeyringError> {
+        InProcess::open(self.file(), Arc::clone(&self.clock) as _, Arc::clone(&self.entropy), Arc::new(waits))
     }
 
     fn names(&self) -> Vec<String> {

@@ -9,16 +9,17 @@ mod memory;
 mod rising;
 
 pub use alarm::{Alarm, Alarms};
-pub use journal::Journal;
+pub use journal::{Journal, ReleasedKey};
 pub use memory::{Ceilings, Standing};
 
 use crate::InProcess;
 use domain::{Clock, CustomerId, EntryId, Millis, TenantId};
 use journal::Record;
 use keys::power::{PowerProposal, PowerSeal};
+use keys::standing::Apart;
 use keys::{
-    Counted, Enrolled, Fut, Header, HolderError, Key32, KeyHolder, NodeKeys, Okm, Published, Release, SealRequest,
-    ShelfAge, Shelved,
+    CeremonyStanding, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
+    Published, Release, SealRequest, ShelfAge, Shelved,
 };
 use memory::Memory;
 use std::path::Path;
@@ -31,8 +32,16 @@ pub type WatchError = std::io::Error;
 pub struct Watched {
     holder: InProcess,
     clock: Arc<dyn Clock>,
+    since: Millis,
+    ceremony: Option<Ceremonies>,
     state: Mutex<State>,
 }
+
+/// Who tells how the root key's ceremony stands.
+pub type Ceremonies = Box<dyn Fn() -> CeremonyStanding + Send + Sync>;
+
+/// How many alarms are told.
+const TOLD: usize = 20;
 
 struct State {
     memory: Memory,
@@ -49,7 +58,33 @@ impl Watched {
         let (journal, records) = Journal::open(dir, clock.now())?;
         let memory = Memory::resumed(ceilings, clock.now(), &records);
         let alarms = Alarms::open(dir)?;
-        Ok(Self { holder, clock, state: Mutex::new(State { memory, journal, alarms }) })
+        let since = clock.now();
+        Ok(Self { holder, clock, since, ceremony: None, state: Mutex::new(State { memory, journal, alarms }) })
+    }
+
+    /// With somebody who tells of its ceremonies.
+    #[must_use]
+    pub fn telling(self, ceremony: Ceremonies) -> Self {
+        Self { ceremony: Some(ceremony), ..self }
+    }
+
+    fn standing_now(&self, tenant: TenantId) -> Result<HolderStanding, HolderError> {
+        let (standing, ceilings, alarms) = {
+            let state = self.state();
+            let standing = state.memory.standing_at(self.clock.now(), tenant);
+            (standing, state.memory.ceilings(), state.alarms.all().map_err(|_| HolderError::Keyring)?)
+        };
+        let own = alarms.iter().rev().filter_map(|alarm| alarm.told(tenant));
+        Ok(HolderStanding {
+            apart: Some(Apart {
+                since: self.since,
+                released: standing.released,
+                tenant_per_hour: ceilings.tenant,
+                person_per_hour: ceilings.person,
+                alarms: own.take(TOLD).collect(),
+                ceremony: self.ceremony.as_ref().map(|ceremony| ceremony()),
+            }),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -201,6 +236,10 @@ impl KeyHolder for Watched {
 
     fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
         crate::ready(self.published_now(tenant, head))
+    }
+
+    fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {
+        crate::ready(self.standing_now(tenant))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -8,7 +8,7 @@ use crate::private::entry::Kind;
 use crate::wiring::{Act, Operator, Vault};
 use domain::{EntryId, PowerKey, PowerKind, Refusal};
 use keys::HolderError;
-use keys::power::{LimitsText, PowerBody, PowerChange, PowerProposal, THE_ONE, Warrant};
+use keys::power::{LimitsText, PowerBody, PowerChange, PowerProposal, PowerSeal, THE_ONE, Warrant};
 use store::{Condition, Effect, PersonRow, PowerEdit, PowerRow, Seals};
 
 /// A row to be changed.
@@ -55,25 +55,15 @@ impl Vault {
         if !from.sound {
             return Err(self.logged(act, Refusal::PowerTampered).await);
         }
-        let changes = self.with_limits(from, warrant, changes);
+        let changes = self.with_formers(from, self.with_limits(from, warrant, changes));
         let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
         if let Err(refusal) = duties::checked(&from.powers, &covered) {
             return Err(self.logged(act, refusal).await);
         }
-        let proposal = PowerProposal { from: from.seq, before: &from.powers, changes: &covered, warrant };
-        let seal = match self.holder.seal_power(from.tenant, &proposal).await {
+        let seal = match self.sealed_by_holder(from, warrant, &covered).await {
             Ok(seal) => seal,
-            Err(error) => {
-                let refusal = match error {
-                    HolderError::OtherPower => Refusal::PowerChanged,
-                    HolderError::Unwarranted => Refusal::OfficerNeeded,
-                    HolderError::NotApproved => Refusal::NotApproved,
-                    HolderError::LastOfficer => Refusal::LastOfficer,
-                    other => return Err(other.into()),
-                };
-                self.power.forget(from.tenant);
-                return Err(self.logged(act, refusal).await);
-            }
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            Err(error) => return Err(error),
         };
         let kept = self.earlier_kept(from, &changes);
         let edits = changes.into_iter().map(|change| self.edit(from, change)).collect();
@@ -85,6 +75,47 @@ impl Vault {
         // From here on an older version is noticed. Where this fails, or another node was quicker, the next look does it.
         let _ = self.holder.check_power(from.tenant, Some(seal)).await;
         Ok(entry)
+    }
+
+    /// Shows the key holder a change that was signed and must wait: it counts the time from now on by its own clock.
+    ///
+    /// # Errors
+    /// As [`Vault::change_power`], without an entry.
+    pub(super) async fn announce(
+        &self,
+        from: &Snapshot,
+        warrant: &Warrant,
+        changes: Vec<Change>,
+    ) -> Result<(), VaultError> {
+        let changes = self.with_formers(from, changes);
+        let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
+        match self.sealed_by_holder(from, warrant, &covered).await {
+            // Nothing comes of a seal that isn't committed.
+            Ok(_) | Err(VaultError::Holder(HolderError::TooSoon)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn sealed_by_holder(
+        &self,
+        from: &Snapshot,
+        warrant: &Warrant,
+        changes: &[PowerChange],
+    ) -> Result<PowerSeal, VaultError> {
+        let proposal = PowerProposal { from: from.seq, before: &from.powers, changes, warrant };
+        let error = match self.holder.seal_power(from.tenant, &proposal).await {
+            Ok(seal) => return Ok(seal),
+            Err(error) => error,
+        };
+        let refusal = match error {
+            HolderError::OtherPower => Refusal::PowerChanged,
+            HolderError::Unwarranted => Refusal::OfficerNeeded,
+            HolderError::NotApproved => Refusal::NotApproved,
+            HolderError::LastOfficer => Refusal::LastOfficer,
+            other => return Err(other.into()),
+        };
+        self.power.forget(from.tenant);
+        Err(VaultError::refused(refusal))
     }
 
     /// The operator sets a tenant up: gives power to people before any security officer has a passkey. Logged.
@@ -106,6 +137,14 @@ impl Vault {
             let toml = Budgets::of(&self.unsigned.limits).toml();
             changes.push(Change::put(THE_ONE, &LimitsText { toml }));
         }
+        changes
+    }
+
+    /// With the rows that say who stops being an officer, of this moment.
+    fn with_formers(&self, from: &Snapshot, mut changes: Vec<Change>) -> Vec<Change> {
+        let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
+        let formers = from.powers.formers_made_by(&covered, self.clock.now());
+        changes.extend(formers.into_iter().filter_map(|(key, body)| Some(Change::Put(key, body?))));
         changes
     }
 

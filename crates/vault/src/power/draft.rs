@@ -216,11 +216,11 @@ impl Vault {
         let needed = match drafted.proved {
             _ if after.narrowing || passkeys.is_empty() => 0,
             Some(false) => 2,
-            Some(true) | None => powers.officers_needed(&covered),
+            Some(true) | None => powers.officers_needed(&covered, &powers.formers(self.clock.now())),
         };
         let content = drafted.encode();
         let seal = mac(&self.keys(drafted.tenant)?.draft, &[&content]);
-        let widens = proposal && snapshot.is_widened_by(&plan.changes, drafted.widens);
+        let widens = proposal && snapshot.is_widened_by(&covered, drafted.widens);
         let bytes = [content.as_slice(), &seal].concat();
         let signers = drafted.signed.iter().filter_map(|assertion| snapshot.signer(assertion, &challenge));
         let draft = PowerDraft {

@@ -114,7 +114,10 @@ impl Vault {
             self.store.durable().await?;
         }
         match self.holder.check_power(tenant, seal).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.answered.now(self.clock.now());
+                Ok(true)
+            }
             Err(HolderError::OtherPower) => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -14,6 +14,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::{Millis, PersonId, Refusal, TenantId};
+use keys::HolderError;
 use keys::power::{Assertion, Warrant};
 use minicbor::{Decoder, Encoder};
 use policy::Device;
@@ -137,6 +138,14 @@ impl Vault {
         let until = due.map_or(kept.until, |due| due.plus(STANDS_MS));
         let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, until, tag: kept.tag };
         let mut act = self.act(scope, Kind::ProposalSigned)?;
+        if due.is_some()
+            && let Err(error) = self.announced(&ready.snapshot, &now.drafted, &ready.plan).await
+        {
+            return Err(match error {
+                VaultError::Refused { refusal, .. } => self.logged(act, refusal).await,
+                error => error,
+            });
+        }
         act.draft.upon = ready.plan.person;
         act.draft.detail = due.map(|due| due.0.unsigned_abs());
         self.commit_plain(act.when(kept.unchanged()).effect(Effect::PutAdmission(now.row()))).await?;
@@ -145,6 +154,11 @@ impl Vault {
         }
         let told = self.proposal_shown(scope, &ready.snapshot, &now).await?;
         told.map(Approved::Waits).ok_or(VaultError::refused(Refusal::PowerChanged))
+    }
+
+    /// The key holder counts the time of a proposal by its own clock, from when it is shown it.
+    async fn announced(&self, snapshot: &Snapshot, drafted: &Drafted, plan: &Plan) -> Result<(), VaultError> {
+        self.announce(snapshot, &Warrant::Officers(drafted.signed.clone()), plan.changes.clone()).await
     }
 
     /// Makes a change, and ends its proposal where there is one.
@@ -224,6 +238,8 @@ impl Vault {
         match made {
             // Another node made it, or power changed in this moment: the next look tells.
             Err(VaultError::Refused { refusal: Refusal::ChangeGone | Refusal::PowerChanged, .. }) => Ok(()),
+            // The key holder's clock is behind, or it was shown this first now: it has noted it.
+            Err(VaultError::Holder(HolderError::TooSoon)) => Ok(()),
             Err(VaultError::Refused { .. }) => {
                 let act = self.bare_act(tenant, Kind::ProposalWithdrawn)?.detail(OVERTAKEN);
                 match self.commit_plain(kept.ended_by(act)).await {

@@ -1,43 +1,78 @@
 //! Does a change let somebody do more than before? Then it waits, with notice. What can't be told does.
 
-use super::change::Change;
+use super::governance::{Governance, chosen};
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
-use domain::PowerKind;
-use keys::power::{LimitsText, Person, PowerBody};
+use domain::{Limits, PowerKind};
+use keys::Powers;
+use keys::power::{LimitsText, Person, PowerBody, PowerChange, RulesText, THE_ONE, Waits};
+use policy::Rules;
+use std::sync::Arc;
 
 /// How long a tenant's changes wait at least, in seconds, whatever a configuration says that nobody sealed.
 const UNSEALED_WAITS_S: u32 = 24 * 3_600;
 
+/// How long changes wait, as a key holder finds it out by itself: from the rows alone. It is what nodes find out, of which
+/// each decides for itself.
+#[must_use]
+pub fn waits() -> Waits {
+    Arc::new(|before, changes| {
+        let Ok(built_in) = Rules::built_in() else { return wait_ms(before, &Limits::default()) };
+        let governance = Governance::of(before, &Arc::new(Governance::unsigned(Limits::default(), built_in)), None);
+        let rules = |body: Option<&[u8]>| {
+            let files = body.map_or(Some(Vec::new()), |body| RulesText::decode(body).map(|text| text.files));
+            let after = files.and_then(|files| chosen(&files).ok()).filter(|_| governance.is_usable());
+            after.is_none_or(|after| after.permit_more_than(&governance.rules).is_some())
+        };
+        if widen(before, &governance, changes, rules) { wait_ms(before, &governance.limits) } else { 0 }
+    })
+}
+
+/// Only what is sealed makes it shorter.
+fn wait_ms(before: &Powers, limits: &Limits) -> i64 {
+    let sealed = before.get::<LimitsText>(&THE_ONE).is_some();
+    let said = limits.widening_waits_s;
+    1_000 * i64::from(if sealed { said } else { said.max(UNSEALED_WAITS_S) })
+}
+
+/// Do these changes let somebody do more? Of rules, `rules` says it, by their new row.
+fn widen(
+    before: &Powers,
+    governance: &Governance,
+    changes: &[PowerChange],
+    rules: impl Fn(Option<&[u8]>) -> bool,
+) -> bool {
+    changes.iter().any(|((kind, id), body)| match (kind, body) {
+        (PowerKind::Rules, body) => rules(body.as_deref()),
+        (PowerKind::Limits, Some(body)) => {
+            let sealed = before.get::<LimitsText>(&THE_ONE).is_some();
+            let after = LimitsText::decode(body).and_then(|text| Budgets::read(&text.toml).ok()).filter(|_| sealed);
+            after.is_none_or(|after| told::limits_are_wider(&governance.limits, &after))
+        }
+        (PowerKind::Limits, None) => true,
+        (PowerKind::Person, Some(body)) => match Person::decode(body) {
+            Some(after) => gives_more(before, governance, id, &after),
+            None => true,
+        },
+        _ => false,
+    })
+}
+
+fn gives_more(before: &Powers, governance: &Governance, id: &[u8; 16], after: &Person) -> bool {
+    let before = before.get::<Person>(id);
+    let same_role = before.as_ref().is_some_and(|before| before.role == after.role);
+    let before = before.as_ref().map(|before| (before.role, before.team.as_str()));
+    !same_role && governance.rules.permit_more(before, (after.role, &after.team)).is_some()
+}
+
 impl Snapshot {
     /// Do these changes let somebody do more? Of rules, `rules` says it: found out when they were drafted.
-    pub(super) fn is_widened_by(&self, changes: &[Change], rules: Option<bool>) -> bool {
-        changes.iter().any(|change| match change.covered() {
-            ((PowerKind::Rules, _), _) => rules.unwrap_or(true),
-            ((PowerKind::Limits, _), Some(body)) => {
-                let after = LimitsText::decode(&body).and_then(|text| Budgets::read(&text.toml).ok());
-                after.is_none_or(|after| told::limits_are_wider(&self.governance.limits, &after))
-            }
-            ((PowerKind::Limits, _), None) => true,
-            ((PowerKind::Person, id), Some(body)) => match Person::decode(&body) {
-                Some(after) => self.gives_more(&id, &after),
-                None => true,
-            },
-            _ => false,
-        })
+    pub(super) fn is_widened_by(&self, changes: &[PowerChange], rules: Option<bool>) -> bool {
+        widen(&self.powers, &self.governance, changes, |_| rules.unwrap_or(true))
     }
 
-    fn gives_more(&self, id: &[u8; 16], after: &Person) -> bool {
-        let before = self.get::<Person>(id);
-        let same_role = before.as_ref().is_some_and(|before| before.role == after.role);
-        let before = before.as_ref().map(|before| (before.role, before.team.as_str()));
-        !same_role && self.governance.rules.permit_more(before, (after.role, &after.team)).is_some()
-    }
-
-    /// How long a change that widens waits, in milliseconds. Only what is sealed makes it shorter.
+    /// How long a change that widens waits, in milliseconds.
     pub(super) fn widening_waits_ms(&self) -> i64 {
-        let said = self.governance.limits.widening_waits_s;
-        let sealed = self.get::<LimitsText>(&keys::power::THE_ONE).is_some();
-        1_000 * i64::from(if sealed { said } else { said.max(UNSEALED_WAITS_S) })
+        wait_ms(&self.powers, &self.governance.limits)
     }
 }

@@ -16,7 +16,8 @@ fn watched(seed: u64, dir: &std::path::Path) -> Call {
     [FIRST, SECOND].into_iter().for_each(|tenant: TenantId| world.sequence(tenant));
     let key_file = world.directory().join("root.key");
     let file = KeyringFile::new(&key_file, RootKey::load(&key_file).unwrap());
-    let keys = InProcess::open(file, Arc::clone(&world.entropy) as _).unwrap();
+    let keys =
+        InProcess::open(file, Arc::clone(&world.clock) as _, Arc::clone(&world.entropy) as _, vault::waits()).unwrap();
     let clock = Arc::clone(&world.clock);
     let holder = Watched::open(keys, dir, Ceilings { person: 100, tenant: 100 }, Arc::clone(&clock) as _).unwrap();
     let opened = Vault::open(

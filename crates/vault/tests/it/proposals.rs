@@ -3,9 +3,13 @@
 
 use crate::governance::{Governed, limits, stricter};
 use crate::help::assert_refused;
-use domain::{Refusal, Role};
-use testkit::{FIRST, TestWorld, block_on};
-use vault::{AlarmKind, Approved, Budgets, Governing, Kind, PowerDraft, PowerWish};
+use domain::{Clock as _, Refusal, Role};
+use std::sync::Arc;
+use testkit::{FIRST, FixedClock, TestWorld, block_on};
+use vault::{
+    AlarmKind, Approved, Budgets, Governing, Kind, LimitsText, PowerBody as _, PowerDraft, PowerWish, RulesText,
+    THE_ONE,
+};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -234,6 +238,14 @@ fn who_left_has_signed_nothing_and_one_officer_alone_is_marked_as_such() {
     let gone = PowerWish::Left { person: governed.officer(1).person() };
     let draft = governed.draft(gone).unwrap();
     block_on(world.vault.approve_power(&governed.officer(0), &draft.bytes, None)).unwrap();
+    // Nobody signs alone at once who had the other leave: who left still counts for a day.
+    for wish in [limits("[person]\nhour = 900\n"), stricter()] {
+        let draft = governed.draft(wish).unwrap();
+        assert!(!draft.alone && draft.signatures == 2);
+        let half = waits(governed.sign(0, &draft).unwrap());
+        assert_refused(world, governed.sign(0, &half).map(drop), Refusal::NotApproved);
+        block_on(world.vault.withdraw_proposal(&governed.officer(0), half.id)).unwrap();
+    }
     world.clock.advance(due.waits_ms);
     governed.settle();
     assert_eq!((governed.hour(), governed.listed().len()), (320, 0), "one of its signatures is nobody's");
@@ -272,4 +284,72 @@ fn an_earlier_version_is_gone_back_to_by_its_texts() {
     // An edited text is none.
     assert!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 9") >= 2);
     assert!(block_on(world.vault.earlier_texts(&governed.officer(0))).unwrap().is_empty());
+}
+
+#[test]
+fn an_operator_who_has_the_other_officer_leave_gives_nobody_the_power_to_sign_alone() {
+    let governed = governed(869);
+    let world = &governed.call.world;
+    let second = governed.officer(1).person();
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), second)).unwrap();
+    assert!(
+        governed.told(Kind::PersonLeft).iter().any(|body| [body.person, body.upon].contains(&Some(second))),
+        "it is at once"
+    );
+    let new = PowerWish::AddPerson {
+        name: "Nia New".to_owned(),
+        role: Role::SecurityOfficer,
+        team: String::new(),
+        reports_to: None,
+    };
+    for moment in [0, DAY_MS - 1] {
+        world.clock.advance(moment);
+        for wish in [new.clone(), limits("[person]\nhour = 900\n")] {
+            let draft = governed.draft(wish).unwrap();
+            assert!(draft.signatures == 2 && !draft.alone);
+            waits(governed.sign(0, &draft).unwrap());
+        }
+    }
+    world.clock.advance(1);
+    let draft = governed.draft(limits("[person]\nhour = 30\n")).unwrap();
+    assert!(draft.signatures == 1 && draft.alone);
+}
+
+#[test]
+fn the_key_holder_counts_the_wait_itself_and_a_clock_that_a_node_sets_forward_skips_nothing() {
+    let governed = governed(870);
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    // A node whose clock is a day ahead: its time has come there, and not at the key holder.
+    let world = &governed.call.world;
+    let ahead = world.node(&world.store, &Arc::new(FixedClock::at(world.clock.now().plus(DAY_MS))));
+    block_on(ahead.settle_proposals(FIRST)).unwrap();
+    assert_eq!((governed.hour(), governed.listed().len()), (320, 1), "{due:?}");
+    governed.call.world.clock.advance(DAY_MS);
+    governed.settle();
+    assert_eq!((governed.hour(), governed.listed().len()), (400, 0));
+}
+
+#[test]
+fn what_the_key_holder_finds_out_by_itself_is_what_nodes_do() {
+    let governed = governed(871);
+    let world = &governed.call.world;
+    let snapshot = block_on(world.vault.power(FIRST)).unwrap();
+    let powers = snapshot.powers();
+    let waits_of = vault::waits();
+    let row = |wish: PowerWish| match wish {
+        PowerWish::Governing(Governing::Limits { toml }) => {
+            let text = LimitsText { toml: Budgets::of(&Budgets::read(&toml).unwrap()).toml() };
+            ((LimitsText::KIND, THE_ONE), Some(text.encode()))
+        }
+        PowerWish::Governing(Governing::Rules { files }) => {
+            ((RulesText::KIND, THE_ONE), Some(RulesText { files }.encode()))
+        }
+        other => panic!("{other:?}"),
+    };
+    for wish in [limits("[person]\nhour = 400\n"), limits("[person]\nhour = 4\n"), stricter()] {
+        let draft = governed.draft(wish.clone()).unwrap();
+        assert_eq!(waits_of(powers, &[row(wish)]), draft.waits_ms, "{}", draft.words);
+    }
+    let unreadable = ((RulesText::KIND, THE_ONE), Some(b"no rules".to_vec()));
+    assert_eq!(waits_of(powers, &[unreadable]), DAY_MS, "what can't be told does");
 }

@@ -10,7 +10,7 @@ use read::{exactly, run, vector};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use testkit::{Seeded, block_on};
+use testkit::{FixedClock, Seeded, block_on};
 
 const TENANT: TenantId = TenantId(7);
 
@@ -32,7 +32,8 @@ fn private(path: &std::path::Path, bytes: &[u8]) {
 
 fn holder() -> InProcess {
     let (_directory, file) = files();
-    InProcess::open(file, Arc::new(Seeded::new(1))).unwrap()
+    InProcess::open(file, Arc::new(FixedClock::at(domain::Millis(0))), Arc::new(Seeded::new(1)), vault::waits())
+        .unwrap()
 }
 
 #[test]

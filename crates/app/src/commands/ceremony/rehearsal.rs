@@ -3,8 +3,9 @@
 use super::impossible;
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::commands::init::{private_dir, random_name};
-use crate::custody::write_shares;
+use crate::custody::{write_rehearsal, write_shares};
 use crate::failure::{self, Failure};
+use crate::keyholding::Config;
 use crate::output::{self, Format};
 use crate::wire;
 use domain::{Clock as _, TenantId};
@@ -12,7 +13,7 @@ use keyholder::custody::{Ceremony, CustodianKey, Gathering, HandError, Handed, I
 use keyholder::{KeyringFile, RootKey};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A directory that goes with the rehearsal.
 struct Stage(PathBuf);
@@ -23,7 +24,8 @@ impl Drop for Stage {
     }
 }
 
-pub(super) fn run(format: Format, threshold: u8, number: u8) -> Result<(), Failure> {
+/// With a key holder's directory, that it was rehearsed is written down there.
+pub(super) fn run(format: Format, dir: Option<&Path>, threshold: u8, number: u8) -> Result<(), Failure> {
     let stage = Stage(std::env::temp_dir().join(format!("ringfence-rehearsal-{}", random_name())));
     private_dir(&stage.0)?;
     let steps = play(&stage, threshold, number)?;
@@ -31,6 +33,10 @@ pub(super) fn run(format: Format, threshold: u8, number: u8) -> Result<(), Failu
     let rows: Vec<Value> = (1..).zip(&steps).map(row).collect();
     output::list(format, &["step", "did", "command"], &rows)?;
     drop(stage);
+    if let Some(dir) = dir {
+        Config::read(dir)?;
+        write_rehearsal(dir, threshold, number)?;
+    }
     output::aside("Done: nothing was kept. Next: the same commands with real custodians, docs/ceremony.md");
     Ok(())
 }

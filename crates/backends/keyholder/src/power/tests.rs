@@ -1,5 +1,5 @@
 use super::*;
-use crate::tests::{Place, TENANT, now};
+use crate::tests::{Place, TENANT, WAITS_MS, now};
 use domain::{Millis, PersonId, Role};
 use keys::KeyHolder;
 use keys::power::{
@@ -65,14 +65,23 @@ impl Tenant {
     }
 
     fn seal(&self, changes: &[PowerChange], warrant: &Warrant) -> Result<PowerSeal, HolderError> {
+        self.seal_these(&self.with_formers(changes), warrant)
+    }
+
+    /// Without what the holder asks for besides.
+    fn seal_these(&self, changes: &[PowerChange], warrant: &Warrant) -> Result<PowerSeal, HolderError> {
         let proposal = PowerProposal { from: self.seq, before: &self.rows, changes, warrant };
         now(self.holder.seal_power(TENANT, &proposal))
+    }
+
+    fn with_formers(&self, changes: &[PowerChange]) -> Vec<PowerChange> {
+        [changes, &self.rows.formers_made_by(changes, self.place.clock.now())].concat()
     }
 
     /// Seals a change, commits it to the store and has the holder see that.
     fn change(&mut self, changes: &[PowerChange], warrant: &Warrant) -> Result<PowerSeal, HolderError> {
         let seal = self.seal(changes, warrant)?;
-        (self.seq, self.rows) = (seal.seq, self.rows.after(changes));
+        (self.seq, self.rows) = (seal.seq, self.rows.after(&self.with_formers(changes)));
         now(self.holder.check_power(TENANT, Some(seal))).unwrap();
         Ok(seal)
     }
@@ -184,6 +193,8 @@ fn a_key_of_an_officer_who_has_left_approves_nothing() {
     tenant.change(&[put(SAM, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
     let grant = [person(ADA, Role::TeamLeader)];
     assert_eq!(tenant.seal(&grant, &tenant.approved(&tenant.sam, &grant)), Err(HolderError::NotApproved));
+    tenant.place.clock.advance(COUNTS_ON_MS);
+    assert_eq!(tenant.seal(&grant, &tenant.approved(&tenant.sam, &grant)), Err(HolderError::NotApproved));
     tenant.seal(&grant, &tenant.approved(&tenant.sue, &grant)).unwrap();
 }
 
@@ -233,7 +244,7 @@ fn the_file_is_its_owners_and_every_edit_of_it_is_noticed() {
         let mut edited = bytes.clone();
         edited[at / 8] ^= 1 << (at % 8);
         fs::write(&path, edited).unwrap();
-        assert!(crate::InProcess::open(tenant.place.file(), std::sync::Arc::clone(&tenant.place.entropy)).is_err());
+        assert!(tenant.place.opened().is_err());
     }
     for length in 0..bytes.len() {
         fs::write(&path, &bytes[..length]).unwrap();
@@ -282,11 +293,13 @@ fn what_governs_needs_two_officers_as_soon_as_there_are_two_whom_it_is_not_about
         assert_eq!(tenant.seal(&change, &tenant.agreed(&change)), Err(HolderError::NotApproved), "of a version");
         tenant.seal(&change, &signed(&[&tenant.sue, &tenant.sam])).unwrap();
     }
-    // About one of two, the other is enough; and so is one who is alone.
+    // About one of two, the other is enough; and so is one who has been alone for a day.
     let own = [person(SAM, Role::SecurityAnalyst)];
     tenant.seal(&own, &tenant.approved(&tenant.sue, &own)).unwrap();
     tenant.change(&[put(SAM, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
     let change = [rules("b")];
+    assert_eq!(tenant.seal(&change, &tenant.approved(&tenant.sue, &change)), Err(HolderError::Unwarranted));
+    tenant.place.clock.advance(COUNTS_ON_MS);
     tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
 }
 
@@ -324,4 +337,127 @@ fn a_proposal_outlasts_other_changes_counts_once_and_is_no_other() {
     assert_eq!(tenant.seal(&change, &warrant), Err(HolderError::NotApproved), "replayed");
     let forgotten = [gone(PowerKind::Settled, [1; 16])];
     assert_eq!(tenant.seal(&forgotten, &tenant.agreed(&forgotten)), Err(HolderError::Unwarranted));
+}
+
+fn rules(name: &str, text: &str) -> PowerChange {
+    put([0; 16], &RulesText { files: vec![(name.to_owned(), text.to_owned())] })
+}
+
+/// However the others were made to go: by which changes Sue, or whoever runs the machine, comes to be the only officer.
+#[test]
+fn the_last_officer_standing_signs_nothing_alone_for_a_day() {
+    let ways: [(&str, PowerChange); 3] = [
+        ("left", put(SAM, &Left { at: Millis(5) })),
+        ("lost the passkey", gone(PowerKind::Passkey, [10; 16])),
+        ("lost the role", person(SAM, Role::SecurityAnalyst)),
+    ];
+    for (way, change) in ways {
+        let mut tenant = Tenant::claimed();
+        let change = [change];
+        let warrant = if way == "lost the role" { tenant.approved(&tenant.sue, &change) } else { Warrant::Narrowing };
+        tenant.change(&change, &warrant).unwrap_or_else(|error| panic!("{way} is at once: {error}"));
+        let last = COUNTS_ON_MS - 1;
+        for moment in [0, last / 2, last - last / 2] {
+            tenant.place.clock.advance(moment);
+            tenant.holder = tenant.place.holder();
+            for wish in [[rules("1.cedar", "a")], [person(ADA, Role::SecurityOfficer)], [person([9; 16], Role::Agent)]]
+            {
+                let alone = tenant.approved(&tenant.sue, &wish);
+                assert_eq!(tenant.seal(&wish, &alone), Err(HolderError::Unwarranted), "{way}, {moment}");
+                let both = tenant.agreed(&wish);
+                assert_eq!(tenant.seal(&wish, &both), Err(HolderError::NotApproved), "{way}: Sam can't sign any more");
+            }
+            // What takes away stays possible.
+            tenant.change(&[put([moment as u8; 16], &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+        }
+        tenant.place.clock.advance(1);
+        let wish = [rules("1.cedar", "a")];
+        tenant.seal(&wish, &tenant.approved(&tenant.sue, &wish)).unwrap_or_else(|error| panic!("{way}: {error}"));
+    }
+}
+
+#[test]
+fn who_steps_down_is_said_exactly_and_with_the_holders_own_time() {
+    let mut tenant = Tenant::claimed();
+    let left = put(SAM, &Left { at: Millis(5) });
+    let former = |id: [u8; 16], late: i64| put(id, &Former { at: tenant.place.clock.now().plus(late) });
+    let seal = |changes: &[PowerChange]| tenant.seal_these(changes, &Warrant::Narrowing);
+    let unsaid = [left.clone()];
+    let another = [left.clone(), former(ADA, 0)];
+    let too_many = [left.clone(), former(SAM, 0), former(SUE, 0)];
+    let nobody = [former(ADA, 0)];
+    let taken_back = [left.clone(), gone(PowerKind::Former, SAM)];
+    for wrong in [&unsaid[..], &another, &too_many, &nobody, &taken_back] {
+        assert_eq!(seal(wrong), Err(HolderError::Unwarranted), "{wrong:?}");
+    }
+    for late in [-COUNTS_ON_MS, -APART_MS - 1, APART_MS + 1] {
+        assert_eq!(seal(&[left.clone(), former(SAM, late)]), Err(HolderError::Stale), "{late}");
+    }
+    seal(&[left.clone(), former(SAM, APART_MS)]).unwrap();
+    tenant.change(&[left], &Warrant::Narrowing).unwrap();
+    for forgotten in [gone(PowerKind::Former, SAM), put(SAM, &Former { at: Millis(5) })] {
+        let forgotten = [forgotten];
+        for warrant in [Warrant::Narrowing, Warrant::Setup, tenant.approved(&tenant.sue, &forgotten)] {
+            assert!(tenant.seal_these(&forgotten, &warrant).is_err(), "{forgotten:?}");
+        }
+    }
+}
+
+#[test]
+fn a_leaving_that_was_sealed_in_time_and_kept_back_counts_from_when_it_was_seen() {
+    let mut tenant = Tenant::claimed();
+    let left = tenant.with_formers(&[put(SAM, &Left { at: Millis(5) })]);
+    let seal = tenant.seal_these(&left, &Warrant::Narrowing).unwrap();
+    tenant.place.clock.advance(3 * COUNTS_ON_MS);
+    tenant.holder = tenant.place.holder();
+    now(tenant.holder.check_power(TENANT, Some(seal))).unwrap();
+    (tenant.seq, tenant.rows) = (seal.seq, tenant.rows.after(&left));
+    let wish = [rules("1.cedar", "a")];
+    for moment in [0, COUNTS_ON_MS - 1] {
+        tenant.place.clock.advance(moment);
+        let alone = tenant.approved(&tenant.sue, &wish);
+        assert_eq!(tenant.seal(&wish, &alone), Err(HolderError::Unwarranted));
+    }
+    tenant.place.clock.advance(1);
+    tenant.seal(&wish, &tenant.approved(&tenant.sue, &wish)).unwrap();
+}
+
+#[test]
+fn a_change_about_the_other_officer_does_not_make_them_fewer_for_what_stands_beside_it() {
+    let tenant = Tenant::claimed();
+    let beside = [person(SAM, Role::SecurityAnalyst), rules("1.cedar", "a")];
+    assert_eq!(tenant.seal(&beside, &tenant.approved(&tenant.sue, &beside)), Err(HolderError::Unwarranted));
+}
+
+#[test]
+fn what_widens_waits_by_the_holders_clock_whatever_a_node_says() {
+    let mut tenant = Tenant::claimed();
+    let wider = |text: &str| vec![rules("wider.cedar", text)];
+    for (which, change) in [(1, wider("a")), (2, proposed(1, wider("b").remove(0)))] {
+        let challenge = match which {
+            1 => tenant.challenge(&change),
+            _ => proposal_challenge(TENANT, &tenant.rows, &change),
+        };
+        let signed =
+            |keys: &[&Authenticator]| Warrant::Officers(keys.iter().map(|key| key.assert(&challenge)).collect());
+        let both = signed(&[&tenant.sam, &tenant.sue]);
+        // What one alone shows isn't noted: the time begins with the last signature.
+        assert_eq!(tenant.seal(&change, &signed(&[&tenant.sam])), Err(HolderError::Unwarranted));
+        tenant.place.clock.advance(WAITS_MS);
+        for moment in [0, WAITS_MS - 1] {
+            tenant.place.clock.advance(moment);
+            tenant.holder = tenant.place.holder();
+            assert_eq!(tenant.seal(&change, &both), Err(HolderError::TooSoon), "{moment}");
+        }
+        // Another one has its own time.
+        let other = wider(&format!("c{which}"));
+        assert_eq!(tenant.seal(&other, &tenant.agreed(&other)), Err(HolderError::TooSoon));
+        tenant.place.clock.advance(1);
+        tenant.seal(&change, &both).unwrap();
+        if which == 2 {
+            tenant.change(&change, &both).unwrap();
+        }
+    }
+    let narrower = [rules("1.cedar", "b")];
+    tenant.seal(&narrower, &tenant.agreed(&narrower)).unwrap();
 }

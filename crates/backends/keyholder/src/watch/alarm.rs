@@ -2,6 +2,7 @@
 
 use domain::{Millis, TenantId};
 use keys::HolderError;
+use keys::standing::HolderAlarm;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Result, Write as _};
@@ -20,6 +21,21 @@ pub struct Alarm {
     pub line: String,
     /// Has somebody looked?
     pub acknowledged: bool,
+}
+
+impl Alarm {
+    /// As it is told to who watches this tenant; none where it is about another. Lines are the holder's own: what can't be
+    /// read is told as an alarm of no known kind.
+    pub(crate) fn told(&self, tenant: TenantId) -> Option<HolderAlarm> {
+        let word = |name: &str| {
+            let rest = self.line.split_once(&format!("\"{name}\":\""))?.1;
+            rest.split_once('"').map(|(word, _)| word.to_owned())
+        };
+        let of = self.line.split_once("\"tenant\":").map(|(_, rest)| rest.trim_end_matches('}').trim());
+        let own = of.is_none_or(|of| of.parse().is_ok_and(|id: u32| id == tenant.0) || of.parse::<u32>().is_err());
+        let (at, kind) = (word("at").unwrap_or_default(), word("kind").unwrap_or_else(|| "unreadable".to_owned()));
+        own.then_some(HolderAlarm { at, kind, acknowledged: self.acknowledged })
+    }
 }
 
 /// The alarms of a directory.

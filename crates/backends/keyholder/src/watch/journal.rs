@@ -109,6 +109,25 @@ impl Record {
     }
 }
 
+/// A key that was released, as the journal tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReleasedKey {
+    /// Whose.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Millis,
+    /// For which entry.
+    pub entry: EntryId,
+    /// For whom, as the node said.
+    pub person: Option<PersonId>,
+    /// Of which customer.
+    pub customer: CustomerId,
+    /// The customer's counter, if the entry is about them.
+    pub n: Option<u64>,
+    /// Which field.
+    pub field: u16,
+}
+
 /// The journal of a directory.
 pub struct Journal {
     dir: PathBuf,
@@ -162,6 +181,26 @@ impl Journal {
         self.file = whole(&segment(&self.dir, hour))?;
         self.hour = hour;
         Ok(Some(NewHour { dir: self.dir.clone(), hour, known: known() }))
+    }
+
+    /// Every key that a directory's files of hours tell of, oldest first, and when they were written to last: for a look.
+    ///
+    /// # Errors
+    /// If they can't be read, or one says something that isn't a record.
+    pub fn released(dir: &Path) -> Result<(Vec<ReleasedKey>, Millis)> {
+        let (mut keys, mut until) = (Vec::new(), 0);
+        for (_, path) in segments(dir)? {
+            let bytes = fs::read(&path)?;
+            let since = fs::metadata(&path)?.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            until = until.max(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+            keys.extend(bytes.chunks_exact(LENGTH).map_while(Record::decode).filter_map(|record| match record {
+                Record::Released { tenant, at, entry, person, customer, n, field } => {
+                    Some(ReleasedKey { tenant, at, entry, person, customer, n, field })
+                }
+                Record::Head { .. } => None,
+            }));
+        }
+        Ok((keys, Millis(until)))
     }
 
     /// What a directory's journal says how each tenant stands, for a look while another process writes it.

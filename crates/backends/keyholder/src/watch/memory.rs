@@ -138,6 +138,17 @@ impl Memory {
         all
     }
 
+    /// How one tenant stands at this moment: what was released in an hour that is over doesn't count.
+    pub(crate) fn standing_at(&self, now: Millis, tenant: TenantId) -> Standing {
+        let standing = self.standing().remove(&tenant).unwrap_or_default();
+        let over = now.0.div_euclid(HOUR_MS) > self.hour;
+        Standing { released: if over { 0 } else { standing.released }, ..standing }
+    }
+
+    pub(crate) fn ceilings(&self) -> Ceilings {
+        self.ceilings
+    }
+
     /// May this key be released? Then it counts as released.
     pub(crate) fn admit(&mut self, now: Millis, request: &Release<'_>) -> Result<(), HolderError> {
         let (tenant, customer) = (request.place.tenant, request.place.customer);

@@ -310,3 +310,26 @@ fn what_cannot_be_written_down_is_not_released() {
     let request = Release { entry, person: Some(ADA), n: Some(1), shelved, place, header };
     assert_eq!(now(watched.release(&[request])).err(), Some(HolderError::Keyring));
 }
+
+#[test]
+fn it_says_how_it_stands_to_each_tenant_and_nothing_of_another() {
+    let world = World::within(Ceilings { person: 2, tenant: 1_000 });
+    let watched = world.open().telling(Box::new(|| keys::CeremonyStanding { needed: 2, ..Default::default() }));
+    let standing = |tenant| now(watched.standing(tenant)).unwrap().apart.unwrap();
+    assert_eq!((standing(TENANT).released, standing(TENANT).alarms), (0, Vec::new()));
+    let answers = [1, 2, 3].map(|n| world.release(&watched, world.entry(), ADA, n));
+    assert_eq!(answers, [Ok(()), Ok(()), Err(HolderError::Ceiling)]);
+    let apart = standing(TENANT);
+    assert_eq!((apart.since, apart.released), (NOON, 2));
+    assert_eq!((apart.person_per_hour, apart.tenant_per_hour), (2, 1_000));
+    let told: Vec<_> = apart.alarms.iter().map(|alarm| (alarm.kind.as_str(), alarm.acknowledged)).collect();
+    assert_eq!((told.as_slice(), apart.ceremony.map(|one| one.needed)), (&[("ceiling", false)][..], Some(2)));
+    assert_eq!(apart.alarms[0].at, world.clock.now().to_string());
+    assert_eq!(standing(TenantId(9)).alarms, Vec::new(), "another tenant's is nobody else's");
+    Alarms::open(world.dir.path()).unwrap().acknowledge().unwrap();
+    assert!(standing(TENANT).alarms[0].acknowledged);
+    world.clock.advance(HOUR_MS);
+    assert_eq!(standing(TENANT).released, 0);
+    let unreadable = Alarm { line: "{".to_owned(), acknowledged: false };
+    assert_eq!(unreadable.told(TENANT).unwrap().kind, "unreadable");
+}

@@ -106,7 +106,7 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
     }))
 }
 
-fn state(status: &WitnessStatus) -> &'static str {
+pub(crate) fn state(status: &WitnessStatus) -> &'static str {
     match status {
         WitnessStatus { when_missing: None, .. } => "none",
         WitnessStatus { set_back: true, .. } => "set_back",

@@ -12,6 +12,7 @@ pub(crate) mod disclosures;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod interactions;
+pub(crate) mod key_holder;
 pub(crate) mod log;
 pub(crate) mod log_filter;
 pub(crate) mod log_status;
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/enrolments", get(passkeys::enrolments))
         .route("/v1/enrolments/{id}/approvals", post(passkeys::approve))
         .route("/v1/sessions", get(sessions::list))
+        .route("/v1/keyholder", get(key_holder::show))
         .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/interactions", get(interactions::list))
         .route("/v1/interactions/{id}", get(interactions::show))

@@ -4,6 +4,7 @@ mod approvals;
 pub(crate) mod ask;
 mod budgets;
 mod governing;
+mod keys;
 mod passkeys;
 mod people;
 mod provider;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/decisions", get(rules::decisions))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
+        .route("/security/keys", get(keys::keys))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))
