@@ -25,6 +25,8 @@ mod erase;
 mod error;
 mod event;
 mod feed;
+mod few;
+mod guard;
 mod intake;
 mod kept;
 mod limits_form;

@@ -137,7 +137,9 @@ fn random(chance: &mut Chance, acts: &[Act]) -> Facts<'static> {
         channel: chance.of(&Channel::ALL),
     };
     let left = u32::try_from(chance.below(6)).unwrap();
-    Facts { asker, act: chance.of(acts), situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
+    let (guarded, many) = (chance.below(4) == 0, chance.below(4) == 0);
+    let situation = Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) };
+    Facts { asker, act: chance.of(acts), situation }
 }
 
 #[test]
