@@ -29,6 +29,12 @@ impl Vault {
         self.commit_plain(act.effect(Effect::Guard(customer, guard))).await
     }
 
+    /// May this person mark customers as guarded? What the rules say now.
+    #[must_use]
+    pub fn guards(&self, scope: &Scope) -> bool {
+        self.may(scope, policy::Act::Guard).is_ok()
+    }
+
     /// Is this customer guarded, as their row says? An edited row guards them.
     pub(crate) async fn is_guarded(&self, tenant: TenantId, customer: CustomerId) -> Result<bool, VaultError> {
         let state = self.store.state(tenant, customer).await?;
