@@ -22,7 +22,7 @@ fn conditions(
     let reached = (channels != Channels::ALL).then_some(Condition::OnChannel { interaction, channels });
     let unguarded = customer.filter(|_| needs.unguarded);
     let unguarded = unguarded.map(|customer| Condition::Unguarded { customer, otherwise: Refusal::GuardedRecord });
-    core::iter::once(handles).chain(bound).chain(reached).chain(unguarded).collect()
+    core::iter::once(handles).chain(bound).chain(unguarded).chain(reached).collect()
 }
 
 const HOUR_MS: i64 = 3_600_000;
