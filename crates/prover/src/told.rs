@@ -31,6 +31,7 @@ pub(crate) fn told(found: &Env) -> String {
         ("read_budgets", _) => "read what everybody has spent".to_owned(),
         ("read_people", _) => "read who there is".to_owned(),
         ("change_power", _) => "change people and rights".to_owned(),
+        ("guard", _) => "mark a customer as guarded or take the mark away".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),
     };
@@ -76,6 +77,9 @@ fn circumstances(found: &Env) -> Vec<String> {
         let left = if left > PLENTY { "plenty".to_owned() } else { left.to_string() };
         said.push(format!("with {left} left of the allowance"));
     }
+    let flag = |what: &str| matches!(context.get(what), Some(EvalResult::Bool(true)));
+    let facts = [("guarded", "of a guarded customer"), ("many", "beyond the few fields of one interaction")];
+    said.extend(facts.into_iter().filter(|(fact, _)| flag(fact)).map(|(_, words)| words.to_owned()));
     if let Some(EvalResult::Set(approvers)) = context.get("approvers") {
         let asker = found.request.principal();
         let own = approvers.iter().any(|one| matches!(one, EvalResult::EntityUid(uid) if Some(uid) == asker));

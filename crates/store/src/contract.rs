@@ -183,6 +183,8 @@ pub trait Store: Send + Sync {
         after: Option<CustomerId>,
         limit: u32,
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>>;
+    /// The state of a customer's entries.
+    fn state(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<StateRow>>;
     /// Does no customer's row lie under this shelf key?
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.

@@ -1,7 +1,7 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
 use crate::admission::{AdmissionKey, AdmissionRow};
-use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
+use crate::intent::{Condition, Effect, FieldRef, Intent, Seals, Spend};
 use crate::power::PowerHead;
 use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, RequestRow, StateRow};
 use domain::interaction::Happening;
@@ -47,11 +47,11 @@ impl Wanted {
     fn add(&mut self, intent: &Intent) {
         let tenant = intent.tenant;
         if let Some(customer) = intent.customer {
-            self.customers.push((tenant, customer));
-            self.states.push((tenant, customer));
+            self.add_state(tenant, customer);
         }
         self.requests.extend(intent.request.iter().map(|request| (tenant, request.key)));
         self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter)));
+        self.budgets.extend(intent.spend.iter().filter_map(Spend::rests_on).map(|counter| (tenant, counter)));
         self.fields.extend(intent.read.iter().map(|field| (tenant, *field)));
         self.customers.extend(intent.read.iter().map(|field| (tenant, field.customer)));
         for condition in &intent.when {
@@ -62,9 +62,16 @@ impl Wanted {
         }
     }
 
+    /// The state lies in the customer's row.
+    fn add_state(&mut self, tenant: TenantId, customer: CustomerId) {
+        self.customers.push((tenant, customer));
+        self.states.push((tenant, customer));
+    }
+
     fn add_condition(&mut self, tenant: TenantId, condition: &Condition) {
         match *condition {
             Condition::Never(_) => {}
+            Condition::Unguarded { customer, .. } => self.add_state(tenant, customer),
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
             | Condition::OnChannel { interaction, .. }
@@ -99,6 +106,7 @@ impl Wanted {
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
+            Effect::Guard(customer, _) => self.add_state(tenant, *customer),
             Effect::PutClose(_) => self.closes.push(tenant),
             Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}

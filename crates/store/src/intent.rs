@@ -5,7 +5,8 @@ use crate::power::{PowerEdit, PowerHead};
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
-    Binding, Channels, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Purpose, Refusal, Room, TenantId,
+    Binding, Channels, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Purpose, Refusal, Room,
+    TenantId,
 };
 use std::sync::Arc;
 
@@ -95,6 +96,13 @@ pub enum Condition {
     },
     /// The customer is on the shelf.
     CustomerExists(CustomerId),
+    /// The customer isn't guarded.
+    Unguarded {
+        /// Who.
+        customer: CustomerId,
+        /// The refusal when they are.
+        otherwise: Refusal,
+    },
     /// No field lies there yet.
     FieldAbsent(FieldRef),
     /// The field still has this version.
@@ -135,10 +143,20 @@ pub struct Spend {
 pub enum Turn {
     /// Exactly so much is spent.
     Spend(u32),
+    /// One is spent, but nothing where this other counter, or this very one, has ever moved: of things that count once each.
+    First(Counter),
     /// So much for a node to spend from its memory; less near the limit ([`domain::allotment::share`]).
     Take(u32),
     /// Back to the step of the moment. Nothing where less than that was spent in it.
     Back(u32),
+}
+
+impl Spend {
+    /// The other counter that it looks at, if any.
+    #[must_use]
+    pub fn rests_on(&self) -> Option<Counter> {
+        if let Turn::First(other) = self.turn { Some(other) } else { None }
+    }
 }
 
 /// A change.
@@ -186,6 +204,8 @@ pub enum Effect {
     PutIndex(IndexRow),
     /// A row of a blind index, to be merged when the import is done.
     StageIndex(IndexRow),
+    /// The customer is guarded from now, or isn't any more.
+    Guard(CustomerId, Option<Guard>),
     /// The customer's keys, values, counters and index rows go.
     Erase {
         /// Who.

@@ -4,7 +4,7 @@
 use crate::intent::Seals;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -60,14 +60,17 @@ impl IndexRow {
     }
 }
 
-/// The log entries about a customer: how many, and the head of their chain. It lies in the customer's row.
+/// The log entries about a customer: how many, and the head of their chain; and whether they are guarded. It lies in the
+/// customer's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRow {
     /// The counter.
     pub n: u64,
     /// `head_n = H(head_{n-1} ‖ leaf hash_n)`, zeros before the first.
     pub head: [u8; 32],
-    /// Over tenant, customer, counter and head.
+    /// Why nothing of theirs is shown to one person alone, if so.
+    pub guard: Option<Guard>,
+    /// Over tenant, customer, counter, head and guard.
     pub tag: Tag,
 }
 
@@ -75,18 +78,23 @@ impl StateRow {
     /// The state of a customer about whom there is no entry yet.
     #[must_use]
     pub fn first(seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Self {
-        let blank = Self { n: 0, head: [0; 32], tag: [0; 16] };
-        Self { tag: blank.tag_by(seals, tenant, customer), ..blank }
+        Self { tag: Self::BLANK.tag_by(seals, tenant, customer), ..Self::BLANK }
     }
+
+    /// That state before it has its tag.
+    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, tag: [0; 16] };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 56];
+        let mut material = [0; 57];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
-        material[24..].copy_from_slice(&self.head);
-        seals.tag(tenant, "state", &material)
+        material[24..56].copy_from_slice(&self.head);
+        material[56] = self.guard.map_or(0, |guard| guard as u8);
+        // One byte less where nobody is guarded: as it was before there was a guard.
+        let said = if self.guard.is_some() { &material[..] } else { &material[..56] };
+        seals.tag(tenant, "state", said)
     }
 }
 

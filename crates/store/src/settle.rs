@@ -12,7 +12,7 @@ use crate::rows::{
     encode_events,
 };
 use domain::interaction::{Event, Happening, fold};
-use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
+use domain::{Binding, CustomerId, EntryId, Guard, InteractionId, Millis, Phase, Refusal, TenantId};
 use spending::Movement;
 
 /// How many wrong codes one code survives.
@@ -153,6 +153,11 @@ fn counter_is_genuine(facts: &mut Facts, intent: &Intent) -> Decision {
 fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis) -> Decision {
     match *condition {
         Condition::Never(refusal) => Err(refusal),
+        Condition::Unguarded { customer, otherwise } => {
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_none_or(|row| row.guard.is_none()), otherwise)
+        }
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
             require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
@@ -251,14 +256,14 @@ fn counted(facts: &mut Facts, intent: &Intent) -> Option<StateRow> {
         return None;
     }
     let slot = facts.states.slot(&key)?;
-    (!slot.tampered).then(|| slot.row.unwrap_or(StateRow { n: 0, head: [0; 32], tag: [0; 16] }))
+    (!slot.tampered).then(|| slot.row.unwrap_or(StateRow::BLANK))
 }
 
 /// The counter rises for refusals too: an attempt is also something the customer may know of.
 fn raise_counter(facts: &mut Facts, intent: &Intent, before: Option<StateRow>, leaf: &[u8; 65]) {
     if let (Some(customer), Some(before)) = (intent.customer, before) {
         let head = intent.scribe.link(&before.head, leaf);
-        facts.states.put(&(intent.tenant, customer), StateRow { n: before.n + 1, head, tag: [0; 16] });
+        facts.states.put(&(intent.tenant, customer), StateRow { n: before.n + 1, head, ..before });
     }
 }
 
@@ -291,6 +296,10 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 let row = CodeRow { mac, expires, wrong: 0, used: false, tag: [0; 16] };
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
+            Effect::Guard(customer, guard) => {
+                guarded(facts, (intent.tenant, customer), guard);
+                settled.effects.push((intent.tenant, effect));
+            }
             Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
             Effect::SetPower(head, _) => {
                 facts.powers.put(&intent.tenant, head);
@@ -301,6 +310,16 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 settled.effects.push((intent.tenant, effect));
             }
         }
+    }
+}
+
+/// A state whose tag fails stays as it is.
+fn guarded(facts: &mut Facts, key: (TenantId, CustomerId), guard: Option<Guard>) {
+    if let Some(slot) = facts.states.slot(&key).filter(|slot| !slot.tampered)
+        && let Some(row) = &mut slot.row
+    {
+        row.guard = guard;
+        slot.changed = true;
     }
 }
 

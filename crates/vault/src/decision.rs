@@ -4,6 +4,7 @@ use crate::auth::Scope;
 use crate::budgets::history;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
+use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
 use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Refusal, Role, Room};
 use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
@@ -78,6 +79,13 @@ struct Purse {
     otherwise: Refusal,
 }
 
+/// What counts of the record, beside how surely it is the customer's.
+#[derive(Clone, Copy, Default)]
+struct OfRecord {
+    guarded: bool,
+    many: bool,
+}
+
 impl Vault {
     /// The rules in words, in the order in which they speak. They are no secret: who is held by them may read them.
     #[must_use]
@@ -115,7 +123,9 @@ impl Vault {
             },
         };
         let purse = self.purse(&person, whether.act).await?;
-        Ok(self.judged(&person, whether, interaction.map(|row| (row.id, self.ground(&person, row))), purse))
+        let record = self.record(&person, whether.act, interaction.as_ref()).await?;
+        let interaction = interaction.map(|row| (row.id, self.ground(&person, row)));
+        Ok(self.judged(&person, whether, interaction, record, purse))
     }
 
     fn judged(
@@ -123,13 +133,15 @@ impl Vault {
         person: &PersonRow,
         whether: &Whether,
         interaction: Option<(InteractionId, Ground)>,
+        record: OfRecord,
         purse: Option<Purse>,
     ) -> Could {
         let asker = self.asker(person, whether.device);
         let none = Ground { live: false, customer: false, talking: false, ..Situation::best(Channel::Call).ground };
         let ground = interaction.map_or(none, |(_, ground)| ground);
-        let situation =
-            Situation { ground, left: purse.map_or(u32::MAX, |purse| purse.left), ..Situation::best(ground.channel) };
+        let OfRecord { guarded, many } = record;
+        let left = purse.map_or(u32::MAX, |purse| purse.left);
+        let situation = Situation { ground, left, guarded, many, ..Situation::best(ground.channel) };
         let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
         let (verdict, denial) =
             match self.governance(person.tenant).rules.decide(&Facts { asker, act: whether.act, situation }) {
@@ -172,6 +184,24 @@ impl Vault {
             binding: row.binding,
             channel: row.channel,
         }
+    }
+
+    /// How the interaction's customer's record stands, for this person and act.
+    async fn record(
+        &self,
+        person: &PersonRow,
+        act: Act,
+        interaction: Option<&InteractionRow>,
+    ) -> Result<OfRecord, VaultError> {
+        let customer = interaction.and_then(|row| Some((row.id, row.customer?)));
+        let (Act::Reveal(field, purpose), Some((interaction, customer))) = (act, customer) else {
+            return Ok(OfRecord::default());
+        };
+        let command = RevealCommand { customer, interaction, field, instance: 1, purpose, key: None };
+        Ok(OfRecord {
+            guarded: self.is_guarded(person.tenant, customer).await?,
+            many: self.is_one_too_many(person.tenant, person.id, &command).await?,
+        })
     }
 
     /// From which of a person's own allowances such an act takes, and how much; nothing of those shared with others.

@@ -26,6 +26,8 @@ mod erase;
 mod error;
 mod event;
 mod feed;
+mod few;
+mod guard;
 mod health;
 mod intake;
 mod kept;

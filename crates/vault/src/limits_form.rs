@@ -16,6 +16,8 @@ pub struct Budgets {
     pub verify_per_customer: Option<u32>,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: Option<u32>,
+    /// Different fields shown to one person in one interaction without a second person.
+    pub fields_per_interaction: Option<u32>,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: Option<u32>,
     /// Seconds that a change which lets somebody do more waits, once it is signed.
@@ -169,6 +171,7 @@ impl Budgets {
             verify_per_interaction: self.verify_per_interaction.unwrap_or(default.verify_per_interaction),
             verify_per_customer: self.verify_per_customer.unwrap_or(default.verify_per_customer),
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
+            fields_per_interaction: self.fields_per_interaction.unwrap_or(default.fields_per_interaction),
             approval_per_hour: self.approval_per_hour.unwrap_or(default.approval_per_hour),
             widening_waits_s: self.widening_waits_s.unwrap_or(default.widening_waits_s),
         }
@@ -195,6 +198,7 @@ impl Budgets {
             verify_per_interaction: Some(limits.verify_per_interaction),
             verify_per_customer: Some(limits.verify_per_customer),
             code_per_interaction: Some(limits.code_per_interaction),
+            fields_per_interaction: Some(limits.fields_per_interaction),
             approval_per_hour: Some(limits.approval_per_hour),
             widening_waits_s: Some(limits.widening_waits_s),
             person: Points::of(&limits.person),

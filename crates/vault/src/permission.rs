@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::interaction::Timeouts;
-use domain::{Channels, CustomerId, InteractionId, PersonId, Standing};
+use domain::{Channels, CustomerId, InteractionId, PersonId, Refusal, Standing};
 use policy::{Asker, Denial, Device, Needs, Ways};
 use std::sync::Arc;
 use store::{Condition, PersonRow};
@@ -20,7 +20,9 @@ fn conditions(
     let bound = customer.map(|customer| Condition::BoundTo { interaction, customer, at_least: needs.binding });
     let channels = needs.channels;
     let reached = (channels != Channels::ALL).then_some(Condition::OnChannel { interaction, channels });
-    core::iter::once(handles).chain(bound).chain(reached).collect()
+    let unguarded = customer.filter(|_| needs.unguarded);
+    let unguarded = unguarded.map(|customer| Condition::Unguarded { customer, otherwise: Refusal::GuardedRecord });
+    core::iter::once(handles).chain(bound).chain(unguarded).chain(reached).collect()
 }
 
 const HOUR_MS: i64 = 3_600_000;

@@ -69,10 +69,13 @@ impl Vault {
             Some(_) => Some(self.second_person(scope, command, kind).await?),
             None => None,
         };
+        // What came of asking a second person, if anybody was asked.
+        let mut answered = None;
         let (needs, grant, missing) = match (second, &ways.approved, ways.without_second()) {
             (Some(SecondPerson::Agreed(grant)), Some(needs), _) => (*needs, Some(grant), None),
             (_, _, Err(denial)) => return Ok(act.denied(denial)),
             (Some(SecondPerson::Silent(said)), _, Ok((needs, denial))) => {
+                answered = Some(said).filter(|said| *said != Refusal::ApprovalNeeded);
                 (needs, None, denial.map(|denial| (denial, said)))
             }
             (_, _, Ok((needs, denial))) => (needs, None, denial.map(|denial| (denial, denial.refusal()))),
@@ -91,6 +94,8 @@ impl Vault {
             field: command.field.code(),
             instance: command.instance,
         });
+        let act = self.showing(act, scope, command, needs.few);
+        let act = answered.into_iter().fold(act, Act::answered);
         Ok(match grant {
             Some(grant) => grant.uses(act),
             None => act,

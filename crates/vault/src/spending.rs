@@ -17,7 +17,7 @@ use crate::error::VaultError;
 use crate::private::entry::open_audit;
 use crate::wiring::Vault;
 use domain::budget::STEP_MS;
-use domain::{Counter, Millis, TenantId, Window};
+use domain::{Counter, Millis, TenantId};
 pub(crate) use doubt::Doubts;
 use seen::Seen;
 use std::collections::{HashMap, HashSet};
@@ -71,7 +71,7 @@ struct Moved {
 
 /// How long a counter's movements matter.
 fn matters_ms(counter: &Counter) -> i64 {
-    let window = if counter.counts_attempts() { Window::Hour } else { Window::Month };
+    let window = counter.matters();
     window.length_ms() + window.step_ms() + STEP_MS
 }
 

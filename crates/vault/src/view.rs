@@ -7,6 +7,7 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::Vault;
 use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose};
+use policy::Needs;
 use store::{FieldRef, SHEET};
 
 /// A masked field and what can be done with it.
@@ -79,18 +80,28 @@ impl Vault {
         };
         let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;
-        let fields = sheet.open_sheet()?.into_iter().map(|masked| self.masked_field(scope, masked)).collect();
+        let guarded = self.is_guarded(scope.tenant, customer).await?;
+        let fields = sheet.open_sheet()?.into_iter();
+        let fields = fields.map(|masked| self.masked_field(scope, masked, guarded)).collect();
         Ok(MaskedRecord { customer, fields, receipt: entry })
     }
 
-    /// What the rules let this person do with a field, beside its mask.
-    fn masked_field(&self, scope: &Scope, masked: Masked) -> MaskedField {
+    /// What the rules let this person do with a field of a guarded or another customer, beside its mask.
+    fn masked_field(&self, scope: &Scope, masked: Masked, guarded: bool) -> MaskedField {
         let kind: FieldKind = masked.field;
         let ways = |purpose: &Purpose| self.ways(scope, policy::Act::Reveal(kind, *purpose));
         let mut purposes = Purpose::likeliest_first(kind);
         purposes.retain(|purpose| ways(purpose).alone.is_ok() || ways(purpose).approved.is_some());
-        let approved = purposes.iter().any(|purpose| ways(purpose).approved.is_some());
-        let alone = purposes.iter().any(|purpose| ways(purpose).alone.is_ok());
+        let alone = purposes.iter().any(|purpose| {
+            let alone = &ways(purpose).alone;
+            alone.as_ref().is_ok_and(|needs| !(guarded && needs.unguarded))
+        });
+        // Whether it is one field too many is told when it is.
+        let approved = purposes.iter().any(|purpose| {
+            let ways = ways(purpose);
+            let sooner = |approved: &Needs| ways.alone.as_ref().map_or(true, |alone| approved.binding < alone.binding);
+            ways.approved.as_ref().is_some_and(|approved| sooner(approved) || (guarded && !approved.unguarded))
+        });
         MaskedField {
             verifiable: self.may(scope, policy::Act::Verify(kind)).is_ok(),
             purposes,

@@ -139,6 +139,11 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/approvals/{id}/answers" => {
             (format!("/v1/approvals/apr_{}/answers", "0".repeat(32)), Some(json!({"answer": "no"})))
         }
+        // Of nobody, so that the agent's customer stays as it is for what comes later.
+        "PUT /v1/customers/{id}/guard" => {
+            (format!("/v1/customers/cus_{}/guard", "0".repeat(32)), Some(json!({"reason": "well_known"})))
+        }
+        "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
         "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
         "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),
         "GET /log/{tenant}/closes/{number}" => (format!("/log/{}/closes/1", crate::centre::TENANT), None),

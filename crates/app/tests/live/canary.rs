@@ -46,7 +46,11 @@ struct Desk {
 impl Desk {
     fn open() -> Self {
         let phones = Phones::listen();
-        let centre = Centre::new(&format!("remask_s = {REMASK_S}"), &phones.config());
+        let centre = {
+            // Every field of one customer is shown in one call.
+            let config = format!("{}\n[budgets]\nfields_per_interaction = 100\n", phones.config());
+            Centre::new(&format!("remask_s = {REMASK_S}"), &config)
+        };
         centre.import_invented(50);
         import_canaries(&centre);
         let agent = centre.hire("Ada", "agent");

@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// How things stand, by the names of the table's columns.
-const SITUATIONS: [&str; 7] = ["no call", "other customer", "on hold", "claimed", "matched", "proven", "spent"];
+const SITUATIONS: [&str; 9] =
+    ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent"];
 
-/// How many there are: the agent's, the team leader's, somebody else's, and those who are erased.
-const CUSTOMERS: u64 = 4;
+/// How many there are: the agent's, the team leader's, somebody else's, those who are erased, and two who are guarded.
+const CUSTOMERS: u64 = 6;
 /// Whose number is which.
 const ELSEWHERE: u64 = 3;
 const ERASED: u64 = 4;
+const GUARDED: u64 = 5;
 
 /// A customer with one of every kind of field, known by an invented number.
 pub(crate) fn add_customer(centre: &Centre, number: u64) {
@@ -47,7 +49,7 @@ struct Stage {
     claim: Value,
 }
 
-/// A centre whose people have an allowance, and one whose people have none.
+/// A centre whose people have an allowance, one whose people have none, and one in which no field is shown to one alone.
 struct World {
     centres: Vec<(Centre, Server, Vec<Person>)>,
     phones: Phones,
@@ -56,11 +58,12 @@ struct World {
 impl World {
     fn new() -> Self {
         let phones = Phones::listen();
-        let budgets = |left: u64, once: u32| {
+        let budgets = |left: u64, once: u32, few: u32| {
             // Finding the customer and proving them take one search and one code.
             let attempts = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
             let all = attempts.map(|kind| (kind, 1_000_000)).into_iter().chain([("code_per_hour", once)]);
             let lines: String = all.map(|(kind, limit)| format!("{kind} = {limit}\n")).collect();
+            let lines = format!("{lines}fields_per_interaction = {few}\n");
             format!("{}\n[budgets]\n{EVEN}\n{}\n{lines}", phones.config(), acts("person", left))
         };
         let open = |config: String| {
@@ -70,7 +73,9 @@ impl World {
             let server = centre.serve();
             (centre, server, people)
         };
-        Self { centres: vec![open(budgets(1_000_000, 1_000_000)), open(budgets(1, 1))], phones }
+        let centres = [(1_000_000, 1_000_000, 1_000), (1, 1, 1_000), (1_000_000, 1_000_000, 0)];
+        let centres = centres.map(|(left, once, few)| open(budgets(left, once, few)));
+        Self { centres: centres.into(), phones }
     }
 
     fn client(&self, server: usize, role: usize) -> Client {
@@ -80,10 +85,10 @@ impl World {
 
     /// Puts a person's call into a situation. Customer 1 is the agent's, customer 2 the team leader's.
     fn stage(&self, role: usize, situation: &str) -> Stage {
-        let server = usize::from(situation == "spent");
+        let server = ["", "spent", "many"].iter().position(|other| *other == situation).unwrap_or(0);
         let (centre, running, people) = &self.centres[server];
         let (nobody, client) = (running.client(), self.client(server, role));
-        let number = role as u64 + 1;
+        let number = role as u64 + if situation == "guarded" { GUARDED } else { 1 };
         let reference = format!("{role} {situation}");
         let mut call = json!({"interaction": reference, "channel": "call", "person": people[role].id});
         if situation != "claimed" {
@@ -106,7 +111,7 @@ impl World {
             "on hold" => {
                 tell("interaction.held", json!({"interaction": reference}));
             }
-            "proven" | "spent" => {
+            "proven" | "guarded" | "many" | "spent" => {
                 client.post(&format!("{at}/codes"), &json!({})).expect(202);
                 let code = self.phones.next()["code"].clone();
                 tell("interaction.code_entered", json!({"interaction": reference, "code": code}));
@@ -114,8 +119,17 @@ impl World {
             }
             _ => {}
         }
+        if situation == "guarded" {
+            self.guard(&customer);
+        }
         let customer = if situation == "other customer" { self.customer(role, ELSEWHERE) } else { customer };
         Stage { server, interaction, customer, claim }
+    }
+
+    fn guard(&self, customer: &str) {
+        let officer = ROLES.iter().position(|role| *role == "security_officer").unwrap();
+        let reason = json!({"reason": "vulnerable"});
+        self.client(0, officer).put(&format!("/v1/customers/{customer}/guard"), &reason).expect(200);
     }
 
     /// The id of a customer, by a call of their own.
@@ -184,6 +198,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::KeepDirectory => client.get("/scim/v2/Users"),
         Act::DecideProposal => client.get("/v1/proposals"),
         Act::EnrolDevice => client.get("/v1/devices"),
+        Act::Guard => client.ask("DELETE", &on("guard"), b"").unwrap(),
         // By a program, as all of these; on a page: approvals.rs.
         Act::Approve => client.post(&format!("/v1/approvals/apr_{}/answers", "0".repeat(32)), &json!({"answer": "no"})),
     }
@@ -219,7 +234,8 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
     // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
     let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
+    let (guarded, many) = (situation == "guarded", situation == "many");
+    Facts { asker, act, situation: Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) } }
 }
 
 fn decided(rules: &Rules, facts: &Facts<'_>) -> String {
@@ -238,7 +254,7 @@ fn every_role_act_field_and_situation_is_as_written_down() {
     let to_erase = world.customer(0, ERASED);
     let mut table = String::from(
         "What each role gets for each act, as the real endpoints answer. Columns: no call, other customer, on hold, claimed, matched,\n\
-         proven, allowance spent (and proven). Roles that serve nobody try it on the agent's calls; \"always\" is all seven.\n\
+         proven, proven and guarded, proven and one field too many, allowance spent (and proven). Roles that serve nobody try it on the agent's calls; \"always\" is all nine.\n\
          Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role_act\n",
     );
     for (number, slug) in ROLES.iter().enumerate() {

@@ -190,6 +190,12 @@ impl Client {
         self.try_post(path, body).unwrap_or_else(|| panic!("no answer from {path}"))
     }
 
+    /// A PUT of JSON.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
+        let answer = self.with("content-type", "application/json").ask("PUT", path, body.to_string().as_bytes());
+        answer.unwrap_or_else(|| panic!("no answer from {path}"))
+    }
+
     /// Opens a request whose answer doesn't end; gives its socket and the bytes up to the end of its head.
     pub(crate) fn open(&self, path: &str) -> (TcpStream, Answer) {
         let mut stream = self.connect().unwrap();

@@ -81,6 +81,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     client.post(&format!("/v1/interactions/{free}/claims"), &claim);
     client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
+    let marked = security.put(&on("guard"), &json!({"reason": "own_staff"})).expect(200);
+    assert!(marked.member("receipt").starts_with("ent_"));
+    security.ask("DELETE", &on("guard"), b"").unwrap().expect(200);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
     let asked = format!("person={}&device=program&act=reveal&field=phone&purpose=callback", agent.id);

@@ -1,14 +1,13 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
-    TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId,
+    Role, TenantId,
 };
 use std::borrow::Cow;
 use store::{
-    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
-    RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow, FieldRow,
+    HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -140,15 +139,19 @@ pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow)
     Ok((CustomerId(bytes(row, 2)?), customer(row)?))
 }
 
-/// `epoch, wrapped, n, head, tag, id`
+/// `epoch, wrapped, n, head, tag, guard, id`
 pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
     let (keys, state) = customer_and_state(row)?;
-    Ok((CustomerId(bytes(row, 5)?), keys, state))
+    Ok((CustomerId(bytes(row, 6)?), keys, state))
 }
 
-/// `epoch, wrapped, n, head, tag`: the keys, and the state in the log.
+/// `epoch, wrapped, n, head, tag, guard`: the keys, and the state in the log.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
-    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, tag: bytes(row, 4)? }))
+    let guard = match number(row, 5)? {
+        0 => None,
+        code => Some(Guard::from_code(code).ok_or(Wrong(5))?),
+    };
+    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, guard, tag: bytes(row, 4)? }))
 }
 
 /// `field, instance, version, sealed`
@@ -217,12 +220,6 @@ pub(crate) fn data(row: &dyn Columns) -> Result<Vec<u8>, Wrong> {
 /// `witness, size, note`
 pub(crate) fn cosigned(row: &dyn Columns) -> Result<Cosigned, Wrong> {
     Ok(Cosigned { witness: string(row, 0)?, size: number(row, 1)?, note: string(row, 2)? })
-}
-
-/// `epoch, wrapped, n, head, tag, id`
-pub(crate) fn counted(row: &dyn Columns) -> Result<CountedCustomer, Wrong> {
-    let (keys, state) = customer_and_state(row)?;
-    Ok((CustomerId(bytes(row, 5)?), keys, state))
 }
 
 /// `number, entry, list, covers, at, size, root`

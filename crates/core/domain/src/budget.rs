@@ -12,6 +12,10 @@ pub enum BudgetKind {
     Verify,
     /// One-time codes sent.
     Code,
+    /// Different fields of a record shown to one person in one interaction.
+    Fields,
+    /// One such field shown to one person in one interaction: whether it was.
+    Shown,
     /// Second people asked for.
     Approval,
     /// How often somebody was drawn as a second person.
@@ -32,6 +36,8 @@ impl BudgetKind {
             Self::Information => "information",
             Self::Verify => "verify",
             Self::Code => "code",
+            Self::Fields => "fields",
+            Self::Shown => "shown",
             Self::Approval => "approval",
             Self::Drawn => "drawn",
             Self::Agreed => "agreed",
@@ -51,6 +57,8 @@ impl BudgetKind {
             Self::Agreed => 9,
             Self::Declined => 10,
             Self::Pondered => 11,
+            Self::Fields => 12,
+            Self::Shown => 13,
         }
     }
 }
@@ -117,11 +125,18 @@ impl Counter {
         Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
     }
 
-    /// Does it count attempts, of which only the last hour's matter?
+    /// How far back its movements matter: of attempts for an hour, of fields that were shown for longer than an interaction
+    /// lasts, of what is learnt for a month.
     #[must_use]
-    pub fn counts_attempts(&self) -> bool {
-        let of_an_hour = [BudgetKind::Code, BudgetKind::Approval].map(BudgetKind::code);
-        matches!(self.0[0], INTERACTION | CUSTOMER) || of_an_hour.contains(&self.0[1])
+    pub fn matters(&self) -> Window {
+        let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
+        if one_of([BudgetKind::Fields, BudgetKind::Shown]) {
+            Window::Day
+        } else if matches!(self.0[0], INTERACTION | CUSTOMER) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
+            Window::Hour
+        } else {
+            Window::Month
+        }
     }
 
     /// The key's bytes.
@@ -274,6 +289,12 @@ impl PerWindow {
         }
     }
 
+    /// A limit of any 24 hours only.
+    #[must_use]
+    pub const fn daily(day: u32) -> Self {
+        Self { day, ..Self::ANY }
+    }
+
     /// The same with each changed.
     #[must_use]
     pub fn map(self, mut change: impl FnMut(u32) -> u32) -> Self {
@@ -293,6 +314,12 @@ pub struct Room {
 impl Room {
     /// No limit.
     pub const ANY: Self = Self { all: PerWindow::ANY, purpose: PerWindow::ANY };
+
+    /// A limit of any 24 hours, whatever for.
+    #[must_use]
+    pub const fn daily(day: u32) -> Self {
+        Self { all: PerWindow::daily(day), purpose: PerWindow::ANY }
+    }
 
     /// A limit of any sixty minutes, whatever for.
     #[must_use]

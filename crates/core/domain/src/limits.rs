@@ -138,6 +138,8 @@ pub struct Limits {
     pub verify_per_customer: u32,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: u32,
+    /// Different fields shown to one person in one interaction without a second person.
+    pub fields_per_interaction: u32,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: u32,
     /// For how many seconds a change that lets somebody do more waits, after it was signed, until it counts.
@@ -165,6 +167,7 @@ impl Default for Limits {
             verify_per_interaction: 5,
             verify_per_customer: 10,
             code_per_interaction: 3,
+            fields_per_interaction: 4,
             approval_per_hour: 12,
             widening_waits_s: WIDENING_WAITS_S,
         }

@@ -250,6 +250,14 @@ refusals! {
     ApprovalsExhausted = 77 "approvals-exhausted", "You have asked too many second people in this hour",
         "Who asks often enough meets somebody who doesn't look.",
         "Go on with the masked record, and tell your team leader if your work needs more.";
+    /// The customer is guarded: nothing of theirs is shown to one person alone.
+    GuardedRecord = 78 "guarded-record", "This record is shown only if a second person agrees",
+        "Some people are looked up by the curious, or are in danger if they are found; so one person alone opens nothing of theirs.",
+        "Ask for a second person. Somebody of another team sees what for, never the value, and answers within two minutes.";
+    /// So many fields of one conversation are shown only with a second person.
+    ManyFields = 79 "many-fields", "More of this record is shown only if a second person agrees",
+        "A call needs a few values. Who opens all of a record copies it.",
+        "Go on with what you have and the masks, or ask for a second person for this value.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

@@ -87,6 +87,8 @@ pub enum Act {
     EnrolDevice,
     /// Answering, as the second person, whether somebody may be shown something.
     Approve,
+    /// Marking a customer as guarded, or taking the mark away.
+    Guard,
 }
 
 impl Act {
@@ -116,6 +118,7 @@ impl Act {
             Self::DecideProposal,
             Self::EnrolDevice,
             Self::Approve,
+            Self::Guard,
         ];
         reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
     }
@@ -146,6 +149,7 @@ impl Act {
             Self::DecideProposal => "decide_proposal",
             Self::EnrolDevice => "enrol_device",
             Self::Approve => "approve",
+            Self::Guard => "guard",
         }
     }
 
@@ -167,7 +171,8 @@ impl Act {
             | Self::KeepDirectory
             | Self::DecideProposal
             | Self::EnrolDevice
-            | Self::Approve => false,
+            | Self::Approve
+            | Self::Guard => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View
@@ -210,6 +215,10 @@ pub struct Situation {
     pub ground: Ground,
     /// What is left of the asker's allowance for this kind of act.
     pub left: u32,
+    /// Is the customer guarded: well known, or easily hurt?
+    pub guarded: bool,
+    /// Would it be one field more than one person may have shown alone in one interaction?
+    pub many: bool,
     /// Who agreed.
     pub approvals: Approvals,
 }
@@ -221,6 +230,8 @@ impl Situation {
         Self {
             ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven, channel },
             left: u32::MAX,
+            guarded: false,
+            many: false,
             approvals: Approvals { own: false, others: 0 },
         }
     }

@@ -26,6 +26,10 @@ pub struct Needs {
     pub channels: Channels,
     /// What it costs of the person's allowance.
     pub cost: u32,
+    /// Must it be a customer who isn't guarded?
+    pub unguarded: bool,
+    /// Must it be one of the few fields that one person may have shown alone in one interaction?
+    pub few: bool,
 }
 
 impl Needs {
@@ -39,6 +43,8 @@ impl Needs {
             && ground.binding >= self.binding
             && self.channels.contain(ground.channel)
             && situation.left >= self.cost
+            && !(situation.guarded && self.unguarded)
+            && !(situation.many && self.few)
     }
 }
 
@@ -147,6 +153,8 @@ impl Rules {
                 .unwrap_or(of.binding),
             channels,
             cost: (0..DEAREST).find(|left| ask(Situation { left: *left, ..best }).is_ok()).unwrap_or(DEAREST),
+            unguarded: ask(Situation { guarded: true, ..best }).is_err(),
+            few: ask(Situation { many: true, ..best }).is_err(),
         };
         // Conditions that are only enough one by one aren't enough together: then the rules can't be made conditions.
         let enough = channels.each().all(|channel| ask(Situation { approvals, ..needs.situation(channel) }).is_ok());
@@ -158,8 +166,8 @@ impl Needs {
     /// The weakest situation on a channel that meets them, if the channel is one of theirs.
     #[must_use]
     pub fn situation(&self, channel: Channel) -> Situation {
-        let Self { live, customer, talking, binding, .. } = *self;
+        let Self { live, customer, talking, binding, cost, unguarded, few, .. } = *self;
         let ground = Ground { live, customer, talking, binding, channel };
-        Situation { ground, left: self.cost, ..Situation::best(channel) }
+        Situation { ground, left: cost, guarded: !unguarded, many: !few, ..Situation::best(channel) }
     }
 }

@@ -67,6 +67,8 @@ impl Words {
         }
         if let Act::Reveal(_, purpose) = act {
             pairs.push(("purpose".to_owned(), self.word("Purpose", purpose.slug())?));
+            pairs.push(("guarded".to_owned(), Value::new_bool(situation.guarded)));
+            pairs.push(("many".to_owned(), Value::new_bool(situation.many)));
         }
         Ok(pairs)
     }

@@ -31,6 +31,16 @@ fn situations() -> Vec<Situation> {
                 let ground =
                     Ground { live: bits & 1 != 0, customer: bits & 2 != 0, talking: bits & 4 != 0, binding, channel };
                 all.push(Situation { ground, left, ..Situation::best(channel) });
+                if left == DEAREST {
+                    let more = [(true, false), (false, true), (true, true)];
+                    all.extend(more.map(|(guarded, many)| Situation {
+                        ground,
+                        left,
+                        guarded,
+                        many,
+                        ..Situation::best(channel)
+                    }));
+                }
             }
         }
     }
@@ -124,7 +134,16 @@ fn todays_roles_are_decided_as_ever() {
                             _ => Binding::Claimed,
                         };
                         let cost = if binding == Binding::Proven { 3 } else { 1 };
-                        Ok(Needs { live: true, customer: true, talking: true, binding, channels: Channels::ALL, cost })
+                        Ok(Needs {
+                            live: true,
+                            customer: true,
+                            talking: true,
+                            binding,
+                            channels: Channels::ALL,
+                            cost,
+                            unguarded: true,
+                            few: true,
+                        })
                     }
                 };
                 assert_eq!(refused(Act::Reveal(field, purpose)), expected, "{role:?} {field:?} {purpose:?}");
@@ -139,6 +158,8 @@ fn todays_roles_are_decided_as_ever() {
                     binding: Binding::Claimed,
                     channels: Channels::ALL,
                     cost: 1,
+                    unguarded: false,
+                    few: false,
                 }),
             };
             assert_eq!(refused(Act::Verify(field)), expected, "{role:?} {field:?}");
@@ -165,6 +186,7 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::DecideProposal).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         let enrols = [Role::TeamLeader, Role::SecurityOfficer].contains(&role);
         assert_eq!(refused(Act::EnrolDevice).is_ok(), enrols, "{role:?}");
+        assert_eq!(refused(Act::Guard).is_ok(), guards, "{role:?}");
         let program = Asker { device: Device::Program, ..asker };
         assert_eq!(refused(Act::Approve).is_ok(), role == Role::TeamLeader || guards, "{role:?}");
         assert!(rules.needs(&program, Act::Approve).is_err(), "{role:?}");

@@ -22,6 +22,8 @@ impl Needs {
             && self.binding >= others.binding
             && self.channels.each().all(|channel| others.channels.contain(channel))
             && self.cost >= others.cost
+            && (self.unguarded || !others.unguarded)
+            && (self.few || !others.few)
     }
 }
 

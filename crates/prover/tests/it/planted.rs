@@ -118,7 +118,9 @@ fn changed_line(rules: &Rules) -> Option<String> {
         let (act, said) = line.split_at(40);
         let said: Vec<&str> = said.trim().split("  ").collect();
         for (at, situation) in
-            ["no call", "other customer", "on hold", "claimed", "matched", "proven", "spent"].iter().enumerate()
+            ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent"]
+                .iter()
+                .enumerate()
         {
             let said = said[0].strip_prefix("always ").unwrap_or_else(|| said[at]);
             let now = rules.decide(&facts(role, parse(act.trim()), situation));
@@ -159,7 +161,8 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
-    Facts { asker, act, situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
+    let (guarded, many) = (situation == "guarded", situation == "many");
+    Facts { asker, act, situation: Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) } }
 }
 
 /// A random situation in which these rules permit what the built-in ones don't.
@@ -189,7 +192,13 @@ fn met_at_random(rules: &Rules, own: &Rules) -> Option<String> {
             channel: Channel::ALL[below(3)],
         };
         let approvals = Approvals { own: below(4) == 0, others: u8::try_from(below(2)).unwrap() };
-        let situation = Situation { ground, left: u32::try_from(below(5)).unwrap(), approvals };
+        let situation = Situation {
+            ground,
+            left: u32::try_from(below(5)).unwrap(),
+            guarded: below(4) == 0,
+            many: below(4) == 0,
+            approvals,
+        };
         let facts = Facts { asker, act: acts[below(acts.len())], situation };
         if rules.decide(&facts) == Decision::Permit && own.decide(&facts) != Decision::Permit {
             return Some(format!("{facts:?}"));

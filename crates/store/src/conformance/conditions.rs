@@ -2,12 +2,12 @@
 
 use super::help::{
     ADA, ANA, BEN, BO, CALL, NOW, TENANT, TIMEOUTS, block_on, commit, connected, doing, done, done_at, event,
-    field_row, happened, intent, open_call, person_row, refused, refused_at, set_power,
+    field_row, happened, intent, open_call, person_row, put_customer, refused, refused_at, set_power,
 };
 use super::{Case, Mount};
 use crate::{Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, Channel, InteractionId, PersonId, Refusal};
+use domain::{Binding, Channel, CustomerId, Guard, InteractionId, PersonId, Refusal};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "CodeIs", tables: &["code"], run: code_is },
     Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
+    Case { name: "Unguarded", tables: &["customer"], run: unguarded },
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
@@ -45,6 +46,30 @@ fn power(mount: &dyn Mount) {
     refused(&*store, when(8, Condition::PowerVersion(2)), Refusal::PowerChanged);
     assert_eq!(mount.edit("DELETE FROM power"), 1);
     refused(&*store, when(9, Condition::PowerVersion(2)), Refusal::PowerChanged);
+}
+
+fn unguarded(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, doing(1, vec![put_customer(ANA), put_customer(BEN)]));
+    let otherwise = Refusal::GuardedRecord;
+    let free = |number, customer| when(number, Condition::Unguarded { customer, otherwise });
+    let guard = |number, guard| Intent { customer: Some(ANA), ..doing(number, vec![Effect::Guard(ANA, guard)]) };
+    done(&*store, free(2, ANA));
+    done(&*store, guard(3, Some(Guard::Vulnerable)));
+    let state = || block_on(store.state(TENANT, ANA)).unwrap().unwrap();
+    assert_eq!((state().n, state().guard), (1, Some(Guard::Vulnerable)));
+    refused(&*store, free(4, ANA), otherwise);
+    done(&*store, free(5, BEN));
+    // What is counted of her later leaves the guard as it is.
+    done(&*store, Intent { customer: Some(ANA), ..intent(6) });
+    assert_eq!((state().n, state().guard), (2, Some(Guard::Vulnerable)));
+    // Later ones of a batch see it.
+    let outcomes = commit(&*store, vec![guard(7, None), free(8, ANA), guard(9, Some(Guard::OwnStaff)), free(10, ANA)]);
+    let refusals: Vec<bool> = outcomes.iter().map(|outcome| matches!(outcome, Outcome::Refused { .. })).collect();
+    assert_eq!(refusals, [false, false, false, true]);
+    assert!(mount.edit(&format!("UPDATE {} SET guard = 0 WHERE n = 4", mount.states())) == 1);
+    refused(&*store, free(11, ANA), Refusal::Tampered);
+    assert_eq!(block_on(store.state(TENANT, CustomerId([0xee; 16]))).unwrap(), None);
 }
 
 fn on_channel(mount: &dyn Mount) {

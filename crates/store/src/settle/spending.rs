@@ -27,6 +27,16 @@ impl Movement {
 
 /// What would move, if there is room for it.
 pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Result<Movement, Refusal> {
+    let counted = match spend.rests_on() {
+        Some(other) => {
+            let slot = facts.budgets.slot(&(tenant, other)).ok_or(Refusal::Tampered)?;
+            if slot.tampered {
+                return Err(Refusal::Tampered);
+            }
+            slot.row.as_ref().is_some_and(|row| row.total > 0)
+        }
+        None => false,
+    };
     let slot = facts.budgets.slot(&(tenant, spend.counter)).ok_or(Refusal::Tampered)?;
     if slot.tampered {
         return Err(Refusal::Tampered);
@@ -38,7 +48,9 @@ pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Resul
     let Spend { purpose, at, room, otherwise, .. } = *spend;
     let moved = match spend.turn {
         Turn::Spend(0) | Turn::Take(0) | Turn::Back(0) => 0,
-        Turn::Spend(cost) => {
+        Turn::First(_) if counted => 0,
+        Turn::Spend(_) | Turn::First(_) => {
+            let cost = if let Turn::Spend(cost) = spend.turn { cost } else { 1 };
             let (left, shortage) = history.left(at, purpose, &room);
             if left < cost {
                 return Err(otherwise.of_shortage(shortage));
@@ -65,7 +77,7 @@ pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Resul
 
 /// How much was allotted, or given back of that.
 pub(super) fn allotted(intent: &Intent, movements: &[Movement]) -> Option<u32> {
-    let allots = |spend: &Spend| spend.counter.is_allotted() && !matches!(spend.turn, Turn::Spend(_));
+    let allots = |spend: &Spend| spend.counter.is_allotted() && matches!(spend.turn, Turn::Take(_) | Turn::Back(_));
     let place = intent.spend.iter().position(allots)?;
     movements.get(place).and_then(|movement| u32::try_from(movement.moved.unsigned_abs()).ok())
 }

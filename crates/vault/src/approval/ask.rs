@@ -39,6 +39,11 @@ impl Vault {
             (None, Err(denial)) => return Err(self.logged_denial(act, denial).await),
             (None, Ok(_)) => return Err(self.logged(act, Refusal::ApprovalNotNeeded).await),
         };
+        if let Ok(alone) = &ways.alone
+            && self.would_do(scope, command, alone).await?
+        {
+            return Err(self.logged(act, Refusal::ApprovalNotNeeded).await);
+        }
         let (id, now) = (ApprovalId::of(scope.person(), command), self.clock.now());
         let before = self.store.admission(scope.tenant, id.key()).await?;
         let known = before.as_ref().and_then(|row| self.question(scope.tenant, row));
@@ -81,6 +86,20 @@ impl Vault {
         let receipt = Some(self.commit_plain(act).await?);
         self.questions.forget(scope.tenant);
         Ok(AskedApproval { id, receipt })
+    }
+
+    /// Would the value be shown to the asker alone, as things stand now?
+    async fn would_do(
+        &self,
+        scope: &Scope,
+        command: &RevealCommand,
+        alone: &policy::Needs,
+    ) -> Result<bool, VaultError> {
+        let row = self.store.interaction(scope.tenant, command.interaction).await?;
+        let surely = row.is_some_and(|row| row.binding >= alone.binding);
+        Ok(surely
+            && !(alone.unguarded && self.is_guarded(scope.tenant, command.customer).await?)
+            && !(alone.few && self.is_one_too_many(scope.tenant, scope.person(), command).await?))
     }
 
     /// Logs a refusal that stands only where nothing else does: first what the act itself rests on is looked at.

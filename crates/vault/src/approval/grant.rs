@@ -53,6 +53,21 @@ impl Grant {
     }
 }
 
+impl Act {
+    /// Where only a second person is missing, whoever asked for one already is told what came of it.
+    pub(crate) fn answered(mut self, said: Refusal) -> Self {
+        for condition in &mut self.when {
+            if let Condition::Unguarded { otherwise, .. } = condition {
+                *otherwise = said;
+            }
+        }
+        for spend in self.spend.iter_mut().filter(|spend| spend.otherwise == Refusal::ManyFields) {
+            spend.otherwise = said;
+        }
+        self
+    }
+}
+
 impl Vault {
     /// What a second person has said about this very value, purpose and interaction. Who agreed must still be one who may.
     pub(crate) async fn second_person(

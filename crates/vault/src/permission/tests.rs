@@ -3,18 +3,21 @@
 use super::conditions;
 use domain::interaction::Timeouts;
 use domain::{
-    Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, History, InteractionId, Millis, PersonId, Phase,
+    Binding, BudgetKind, Channel, Counter, CustomerId, EntryId, Guard, History, InteractionId, Millis, PersonId, Phase,
     Refusal, Role, Room, TenantId,
 };
 use policy::{Act, Asker, BUILT_IN, Decision, Denial, Device, Facts, Ground, Rules, Situation};
 use std::sync::Arc;
-use store::{BudgetRow, Condition, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, Turn, settle};
+use store::{
+    BudgetRow, Condition, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, StateRow, Turn, settle,
+};
 
 const NOW: Millis = Millis(1_767_225_600_000);
 const TENANT: TenantId = TenantId(1);
 const ANA: PersonId = PersonId([1; 16]);
 const BEN: PersonId = PersonId([2; 16]);
 const CALL: InteractionId = InteractionId([3; 16]);
+const RECORD: CustomerId = CustomerId([4; 16]);
 
 struct Blank;
 
@@ -51,7 +54,23 @@ fn rows(situation: &Situation) -> store::Facts {
     history.spend(NOW, None, 100 - situation.left);
     let spent = BudgetRow { total: 100, history: history.encode(), last: EntryId([0; 16]), tag: [0; 16] };
     facts.budgets.read((TENANT, counter()), Some(spent));
+    // Of the one field that there may be, whether another was shown.
+    let mut shown = History::default();
+    shown.spend(NOW, None, u32::from(situation.many));
+    let shown = BudgetRow { total: 1, history: shown.encode(), last: EntryId([0; 16]), tag: [0; 16] };
+    facts.budgets.read((TENANT, fields()), Some(shown));
+    facts.budgets.read((TENANT, this()), None);
+    let guard = situation.guarded.then_some(Guard::Vulnerable);
+    facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, tag: [0; 16] }));
     facts
+}
+
+fn fields() -> Counter {
+    Counter::interaction(BudgetKind::Fields, [1; 16])
+}
+
+fn this() -> Counter {
+    Counter::interaction(BudgetKind::Shown, [1; 16])
 }
 
 fn counter() -> Counter {
@@ -66,16 +85,19 @@ fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     let record = !matches!(facts.act, Act::Search | Act::Claim);
-    let mut when = conditions(&needs, (CALL, ANA, record.then_some(CustomerId([4; 16]))), Timeouts::default());
+    let mut when = conditions(&needs, (CALL, ANA, record.then_some(RECORD)), Timeouts::default());
     when.extend(missing.map(|denial| Condition::Never(denial.refusal())));
     let (turn, room) = (Turn::Spend(needs.cost), Room::hourly(100));
     let spend = Spend { counter: counter(), purpose: None, turn, at: NOW, room, otherwise: Refusal::BudgetExhausted };
+    let room = if needs.few { Room::daily(1) } else { Room::ANY };
+    let one = Spend { counter: fields(), turn: Turn::First(this()), room, otherwise: Refusal::ManyFields, ..spend };
+    let reveals = matches!(facts.act, Act::Reveal(..));
     let intent = Intent {
         tenant: TENANT,
         request: None,
         customer: None,
         when,
-        spend: vec![spend],
+        spend: core::iter::once(spend).chain(reveals.then_some(one)).collect(),
         effects: Vec::new(),
         read: Vec::new(),
         entry: EntryId([9; 16]),
@@ -137,7 +159,9 @@ fn random(chance: &mut Chance, acts: &[Act]) -> Facts<'static> {
         channel: chance.of(&Channel::ALL),
     };
     let left = u32::try_from(chance.below(6)).unwrap();
-    Facts { asker, act: chance.of(acts), situation: Situation { ground, left, ..Situation::best(Channel::Call) } }
+    let (guarded, many) = (chance.below(4) == 0, chance.below(4) == 0);
+    let situation = Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) };
+    Facts { asker, act: chance.of(acts), situation }
 }
 
 #[test]

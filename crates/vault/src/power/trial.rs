@@ -242,6 +242,8 @@ fn turned(now: Option<Needs>, then: Option<Needs>, body: &AuditBody) -> Option<T
             (Refusal::BindingTooWeak, Some(now)) if then.binding >= now.binding => None,
             (Refusal::OnHold, Some(_)) if then.talking => None,
             (Refusal::BindingTooWeak | Refusal::OnHold, Some(_)) => Some(met(&then)),
+            (Refusal::GuardedRecord, Some(now)) if now.unguarded && !then.unguarded => Some(met(&then)),
+            (Refusal::ManyFields, Some(now)) if now.few && !then.few => Some(met(&then)),
             (Refusal::ChannelNotAllowed, Some(now)) if now.channels.each().eq(then.channels.each()) => None,
             (Refusal::ChannelNotAllowed, Some(_)) if then.channels == Channels::ALL => Some(Turned::Allowed),
             (Refusal::ChannelNotAllowed, Some(_)) => Some(Turned::Unknown(Unsaid::Channel)),

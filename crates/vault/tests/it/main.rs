@@ -37,6 +37,7 @@ mod refusals;
 mod replaying;
 mod replays;
 mod searching;
+mod second;
 mod sequencing;
 mod serving;
 mod sessions;

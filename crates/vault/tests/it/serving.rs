@@ -31,7 +31,8 @@ fn sealed_viewed_on_masks_and_revealed_with_an_entry() {
     assert_eq!(body.purpose, Some(Purpose::Delivery));
     assert_eq!(body.field, Some(FieldKind::Name.code()));
     assert_eq!(body.at, domain::Clock::now(&*world.clock));
-    assert_eq!(body.spent.len(), 1);
+    // Information, the fields of this interaction, and that this one is among them.
+    assert_eq!(body.spent.len(), 3);
     assert_eq!((body.spent[0].total, body.spent[0].moved), (3, Some(2)), "the masked record weighed one");
 
     let left = block_on(world.vault.budgets(&scope)).unwrap();

@@ -29,7 +29,7 @@ fn another_persons_budget_row_in_its_place() {
     block_on(call.world.vault.view(&leader, theirs, call.customer)).unwrap();
     let swapped = call.world.edit(
         "UPDATE budget SET (total, history, last, tag) = (SELECT total, history, last, tag FROM budget AS other \
-         WHERE other.total = 1) WHERE total = 4",
+         WHERE other.total = 1 AND substr(other.counter, 1, 1) = x'01') WHERE total = 4",
     );
     assert_eq!(swapped, 1);
     assert_refused(&call.world, call.reveal(&call.command(FieldKind::Name)), Refusal::Tampered);

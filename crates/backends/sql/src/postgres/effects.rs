@@ -85,6 +85,7 @@ impl<'a> Puts<'a> {
             | Effect::RestoreBudget { .. }
             | Effect::SendCode { .. }
             | Effect::PutAdmission(_)
+            | Effect::Guard(..)
             | Effect::RewrapCustomer(..)
             | Effect::Erase { .. } => {}
         }
@@ -126,7 +127,7 @@ fn customers<'a>(rows: &BTreeMap<(TenantId, CustomerId), &'a CustomerRow>, seals
     const SQL: &str = "INSERT INTO customer (tenant, id, epoch, wrapped, n, head, tag) \
         SELECT tenant, id, epoch, wrapped, 0, $5, tag FROM unnest($1, $2, $3, $4, $6) \
         AS w (tenant, id, epoch, wrapped, tag)";
-    let head = StateRow { n: 0, head: [0; 32], tag: [0; 16] }.head;
+    let head = [0_u8; 32];
     let tags = rows.keys().map(|(tenant, id)| StateRow::first(seals, *tenant, *id).tag.to_vec()).collect();
     let values = vec![
         ints(rows.keys().map(|(tenant, _)| tenant.0)),

@@ -60,6 +60,7 @@ pub(super) const TABLES: [Lookup; 9] = [
             ("n", Int),
             ("head", Blob),
             ("tag", Blob),
+            ("guard", Int),
         ],
         then: LOCKED,
     },

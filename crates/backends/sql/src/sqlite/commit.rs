@@ -59,11 +59,9 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
         facts.budgets.read(*key, row);
     }
     for key in &wanted.customers {
-        let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag) FROM customer c \
-                   LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
         let row = match (recent.customers.remove(key), recent.states.remove(key)) {
             (Some(customer), Some(state)) => Some((customer, state)),
-            _ => one(tx, sql, &[&key.0.0, &key.1.0], rows::customer_and_state)?,
+            _ => one(tx, statements::CUSTOMER_AND_STATE, &[&key.0.0, &key.1.0], rows::customer_and_state)?,
         };
         let (customer, state) = row.unzip();
         facts.customers.read(*key, customer);
@@ -104,7 +102,14 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     for (tenant, effect) in &settled.effects {
         apply(tx, *tenant, effect, seals)?;
     }
-    write_facts(tx, facts)
+    write_facts(tx, facts)?;
+    for (tenant, effect) in &settled.effects {
+        if let Effect::Guard(customer, _) = effect {
+            // Behind the recent state, too: a row that is deleted there must not bring back one from before the guard.
+            run(tx, statements::FOLD_ONE, params![tenant.0, customer.0])?;
+        }
+    }
+    Ok(())
 }
 
 fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
@@ -123,9 +128,10 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         run(tx, sql, params![tenant.0, counter, total, row.history, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
-        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5) \
-                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5";
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag])?;
+        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6";
+        let guard = row.guard.map_or(0, |guard| guard as u8);
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, guard])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -193,7 +199,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
     match effect {
         Effect::PutCustomer(id, row) => {
             let state = StateRow::first(seals, tenant, *id);
-            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6, $7)";
+            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6, $7, 0)";
             run(tx, sql, params![t, id.0, row.epoch, row.wrapped, 0, state.head, state.tag])
         }
         Effect::RewrapCustomer(id, row) => {
@@ -229,6 +235,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::Prove { .. }
         | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
+        | Effect::Guard(..)
         | Effect::PutAdmission(_) => Ok(()),
     }
 }

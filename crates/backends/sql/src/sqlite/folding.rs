@@ -27,7 +27,7 @@ pub(super) fn fold_slice(connection: &mut Connection) -> rusqlite::Result<usize>
     let slice = format!("SELECT tenant, customer FROM recent_state ORDER BY tenant, customer LIMIT {SLICE}");
     tx.execute(
         &format!(
-            "UPDATE customer SET n = r.n, head = r.head, tag = r.tag FROM recent_state r \
+            "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard FROM recent_state r \
              WHERE customer.tenant = r.tenant AND customer.id = r.customer AND (r.tenant, r.customer) IN ({slice})"
         ),
         [],
@@ -49,14 +49,14 @@ mod tests {
         writer
             .execute_batch(
                 "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300)
-                 INSERT INTO customer SELECT 1, i, 1, x'', 0, x'00', x'' FROM c;
-                 INSERT INTO recent_state SELECT tenant, id, id, x'01', x'02' FROM customer WHERE id <> 7;",
+                 INSERT INTO customer SELECT 1, i, 1, x'', 0, x'00', x'', 0 FROM c;
+                 INSERT INTO recent_state SELECT tenant, id, id, x'01', x'02', 1 FROM customer WHERE id <> 7;",
             )
             .unwrap();
         assert_eq!(fold_slice(&mut writer).unwrap(), 250);
         assert_eq!(fold_slice(&mut writer).unwrap(), 49);
         assert_eq!(fold_slice(&mut writer).unwrap(), 0);
-        let back = "SELECT count(*) FROM customer WHERE n = id AND head = x'01' AND tag = x'02'";
+        let back = "SELECT count(*) FROM customer WHERE n = id AND head = x'01' AND tag = x'02' AND guard = 1";
         assert_eq!(writer.query_row(back, [], |row| row.get::<_, u32>(0)).unwrap(), 299);
     }
 }

@@ -32,7 +32,7 @@ fn all<T>(
 }
 
 /// Recent states stand ahead of those in the customers' rows.
-const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), c.id FROM customer c \
+const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), coalesce(r.guard, c.guard), c.id FROM customer c \
      LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
      WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 
@@ -108,6 +108,11 @@ impl Store for Sqlite {
     ) -> Fut<'_, Vec<(CustomerId, CustomerRow, StateRow)>> {
         let after = after.map_or([0; 16], |id| id.0);
         self.reading(|c| all(c, STATES, params![tenant.0, after, limit], rows::customer_with_state))
+    }
+
+    fn state(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<StateRow>> {
+        let state = |row: &dyn Columns| Ok(rows::customer_and_state(row)?.1);
+        self.reading(|c| one(c, sql::CUSTOMER_AND_STATE, params![tenant.0, customer.0], state))
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

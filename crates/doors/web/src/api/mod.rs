@@ -10,6 +10,7 @@ pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod disclosures;
 pub(crate) mod events;
+pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod key_holder;
@@ -45,7 +46,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use domain::{FieldKind, InteractionId};
 
 /// Where everything but the pages is.
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/verifications", post(verifications::verify))
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/approvals", post(second_person::ask))
+        .route("/v1/customers/{id}/guard", put(guard::put).delete(guard::drop))
         .route("/v1/approvals", get(second_person::list))
         .route("/v1/approvals/{id}/answers", post(second_person::answer))
         .route("/v1/customers/{id}/notes", post(notes::write))

@@ -4,6 +4,7 @@ mod approvals;
 pub(crate) mod ask;
 mod budgets;
 mod governing;
+mod guard;
 mod keys;
 mod passkeys;
 mod people;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/proposals", get(governing::proposals))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
+        .route("/security/guard", get(guard::guard))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))

@@ -176,6 +176,10 @@ kinds! {
     ApprovalGiven = 71 "approval_given";
     /// The second person said no; `detail` as above.
     ApprovalDeclined = 72 "approval_declined";
+    /// Security marked a customer as guarded; `detail` is why: 1 well known, 2 vulnerable, 3 own staff.
+    CustomerGuarded = 73 "customer_guarded";
+    /// Security took that mark away.
+    CustomerUnguarded = 74 "customer_unguarded";
     /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
     BreachMeasured = 90 "breach_measured";
 }
