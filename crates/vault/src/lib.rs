@@ -37,6 +37,7 @@ mod overview;
 mod passkey;
 mod people;
 mod permission;
+mod planned;
 mod power;
 mod private;
 mod promises;
@@ -73,7 +74,7 @@ pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
-    Algorithm, Assertion, Left, LimitsText, Passkey, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
+    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
     power_challenge,
 };
 pub use keys::webauthn::Party;
@@ -86,6 +87,7 @@ pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};
+pub use planned::{InForce, Planned};
 pub use policy::{Act as PolicyAct, Device, Told};
 pub use power::Snapshot;
 pub use power::access::Access;

@@ -25,11 +25,13 @@ pub enum PowerKind {
     Left = 8,
     /// A proposal was made: what officers signed for it counts once. Never taken back.
     Settled = 9,
+    /// The text of the tenant's data plan.
+    Plan = 12,
 }
 
 impl PowerKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Person,
         Self::Passkey,
         Self::Device,
@@ -40,12 +42,13 @@ impl PowerKind {
         Self::Reporting,
         Self::Left,
         Self::Settled,
+        Self::Plan,
     ];
 
     /// The kind with this number.
     #[must_use]
     pub fn from_code(code: u16) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// Its number.
@@ -64,9 +67,10 @@ mod tests {
 
     #[test]
     fn numbers_name_kinds() {
-        for (code, kind) in (0..).zip(PowerKind::ALL) {
-            assert_eq!((kind.code(), PowerKind::from_code(code)), (code, Some(kind)));
+        for kind in PowerKind::ALL {
+            assert_eq!(PowerKind::from_code(kind.code()), Some(kind));
         }
+        assert_eq!((PowerKind::Person.code(), PowerKind::Settled.code(), PowerKind::Plan.code()), (0, 9, 12));
         assert_eq!(PowerKind::from_code(10), None);
     }
 }

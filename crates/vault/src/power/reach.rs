@@ -3,8 +3,9 @@
 use super::change::Change;
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
+use crate::planned::{Planned, or_shipped};
 use domain::PowerKind;
-use keys::power::{LimitsText, Person, PowerBody};
+use keys::power::{LimitsText, Person, PlanText, PowerBody};
 
 /// How long a tenant's changes wait at least, in seconds, whatever a configuration says that nobody sealed.
 const UNSEALED_WAITS_S: u32 = 24 * 3_600;
@@ -19,6 +20,11 @@ impl Snapshot {
                 after.is_none_or(|after| told::limits_are_wider(&self.governance.limits, &after))
             }
             ((PowerKind::Limits, _), None) => true,
+            ((PowerKind::Plan, _), body) => {
+                let text = body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
+                let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok());
+                after.is_none_or(|after| told::plan_is_wider(&self.governance.planned, &after))
+            }
             ((PowerKind::Person, id), Some(body)) => match Person::decode(&body) {
                 Some(after) => self.gives_more(&id, &after),
                 None => true,

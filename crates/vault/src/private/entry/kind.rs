@@ -176,6 +176,8 @@ kinds! {
     ApprovalGiven = 71 "approval_given";
     /// The second person said no; `detail` as above.
     ApprovalDeclined = 72 "approval_declined";
+    /// Officers signed another data plan.
+    PlanChanged = 84 "plan_changed";
 }
 
 impl Kind {
@@ -200,11 +202,11 @@ impl Kind {
     #[must_use]
     pub fn changes_power(self) -> bool {
         use Kind::{
-            LimitsChanged, PersonChanged, PersonLeft, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
+            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
             TokenRevoked,
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
-        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged)
+        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged | PlanChanged)
     }
 
     /// Is this a disclosure, or what it showed?
