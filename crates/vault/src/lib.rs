@@ -74,8 +74,8 @@ pub use event::Heard;
 pub use feed::Disclosure;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
-    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
-    power_challenge,
+    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,
+    Warrant, power_challenge,
 };
 pub use keys::webauthn::Party;
 pub use limits_form::{Budgets, LimitsError};
@@ -87,7 +87,7 @@ pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};
-pub use planned::{InForce, Planned};
+pub use planned::{Drift, InForce, Planned, drift_from_rules};
 pub use policy::{Act as PolicyAct, Device, Told};
 pub use power::Snapshot;
 pub use power::access::Access;

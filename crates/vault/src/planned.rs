@@ -1,6 +1,10 @@
 //! The data plan in force: what may be stored, shown and used today. Read once per version of power; what a day allows is
 //! worked out once a day.
 
+mod drift;
+
+pub use drift::{Drift, drift_from_rules};
+
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::intake::NewRecord;

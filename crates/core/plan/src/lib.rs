@@ -10,11 +10,13 @@ mod check;
 mod cycles;
 mod diff;
 mod entry;
+pub mod export;
 mod fault;
 mod forecast;
 mod keep;
 mod kind;
 mod mask;
+mod notice;
 mod raw;
 mod read;
 mod words;
@@ -31,6 +33,7 @@ pub use jiff::civil::Date;
 pub use keep::{Keep, Unit};
 pub use kind::{Act, Coming, Kind};
 pub use mask::MaskForm;
+pub use notice::{Block, From, Line, Notice, Section};
 pub use words::{Language, Words};
 
 /// The plan that the program comes with: what it stores and does today.

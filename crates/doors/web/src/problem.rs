@@ -317,6 +317,7 @@ impl Fault {
             VaultError::Store(_)
             | VaultError::Holder(_)
             | VaultError::Rules(_)
+            | VaultError::Plan(_)
             | VaultError::Unknown
             | VaultError::Busy
             | VaultError::Stopping => {

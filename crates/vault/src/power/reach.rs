@@ -21,7 +21,8 @@ impl Snapshot {
             }
             ((PowerKind::Limits, _), None) => true,
             ((PowerKind::Plan, _), body) => {
-                let text = body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
+                let text =
+                    body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
                 let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok());
                 after.is_none_or(|after| told::plan_is_wider(&self.governance.planned, &after))
             }

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_change_of_rules_says_which_come_and_go() {
-        let before = Governance::unsigned(Limits::default(), Rules::built_in().unwrap());
+        let before = Governance::unsigned(Limits::default(), Rules::built_in().unwrap(), Planned::shipped().unwrap());
         let with = |from: &str, to: &str| {
             let files: Vec<(&str, String)> =
                 BUILT_IN.iter().map(|(name, text)| (*name, text.replace(from, to))).collect();

@@ -8,6 +8,7 @@ mod faults;
 mod forecasting;
 mod fuzz_targets;
 mod fuzzing;
+mod noticing;
 mod shipped;
 
 use plan::{Date, Plan};

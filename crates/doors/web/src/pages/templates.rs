@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{approvals, budgets, governing, people, rules, sessions};
+use super::{approvals, budgets, governing, notice, people, plan, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -286,6 +286,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(governing::gallery(sample_banner())?);
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);
+    all.extend(plan::gallery(sample_banner())?);
+    all.extend(notice::gallery(sample_banner())?);
     Ok(all)
 }
 

@@ -202,8 +202,8 @@ impl Kind {
     #[must_use]
     pub fn changes_power(self) -> bool {
         use Kind::{
-            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
-            TokenRevoked,
+            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged,
+            TokenIssued, TokenRevoked,
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
         people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged | PlanChanged)
