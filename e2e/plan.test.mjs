@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn } from './lib.mjs';
+import {
+  WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn, startUrl,
+} from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
@@ -31,7 +33,7 @@ test('everybody who is signed in sees the plan: five years, and milestones in th
 test('anybody reads the notice, in both languages, without signing in', async () => {
   for (const width of WIDTHS) {
     const { page, context, complaints } = await openPage(chrome.browser, width);
-    await page.goto(new URL('/notice', process.env.RINGFENCE_ADDR ?? page.url()).href);
+    await page.goto(new URL('/notice', startUrl()).href);
     await page.waitForURL('**/en');
     assert.match(await page.locator('main').textContent(), /To call you back\./);
     assert.deepEqual(await axeFindings(page), []);
