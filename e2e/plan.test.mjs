@@ -11,7 +11,7 @@ before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
 
 test('everybody who is signed in sees the plan: five years, and milestones in their years', async () => {
-  for (const [role, home] of [['board_member', '/security'], ['agent', '/desk']]) {
+  for (const [role, home] of [['security_officer', '/security'], ['agent', '/desk']]) {
     for (const width of WIDTHS) {
       const { page, context, complaints } = await openPage(chrome.browser, width);
       await signIn(page, role, home);

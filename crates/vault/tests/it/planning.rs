@@ -6,7 +6,9 @@ use domain::field::query_phone;
 use domain::{FieldKind, Millis, Purpose, Refusal};
 use std::sync::Arc;
 use testkit::{DATE_OF_BIRTH, FIRST, NAME, PHONE, Pocket, ana, block_on, name_and_phone};
-use vault::{Approved, Governing, IntakeBatch, Kind, PowerWish, Vault, VaultError};
+use vault::{
+    Approved, Device, Governing, IntakeBatch, Kind, PolicyAct, PowerWish, Vault, VaultError, Verdict, Whether,
+};
 
 /// The plan that the program comes with, with a part of its text replaced.
 fn shipped(from: &str, to: &str) -> PowerWish {
@@ -51,6 +53,11 @@ fn a_signed_plan_is_in_force_on_every_node_and_after_a_restart() {
     let Approved::Made(made) = governed.sign(1, &half).unwrap() else { panic!("two are enough") };
     assert_eq!(governed.call.world.line(FIRST, made.entry).body.unwrap().kind, Kind::PlanChanged);
     assert_refused(&governed.call.world, governed.name(), Refusal::Unplanned);
+    let (person, interaction) = (governed.call.world.staff.agent.id, Some(governed.call.interaction));
+    let act = PolicyAct::Reveal(FieldKind::Name, Purpose::Delivery);
+    let whether = Whether { person, act, device: Device::Program, interaction };
+    let could = block_on(governed.vault().could(&governed.officer(0), &whether)).unwrap();
+    assert_eq!((could.verdict, could.refusal), (Verdict::No, Some(Refusal::Unplanned)), "who asks is told so");
     governed.call.world.clock.advance(251);
     let agent = block_on(other.authenticate(&governed.call.world.staff.agent.token)).unwrap();
     let command = governed.call.command(FieldKind::Name);
