@@ -4,12 +4,14 @@ mod custody;
 mod keyholding;
 mod log;
 mod person;
+mod plan;
 mod policy;
 
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use person::Person;
+pub use plan::{Paper, Plan, Source, Speech};
 pub use policy::Policy;
 
 use crate::output::Format;
@@ -75,6 +77,9 @@ pub enum Command {
     /// The rules: prove what they hold
     #[command(subcommand)]
     Policy(Policy),
+    /// The data plan: check it, compare it, look five years ahead, make papers of it
+    #[command(subcommand)]
+    Plan(Plan),
     /// Shelf keys, whose end makes erasures true for backups
     #[command(subcommand)]
     Shelf(Shelf),

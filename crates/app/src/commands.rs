@@ -10,6 +10,7 @@ mod interaction;
 mod keyholding;
 mod mend_budgets;
 mod person;
+mod plan;
 mod policy;
 mod serve;
 mod shelf;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Interaction(asked) => interaction::run(&common, &asked),
         Command::Person(asked) => person::run(&common, &asked),
         Command::Policy(asked) => policy::run(&common, &asked),
+        Command::Plan(asked) => plan::run(&common, &asked),
         Command::Shelf(asked) => shelf::run(&common, &asked),
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),

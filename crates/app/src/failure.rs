@@ -62,7 +62,12 @@ impl From<&Failure> for ExitCode {
 
 impl From<vault::VaultError> for Failure {
     fn from(error: vault::VaultError) -> Self {
-        use vault::VaultError::{Damaged, Holder, Input, Refused, Rules, Store};
+        use vault::VaultError::{Damaged, Holder, Input, Refused, Rules, Store, Unfit};
+        if let Unfit { refusal, said, .. } = &error {
+            let said =
+                if said.is_empty() { refusal.title().to_owned() } else { format!("{}: {said}", refusal.title()) };
+            return Self::there(said, refusal.next().trim_end_matches('.'));
+        }
         let next = match &error {
             Refused { refusal, .. } => refusal.next(),
             Input(_) => return Self::here(error.to_string(), "correct the value and try again"),

@@ -87,6 +87,16 @@ impl Header {
         let salt = envelope[HEADER..HEADER + SALT].try_into().ok()?;
         Some(Self { epoch, salt })
     }
+
+    /// The suite that an envelope says it is of, from its first three bytes, whether it is known here or not; `None` if they
+    /// begin no envelope.
+    #[must_use]
+    pub fn suite_of(head: &[u8]) -> Option<u16> {
+        match head {
+            [FORMAT, high, low] => Some(u16::from_be_bytes([*high, *low])),
+            _ => None,
+        }
+    }
 }
 
 /// `okm = X(K_c, "rf1/field" ‖ hdr ‖ salt ‖ H(ctx), 64)`.

@@ -18,7 +18,7 @@ pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
 pub use device::Device;
 pub use former::{COUNTS_ON_MS, Former, without_formers};
-pub use governing::{LimitsText, RulesText, THE_ONE};
+pub use governing::{LimitsText, PlanText, RulesText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
 pub use person::Person;
@@ -96,7 +96,7 @@ impl Powers {
     #[must_use]
     pub fn governs(&self, ((kind, id), body): &PowerChange) -> bool {
         match (kind, body) {
-            (PowerKind::Limits | PowerKind::Rules, _) => true,
+            (PowerKind::Limits | PowerKind::Rules | PowerKind::Plan, _) => true,
             (PowerKind::Person, Some(body)) => {
                 let before = self.get::<Person>(id).map(|person| person.role);
                 Person::decode(body).is_none_or(|after| before != Some(after.role))

@@ -139,6 +139,17 @@ pub struct Cosigned {
 /// A customer with their keys and their state in the log.
 pub type CountedCustomer = (CustomerId, CustomerRow, StateRow);
 
+/// How many sealed values of a kind begin with these bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldCount {
+    /// Kind of field; 0 for mask sheets.
+    pub field: u16,
+    /// The first three bytes.
+    pub head: Vec<u8>,
+    /// How many.
+    pub count: u64,
+}
+
 /// A store for everything Ringfence keeps. Reads see what was committed before them.
 pub trait Store: Send + Sync {
     /// Commits intents in order, in one transaction, durably, and says what became of each.
@@ -151,6 +162,9 @@ pub trait Store: Send + Sync {
     fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>>;
     /// All rows of power but for people, by kind and id.
     fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>>;
+    /// How many sealed values there are, by kind of field and by the first three bytes of the envelope, in which its suite
+    /// stands; fewer bytes where a value has fewer. It reads all of them: for looking over a store, never for serving.
+    fn field_census(&self, tenant: TenantId) -> Fut<'_, Vec<FieldCount>>;
     /// All people of a tenant, by name.
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>>;
 

@@ -113,6 +113,9 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
+        if !self.is_planned(scope.tenant, FieldKind::Phone, plan::Act::Send, None) {
+            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        }
         let limits = self.limits(scope.tenant);
         let person = Counter::person(BudgetKind::Code, scope.person.id);
         let own = self.standing(scope).limit(limits.code_per_hour);

@@ -6,7 +6,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Refusal, Role, Room};
+use domain::{BudgetKind, Channel, Counter, FieldKind, InteractionId, PersonId, Phase, Refusal, Role, Room, TenantId};
 use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
 use std::sync::Arc;
 use store::{InteractionRow, PersonRow};
@@ -143,8 +143,11 @@ impl Vault {
         let left = purse.map_or(u32::MAX, |purse| purse.left);
         let situation = Situation { ground, left, guarded, many, ..Situation::best(ground.channel) };
         let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
+        let unplanned =
+            Some(Denial::Unpermitted(Refusal::Unplanned)).filter(|_| !self.plans(person.tenant, whether.act));
         let (verdict, denial) =
             match self.governance(person.tenant).rules.decide(&Facts { asker, act: whether.act, situation }) {
+                Decision::Permit | Decision::NeedsApproval(_) if unplanned.is_some() => (Verdict::No, unplanned),
                 Decision::Permit => match short {
                     None => (Verdict::Yes, None),
                     Some(refusal) => (Verdict::No, Some(Denial::Unpermitted(refusal))),
@@ -164,6 +167,18 @@ impl Vault {
             probation: asker.probation,
             interaction,
             left: purse.map(|purse| purse.left),
+        }
+    }
+
+    /// Does the data plan have today what such an act does? Of a search it is told once it is known by what.
+    fn plans(&self, tenant: TenantId, act: Act) -> bool {
+        let planned = |field, act, purpose| self.is_planned(tenant, field, act, purpose);
+        match act {
+            Act::Reveal(field, purpose) => planned(field, plan::Act::Show, Some(purpose)),
+            Act::Verify(field) => planned(field, plan::Act::Check, None),
+            Act::SendCode => planned(FieldKind::Phone, plan::Act::Send, None),
+            Act::WriteNote => planned(FieldKind::Note, plan::Act::Store, None),
+            _ => true,
         }
     }
 

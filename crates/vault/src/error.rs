@@ -38,6 +38,9 @@ pub enum VaultError {
     /// The rules can't be used.
     #[error("{0}")]
     Rules(#[from] policy::RulesError),
+    /// The plan that the program comes with can't be used.
+    #[error("{0}")]
+    Plan(#[from] plan::Faults),
     /// Who asks isn't known.
     #[error("sign in first")]
     Unauthenticated,

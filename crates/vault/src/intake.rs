@@ -43,9 +43,10 @@ impl Vault {
     /// Seals and stores a batch in one transaction with one entry. Gives the new customers' ids, in order.
     ///
     /// # Errors
-    /// If the store or the key holder fails: then nothing of the batch was kept.
+    /// `Unfit` with its entry if the data plan doesn't have one of the kinds today: then nothing of the batch was kept. If the store or the key holder fails: then nothing of the batch was kept.
     pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<Vec<CustomerId>, VaultError> {
         let tenant = operator.tenant;
+        self.planned_intake(tenant, &batch.records).await?;
         let customers: Vec<CustomerId> =
             batch.records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
         let shelves: Vec<Shelved> =

@@ -41,6 +41,7 @@ mod overview;
 mod passkey;
 mod people;
 mod permission;
+mod planned;
 mod power;
 mod private;
 mod promises;
@@ -79,8 +80,8 @@ pub use feed::Disclosure;
 pub use health::{HolderHealth, KeysHealth};
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
-    Algorithm, Assertion, Left, LimitsText, Passkey, PowerBody, Powers, Reporting, RulesText, THE_ONE, Warrant,
-    power_challenge,
+    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,
+    Warrant, power_challenge,
 };
 pub use keys::standing::{Apart, CeremonyStanding, HolderAlarm};
 pub use keys::webauthn::Party;
@@ -93,6 +94,7 @@ pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};
+pub use planned::{Drift, InForce, Planned, drift_from_rules};
 pub use policy::{Act as PolicyAct, Device, Told};
 pub use power::Snapshot;
 pub use power::access::Access;

@@ -80,6 +80,9 @@ impl Vault {
             }
             (_, _, Ok((needs, denial))) => (needs, None, denial.map(|denial| (denial, denial.refusal()))),
         };
+        if !self.is_planned(scope.tenant, command.field, plan::Act::Show, Some(command.purpose)) {
+            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        }
         if let Some((denial, said)) = missing {
             // Who asked already is told what came of it.
             let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));

@@ -49,6 +49,9 @@ impl Vault {
     ) -> Result<SearchResult, VaultError> {
         self.policy_or_log(scope, interaction).await?;
         self.ground_or_log(scope, interaction).await?;
+        if !term.index.fields().iter().all(|field| self.is_planned(scope.tenant, *field, plan::Act::Search, None)) {
+            return Err(self.logged(self.search_act(scope, interaction, 0)?, Refusal::Unplanned).await);
+        }
         let (found, refusal) = match self.look_up(scope.tenant, term).await {
             Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),
             Ok(found) => (found, None),

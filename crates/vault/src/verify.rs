@@ -9,7 +9,7 @@ use crate::private::release::{Done, Use};
 use crate::wiring::{Act, Vault};
 use domain::field::FieldError;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal, Window};
-use store::{FieldRef, Turn};
+use store::{Condition, FieldRef, Turn};
 use zeroize::Zeroizing;
 
 /// What is to be checked.
@@ -103,6 +103,9 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
+        if !self.is_planned(scope.tenant, field, plan::Act::Check, None) {
+            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        }
         // Of what is shared, the dearer half is held back until it is known.
         let cheap = self.weights(scope.tenant).verify_pass.max(needs.cost);
         let own = self.own(&act, scope, None, Turn::Spend(cheap.saturating_add(self.fails_for_more(scope))));

@@ -10,6 +10,7 @@ use crate::health::Answered;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
 use crate::overview::Overviews;
+use crate::planned::Planned;
 use crate::power::KnownPower;
 use crate::power::governance::Governance;
 use crate::power::proof::{Prover, Unproving};
@@ -126,7 +127,7 @@ impl Vault {
         tenants: Vec<TenantConfig>,
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
-        let unsigned = Arc::new(Governance::unsigned(config.limits, Rules::built_in()?));
+        let unsigned = Arc::new(Governance::unsigned(config.limits, Rules::built_in()?, Planned::shipped()?));
         let mut seals = NodeSeals::default();
         for tenant in &tenants {
             seals.0.insert(tenant.id, TenantKeys::new(&holder.node_keys(tenant.id).await?));

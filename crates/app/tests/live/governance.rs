@@ -1,6 +1,6 @@
 //! Rules changed while serving: proved, refuted with an example, or accepted unproved by two officers; and limits.
 
-use crate::centre::{Centre, Person, reveal_body};
+use crate::centre::{Centre, Person, repository, reveal_body};
 use crate::http::Client;
 use crate::power::{enrol_all, signed};
 use crate::server::{BINARY, Server};
@@ -218,4 +218,62 @@ fn a_draft_is_tried_on_the_log_and_streamed() {
     );
     governed.server.stop();
     governed.centre.holds();
+}
+
+#[test]
+fn a_plan_that_two_officers_signed_is_obeyed_told_and_checked() {
+    let governed = Governed::new("/nowhere/cvc5");
+    let Governed { centre, server, board, .. } = &governed;
+    let officer = governed.officer(0);
+    let nobody = server.client();
+    // Anybody reads the notice; only who is signed in the plan.
+    let notice = || nobody.get(&format!("/notice/{}/en/text", crate::centre::TENANT)).expect(200).text();
+    assert!(notice().contains("How long? At most 3 years from your last order."), "{}", notice());
+    assert!(nobody.get(&format!("/notice/{}/de", crate::centre::TENANT)).expect(200).text().contains("lang=\"de\""));
+    for nowhere in ["/notice/nobody", "/notice/nobody/en", &format!("/notice/{}/fr", crate::centre::TENANT)] {
+        nobody.get(nowhere).expect(404);
+    }
+    assert_eq!(nobody.get("/plan").status, 303);
+    let shown = server.client().bearer(&board.token).get("/plan").expect(200).text();
+    assert!(shown.contains("Voice") && shown.contains("It came with the program"));
+    // A bad one is refused with its line.
+    let set = |plan: &str| officer.post("/v1/power/changes", &json!({"change": "set_plan", "plan": plan}));
+    let refused = set(&plan::DEFAULT.replace("kind = \"note\"", "kind = \"diary\"")).expect(422);
+    assert_eq!(refused.slug(), "plan-unfit");
+    assert!(refused.member("detail").contains("no kind that is known; next: "));
+    // One without dates of birth, and with shorter times.
+    let at = plan::DEFAULT.find("\nid = \"date_of_birth\"\n").unwrap();
+    let start = plan::DEFAULT[..at].rfind("[[data]]").unwrap();
+    let end = at + plan::DEFAULT[at..].find("\n\n").unwrap();
+    let less = format!("{}{}", &plan::DEFAULT[..start], &plan::DEFAULT[end..]).replace("\"date_of_birth\", ", "");
+    let less = less.replace("keep = \"3 years\"", "keep = \"2 years\"");
+    let draft = set(&less).expect(201).json();
+    assert_eq!((&draft["widens"], &draft["can_be_tried"]), (&json!(false), &json!(false)));
+    let half = governed.sign(0, &draft).expect(202).json();
+    governed.sign(1, &half).expect(200);
+    until("the notice follows the plan", PATIENCE, || notice().contains("At most 2 years from your last order."));
+    assert!(!notice().contains("date of birth"));
+    until("its entry", PATIENCE, || {
+        let found = officer.get("/v1/disclosures?show=all&kind=plan_changed").expect(200).json();
+        found["items"].as_array().unwrap().len() == 1
+    });
+    // An import of what isn't planned any more is refused, and a check tells of what is stored.
+    let record = centre.folder().join("customer.json");
+    std::fs::write(&record, json!({"name": testkit::NAME, "date_of_birth": testkit::DATE_OF_BIRTH}).to_string())
+        .unwrap();
+    let refused = centre.run(&["customer", "add", "--file", record.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said.contains("date_of_birth: the data plan doesn't have it; next: "), "{said}");
+    let checked = centre.run(&["plan", "check", "--output", "json"]);
+    let told = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(told.contains("of the kind date_of_birth are stored; the data plan doesn't have it"), "{told}");
+    assert!(
+        told.contains("The rules show date_of_birth to the role agent for verification; the plan doesn't."),
+        "{told}"
+    );
+    let compared = repository().join("examples/plan.toml");
+    let told = centre.good(&["plan", "diff", compared.to_str().unwrap()]);
+    assert!(told.contains("widens  New: date_of_birth"), "{told}");
 }

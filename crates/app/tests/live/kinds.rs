@@ -115,9 +115,15 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let budgets = [Kind::TeamRead, Kind::BudgetsRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
     // A store older than roots is sealed once: vault `power.rs` makes one.
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
-    // And of rules and limits (governance.rs; vault proposals.rs).
-    let governing =
-        [Kind::RulesChanged, Kind::LimitsChanged, Kind::ProposalSigned, Kind::ProposalWithdrawn, Kind::LogReplayed];
+    // And of rules, limits and the data plan (governance.rs; vault proposals.rs, planning.rs).
+    let governing = [
+        Kind::RulesChanged,
+        Kind::LimitsChanged,
+        Kind::PlanChanged,
+        Kind::ProposalSigned,
+        Kind::ProposalWithdrawn,
+        Kind::LogReplayed,
+    ];
     // And of second people (approvals.rs).
     let second = [Kind::ApprovalAsked, Kind::ApprovalGiven, Kind::ApprovalDeclined];
     let later = [people.as_slice(), &sign_in, &budgets, &own, &governing, &second].concat();

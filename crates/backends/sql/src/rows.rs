@@ -6,8 +6,9 @@ use domain::{
 };
 use std::borrow::Cow;
 use store::{
-    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow, FieldRow,
-    HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow, RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
+    EntryRow, FieldCount, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow,
+    ReportRow, RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -70,6 +71,11 @@ pub(crate) fn power_row(row: &dyn Columns) -> Result<PowerRow, Wrong> {
         body: vec(row, 2)?,
         tag: bytes(row, 3)?,
     })
+}
+
+/// `field, head, count`
+pub(crate) fn field_count(row: &dyn Columns) -> Result<FieldCount, Wrong> {
+    Ok(FieldCount { field: number(row, 0)?, head: vec(row, 1)?, count: number(row, 2)? })
 }
 
 /// `tenant, id, role, name, team, token, tag`

@@ -3,6 +3,8 @@
 
 pub(crate) const POWER: &str = "SELECT version, tag, root FROM power WHERE tenant = $1";
 pub(crate) const POWER_ROWS: &str = "SELECT kind, id, body, tag FROM power_row WHERE tenant = $1 ORDER BY kind, id";
+pub(crate) const FIELD_CENSUS: &str = "SELECT field, substr(sealed, 1, 3), count(*) FROM field WHERE tenant = $1 \
+     GROUP BY 1, 2 ORDER BY 1, 2";
 pub(crate) const PUT_PERSON: &str = "INSERT INTO person (tenant, id, role, name, team, token, tag) \
      VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (tenant, id) DO UPDATE SET role = $3, name = $4, team = $5, token = $6, tag = $7";

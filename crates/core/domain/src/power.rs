@@ -27,6 +27,8 @@ pub enum PowerKind {
     Settled = 9,
     /// A person was an officer who could sign, until then. Never taken back.
     Former = 11,
+    /// The text of the tenant's data plan.
+    Plan = 12,
 }
 
 impl PowerKind {
@@ -43,6 +45,7 @@ impl PowerKind {
         Self::Left,
         Self::Settled,
         Self::Former,
+        Self::Plan,
     ];
 
     /// The kind with this number.
@@ -70,6 +73,8 @@ mod tests {
         for kind in PowerKind::ALL {
             assert_eq!(PowerKind::from_code(kind.code()), Some(kind));
         }
-        assert_eq!(PowerKind::from_code(12), None);
+        assert_eq!((PowerKind::Person.code(), PowerKind::Settled.code(), PowerKind::Plan.code()), (0, 9, 12));
+        assert_eq!(PowerKind::from_code(10), None);
+        assert_eq!(PowerKind::from_code(13), None);
     }
 }

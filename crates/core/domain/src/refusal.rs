@@ -215,9 +215,17 @@ refusals! {
         "What must never happen is written apart from the rules, so that no change of them can permit it by mistake or by design.",
         "Look at the example in the detail, mend the rule that permits it, and draft the change again.";
     /// What officers signed can't be used by this program.
-    RulesUnusable = 63 "rules-unusable", "The rules or limits that officers signed can't be used",
+    RulesUnusable = 63 "rules-unusable", "The rules, limits or data plan that officers signed can't be used",
         "They were signed for another version of this program, and nothing is disclosed under rules that nobody can read.",
         "Tell security and IT: let IT go back to the version before, or let two security officers sign rules for this one.";
+    /// The data plan in force doesn't allow it today.
+    Unplanned = 95 "unplanned", "The data plan doesn't allow that today",
+        "Customers were told which data is held, what for and until when; nothing else is done with it.",
+        "Do without it. If the work needs it, ask the data protection officer for a change of the plan, which two security officers sign.";
+    /// A plan that can't be read, or contradicts itself.
+    PlanUnfit = 96 "plan-unfit", "This data plan can't be used",
+        "A plan that contradicts itself promises nothing, so the one before stays in force.",
+        "Mend the lines that the detail names, then draft the change again.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",

@@ -243,6 +243,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
         Refusal::RulesUnfit
+        | Refusal::PlanUnfit
         | Refusal::RulesRefuted
         | Refusal::TooManyHits
         | Refusal::KeyReused
@@ -316,6 +317,7 @@ impl Fault {
             VaultError::Store(_)
             | VaultError::Holder(_)
             | VaultError::Rules(_)
+            | VaultError::Plan(_)
             | VaultError::Unknown
             | VaultError::Busy
             | VaultError::Stopping => {

@@ -1,4 +1,4 @@
-//! What a tenant's people go by: its allowances and its rules, each as officers read and sign them, in text.
+//! What a tenant's people go by: its allowances, its rules and its data plan, each as officers read and sign them, in text.
 
 use super::body::PowerBody;
 use domain::PowerKind;
@@ -18,6 +18,28 @@ pub struct LimitsText {
 
 impl PowerBody for LimitsText {
     const KIND: PowerKind = PowerKind::Limits;
+
+    /// `[toml]`
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.array(1)?.str(&self.toml)?;
+        Ok(())
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        Ok(Some(Self { toml: d.str()?.to_owned() }))
+    }
+}
+
+/// The tenant's data plan. The row's id is [`THE_ONE`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanText {
+    /// As `plan.toml` is written.
+    pub toml: String,
+}
+
+impl PowerBody for PlanText {
+    const KIND: PowerKind = PowerKind::Plan;
 
     /// `[toml]`
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
@@ -69,6 +91,8 @@ mod tests {
     fn texts_come_back_as_they_were_and_nothing_else_is_one() {
         let limits = LimitsText { toml: "code_per_hour = 3\n".to_owned() };
         assert_eq!(LimitsText::decode(&limits.encode()), Some(limits.clone()));
+        let plan = PlanText { toml: "[plan]\n".to_owned() };
+        assert_eq!(PlanText::decode(&plan.encode()), Some(plan));
         let rules = RulesText { files: vec![("1.cedar".to_owned(), "permit".to_owned()), Default::default()] };
         assert_eq!(RulesText::decode(&rules.encode()), Some(rules.clone()));
         for bytes in [&[][..], &[6], &[0x81, 0x01], &[0xff; 40], &[rules.encode(), vec![0]].concat()] {

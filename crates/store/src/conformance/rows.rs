@@ -1,6 +1,6 @@
 //! Every row comes back exactly as it was written, whatever bytes it holds.
 
-use super::help::{ANA, NOW, TENANT, block_on, commit, doing, done, set_power};
+use super::help::{ANA, NOW, OTHER, TENANT, block_on, commit, doing, done, set_power};
 use super::{Case, Mount};
 use crate::{CustomerRow, Effect, FieldRow, IndexRow, PersonRow, PowerEdit, PowerRow};
 use domain::{PersonId, PowerKind, Role};
@@ -11,6 +11,7 @@ pub(super) const CASES: &[Case] = &[
         tables: &["field", "person", "power_row", "customer", "blind_index"],
         run: odd,
     },
+    Case { name: "sealed values are counted by kind and head", tables: &["field"], run: counted },
     Case { name: "the largest numbers come back", tables: &["field", "budget"], run: large },
 ];
 
@@ -51,6 +52,18 @@ fn odd(mount: &dyn Mount) {
     assert_eq!(kept, people);
     assert_eq!(block_on(store.power_rows(TENANT)).unwrap(), [power]);
     assert_eq!(block_on(store.look_up(TENANT, u16::MAX, [0; 16], 9)).unwrap(), [index]);
+}
+
+fn counted(mount: &dyn Mount) {
+    let store = mount.store();
+    let row = |field, instance, sealed: &[u8]| FieldRow { field, instance, version: 1, sealed: sealed.to_vec() };
+    let rows =
+        [row(3, 1, &[1, 0, 1, 9]), row(3, 2, &[1, 0, 1, 8]), row(3, 3, &[1, 0, 2]), row(0, 0, &[1]), row(9, 1, &[])];
+    done(&*store, doing(1, rows.iter().map(|row| Effect::PutField(ANA, row.clone())).collect()));
+    let told = block_on(store.field_census(TENANT)).unwrap();
+    let told: Vec<_> = told.iter().map(|one| (one.field, one.head.as_slice(), one.count)).collect();
+    assert_eq!(told, [(0, &[1][..], 1), (3, &[1, 0, 1], 2), (3, &[1, 0, 2], 1), (9, &[], 1)]);
+    assert_eq!(block_on(store.field_census(OTHER)).unwrap(), []);
 }
 
 fn large(mount: &dyn Mount) {

@@ -11,7 +11,7 @@ use super::proposal::Kept;
 use super::wish::{Drafted, PowerWish};
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::governing::Fitness;
+use crate::power::governing::{Fitness, Governing};
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
@@ -234,7 +234,7 @@ impl Vault {
             signed_by: signers.filter_map(|signer| snapshot.name(signer).map(str::to_owned)).collect(),
             alone: proposal && needed == 1,
             proved: drafted.proved,
-            tries: matches!(drafted.wish, PowerWish::Governing(_)),
+            tries: matches!(drafted.wish, PowerWish::Governing(Governing::Rules { .. } | Governing::Limits { .. })),
             widens,
             waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
             due: None,
@@ -256,7 +256,7 @@ impl Vault {
         Ok(drafted.filter(stands))
     }
 
-    async fn unfit(&self, act: Act, refusal: Refusal, said: String) -> VaultError {
+    pub(crate) async fn unfit(&self, act: Act, refusal: Refusal, said: String) -> VaultError {
         match self.logged(act, refusal).await {
             VaultError::Refused { refusal, entry, .. } => VaultError::Unfit { refusal, entry, said },
             error => error,

@@ -12,7 +12,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Millis, PowerKind, Refusal, TenantId};
-use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
+use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
@@ -62,11 +62,16 @@ fn decode(row: &AdmissionRow) -> Option<EarlierTexts> {
     let texts = match (PowerKind::from_code(u16::from_be_bytes(*kind))?, body) {
         (PowerKind::Rules, None) => Governing::Rules { files: Vec::new() },
         (PowerKind::Rules, Some(body)) => Governing::Rules { files: RulesText::decode(body)?.files },
+        (PowerKind::Plan, None) => Governing::Plan { toml: String::new() },
+        (PowerKind::Plan, Some(body)) => Governing::Plan { toml: PlanText::decode(body)?.toml },
         (PowerKind::Limits, Some(body)) => Governing::Limits { toml: LimitsText::decode(body)?.toml },
         _ => return None,
     };
     Some(EarlierTexts { until_version: u64::from_be_bytes(*version), until: at, texts })
 }
+
+/// What can be gone back to.
+const KINDS: [PowerKind; 3] = [PowerKind::Rules, PowerKind::Limits, PowerKind::Plan];
 
 impl Vault {
     /// What is kept beside a change of rules or limits: what they were. Limits that nobody signed are the configuration's, and
@@ -83,7 +88,7 @@ impl Vault {
             let new = Condition::Admission { key, tag: None, otherwise: Refusal::PowerChanged };
             Some((new, Effect::PutAdmission(row)))
         };
-        [PowerKind::Rules, PowerKind::Limits].into_iter().filter_map(kept).collect()
+        KINDS.into_iter().filter_map(kept).collect()
     }
 
     /// Rules and limits as they were, the newest first, for who changes power. The reading is an entry.
@@ -112,7 +117,7 @@ impl Vault {
     /// # Errors
     /// If the store fails. None where that version changed neither.
     pub async fn texts_until(&self, scope: &Scope, version: u64) -> Result<Option<Governing>, VaultError> {
-        for kind in [PowerKind::Rules, PowerKind::Limits] {
+        for kind in KINDS {
             let row = self.store.admission(scope.tenant, key(kind, version)).await?;
             if let Some(found) = row.and_then(|row| self.genuine_texts(scope.tenant, &row)) {
                 return Ok(Some(found.texts));

@@ -1,36 +1,39 @@
-//! What a tenant's people go by in one version of power: its limits and its rules. Those that officers signed count; without
+//! What a tenant's people go by in one version of power: its limits, its rules and its data plan. Those that officers signed count; without
 //! any, those of the configuration and of the program.
 
 use crate::auth::Scope;
 use crate::limits_form::Budgets;
+use crate::planned::Planned;
 use crate::wiring::Vault;
 use domain::Limits;
 use keys::Powers;
-use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
+use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
 use policy::{BUILT_IN, Rules, RulesError};
 use std::sync::Arc;
 
-/// Limits and rules.
+/// Limits, rules and the data plan.
 #[derive(Clone)]
 pub(crate) struct Governance {
     pub(crate) limits: Arc<Limits>,
     pub(crate) rules: Arc<Rules>,
-    /// Can this program use the limits, and the rules, that officers signed?
-    readable: [bool; 2],
+    pub(crate) planned: Arc<Planned>,
+    /// Can this program use the limits, the rules, and the plan that officers signed?
+    readable: [bool; 3],
     /// From which rows it was read.
-    rows: [Option<Vec<u8>>; 2],
+    rows: [Option<Vec<u8>>; 3],
 }
 
 impl Governance {
-    /// That of a tenant whose officers signed neither.
-    pub(crate) fn unsigned(limits: Limits, rules: Rules) -> Self {
-        Self { limits: Arc::new(limits), rules: Arc::new(rules), readable: [true; 2], rows: [None, None] }
+    /// That of a tenant whose officers signed none of them.
+    pub(crate) fn unsigned(limits: Limits, rules: Rules, planned: Planned) -> Self {
+        let (limits, rules, planned) = (Arc::new(limits), Arc::new(rules), Arc::new(planned));
+        Self { limits, rules, planned, readable: [true; 3], rows: [None, None, None] }
     }
 
     /// That of these rows. What `before` was read from isn't read again: so what its rules remember stays.
     pub(crate) fn of(powers: &Powers, unsigned: &Arc<Self>, before: Option<Arc<Self>>) -> Arc<Self> {
         let row = |kind| powers.0.get(&(kind, THE_ONE)).cloned();
-        let rows = [row(LimitsText::KIND), row(RulesText::KIND)];
+        let rows = [row(LimitsText::KIND), row(RulesText::KIND), row(PlanText::KIND)];
         let before = match before {
             Some(before) if before.rows == rows => return before,
             before => before,
@@ -40,6 +43,14 @@ impl Governance {
             let limits = LimitsText::decode(row).and_then(|text| Budgets::read(&text.toml).ok());
             governance.readable[0] = limits.is_some();
             governance.limits = limits.map_or_else(|| Arc::clone(&unsigned.limits), Arc::new);
+        }
+        if let Some(same) = before.as_ref().filter(|before| before.rows[2] == governance.rows[2]) {
+            governance.readable[2] = same.readable[2];
+            governance.planned = Arc::clone(&same.planned);
+        } else if let Some(row) = &governance.rows[2] {
+            let planned = PlanText::decode(row).and_then(|text| Planned::read(&text.toml).ok());
+            governance.readable[2] = planned.is_some();
+            governance.planned = planned.map_or_else(|| Arc::clone(&unsigned.planned), Arc::new);
         }
         if let Some(same) = before.filter(|before| before.rows[1] == governance.rows[1]) {
             governance.readable[1] = same.readable[1];
@@ -54,11 +65,11 @@ impl Governance {
 
     /// Can all of it be used? If not, nothing is disclosed.
     pub(crate) fn is_usable(&self) -> bool {
-        self.readable == [true; 2]
+        self.readable == [true; 3]
     }
 }
 
-/// Limits and rules as they are written.
+/// Limits, rules and the data plan as they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedTexts {
     /// All limits, in TOML.
@@ -69,6 +80,10 @@ pub struct SignedTexts {
     pub rules: Vec<(String, String)>,
     /// Are they signed? Otherwise they came with the program.
     pub own_rules: bool,
+    /// The data plan, in TOML.
+    pub plan: String,
+    /// Is it signed? Otherwise it came with the program.
+    pub own_plan: bool,
 }
 
 impl Vault {
@@ -76,7 +91,7 @@ impl Vault {
     #[must_use]
     pub fn texts(&self, scope: &Scope) -> SignedTexts {
         let governance = self.governance(scope.tenant);
-        let [limits, rules] = &governance.rows;
+        let [limits, rules, plan] = &governance.rows;
         let signed = rules.as_ref().and_then(|row| RulesText::decode(row)).map(|text| text.files);
         let built_in = || BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         SignedTexts {
@@ -84,6 +99,8 @@ impl Vault {
             own_limits: limits.is_some(),
             own_rules: signed.is_some(),
             rules: signed.unwrap_or_else(built_in),
+            plan: governance.planned.text().to_owned(),
+            own_plan: plan.is_some(),
         }
     }
 }

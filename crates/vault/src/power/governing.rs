@@ -1,20 +1,21 @@
-//! Other rules or limits: what everybody goes by from then on.
+//! Other rules, limits or another data plan: what everybody goes by from then on.
 
 use super::change::Change;
 use super::governance::chosen;
 use super::proof::RulesProof;
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
+use crate::planned::{Planned, or_shipped};
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::Refusal;
-use keys::power::{LimitsText, PowerBody, RulesText, THE_ONE};
+use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use policy::Rules;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// A change of them.
+/// A change of one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Governing {
     /// Other rules, all of them; those that the program comes with, where no files are given.
@@ -27,6 +28,11 @@ pub enum Governing {
         /// As `[budgets]` is written.
         toml: String,
     },
+    /// Another data plan; the one that the program comes with, where it is empty.
+    Plan {
+        /// As `plan.toml` is written.
+        toml: String,
+    },
 }
 
 impl Governing {
@@ -34,6 +40,7 @@ impl Governing {
         match self {
             Self::Rules { .. } => Kind::RulesChanged,
             Self::Limits { .. } => Kind::LimitsChanged,
+            Self::Plan { .. } => Kind::PlanChanged,
         }
     }
 
@@ -46,6 +53,11 @@ impl Governing {
                 let limits = Budgets::read(toml).map_err(|_| Refusal::RulesUnfit)?;
                 Ok(vec![Change::put(THE_ONE, &LimitsText { toml: Budgets::of(&limits).toml() })])
             }
+            Self::Plan { toml } if toml.is_empty() => Ok(vec![Change::Drop((PlanText::KIND, THE_ONE))]),
+            Self::Plan { toml } => match Planned::read(toml) {
+                Ok(_) => Ok(vec![Change::put(THE_ONE, &PlanText { toml: toml.clone() })]),
+                Err(_) => Err(Refusal::PlanUnfit),
+            },
         }
     }
 
@@ -60,6 +72,10 @@ impl Governing {
                 Ok(limits) => told::limits(&snapshot.governance.limits, &limits),
                 Err(error) => error.to_string(),
             },
+            Self::Plan { toml } => match Planned::read(or_shipped(toml)) {
+                Ok(planned) => told::plan(&snapshot.governance.planned, &planned),
+                Err(error) => error.to_string(),
+            },
         }
     }
 
@@ -70,6 +86,9 @@ impl Governing {
                 chosen(files).map(|rules| told::rules_in_full(&snapshot.governance, &rules)).unwrap_or_default()
             }
             Self::Limits { .. } => Vec::new(),
+            Self::Plan { toml } => Planned::read(or_shipped(toml))
+                .map(|planned| told::plan_in_full(&snapshot.governance.planned, &planned))
+                .unwrap_or_default(),
         }
     }
 
@@ -82,6 +101,7 @@ impl Governing {
                 }
             }
             Self::Limits { toml } => drop(e.array(2)?.u8(22)?.str(toml)?),
+            Self::Plan { toml } => drop(e.array(2)?.u8(23)?.str(toml)?),
         }
         Ok(())
     }
@@ -90,6 +110,9 @@ impl Governing {
     pub(super) fn read(number: u8, d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
         if number == 22 {
             return Ok(Some(Self::Limits { toml: d.str()?.to_owned() }));
+        }
+        if number == 23 {
+            return Ok(Some(Self::Plan { toml: d.str()?.to_owned() }));
         }
         let mut files = Vec::new();
         for _ in 0..d.array()?.unwrap_or_default() / 2 {
@@ -133,6 +156,11 @@ impl Vault {
                 Ok(_) => Ok(Fitness::default()),
                 Err(error) => Err((Refusal::RulesUnfit, error.to_string())),
             },
+            Governing::Plan { toml } => {
+                let today = plan::day_of(self.clock.now());
+                let judged = Planned::read(or_shipped(toml)).and_then(|planned| planned.plan().counts_from(today));
+                judged.map(|()| Fitness::default()).map_err(|faults| (Refusal::PlanUnfit, faults.to_string()))
+            }
         }
     }
 }

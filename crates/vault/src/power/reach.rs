@@ -3,9 +3,10 @@
 use super::governance::{Governance, chosen};
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
+use crate::planned::{Planned, or_shipped};
 use domain::{Limits, PowerKind};
 use keys::Powers;
-use keys::power::{LimitsText, Person, PowerBody, PowerChange, RulesText, THE_ONE, Waits};
+use keys::power::{LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, THE_ONE, Waits};
 use policy::Rules;
 use std::sync::Arc;
 
@@ -50,6 +51,11 @@ fn widen(
             after.is_none_or(|after| told::limits_are_wider(&governance.limits, &after))
         }
         (PowerKind::Limits, None) => true,
+        (PowerKind::Plan, body) => {
+            let text = body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
+            let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok());
+            after.is_none_or(|after| told::plan_is_wider(&governance.planned, &after))
+        }
         (PowerKind::Person, Some(body)) => match Person::decode(body) {
             Some(after) => gives_more(before, governance, id, &after),
             None => true,

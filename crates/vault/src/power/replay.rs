@@ -151,6 +151,7 @@ fn outcome(governance: &Governance, tried: &Governing) -> Option<(Arc<Rules>, Op
     match tried {
         Governing::Rules { files } => Some((Arc::new(chosen(files).ok()?), None)),
         Governing::Limits { toml } => Some((Arc::clone(&governance.rules), Some(Budgets::read(toml).ok()?))),
+        Governing::Plan { .. } => None,
     }
 }
 

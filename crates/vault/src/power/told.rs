@@ -1,7 +1,8 @@
-//! What a change of rules or limits comes to, in words.
+//! What a change of rules, limits or the data plan comes to, in words.
 
 use super::governance::Governance;
 use crate::limits_form::Budgets;
+use crate::planned::Planned;
 use domain::Limits;
 use policy::{Rules, Told};
 use serde_json::Value;
@@ -42,6 +43,28 @@ pub(super) fn rules_in_full(before: &Governance, after: &Rules) -> Vec<String> {
         Some(_) => None,
     });
     gone.chain(come.flatten()).collect()
+}
+
+/// What another data plan comes to: how many differences, and how many of them widen.
+pub(super) fn plan(before: &Planned, after: &Planned) -> String {
+    let all = plan::diff(before.plan(), after.plan());
+    let widens = all.iter().filter(|one| one.widens).count();
+    match all.len() {
+        0 => "Change nothing in the data plan, only how it is written.".to_owned(),
+        1 => format!("Change the data plan: {}", all[0].says),
+        count => format!("Change the data plan in {count} points, of which {widens} let more be done with data."),
+    }
+}
+
+/// The differences, one a line.
+pub(super) fn plan_in_full(before: &Planned, after: &Planned) -> Vec<String> {
+    let marked = |one: plan::Difference| if one.widens { format!("Widens: {}", one.says) } else { one.says };
+    plan::diff(before.plan(), after.plan()).into_iter().map(marked).collect()
+}
+
+/// Does another data plan let more be done with data?
+pub(super) fn plan_is_wider(before: &Planned, after: &Planned) -> bool {
+    plan::diff(before.plan(), after.plan()).iter().any(|one| one.widens)
 }
 
 fn counted(rules: usize) -> String {
@@ -128,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_change_of_rules_says_which_come_and_go() {
-        let before = Governance::unsigned(Limits::default(), Rules::built_in().unwrap());
+        let before = Governance::unsigned(Limits::default(), Rules::built_in().unwrap(), Planned::shipped().unwrap());
         let with = |from: &str, to: &str| {
             let files: Vec<(&str, String)> =
                 BUILT_IN.iter().map(|(name, text)| (*name, text.replace(from, to))).collect();

@@ -51,7 +51,7 @@ pub enum PowerWish {
     Access(Access),
     /// What others asked for.
     Asked(Asked),
-    /// Other rules or limits.
+    /// Other rules, limits or another data plan.
     Governing(Governing),
 }
 
@@ -203,7 +203,7 @@ impl PowerWish {
             4 => id(d)?.map(|person| Self::Left { person }),
             number @ 11..=14 => Access::read(number, d)?.map(Self::Access),
             number @ 15..=16 => Asked::read(number, d)?.map(Self::Asked),
-            number @ 21..=22 => Governing::read(number, d)?.map(Self::Governing),
+            number @ 21..=23 => Governing::read(number, d)?.map(Self::Governing),
             _ => None,
         })
     }
@@ -317,6 +317,7 @@ mod tests {
             PowerWish::Governing(Governing::Rules { files: Vec::new() }),
             PowerWish::Governing(Governing::Rules { files: vec![("1.cedar".to_owned(), "permit".to_owned()); 2] }),
             PowerWish::Governing(Governing::Limits { toml: "code_per_hour = 3".to_owned() }),
+            PowerWish::Governing(Governing::Plan { toml: "[plan]".to_owned() }),
         ];
         let [credential, client_data, authenticator_data, signature] = [1, 2, 3, 4].map(|what| vec![what; 3]);
         let assertion = Assertion { credential, client_data, authenticator_data, signature };

@@ -28,6 +28,7 @@ mod notes;
 mod overview;
 mod passkeys;
 mod people;
+mod planning;
 mod power;
 mod power_changes;
 mod power_cut;

@@ -7,9 +7,9 @@ use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
-    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
-    TileKey,
+    EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
+    Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError,
+    Swap, Tag, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -64,6 +64,10 @@ impl Store for Postgres {
 
     fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
         self.many(sql::POWER_ROWS, vec![int(tenant.0)], rows::power_row)
+    }
+
+    fn field_census(&self, tenant: TenantId) -> Fut<'_, Vec<FieldCount>> {
+        self.many(sql::FIELD_CENSUS, vec![int(tenant.0)], rows::field_count)
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {

@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, Fence, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome, Page,
-    PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError, Swap, Tag,
-    TileKey,
+    EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
+    Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError,
+    Swap, Tag, TileKey,
 };
 
 fn one<T>(
@@ -60,6 +60,10 @@ impl Store for Sqlite {
 
     fn power_rows(&self, tenant: TenantId) -> Fut<'_, Vec<PowerRow>> {
         self.reading(|c| all(c, sql::POWER_ROWS, [tenant.0], rows::power_row))
+    }
+
+    fn field_census(&self, tenant: TenantId) -> Fut<'_, Vec<FieldCount>> {
+        self.reading(|c| all(c, sql::FIELD_CENSUS, [tenant.0], rows::field_count))
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {

@@ -28,6 +28,18 @@ impl IndexKind {
     pub const fn code(self) -> u16 {
         self as u16
     }
+
+    /// The kinds of field that it is made of.
+    #[must_use]
+    pub const fn fields(self) -> &'static [FieldKind] {
+        match self {
+            Self::Phone => &[FieldKind::Phone],
+            Self::Email => &[FieldKind::Email],
+            Self::OrderNumber => &[FieldKind::Order],
+            Self::PostcodeFamilyName => &[FieldKind::PostalAddress, FieldKind::Name],
+            Self::CardLast4Date => &[FieldKind::Card, FieldKind::Order],
+        }
+    }
 }
 
 /// One term of one index, before it is hashed with the index's key. Wiped when dropped; can't be printed.

@@ -76,7 +76,13 @@ pub(crate) enum NewPowerChange {
         #[schema(max_length = 20000)]
         limits: String,
     },
-    /// Rules or limits as they were until a version of people and rights was made (`GET /v1/power/texts`).
+    /// Another data plan; the one that the program comes with, where it is empty.
+    SetPlan {
+        /// As `plan.toml` is written (docs/plan.md).
+        #[schema(max_length = 262144)]
+        plan: String,
+    },
+    /// Rules, limits or a data plan as they were until a version of people and rights was made (`GET /v1/power/texts`).
     RollBack {
         #[serde(deserialize_with = "large")]
         #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
@@ -143,7 +149,7 @@ pub(crate) struct DraftedPowerChange {
     change: String,
     /// What it does, in a sentence: to be shown to who signs it.
     words: String,
-    /// Of rules: each that comes, goes or changes, with what it says and its text.
+    /// Of rules: each that comes, goes or changes, with what it says and its text. Of a data plan: each difference in words.
     details: Vec<String>,
     /// The version of people and rights that it makes.
     version: u64,
@@ -337,9 +343,10 @@ async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWi
             PowerWish::Governing(Governing::Rules { files })
         }
         NewPowerChange::SetLimits { limits } => PowerWish::Governing(Governing::Limits { toml: limits }),
+        NewPowerChange::SetPlan { plan } => PowerWish::Governing(Governing::Plan { toml: plan }),
         NewPowerChange::RollBack { version } => {
             let found = web.vault.texts_until(scope, version).await.map_err(|error| web.failed(&error))?;
-            let none = || web.fault(Fault::NOT_FOUND.detail("that version changed neither rules nor limits"));
+            let none = || web.fault(Fault::NOT_FOUND.detail("that version changed no rules, limits or data plan"));
             PowerWish::Governing(found.ok_or_else(none)?)
         }
         NewPowerChange::AddKey { person: id, key } => {

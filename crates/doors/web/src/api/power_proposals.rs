@@ -65,13 +65,13 @@ pub(crate) struct EarlierTexts {
 pub(crate) struct EarlierText {
     /// It counted until this version of people and rights was made.
     version: u64,
-    #[schema(pattern = "^(rules|limits)$")]
+    #[schema(pattern = "^(rules|limits|plan)$")]
     what: &'static str,
     #[schema(format = DateTime)]
     until: String,
 }
 
-/// Rules and limits as they were.
+/// Rules, limits and data plans as they were.
 ///
 /// For security officers, to go back to: draft the change `roll_back`. The newest first. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/power/texts", tag = "power", operation_id = "listEarlierTexts",
@@ -82,7 +82,11 @@ pub(crate) async fn texts(State(web): State<Web>, Signed(scope): Signed) -> Resu
     let all = web.vault.earlier_texts(&scope).await.map_err(|error| web.failed(&error))?;
     let line = |one: vault::EarlierTexts| EarlierText {
         version: one.until_version,
-        what: if matches!(one.texts, Governing::Rules { .. }) { "rules" } else { "limits" },
+        what: match one.texts {
+            Governing::Rules { .. } => "rules",
+            Governing::Limits { .. } => "limits",
+            Governing::Plan { .. } => "plan",
+        },
         until: one.until.to_string(),
     };
     Ok(ok(&EarlierTexts { items: all.into_iter().map(line).collect() }))

@@ -32,7 +32,7 @@ pub(super) async fn change(State(web): State<Web>, signed: Result<Signed, Failed
     match for_role(&web, signed, |web, scope| web.vault.changes_power(scope)) {
         Err(response) => *response,
         Ok(scope) => {
-            let SignedTexts { limits, own_limits, rules, own_rules } = web.vault.texts(&scope);
+            let SignedTexts { limits, own_limits, rules, own_rules, .. } = web.vault.texts(&scope);
             let (person_name, banner) = (scope.name().to_owned(), web.config.banner.clone());
             page(StatusCode::OK, &ChangePage { person_name, limits, own_limits, files: rules, own_rules, banner })
         }

@@ -6,8 +6,10 @@ mod budgets;
 mod governing;
 mod guard;
 mod keys;
+mod notice;
 mod passkeys;
 mod people;
+mod plan;
 mod provider;
 mod rules;
 mod sessions;
@@ -37,6 +39,11 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/desk", get(desk))
         .route("/team", get(team))
         .route("/approvals", get(approvals::approvals))
+        .route("/plan", get(plan::show))
+        .route("/notice", get(notice::start))
+        .route("/notice/{tenant}", get(notice::of_tenant))
+        .route("/notice/{tenant}/{language}", get(notice::show))
+        .route("/notice/{tenant}/{language}/text", get(notice::text))
         .route("/security", get(security))
         .route("/security/export", get(export))
         .route("/security/people", get(people::people))

@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{approvals, budgets, governing, guard, keys, people, rules, sessions};
+use super::{approvals, budgets, governing, guard, keys, notice, people, plan, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -289,6 +289,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);
     all.extend(keys::gallery(sample_banner())?);
+    all.extend(plan::gallery(sample_banner())?);
+    all.extend(notice::gallery(sample_banner())?);
     Ok(all)
 }
 

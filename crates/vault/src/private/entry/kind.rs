@@ -180,6 +180,8 @@ kinds! {
     CustomerGuarded = 73 "customer_guarded";
     /// Security took that mark away.
     CustomerUnguarded = 74 "customer_unguarded";
+    /// Officers signed another data plan.
+    PlanChanged = 84 "plan_changed";
     /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
     BreachMeasured = 90 "breach_measured";
 }
@@ -213,11 +215,11 @@ impl Kind {
     #[must_use]
     pub fn changes_power(self) -> bool {
         use Kind::{
-            LimitsChanged, PersonChanged, PersonLeft, PowerChanged, PowerSealed, RulesChanged, TokenIssued,
-            TokenRevoked,
+            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged,
+            TokenIssued, TokenRevoked,
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
-        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged)
+        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged | PlanChanged)
     }
 
     /// Is this a disclosure, or what it showed?

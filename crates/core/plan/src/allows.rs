@@ -1,0 +1,132 @@
+//! What a plan allows on a day.
+
+use crate::entry::{Entry, Plan, What};
+use crate::kind::{Act, Kind};
+use domain::{FieldKind, Purpose};
+use jiff::civil::Date;
+use std::fmt;
+
+/// Why something isn't planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unplanned {
+    /// No entry says it.
+    NoEntry,
+    /// It starts on that day.
+    NotYet(Date),
+    /// It ended on that day.
+    Over(Date),
+    /// It is planned, for other purposes.
+    OtherPurpose,
+    /// A protection that it needs isn't there.
+    Unprotected(String),
+}
+
+impl fmt::Display for Unplanned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEntry => f.write_str("the data plan doesn't have it"),
+            Self::NotYet(day) => write!(f, "the data plan has it from {day} on only"),
+            Self::Over(day) => write!(f, "the data plan had it until {day}"),
+            Self::OtherPurpose => f.write_str("the data plan has it for other purposes"),
+            Self::Unprotected(id) => write!(f, "the data plan has it once the protection {id} is there"),
+        }
+    }
+}
+
+impl Plan {
+    /// May this be done with data of this kind, for this purpose, on this day? Without a purpose: for any.
+    ///
+    /// # Errors
+    /// Why not; of several reasons the one that is nearest to a yes.
+    pub fn allows(&self, kind: Kind, act: Act, purpose: Option<&str>, day: Date) -> Result<(), Unplanned> {
+        let mut nearest = Unplanned::NoEntry;
+        for entry in self.entries.iter().filter(|entry| self.speaks_of(entry, kind, act)) {
+            let why = match self.missing(entry, purpose, day) {
+                None => return Ok(()),
+                Some(why) => why,
+            };
+            if nearness(&why) > nearness(&nearest) {
+                nearest = why;
+            }
+        }
+        Err(nearest)
+    }
+
+    /// Does an entry speak of this act on this kind?
+    #[must_use]
+    pub fn speaks_of(&self, entry: &Entry, kind: Kind, act: Act) -> bool {
+        match &entry.what {
+            What::Data(own) => *own == kind && (act == Act::Store || (act == Act::Show && !entry.roles.is_empty())),
+            What::Derived { act: own, .. } => *own == act && self.kinds(entry).contains(&kind),
+        }
+    }
+
+    fn missing(&self, entry: &Entry, purpose: Option<&str>, day: Date) -> Option<Unplanned> {
+        if purpose.is_some_and(|purpose| !entry.purposes.contains(purpose)) {
+            return Some(Unplanned::OtherPurpose);
+        }
+        if day < entry.dates.starts {
+            return Some(Unplanned::NotYet(entry.dates.starts));
+        }
+        if day > entry.dates.ends {
+            return Some(Unplanned::Over(entry.dates.ends));
+        }
+        let there = |id: &&String| self.safeguards.get(*id).is_some_and(|safeguard| safeguard.in_place);
+        entry.needs.iter().find(|id| !there(id)).map(|id| Unplanned::Unprotected(id.clone()))
+    }
+
+    /// All that is allowed on a day with what the program stores: to be asked often.
+    #[must_use]
+    pub fn on(&self, day: Date) -> Table {
+        let mut table = Table { day, purposes: [[0; ACTS]; FIELDS] };
+        for (row, field) in table.purposes.iter_mut().zip(FieldKind::ALL) {
+            for (cell, act) in row.iter_mut().zip(Act::ALL) {
+                let kind = Kind::Field(field);
+                *cell |= u16::from(self.allows(kind, act, None, day).is_ok()) << ANY;
+                for purpose in Purpose::ALL {
+                    let allowed = self.allows(kind, act, Some(purpose.slug()), day).is_ok();
+                    *cell |= u16::from(allowed) << purpose as u16;
+                }
+            }
+        }
+        table
+    }
+}
+
+const FIELDS: usize = FieldKind::ALL.len();
+const ACTS: usize = Act::ALL.len();
+/// The bit that says: for some purpose.
+const ANY: u16 = 15;
+
+fn nearness(why: &Unplanned) -> u8 {
+    match why {
+        Unplanned::NoEntry => 0,
+        Unplanned::OtherPurpose => 1,
+        Unplanned::Over(_) => 2,
+        Unplanned::NotYet(_) => 3,
+        Unplanned::Unprotected(_) => 4,
+    }
+}
+
+/// What a plan allows on one day, worked out: an answer is two look-ups in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    day: Date,
+    purposes: [[u16; ACTS]; FIELDS],
+}
+
+impl Table {
+    /// The day.
+    #[must_use]
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// As [`Plan::allows`] on this day.
+    #[must_use]
+    pub fn allows(&self, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
+        let at = usize::from(field.code()).saturating_sub(1);
+        let cell = self.purposes.get(at).and_then(|row| row.get(act as usize)).copied().unwrap_or(0);
+        cell >> purpose.map_or(ANY, |purpose| purpose as u16) & 1 == 1
+    }
+}

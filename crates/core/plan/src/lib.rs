@@ -1,0 +1,47 @@
+//! The data plan: which data a company holds, what for, on which ground, how protected, from when until when. Written as
+//! `plan.toml`, it says today and five years ahead; what it doesn't say isn't done.
+//!
+//! In scope: reading and judging a plan, what it allows on a day, what differs between two, what it comes to over five years,
+//! and the papers that are made from it. Out of scope: where plans are kept, who may change one, and any clock: days are
+//! parameters.
+
+mod allows;
+mod check;
+mod cycles;
+mod diff;
+mod entry;
+pub mod export;
+mod fault;
+mod forecast;
+mod keep;
+mod kind;
+mod mask;
+mod notice;
+mod raw;
+mod read;
+mod words;
+
+pub use allows::{Table, Unplanned};
+pub use diff::{Difference, diff};
+pub use entry::{
+    After, Basis, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard, SubProcessor,
+    What,
+};
+pub use fault::{Fault, Faults};
+pub use forecast::{Forecast, Row, Volume, Volumes, Year, forecast};
+pub use jiff::civil::Date;
+pub use keep::{Keep, Unit};
+pub use kind::{Act, Coming, Kind};
+pub use mask::MaskForm;
+pub use notice::{Block, From, Line, Notice, Section};
+pub use words::{Language, Words};
+
+/// The plan that the program comes with: what it stores and does today.
+pub const DEFAULT: &str = include_str!("../../../../examples/plan.toml");
+
+/// The day of a moment, in UTC; the epoch's for a moment out of range.
+#[must_use]
+pub fn day_of(moment: domain::Millis) -> Date {
+    let stamp = jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    jiff::tz::Offset::UTC.to_datetime(stamp).date()
+}

@@ -1,0 +1,133 @@
+//! The notice: easy to read, and nothing in it that isn't in the plan.
+
+use crate::{SMALL, changed, day};
+use plan::{From, Language, Notice, Plan};
+use std::collections::BTreeSet;
+
+const TODAY: &str = "2026-11-27";
+
+fn shipped() -> Plan {
+    Plan::parse(plan::DEFAULT).unwrap()
+}
+
+fn notice(text: &str, language: Language) -> Notice {
+    Plan::parse(text).unwrap().notice(language, day(TODAY))
+}
+
+/// Words and sentences; addresses aren't read aloud.
+fn counted(notice: &Notice) -> (Vec<String>, usize) {
+    let text = notice.to_string();
+    let sentences = text.split(['.', '?', '!', ':', '\n']).filter(|part| part.chars().any(char::is_alphabetic)).count();
+    let words = text.split_whitespace().filter(|word| !word.contains('@'));
+    let letters = |word: &str| word.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
+    (words.map(letters).filter(|word| !word.is_empty()).collect(), sentences)
+}
+
+fn syllables(word: &str) -> usize {
+    let word = word.to_lowercase();
+    let vowel = |letter: char| "aeiouy".contains(letter);
+    let groups =
+        word.chars().zip(core::iter::once(' ').chain(word.chars())).filter(|(now, last)| vowel(*now) && !vowel(*last));
+    let silent = usize::from(word.ends_with('e') && !word.ends_with("le"));
+    groups.count().saturating_sub(silent).max(1)
+}
+
+/// Flesch-Kincaid grade level.
+fn grade(notice: &Notice) -> f64 {
+    let (words, sentences) = counted(notice);
+    let syllables: usize = words.iter().map(|word| syllables(word)).sum();
+    0.39 * words.len() as f64 / sentences as f64 + 11.8 * syllables as f64 / words.len() as f64 - 15.59
+}
+
+/// LIX: below 30 children's books, 40 fiction, 50 newspapers, 60 official texts.
+fn lix(notice: &Notice) -> f64 {
+    let (words, sentences) = counted(notice);
+    let long = words.iter().filter(|word| word.chars().count() > 6).count();
+    words.len() as f64 / sentences as f64 + 100.0 * long as f64 / words.len() as f64
+}
+
+#[test]
+fn the_notice_is_easy_to_read_in_both_languages() {
+    let english = grade(&notice(plan::DEFAULT, Language::English));
+    assert!(english <= 8.0, "grade {english}");
+    let german = lix(&notice(plan::DEFAULT, Language::German));
+    assert!(german <= 40.0, "LIX {german}");
+    let hard = "The utilisation of pseudonymised categorisation necessitates organisational documentation";
+    let text = plan::DEFAULT.replace("to make our service better", hard).replace("to find you when you call", hard);
+    assert!(grade(&notice(&text, Language::English)) > english, "the measure measures");
+}
+
+#[test]
+fn each_line_comes_from_the_plan_and_each_entry_is_told() {
+    let plan = shipped();
+    for language in Language::ALL {
+        let notice = plan.notice(language, day(TODAY));
+        let lines = notice.sections.iter().flat_map(|section| &section.blocks).flat_map(|block| &block.lines);
+        let mut told = BTreeSet::new();
+        for line in lines {
+            match &line.from {
+                From::Entry(id) => assert!(told.insert(id.clone()) || plan.entry(id).is_some(), "{id}"),
+                From::SubProcessor(id) => assert!(plan.sub_processors.contains_key(id), "{id}"),
+                From::Head => assert!(notice.sections.last().unwrap().blocks[0].lines.contains(line)),
+            }
+        }
+        let entries: BTreeSet<String> = plan.entries.iter().map(|entry| entry.id.clone()).collect();
+        assert_eq!(told, entries, "{language:?}");
+    }
+}
+
+#[test]
+fn what_the_plan_takes_back_the_notice_takes_back() {
+    let english = |text: &str| notice(text, Language::English).to_string();
+    assert!(english(SMALL).contains("How long? At most 2 years from the day it comes in."));
+    let cases = [
+        ("\"callback\", ", "", "To call you back."),
+        ("[\"agent\"]", "[]", "The staff who serve you."),
+        ("[\"courier\"]\n", "[]\n", "It also goes to Courier."),
+        ("\"contract\"", "\"consent\"", "We need it for what you order."),
+    ];
+    for (from, to, promise) in cases {
+        assert!(english(SMALL).contains(promise), "{promise}");
+        assert!(!english(&changed(from, to)).contains(promise), "{promise}");
+    }
+    let over = Plan::parse(SMALL).unwrap().notice(Language::English, day("2031-01-01"));
+    assert!(!over.to_string().contains("phone number"), "it ended");
+}
+
+#[test]
+fn what_is_to_come_is_told_as_such_until_its_protection_is_there() {
+    let plan = shipped();
+    let ahead = |day_text: &str, plan: &Plan| {
+        let notice = plan.notice(Language::English, day(day_text));
+        let section = notice.sections.iter().find(|section| section.title == "What may come later").cloned();
+        section.map(|section| section.blocks.len()).unwrap_or_default()
+    };
+    assert_eq!(ahead(TODAY, &plan), 3);
+    assert_eq!(ahead("2028-06-01", &plan), 3, "its day alone starts nothing");
+    let ready = Plan::parse(&plan::DEFAULT.replacen("in_place = false", "in_place = true", 1)).unwrap();
+    assert_eq!(ahead("2028-06-01", &ready), 2);
+}
+
+#[test]
+fn changes_are_told_in_words_of_the_language() {
+    let longer = changed("\"2 years\"", "\"3 years\"");
+    let changes = |language| notice(&longer, language).changes(&notice(SMALL, language));
+    assert_eq!(
+        changes(Language::English),
+        [
+            "We no longer say (Your phone number): How long? At most 2 years from the day it comes in.",
+            "We now say (Your phone number): How long? At most 3 years from the day it comes in."
+        ]
+    );
+    assert!(
+        changes(Language::German)[1].starts_with("Neu sagen wir (Ihre Telefonnummer): Wie lange? Höchstens 3 Jahre")
+    );
+    assert_eq!(notice(SMALL, Language::English).changes(&notice(SMALL, Language::English)), Vec::<String>::new());
+}
+
+#[test]
+fn hostile_words_stay_text_in_html() {
+    let text = changed("company = \"A\"", "company = \"<script>&\\\"\"");
+    let html = notice(&text, Language::German).html();
+    assert!(html.starts_with("<h1>Ihre Daten bei &lt;script&gt;&amp;&quot;</h1>") && !html.contains("<script>"));
+}

@@ -1,0 +1,229 @@
+//! The data plan in force: signed by two officers, sealed with power, and obeyed.
+
+use crate::governance::Governed;
+use crate::help::{Call, assert_refused, failure};
+use domain::field::query_phone;
+use domain::{FieldKind, Millis, Purpose, Refusal};
+use std::sync::Arc;
+use testkit::{DATE_OF_BIRTH, FIRST, NAME, PHONE, Pocket, ana, block_on, name_and_phone};
+use vault::{
+    Approved, Device, Governing, IntakeBatch, Kind, PolicyAct, PowerWish, Vault, VaultError, Verdict, Whether,
+};
+
+/// The plan that the program comes with, with a part of its text replaced.
+fn shipped(from: &str, to: &str) -> PowerWish {
+    assert!(plan::DEFAULT.contains(from), "{from}");
+    planned(&plan::DEFAULT.replace(from, to))
+}
+
+fn planned(toml: &str) -> PowerWish {
+    PowerWish::Governing(Governing::Plan { toml: toml.to_owned() })
+}
+
+const NAMES: &str = "purposes = [\"delivery\", \"callback\", \"correspondence\", \"complaint\", \"correction\"]";
+
+/// An entry that ended before the tests' day.
+fn ended(id: &str) -> String {
+    let at = plan::DEFAULT.find(&format!("\nid = \"{id}\"\n")).unwrap();
+    let (before, entry) = plan::DEFAULT.split_at(at);
+    let entry = entry.replacen("starts = 2020-01-01\nends = 2031-12-31", "starts = 2027-01-01\nends = 2031-12-31", 1);
+    format!("{before}{entry}")
+}
+
+/// The shipped plan without this kind today, and without it in what is derived.
+fn without(kind: &str) -> String {
+    ended(kind).replace(&format!("\"{kind}\", "), "").replace(&format!(", \"{kind}\"]"), "]")
+}
+
+fn take_in(vault: &Vault, record: vault::NewRecord) -> Result<(), VaultError> {
+    let batch = IntakeBatch { import: [9; 16], rows_done: 1, records: vec![record], staged: false };
+    block_on(vault.take_in(&vault.operator(FIRST), batch)).map(drop)
+}
+
+#[test]
+fn a_signed_plan_is_in_force_on_every_node_and_after_a_restart() {
+    let mut governed = Governed::new(860);
+    let other = governed.call.world.another_node();
+    let draft = governed.draft(shipped(NAMES, &NAMES.replace("\"delivery\", ", ""))).unwrap();
+    assert_eq!(draft.words, "Change the data plan: name is no longer used for delivery.");
+    assert_eq!((draft.signatures, draft.widens, draft.tries), (2, false, false));
+    assert!(governed.name().is_ok(), "a draft changes nothing");
+    let Approved::Waits(half) = governed.sign(0, &draft).unwrap() else { panic!("one isn't enough") };
+    assert!(governed.name().is_ok(), "nor does one signature");
+    let Approved::Made(made) = governed.sign(1, &half).unwrap() else { panic!("two are enough") };
+    assert_eq!(governed.call.world.line(FIRST, made.entry).body.unwrap().kind, Kind::PlanChanged);
+    assert_refused(&governed.call.world, governed.name(), Refusal::Unplanned);
+    let (person, interaction) = (governed.call.world.staff.agent.id, Some(governed.call.interaction));
+    let act = PolicyAct::Reveal(FieldKind::Name, Purpose::Delivery);
+    let whether = Whether { person, act, device: Device::Program, interaction };
+    let could = block_on(governed.vault().could(&governed.officer(0), &whether)).unwrap();
+    assert_eq!((could.verdict, could.refusal), (Verdict::No, Some(Refusal::Unplanned)), "who asks is told so");
+    governed.call.world.clock.advance(251);
+    let agent = block_on(other.authenticate(&governed.call.world.staff.agent.token)).unwrap();
+    let command = governed.call.command(FieldKind::Name);
+    assert_refused(&governed.call.world, block_on(other.reveal(&agent, &command)), Refusal::Unplanned);
+    let callback = vault::RevealCommand { purpose: Purpose::Callback, ..command };
+    assert!(governed.call.reveal(&callback).is_ok(), "other purposes stay");
+    governed.call.world.restart();
+    assert_refused(&governed.call.world, governed.name(), Refusal::Unplanned);
+    let in_force = block_on(governed.vault().plan_in_force(FIRST)).unwrap();
+    assert!(in_force.signed && !in_force.planned.text().is_empty());
+    governed.make(planned(""));
+    assert!(governed.name().is_ok(), "the shipped one again");
+}
+
+#[test]
+fn a_plan_that_cannot_be_is_refused_with_line_and_mend_and_the_old_one_stays() {
+    let governed = Governed::new(861);
+    governed.make(shipped(NAMES, &NAMES.replace("\"delivery\", ", "")));
+    let before = block_on(governed.vault().power(FIRST)).unwrap().seq();
+    let circle = plan::DEFAULT.replace("from = [\"phone\", \"email\"]", "from = [\"one_time_code\"]");
+    let card = plan::DEFAULT.split("\n\n").find(|entry| entry.contains("id = \"card\"")).unwrap();
+    let old = card.replace("id = \"card\"", "id = \"old\"").replace("\"payment\"", "\"correction\"");
+    let over = format!("{}\n\n{}\n", plan::DEFAULT, old.replace("ends = 2031-12-31", "ends = 2025-12-31"));
+    let cases = [
+        ("[plan]\ncompany = 7", "line 2"),
+        (&plan::DEFAULT.replace("kind = \"note\"", "kind = \"diary\""), "no kind that is known"),
+        (&plan::DEFAULT.replace("starts = 2029-01-01", "starts = 2019-01-01"), "before agreement is there"),
+        (&over, "in the past"),
+        (&plan::DEFAULT.replace("ends = 2031-12-31", "ends = 2019-12-31"), "before it starts"),
+        (&circle, "in a circle: one_time_code"),
+        (
+            &format!("{}{}", plan::DEFAULT, "\n[[purpose]]\nid = \"finding\"\nwords = { en = \"a\", de = \"b\" }\n"),
+            "twice",
+        ),
+    ];
+    for (toml, problem) in cases {
+        match failure(governed.draft(planned(toml))) {
+            VaultError::Unfit { refusal: Refusal::PlanUnfit, entry: Some(entry), said } => {
+                assert!(said.contains(problem) && said.contains("line ") && said.contains("; next: "), "{said}");
+                let body = governed.call.world.line(FIRST, entry).body.unwrap();
+                assert_eq!((body.kind, body.decision), (Kind::PowerDrafted, Err(Refusal::PlanUnfit)));
+            }
+            other => panic!("{problem}: {other:?}"),
+        }
+    }
+    assert_eq!(block_on(governed.vault().power(FIRST)).unwrap().seq(), before);
+    assert_refused(&governed.call.world, governed.name(), Refusal::Unplanned);
+}
+
+#[test]
+fn what_lets_more_be_done_with_data_waits_as_other_widening_does() {
+    let governed = Governed::new(862);
+    let more = governed.draft(shipped("keep = \"1 year\"", "keep = \"2 years\"")).unwrap();
+    assert!(
+        more.widens && more.details == ["Widens: note is kept for 2 years in place of 1 year."],
+        "{:?}",
+        more.details
+    );
+    let less = governed.draft(shipped("keep = \"1 year\"", "keep = \"6 months\"")).unwrap();
+    assert!(!less.widens && less.details == ["note is kept for 6 months in place of 1 year."], "{:?}", less.details);
+}
+
+#[test]
+fn a_plan_edited_in_the_database_is_noticed() {
+    for attack in [
+        "UPDATE power_row SET body = zeroblob(9) WHERE kind = 12",
+        "UPDATE power_row SET kind = 6 WHERE kind = 12",
+        "DELETE FROM power_row WHERE kind = 12",
+    ] {
+        let governed = Governed::new(863);
+        governed.make(shipped(NAMES, &NAMES.replace("\"callback\", ", "")));
+        assert!(governed.name().is_ok());
+        let kept = governed.call.world.database().keep("power_row");
+        let agent = governed.call.world.scope(&governed.call.world.staff.agent);
+        assert_eq!(governed.call.world.edit(attack), 1, "{attack}");
+        block_on(governed.vault().load_power(FIRST)).unwrap();
+        let command = governed.call.command(FieldKind::Name);
+        let revealed = block_on(governed.vault().reveal(&agent, &command));
+        assert_refused(&governed.call.world, revealed, Refusal::PowerTampered);
+        let taken = failure(take_in(governed.vault(), ana()));
+        assert!(matches!(taken, VaultError::Unfit { refusal: Refusal::PowerTampered, .. }), "{attack}: {taken:?}");
+        let told = failure(block_on(governed.vault().plan_in_force(FIRST)).map(drop));
+        assert!(matches!(told, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{attack}");
+        governed.call.world.database().put_back(&kept);
+        block_on(governed.vault().load_power(FIRST)).unwrap();
+        assert!(governed.name().is_ok(), "{attack}: the right row is back");
+    }
+}
+
+#[test]
+fn a_kind_that_is_not_planned_is_not_taken_in_and_nothing_of_its_batch_is() {
+    let governed = Governed::new(864);
+    governed.make(planned(&without("date_of_birth")));
+    let before = governed.call.world.database().number("SELECT count(*) FROM customer");
+    let records = vec![name_and_phone("Bo Berg", "+442079460777"), ana()];
+    let batch = IntakeBatch { import: [9; 16], rows_done: 2, records, staged: false };
+    let operator = governed.vault().operator(FIRST);
+    match failure(block_on(governed.vault().take_in(&operator, batch))) {
+        VaultError::Unfit { refusal: Refusal::Unplanned, entry: Some(entry), said } => {
+            assert_eq!(said, "date_of_birth: the data plan has it from 2027-01-01 on only");
+            let body = governed.call.world.line(FIRST, entry).body.unwrap();
+            assert_eq!((body.kind, body.decision), (Kind::Import, Err(Refusal::Unplanned)));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(governed.call.world.database().number("SELECT count(*) FROM customer"), before);
+    assert_eq!(block_on(governed.vault().intake_progress(&operator, [9; 16])).unwrap(), 0);
+    take_in(governed.vault(), name_and_phone("Bo Berg", "+442079460777")).unwrap();
+}
+
+#[test]
+fn uses_that_are_not_planned_are_refused() {
+    let check =
+        "from = [\"name\", \"postal_address\", \"phone\", \"email\", \"date_of_birth\", \"order\", \"preference\"]";
+    let search = "from = [\"name\", \"postal_address\", \"phone\", \"email\", \"card\", \"order\"]";
+    let toml = plan::DEFAULT
+        .replace(check, &check.replace(", \"date_of_birth\"", ""))
+        .replace(search, &search.replace("\"phone\", ", ""))
+        .replace("from = [\"phone\", \"email\"]", "from = [\"email\"]");
+    let governed = Governed::new(865);
+    let Call { world, interaction, .. } = &governed.call;
+    governed.make(planned(&toml));
+    let agent = world.scope(&world.staff.agent);
+    let vault = governed.vault();
+    let verify = |field, said| block_on(vault.verify(&agent, &governed.call.said(field, said)));
+    assert_refused(world, verify(FieldKind::DateOfBirth, DATE_OF_BIRTH), Refusal::Unplanned);
+    assert!(verify(FieldKind::Name, NAME).unwrap().matched);
+    let sent = block_on(vault.send_code(&agent, *interaction, Arc::new(Pocket::default())));
+    assert_refused(world, sent, Refusal::Unplanned);
+    let found = block_on(vault.search(&agent, *interaction, &query_phone(PHONE).unwrap()));
+    assert_refused(world, found, Refusal::Unplanned);
+    governed.make(planned(&without("note")));
+    let agent = world.scope(&world.staff.agent);
+    let noted = block_on(governed.vault().note(&agent, *interaction, governed.call.customer, "She rang.", None));
+    assert_refused(world, noted, Refusal::Unplanned);
+}
+
+#[test]
+fn on_the_day_after_its_last_nothing_is_taken_in() {
+    let call = Call::new(866);
+    let at = |day: &str| Millis::parse(&format!("{day}T12:00:00Z")).unwrap();
+    call.world.clock.set(at("2031-12-31"));
+    take_in(&call.world.vault, ana()).unwrap();
+    call.world.clock.set(at("2032-01-01"));
+    match failure(take_in(&call.world.vault, ana())) {
+        VaultError::Unfit { refusal: Refusal::Unplanned, said, .. } => {
+            assert_eq!(said, "name: the data plan had it until 2031-12-31");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_stored_and_not_planned_is_told() {
+    let governed = Governed::new(867);
+    let operator = governed.vault().operator(FIRST);
+    let drift = |toml: &str| {
+        let plan = plan::Plan::parse(toml).unwrap();
+        let told = block_on(governed.vault().plan_drift(&operator, &plan)).unwrap();
+        told.into_iter().filter(|one| one.with == "stored").map(|one| one.says).collect::<Vec<_>>()
+    };
+    assert_eq!(drift(plan::DEFAULT), Vec::<String>::new());
+    let told = drift(&without("date_of_birth"));
+    assert_eq!(told, ["1 values of the kind date_of_birth are stored; the data plan has it from 2027-01-01 on only."]);
+    let told = drift(&plan::DEFAULT.replacen("suite = 1", "suite = 2", 1));
+    assert_eq!(told, ["1 values of the kind name are sealed with suite 1, which isn't planned."]);
+    let stored = block_on(governed.vault().volumes(&operator)).unwrap();
+    assert_eq!(stored[&plan::Kind::Field(FieldKind::Phone)].stored, 1);
+}
