@@ -6,9 +6,9 @@ use domain::{
 };
 use std::borrow::Cow;
 use store::{
-    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, FieldCount, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow,
-    ReportRow, RequestRow, StateRow,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
+    FieldCount, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
+    RequestRow, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.

@@ -33,7 +33,7 @@ pub enum PowerKind {
 
 impl PowerKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Person,
         Self::Passkey,
         Self::Device,

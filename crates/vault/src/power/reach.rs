@@ -18,8 +18,11 @@ const UNSEALED_WAITS_S: u32 = 24 * 3_600;
 #[must_use]
 pub fn waits() -> Waits {
     Arc::new(|before, changes| {
-        let Ok(built_in) = Rules::built_in() else { return wait_ms(before, &Limits::default()) };
-        let governance = Governance::of(before, &Arc::new(Governance::unsigned(Limits::default(), built_in)), None);
+        let (Ok(built_in), Ok(shipped)) = (Rules::built_in(), Planned::shipped()) else {
+            return wait_ms(before, &Limits::default());
+        };
+        let unsigned = Governance::unsigned(Limits::default(), built_in, shipped);
+        let governance = Governance::of(before, &Arc::new(unsigned), None);
         let rules = |body: Option<&[u8]>| {
             let files = body.map_or(Some(Vec::new()), |body| RulesText::decode(body).map(|text| text.files));
             let after = files.and_then(|files| chosen(&files).ok()).filter(|_| governance.is_usable());
