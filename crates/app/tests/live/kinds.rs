@@ -94,6 +94,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     security.post("/v1/power/changes", &json!({"change": "left", "person": guard.id})).expect(201);
     let page = on_page(&nobody, server.address(), &officer.token);
     assert!(page.get("/security").expect(200).text().contains("Ask the whole log"));
+    assert!(page.get("/security/guard").expect(200).text().contains("Guard no longer"));
     page.ask("POST", "/sign-out", b"").unwrap().expect(303);
     nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
     nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);

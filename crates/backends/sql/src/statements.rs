@@ -78,12 +78,3 @@ pub(crate) const ADMISSIONS: &str = "SELECT kind, id, body, expires, tag FROM ad
 pub(crate) const RENEW_ADMISSION: &str = "UPDATE admission SET body = $1, expires = $2, tag = $3 \
      WHERE tenant = $4 AND kind = $5 AND id = $6 AND tag = $7 RETURNING kind";
 pub(crate) const SWEEP_ADMISSIONS: &str = "DELETE FROM admission WHERE tenant = $1 AND expires < $2 RETURNING kind";
-
-/// Where the embedded engine has a recent state, it stands ahead of that in the customer's row.
-pub(crate) const CUSTOMER_AND_STATE: &str = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), \
-    ifnull(r.tag, c.tag), ifnull(r.guard, c.guard) FROM customer c \
-    LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
-/// Only the embedded engine has recent states.
-pub(crate) const FOLD_ONE: &str = "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard \
-    FROM recent_state r WHERE customer.tenant = r.tenant AND customer.id = r.customer \
-    AND r.tenant = $1 AND r.customer = $2";

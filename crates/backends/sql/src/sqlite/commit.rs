@@ -1,7 +1,7 @@
 //! A batch of intents as one transaction: read the wanted rows, settle, write.
 
-use super::closes;
 use super::recent::Recent;
+use super::{closes, folding};
 use crate::rows::{self, Columns, Wrong};
 use crate::statements;
 use domain::{Counter, EntryId, Millis, TenantId};
@@ -61,7 +61,7 @@ fn read(tx: &Transaction<'_>, wanted: &Wanted, recent: &mut Recent) -> rusqlite:
     for key in &wanted.customers {
         let row = match (recent.customers.remove(key), recent.states.remove(key)) {
             (Some(customer), Some(state)) => Some((customer, state)),
-            _ => one(tx, statements::CUSTOMER_AND_STATE, &[&key.0.0, &key.1.0], rows::customer_and_state)?,
+            _ => one(tx, folding::CUSTOMER_AND_STATE, &[&key.0.0, &key.1.0], rows::customer_and_state)?,
         };
         let (customer, state) = row.unzip();
         facts.customers.read(*key, customer);
@@ -106,7 +106,7 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     for (tenant, effect) in &settled.effects {
         if let Effect::Guard(customer, _) = effect {
             // Behind the recent state, too: a row that is deleted there must not bring back one from before the guard.
-            run(tx, statements::FOLD_ONE, params![tenant.0, customer.0])?;
+            run(tx, folding::FOLD_ONE, params![tenant.0, customer.0])?;
         }
     }
     Ok(())

@@ -8,6 +8,15 @@ const GATHERED: u32 = 50_000;
 /// How many are put back in one transaction: others get their turn in between.
 const SLICE: u32 = 250;
 
+/// A recent state stands ahead of that in the customer's row.
+pub(super) const CUSTOMER_AND_STATE: &str = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), \
+    ifnull(r.tag, c.tag), ifnull(r.guard, c.guard) FROM customer c \
+    LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
+/// Puts one customer's back, and keeps it.
+pub(super) const FOLD_ONE: &str = "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard \
+    FROM recent_state r WHERE customer.tenant = r.tenant AND customer.id = r.customer \
+    AND r.tenant = $1 AND r.customer = $2";
+
 /// Puts all back, if there are many.
 pub(super) fn fold_if_many(writer: &Writer) -> rusqlite::Result<()> {
     let many = format!("SELECT 1 FROM recent_state LIMIT 1 OFFSET {GATHERED}");

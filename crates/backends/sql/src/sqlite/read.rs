@@ -1,6 +1,6 @@
 //! The contract, method by method.
 
-use super::{Sqlite, closes, commit, log, merge};
+use super::{Sqlite, closes, commit, folding, log, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
@@ -116,7 +116,7 @@ impl Store for Sqlite {
 
     fn state(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<StateRow>> {
         let state = |row: &dyn Columns| Ok(rows::customer_and_state(row)?.1);
-        self.reading(|c| one(c, sql::CUSTOMER_AND_STATE, params![tenant.0, customer.0], state))
+        self.reading(|c| one(c, folding::CUSTOMER_AND_STATE, params![tenant.0, customer.0], state))
     }
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
