@@ -62,7 +62,7 @@ impl Found {
     fn entry(&mut self, old: &Entry, new: &Entry) {
         let id = &new.id;
         if old.what != new.what {
-            self.say(true, format!("{id} is now {}, and was {}.", about(new), about(old)));
+            self.say(!is_less(old, new), format!("{id} is now {}, and was {}.", about(new), about(old)));
         }
         self.sets(id, "used for", &old.purposes, &new.purposes);
         let roles = |entry: &Entry| entry.roles.iter().map(|role| Role::slug(*role).to_owned()).collect();
@@ -223,6 +223,16 @@ impl Found {
         for id in old.filter(|id| !there(id)) {
             self.say(widens, format!("Gone: the {sort} {id}."));
         }
+    }
+}
+
+/// Is the same done, of fewer things?
+fn is_less(old: &Entry, new: &Entry) -> bool {
+    match (&old.what, &new.what) {
+        (What::Derived { act: was, from: all }, What::Derived { act: is, from: some }) => {
+            was == is && some.is_subset(all)
+        }
+        _ => false,
     }
 }
 

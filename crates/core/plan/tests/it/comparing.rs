@@ -40,6 +40,19 @@ fn what_comes_and_what_goes_is_told() {
 }
 
 #[test]
+fn a_use_that_is_made_of_more_widens_and_one_of_less_does_not() {
+    let dates = "starts = 2026-01-01\nends = 2030-12-31";
+    let of = |from: &str| {
+        let text = format!("{SMALL}{}{}", derived("a", "\"phone\"", dates), derived("b", from, dates));
+        Plan::parse(&text).unwrap()
+    };
+    let (one, both) = (of("\"phone\""), of("\"a\", \"phone\""));
+    let widens = |old, new| diff(old, new).iter().map(|one| one.widens).collect::<Vec<_>>();
+    assert_eq!((widens(&one, &both), widens(&both, &one)), (vec![true], vec![false]));
+    assert_eq!(widens(&one, &of("\"a\"")), [true], "of something else");
+}
+
+#[test]
 fn nothing_differs_from_itself_or_from_another_layout() {
     assert_eq!(told(SMALL), []);
     let spaced =
