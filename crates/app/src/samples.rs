@@ -37,6 +37,9 @@ fn every_sample_file_is_read() {
             () if path.ends_with(keyholding::FILE) => {
                 keyholding::Config::parse(&text, here).map(drop).map_err(|error| error.to_string())
             }
+            () if path.ends_with("/plan.toml") => {
+                plan::Plan::parse(&text).map(drop).map_err(|faults| faults.to_string())
+            }
             () => Config::parse(&text, here).map(drop).map_err(|error| error.to_string()),
         };
         assert_eq!(read, Ok(()), "{path}");

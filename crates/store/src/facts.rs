@@ -1,7 +1,7 @@
 //! The rows a batch of intents needs, read under one lock, and changed in memory by `settle`.
 
 use crate::admission::{AdmissionKey, AdmissionRow};
-use crate::intent::{Condition, Effect, FieldRef, Intent, Seals, Spend};
+use crate::intent::{Condition, Effect, FieldRef, Intent, Seals};
 use crate::power::PowerHead;
 use crate::rows::{BudgetRow, CodeRow, CustomerRow, FieldRow, InteractionRow, RequestRow, StateRow};
 use domain::interaction::Happening;
@@ -51,7 +51,6 @@ impl Wanted {
         }
         self.requests.extend(intent.request.iter().map(|request| (tenant, request.key)));
         self.budgets.extend(intent.spend.iter().map(|spend| (tenant, spend.counter)));
-        self.budgets.extend(intent.spend.iter().filter_map(Spend::rests_on).map(|counter| (tenant, counter)));
         self.fields.extend(intent.read.iter().map(|field| (tenant, *field)));
         self.customers.extend(intent.read.iter().map(|field| (tenant, field.customer)));
         for condition in &intent.when {

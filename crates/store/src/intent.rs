@@ -27,6 +27,9 @@ pub struct Intent {
     pub effects: Vec<Effect>,
     /// Which sealed values it hands out once committed.
     pub read: Vec<FieldRef>,
+    /// Where only a second person is missing, nothing is done and nothing is written: whoever asks looks for one, and asks
+    /// again.
+    pub tentative: bool,
     /// The entry's id.
     pub entry: EntryId,
     /// Writes the entry.
@@ -143,20 +146,18 @@ pub struct Spend {
 pub enum Turn {
     /// Exactly so much is spent.
     Spend(u32),
-    /// One is spent, but nothing where this other counter, or this very one, has ever moved: of things that count once each.
-    First(Counter),
+    /// Of up to thirty-two things of which each counts once, this one: the counter's total has a bit for each. Nothing where its
+    /// bit is set; refused where as many are as may be.
+    Mark {
+        /// Which.
+        bit: u8,
+        /// How many may be.
+        most: u32,
+    },
     /// So much for a node to spend from its memory; less near the limit ([`domain::allotment::share`]).
     Take(u32),
     /// Back to the step of the moment. Nothing where less than that was spent in it.
     Back(u32),
-}
-
-impl Spend {
-    /// The other counter that it looks at, if any.
-    #[must_use]
-    pub fn rests_on(&self) -> Option<Counter> {
-        if let Turn::First(other) = self.turn { Some(other) } else { None }
-    }
 }
 
 /// A change.

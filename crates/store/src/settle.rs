@@ -54,6 +54,8 @@ pub enum Outcome {
         /// The refusal's entry.
         entry: EntryId,
     },
+    /// Not done, and nothing is written: a second person is missing, for whom whoever asked tentatively will look.
+    Missing(Refusal),
     /// The connection was lost at the commit: it may or may not have happened. Nothing may be disclosed on it.
     Unknown,
 }
@@ -84,6 +86,12 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         return replay;
     }
     let decision = decide(facts, &intent, now);
+    if let Err(refusal) = decision
+        && intent.tentative
+        && refusal.wants_a_second_person()
+    {
+        return Outcome::Missing(refusal);
+    }
     let done = decision.and_then(|movements| Ok((gather(facts, &intent)?, movements)));
     let state = counted(facts, &intent);
     let (read, movements) = done.map_or_else(|refusal| (Err(refusal), Vec::new()), |(read, moved)| (Ok(read), moved));

@@ -6,6 +6,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done};
+use crate::session::Once;
 use crate::wiring::{Act, Vault};
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
@@ -38,15 +39,22 @@ pub struct Revealed {
     pub receipt: EntryId,
 }
 
+/// When it is looked whether a second person agreed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Once it is clear that one is needed, where it may do without.
+    IfNeeded,
+    /// At once.
+    Now,
+}
+
 impl Vault {
     /// Reveals a field.
     ///
     /// # Errors
     /// The refusal with its entry, or why nothing could be done. No value leaves on any of them.
     pub async fn reveal(&self, scope: &Scope, command: &RevealCommand) -> Result<Revealed, VaultError> {
-        let act = self.reveal_act(scope, command, Kind::Reveal).await?;
-        let request = command.key.as_deref().map(|key| request_key(scope, key, command));
-        match self.commit(Act { request, ..act }).await? {
+        match self.revealing(scope, command).await? {
             Done::Committed { values, .. } => self.revealed(values, self.config.remask_s),
             Done::Replayed { at, same, .. } => {
                 // By this node's clock another's moment may lie in the future: the countdown gets no longer by that.
@@ -57,7 +65,29 @@ impl Vault {
         }
     }
 
-    async fn reveal_act(&self, scope: &Scope, command: &RevealCommand, kind: Kind) -> Result<Act, VaultError> {
+    /// What becomes of it. Nearly always no second person is needed: so it is tried without looking for one, and where one is
+    /// missing, which the transaction finds, nothing was written.
+    async fn revealing(&self, scope: &Scope, command: &RevealCommand) -> Result<Done, VaultError> {
+        let request = command.key.as_deref().map(|key| request_key(scope, key, command));
+        let first = scope.once.as_ref().filter(|once| !once.is_spent());
+        let act = self.reveal_act(scope, command, Kind::Reveal, Look::IfNeeded).await?;
+        match self.commit(Act { request, ..act }).await {
+            Err(VaultError::Refused { refusal, entry: None, .. }) if refusal.wants_a_second_person() => {
+                first.into_iter().for_each(Once::give_back);
+                let act = self.reveal_act(scope, command, Kind::Reveal, Look::Now).await?;
+                self.commit(Act { request, ..act }).await
+            }
+            done => done,
+        }
+    }
+
+    async fn reveal_act(
+        &self,
+        scope: &Scope,
+        command: &RevealCommand,
+        kind: Kind,
+        look: Look,
+    ) -> Result<Act, VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let act = self
             .act(scope, kind)?
@@ -65,9 +95,11 @@ impl Vault {
             .purpose(command.purpose)
             .field(command.field.code());
         let ways = self.ways(scope, policy::Act::Reveal(command.field, command.purpose));
+        let tentative =
+            look == Look::IfNeeded && ways.approved.is_some() && matches!(ways.without_second(), Ok((_, None)));
         let second = match ways.approved {
-            Some(_) => Some(self.second_person(scope, command, kind).await?),
-            None => None,
+            Some(_) if !tentative => Some(self.second_person(scope, command, kind).await?),
+            _ => None,
         };
         // What came of asking a second person, if anybody was asked.
         let mut answered = None;
@@ -97,7 +129,7 @@ impl Vault {
             field: command.field.code(),
             instance: command.instance,
         });
-        let act = self.showing(act, scope, command, needs.few);
+        let act = Act { tentative, ..self.showing(act, scope, command, needs.few) };
         let act = answered.into_iter().fold(act, Act::answered);
         Ok(match grant {
             Some(grant) => grant.uses(act),
@@ -114,7 +146,7 @@ impl Vault {
         same: bool,
         left_ms: i64,
     ) -> Result<Revealed, VaultError> {
-        let act = self.reveal_act(scope, command, Kind::Redelivery).await?;
+        let act = self.reveal_act(scope, command, Kind::Redelivery, Look::Now).await?;
         let refusal = match (same, left_ms > 0) {
             (false, _) => Some(Refusal::KeyReused),
             (true, false) => Some(Refusal::RedeliveryOver),

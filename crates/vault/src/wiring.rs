@@ -320,6 +320,7 @@ impl Vault {
             effects: Vec::new(),
             read: Vec::new(),
             request: None,
+            tentative: false,
             rule: None,
         })
     }
@@ -341,6 +342,8 @@ pub(crate) struct Act {
     pub(crate) effects: Vec<Effect>,
     pub(crate) read: Vec<FieldRef>,
     pub(crate) request: Option<RequestKey>,
+    /// Is it tried first as if no second person were needed?
+    pub(crate) tentative: bool,
     /// The rule that forbade it.
     pub(crate) rule: Option<Arc<Rule>>,
 }
@@ -423,6 +426,7 @@ impl Act {
             spend: self.spend,
             effects: self.effects,
             read: self.read,
+            tentative: self.tentative,
             entry: draft.id,
             scribe,
         };

@@ -73,9 +73,10 @@ pub(crate) fn power_row(row: &dyn Columns) -> Result<PowerRow, Wrong> {
     })
 }
 
-/// `field, head, count`
+/// `field, head, count`; an engine may take the head of nothing for none.
 pub(crate) fn field_count(row: &dyn Columns) -> Result<FieldCount, Wrong> {
-    Ok(FieldCount { field: number(row, 0)?, head: vec(row, 1)?, count: number(row, 2)? })
+    let head = row.blob(1)?.map(<[u8]>::to_vec).unwrap_or_default();
+    Ok(FieldCount { field: number(row, 0)?, head, count: number(row, 2)? })
 }
 
 /// `tenant, id, role, name, team, token, tag`

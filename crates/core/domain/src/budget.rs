@@ -14,8 +14,6 @@ pub enum BudgetKind {
     Code,
     /// Different fields of a record shown to one person in one interaction.
     Fields,
-    /// One such field shown to one person in one interaction: whether it was.
-    Shown,
     /// Second people asked for.
     Approval,
     /// How often somebody was drawn as a second person.
@@ -37,7 +35,6 @@ impl BudgetKind {
             Self::Verify => "verify",
             Self::Code => "code",
             Self::Fields => "fields",
-            Self::Shown => "shown",
             Self::Approval => "approval",
             Self::Drawn => "drawn",
             Self::Agreed => "agreed",
@@ -58,7 +55,6 @@ impl BudgetKind {
             Self::Declined => 10,
             Self::Pondered => 11,
             Self::Fields => 12,
-            Self::Shown => 13,
         }
     }
 }
@@ -130,7 +126,7 @@ impl Counter {
     #[must_use]
     pub fn matters(&self) -> Window {
         let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
-        if one_of([BudgetKind::Fields, BudgetKind::Shown]) {
+        if self.0[1] == BudgetKind::Fields.code() {
             Window::Day
         } else if matches!(self.0[0], INTERACTION | CUSTOMER) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
             Window::Hour

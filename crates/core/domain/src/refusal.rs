@@ -11,6 +11,12 @@ macro_rules! refusals {
         pub enum Refusal { $($(#[$doc])* $name = $code,)* }
 
         impl Refusal {
+    /// May a second person make up for what is missing?
+    #[must_use]
+    pub fn wants_a_second_person(self) -> bool {
+        matches!(self, Self::GuardedRecord | Self::ManyFields | Self::BindingTooWeak)
+    }
+
             /// Every refusal.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 

@@ -59,22 +59,32 @@ fn to_the_limit(mount: &dyn Mount) {
 
 fn once(mount: &dyn Mount) {
     let store = mount.store();
-    let (all, first, second) = (own(ADA), own(BO), Counter::person(BudgetKind::Code, ADA));
-    let look = |number, this, limit| {
-        let first = |counter, room| Spend { turn: Turn::First(this), room, ..spend(counter, 0, 0) };
-        Intent { spend: vec![first(all, Room::hourly(limit)), first(this, Room::ANY)], ..intent(number) }
+    let all = own(ADA);
+    let (first, second) = (3, 31);
+    let look = |number, bit, most| {
+        let mark = Spend { turn: Turn::Mark { bit, most }, room: Room::ANY, ..spend(all, 0, 0) };
+        Intent { spend: vec![mark], ..intent(number) }
     };
     // Later ones of a batch see that an earlier one counted it.
     let outcomes = commit(&*store, vec![look(1, first, 1), look(2, first, 1), look(3, second, 1)]);
     let refusals: Vec<bool> = outcomes.iter().map(|outcome| matches!(outcome, Outcome::Refused { .. })).collect();
     assert_eq!(refusals, [false, false, true]);
-    assert_eq!((used(mount, all), used(mount, first), used(mount, second)), (1, 1, 0));
+    assert_eq!(used(mount, all), 1 << first);
     assert_eq!(done(&*store, look(4, first, 0)).numbers.spent, []);
     refused(&*store, look(5, second, 1), Refusal::BudgetExhausted);
     done(&*store, look(6, second, 2));
-    assert_eq!((used(mount, all), used(mount, second)), (2, 1));
-    assert_eq!(mount.edit("UPDATE budget SET total = 9 WHERE total = 2"), 1);
-    refused(&*store, look(7, first, 9), Refusal::Tampered);
+    assert_eq!(used(mount, all), (1 << first) + (1 << second));
+    // Asked tentatively, what only lacks a second person writes nothing.
+    let many = |number| Intent {
+        spend: vec![Spend { otherwise: Refusal::ManyFields, ..look(0, 1, 2).spend[0].clone() }],
+        ..intent(number)
+    };
+    refused(&*store, many(7), Refusal::ManyFields);
+    let asked = commit(&*store, vec![Intent { tentative: true, ..many(8) }]);
+    assert_eq!(asked, [Outcome::Missing(Refusal::ManyFields)]);
+    assert_eq!(block_on(store.entry(TENANT, entry(8))).unwrap(), None);
+    assert_eq!(mount.edit("UPDATE budget SET total = 9 WHERE total > 2"), 1);
+    refused(&*store, look(9, first, 9), Refusal::Tampered);
 }
 
 fn all_or_none(mount: &dyn Mount) {

@@ -110,6 +110,7 @@ pub(crate) fn intent(number: u64) -> Intent {
         spend: Vec::new(),
         effects: Vec::new(),
         read: Vec::new(),
+        tentative: false,
         entry: entry(number),
         scribe: Arc::new(Parrot(number)),
     }

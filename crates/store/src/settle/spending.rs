@@ -27,16 +27,6 @@ impl Movement {
 
 /// What would move, if there is room for it.
 pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Result<Movement, Refusal> {
-    let counted = match spend.rests_on() {
-        Some(other) => {
-            let slot = facts.budgets.slot(&(tenant, other)).ok_or(Refusal::Tampered)?;
-            if slot.tampered {
-                return Err(Refusal::Tampered);
-            }
-            slot.row.as_ref().is_some_and(|row| row.total > 0)
-        }
-        None => false,
-    };
     let slot = facts.budgets.slot(&(tenant, spend.counter)).ok_or(Refusal::Tampered)?;
     if slot.tampered {
         return Err(Refusal::Tampered);
@@ -48,9 +38,16 @@ pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Resul
     let Spend { purpose, at, room, otherwise, .. } = *spend;
     let moved = match spend.turn {
         Turn::Spend(0) | Turn::Take(0) | Turn::Back(0) => 0,
-        Turn::First(_) if counted => 0,
-        Turn::Spend(_) | Turn::First(_) => {
-            let cost = if let Turn::Spend(cost) = spend.turn { cost } else { 1 };
+        Turn::Mark { bit, most } => {
+            let mark = 1_u32.checked_shl(u32::from(bit)).ok_or(Refusal::Tampered)?;
+            match total & u64::from(mark) == 0 {
+                true if total.count_ones() >= most => return Err(otherwise),
+                true => history.spend(at, purpose, mark),
+                false => return Ok(Movement { counter: spend.counter, history, previous, total, moved: 0 }),
+            }
+            i64::from(mark)
+        }
+        Turn::Spend(cost) => {
             let (left, shortage) = history.left(at, purpose, &room);
             if left < cost {
                 return Err(otherwise.of_shortage(shortage));

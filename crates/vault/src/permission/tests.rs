@@ -55,11 +55,9 @@ fn rows(situation: &Situation) -> store::Facts {
     let spent = BudgetRow { total: 100, history: history.encode(), last: EntryId([0; 16]), tag: [0; 16] };
     facts.budgets.read((TENANT, counter()), Some(spent));
     // Of the one field that there may be, whether another was shown.
-    let mut shown = History::default();
-    shown.spend(NOW, None, u32::from(situation.many));
-    let shown = BudgetRow { total: 1, history: shown.encode(), last: EntryId([0; 16]), tag: [0; 16] };
+    let total = 2 * u64::from(situation.many);
+    let shown = BudgetRow { total, history: History::default().encode(), last: EntryId([0; 16]), tag: [0; 16] };
     facts.budgets.read((TENANT, fields()), Some(shown));
-    facts.budgets.read((TENANT, this()), None);
     let guard = situation.guarded.then_some(Guard::Vulnerable);
     facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, tag: [0; 16] }));
     facts
@@ -67,10 +65,6 @@ fn rows(situation: &Situation) -> store::Facts {
 
 fn fields() -> Counter {
     Counter::interaction(BudgetKind::Fields, [1; 16])
-}
-
-fn this() -> Counter {
-    Counter::interaction(BudgetKind::Shown, [1; 16])
 }
 
 fn counter() -> Counter {
@@ -89,8 +83,8 @@ fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
     when.extend(missing.map(|denial| Condition::Never(denial.refusal())));
     let (turn, room) = (Turn::Spend(needs.cost), Room::hourly(100));
     let spend = Spend { counter: counter(), purpose: None, turn, at: NOW, room, otherwise: Refusal::BudgetExhausted };
-    let room = if needs.few { Room::daily(1) } else { Room::ANY };
-    let one = Spend { counter: fields(), turn: Turn::First(this()), room, otherwise: Refusal::ManyFields, ..spend };
+    let turn = Turn::Mark { bit: 2, most: if needs.few { 1 } else { u32::MAX } };
+    let one = Spend { counter: fields(), turn, room: Room::ANY, otherwise: Refusal::ManyFields, ..spend };
     let reveals = matches!(facts.act, Act::Reveal(..));
     let intent = Intent {
         tenant: TENANT,
@@ -100,6 +94,7 @@ fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
         spend: core::iter::once(spend).chain(reveals.then_some(one)).collect(),
         effects: Vec::new(),
         read: Vec::new(),
+        tentative: false,
         entry: EntryId([9; 16]),
         scribe: Arc::new(Blank),
     };

@@ -337,6 +337,7 @@ fn done(
         Outcome::Refused { refusal, entry } => {
             Err(VaultError::Refused { refusal, entry: Some(entry), rule: None, spent: None })
         }
+        Outcome::Missing(refusal) => Err(VaultError::refused(refusal)),
         Outcome::Unknown => Err(VaultError::Unknown),
     }
 }
@@ -370,7 +371,7 @@ impl Feed {
         let (decision, numbers): (Result<(), Refusal>, Option<&Numbers>) = match outcome {
             Outcome::Committed(commit) => (Ok(()), Some(&commit.numbers)),
             Outcome::Refused { refusal, .. } => (Err(*refusal), None),
-            Outcome::Replayed { .. } | Outcome::Unknown => return,
+            Outcome::Replayed { .. } | Outcome::Missing(_) | Outcome::Unknown => return,
         };
         let spent = numbers.map(|numbers| numbers.spent.clone()).unwrap_or_default();
         let numbers = Numbers { decision, n: None, versions: Vec::new(), spent, allotted: None };

@@ -59,7 +59,7 @@ impl Treasury {
                 None => Answer::Failed,
             },
             Outcome::Refused { refusal, .. } => Answer::Refused(refusal),
-            Outcome::Replayed { .. } | Outcome::Unknown => Answer::Failed,
+            Outcome::Replayed { .. } | Outcome::Missing(_) | Outcome::Unknown => Answer::Failed,
         };
         outcomes.into_iter().map(answer).collect()
     }
@@ -100,6 +100,7 @@ impl Treasury {
             spend: vec![Spend { counter, purpose, turn, at: window, room, otherwise }],
             effects: Vec::new(),
             read: Vec::new(),
+            tentative: false,
             entry: draft.id,
             scribe: Arc::clone(&draft) as Arc<dyn Scribe>,
         };

@@ -41,6 +41,16 @@ impl Once {
         let unused = Condition::Admission { key, tag: None, otherwise: Refusal::RequestReplayed };
         Some((unused, Effect::PutAdmission(row)))
     }
+
+    /// Was it spent by an act already?
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Relaxed)
+    }
+
+    /// The act that spent it was tentative, and nothing was written: the next one is the first.
+    pub(crate) fn give_back(&self) {
+        self.spent.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Vault {

@@ -55,6 +55,7 @@ fn fill(world: &TestWorld, customers: u64) {
             spend: Vec::new(),
             effects: ids.iter().zip(enrolled).map(put).collect(),
             read: Vec::new(),
+            tentative: false,
             entry: EntryId::mint(&*world.clock, &*world.entropy),
             scribe: Arc::new(Plain),
         };

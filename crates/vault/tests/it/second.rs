@@ -238,7 +238,7 @@ fn a_count_that_is_edited_opens_nothing() {
     // So does one that says that a field was shown already.
     let desk = Desk::on(TestWorld::with(1_912, few(1)));
     value(desk.call.reveal(&desk.call.command(NAME)));
-    assert!(desk.world().edit("UPDATE budget SET total = 2 WHERE substr(counter, 1, 2) = x'020d'") == 1);
+    assert!(desk.world().edit("UPDATE budget SET total = total + 8 WHERE substr(counter, 1, 2) = x'020c'") == 1);
     assert_refused(desk.world(), desk.call.reveal(&desk.call.command(NAME)), Refusal::Tampered);
 }
 

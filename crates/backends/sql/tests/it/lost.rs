@@ -81,6 +81,7 @@ pub(crate) fn spending(number: u8, key: u8) -> Intent {
         }],
         effects: Vec::new(),
         read: Vec::new(),
+        tentative: false,
         entry: EntryId([number; 16]),
         scribe: Arc::new(Open),
     }

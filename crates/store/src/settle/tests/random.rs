@@ -68,6 +68,7 @@ pub(super) fn copy(intent: &Intent) -> Intent {
         spend: intent.spend.clone(),
         effects: intent.effects.clone(),
         read: intent.read.clone(),
+        tentative: intent.tentative,
         entry: intent.entry,
         scribe: Arc::clone(&intent.scribe),
     }
