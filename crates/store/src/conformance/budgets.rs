@@ -76,7 +76,7 @@ fn once(mount: &dyn Mount) {
     assert_eq!(used(mount, all), (1 << first) + (1 << second));
     // Asked tentatively, what only lacks a second person writes nothing.
     let many = |number| Intent {
-        spend: vec![Spend { otherwise: Refusal::ManyFields, ..look(0, 1, 2).spend[0].clone() }],
+        spend: vec![Spend { otherwise: Refusal::ManyFields, ..look(0, 1, 2).spend[0] }],
         ..intent(number)
     };
     refused(&*store, many(7), Refusal::ManyFields);

@@ -79,7 +79,6 @@ pub(crate) enum NewPowerChange {
     /// Another data plan; the one that the program comes with, where it is empty.
     SetPlan {
         /// As `plan.toml` is written (docs/plan.md).
-        #[schema(max_length = 262144)]
         plan: String,
     },
     /// Rules, limits or a data plan as they were until a version of people and rights was made (`GET /v1/power/texts`).
