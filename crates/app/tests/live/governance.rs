@@ -228,7 +228,7 @@ fn a_plan_that_two_officers_signed_is_obeyed_told_and_checked() {
     let nobody = server.client();
     // Anybody reads the notice; only who is signed in the plan.
     let notice = || nobody.get(&format!("/notice/{}/en/text", crate::centre::TENANT)).expect(200).text();
-    assert!(notice().contains("How long? At most 3 years from your last order."), "{}", notice());
+    assert!(notice().contains("How long? Our aim is at most 3 years from your last order."), "{}", notice());
     assert!(nobody.get(&format!("/notice/{}/de", crate::centre::TENANT)).expect(200).text().contains("lang=\"de\""));
     for nowhere in ["/notice/nobody", "/notice/nobody/en", &format!("/notice/{}/fr", crate::centre::TENANT)] {
         nobody.get(nowhere).expect(404);

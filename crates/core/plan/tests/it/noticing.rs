@@ -79,7 +79,7 @@ fn each_line_comes_from_the_plan_and_each_entry_is_told() {
 #[test]
 fn what_the_plan_takes_back_the_notice_takes_back() {
     let english = |text: &str| notice(text, Language::English).to_string();
-    assert!(english(SMALL).contains("How long? At most 2 years from the day it comes in."));
+    assert!(english(SMALL).contains("How long? Our aim is at most 2 years from the day it comes in."));
     let cases = [
         ("\"callback\", ", "", "To call you back."),
         ("[\"agent\"]", "[]", "The staff who serve you."),
@@ -115,12 +115,12 @@ fn changes_are_told_in_words_of_the_language() {
     assert_eq!(
         changes(Language::English),
         [
-            "We no longer say (Your phone number): How long? At most 2 years from the day it comes in.",
-            "We now say (Your phone number): How long? At most 3 years from the day it comes in."
+            "We no longer say (Your phone number): How long? Our aim is at most 2 years from the day it comes in.",
+            "We now say (Your phone number): How long? Our aim is at most 3 years from the day it comes in."
         ]
     );
     assert!(
-        changes(Language::German)[1].starts_with("Neu sagen wir (Ihre Telefonnummer): Wie lange? Höchstens 3 Jahre")
+        changes(Language::German)[1].starts_with("Neu sagen wir (Ihre Telefonnummer): Wie lange? Unser Ziel: höchstens 3 Jahre")
     );
     assert_eq!(notice(SMALL, Language::English).changes(&notice(SMALL, Language::English)), Vec::<String>::new());
 }
