@@ -120,7 +120,8 @@ fn changes_are_told_in_words_of_the_language() {
         ]
     );
     assert!(
-        changes(Language::German)[1].starts_with("Neu sagen wir (Ihre Telefonnummer): Wie lange? Unser Ziel: höchstens 3 Jahre")
+        changes(Language::German)[1]
+            .starts_with("Neu sagen wir (Ihre Telefonnummer): Wie lange? Unser Ziel: höchstens 3 Jahre")
     );
     assert_eq!(notice(SMALL, Language::English).changes(&notice(SMALL, Language::English)), Vec::<String>::new());
 }
