@@ -251,7 +251,7 @@ fn a_plan_that_two_officers_signed_is_obeyed_told_and_checked() {
     assert_eq!((&draft["can_be_tried"], &draft["widens"]), (&json!(false), &json!(false)));
     let half = governed.sign(0, &draft).expect(202).json();
     governed.sign(1, &half).expect(200);
-    until("the notice follows the plan", PATIENCE, || notice().contains("At most 2 years from your last order."));
+    until("the notice follows the plan", PATIENCE, || notice().contains("at most 2 years from your last order."));
     assert!(!notice().contains("date of birth"));
     until("its entry", PATIENCE, || {
         let found = officer.get("/v1/disclosures?show=all&kind=plan_changed").expect(200).json();
