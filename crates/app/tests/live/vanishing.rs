@@ -176,7 +176,10 @@ fn an_entry_deleted_with_its_row_is_missed_within_a_second() {
     world.server.stop();
     let output = world.centre.verify();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && told.contains("recent_state"), "{told}");
+    // Which entry waits last is chance: a customer's counter misses a disclosure, and those who
+    // drew from it miss an allotment.
+    let missed = ["recent_state", "entries drew from it as from an allotment"];
+    assert!(output.status.code() == Some(2) && missed.iter().any(|words| told.contains(words)), "{told}");
 }
 
 /// The row of the entry alone: it would hold up every other entry.
