@@ -5,7 +5,8 @@ use crate::{
     Situation,
 };
 use domain::{Binding, Channel, Channels, Cure, FieldKind, Purpose, Refusal, Role};
-use std::time::Instant;
+use rustix::time::{ClockId, clock_gettime};
+use std::time::{Duration, Instant};
 
 const ANA: Asker<'static> =
     Asker { role: Role::Agent, probation: false, team: "Orders", device: Device::Page, hour: 9 };
@@ -365,7 +366,13 @@ fn no_built_in_rule_speaks_of_hours_teams_or_probation_and_two_of_devices() {
     assert_eq!(with(all).unwrap().speaks_of.of(&asker), asker);
 }
 
-/// The limit is 200 µs for a decision at the 99th percentile; a reveal's own is a look in memory.
+/// How long this thread was on a core so far.
+fn worked() -> Duration {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(spent.tv_sec.unsigned_abs(), u32::try_from(spent.tv_nsec).unwrap())
+}
+
+/// At most 200 µs for a decision at the 99th percentile; a reveal's own is a look in memory.
 #[test]
 fn decisions_are_quick() {
     let begun = Instant::now();
@@ -373,14 +380,15 @@ fn decisions_are_quick() {
     let loaded = begun.elapsed();
     let act = Act::Reveal(FieldKind::Phone, Purpose::Callback);
     let facts = Facts { asker: ANA, act, situation: Situation::best(Channel::Call) };
-    // Other processes and tests share the cores: the best of many short rounds is what the work itself takes.
+    // Other processes and tests share the cores: what this thread itself works counts, and of many short rounds the best,
+    // as caches are shared as well.
     let percentiles = |mut one: Box<dyn FnMut() + '_>| {
         let mut round = || {
             let mut taken: Vec<u128> = (0..200)
                 .map(|_| {
-                    let begun = Instant::now();
+                    let begun = worked();
                     one();
-                    begun.elapsed().as_nanos()
+                    (worked() - begun).as_nanos()
                 })
                 .collect();
             taken.sort_unstable();
