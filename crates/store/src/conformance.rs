@@ -23,6 +23,7 @@ mod keys;
 mod log;
 mod pages;
 mod rows;
+mod shown;
 
 use crate::Store;
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 12] = [
+    let groups: [&[Case]; 13] = [
         admissions::CASES,
         allotments::CASES,
         batches::CASES,
@@ -73,6 +74,7 @@ pub fn cases() -> Vec<Case> {
         log::CASES,
         pages::CASES,
         rows::CASES,
+        shown::CASES,
     ];
     let copy = |case: &Case| Case { name: case.name, tables: case.tables, run: case.run };
     groups.into_iter().flatten().map(copy).collect()

@@ -71,6 +71,10 @@ impl Wanted {
         match *condition {
             Condition::Never(_) => {}
             Condition::Unguarded { customer, .. } => self.add_state(tenant, customer),
+            Condition::FewShown { customer, interaction, .. } => {
+                self.add_state(tenant, customer);
+                self.interactions.push((tenant, interaction));
+            }
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
             | Condition::OnChannel { interaction, .. }
@@ -106,6 +110,10 @@ impl Wanted {
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
             Effect::Guard(customer, _) => self.add_state(tenant, *customer),
+            Effect::Show { customer, interaction, .. } => {
+                self.add_state(tenant, *customer);
+                self.interactions.push((tenant, *interaction));
+            }
             Effect::PutClose(_) => self.closes.push(tenant),
             Effect::PutAdmission(row) => self.admissions.push((tenant, row.key)),
             _ => {}

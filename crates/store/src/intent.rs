@@ -106,6 +106,19 @@ pub enum Condition {
         /// The refusal when they are.
         otherwise: Refusal,
     },
+    /// The field is one of those that were shown of the customer in the interaction, or there is room for one more.
+    FewShown {
+        /// Who.
+        customer: CustomerId,
+        /// In which.
+        interaction: InteractionId,
+        /// The field's mark.
+        mark: u8,
+        /// How many may be.
+        most: u32,
+        /// The refusal when they are as many.
+        otherwise: Refusal,
+    },
     /// No field lies there yet.
     FieldAbsent(FieldRef),
     /// The field still has this version.
@@ -146,14 +159,6 @@ pub struct Spend {
 pub enum Turn {
     /// Exactly so much is spent.
     Spend(u32),
-    /// Of up to thirty-two things of which each counts once, this one: the counter's total has a bit for each. Nothing where its
-    /// bit is set; refused where as many are as may be.
-    Mark {
-        /// Which.
-        bit: u8,
-        /// How many may be.
-        most: u32,
-    },
     /// So much for a node to spend from its memory; less near the limit ([`domain::allotment::share`]).
     Take(u32),
     /// Back to the step of the moment. Nothing where less than that was spent in it.
@@ -205,6 +210,15 @@ pub enum Effect {
     PutIndex(IndexRow),
     /// A row of a blind index, to be merged when the import is done.
     StageIndex(IndexRow),
+    /// The field with this mark is shown of the customer in the interaction.
+    Show {
+        /// Of whom.
+        customer: CustomerId,
+        /// In which.
+        interaction: InteractionId,
+        /// The field's mark.
+        mark: u8,
+    },
     /// The customer is guarded from now, or isn't any more.
     Guard(CustomerId, Option<Guard>),
     /// The customer's keys, values, counters and index rows go.

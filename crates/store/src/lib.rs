@@ -15,6 +15,7 @@ mod intent;
 mod power;
 mod rows;
 mod settle;
+mod shown;
 
 pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
@@ -31,3 +32,4 @@ pub use rows::{
     ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};
+pub use shown::Shown;

@@ -2,6 +2,7 @@
 //! database's keepers don't hold, over everything the row says (`material`).
 
 use crate::intent::Seals;
+use crate::shown::Shown;
 use domain::interaction::{Event, Happening};
 use domain::{
     Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
@@ -70,7 +71,9 @@ pub struct StateRow {
     pub head: [u8; 32],
     /// Why nothing of theirs is shown to one person alone, if so.
     pub guard: Option<Guard>,
-    /// Over tenant, customer, counter, head and guard.
+    /// What was shown of them in their newest interaction, if anything ever was.
+    pub shown: Option<Shown>,
+    /// Over tenant, customer, counter, head, guard and what was shown.
     pub tag: Tag,
 }
 
@@ -82,19 +85,26 @@ impl StateRow {
     }
 
     /// That state before it has its tag.
-    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, tag: [0; 16] };
+    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, shown: None, tag: [0; 16] };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 57];
+        let mut material = [0; 69];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
         material[24..56].copy_from_slice(&self.head);
         material[56] = self.guard.map_or(0, |guard| guard as u8);
-        // One byte less where nobody is guarded: as it was before there was a guard.
-        let said = if self.guard.is_some() { &material[..] } else { &material[..56] };
-        seals.tag(tenant, "state", said)
+        // As long as it was before there was a guard, or what was shown, where there is none.
+        let said = match (self.guard, self.shown) {
+            (None, None) => 56,
+            (Some(_), None) => 57,
+            (_, Some(shown)) => {
+                material[57..].copy_from_slice(&shown.encode());
+                69
+            }
+        };
+        seals.tag(tenant, "state", &material[..said])
     }
 }
 

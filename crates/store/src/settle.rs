@@ -11,6 +11,7 @@ use crate::rows::{
     BudgetRow, CodeRow, CustomerRow, EntryRow, FieldRow, InteractionRow, RequestRow, StateRow, decode_events,
     encode_events,
 };
+use crate::shown::Shown;
 use domain::interaction::{Event, Happening, fold};
 use domain::{Binding, CustomerId, EntryId, Guard, InteractionId, Millis, Phase, Refusal, TenantId};
 use spending::Movement;
@@ -166,6 +167,13 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(!slot.tampered, Refusal::Tampered)?;
             require(slot.row.is_none_or(|row| row.guard.is_none()), otherwise)
         }
+        Condition::FewShown { customer, interaction, mark, most, otherwise } => {
+            let began = interaction_row(facts, tenant, interaction)?.started;
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            let shown = Shown::within(slot.row.and_then(|row| row.shown), began);
+            require(shown.has(mark) || shown.count() < most, otherwise)
+        }
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
             require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
@@ -308,6 +316,7 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 guarded(facts, (intent.tenant, customer), guard);
                 settled.effects.push((intent.tenant, effect));
             }
+            Effect::Show { customer, interaction, mark } => show(facts, intent.tenant, (customer, interaction), mark),
             Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
             Effect::SetPower(head, _) => {
                 facts.powers.put(&intent.tenant, head);
@@ -327,6 +336,16 @@ fn guarded(facts: &mut Facts, key: (TenantId, CustomerId), guard: Option<Guard>)
         && let Some(row) = &mut slot.row
     {
         row.guard = guard;
+        slot.changed = true;
+    }
+}
+
+fn show(facts: &mut Facts, tenant: TenantId, (customer, interaction): (CustomerId, InteractionId), mark: u8) {
+    let Ok(began) = interaction_row(facts, tenant, interaction).map(|row| row.started) else { return };
+    if let Some(slot) = facts.states.slot(&(tenant, customer)).filter(|slot| !slot.tampered)
+        && let Some(row) = &mut slot.row
+    {
+        row.shown = Some(Shown::within(row.shown, began).and(mark));
         slot.changed = true;
     }
 }

@@ -215,7 +215,7 @@ impl Vault {
         let command = RevealCommand { customer, interaction, field, instance: 1, purpose, key: None };
         Ok(OfRecord {
             guarded: self.is_guarded(person.tenant, customer).await?,
-            many: self.is_one_too_many(person.tenant, person.id, &command).await?,
+            many: self.is_one_too_many(person.tenant, &command).await?,
         })
     }
 

@@ -129,7 +129,7 @@ impl Vault {
             field: command.field.code(),
             instance: command.instance,
         });
-        let act = Act { tentative, ..self.showing(act, scope, command, needs.few) };
+        let act = Act { tentative, ..self.showing(act, scope.tenant, command, needs.few) };
         let act = answered.into_iter().fold(act, Act::answered);
         Ok(match grant {
             Some(grant) => grant.uses(act),

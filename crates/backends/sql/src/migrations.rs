@@ -2,7 +2,7 @@
 //! itself: see its own `migrate`.
 
 /// A database's schema version says how many of them it has had.
-pub(crate) const MIGRATIONS: [&str; 8] = [
+pub(crate) const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_spine.sql"),
     include_str!("../migrations/0002_witness.sql"),
     include_str!("../migrations/0003_closes.sql"),
@@ -11,4 +11,5 @@ pub(crate) const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_admissions.sql"),
     include_str!("../migrations/0007_information.sql"),
     include_str!("../migrations/0008_guard.sql"),
+    include_str!("../migrations/0009_shown.sql"),
 ];

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
     FieldCount, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
-    RequestRow, StateRow,
+    RequestRow, Shown, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -146,19 +146,20 @@ pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow)
     Ok((CustomerId(bytes(row, 2)?), customer(row)?))
 }
 
-/// `epoch, wrapped, n, head, tag, guard, id`
+/// `epoch, wrapped, n, head, tag, guard, shown, id`
 pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
     let (keys, state) = customer_and_state(row)?;
-    Ok((CustomerId(bytes(row, 6)?), keys, state))
+    Ok((CustomerId(bytes(row, 7)?), keys, state))
 }
 
-/// `epoch, wrapped, n, head, tag, guard`: the keys, and the state in the log.
+/// `epoch, wrapped, n, head, tag, guard, shown`: the keys, and the state in the log.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
     let guard = match number(row, 5)? {
         0 => None,
         code => Some(Guard::from_code(code).ok_or(Wrong(5))?),
     };
-    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, guard, tag: bytes(row, 4)? }))
+    let shown = maybe_bytes(row, 6)?.map(Shown::decode);
+    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, guard, shown, tag: bytes(row, 4)? }))
 }
 
 /// `field, instance, version, sealed`

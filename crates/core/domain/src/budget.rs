@@ -12,8 +12,6 @@ pub enum BudgetKind {
     Verify,
     /// One-time codes sent.
     Code,
-    /// Different fields of a record shown to one person in one interaction.
-    Fields,
     /// Second people asked for.
     Approval,
     /// How often somebody was drawn as a second person.
@@ -34,7 +32,6 @@ impl BudgetKind {
             Self::Information => "information",
             Self::Verify => "verify",
             Self::Code => "code",
-            Self::Fields => "fields",
             Self::Approval => "approval",
             Self::Drawn => "drawn",
             Self::Agreed => "agreed",
@@ -54,7 +51,6 @@ impl BudgetKind {
             Self::Agreed => 9,
             Self::Declined => 10,
             Self::Pondered => 11,
-            Self::Fields => 12,
         }
     }
 }
@@ -121,14 +117,11 @@ impl Counter {
         Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
     }
 
-    /// How far back its movements matter: of attempts for an hour, of fields that were shown for longer than an interaction
-    /// lasts, of what is learnt for a month.
+    /// How far back its movements matter: of attempts for an hour, of what is learnt for a month.
     #[must_use]
     pub fn matters(&self) -> Window {
         let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
-        if self.0[1] == BudgetKind::Fields.code() {
-            Window::Day
-        } else if matches!(self.0[0], INTERACTION | CUSTOMER) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
+        if matches!(self.0[0], INTERACTION | CUSTOMER) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
             Window::Hour
         } else {
             Window::Month

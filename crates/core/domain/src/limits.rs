@@ -138,7 +138,7 @@ pub struct Limits {
     pub verify_per_customer: u32,
     /// One-time codes sent in one interaction.
     pub code_per_interaction: u32,
-    /// Different fields shown to one person in one interaction without a second person.
+    /// Different fields of one record shown in one interaction without a second person.
     pub fields_per_interaction: u32,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: u32,

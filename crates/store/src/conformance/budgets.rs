@@ -14,7 +14,6 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "a clock that is set forward and back gives nothing twice", tables: &["budget"], run: clocks },
     Case { name: "what is given back can be spent again", tables: &["budget"], run: back },
     Case { name: "many allowances are read at once", tables: &["budget", "hourly_budget"], run: many },
-    Case { name: "what counts once is spent once", tables: &["budget"], run: once },
     Case { name: "each movement names the entry before it", tables: &["budget"], run: chain },
     Case { name: "an edited allowance is refused", tables: &["budget"], run: edited },
     Case { name: "many threads never overspend", tables: &["budget"], run: threads },
@@ -55,36 +54,6 @@ fn to_the_limit(mount: &dyn Mount) {
     assert_eq!(used(mount, own(ADA)), 3);
     done(&*store, spending(8, own(BO), 1, 3));
     done(&*store, Intent { tenant: OTHER, ..spending(9, own(ADA), 1, 3) });
-}
-
-fn once(mount: &dyn Mount) {
-    let store = mount.store();
-    let all = own(ADA);
-    let (first, second) = (3, 31);
-    let look = |number, bit, most| {
-        let mark = Spend { turn: Turn::Mark { bit, most }, room: Room::ANY, ..spend(all, 0, 0) };
-        Intent { spend: vec![mark], ..intent(number) }
-    };
-    // Later ones of a batch see that an earlier one counted it.
-    let outcomes = commit(&*store, vec![look(1, first, 1), look(2, first, 1), look(3, second, 1)]);
-    let refusals: Vec<bool> = outcomes.iter().map(|outcome| matches!(outcome, Outcome::Refused { .. })).collect();
-    assert_eq!(refusals, [false, false, true]);
-    assert_eq!(used(mount, all), 1 << first);
-    assert_eq!(done(&*store, look(4, first, 0)).numbers.spent, []);
-    refused(&*store, look(5, second, 1), Refusal::BudgetExhausted);
-    done(&*store, look(6, second, 2));
-    assert_eq!(used(mount, all), (1 << first) + (1 << second));
-    // Asked tentatively, what only lacks a second person writes nothing.
-    let many = |number| Intent {
-        spend: vec![Spend { otherwise: Refusal::ManyFields, ..look(0, 1, 2).spend[0] }],
-        ..intent(number)
-    };
-    refused(&*store, many(7), Refusal::ManyFields);
-    let asked = commit(&*store, vec![Intent { tentative: true, ..many(8) }]);
-    assert_eq!(asked, [Outcome::Missing(Refusal::ManyFields)]);
-    assert_eq!(block_on(store.entry(TENANT, entry(8))).unwrap(), None);
-    assert_eq!(mount.edit("UPDATE budget SET total = 9 WHERE total > 2"), 1);
-    refused(&*store, look(9, first, 9), Refusal::Tampered);
 }
 
 fn all_or_none(mount: &dyn Mount) {

@@ -38,15 +38,6 @@ pub(super) fn weigh(facts: &mut Facts, tenant: TenantId, spend: &Spend) -> Resul
     let Spend { purpose, at, room, otherwise, .. } = *spend;
     let moved = match spend.turn {
         Turn::Spend(0) | Turn::Take(0) | Turn::Back(0) => 0,
-        Turn::Mark { bit, most } => {
-            let mark = 1_u32.checked_shl(u32::from(bit)).ok_or(Refusal::Tampered)?;
-            match total & u64::from(mark) == 0 {
-                true if total.count_ones() >= most => return Err(otherwise),
-                true => history.spend(at, purpose, mark),
-                false => return Ok(Movement { counter: spend.counter, history, previous, total, moved: 0 }),
-            }
-            i64::from(mark)
-        }
         Turn::Spend(cost) => {
             let (left, shortage) = history.left(at, purpose, &room);
             if left < cost {

@@ -99,7 +99,7 @@ impl Vault {
         let surely = row.is_some_and(|row| row.binding >= alone.binding);
         Ok(surely
             && !(alone.unguarded && self.is_guarded(scope.tenant, command.customer).await?)
-            && !(alone.few && self.is_one_too_many(scope.tenant, scope.person(), command).await?))
+            && !(alone.few && self.is_one_too_many(scope.tenant, command).await?))
     }
 
     /// Logs a refusal that stands only where nothing else does: first what the act itself rests on is looked at.

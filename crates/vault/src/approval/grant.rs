@@ -57,12 +57,9 @@ impl Act {
     /// Where only a second person is missing, whoever asked for one already is told what came of it.
     pub(crate) fn answered(mut self, said: Refusal) -> Self {
         for condition in &mut self.when {
-            if let Condition::Unguarded { otherwise, .. } = condition {
+            if let Condition::Unguarded { otherwise, .. } | Condition::FewShown { otherwise, .. } = condition {
                 *otherwise = said;
             }
-        }
-        for spend in self.spend.iter_mut().filter(|spend| spend.otherwise == Refusal::ManyFields) {
-            spend.otherwise = said;
         }
         self
     }

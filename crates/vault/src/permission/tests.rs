@@ -9,7 +9,8 @@ use domain::{
 use policy::{Act, Asker, BUILT_IN, Decision, Denial, Device, Facts, Ground, Rules, Situation};
 use std::sync::Arc;
 use store::{
-    BudgetRow, Condition, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Spend, StateRow, Turn, settle,
+    BudgetRow, Condition, Inscribed, Intent, InteractionRow, Numbers, Outcome, Scribe, Shown, Spend, StateRow, Turn,
+    settle,
 };
 
 const NOW: Millis = Millis(1_767_225_600_000);
@@ -54,17 +55,11 @@ fn rows(situation: &Situation) -> store::Facts {
     history.spend(NOW, None, 100 - situation.left);
     let spent = BudgetRow { total: 100, history: history.encode(), last: EntryId([0; 16]), tag: [0; 16] };
     facts.budgets.read((TENANT, counter()), Some(spent));
-    // Of the one field that there may be, whether another was shown.
-    let total = 2 * u64::from(situation.many);
-    let shown = BudgetRow { total, history: History::default().encode(), last: EntryId([0; 16]), tag: [0; 16] };
-    facts.budgets.read((TENANT, fields()), Some(shown));
     let guard = situation.guarded.then_some(Guard::Vulnerable);
-    facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, tag: [0; 16] }));
+    // Of the one field that there may be, whether another was shown.
+    let shown = situation.many.then(|| Shown::within(None, NOW).and(1));
+    facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, shown, tag: [0; 16] }));
     facts
-}
-
-fn fields() -> Counter {
-    Counter::interaction(BudgetKind::Fields, [1; 16])
 }
 
 fn counter() -> Counter {
@@ -81,17 +76,18 @@ fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
     let record = !matches!(facts.act, Act::Search | Act::Claim);
     let mut when = conditions(&needs, (CALL, ANA, record.then_some(RECORD)), Timeouts::default());
     when.extend(missing.map(|denial| Condition::Never(denial.refusal())));
+    if needs.few && matches!(facts.act, Act::Reveal(..)) {
+        let otherwise = Refusal::ManyFields;
+        when.push(Condition::FewShown { customer: RECORD, interaction: CALL, mark: 2, most: 1, otherwise });
+    }
     let (turn, room) = (Turn::Spend(needs.cost), Room::hourly(100));
     let spend = Spend { counter: counter(), purpose: None, turn, at: NOW, room, otherwise: Refusal::BudgetExhausted };
-    let turn = Turn::Mark { bit: 2, most: if needs.few { 1 } else { u32::MAX } };
-    let one = Spend { counter: fields(), turn, room: Room::ANY, otherwise: Refusal::ManyFields, ..spend };
-    let reveals = matches!(facts.act, Act::Reveal(..));
     let intent = Intent {
         tenant: TENANT,
         request: None,
         customer: None,
         when,
-        spend: core::iter::once(spend).chain(reveals.then_some(one)).collect(),
+        spend: vec![spend],
         effects: Vec::new(),
         read: Vec::new(),
         tentative: false,

@@ -4,7 +4,7 @@ use crate::help::{Call, assert_refused, failure, value};
 use crate::sessions::Page;
 use domain::{FieldKind, Guard, Limits, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, TestWorld, block_on};
-use vault::{ApprovalId, Erased, Kind, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
+use vault::{ApprovalId, Erased, Heard, Kind, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
 
 const NAME: FieldKind = FieldKind::Name;
 
@@ -231,14 +231,18 @@ fn beyond_a_few_fields_a_second_person_must_agree() {
 
 #[test]
 fn a_count_that_is_edited_opens_nothing() {
+    let edit = |desk: &Desk, shown: &str| {
+        let customers = desk.world().states();
+        assert_eq!(desk.world().edit(&format!("UPDATE {customers} SET shown = {shown} WHERE shown IS NOT NULL")), 1);
+    };
     let desk = Desk::on(TestWorld::with(1_911, few(1)));
     value(desk.call.reveal(&desk.call.command(NAME)));
-    assert!(desk.world().edit("UPDATE budget SET total = 0 WHERE substr(counter, 1, 2) = x'020c'") == 1);
+    edit(&desk, "NULL");
     assert_refused(desk.world(), desk.call.reveal(&desk.call.command(FieldKind::Phone)), Refusal::Tampered);
     // So does one that says that a field was shown already.
     let desk = Desk::on(TestWorld::with(1_912, few(1)));
     value(desk.call.reveal(&desk.call.command(NAME)));
-    assert!(desk.world().edit("UPDATE budget SET total = total + 8 WHERE substr(counter, 1, 2) = x'020c'") == 1);
+    edit(&desk, "x'7fffffffffffffffffffffff'");
     assert_refused(desk.world(), desk.call.reveal(&desk.call.command(NAME)), Refusal::Tampered);
 }
 
@@ -265,14 +269,22 @@ fn of_two_that_ask_at_once_on_two_nodes_one_field_more_is_shown() {
 }
 
 #[test]
-fn each_person_and_interaction_has_a_count_of_its_own() {
+fn an_interaction_has_one_count_whoever_handles_it() {
     let desk = Desk::on(TestWorld::with(1_914, few(1)));
     let world = desk.world();
     value(desk.call.reveal(&desk.call.command(NAME)));
+    // A later one of the same customer's begins anew, and the one before gains nothing by it.
+    world.clock.advance(1_000);
     let colleague = world.scope(&world.staff.other_agent);
-    let interaction = world.call(&world.staff.other_agent, Some(PHONE));
+    let interaction = world.connect(FIRST, "later", &world.staff.other_agent, Some(PHONE)).unwrap();
     let phone = RevealCommand { interaction, ..desk.call.command(FieldKind::Phone) };
     value(block_on(world.vault.reveal(&colleague, &phone)));
     let name = RevealCommand { interaction, ..desk.call.command(NAME) };
     assert_refused(world, block_on(world.vault.reveal(&colleague, &name)), Refusal::ManyFields);
+    assert_refused(world, desk.call.reveal(&desk.call.command(NAME)), Refusal::ManyFields);
+    // Handing it on doesn't give the next person as many again.
+    world.hear(FIRST, "later", Heard::Transferred(world.staff.agent.id)).unwrap();
+    let handed = RevealCommand { interaction, ..desk.call.command(FieldKind::Email) };
+    assert_refused(world, desk.call.reveal(&handed), Refusal::ManyFields);
+    value(desk.call.reveal(&phone));
 }

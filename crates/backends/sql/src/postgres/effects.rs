@@ -86,6 +86,7 @@ impl<'a> Puts<'a> {
             | Effect::SendCode { .. }
             | Effect::PutAdmission(_)
             | Effect::Guard(..)
+            | Effect::Show { .. }
             | Effect::RewrapCustomer(..)
             | Effect::Erase { .. } => {}
         }

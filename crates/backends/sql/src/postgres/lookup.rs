@@ -61,6 +61,7 @@ pub(super) const TABLES: [Lookup; 9] = [
             ("head", Blob),
             ("tag", Blob),
             ("guard", Int),
+            ("shown", Blob),
         ],
         then: LOCKED,
     },

@@ -45,7 +45,7 @@ impl Postgres {
     }
 }
 
-const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, id FROM customer \
+const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
                       WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
@@ -121,7 +121,8 @@ impl Store for Postgres {
     }
 
     fn state(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<StateRow>> {
-        const STATE: &str = "SELECT epoch, wrapped, n, head, tag, guard FROM customer WHERE tenant = $1 AND id = $2";
+        const STATE: &str =
+            "SELECT epoch, wrapped, n, head, tag, guard, shown FROM customer WHERE tenant = $1 AND id = $2";
         self.one(STATE, vec![int(tenant.0), own(customer.0)], |row| Ok(rows::customer_and_state(row)?.1))
     }
 
@@ -233,7 +234,7 @@ impl Store for Postgres {
     }
 
     fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
-        const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, guard, id FROM customer \
+        const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
                                WHERE tenant = $1 AND id > $2 AND n > 0 ORDER BY id LIMIT $3";
         let after = after.map_or([0; 16], |id| id.0);
         self.many(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)

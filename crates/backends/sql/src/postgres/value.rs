@@ -19,6 +19,7 @@ pub(super) enum Value<'a> {
     Blobs(Vec<&'a [u8]>),
     OwnBlobs(Vec<Vec<u8>>),
     MaybeBlobs(Vec<Option<&'a [u8]>>),
+    MaybeOwnBlobs(Vec<Option<Vec<u8>>>),
     Texts(Vec<Cow<'a, str>>),
 }
 
@@ -60,7 +61,7 @@ impl Value<'_> {
             Self::Blob(_) | Self::MaybeBlob(_) => Type::BYTEA,
             Self::Text(_) => Type::TEXT,
             Self::Ints(_) | Self::MaybeInts(_) => Type::INT8_ARRAY,
-            Self::Blobs(_) | Self::OwnBlobs(_) | Self::MaybeBlobs(_) => Type::BYTEA_ARRAY,
+            Self::Blobs(_) | Self::OwnBlobs(_) | Self::MaybeBlobs(_) | Self::MaybeOwnBlobs(_) => Type::BYTEA_ARRAY,
             Self::Texts(_) => Type::TEXT_ARRAY,
         }
     }
@@ -77,6 +78,7 @@ impl Value<'_> {
             Self::Blobs(value) => value,
             Self::OwnBlobs(value) => value,
             Self::MaybeBlobs(value) => value,
+            Self::MaybeOwnBlobs(value) => value,
             Self::Texts(value) => value,
         }
     }

@@ -160,8 +160,8 @@ fn admissions<'a>(rows: &Of<'a, (TenantId, AdmissionKey), AdmissionRow>, stored:
 
 /// The state lies in the customer's row, which is there: read and locked, or new in this batch.
 fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Question<'a> {
-    let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag, guard = w.guard \
-               FROM unnest($1, $2, $3, $4, $5, $6) AS w (tenant, id, n, head, tag, guard) \
+    let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag, guard = w.guard, shown = w.shown \
+               FROM unnest($1, $2, $3, $4, $5, $6, $7) AS w (tenant, id, n, head, tag, guard, shown) \
                WHERE customer.tenant = w.tenant AND customer.id = w.id";
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -170,6 +170,7 @@ fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Quest
         blobs(rows.iter().map(|(_, row)| row.head.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
         ints(rows.iter().map(|(_, row)| row.guard.map_or(0, |guard| guard as u8))),
+        Value::MaybeOwnBlobs(rows.iter().map(|(_, row)| row.shown.map(|shown| shown.encode().to_vec())).collect()),
     ];
     (sql, values)
 }

@@ -7,7 +7,8 @@ use crate::statements;
 use domain::{Counter, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use store::{
-    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, StateRow, Wanted, settle,
+    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, Shown, StateRow, Wanted,
+    settle,
 };
 
 pub(super) fn commit(
@@ -128,10 +129,11 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         run(tx, sql, params![tenant.0, counter, total, row.history, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
-        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6) \
-                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6";
+        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6, shown = $7";
         let guard = row.guard.map_or(0, |guard| guard as u8);
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, guard])?;
+        let shown = row.shown.map(Shown::encode);
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, guard, shown])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -199,7 +201,8 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
     match effect {
         Effect::PutCustomer(id, row) => {
             let state = StateRow::first(seals, tenant, *id);
-            let sql = "INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6, $7, 0)";
+            let sql =
+                "INSERT INTO customer (tenant, id, epoch, wrapped, n, head, tag) VALUES ($1, $2, $3, $4, $5, $6, $7)";
             run(tx, sql, params![t, id.0, row.epoch, row.wrapped, 0, state.head, state.tag])
         }
         Effect::RewrapCustomer(id, row) => {
@@ -236,6 +239,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
         | Effect::Guard(..)
+        | Effect::Show { .. }
         | Effect::PutAdmission(_) => Ok(()),
     }
 }
