@@ -15,6 +15,9 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 /// A boxed future of a store's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// A commit that has its place: it is ready once another one may follow, and what it gives is ready once it is durable.
+pub type Committing<'a> = Pin<Box<dyn Future<Output = Fut<'a, Vec<Outcome>>> + Send + 'a>>;
+
 /// Why a store did nothing. Messages never hold a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -152,8 +155,15 @@ pub struct FieldCount {
 
 /// A store for everything Ringfence keeps. Reads see what was committed before them.
 pub trait Store: Send + Sync {
-    /// Commits intents in order, in one transaction, durably, and says what became of each.
-    fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>>;
+    /// Commits intents in order, in one transaction, durably, and says what became of each; in two steps, so that what comes
+    /// after one commit needn't keep the next one waiting.
+    fn commit_next<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Committing<'a>;
+
+    /// Both steps.
+    fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
+        let committing = self.commit_next(now, intents, seals);
+        Box::pin(async move { committing.await.await })
+    }
 
     /// Ready once everything that reads have shown so far is durable: for whoever remembers it elsewhere.
     fn durable(&self) -> Fut<'_, ()>;

@@ -1,9 +1,9 @@
 //! The door: commit, then release, then open. The only place that makes a [`Committed`], and the only caller of
 //! `sealing::open`.
 //!
-//! Two threads run it. The first gathers what waits and hands it to the store; the second waits until that is durable
-//! and has the keys released. An engine that works in the calling thread (SQLite) writes in the first and syncs in the
-//! second, so that the next batch is written while the last one is synced.
+//! Two threads run it. The first gathers what waits and hands it to the store; the second waits until that is durable,
+//! where that takes longer, and has the keys released. So the next batch is written while the last one is synced (SQLite) or
+//! while its keys are released and its values opened.
 
 use super::entry::Draft;
 use super::node::NodeSeals;
@@ -224,7 +224,7 @@ async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, com
         let span = tracing::info_span!(
             target: "telemetry", parent: None, "transaction", "ringfence.transaction.acts" = intents.len()
         );
-        let commit = works.store.commit(works.clock.now(), intents, &*works.seals);
+        let commit = works.store.commit_next(works.clock.now(), intents, &*works.seals).await;
         let batch = Batch { waiting, commit, span };
         if receiver.is_empty() {
             // Nothing waits to be committed: handing over would only cost a thread's wake-up.

@@ -108,7 +108,7 @@ impl Pool {
             Some(_) => self.connector.connect().await?,
             None => self.connect().await?,
         };
-        Session::on(client).await.map_err(Some)
+        Session::on(client, home.is_some()).await.map_err(Some)
     }
 
     /// A new connection, driven until it is dropped. No error means that it took too long, or the driver is gone.

@@ -24,7 +24,7 @@ const TRANSACTION: [&str; 6] = [
 ];
 /// Where statements are prepared once: one plan for any number of keys. Only in transactions: a page of a list is found by
 /// the index that fits what was asked for.
-const GENERIC: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+const GENERIC: &str = "plan_cache_mode = force_generic_plan";
 /// Rows are read under locks, so each statement must see what was committed before its lock was given.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
@@ -38,16 +38,19 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Looks whether the connection leads to one server process for good.
-    pub(super) async fn on(client: Client) -> Result<Self, Error> {
+    /// Looks whether the connection leads to one server process for good. One that is for transactions only need be told
+    /// once what holds in them.
+    pub(super) async fn on(client: Client, only_transactions: bool) -> Result<Self, Error> {
         let backend: i32 = client.query_typed_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
         if server_process(&client.cancel_token()).await != Some(backend) {
             let begin = TRANSACTION.iter().fold(BEGIN.to_owned(), |all, one| format!("{all}; SET LOCAL {one}"));
             return Ok(Self { client, begin, prepared: None });
         }
-        let settings: String = TRANSACTION.iter().map(|one| format!("SET {one};")).collect();
+        let generic = only_transactions.then_some(GENERIC);
+        let settings: String = TRANSACTION.into_iter().chain(generic).map(|one| format!("SET {one};")).collect();
         client.batch_execute(&settings).await?;
-        Ok(Self { client, begin: format!("{BEGIN}; {GENERIC}"), prepared: Some(Mutex::default()) })
+        let begin = if only_transactions { BEGIN.to_owned() } else { format!("{BEGIN}; SET LOCAL {GENERIC}") };
+        Ok(Self { client, begin, prepared: Some(Mutex::default()) })
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -7,10 +7,10 @@ use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Repo
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
-    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Cosigned, CountedCustomer, CustomerRow,
-    EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead, Outcome,
-    Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store, StoreError,
-    Swap, Tag, TileKey,
+    AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
+    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead,
+    Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store,
+    StoreError, Swap, Tag, TileKey,
 };
 
 fn one<T>(
@@ -37,17 +37,19 @@ const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head
      WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 
 impl Store for Sqlite {
-    fn commit<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Fut<'a, Vec<Outcome>> {
+    /// Written in the calling thread; what is left to wait for is the disk.
+    fn commit_next<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Committing<'a> {
         let asked = intents.len();
         let written = self.write(|c| {
             let recent = &mut self.recent.lock().unwrap_or_else(PoisonError::into_inner);
             commit::commit(c, recent, now, intents, seals)
         });
-        Box::pin(async move {
+        let durable: Fut<'a, Vec<Outcome>> = Box::pin(async move {
             let (outcomes, number) = written?;
             let durable = self.durability.reach(number).is_ok();
             Ok(if durable { outcomes } else { (0..asked).map(|_| Outcome::Unknown).collect() })
-        })
+        });
+        Box::pin(core::future::ready(durable))
     }
 
     fn durable(&self) -> Fut<'_, ()> {
