@@ -188,6 +188,17 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::EnrolDevice).is_ok(), enrols, "{role:?}");
         assert_eq!(refused(Act::Guard).is_ok(), guards, "{role:?}");
         let program = Asker { device: Device::Program, ..asker };
+        for field in FieldKind::ALL {
+            let ways = rules.ways(&asker, Act::BreakGlass(field));
+            let finds =
+                [FieldKind::Name, FieldKind::PostalAddress, FieldKind::Phone, FieldKind::Email, FieldKind::DateOfBirth];
+            let two = role == Role::SecurityOfficer && finds.contains(&field);
+            assert!(ways.alone.is_err() && ways.approved.is_some() == two, "{role:?} {field:?} {ways:?}");
+            assert!(rules.ways(&program, Act::BreakGlass(field)).approved.is_none(), "{role:?} {field:?}");
+        }
+        let reviews = [Role::BoardMember, Role::SecurityOfficer].contains(&role);
+        assert_eq!(refused(Act::ReviewGlass).is_ok(), reviews, "{role:?}");
+        assert!(rules.needs(&program, Act::ReviewGlass).is_err(), "{role:?}");
         assert_eq!(refused(Act::Approve).is_ok(), role == Role::TeamLeader || guards, "{role:?}");
         assert!(rules.needs(&program, Act::Approve).is_err(), "{role:?}");
     }
