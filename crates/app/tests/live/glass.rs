@@ -61,7 +61,7 @@ fn two_officers_on_pages_see_one_value_once_and_the_board_is_told_and_reviews() 
     for page in [&ina, &board] {
         page.get("/security/glass").expect(200);
     }
-    assert_eq!(ina.post("/v1/glass", &world.wanted("card")).expect(403).slug(), "never-shown");
+    assert_eq!(ina.post("/v1/glass", &world.wanted("card")).expect(403).slug(), "role-not-allowed");
     assert_eq!(board.post("/v1/glass", &world.wanted("phone")).expect(403).slug(), "role-not-allowed");
     ina.post("/v1/glass", &json!({"customer": world.customer, "field": "phone", "instance": 1, "reason": "boredom"}))
         .expect(422);

@@ -365,7 +365,7 @@ fn what_is_never_shown_and_what_is_not_planned_stays_so_and_it_costs() {
     let (world, customer) = (office.world(), office.call.customer);
     for field in [FieldKind::Card, FieldKind::BankAccount, FieldKind::Order, FieldKind::Note] {
         let asked = block_on(office.vault().ask_glass(&office.at(0), &office.asking(customer, field)));
-        assert_refused(world, asked, Refusal::NeverShown);
+        assert_refused(world, asked, Refusal::RoleNotAllowed);
     }
     let nobody = CustomerId([9; 16]);
     let asked = block_on(office.vault().ask_glass(&office.at(0), &office.asking(nobody, ADDRESS)));
