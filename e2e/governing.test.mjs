@@ -213,7 +213,7 @@ test('two officers see one value behind the glass, by keyboard too, and a third 
   await page.locator('#result [data-problem="not-found"]').waitFor();
   await ask(customer);
   await page.getByText('Ring another officer now').first().waitFor();
-  await page.getByText('Waits for another officer').waitFor();
+  await page.getByText('Waits for another officer', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: /^Agree/ }).count(), 0, 'nobody agrees with themselves');
 
   await second.page.goto(`${url}/security/glass`);
@@ -227,7 +227,7 @@ test('two officers see one value behind the glass, by keyboard too, and a third 
   await page.getByRole('button', { name: /^Show it with my passkey/ }).click();
   await page.locator('[data-value]').getByText('+44 20 7946 0001').or(page.locator('[data-value]').getByText('+442079460001')).waitFor();
   await page.locator('[data-value]').waitFor({ state: 'detached' });
-  await page.getByText('Waits for a review').waitFor();
+  await page.getByText('Waits for a review', { exact: true }).waitFor();
   await page.goto(`${url}/security`);
   await page.locator('[data-alarm="glass_broken"]').waitFor();
 
