@@ -1,5 +1,5 @@
-// Rules and limits, changed by an officer with a passkey, in a real browser with a virtual authenticator, against centres of the
-// test's own: one that has a solver, and one that has none.
+// Rules and limits, changed by an officer with a passkey, and the glass broken by two, in real browsers with virtual authenticators,
+// against centres of the test's own: one that has a solver, and those that have none.
 //
 // RINGFENCE_BIN names the program; target/release/ringfence of this repository otherwise. CVC5 names the solver; that of ./test
 // otherwise.
@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,7 +34,7 @@ async function open(solver, ...more) {
   const url = JSON.parse(line).url.replace('127.0.0.1', 'localhost');
   const first = await withAuthenticator(url, new URL(made.ceremony).hash);
   await signIn(first);
-  return { ...first, run };
+  return { ...first, run, folder };
 }
 
 /** A browser whose authenticator has a passkey. */
@@ -186,4 +186,56 @@ test('two officers: what narrows counts with the second signature, what widens w
   await page.getByText('Nothing waits.').waitFor();
   assert.deepEqual([...first.complaints, ...second.complaints], []);
   await Promise.all([first.context.close(), second.context.close()]);
+});
+
+test('two officers see one value behind the glass, by keyboard too, and a third reviews it', async () => {
+  const first = await open('/nowhere/cvc5', 'Bo Second', 'Cy Third');
+  const record = join(first.folder, 'customer.json');
+  writeFileSync(record, JSON.stringify({ name: 'Ana Example', phone: '+442079460001' }));
+  const { customer } = JSON.parse(first.run('customer', 'add', '--file', record, '--output', 'json'));
+  const second = await joined(first, 'Bo Second');
+  const third = await joined(first, 'Cy Third');
+  const { page, url } = first;
+  const shown = (look) => look.locator('body[data-glass="shown"]').waitFor();
+  await judged(first, 'glass-none', shown, '/security/glass');
+
+  await page.goto(`${url}/security`);
+  await page.getByRole('link', { name: 'Break-glass' }).click();
+  await page.getByText('nothing waits for a review').waitFor();
+  const ask = async (id) => {
+    await page.getByLabel('Customer').fill(id);
+    await page.getByLabel('What', { exact: true }).selectOption('phone');
+    await page.getByLabel('Why').selectOption('life');
+    await page.getByLabel(/What the other officer/).fill('A neighbour heard a fall.');
+    await page.getByRole('button', { name: 'Ask another officer' }).click();
+  };
+  await ask(`cus_${'0'.repeat(32)}`);
+  await page.locator('#result [data-problem="not-found"]').waitFor();
+  await ask(customer);
+  await page.getByText('Ring another officer now').first().waitFor();
+  await page.getByText('Waits for another officer', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Agree/ }).count(), 0, 'nobody agrees with themselves');
+
+  await second.page.goto(`${url}/security/glass`);
+  await second.page.getByText('A neighbour heard a fall.').waitFor();
+  await judged(second, 'glass-asked', shown, '/security/glass');
+  await second.page.getByRole('button', { name: /^Agree with my passkey/ }).focus();
+  await second.page.keyboard.press('Enter');
+  await second.page.getByText('You agreed.').first().waitFor();
+
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await page.getByRole('button', { name: /^Show it with my passkey/ }).click();
+  await page.locator('[data-value]').getByText('+44 20 7946 0001').or(page.locator('[data-value]').getByText('+442079460001')).waitFor();
+  await page.locator('[data-value]').waitFor({ state: 'detached' });
+  await page.getByText('Waits for a review', { exact: true }).waitFor();
+  await page.goto(`${url}/security`);
+  await page.locator('[data-alarm="glass_broken"]').waitFor();
+
+  await third.page.goto(`${url}/security/glass`);
+  await judged(third, 'glass-broken', shown, '/security/glass');
+  await third.page.getByRole('button', { name: /^It was justified/ }).click();
+  await third.page.getByText('Reviewed: justified.').first().waitFor();
+  await third.page.getByText('Justified', { exact: true }).waitFor();
+  assert.deepEqual([...first.complaints, ...second.complaints, ...third.complaints], []);
+  await Promise.all([first, second, third].map(({ context }) => context.close()));
 });

@@ -13,6 +13,8 @@ pub(crate) fn told(found: &Env) -> String {
     let done = match (act.as_str(), of) {
         ("reveal", Some((_, field))) => format!("have the {} shown", words(&field)),
         ("verify", Some((_, field))) => format!("have an answer about the {} checked", words(&field)),
+        ("break_glass", Some((_, field))) => format!("break the glass for the {}", words(&field)),
+        ("review_glass", _) => "review a broken glass".to_owned(),
         ("view", _) => "look at a masked record".to_owned(),
         ("search", _) => "search for customers".to_owned(),
         ("claim", _) => "claim a customer".to_owned(),

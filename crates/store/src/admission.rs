@@ -30,6 +30,8 @@ pub enum AdmissionKind {
     Earlier = 9,
     /// What a second person was asked, and what they said. It lets somebody look once.
     Approval = 10,
+    /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
+    Glass = 11,
 }
 
 impl AdmissionKind {
@@ -47,6 +49,7 @@ impl AdmissionKind {
             Self::Proposal,
             Self::Earlier,
             Self::Approval,
+            Self::Glass,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

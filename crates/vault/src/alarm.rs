@@ -21,6 +21,10 @@ pub enum AlarmKind {
     DisclosuresStopped,
     /// Too few witnesses sign.
     WitnessesMissing,
+    /// What two officers were shown in an emergency wasn't reviewed in time, or its record is gone.
+    GlassOverdue,
+    /// Two officers broke the glass; nobody has reviewed it yet.
+    GlassBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// Committed entries wait for their places for too long.
@@ -39,6 +43,8 @@ impl AlarmKind {
             Self::LogStalled => "log_stalled",
             Self::DisclosuresStopped => "disclosures_stopped",
             Self::WitnessesMissing => "witnesses_missing",
+            Self::GlassOverdue => "glass_overdue",
+            Self::GlassBroken => "glass_broken",
             Self::AccessWidens => "access_widens",
         }
     }
@@ -60,6 +66,12 @@ impl AlarmKind {
             Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
             Self::DisclosuresStopped => "Disclosures are refused: too few witnesses sign the log.",
             Self::WitnessesMissing => "Too few witnesses sign the log. Disclosures go on.",
+            Self::GlassOverdue => {
+                "What two security officers saw of a customer in an emergency wasn't reviewed within five days, or the record of it was changed or taken out of the database."
+            }
+            Self::GlassBroken => {
+                "Two security officers saw a customer's value in an emergency, past every live conversation. It waits for a review."
+            }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
             }
@@ -85,6 +97,12 @@ impl AlarmKind {
             }
             Self::DisclosuresStopped => {
                 "Tell team leaders. Ask the witnesses' operators why they don't sign; it goes on by itself once enough do."
+            }
+            Self::GlassOverdue => {
+                "Open Break-glass and review what is red. If a record is missing there, find out who can write to the database; the entries glass_broken in the log say what was shown and to whom."
+            }
+            Self::GlassBroken => {
+                "Open Break-glass: it says who saw which kind of value and why, and until when it is to be reviewed. The board reviews it, or a security officer who was neither of the two."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

@@ -175,6 +175,7 @@ impl Vault {
         let planned = |field, act, purpose| self.is_planned(tenant, field, act, purpose);
         match act {
             Act::Reveal(field, purpose) => planned(field, plan::Act::Show, Some(purpose)),
+            Act::BreakGlass(field) => planned(field, plan::Act::Show, None),
             Act::Verify(field) => planned(field, plan::Act::Check, None),
             Act::SendCode => planned(FieldKind::Phone, plan::Act::Send, None),
             Act::WriteNote => planned(FieldKind::Note, plan::Act::Store, None),
@@ -227,6 +228,9 @@ impl Vault {
         let (kind, cost, room) = match act {
             Act::Reveal(field, _) => {
                 (BudgetKind::Information, weights.reveal(field), limits.person.room(purpose, standing))
+            }
+            Act::BreakGlass(field) => {
+                (BudgetKind::Information, weights.reveal(field), limits.person.room(None, standing))
             }
             Act::View => (BudgetKind::Information, weights.view, limits.person.room(None, standing)),
             // As little as it may come to: what it tells is known afterwards.

@@ -4,11 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use domain::time::fresh;
 use domain::{InteractionId, Millis, PersonId, ReportId};
-use keys::Key32;
-use keys::derive::expand;
 use store::{Effect, Page, ReportRow};
 use zeroize::Zeroizing;
 
@@ -26,7 +22,8 @@ pub struct ReportText {
     pub text: Zeroizing<String>,
 }
 
-const SALT: usize = 16;
+/// What its key is derived for.
+const REPORT: &[u8] = b"rf1/report";
 
 impl Vault {
     /// Keeps a report. Anyone signed in may, at any time, without spending anything.
@@ -62,12 +59,7 @@ impl Vault {
         Ok(Page { items, next: page.next })
     }
 
-    fn report_key(&self, scope: &Scope, salt: &[u8]) -> Result<LessSafeKey, VaultError> {
-        let key = Key32::new(expand(&self.keys(scope.tenant)?.report, &[b"rf1/report", salt]));
-        UnboundKey::new(&AES_256_GCM, key.bytes()).map(LessSafeKey::new).map_err(|_| VaultError::Damaged)
-    }
-
-    /// `salt ‖ AES-256-GCM(by ‖ has interaction ‖ interaction ‖ text)`, bound to the report's id.
+    /// `by ‖ has interaction ‖ interaction ‖ text`, sealed and bound to the report's id.
     fn seal_report(
         &self,
         scope: &Scope,
@@ -75,25 +67,16 @@ impl Vault {
         interaction: Option<InteractionId>,
         text: &str,
     ) -> Result<Vec<u8>, VaultError> {
-        let salt: [u8; SALT] = fresh(&*self.entropy);
-        let mut body = Vec::with_capacity(64 + text.len());
+        let mut body = Zeroizing::new(Vec::with_capacity(64 + text.len()));
         body.extend_from_slice(&scope.person.id.0);
         body.push(u8::from(interaction.is_some()));
         body.extend_from_slice(&interaction.map(|i| i.0).unwrap_or_default());
         body.extend_from_slice(text.as_bytes());
-        let key = self.report_key(scope, &salt)?;
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key([0; 12]), Aad::from(id.0), &mut body)
-            .map_err(|_| VaultError::Damaged)?;
-        Ok([salt.as_slice(), &body].concat())
+        self.seal_text(scope.tenant, REPORT, &id.0, &body)
     }
 
     fn open_report(&self, scope: &Scope, row: &ReportRow) -> Result<ReportText, VaultError> {
-        let (salt, body) = row.sealed.split_at_checked(SALT).ok_or(VaultError::Damaged)?;
-        let mut bytes = Zeroizing::new(body.to_vec());
-        let key = self.report_key(scope, salt)?;
-        let plain = key
-            .open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::from(row.id.0), &mut bytes)
-            .map_err(|_| VaultError::Damaged)?;
+        let plain = self.open_text(scope.tenant, REPORT, &row.id.0, &row.sealed)?;
         let (head, text) = plain.split_at_checked(33).ok_or(VaultError::Damaged)?;
         let id16 = |bytes: &[u8]| -> Result<[u8; 16], VaultError> { bytes.try_into().map_err(|_| VaultError::Damaged) };
         let text = core::str::from_utf8(text).map_err(|_| VaultError::Damaged)?;

@@ -165,7 +165,7 @@ impl Vault {
         }
     }
 
-    fn revealed(&self, values: Vec<Committed>, remask_in_s: u32) -> Result<Revealed, VaultError> {
+    pub(crate) fn revealed(&self, values: Vec<Committed>, remask_in_s: u32) -> Result<Revealed, VaultError> {
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let receipt = committed.entry();
         Ok(Revealed { value: committed.open()?, remask_in_s, receipt })

@@ -61,7 +61,12 @@ impl Entries {
 
 /// Does this kind of entry show a value, or masks, each time that it isn't a refusal?
 fn shows(kind: Kind) -> bool {
-    matches!(kind, Kind::Reveal | Kind::Redelivery | Kind::View)
+    matches!(kind, Kind::Reveal | Kind::Redelivery | Kind::GlassBroken | Kind::View)
+}
+
+/// Does it show exactly one value, of the field that it names?
+fn shows_one(kind: Kind) -> bool {
+    matches!(kind, Kind::Reveal | Kind::GlassBroken)
 }
 
 /// May an entry of this kind have had a key?
@@ -85,7 +90,7 @@ fn wrong(key: &ReleasedKey, entry: Option<&AuditBody>, twice: bool) -> Option<&'
     if entry.person != key.person {
         return Some("its entry names somebody else");
     }
-    let other_field = entry.kind == Kind::Reveal && entry.field.is_some_and(|field| field != key.field);
+    let other_field = shows_one(entry.kind) && entry.field.is_some_and(|field| field != key.field);
     other_field.then_some("its entry names another field")
 }
 
@@ -99,7 +104,7 @@ fn compared(kept: &Kept, tenant: &TenantConfig, entries: &Entries, read_at: Mill
             continue;
         }
         // Several values of one kind of field are several keys: what opens more than one isn't a repetition.
-        let twice = twice && entries.0.get(&key.entry).is_some_and(|entry| entry.kind == Kind::Reveal);
+        let twice = twice && entries.0.get(&key.entry).is_some_and(|entry| shows_one(entry.kind));
         let problem = wrong(key, entries.0.get(&key.entry), twice);
         found.keys.extend(problem.map(|problem| (key.at, key.entry, problem)));
     }

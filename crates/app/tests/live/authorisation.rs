@@ -74,12 +74,14 @@ const NO_DEVICE: &str = "dev_00000000000000000000000000000000";
 fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
+    let glass = |what: &str| format!("/v1/glass/gls_{}/{what}", "0".repeat(32));
     match endpoint {
         "GET /v1/decisions" => {
             (format!("/v1/decisions?person={}&act=reveal&field=phone&purpose=callback", hand.serving), None)
         }
         "GET /v1/rules"
         | "GET /v1/approvals"
+        | "GET /v1/glass"
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
@@ -144,6 +146,19 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             (format!("/v1/customers/cus_{}/guard", "0".repeat(32)), Some(json!({"reason": "well_known"})))
         }
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
+        // All of these by a program; on pages: glass.rs.
+        "POST /v1/glass" => {
+            let wanted = json!({"customer": customer, "field": "phone", "instance": 1, "reason": "life"});
+            ("/v1/glass".to_owned(), Some(wanted))
+        }
+        "POST /v1/glass/{id}/answers" => (glass("answers"), Some(json!({"answer": "no"}))),
+        "POST /v1/glass/{id}/reveal" => (
+            glass("reveal"),
+            Some(
+                json!({"assertion": {"credential": "AA", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"}}),
+            ),
+        ),
+        "POST /v1/glass/{id}/review" => (glass("review"), Some(json!({"finding": "justified"}))),
         "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
         "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),
         "GET /log/{tenant}/closes/{number}" => (format!("/log/{}/closes/1", crate::centre::TENANT), None),

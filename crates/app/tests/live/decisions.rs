@@ -144,6 +144,7 @@ fn words(act: Act) -> String {
     match act {
         Act::Reveal(field, purpose) => format!("reveal {} for {}", field.slug(), purpose.slug()),
         Act::Verify(field) => format!("verify {}", field.slug()),
+        Act::BreakGlass(field) => format!("break_glass {}", field.slug()),
         other => other.slug().to_owned(),
     }
 }
@@ -199,6 +200,11 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::DecideProposal => client.get("/v1/proposals"),
         Act::EnrolDevice => client.get("/v1/devices"),
         Act::Guard => client.ask("DELETE", &on("guard"), b"").unwrap(),
+        Act::BreakGlass(field) => client
+            .post("/v1/glass", &json!({"customer": customer, "field": field.slug(), "instance": 1, "reason": "life"})),
+        Act::ReviewGlass => {
+            client.post(&format!("/v1/glass/gls_{}/review", "0".repeat(32)), &json!({"finding": "justified"}))
+        }
         // By a program, as all of these; on a page: approvals.rs.
         Act::Approve => client.post(&format!("/v1/approvals/apr_{}/answers", "0".repeat(32)), &json!({"answer": "no"})),
     }

@@ -24,6 +24,7 @@ mod description;
 mod disk;
 mod drain;
 mod events;
+mod glass;
 mod golden;
 mod governance;
 mod http;

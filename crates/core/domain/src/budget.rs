@@ -65,6 +65,7 @@ const CUSTOMER: u8 = 3;
 const TEAM: u8 = 4;
 const TENANT: u8 = 5;
 const MISMATCH: u8 = 6;
+const GLASS: u8 = 7;
 
 impl Counter {
     /// A person's own.
@@ -102,6 +103,12 @@ impl Counter {
     #[must_use]
     pub fn mismatches(mended: bool) -> Self {
         Self::new(MISMATCH, u8::from(mended), &[0; 16])
+    }
+
+    /// How often the glass was broken, and how often that was reviewed: while these differ, somebody must look.
+    #[must_use]
+    pub fn glass(reviewed: bool) -> Self {
+        Self::new(GLASS, u8::from(reviewed), &[0; 16])
     }
 
     /// Is it one of which nodes hold parts, rather than one that each disclosure counts in its own transaction?

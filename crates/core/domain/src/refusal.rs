@@ -272,6 +272,30 @@ refusals! {
     ManyFields = 79 "many-fields", "More of this record is shown only if a second person agrees",
         "A call needs a few values. Who opens all of a record copies it.",
         "Go on with what you have and the masks, or ask for a second person for this value.";
+    /// No second officer's agreement counts.
+    NotYetAgreed = 80 "not-yet-agreed", "A second security officer hasn't agreed",
+        "In an emergency one person's word isn't enough either, and silence is a no.",
+        "Reach another security officer by phone and let them answer on their own page. After ten minutes, ask anew.";
+    /// A request to break the glass that can't be used or answered any more.
+    GlassOver = 81 "glass-over", "That request is over",
+        "An agreement opens one value once, to who asked, within minutes; a no, silence and a late use are a no.",
+        "If the emergency goes on, ask anew.";
+    /// Who can't agree to breaking the glass.
+    NotASecondOfficer = 82 "not-a-second-officer", "You can't be the second officer for this",
+        "Two security officers must break the glass, at two devices, or one alone could do it.",
+        "Let another officer answer from their own device.";
+    /// Who took part in breaking the glass doesn't review it.
+    NotAReviewer = 83 "not-a-reviewer", "Who broke the glass doesn't review it",
+        "Nobody judges what they did themselves.",
+        "Let the board review it, or a security officer who was neither of the two.";
+    /// Nothing waits for a review.
+    NothingToReview = 84 "nothing-to-review", "Nothing of this waits for a review",
+        "Only what was shown is reviewed, and once: a finding isn't replaced by a later one.",
+        "Look at the list: it says how far each has come.";
+    /// The signature isn't the officer's own for exactly this.
+    GlassUnsigned = 85 "glass-unsigned", "That isn't your passkey's signature for this request",
+        "Each officer signs for one customer, one field and one reason, so that nothing else can be opened with it.",
+        "Load the list again, compare what it says, and sign with a passkey of your own that counts.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

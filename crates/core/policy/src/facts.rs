@@ -89,6 +89,10 @@ pub enum Act {
     Approve,
     /// Marking a customer as guarded, or taking the mark away.
     Guard,
+    /// One value in an emergency, or agreeing to that.
+    BreakGlass(FieldKind),
+    /// Saying whether that was justified.
+    ReviewGlass,
 }
 
 impl Act {
@@ -119,8 +123,10 @@ impl Act {
             Self::EnrolDevice,
             Self::Approve,
             Self::Guard,
+            Self::ReviewGlass,
         ];
-        reveals.chain(FieldKind::ALL.into_iter().map(Self::Verify)).chain(others)
+        let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
+        reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
     }
 
     /// The action's name in rules.
@@ -150,6 +156,8 @@ impl Act {
             Self::EnrolDevice => "enrol_device",
             Self::Approve => "approve",
             Self::Guard => "guard",
+            Self::BreakGlass(_) => "break_glass",
+            Self::ReviewGlass => "review_glass",
         }
     }
 
@@ -172,7 +180,9 @@ impl Act {
             | Self::DecideProposal
             | Self::EnrolDevice
             | Self::Approve
-            | Self::Guard => false,
+            | Self::Guard
+            | Self::BreakGlass(_)
+            | Self::ReviewGlass => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View
@@ -181,6 +191,12 @@ impl Act {
             | Self::SendCode
             | Self::WriteNote => true,
         }
+    }
+
+    /// Does it cost something of an allowance?
+    #[must_use]
+    pub fn is_metered(self) -> bool {
+        self.serves() || matches!(self, Self::BreakGlass(_))
     }
 }
 

@@ -42,7 +42,7 @@ impl Words {
     /// The request that these facts are.
     pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
         let resource = match facts.act {
-            Act::Reveal(field, _) | Act::Verify(field) => self.uid("Field", field.slug())?,
+            Act::Reveal(field, _) | Act::Verify(field) | Act::BreakGlass(field) => self.uid("Field", field.slug())?,
             Act::ReadLog | Act::ReadAlarms => self.uid("Log", "log")?,
             Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
             Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
@@ -63,6 +63,8 @@ impl Words {
         ];
         if act.serves() {
             pairs.push(("interaction".to_owned(), self.interaction(situation)?));
+        }
+        if act.is_metered() {
             pairs.push(("left".to_owned(), Value::new_long(i64::from(situation.left))));
         }
         if let Act::Reveal(_, purpose) = act {

@@ -4,7 +4,7 @@ import { api, byId, el, showProblem } from './common.js';
 import { answer as answerWith } from './passkey.js';
 import { tryOut } from './trial.js';
 
-const NOT_HERE = {
+export const NOT_HERE = {
   slug: 'passkey-elsewhere',
   title: 'No officer’s passkey is for this address',
   why: 'A passkey signs under the name that it was made for only, and this page isn’t open under it.',
@@ -12,7 +12,7 @@ const NOT_HERE = {
 };
 
 /** The officers' passkeys that can sign on this page. */
-function usable(passkeys) {
+export function usable(passkeys) {
   const host = location.hostname;
   const here = ({ rp_id: name }) => host === name || host.endsWith(`.${name}`);
   const [first] = passkeys.filter(here);

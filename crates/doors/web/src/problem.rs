@@ -252,15 +252,19 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::NobodyToApprove
         | Refusal::ApprovalNotNeeded
         | Refusal::NotYetApproved
+        | Refusal::NotYetAgreed
+        | Refusal::NothingToReview
         | Refusal::NameTaken
         | Refusal::PowerChanged
         | Refusal::CloseTaken
         | Refusal::RequestReplayed
         | Refusal::LastOfficer => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::RedeliveryOver | Refusal::ChangeGone | Refusal::InvitationOver | Refusal::ApprovalOver => {
-            StatusCode::GONE
-        }
+        Refusal::RedeliveryOver
+        | Refusal::ChangeGone
+        | Refusal::InvitationOver
+        | Refusal::ApprovalOver
+        | Refusal::GlassOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {

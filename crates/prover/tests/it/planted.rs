@@ -143,6 +143,7 @@ fn parse(words: &str) -> Act {
         ["reveal", field, "for", purpose] => {
             Act::Reveal(FieldKind::from_slug(field).unwrap(), Purpose::from_slug(purpose).unwrap())
         }
+        ["break_glass", field] => Act::BreakGlass(FieldKind::from_slug(field).unwrap()),
         ["verify", field] => Act::Verify(FieldKind::from_slug(field).unwrap()),
         [other] => Act::all().find(|act| act.slug() == *other).unwrap(),
         _ => panic!("{words}"),

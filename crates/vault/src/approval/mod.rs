@@ -160,7 +160,7 @@ impl Vault {
     }
 
     /// The asker's browser, by its key's digest; none for a program.
-    async fn device_of(&self, scope: &Scope) -> Result<Option<[u8; 16]>, crate::VaultError> {
+    pub(crate) async fn device_of(&self, scope: &Scope) -> Result<Option<[u8; 16]>, crate::VaultError> {
         let Some(session) = scope.session_id() else { return Ok(None) };
         Ok(self.session_device(scope.tenant, session).await?.map(|key| hashed(&[&key])))
     }

@@ -74,7 +74,7 @@ impl Touched {
 
     fn add(&mut self, entry: EntryId, body: &AuditBody) {
         match body.kind {
-            Kind::Reveal | Kind::Redelivery => add(&mut self.shown, body.field),
+            Kind::Reveal | Kind::Redelivery | Kind::GlassBroken => add(&mut self.shown, body.field),
             Kind::View | Kind::Hit | Kind::Claim => self.masks = true,
             _ => add(&mut self.used, body.field),
         }

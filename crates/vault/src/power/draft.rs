@@ -266,7 +266,7 @@ impl Vault {
 
 impl Snapshot {
     /// Whose signature over this it is, if it is an officer's.
-    pub(super) fn signer(&self, assertion: &Assertion, challenge: &[u8; 32]) -> Option<PersonId> {
+    pub(crate) fn signer(&self, assertion: &Assertion, challenge: &[u8; 32]) -> Option<PersonId> {
         let passkey = self.powers.officers().find(|passkey| passkey.credential == assertion.credential)?;
         approved(&passkey, assertion, challenge).is_ok().then_some(passkey.person)
     }

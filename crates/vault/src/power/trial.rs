@@ -309,7 +309,7 @@ fn limited(spent: &mut Spent, limits: &Limits, who: &Who<'_>, body: &AuditBody) 
 fn weight(limits: &Limits, body: &AuditBody) -> Option<u32> {
     let weights = &limits.weights;
     match body.kind {
-        Kind::Reveal => Some(weights.reveal(body.field.and_then(FieldKind::from_code)?)),
+        Kind::Reveal | Kind::GlassBroken => Some(weights.reveal(body.field.and_then(FieldKind::from_code)?)),
         Kind::View => Some(weights.view),
         Kind::Search => Some(weights.search(body.detail.map_or(0, |hits| hits as usize))),
         Kind::VerificationResult if body.detail == Some(1) => Some(weights.verify_pass),

@@ -17,6 +17,7 @@ mod compile_fail;
 mod concurrency;
 mod erasure;
 mod events;
+mod glass;
 mod governance;
 mod granting;
 mod help;

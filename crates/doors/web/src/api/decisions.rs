@@ -54,6 +54,7 @@ pub(crate) fn act(asked: &Asked) -> Result<PolicyAct, &'static str> {
     match asked.act.as_str() {
         "reveal" => Ok(PolicyAct::Reveal(field()?, purpose()?)),
         "verify" => Ok(PolicyAct::Verify(field()?)),
+        "break_glass" => Ok(PolicyAct::BreakGlass(field()?)),
         other => {
             let found = PolicyAct::all().find(|act| act.slug() == other);
             found.ok_or("act isn't one that the rules know")

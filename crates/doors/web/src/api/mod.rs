@@ -10,6 +10,7 @@ pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod disclosures;
 pub(crate) mod events;
+pub(crate) mod glass;
 pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod interactions;
@@ -72,6 +73,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/approvals", post(second_person::ask))
         .route("/v1/customers/{id}/guard", put(guard::put).delete(guard::drop))
+        .route("/v1/glass", get(glass::list).post(glass::ask))
+        .route("/v1/glass/{id}/answers", post(glass::answer))
+        .route("/v1/glass/{id}/reveal", post(glass::reveal))
+        .route("/v1/glass/{id}/review", post(glass::review))
         .route("/v1/approvals", get(second_person::list))
         .route("/v1/approvals/{id}/answers", post(second_person::answer))
         .route("/v1/customers/{id}/notes", post(notes::write))

@@ -198,6 +198,12 @@ pub(crate) struct ApprovingPasskey {
     rp_id: String,
 }
 
+impl ApprovingPasskey {
+    pub(super) fn of((id, rp_id): &(Vec<u8>, String)) -> Self {
+        Self { id: said(id), rp_id: rp_id.clone() }
+    }
+}
+
 /// Draft a change of power.
 ///
 /// For security officers: of people, of what lets them in, or of what others asked for (`GET /v1/proposals`,
@@ -221,8 +227,6 @@ pub(crate) async fn draft(
 
 impl DraftedPowerChange {
     pub(super) fn of(drafted: &PowerDraft) -> Self {
-        let passkeys =
-            drafted.passkeys.iter().map(|(id, rp_id)| ApprovingPasskey { id: said(id), rp_id: rp_id.clone() });
         Self {
             change: named(&drafted.id),
             words: drafted.words.clone(),
@@ -240,7 +244,7 @@ impl DraftedPowerChange {
             signatures: drafted.signatures,
             proof: drafted.proved.map(|proved| if proved { "proved" } else { "unproved" }),
             challenge: said(&drafted.challenge),
-            passkeys: passkeys.collect(),
+            passkeys: drafted.passkeys.iter().map(ApprovingPasskey::of).collect(),
             draft: (!drafted.bytes.is_empty()).then(|| said(&drafted.bytes)),
         }
     }

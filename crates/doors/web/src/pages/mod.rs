@@ -3,6 +3,7 @@
 mod approvals;
 pub(crate) mod ask;
 mod budgets;
+mod glass;
 mod governing;
 mod guard;
 mod keys;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/proposals", get(governing::proposals))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
+        .route("/security/glass", get(glass::glass))
         .route("/security/guard", get(guard::guard))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))

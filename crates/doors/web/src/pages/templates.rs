@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{approvals, budgets, governing, guard, keys, notice, people, plan, rules, sessions};
+use super::{approvals, budgets, glass, governing, guard, keys, notice, people, plan, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -67,6 +67,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
     asset("/assets/trial.js", SCRIPT, include_str!("../../assets/trial.js")),
     asset("/assets/guard.js", SCRIPT, include_str!("../../assets/guard.js")),
+    asset("/assets/glass.js", SCRIPT, include_str!("../../assets/glass.js")),
     asset("/assets/proposals.js", SCRIPT, include_str!("../../assets/proposals.js")),
     asset("/assets/governing.js", SCRIPT, include_str!("../../assets/governing.js")),
     asset("/assets/people.js", SCRIPT, include_str!("../../assets/people.js")),
@@ -285,6 +286,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(approvals::gallery(sample_banner())?);
     all.extend(people::gallery(sample_banner())?);
     all.extend(governing::gallery(sample_banner())?);
+    all.extend(glass::gallery(sample_banner())?);
     all.extend(guard::gallery(sample_banner())?);
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);

@@ -180,6 +180,17 @@ kinds! {
     CustomerGuarded = 73 "customer_guarded";
     /// Security took that mark away.
     CustomerUnguarded = 74 "customer_unguarded";
+    /// A security officer asked to be shown a value in an emergency; `detail` is why, as [`domain::Emergency`] numbers it.
+    GlassAsked = 75 "glass_asked";
+    /// A second officer agreed; the entry tells who had asked, and `detail` is after how many milliseconds.
+    GlassAgreed = 76 "glass_agreed";
+    /// A second officer said no; `detail` as above.
+    GlassDeclined = 77 "glass_declined";
+    /// The glass was broken: the value was shown to the officer who had asked; the entry tells who had agreed, and `detail` is
+    /// why.
+    GlassBroken = 78 "glass_broken";
+    /// That was reviewed; the entry tells who had broken it, and `detail` is 1 for justified, 2 for not justified.
+    GlassReviewed = 79 "glass_reviewed";
     /// Officers signed another data plan.
     PlanChanged = 84 "plan_changed";
     /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
@@ -234,6 +245,7 @@ impl Kind {
             self,
             Self::Reveal
                 | Self::Redelivery
+                | Self::GlassBroken
                 | Self::View
                 | Self::Search
                 | Self::Claim
