@@ -30,6 +30,8 @@ pub enum AdmissionKind {
     Earlier = 9,
     /// What a second person was asked, and what they said. It lets somebody look once.
     Approval = 10,
+    /// When all that had expired was last looked for. It lets nobody in.
+    RetentionRun = 21,
 }
 
 impl AdmissionKind {
@@ -47,6 +49,7 @@ impl AdmissionKind {
             Self::Proposal,
             Self::Earlier,
             Self::Approval,
+            Self::RetentionRun,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

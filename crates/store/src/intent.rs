@@ -214,6 +214,9 @@ pub enum Effect {
         /// The index rows that point there.
         index: Vec<(u16, [u8; 16])>,
     },
+    /// The customer's keys, values and counter go, and the interactions that are theirs. What else points there, from an index
+    /// or from an interaction's events, goes with the next sweep: so many can go at once without anything being opened.
+    Expire(CustomerId),
     /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
     /// before.
     SetPower(PowerHead, Vec<PowerEdit>),

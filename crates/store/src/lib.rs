@@ -18,8 +18,8 @@ mod settle;
 
 pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
-    Cosigned, CountedCustomer, Fence, FieldCount, Fut, Job, LogHead, Page, PendingLeaf, Publication, Store, StoreError,
-    Swap, TileKey,
+    Cosigned, CountedCustomer, Fence, FieldCount, Fut, Holding, IndexPlace, Job, LogHead, Page, PendingLeaf,
+    Publication, Store, StoreError, Swap, Swept, TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{

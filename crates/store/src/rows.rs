@@ -146,6 +146,18 @@ impl InteractionRow {
     }
 }
 
+impl InteractionRow {
+    /// Whom it names: whose it is, and the callers of its events.
+    pub fn named(&self) -> impl Iterator<Item = CustomerId> {
+        let events = decode_events(&self.events).unwrap_or_default();
+        let callers = events.into_iter().filter_map(|event| match event.what {
+            Happening::Connected { caller, .. } => caller,
+            _ => None,
+        });
+        self.customer.into_iter().chain(callers)
+    }
+}
+
 /// What was spent of an allowance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BudgetRow {

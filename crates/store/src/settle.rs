@@ -343,7 +343,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
             facts.fields.put_with(&(tenant, field), || row.clone());
         }
         Effect::PutClose(row) => facts.closes.put(&tenant, row.number),
-        Effect::Erase { customer, .. } => {
+        Effect::Erase { customer, .. } | Effect::Expire(customer) => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));
             facts.states.clear(|key, _| *key == (tenant, *customer));
             facts.fields.clear(|(owner, field), _| *owner == tenant && field.customer == *customer);
@@ -355,9 +355,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
 
 /// Is it this customer's, or does one of its events name them as the caller?
 fn names(row: &InteractionRow, customer: CustomerId) -> bool {
-    let called =
-        |event: &Event| matches!(event.what, Happening::Connected { caller: Some(caller), .. } if caller == customer);
-    row.customer == Some(customer) || decode_events(&row.events).is_some_and(|events| events.iter().any(called))
+    row.named().any(|named| named == customer)
 }
 
 fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &str, event: Event, now: Millis) {

@@ -10,7 +10,7 @@ use store::{Condition, Effect, FieldRef, SHEET};
 
 /// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
 /// takes customers for a week and goes six days after the next was made (`shelf.rs`).
-const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
+pub(crate) const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
 
 /// What an erasure leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,8 @@ mod recount;
 mod refusals;
 mod replaying;
 mod replays;
+mod retention;
+mod retention_many;
 mod searching;
 mod second;
 mod sequencing;

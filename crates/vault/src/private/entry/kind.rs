@@ -182,6 +182,12 @@ kinds! {
     CustomerUnguarded = 74 "customer_unguarded";
     /// Officers signed another data plan.
     PlanChanged = 84 "plan_changed";
+    /// A customer whose values had all expired was destroyed: keys, values and counter; `detail` is how many values that were.
+    Expired = 85 "expired";
+    /// All that had expired by the data plan was looked for, once around; `detail` is how many customers were destroyed.
+    RetentionRun = 86 "retention_run";
+    /// The certificate of an erasure was given.
+    CertificateGiven = 87 "certificate_given";
     /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
     BreachMeasured = 90 "breach_measured";
 }
