@@ -32,6 +32,8 @@ pub enum AdmissionKind {
     Approval = 10,
     /// When all that had expired was last looked for. It lets nobody in.
     RetentionRun = 21,
+    /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
+    HoldAsked = 22,
 }
 
 impl AdmissionKind {
@@ -50,6 +52,7 @@ impl AdmissionKind {
             Self::Earlier,
             Self::Approval,
             Self::RetentionRun,
+            Self::HoldAsked,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -5,8 +5,8 @@ use crate::power::{PowerEdit, PowerHead};
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
-    Binding, Channels, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Purpose, Refusal, Room,
-    TenantId,
+    Binding, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose, Refusal,
+    Room, TenantId,
 };
 use std::sync::Arc;
 
@@ -106,6 +106,8 @@ pub enum Condition {
         /// The refusal when they are.
         otherwise: Refusal,
     },
+    /// The customer isn't under a legal hold.
+    Unheld(CustomerId),
     /// No field lies there yet.
     FieldAbsent(FieldRef),
     /// The field still has this version.
@@ -207,6 +209,8 @@ pub enum Effect {
     StageIndex(IndexRow),
     /// The customer is guarded from now, or isn't any more.
     Guard(CustomerId, Option<Guard>),
+    /// The customer is under a legal hold from now, or isn't any more.
+    Hold(CustomerId, Option<Hold>),
     /// The customer's keys, values, counters and index rows go.
     Erase {
         /// Who.

@@ -4,7 +4,8 @@
 use crate::intent::Seals;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase, ReportId,
+    TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -60,8 +61,8 @@ impl IndexRow {
     }
 }
 
-/// The log entries about a customer: how many, and the head of their chain; and whether they are guarded. It lies in the
-/// customer's row.
+/// The log entries about a customer: how many, and the head of their chain; whether they are guarded, and whether they are
+/// held. It lies in the customer's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRow {
     /// The counter.
@@ -70,7 +71,9 @@ pub struct StateRow {
     pub head: [u8; 32],
     /// Why nothing of theirs is shown to one person alone, if so.
     pub guard: Option<Guard>,
-    /// Over tenant, customer, counter, head and guard.
+    /// Why nothing of theirs is destroyed, if so.
+    pub hold: Option<Hold>,
+    /// Over tenant, customer, counter, head, guard and hold.
     pub tag: Tag,
 }
 
@@ -82,19 +85,40 @@ impl StateRow {
     }
 
     /// That state before it has its tag.
-    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, tag: [0; 16] };
+    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, hold: None, tag: [0; 16] };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 57];
+        let mut material = [0; 58];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
         material[24..56].copy_from_slice(&self.head);
         material[56] = self.guard.map_or(0, |guard| guard as u8);
-        // One byte less where nobody is guarded: as it was before there was a guard.
-        let said = if self.guard.is_some() { &material[..] } else { &material[..56] };
+        material[57] = self.hold.map_or(0, |hold| hold as u8);
+        // As it was before there were holds, and before there were guards, where there is none.
+        let said = match (self.guard, self.hold) {
+            (_, Some(_)) => &material[..],
+            (Some(_), None) => &material[..57],
+            (None, None) => &material[..56],
+        };
         seals.tag(tenant, "state", said)
+    }
+
+    /// Guard and hold as one number, as stores keep them: the guard's in the low byte, the hold's in the next.
+    #[must_use]
+    pub fn marks(&self) -> u16 {
+        let guard = self.guard.map_or(0, |guard| guard as u8);
+        u16::from_le_bytes([guard, self.hold.map_or(0, |hold| hold as u8)])
+    }
+
+    /// The same row with these marks; `None` for a number that means nothing.
+    #[must_use]
+    pub fn marked(self, marks: u16) -> Option<Self> {
+        let [guard, hold] = marks.to_le_bytes();
+        let guard = if guard == 0 { None } else { Some(Guard::from_code(guard)?) };
+        let hold = if hold == 0 { None } else { Some(Hold::from_code(hold)?) };
+        Some(Self { guard, hold, ..self })
     }
 }
 

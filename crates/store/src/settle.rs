@@ -12,7 +12,7 @@ use crate::rows::{
     encode_events,
 };
 use domain::interaction::{Event, Happening, fold};
-use domain::{Binding, CustomerId, EntryId, Guard, InteractionId, Millis, Phase, Refusal, TenantId};
+use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
 use spending::Movement;
 
 /// How many wrong codes one code survives.
@@ -166,6 +166,11 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(!slot.tampered, Refusal::Tampered)?;
             require(slot.row.is_none_or(|row| row.guard.is_none()), otherwise)
         }
+        Condition::Unheld(customer) => {
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(Refusal::LegalHold)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_none_or(|row| row.hold.is_none()), Refusal::LegalHold)
+        }
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
             require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
@@ -305,7 +310,11 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
             Effect::Guard(customer, guard) => {
-                guarded(facts, (intent.tenant, customer), guard);
+                mark(facts, (intent.tenant, customer), |row| row.guard = guard);
+                settled.effects.push((intent.tenant, effect));
+            }
+            Effect::Hold(customer, hold) => {
+                mark(facts, (intent.tenant, customer), |row| row.hold = hold);
                 settled.effects.push((intent.tenant, effect));
             }
             Effect::PutAdmission(row) => facts.admissions.put(&(intent.tenant, row.key), row),
@@ -322,11 +331,11 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
 }
 
 /// A state whose tag fails stays as it is.
-fn guarded(facts: &mut Facts, key: (TenantId, CustomerId), guard: Option<Guard>) {
+fn mark(facts: &mut Facts, key: (TenantId, CustomerId), how: impl FnOnce(&mut StateRow)) {
     if let Some(slot) = facts.states.slot(&key).filter(|slot| !slot.tampered)
         && let Some(row) = &mut slot.row
     {
-        row.guard = guard;
+        how(row);
         slot.changed = true;
     }
 }

@@ -30,6 +30,7 @@ mod feed;
 mod few;
 mod guard;
 mod health;
+mod hold;
 mod intake;
 mod kept;
 mod limits_form;
@@ -81,6 +82,7 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use health::{HolderHealth, KeysHealth};
+pub use hold::Holding;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,

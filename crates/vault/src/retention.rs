@@ -67,6 +67,8 @@ struct Going {
 enum Fate {
     Stays,
     Goes(Going),
+    /// Two officers said so.
+    Held,
     /// A row that says when was edited.
     Doubtful,
 }
@@ -160,6 +162,7 @@ impl Expirer {
             match self.fate(plan, in_force.day, one) {
                 Fate::Stays => {}
                 Fate::Goes(one) => going.push(one),
+                Fate::Held => run.held += 1,
                 Fate::Doubtful => run.doubtful += 1,
             }
         }
@@ -186,6 +189,9 @@ impl Expirer {
         };
         if !one.fields.iter().all(expired) {
             return Fate::Stays;
+        }
+        if one.state.hold.is_some() {
+            return Fate::Held;
         }
         let shelved = Shelved { epoch: one.keys.epoch, wrapped: one.keys.wrapped };
         Fate::Goes(Going { customer: one.customer, shelved, values: one.fields.len() })
@@ -216,6 +222,7 @@ impl Vault {
             };
             let act = self.bare_act(tenant, Kind::Expired)?.about(one.customer, None, 0, Some(keys));
             let act = act.when(Condition::PowerVersion(power)).when(Condition::CustomerExists(one.customer));
+            let act = act.when(Condition::Unheld(one.customer));
             let act = act.detail(one.values as u64).effect(Effect::Expire(one.customer));
             acts.push(async move { (one, self.commit_plain(act).await) });
         }
@@ -227,7 +234,10 @@ impl Vault {
                     gone.values += one.values as u64;
                 }
                 // Erased meanwhile, or another plan is in force since: the next look tells.
-                Err(VaultError::Refused { refusal: Refusal::NotFound | Refusal::PowerChanged, .. }) => {}
+                Err(VaultError::Refused {
+                    refusal: Refusal::NotFound | Refusal::PowerChanged | Refusal::LegalHold,
+                    ..
+                }) => {}
                 Err(VaultError::Refused { .. }) => gone.doubtful += 1,
                 Err(error) => return Err(error),
             }

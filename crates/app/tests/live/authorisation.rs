@@ -112,6 +112,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
         "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
+        "GET /v1/certificates/{id}" => (format!("/v1/certificates/{}", hand.receipt), None),
         "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/witnessed" | "GET /log/{tenant}/key" => {
             (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None)
         }
@@ -143,6 +144,8 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "PUT /v1/customers/{id}/guard" => {
             (format!("/v1/customers/cus_{}/guard", "0".repeat(32)), Some(json!({"reason": "well_known"})))
         }
+        "PUT /v1/customers/{id}/hold" => (on("hold"), Some(json!({"reason": "litigation"}))),
+        "DELETE /v1/customers/{id}/hold" => (on("hold"), None),
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
         "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
         "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),

@@ -59,7 +59,7 @@ fn rows(situation: &Situation) -> store::Facts {
     let shown = BudgetRow { total, history: History::default().encode(), last: EntryId([0; 16]), tag: [0; 16] };
     facts.budgets.read((TENANT, fields()), Some(shown));
     let guard = situation.guarded.then_some(Guard::Vulnerable);
-    facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, tag: [0; 16] }));
+    facts.states.read((TENANT, RECORD), Some(StateRow { n: 0, head: [0; 32], guard, hold: None, tag: [0; 16] }));
     facts
 }
 

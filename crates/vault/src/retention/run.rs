@@ -22,16 +22,18 @@ pub struct RetentionRun {
     pub customers: u64,
     /// Values that were theirs.
     pub values: u64,
+    /// Customers who stay because of a legal hold, although everything of theirs has expired.
+    pub held: u64,
     /// Customers who stay because a row of theirs was edited.
     pub doubtful: u64,
 }
 
 impl RetentionRun {
     pub(super) fn begun(begun: Millis) -> Self {
-        Self { begun, looked_at: 0, customers: 0, values: 0, doubtful: 0 }
+        Self { begun, looked_at: 0, customers: 0, values: 0, held: 0, doubtful: 0 }
     }
 
-    /// `[begun, looked at, customers, values, doubtful]`
+    /// `[begun, looked at, customers, values, held, doubtful]`
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -40,8 +42,8 @@ impl RetentionRun {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(5)?.i64(self.begun.0)?;
-        for number in [self.looked_at, self.customers, self.values, self.doubtful] {
+        e.array(6)?.i64(self.begun.0)?;
+        for number in [self.looked_at, self.customers, self.values, self.held, self.doubtful] {
             e.u64(number)?;
         }
         Ok(())
@@ -51,7 +53,8 @@ impl RetentionRun {
         let mut d = Decoder::new(body);
         d.array()?;
         let begun = Millis(d.i64()?);
-        Ok(Self { begun, looked_at: d.u64()?, customers: d.u64()?, values: d.u64()?, doubtful: d.u64()? })
+        let (looked_at, customers, values) = (d.u64()?, d.u64()?, d.u64()?);
+        Ok(Self { begun, looked_at, customers, values, held: d.u64()?, doubtful: d.u64()? })
     }
 }
 
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn comes_back_as_it_was_kept() {
-        let run = RetentionRun { begun: Millis(7), looked_at: 300, customers: 5, values: 40, doubtful: 1 };
+        let run = RetentionRun { begun: Millis(7), looked_at: 300, customers: 5, values: 40, held: 2, doubtful: 1 };
         assert_eq!(RetentionRun::read(&run.encode()).unwrap(), run);
         assert!(RetentionRun::read(b"").is_err());
     }

@@ -20,6 +20,7 @@ mod events;
 mod governance;
 mod granting;
 mod help;
+mod holding;
 mod keyholding;
 mod kinds;
 mod log;

@@ -15,7 +15,7 @@ fn many_go_while_others_are_served() {
     let call = Call::generous(911);
     let operator = call.world.vault.operator(FIRST);
     for batch in 0..many.div_ceil(200) {
-        let record = |at: u32| name_and_phone("Old Olga", &format!("+4420{:08}", 20_000_000 + batch * 200 + at));
+        let record = |at: u32| name_and_phone("Old Olga", &format!("+44207{:07}", 1_000_000 + batch * 200 + at));
         let records = (0..200.min(many - batch * 200)).map(record).collect();
         let batch = vault::IntakeBatch { import: [9; 16], rows_done: 0, records, staged: true };
         block_on(call.world.vault.take_in(&operator, batch)).unwrap();

@@ -89,6 +89,7 @@ impl<'a> Puts<'a> {
             | Effect::SendCode { .. }
             | Effect::PutAdmission(_)
             | Effect::Guard(..)
+            | Effect::Hold(..)
             | Effect::RewrapCustomer(..)
             | Effect::Expire(_)
             | Effect::Erase { .. } => {}

@@ -104,8 +104,8 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     }
     write_facts(tx, facts)?;
     for (tenant, effect) in &settled.effects {
-        if let Effect::Guard(customer, _) = effect {
-            // Behind the recent state, too: a row that is deleted there must not bring back one from before the guard.
+        if let Effect::Guard(customer, _) | Effect::Hold(customer, _) = effect {
+            // Behind the recent state, too: a row that is deleted there must not bring back one from before the mark.
             run(tx, folding::FOLD_ONE, params![tenant.0, customer.0])?;
         }
     }
@@ -130,8 +130,7 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
     for ((tenant, customer), row) in facts.states.changed() {
         let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6) \
                    ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6";
-        let guard = row.guard.map_or(0, |guard| guard as u8);
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, guard])?;
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, row.marks()])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -237,6 +236,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
         | Effect::Guard(..)
+        | Effect::Hold(..)
         | Effect::PutAdmission(_) => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ mod passkeys;
 mod people;
 mod plan;
 mod provider;
+mod retention;
 mod rules;
 mod sessions;
 mod sign_in;
@@ -52,6 +53,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/guard", get(guard::guard))
+        .route("/security/retention", get(retention::show))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))
