@@ -5,6 +5,9 @@
 //! What it counts from are times that the store can answer for: a customer's id says when they were taken in, and their keys
 //! open under that id only; interactions carry a tag. Who edits one makes the customer doubtful, and those stay.
 //!
+//! The first run, and one after a long time without any, is a rehearsal: it says what is due and destroys nothing, the next day's
+//! does. So neither an update nor a clock that was set years ahead destroys before anybody could see it coming.
+//!
 //! One node at a time does it, by lease, in small steps. It may be stopped at any moment and begun again: what is destroyed
 //! isn't met again, and a run counts once its last step is committed.
 
@@ -25,6 +28,8 @@ use store::{Condition, Effect, Holding, IndexPlace, Job, Seals};
 const LEASE_MS: i64 = 60_000;
 /// Customers looked at in one step: if all of them go, that is two or three transactions of the door's.
 const BATCH: u32 = 256;
+/// After so long without a run, in milliseconds, the next one destroys nothing and only says what is due.
+const UNSEEN_MS: i64 = 31 * 24 * 3_600_000;
 /// Rows looked at in one step of a sweep.
 const SWEPT: u32 = 2_000;
 
@@ -43,8 +48,8 @@ pub struct Expirer {
     tenant: TenantId,
     holder: [u8; 16],
     leased_until: Option<Millis>,
-    /// The day of the last run, once it is known.
-    done: Option<Date>,
+    /// When the last run began, once it is known.
+    last: Option<Millis>,
     stage: Stage,
 }
 
@@ -77,7 +82,7 @@ impl Expirer {
     /// For a tenant; `holder` names this node in the lease.
     #[must_use]
     pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16]) -> Self {
-        Self { vault: Arc::clone(vault), tenant, holder, leased_until: None, done: None, stage: Stage::Waiting }
+        Self { vault: Arc::clone(vault), tenant, holder, leased_until: None, last: None, stage: Stage::Waiting }
     }
 
     /// One step.
@@ -93,7 +98,11 @@ impl Expirer {
             return Ok(ExpiryStep::Idle);
         }
         self.stage = match self.stage {
-            Stage::Waiting => Stage::Walking(RetentionRun::begun(self.vault.now()), None),
+            Stage::Waiting => {
+                let now = self.vault.now();
+                let rehearsed = self.last.is_none_or(|last| now.since(last) > UNSEEN_MS);
+                Stage::Walking(RetentionRun::begun(now, rehearsed), None)
+            }
             Stage::Walking(run, after) => match self.walk(run, after).await? {
                 None => return self.rest(),
                 Some((run, None)) => Stage::Index(run, None),
@@ -107,7 +116,7 @@ impl Expirer {
                 let swept = self.vault.store.sweep_interactions(self.tenant, after, SWEPT).await?;
                 if swept.next.is_none() {
                     self.vault.keep_run(self.tenant, &run).await?;
-                    self.done = Some(plan::day_of(run.begun));
+                    self.last = Some(run.begun);
                     return self.rest();
                 }
                 Stage::Interactions(run, swept.next)
@@ -124,10 +133,11 @@ impl Expirer {
     /// Once in each day of UTC.
     async fn is_due(&mut self) -> Result<bool, VaultError> {
         let today = plan::day_of(self.vault.now());
-        if self.done.is_none_or(|done| done < today) {
-            self.done = self.vault.last_retention(self.tenant).await?.map(|run| plan::day_of(run.begun));
+        let earlier = |last: Option<Millis>| last.is_none_or(|last| plan::day_of(last) < today);
+        if earlier(self.last) {
+            self.last = self.vault.last_retention(self.tenant).await?.map(|run| run.begun);
         }
-        Ok(self.done.is_none_or(|done| done < today))
+        Ok(earlier(self.last))
     }
 
     async fn may(&mut self) -> Result<bool, VaultError> {
@@ -166,7 +176,10 @@ impl Expirer {
                 Fate::Doubtful => run.doubtful += 1,
             }
         }
-        let gone = self.vault.expire(self.tenant, in_force.version, going).await?;
+        let gone = match run.rehearsed {
+            true => Gone::rehearsed(&going),
+            false => self.vault.expire(self.tenant, in_force.version, going).await?,
+        };
         (run.customers, run.values) = (run.customers + gone.customers, run.values + gone.values);
         run.doubtful += gone.doubtful;
         Ok(Some((run, next)))
@@ -204,6 +217,14 @@ struct Gone {
     customers: u64,
     values: u64,
     doubtful: u64,
+}
+
+impl Gone {
+    /// Who would go.
+    fn rehearsed(going: &[Going]) -> Self {
+        let values = going.iter().map(|one| one.values as u64).sum();
+        Self { customers: going.len() as u64, values, doubtful: 0 }
+    }
 }
 
 impl Vault {

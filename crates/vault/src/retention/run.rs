@@ -16,9 +16,11 @@ const NEVER: Millis = Millis(i64::MAX);
 pub struct RetentionRun {
     /// When it began.
     pub begun: Millis,
+    /// Was nothing destroyed, only counted?
+    pub rehearsed: bool,
     /// Customers that were looked at: those who are old enough for something of theirs to have expired.
     pub looked_at: u64,
-    /// Customers destroyed.
+    /// Customers destroyed; of a rehearsal, those who are due.
     pub customers: u64,
     /// Values that were theirs.
     pub values: u64,
@@ -29,11 +31,11 @@ pub struct RetentionRun {
 }
 
 impl RetentionRun {
-    pub(super) fn begun(begun: Millis) -> Self {
-        Self { begun, looked_at: 0, customers: 0, values: 0, held: 0, doubtful: 0 }
+    pub(super) fn begun(begun: Millis, rehearsed: bool) -> Self {
+        Self { begun, rehearsed, looked_at: 0, customers: 0, values: 0, held: 0, doubtful: 0 }
     }
 
-    /// `[begun, looked at, customers, values, held, doubtful]`
+    /// `[begun, rehearsed, looked at, customers, values, held, doubtful]`
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -42,7 +44,7 @@ impl RetentionRun {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(6)?.i64(self.begun.0)?;
+        e.array(7)?.i64(self.begun.0)?.bool(self.rehearsed)?;
         for number in [self.looked_at, self.customers, self.values, self.held, self.doubtful] {
             e.u64(number)?;
         }
@@ -52,9 +54,9 @@ impl RetentionRun {
     fn read(body: &[u8]) -> Result<Self, minicbor::decode::Error> {
         let mut d = Decoder::new(body);
         d.array()?;
-        let begun = Millis(d.i64()?);
+        let (begun, rehearsed) = (Millis(d.i64()?), d.bool()?);
         let (looked_at, customers, values) = (d.u64()?, d.u64()?, d.u64()?);
-        Ok(Self { begun, looked_at, customers, values, held: d.u64()?, doubtful: d.u64()? })
+        Ok(Self { begun, rehearsed, looked_at, customers, values, held: d.u64()?, doubtful: d.u64()? })
     }
 }
 
@@ -62,7 +64,7 @@ impl Vault {
     /// The run is over: it counts from its entry on.
     pub(super) async fn keep_run(&self, tenant: TenantId, run: &RetentionRun) -> Result<(), VaultError> {
         let row = AdmissionRow { key: KEY, body: run.encode(), expires: NEVER, tag: [0; 16] };
-        let act = self.bare_act(tenant, Kind::RetentionRun)?.detail(run.customers);
+        let act = self.bare_act(tenant, Kind::RetentionRun)?.detail(if run.rehearsed { 0 } else { run.customers });
         self.commit_plain(act.effect(Effect::PutAdmission(row))).await.map(drop)
     }
 
@@ -83,7 +85,15 @@ mod tests {
 
     #[test]
     fn comes_back_as_it_was_kept() {
-        let run = RetentionRun { begun: Millis(7), looked_at: 300, customers: 5, values: 40, held: 2, doubtful: 1 };
+        let run = RetentionRun {
+            begun: Millis(7),
+            rehearsed: true,
+            looked_at: 300,
+            customers: 5,
+            values: 40,
+            held: 2,
+            doubtful: 1,
+        };
         assert_eq!(RetentionRun::read(&run.encode()).unwrap(), run);
         assert!(RetentionRun::read(b"").is_err());
     }

@@ -1,12 +1,10 @@
 //! Legal holds: two officers place one and two lift it, and until then nobody destroys the customer.
 
 use crate::help::{Call, assert_refused};
-use crate::retention::{YEAR, after, is_there, last, run};
+use crate::retention::{DAY, YEAR, after, is_there, last, run_at};
 use domain::{CustomerId, Hold, Refusal};
 use testkit::{FIRST, Member, PHONE, START, TestWorld, block_on, name_and_phone};
 use vault::{Holding, Kind, VaultError};
-
-const DAY: i64 = 24 * 3_600_000;
 
 fn hold(world: &TestWorld, by: &Member, customer: CustomerId, hold: Option<Hold>) -> Result<Holding, VaultError> {
     block_on(world.vault.hold(&world.scope(by), customer, hold))
@@ -30,14 +28,12 @@ fn a_held_customer_is_neither_erased_nor_expires_until_two_lift_it() {
     let customer = world.add(name_and_phone("Held Hella", PHONE));
     both(&world, customer, Some(Hold::Litigation));
     assert_refused(&world, erased(&world, customer), Refusal::LegalHold);
-    after(&world, 3 * YEAR);
-    run(&world.vault);
+    run_at(&world, 3 * YEAR);
     assert!(is_there(&world, customer));
     assert_eq!(last(&world).unwrap().held, 1);
 
     both(&world, customer, None);
-    after(&world, 3 * YEAR + DAY);
-    run(&world.vault);
+    run_at(&world, 3 * YEAR + DAY);
     assert!(!is_there(&world, customer));
     assert_eq!(last(&world).unwrap().held, 0);
 }
@@ -97,8 +93,7 @@ fn a_hold_that_somebody_took_out_of_the_row_is_noticed() {
     both(&world, customer, Some(Hold::Litigation));
     assert!(world.edit(&format!("UPDATE {} SET guard = 0 WHERE guard > 0", world.states())) > 0);
     assert_refused(&world, erased(&world, customer), Refusal::Tampered);
-    after(&world, 3 * YEAR);
-    run(&world.vault);
+    run_at(&world, 3 * YEAR);
     assert!(is_there(&world, customer));
     assert_eq!(last(&world).unwrap().doubtful, 1);
 }

@@ -28,6 +28,8 @@ struct RetentionPage {
 #[derive(Debug, Clone)]
 struct Last {
     at: String,
+    /// Was nothing destroyed, only counted?
+    rehearsed: bool,
     looked_at: u64,
     customers: u64,
     values: u64,
@@ -74,8 +76,8 @@ fn protects(role: Role) -> bool {
 
 impl Last {
     fn of(run: &RetentionRun, now: Millis) -> Self {
-        let RetentionRun { begun, looked_at, customers, values, held, doubtful } = *run;
-        Self { at: moment(begun, now), looked_at, customers, values, held, doubtful }
+        let RetentionRun { begun, rehearsed, looked_at, customers, values, held, doubtful } = *run;
+        Self { at: moment(begun, now), rehearsed, looked_at, customers, values, held, doubtful }
     }
 }
 
@@ -97,7 +99,15 @@ fn kept(plan: &Plan) -> Vec<Kept> {
 /// The page with sample data.
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let plan = Plan::parse(::plan::DEFAULT).map(|plan| kept(&plan)).unwrap_or_default();
-    let last = Last { at: "00:01".to_owned(), looked_at: 41_200, customers: 318, values: 2_544, held: 2, doubtful: 0 };
+    let last = Last {
+        at: "00:01".to_owned(),
+        rehearsed: false,
+        looked_at: 41_200,
+        customers: 318,
+        values: 2_544,
+        held: 2,
+        doubtful: 0,
+    };
     let whole = RetentionPage {
         person_name: "Ingrid Solberg".to_owned(),
         watches: true,
@@ -105,11 +115,13 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         kept: plan,
         banner,
     };
-    let doubtful = RetentionPage { last: Some(Last { doubtful: 3, ..last }), ..whole.clone() };
+    let doubtful = RetentionPage { last: Some(Last { doubtful: 3, ..last.clone() }), ..whole.clone() };
+    let rehearsed = RetentionPage { last: Some(Last { rehearsed: true, ..last.clone() }), ..whole.clone() };
     let first = RetentionPage { last: None, watches: false, ..whole.clone() };
     Ok(vec![
         ("security-retention.html", whole.render()?),
         ("security-retention-doubtful.html", doubtful.render()?),
+        ("security-retention-rehearsed.html", rehearsed.render()?),
         ("security-retention-first.html", first.render()?),
     ])
 }
