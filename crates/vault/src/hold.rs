@@ -59,8 +59,7 @@ impl Vault {
     pub async fn hold(&self, scope: &Scope, customer: CustomerId, hold: Option<Hold>) -> Result<Holding, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let about = |kind| -> Result<Act, VaultError> {
-            let act = self.act(scope, kind)?.about(customer, None, 0, keys.clone()).detail(code(hold).into());
-            Ok(act.when(Condition::CustomerExists(customer)))
+            Ok(self.act(scope, kind)?.about(customer, None, 0, keys.clone()).detail(code(hold).into()))
         };
         if let Err(denial) = self.may_hold(scope) {
             return Err(self.logged_denial(about(Kind::HoldAsked)?, &denial).await);
@@ -70,6 +69,7 @@ impl Vault {
         let before = self.store.admission(scope.tenant, key).await?;
         let tag = before.as_ref().map(|row| row.tag);
         let unchanged = Condition::Admission { key, tag, otherwise: Refusal::PowerChanged };
+        let exists = Condition::CustomerExists(customer);
         let now = self.clock.now();
         let asked = before.filter(|row| row.expires.since(now) > 0 && self.is_genuine(scope, row));
         let first = asked.as_ref().and_then(Asked::read);
@@ -80,14 +80,14 @@ impl Vault {
                 expires: now.plus(WAITS_MS),
                 tag: [0; 16],
             };
-            let act = about(Kind::HoldAsked)?.when(unchanged).effect(Effect::PutAdmission(row));
+            let act = about(Kind::HoldAsked)?.when(exists).when(unchanged).effect(Effect::PutAdmission(row));
             let receipt = self.commit_plain(act).await?;
             return Ok(Holding { receipt, waits_until: Some(now.plus(WAITS_MS)) });
         };
         debug_assert_eq!(Some(first.tag), tag, "the row that the commit holds on to");
         let answered = AdmissionRow { key, body: Vec::new(), expires: now, tag: [0; 16] };
         let kind = if hold.is_some() { Kind::HoldPlaced } else { Kind::HoldLifted };
-        let act = about(kind)?.upon(first.officer).when(unchanged);
+        let act = about(kind)?.upon(first.officer).when(exists).when(unchanged);
         let act = act.effect(Effect::Hold(customer, hold)).effect(Effect::PutAdmission(answered));
         Ok(Holding { receipt: self.commit_plain(act).await?, waits_until: None })
     }

@@ -144,8 +144,11 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "PUT /v1/customers/{id}/guard" => {
             (format!("/v1/customers/cus_{}/guard", "0".repeat(32)), Some(json!({"reason": "well_known"})))
         }
-        "PUT /v1/customers/{id}/hold" => (on("hold"), Some(json!({"reason": "litigation"}))),
-        "DELETE /v1/customers/{id}/hold" => (on("hold"), None),
+        // Nobody there: a hold would keep the others' customer from being erased.
+        "PUT /v1/customers/{id}/hold" => {
+            (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), Some(json!({"reason": "litigation"})))
+        }
+        "DELETE /v1/customers/{id}/hold" => (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
         "POST /v1/customers/{id}/statements" => (on("statements"), Some(json!({}))),
         "GET /log/{tenant}/closes" => (format!("/log/{}/closes", crate::centre::TENANT), None),

@@ -65,6 +65,8 @@ fn is_for_officers_of_data_protection_and_of_security() {
     for member in staff.all().into_iter().filter(|member| !officers.contains(&member.id)) {
         let asked = hold(&call.world, member, call.customer, Some(Hold::Litigation));
         assert_refused(&call.world, asked, Refusal::RoleNotAllowed);
+        let nobody = hold(&call.world, member, CustomerId([1; 16]), Some(Hold::Litigation));
+        assert_refused(&call.world, nobody, Refusal::RoleNotAllowed);
     }
     let nobody = hold(&call.world, &staff.protection, CustomerId([1; 16]), Some(Hold::Litigation));
     assert_refused(&call.world, nobody, Refusal::NotFound);

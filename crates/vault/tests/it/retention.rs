@@ -295,11 +295,11 @@ fn there_is_no_certificate_of_what_was_no_erasure() {
     let asked = block_on(call.world.vault.erasure_certificate(&protection, revealed.receipt)).map(drop);
     assert_refused(&call.world, asked, Refusal::NotFound);
     block_on(call.world.vault.erase(&protection, call.customer)).unwrap();
-    let first = call.world.log(FIRST).into_iter().filter_map(|line| {
+    let mut first = call.world.log(FIRST).into_iter().filter_map(|line| {
         let body = line.body?;
         (body.kind == Kind::Erasure && body.detail.is_none()).then_some(line.entry)
     });
-    let step = first.last().unwrap();
+    let step = first.next_back().unwrap();
     let asked = block_on(call.world.vault.erasure_certificate(&protection, step)).map(drop);
     assert_refused(&call.world, asked, Refusal::NotFound);
     let agent = call.world.scope(&call.world.staff.agent);
