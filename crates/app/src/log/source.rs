@@ -92,7 +92,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Bytes from lower-case hex.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() % 2 != 0 || !text.as_bytes().iter().all(digit) {
+    if !text.len().is_multiple_of(2) || !text.as_bytes().iter().all(digit) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
