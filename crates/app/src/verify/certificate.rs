@@ -115,6 +115,8 @@ mod tests {
     use super::*;
     use domain::Millis;
 
+    type Edit = fn(&mut Raw);
+
     fn certificate() -> (Raw, Destroyed) {
         let at = Millis(1_767_225_600_000);
         let by = at.plus(14 * 24 * 3_600_000);
@@ -136,7 +138,7 @@ mod tests {
     fn each_part_must_be_what_the_entry_says() {
         let (raw, told) = certificate();
         assert_eq!(differs(&raw, &told), None);
-        let edits: [(&str, fn(&mut Raw)); 4] = [
+        let edits: [(&str, Edit); 4] = [
             ("time", |raw| raw.at = "2026-01-02T00:00:00Z".into()),
             ("reason", |raw| raw.because = "asked".into()),
             ("number of values", |raw| raw.values = Some(3)),
