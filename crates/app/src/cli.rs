@@ -278,7 +278,7 @@ pub struct MendBudgets {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A receipt or checkpoint, a log's directory, a mirror of several, or a data directory; with --customer also a log's address
+    /// A receipt, checkpoint or erasure certificate, a log's directory, a mirror of several, or a data directory; with --customer also a log's address
     pub path: PathBuf,
     /// The log's verifier keys, as served at /log/<tenant>/key; repeated for several logs
     #[arg(long, value_name = "FILE")]

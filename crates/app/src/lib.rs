@@ -14,6 +14,7 @@ mod custody;
 pub mod database;
 pub mod demo;
 mod events;
+pub mod expiring;
 pub mod failure;
 pub mod guarding;
 pub mod home;

@@ -1,6 +1,7 @@
 //! Serves a data directory until asked to stop.
 
 use crate::closing::Closing;
+use crate::expiring::Expiring;
 use crate::failure::Failure;
 use crate::guarding::Guarding;
 use crate::home::Home;
@@ -107,6 +108,7 @@ pub async fn serve(
     let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
+    let _expiring = Expiring::start(&centre.vault)?;
     let _guarding = Guarding::start(&centre.vault)?;
     let _recounting = Recounting::start(&centre.vault)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;

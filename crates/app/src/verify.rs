@@ -3,6 +3,7 @@
 
 mod allotments;
 mod budgets;
+mod certificate;
 mod closes;
 mod copies;
 pub mod customer;

@@ -32,6 +32,10 @@ pub enum AdmissionKind {
     Approval = 10,
     /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
     Glass = 11,
+    /// When all that had expired was last looked for. It lets nobody in.
+    RetentionRun = 21,
+    /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
+    HoldAsked = 22,
 }
 
 impl AdmissionKind {
@@ -50,6 +54,8 @@ impl AdmissionKind {
             Self::Earlier,
             Self::Approval,
             Self::Glass,
+            Self::RetentionRun,
+            Self::HoldAsked,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

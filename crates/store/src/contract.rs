@@ -61,6 +61,8 @@ pub enum Job {
     Close(TenantId),
     /// Recounting what was spent.
     Recount(TenantId),
+    /// Destroying what has expired.
+    Expire(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.
@@ -141,6 +143,33 @@ pub struct Cosigned {
 
 /// A customer with their keys and their state in the log.
 pub type CountedCustomer = (CustomerId, CustomerRow, StateRow);
+
+/// A customer as retention looks at them: nothing of it opens anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Who.
+    pub customer: CustomerId,
+    /// Their keys.
+    pub keys: CustomerRow,
+    /// Their state in the log.
+    pub state: StateRow,
+    /// The kind of each sealed value, the mask sheet's not among them; sorted.
+    pub fields: Vec<u16>,
+    /// Their interactions.
+    pub interactions: Vec<InteractionRow>,
+}
+
+/// A place in the blind index: kind, digest, customer.
+pub type IndexPlace = (u16, [u8; 16], CustomerId);
+
+/// A step of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swept<K> {
+    /// Rows that went.
+    pub gone: u64,
+    /// Where the next step goes on; `None` at the end.
+    pub next: Option<K>,
+}
 
 /// How many sealed values of a kind begin with these bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -280,6 +309,18 @@ pub trait Store: Send + Sync {
     fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool>;
     /// Removes what had run out before a moment; says how many rows that were.
     fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64>;
+
+    /// Customers by id, as retention looks at them.
+    fn holdings(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<Holding>>;
+    /// Of the next rows of the blind index, takes out those of customers who aren't there any more; looks at `limit`.
+    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>>;
+    /// Of the next interactions, takes out those that name a customer who isn't there any more; looks at `limit`.
+    fn sweep_interactions(
+        &self,
+        tenant: TenantId,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Fut<'_, Swept<InteractionId>>;
 
     /// A page of a close's list; `None` if there is no such close or page.
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;

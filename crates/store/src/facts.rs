@@ -70,7 +70,7 @@ impl Wanted {
     fn add_condition(&mut self, tenant: TenantId, condition: &Condition) {
         match *condition {
             Condition::Never(_) => {}
-            Condition::Unguarded { customer, .. } => self.add_state(tenant, customer),
+            Condition::Unguarded { customer, .. } | Condition::Unheld(customer) => self.add_state(tenant, customer),
             Condition::FewShown { customer, interaction, .. } => {
                 self.add_state(tenant, customer);
                 self.interactions.push((tenant, interaction));
@@ -109,7 +109,7 @@ impl Wanted {
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
-            Effect::Guard(customer, _) => self.add_state(tenant, *customer),
+            Effect::Guard(customer, _) | Effect::Hold(customer, _) => self.add_state(tenant, *customer),
             Effect::Show { customer, interaction, .. } => {
                 self.add_state(tenant, *customer);
                 self.interactions.push((tenant, *interaction));

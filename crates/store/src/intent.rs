@@ -5,8 +5,8 @@ use crate::power::{PowerEdit, PowerHead};
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
-    Binding, Channels, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Purpose, Refusal, Room,
-    TenantId,
+    Binding, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose, Refusal,
+    Room, TenantId,
 };
 use std::sync::Arc;
 
@@ -119,6 +119,8 @@ pub enum Condition {
         /// The refusal when they are as many.
         otherwise: Refusal,
     },
+    /// The customer isn't under a legal hold.
+    Unheld(CustomerId),
     /// No field lies there yet.
     FieldAbsent(FieldRef),
     /// The field still has this version.
@@ -221,6 +223,8 @@ pub enum Effect {
     },
     /// The customer is guarded from now, or isn't any more.
     Guard(CustomerId, Option<Guard>),
+    /// The customer is under a legal hold from now, or isn't any more.
+    Hold(CustomerId, Option<Hold>),
     /// The customer's keys, values, counters and index rows go.
     Erase {
         /// Who.
@@ -228,6 +232,9 @@ pub enum Effect {
         /// The index rows that point there.
         index: Vec<(u16, [u8; 16])>,
     },
+    /// The customer's keys, values and counter go, and the interactions that are theirs. What else points there, from an index
+    /// or from an interaction's events, goes with the next sweep: so many can go at once without anything being opened.
+    Expire(CustomerId),
     /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
     /// before.
     SetPower(PowerHead, Vec<PowerEdit>),

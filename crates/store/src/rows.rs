@@ -5,7 +5,8 @@ use crate::intent::Seals;
 use crate::shown::Shown;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, ReportId, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase, ReportId,
+    TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -61,8 +62,8 @@ impl IndexRow {
     }
 }
 
-/// The log entries about a customer: how many, and the head of their chain; and whether they are guarded. It lies in the
-/// customer's row.
+/// The log entries about a customer: how many, and the head of their chain; whether they are guarded, and whether they are
+/// held. It lies in the customer's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRow {
     /// The counter.
@@ -71,9 +72,11 @@ pub struct StateRow {
     pub head: [u8; 32],
     /// Why nothing of theirs is shown to one person alone, if so.
     pub guard: Option<Guard>,
+    /// Why nothing of theirs is destroyed, if so.
+    pub hold: Option<Hold>,
     /// What was shown of them in their newest interaction, if anything ever was.
     pub shown: Option<Shown>,
-    /// Over tenant, customer, counter, head, guard and what was shown.
+    /// Over tenant, customer, counter, head, guard, hold and what was shown.
     pub tag: Tag,
 }
 
@@ -85,26 +88,44 @@ impl StateRow {
     }
 
     /// That state before it has its tag.
-    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, shown: None, tag: [0; 16] };
+    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, hold: None, shown: None, tag: [0; 16] };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 69];
+        let mut material = [0; 70];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
         material[24..56].copy_from_slice(&self.head);
         material[56] = self.guard.map_or(0, |guard| guard as u8);
-        // As long as it was before there was a guard, or what was shown, where there is none.
-        let said = match (self.guard, self.shown) {
-            (None, None) => 56,
-            (Some(_), None) => 57,
-            (_, Some(shown)) => {
-                material[57..].copy_from_slice(&shown.encode());
-                69
+        material[57] = self.hold.map_or(0, |hold| hold as u8);
+        // As it was before there was anything to say of the last ones, where there is nothing.
+        let said = match (self.guard, self.hold, self.shown) {
+            (_, _, Some(shown)) => {
+                material[58..].copy_from_slice(&shown.encode());
+                70
             }
+            (_, Some(_), None) => 58,
+            (Some(_), None, None) => 57,
+            (None, None, None) => 56,
         };
         seals.tag(tenant, "state", &material[..said])
+    }
+
+    /// Guard and hold as one number, as stores keep them: the guard's in the low byte, the hold's in the next.
+    #[must_use]
+    pub fn marks(&self) -> u16 {
+        let guard = self.guard.map_or(0, |guard| guard as u8);
+        u16::from_le_bytes([guard, self.hold.map_or(0, |hold| hold as u8)])
+    }
+
+    /// The same row with these marks; `None` for a number that means nothing.
+    #[must_use]
+    pub fn marked(self, marks: u16) -> Option<Self> {
+        let [guard, hold] = marks.to_le_bytes();
+        let guard = if guard == 0 { None } else { Some(Guard::from_code(guard)?) };
+        let hold = if hold == 0 { None } else { Some(Hold::from_code(hold)?) };
+        Some(Self { guard, hold, ..self })
     }
 }
 
@@ -153,6 +174,18 @@ impl InteractionRow {
         out.extend_from_slice(&self.active.0.to_be_bytes());
         out.extend_from_slice(&self.events);
         out
+    }
+}
+
+impl InteractionRow {
+    /// Whom it names: whose it is, and the callers of its events.
+    pub fn named(&self) -> impl Iterator<Item = CustomerId> {
+        let events = decode_events(&self.events).unwrap_or_default();
+        let callers = events.into_iter().filter_map(|event| match event.what {
+            Happening::Connected { caller, .. } => caller,
+            _ => None,
+        });
+        self.customer.into_iter().chain(callers)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::rows::{
 };
 use crate::shown::Shown;
 use domain::interaction::{Event, Happening, fold};
-use domain::{Binding, CustomerId, EntryId, Guard, InteractionId, Millis, Phase, Refusal, TenantId};
+use domain::{Binding, CustomerId, EntryId, InteractionId, Millis, Phase, Refusal, TenantId};
 use spending::Movement;
 
 /// How many wrong codes one code survives.
@@ -174,6 +174,11 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             let shown = Shown::within(slot.row.and_then(|row| row.shown), began);
             require(shown.has(mark) || shown.count() < most, otherwise)
         }
+        Condition::Unheld(customer) => {
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(Refusal::LegalHold)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_none_or(|row| row.hold.is_none()), Refusal::LegalHold)
+        }
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
             require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)
@@ -313,7 +318,11 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
                 facts.codes.put(&(intent.tenant, interaction), row);
             }
             Effect::Guard(customer, guard) => {
-                guarded(facts, (intent.tenant, customer), guard);
+                mark(facts, (intent.tenant, customer), |row| row.guard = guard);
+                settled.effects.push((intent.tenant, effect));
+            }
+            Effect::Hold(customer, hold) => {
+                mark(facts, (intent.tenant, customer), |row| row.hold = hold);
                 settled.effects.push((intent.tenant, effect));
             }
             Effect::Show { customer, interaction, mark } => show(facts, intent.tenant, (customer, interaction), mark),
@@ -331,23 +340,18 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
 }
 
 /// A state whose tag fails stays as it is.
-fn guarded(facts: &mut Facts, key: (TenantId, CustomerId), guard: Option<Guard>) {
+fn mark(facts: &mut Facts, key: (TenantId, CustomerId), how: impl FnOnce(&mut StateRow)) {
     if let Some(slot) = facts.states.slot(&key).filter(|slot| !slot.tampered)
         && let Some(row) = &mut slot.row
     {
-        row.guard = guard;
+        how(row);
         slot.changed = true;
     }
 }
 
-fn show(facts: &mut Facts, tenant: TenantId, (customer, interaction): (CustomerId, InteractionId), mark: u8) {
+fn show(facts: &mut Facts, tenant: TenantId, (customer, interaction): (CustomerId, InteractionId), field: u8) {
     let Ok(began) = interaction_row(facts, tenant, interaction).map(|row| row.started) else { return };
-    if let Some(slot) = facts.states.slot(&(tenant, customer)).filter(|slot| !slot.tampered)
-        && let Some(row) = &mut slot.row
-    {
-        row.shown = Some(Shown::within(row.shown, began).and(mark));
-        slot.changed = true;
-    }
+    mark(facts, (tenant, customer), |row| row.shown = Some(Shown::within(row.shown, began).and(field)));
 }
 
 /// An engine writes these effects itself; intents later in the batch must see them as well.
@@ -362,7 +366,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
             facts.fields.put_with(&(tenant, field), || row.clone());
         }
         Effect::PutClose(row) => facts.closes.put(&tenant, row.number),
-        Effect::Erase { customer, .. } => {
+        Effect::Erase { customer, .. } | Effect::Expire(customer) => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));
             facts.states.clear(|key, _| *key == (tenant, *customer));
             facts.fields.clear(|(owner, field), _| *owner == tenant && field.customer == *customer);
@@ -374,9 +378,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
 
 /// Is it this customer's, or does one of its events name them as the caller?
 fn names(row: &InteractionRow, customer: CustomerId) -> bool {
-    let called =
-        |event: &Event| matches!(event.what, Happening::Connected { caller: Some(caller), .. } if caller == customer);
-    row.customer == Some(customer) || decode_events(&row.events).is_some_and(|events| events.iter().any(called))
+    row.named().any(|named| named == customer)
 }
 
 fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &str, event: Event, now: Millis) {

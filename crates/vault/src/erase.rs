@@ -10,7 +10,7 @@ use store::{Condition, Effect, FieldRef, SHEET};
 
 /// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
 /// takes customers for a week and goes six days after the next was made (`shelf.rs`).
-const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
+pub(crate) const SHELF_LIFE_MS: i64 = 14 * 24 * 3_600_000;
 
 /// What an erasure leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,11 @@ impl Vault {
         }
         let index = self.index_rows_of(scope, customer).await?;
         // Told from the entry before it by the number, so that erasures can be counted.
-        let act = act.when(Condition::CustomerExists(customer)).effect(Effect::Erase { customer, index }).detail(1);
+        let act = act
+            .when(Condition::CustomerExists(customer))
+            .when(Condition::Unheld(customer))
+            .effect(Effect::Erase { customer, index })
+            .detail(1);
         let receipt = self.commit_plain(act).await?;
         self.kept_keys.forget(scope.tenant, customer);
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
@@ -45,6 +49,7 @@ impl Vault {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let mut act =
             self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
+        act.when.push(Condition::Unheld(customer));
         let indexed = |field: u16| {
             use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
             FieldKind::from_code(field)

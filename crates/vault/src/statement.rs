@@ -5,7 +5,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::{AuditBody, CustomerBody, EntryKeys, Kind, open_audit_with_digest};
 use crate::wiring::Vault;
-use domain::{CustomerId, EntryId, Refusal, TenantId};
+use domain::{CustomerId, EntryId, Hold, Refusal, TenantId};
 use keys::Key32;
 use std::collections::HashMap;
 use store::{Condition, EntryRow};
@@ -35,6 +35,8 @@ pub struct Statement {
     pub receipt: EntryId,
     /// `V_c`.
     pub key: Key32,
+    /// Why the customer is under a legal hold, if they are.
+    pub hold: Option<Hold>,
     /// The entries about the customer, first to last; the last is the statement's own.
     pub lines: Vec<StatementLine>,
 }
@@ -54,7 +56,8 @@ impl Vault {
         let receipt = self.commit_plain(act).await?;
         let keys = keys.ok_or(VaultError::refused(Refusal::NotFound))?;
         let lines = self.lines_about(scope.tenant, &keys, receipt).await?;
-        Ok(Statement { receipt, key: keys.view.key().clone(), lines })
+        let hold = self.store.state(scope.tenant, customer).await?.and_then(|state| state.hold);
+        Ok(Statement { receipt, key: keys.view.key().clone(), hold, lines })
     }
 
     /// The entries with the customer's labels, up to the one that says how many there are.

@@ -1,5 +1,6 @@
-//! One signed statement, offline: a receipt, or a checkpoint.
+//! One signed statement, offline: a receipt, a checkpoint, or the certificate of an erasure.
 
+use super::certificate;
 use crate::cli::Verify;
 use crate::failure::Failure;
 use crate::log::{self, Checked, Keys, signed_by};
@@ -17,6 +18,9 @@ pub(super) fn check(
     policy: Option<&WitnessPolicy>,
 ) -> Result<(), Failure> {
     let text = log::read_note(&asked.path, MAX_RECEIPT_BYTES)?;
+    if text.starts_with('{') {
+        return certificate::check(format, asked, &text, keys, policy);
+    }
     let is_receipt = text.starts_with(RECEIPT);
     keys.required(if is_receipt { "a receipt" } else { "a checkpoint" })?;
     if is_receipt {
@@ -87,14 +91,14 @@ fn checkpoint(
     ))
 }
 
-fn witnessed(names: &[String]) -> String {
+pub(super) fn witnessed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         names => format!(", and those of the witnesses {}", names.join(", ")),
     }
 }
 
-fn as_json(head: &Checked) -> serde_json::Value {
+pub(super) fn as_json(head: &Checked) -> serde_json::Value {
     let ids = [head.keys.ed25519(), head.keys.ml_dsa_44()].map(|key| format!("{:08x}", key.id()));
     json!({
         "holds": true, "origin": head.checkpoint.origin, "size": head.checkpoint.size, "keys": ids,

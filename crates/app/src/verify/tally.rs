@@ -35,6 +35,7 @@ impl Tally {
         match body.kind {
             Kind::Import => self.imported.add(body.detail.unwrap_or(0), old),
             Kind::Erasure => self.erased.add(body.detail.unwrap_or(0), old),
+            Kind::Expired => self.erased.add(1, old),
             kind if kind.changes_power() => {
                 self.changes.add(1, old);
                 self.people.extend(body.upon.or(body.person).filter(|_| old));

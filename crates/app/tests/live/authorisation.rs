@@ -114,6 +114,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
         "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
+        "GET /v1/certificates/{id}" => (format!("/v1/certificates/{}", hand.receipt), None),
         "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/witnessed" | "GET /log/{tenant}/key" => {
             (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None)
         }
@@ -145,6 +146,11 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "PUT /v1/customers/{id}/guard" => {
             (format!("/v1/customers/cus_{}/guard", "0".repeat(32)), Some(json!({"reason": "well_known"})))
         }
+        // Nobody there: a hold would keep the others' customer from being erased.
+        "PUT /v1/customers/{id}/hold" => {
+            (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), Some(json!({"reason": "litigation"})))
+        }
+        "DELETE /v1/customers/{id}/hold" => (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
         // All of these by a program; on pages: glass.rs.
         "POST /v1/glass" => {

@@ -16,6 +16,7 @@ mod budgets;
 mod canary;
 mod centre;
 mod ceremony;
+mod certificates;
 mod closes;
 mod concurrency;
 mod could;

@@ -1,8 +1,8 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, Guard, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId,
-    Role, TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
+    TenantId,
 };
 use std::borrow::Cow;
 use store::{
@@ -152,14 +152,12 @@ pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, Cust
     Ok((CustomerId(bytes(row, 7)?), keys, state))
 }
 
-/// `epoch, wrapped, n, head, tag, guard, shown`: the keys, and the state in the log.
+/// `epoch, wrapped, n, head, tag, guard, shown`: the keys, and the state in the log. The column `guard` holds all marks.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
-    let guard = match number(row, 5)? {
-        0 => None,
-        code => Some(Guard::from_code(code).ok_or(Wrong(5))?),
-    };
+    let (n, head, tag) = (number(row, 2)?, bytes(row, 3)?, bytes(row, 4)?);
     let shown = maybe_bytes(row, 6)?.map(Shown::decode);
-    Ok((customer(row)?, StateRow { n: number(row, 2)?, head: bytes(row, 3)?, guard, shown, tag: bytes(row, 4)? }))
+    let unmarked = StateRow { n, head, guard: None, hold: None, shown, tag };
+    Ok((customer(row)?, unmarked.marked(number(row, 5)?).ok_or(Wrong(5))?))
 }
 
 /// `field, instance, version, sealed`

@@ -26,6 +26,21 @@ pub(crate) const CUSTOMERS: &str =
 pub(crate) const SHELF_CUSTOMER: &str = "SELECT n FROM customer WHERE tenant = $1 AND epoch = $2 LIMIT 1";
 pub(crate) const FIELDS: &str =
     "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";
+/// One for each value but the mask sheet.
+pub(crate) const FIELD_KINDS: &str =
+    "SELECT field FROM field WHERE tenant = $1 AND customer = $2 AND field > 0 ORDER BY field";
+pub(crate) const INTERACTIONS_OF: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+     FROM interaction WHERE tenant = $1 AND customer = $2";
+pub(crate) const INTERACTIONS_BY_ID: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+     FROM interaction WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+pub(crate) const CUSTOMER_IS_THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = $2";
+pub(crate) const DROP_INTERACTION: &str = "DELETE FROM interaction WHERE tenant = $1 AND id = $2";
+/// The last of the next rows that a sweep looks at.
+pub(crate) const INDEX_PLACE: &str = "SELECT kind, mac, customer FROM blind_index \
+     WHERE tenant = $1 AND (kind, mac, customer) > ($2, $3, $4) ORDER BY kind, mac, customer LIMIT 1 OFFSET $5";
+pub(crate) const SWEEP_INDEX: &str = "DELETE FROM blind_index WHERE tenant = $1 AND (kind, mac, customer) > ($2, $3, $4) \
+     AND (kind, mac, customer) <= ($5, $6, $7) \
+     AND NOT EXISTS (SELECT 1 FROM customer WHERE customer.tenant = blind_index.tenant AND id = blind_index.customer) RETURNING kind";
 pub(crate) const LOOK_UP: &str =
     "SELECT customer, tag FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 LIMIT $4";
 pub(crate) const BUDGET: &str = "SELECT total, history, last, tag FROM budget WHERE tenant = $1 AND counter = $2";

@@ -232,6 +232,10 @@ refusals! {
     PlanUnfit = 96 "plan-unfit", "This data plan can't be used",
         "A plan that contradicts itself promises nothing, so the one before stays in force.",
         "Mend the lines that the detail names, then draft the change again.";
+    /// The customer is under a legal hold.
+    LegalHold = 86 "legal-hold", "This record is under a legal hold",
+        "Two officers said that it is needed for a claim, an authority or as evidence of fraud; until two say otherwise nobody destroys it.",
+        "Tell the customer that it is kept and why. Once the reason is gone, two officers lift the hold; then ask again.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",

@@ -10,6 +10,7 @@ mod check;
 mod cycles;
 mod diff;
 mod entry;
+mod expiry;
 pub mod export;
 mod fault;
 mod forecast;
@@ -27,6 +28,7 @@ pub use entry::{
     After, Basis, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard, SubProcessor,
     What,
 };
+pub use expiry::Known;
 pub use fault::{Fault, Faults};
 pub use forecast::{Forecast, Row, Volume, Volumes, Year, forecast};
 pub use jiff::civil::Date;

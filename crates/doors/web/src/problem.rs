@@ -258,7 +258,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::PowerChanged
         | Refusal::CloseTaken
         | Refusal::RequestReplayed
-        | Refusal::LastOfficer => StatusCode::CONFLICT,
+        | Refusal::LastOfficer
+        | Refusal::LegalHold => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver
         | Refusal::ChangeGone

@@ -7,7 +7,7 @@ use super::help::{
 use super::{Case, Mount};
 use crate::{Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, Channel, CustomerId, Guard, InteractionId, PersonId, Refusal};
+use domain::{Binding, Channel, CustomerId, Guard, Hold, InteractionId, PersonId, Refusal};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
@@ -20,6 +20,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "CodeIs: a wrong one is counted in a refused intent", tables: &["code"], run: wrong_codes },
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
     Case { name: "Unguarded", tables: &["customer"], run: unguarded },
+    Case { name: "Unheld", tables: &["customer"], run: unheld },
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
@@ -70,6 +71,30 @@ fn unguarded(mount: &dyn Mount) {
     assert!(mount.edit(&format!("UPDATE {} SET guard = 0 WHERE n = 4", mount.states())) == 1);
     refused(&*store, free(11, ANA), Refusal::Tampered);
     assert_eq!(block_on(store.state(TENANT, CustomerId([0xee; 16]))).unwrap(), None);
+}
+
+fn unheld(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, doing(1, vec![put_customer(ANA), put_customer(BEN)]));
+    let free = |number, customer| when(number, Condition::Unheld(customer));
+    let mark = |number, effect| Intent { customer: Some(ANA), ..doing(number, vec![effect]) };
+    done(&*store, free(2, ANA));
+    done(&*store, mark(3, Effect::Guard(ANA, Some(Guard::OwnStaff))));
+    done(&*store, mark(4, Effect::Hold(ANA, Some(Hold::FraudEvidence))));
+    let state = || block_on(store.state(TENANT, ANA)).unwrap().unwrap();
+    assert_eq!(
+        (state().guard, state().hold),
+        (Some(Guard::OwnStaff), Some(Hold::FraudEvidence)),
+        "neither undoes the other"
+    );
+    refused(&*store, free(5, ANA), Refusal::LegalHold);
+    done(&*store, free(6, BEN));
+    let outcomes = commit(&*store, vec![mark(7, Effect::Hold(ANA, None)), free(8, ANA)]);
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Committed(_))), "{outcomes:?}");
+    assert_eq!((state().guard, state().hold), (Some(Guard::OwnStaff), None));
+    done(&*store, mark(9, Effect::Hold(ANA, Some(Hold::Litigation))));
+    assert!(mount.edit(&format!("UPDATE {} SET guard = 3 WHERE n = 4", mount.states())) == 1, "the hold taken away");
+    refused(&*store, free(10, ANA), Refusal::Tampered);
 }
 
 fn on_channel(mount: &dyn Mount) {

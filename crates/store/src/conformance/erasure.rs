@@ -19,6 +19,12 @@ pub(super) const CASES: &[Case] = &[
         tables: &["customer"],
         run: same_batch,
     },
+    Case {
+        name: "who expired is named nowhere after the sweeps and others stay",
+        tables: &["customer", "field", "interaction", "blind_index"],
+        run: expired,
+    },
+    Case { name: "retention sees kinds, states and contacts", tables: &["customer", "field"], run: seen },
 ];
 
 fn full(mount: &dyn Mount) {
@@ -66,4 +72,55 @@ fn same_batch(mount: &dyn Mount) {
     let outcomes = commit(&*store, vec![about(3), erase(4), about(5)]);
     assert!(matches!(&outcomes[2], Outcome::Committed(commit) if commit.numbers.n.is_none()), "{outcomes:?}");
     assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new());
+}
+
+fn expired(mount: &dyn Mount) {
+    let store = mount.store();
+    full(mount);
+    block_on(store.merge_index(TENANT)).unwrap();
+    let others = mount.tables_holding(&BEN.0);
+    done(&*store, Intent { customer: Some(ANA), ..doing(3, vec![Effect::Expire(ANA)]) });
+    assert!(block_on(store.customer(TENANT, ANA)).unwrap().is_none());
+    assert!(block_on(store.fields(TENANT, ANA)).unwrap().is_empty());
+    assert!(block_on(store.interaction(TENANT, CALL)).unwrap().is_none());
+
+    // One row at a time: it goes on where it stood.
+    let (mut gone, mut steps, mut after) = (0, 0, None);
+    loop {
+        let swept = block_on(store.sweep_index(TENANT, after, 1)).unwrap();
+        (gone, steps, after) = (gone + swept.gone, steps + 1, swept.next);
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((gone, steps), (2, 5), "four rows, and the end");
+    let (mut gone, mut after) = (0, None);
+    loop {
+        let swept = block_on(store.sweep_interactions(TENANT, after, 1)).unwrap();
+        (gone, after) = (gone + swept.gone, swept.next);
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(gone, 1, "the one of which only an event names the customer");
+    assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new(), "these tables still name the customer");
+    assert_eq!(mount.tables_holding(&BEN.0), others);
+    assert!(block_on(store.interaction(TENANT, InteractionId([4; 16]))).unwrap().is_some());
+    let again = block_on(store.sweep_index(TENANT, None, 100)).unwrap();
+    assert_eq!((again.gone, again.next), (0, None));
+}
+
+fn seen(mount: &dyn Mount) {
+    let store = mount.store();
+    open_call(&*store);
+    done(&*store, Intent { customer: Some(ANA), ..intent(1) });
+    let found = block_on(store.holdings(TENANT, None, 10)).unwrap();
+    let said: Vec<_> = found.iter().map(|one| (one.customer, one.state.n, one.fields.clone())).collect();
+    assert_eq!(said, [(ANA, 1, vec![1]), (BEN, 0, vec![])], "the mask sheet is no value");
+    assert_eq!(
+        found[0].interactions,
+        block_on(store.interaction(TENANT, CALL)).unwrap().into_iter().collect::<Vec<_>>()
+    );
+    assert_eq!(block_on(store.holdings(TENANT, Some(ANA), 10)).unwrap(), found[1..]);
+    assert_eq!(block_on(store.holdings(TENANT, None, 1)).unwrap(), found[..1]);
 }

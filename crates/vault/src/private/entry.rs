@@ -234,16 +234,41 @@ pub(crate) fn open_audit_with_digest(
     leaf: &[u8; 65],
     sealed: &[u8],
 ) -> Option<(AuditBody, [u8; 32])> {
+    let opening = open_opening(key, id, sealed)?;
+    Some((opening.told(leaf)?, hash(&[&opening.ra, &opening.audit])))
+}
+
+/// What of an entry shows somebody outside that its audit half is the one that the leaf commits to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// What blinds the audit half.
+    pub ra: [u8; 32],
+    /// The audit half's bytes.
+    pub audit: Vec<u8>,
+    /// `H(rc ‖ C)`, which tells nothing of the customer half.
+    pub customer: [u8; 32],
+}
+
+impl Opening {
+    /// What the audit half says; `None` if the leaf commits to another.
+    #[must_use]
+    pub fn told(&self, leaf: &[u8]) -> Option<AuditBody> {
+        let digest = hash(&[&self.ra, &self.audit]);
+        let audit = AuditBody::decode(&self.audit)?;
+        let fits = match Close::parse(leaf) {
+            Ok(Some(close)) => audit == closing(&close),
+            _ => leaf.len() == 65 && leaf[0] == LEAF_VERSION && leaf[33..] == commitment(&digest, &self.customer),
+        };
+        fits.then_some(audit)
+    }
+}
+
+/// What an audit half was sealed from. Whether it is its leaf's, [`Opening::told`] says.
+pub(crate) fn open_opening(key: &Key32, id: EntryId, sealed: &[u8]) -> Option<Opening> {
     let plain = open_half(key, b"rf1/a", id, sealed)?;
-    let (ra, rest) = plain.split_at_checked(32)?;
-    let (customer_digest, body) = rest.split_at_checked(32)?;
-    let digest = hash(&[ra, body]);
-    let audit = AuditBody::decode(body)?;
-    let fits = match Close::parse(leaf) {
-        Ok(Some(close)) => audit == closing(&close),
-        _ => leaf[0] == LEAF_VERSION && leaf[33..] == commitment(&digest, customer_digest),
-    };
-    fits.then_some((audit, digest))
+    let (ra, rest) = plain.split_first_chunk()?;
+    let (customer, audit) = rest.split_first_chunk()?;
+    Some(Opening { ra: *ra, audit: audit.to_vec(), customer: *customer })
 }
 
 /// `H("rf1/e" ‖ H(ra ‖ A) ‖ H(rc ‖ C))`.

@@ -125,15 +125,7 @@ impl RawHalf {
 
 /// 32 bytes from 64 lower-case hex digits.
 fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
-        return None;
-    }
-    let mut out = [0; 32];
-    for (at, byte) in out.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(out)
+    crate::log::unhex(text)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::transaction::Change;
 use super::value::{Value, blob, blobs, int, ints, own, text};
 use crate::statements;
 use domain::{CustomerId, TenantId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{CloseRow, CustomerRow, Effect, Facts, FieldRef, FieldRow, IndexRow, PowerEdit, Seals, StateRow};
 
 /// The changes that these effects ask for, in order.
@@ -16,6 +16,7 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
         match order(&run[0].1) {
             Order::Puts => Puts::gather(run).changes(facts, seals, &mut all),
             Order::Rewraps => all.push(rewraps(run)),
+            Order::Expiries => expire(run, &mut all),
             Order::Erasures => run.iter().for_each(|(tenant, effect)| erase(*tenant, effect, &mut all)),
         }
     }
@@ -27,12 +28,14 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
 enum Order {
     Puts,
     Rewraps,
+    Expiries,
     Erasures,
 }
 
 fn order(effect: &Effect) -> Order {
     match effect {
         Effect::RewrapCustomer(..) => Order::Rewraps,
+        Effect::Expire(_) => Order::Expiries,
         Effect::Erase { .. } => Order::Erasures,
         _ => Order::Puts,
     }
@@ -87,7 +90,9 @@ impl<'a> Puts<'a> {
             | Effect::PutAdmission(_)
             | Effect::Guard(..)
             | Effect::Show { .. }
+            | Effect::Hold(..)
             | Effect::RewrapCustomer(..)
+            | Effect::Expire(_)
             | Effect::Erase { .. } => {}
         }
     }
@@ -220,6 +225,27 @@ fn rewraps(run: &[(TenantId, Effect)]) -> Change<'_> {
         blobs(rows.values().map(|row| row.wrapped.as_slice())),
     ];
     Change::any(SQL, values)
+}
+
+/// In the order of their keys, each table's at once.
+fn expire<'a>(run: &'a [(TenantId, Effect)], all: &mut Vec<Change<'a>>) {
+    let mut gone = BTreeSet::new();
+    for (tenant, effect) in run {
+        if let Effect::Expire(customer) = effect {
+            gone.insert((*tenant, customer));
+        }
+    }
+    let deletes = [
+        "DELETE FROM customer USING unnest($1, $2) AS w (tenant, id) \
+         WHERE customer.tenant = w.tenant AND customer.id = w.id",
+        "DELETE FROM field USING unnest($1, $2) AS w (tenant, id) \
+         WHERE field.tenant = w.tenant AND field.customer = w.id",
+        "DELETE FROM interaction USING unnest($1, $2) AS w (tenant, id) \
+         WHERE interaction.tenant = w.tenant AND interaction.customer = w.id",
+    ];
+    let tenants = || ints(gone.iter().map(|(tenant, _)| tenant.0));
+    let ids = || blobs(gone.iter().map(|(_, id)| id.0.as_slice()));
+    all.extend(deletes.map(|sql| Change::any(sql, vec![tenants(), ids()])));
 }
 
 fn erase<'a>(tenant: TenantId, effect: &'a Effect, all: &mut Vec<Change<'a>>) {

@@ -14,6 +14,7 @@ mod direct;
 mod effects;
 mod facts;
 mod failure;
+mod keeping;
 mod log;
 mod lookup;
 mod merge;

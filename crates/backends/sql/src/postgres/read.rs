@@ -7,15 +7,15 @@ use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
-    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store,
-    StoreError, Swap, Tag, TileKey,
+    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow, Intent,
+    InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow,
+    Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
 
 impl Postgres {
-    async fn all<T>(
+    pub(super) async fn all<T>(
         &self,
         statement: &'static str,
         values: &[Value<'_>],
@@ -45,7 +45,7 @@ impl Postgres {
     }
 }
 
-const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
+pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
                       WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
@@ -285,6 +285,23 @@ impl Store for Postgres {
     fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>> {
         let before = before.unwrap_or(u64::MAX);
         self.many(sql::CLOSES, vec![int(tenant.0), int(before), int(limit)], rows::close)
+    }
+
+    fn holdings(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<Holding>> {
+        Box::pin(self.read_holdings(tenant, after, limit))
+    }
+
+    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>> {
+        Box::pin(self.index_swept(tenant, after, limit))
+    }
+
+    fn sweep_interactions(
+        &self,
+        tenant: TenantId,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Fut<'_, Swept<InteractionId>> {
+        Box::pin(self.interactions_swept(tenant, after, limit))
     }
 
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {

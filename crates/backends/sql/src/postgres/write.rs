@@ -169,7 +169,7 @@ fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Quest
         ints(rows.iter().map(|(_, row)| row.n)),
         blobs(rows.iter().map(|(_, row)| row.head.as_slice())),
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
-        ints(rows.iter().map(|(_, row)| row.guard.map_or(0, |guard| guard as u8))),
+        ints(rows.iter().map(|(_, row)| row.marks())),
         Value::MaybeOwnBlobs(rows.iter().map(|(_, row)| row.shown.map(|shown| shown.encode().to_vec())).collect()),
     ];
     (sql, values)

@@ -4,7 +4,7 @@ use super::recent::Recent;
 use super::{closes, folding};
 use crate::rows::{self, Columns, Wrong};
 use crate::statements;
-use domain::{Counter, EntryId, Millis, TenantId};
+use domain::{Counter, CustomerId, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use store::{
     Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, Shown, StateRow, Wanted,
@@ -105,8 +105,8 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     }
     write_facts(tx, facts)?;
     for (tenant, effect) in &settled.effects {
-        if let Effect::Guard(customer, _) = effect {
-            // Behind the recent state, too: a row that is deleted there must not bring back one from before the guard.
+        if let Effect::Guard(customer, _) | Effect::Hold(customer, _) = effect {
+            // Behind the recent state, too: a row that is deleted there must not bring back one from before the mark.
             run(tx, folding::FOLD_ONE, params![tenant.0, customer.0])?;
         }
     }
@@ -131,9 +131,8 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
     for ((tenant, customer), row) in facts.states.changed() {
         let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6, shown = $7";
-        let guard = row.guard.map_or(0, |guard| guard as u8);
         let shown = row.shown.map(Shown::encode);
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, guard, shown])?;
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, row.marks(), shown])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -223,6 +222,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
             run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])
         }
         Effect::Erase { customer, index } => erase(tx, tenant, *customer, index),
+        Effect::Expire(customer) => expire(tx, tenant, *customer),
         Effect::SetPower(_, edits) => edits.iter().try_for_each(|edit| edit_power(tx, tenant, edit)),
         Effect::PutReport(row) => {
             run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed])
@@ -240,6 +240,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::SendCode { .. }
         | Effect::Guard(..)
         | Effect::Show { .. }
+        | Effect::Hold(..)
         | Effect::PutAdmission(_) => Ok(()),
     }
 }
@@ -261,13 +262,11 @@ fn edit_power(tx: &Transaction<'_>, tenant: TenantId, edit: &PowerEdit) -> rusql
 fn erase(
     tx: &Transaction<'_>,
     tenant: TenantId,
-    customer: domain::CustomerId,
+    customer: CustomerId,
     index: &[(u16, [u8; 16])],
 ) -> rusqlite::Result<()> {
+    expire(tx, tenant, customer)?;
     let key = params![tenant.0, customer.0];
-    run(tx, "DELETE FROM customer WHERE tenant = $1 AND id = $2", key)?;
-    run(tx, "DELETE FROM recent_state WHERE tenant = $1 AND customer = $2", key)?;
-    run(tx, "DELETE FROM field WHERE tenant = $1 AND customer = $2", key)?;
     // Also where only an event names the customer: callers that differ bind an interaction to nobody, or a person
     // claimed another customer. A scan; erasures are few.
     run(tx, "DELETE FROM interaction WHERE tenant = $1 AND (customer = $2 OR instr(events, $2) > 0)", key)?;
@@ -277,4 +276,12 @@ fn erase(
         run(tx, sql, params![tenant.0, kind, mac, customer.0])?;
     }
     Ok(())
+}
+
+fn expire(tx: &Transaction<'_>, tenant: TenantId, customer: CustomerId) -> rusqlite::Result<()> {
+    let key = params![tenant.0, customer.0];
+    run(tx, "DELETE FROM customer WHERE tenant = $1 AND id = $2", key)?;
+    run(tx, "DELETE FROM recent_state WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM field WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM interaction WHERE tenant = $1 AND customer = $2", key)
 }

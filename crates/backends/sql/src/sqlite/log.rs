@@ -11,6 +11,7 @@ fn name(job: Job) -> String {
         Job::Sequence(tenant) => format!("sequence/{}", tenant.0),
         Job::Close(tenant) => format!("close/{}", tenant.0),
         Job::Recount(tenant) => format!("recount/{}", tenant.0),
+        Job::Expire(tenant) => format!("expire/{}", tenant.0),
     }
 }
 

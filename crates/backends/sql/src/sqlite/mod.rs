@@ -11,6 +11,7 @@ mod commit;
 mod durable;
 mod folding;
 mod heads;
+mod keeping;
 mod log;
 mod merge;
 mod read;

@@ -1,6 +1,6 @@
 //! The contract, method by method.
 
-use super::{Sqlite, closes, commit, folding, log, merge};
+use super::{Sqlite, closes, commit, folding, keeping, log, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
-    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, HourlyRow, IndexRow, Intent, InteractionRow, Job, LogHead,
-    Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow, Seals, StateRow, Store,
-    StoreError, Swap, Tag, TileKey,
+    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow, Intent,
+    InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow,
+    Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 fn one<T>(
@@ -22,7 +22,7 @@ fn one<T>(
     c.prepare_cached(statement)?.query_row(key, |row| Ok(map(row)?)).optional()
 }
 
-fn all<T>(
+pub(super) fn all<T>(
     c: &Connection,
     statement: &str,
     key: impl Params,
@@ -32,7 +32,7 @@ fn all<T>(
 }
 
 /// Recent states stand ahead of those in the customers' rows.
-const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), coalesce(r.guard, c.guard), coalesce(r.shown, c.shown), c.id FROM customer c \
+pub(super) const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), coalesce(r.guard, c.guard), coalesce(r.shown, c.shown), c.id FROM customer c \
      LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
      WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 
@@ -277,6 +277,23 @@ impl Store for Sqlite {
 
     fn closes(&self, tenant: TenantId, before: Option<u64>, limit: u32) -> Fut<'_, Vec<CloseRow>> {
         self.reading(|c| closes::closes(c, tenant, before, limit))
+    }
+
+    fn holdings(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<Holding>> {
+        self.reading(|c| keeping::holdings(c, tenant, after, limit))
+    }
+
+    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>> {
+        self.writing(|c| keeping::sweep_index(c, tenant, after, limit))
+    }
+
+    fn sweep_interactions(
+        &self,
+        tenant: TenantId,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Fut<'_, Swept<InteractionId>> {
+        self.writing(|c| keeping::sweep_interactions(c, tenant, after, limit))
     }
 
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {

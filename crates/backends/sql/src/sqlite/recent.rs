@@ -32,7 +32,9 @@ impl Recent {
 
     /// Keeps what a transaction that has been committed read and changed.
     pub(super) fn keep(&mut self, facts: Facts, effects: &[(TenantId, Effect)]) {
-        let moves = |(_, effect): &(_, Effect)| matches!(effect, Effect::Erase { .. } | Effect::RewrapCustomer(..));
+        let moves = |(_, effect): &(_, Effect)| {
+            matches!(effect, Effect::Erase { .. } | Effect::Expire(_) | Effect::RewrapCustomer(..))
+        };
         if effects.iter().any(moves) {
             *self = Self { version: self.version, ..Self::default() };
             return;

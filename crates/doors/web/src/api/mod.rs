@@ -2,6 +2,7 @@
 
 pub(crate) mod blast_radius;
 pub(crate) mod budgets;
+pub(crate) mod certificates;
 pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
@@ -13,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod glass;
 pub(crate) mod guard;
 pub(crate) mod health;
+pub(crate) mod hold;
 pub(crate) mod interactions;
 pub(crate) mod key_holder;
 pub(crate) mod log;
@@ -77,6 +79,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/glass/{id}/answers", post(glass::answer))
         .route("/v1/glass/{id}/reveal", post(glass::reveal))
         .route("/v1/glass/{id}/review", post(glass::review))
+        .route("/v1/customers/{id}/hold", put(hold::put).delete(hold::drop))
         .route("/v1/approvals", get(second_person::list))
         .route("/v1/approvals/{id}/answers", post(second_person::answer))
         .route("/v1/customers/{id}/notes", post(notes::write))
@@ -98,6 +101,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/decisions", get(decisions::decide))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
+        .route("/v1/certificates/{id}", get(certificates::get))
         .route("/v1/disclosures", get(disclosures::list))
         .route("/v1/disclosures/export", get(disclosures::export))
         .route("/v1/blast-radius", get(blast_radius::measure))

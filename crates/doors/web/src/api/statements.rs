@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{CustomerId, FieldKind, Millis};
+use domain::{CustomerId, FieldKind, Hold, Millis};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vault::StatementLine;
@@ -24,6 +24,9 @@ pub(crate) struct Statement {
     given_at: String,
     /// The statement's own entry.
     receipt: String,
+    /// Why nothing of the customer's is destroyed although they ask for it or its time is over: litigation, authority,
+    /// fraud_evidence; none where nothing is held.
+    held_for: Option<&'static str>,
     /// First to last; the last is the statement's own.
     entries: Vec<StatementEntry>,
 }
@@ -110,6 +113,7 @@ pub(crate) async fn give(
             key: hex(statement.key.bytes()),
             given_at: given_at.to_string(),
             receipt: statement.receipt.to_string(),
+            held_for: statement.hold.map(Hold::slug),
             entries: statement.lines.into_iter().map(StatementEntry::from).collect(),
         },
     ))

@@ -12,6 +12,7 @@ mod passkeys;
 mod people;
 mod plan;
 mod provider;
+mod retention;
 mod rules;
 mod sessions;
 mod sign_in;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/decisions", get(rules::decisions))
         .route("/security/glass", get(glass::glass))
         .route("/security/guard", get(guard::guard))
+        .route("/security/retention", get(retention::show))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))

@@ -10,7 +10,7 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{approvals, budgets, glass, governing, guard, keys, notice, people, plan, rules, sessions};
+use super::{approvals, budgets, glass, governing, guard, keys, notice, people, plan, retention, rules, sessions};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -292,6 +292,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(sessions::gallery(sample_banner())?);
     all.extend(keys::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
+    all.extend(retention::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);
     Ok(all)
 }

@@ -193,8 +193,21 @@ kinds! {
     GlassReviewed = 79 "glass_reviewed";
     /// Officers signed another data plan.
     PlanChanged = 84 "plan_changed";
+    /// A customer whose values had all expired was destroyed: keys, values and counter; `detail` is how many values that were.
+    Expired = 85 "expired";
+    /// All that had expired by the data plan was looked for, once around; `detail` is how many customers were destroyed.
+    RetentionRun = 86 "retention_run";
+    /// The certificate of an erasure was given.
+    CertificateGiven = 87 "certificate_given";
+    /// An officer asked that a customer be held, or a hold be lifted; `detail` is why: 1 a claim, 2 an authority, 3 evidence of
+    /// fraud; 0 where it is to be lifted.
+    HoldAsked = 88 "hold_asked";
+    /// A second officer asked for the same, and a customer is under a legal hold; `detail` is why, as above.
+    HoldPlaced = 89 "hold_placed";
     /// How far a breach may have gone was asked; `detail` is how many entries were to be read.
     BreachMeasured = 90 "breach_measured";
+    /// A second officer asked for the same, and a customer isn't under a legal hold any more.
+    HoldLifted = 91 "hold_lifted";
 }
 
 impl Kind {

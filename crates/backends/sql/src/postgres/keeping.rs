@@ -1,0 +1,93 @@
+//! What retention looks at, and the sweeps after it.
+
+use super::Postgres;
+use super::read::STATES;
+use super::value::{Value, blob, int};
+use crate::rows::{self, Columns, Wrong, bytes, number};
+use crate::statements as sql;
+use domain::{CustomerId, InteractionId, TenantId};
+use std::collections::{HashMap, HashSet};
+use store::{Holding, IndexPlace, StoreError, Swept};
+
+const FIELD_KINDS: &str = "SELECT customer, field FROM field WHERE tenant = $1 AND customer = ANY($2) AND field > 0 \
+    ORDER BY customer, field";
+const INTERACTIONS: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
+    FROM interaction WHERE tenant = $1 AND customer = ANY($2)";
+const THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = ANY($2)";
+const DROP_INTERACTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND id = ANY($2) RETURNING id";
+
+fn ids(all: impl IntoIterator<Item = [u8; 16]>) -> Value<'static> {
+    Value::OwnBlobs(all.into_iter().map(Vec::from).collect())
+}
+
+fn id(row: &dyn Columns) -> Result<CustomerId, Wrong> {
+    bytes(row, 0).map(CustomerId)
+}
+
+fn place(row: &dyn Columns) -> Result<IndexPlace, Wrong> {
+    Ok((number(row, 0)?, bytes(row, 1)?, CustomerId(bytes(row, 2)?)))
+}
+
+impl Postgres {
+    pub(super) async fn read_holdings(
+        &self,
+        tenant: TenantId,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<Vec<Holding>, StoreError> {
+        let after = after.map_or([0; 16], |id| id.0);
+        let states = self.all(STATES, &[int(tenant.0), blob(&after), int(limit)], rows::customer_with_state).await?;
+        let key = [int(tenant.0), ids(states.iter().map(|(customer, ..)| customer.0))];
+        let mut fields: HashMap<CustomerId, Vec<u16>> = HashMap::new();
+        for (customer, field) in self.all(FIELD_KINDS, &key, |row| Ok((id(row)?, number(row, 1)?))).await? {
+            fields.entry(customer).or_default().push(field);
+        }
+        let mut interactions: HashMap<CustomerId, Vec<_>> = HashMap::new();
+        for row in self.all(INTERACTIONS, &key, rows::interaction).await? {
+            let customer = row.customer.ok_or(StoreError::Damaged("a row"))?;
+            interactions.entry(customer).or_default().push(row);
+        }
+        let one = |(customer, keys, state)| Holding {
+            customer,
+            keys,
+            state,
+            fields: fields.remove(&customer).unwrap_or_default(),
+            interactions: interactions.remove(&customer).unwrap_or_default(),
+        };
+        Ok(states.into_iter().map(one).collect())
+    }
+
+    pub(super) async fn index_swept(
+        &self,
+        tenant: TenantId,
+        after: Option<IndexPlace>,
+        limit: u32,
+    ) -> Result<Swept<IndexPlace>, StoreError> {
+        let from = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
+        let key = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(limit.saturating_sub(1))];
+        let next = self.all(sql::INDEX_PLACE, &key, place).await?.pop();
+        let to = next.unwrap_or((u16::MAX, [0xff; 16], CustomerId([0xff; 16])));
+        let range = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(to.0), blob(&to.1), blob(&to.2.0)];
+        let gone = self.all(sql::SWEEP_INDEX, &range, |_| Ok(())).await?.len() as u64;
+        Ok(Swept { gone, next })
+    }
+
+    pub(super) async fn interactions_swept(
+        &self,
+        tenant: TenantId,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Swept<InteractionId>, StoreError> {
+        let after = after.map_or([0; 16], |id| id.0);
+        let key = [int(tenant.0), blob(&after), int(limit)];
+        let found = self.all(sql::INTERACTIONS_BY_ID, &key, rows::interaction).await?;
+        let named: HashSet<CustomerId> = found.iter().flat_map(store::InteractionRow::named).collect();
+        let key = [int(tenant.0), ids(named.into_iter().map(|customer| customer.0))];
+        let there: HashSet<CustomerId> = self.all(THERE, &key, id).await?.into_iter().collect();
+        let gone = found.iter().filter(|row| row.named().any(|customer| !there.contains(&customer)));
+        let gone = [int(tenant.0), ids(gone.map(|row| row.id.0))];
+        let gone = self.all(DROP_INTERACTIONS, &gone, |_| Ok(())).await?.len() as u64;
+        let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);
+        Ok(Swept { gone, next })
+    }
+}

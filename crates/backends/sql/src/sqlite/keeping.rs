@@ -1,0 +1,71 @@
+//! What retention looks at, and the sweeps after it.
+
+use super::read::{STATES, all};
+use crate::rows::{self, bytes, number};
+use crate::statements as sql;
+use domain::{CustomerId, InteractionId, TenantId};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::collections::HashSet;
+use store::{Holding, IndexPlace, Swept};
+
+pub(super) fn holdings(
+    c: &Connection,
+    tenant: TenantId,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Holding>> {
+    let after = after.map_or([0; 16], |id| id.0);
+    let states = all(c, STATES, params![tenant.0, after, limit], rows::customer_with_state)?;
+    let one = |(customer, keys, state): (CustomerId, _, _)| {
+        let key = params![tenant.0, customer.0];
+        let fields = all(c, sql::FIELD_KINDS, key, |row| number(row, 0))?;
+        let interactions = all(c, sql::INTERACTIONS_OF, key, rows::interaction)?;
+        Ok(Holding { customer, keys, state, fields, interactions })
+    };
+    states.into_iter().map(one).collect()
+}
+
+pub(super) fn sweep_index(
+    c: &mut Connection,
+    tenant: TenantId,
+    after: Option<IndexPlace>,
+    limit: u32,
+) -> rusqlite::Result<Swept<IndexPlace>> {
+    let (kind, mac, customer) = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
+    let next: Option<IndexPlace> = c
+        .prepare_cached(sql::INDEX_PLACE)?
+        .query_row(params![tenant.0, kind, mac, customer.0, limit.saturating_sub(1)], |row| {
+            Ok((number(row, 0)?, bytes(row, 1)?, CustomerId(bytes(row, 2)?)))
+        })
+        .optional()?;
+    let (to_kind, to_mac, to_customer) = next.unwrap_or((u16::MAX, [0xff; 16], CustomerId([0xff; 16])));
+    let range = params![tenant.0, kind, mac, customer.0, to_kind, to_mac, to_customer.0];
+    let gone = all(c, sql::SWEEP_INDEX, range, |_| Ok(()))?.len() as u64;
+    Ok(Swept { gone, next })
+}
+
+pub(super) fn sweep_interactions(
+    c: &mut Connection,
+    tenant: TenantId,
+    after: Option<InteractionId>,
+    limit: u32,
+) -> rusqlite::Result<Swept<InteractionId>> {
+    let after = after.map_or([0; 16], |id| id.0);
+    let tx = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = all(&tx, sql::INTERACTIONS_BY_ID, params![tenant.0, after, limit], rows::interaction)?;
+    let mut gone = 0;
+    for row in &found {
+        let named: HashSet<CustomerId> = row.named().collect();
+        let mut there = tx.prepare_cached(sql::CUSTOMER_IS_THERE)?;
+        let mut missing = false;
+        for customer in named {
+            missing |= !there.exists(params![tenant.0, customer.0])?;
+        }
+        if missing {
+            gone += tx.prepare_cached(sql::DROP_INTERACTION)?.execute(params![tenant.0, row.id.0])? as u64;
+        }
+    }
+    tx.commit()?;
+    let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);
+    Ok(Swept { gone, next })
+}

@@ -1,0 +1,114 @@
+//! Legal holds: two officers place one and two lift it, and until then nobody destroys the customer.
+
+use crate::help::{Call, assert_refused};
+use crate::retention::{DAY, YEAR, after, is_there, last, run_at};
+use domain::{CustomerId, Hold, Refusal};
+use testkit::{FIRST, Member, PHONE, START, TestWorld, block_on, name_and_phone};
+use vault::{Holding, Kind, VaultError};
+
+fn hold(world: &TestWorld, by: &Member, customer: CustomerId, hold: Option<Hold>) -> Result<Holding, VaultError> {
+    block_on(world.vault.hold(&world.scope(by), customer, hold))
+}
+
+/// Both officers ask for the same.
+fn both(world: &TestWorld, customer: CustomerId, wish: Option<Hold>) {
+    let first = hold(world, &world.staff.protection, customer, wish).unwrap();
+    assert!(first.waits_until.is_some());
+    let second = hold(world, &world.staff.security, customer, wish).unwrap();
+    assert_eq!(second.waits_until, None);
+}
+
+fn erased(world: &TestWorld, customer: CustomerId) -> Result<(), VaultError> {
+    block_on(world.vault.erase(&world.scope(&world.staff.protection), customer)).map(drop)
+}
+
+#[test]
+fn a_held_customer_is_neither_erased_nor_expires_until_two_lift_it() {
+    let world = TestWorld::new(920);
+    let customer = world.add(name_and_phone("Held Hella", PHONE));
+    both(&world, customer, Some(Hold::Litigation));
+    assert_refused(&world, erased(&world, customer), Refusal::LegalHold);
+    run_at(&world, 3 * YEAR);
+    assert!(is_there(&world, customer));
+    assert_eq!(last(&world).unwrap().held, 1);
+
+    both(&world, customer, None);
+    run_at(&world, 3 * YEAR + DAY);
+    assert!(!is_there(&world, customer));
+    assert_eq!(last(&world).unwrap().held, 0);
+}
+
+#[test]
+fn one_officer_alone_holds_nobody_however_often_they_ask() {
+    let call = Call::new(921);
+    let (world, customer) = (&call.world, call.customer);
+    for _ in 0..3 {
+        let asked = hold(world, &world.staff.protection, customer, Some(Hold::Authority)).unwrap();
+        assert_eq!(asked.waits_until, Some(START.plus(7 * DAY)));
+    }
+    // Another reason isn't the same, nor is the end of a hold.
+    for other in [Some(Hold::FraudEvidence), None] {
+        assert!(hold(world, &world.staff.security, customer, other).unwrap().waits_until.is_some());
+    }
+    // And a word that is older than seven days doesn't count.
+    hold(world, &world.staff.protection, customer, Some(Hold::Authority)).unwrap();
+    after(world, 7 * DAY);
+    assert!(hold(world, &world.staff.security, customer, Some(Hold::Authority)).unwrap().waits_until.is_some());
+    erased(world, customer).unwrap();
+}
+
+#[test]
+fn is_for_officers_of_data_protection_and_of_security() {
+    let call = Call::new(922);
+    let staff = &call.world.staff;
+    let officers = [staff.protection.id, staff.security.id];
+    for member in staff.all().into_iter().filter(|member| !officers.contains(&member.id)) {
+        let asked = hold(&call.world, member, call.customer, Some(Hold::Litigation));
+        assert_refused(&call.world, asked, Refusal::RoleNotAllowed);
+        let nobody = hold(&call.world, member, CustomerId([1; 16]), Some(Hold::Litigation));
+        assert_refused(&call.world, nobody, Refusal::RoleNotAllowed);
+    }
+    let nobody = hold(&call.world, &staff.protection, CustomerId([1; 16]), Some(Hold::Litigation));
+    assert_refused(&call.world, nobody, Refusal::NotFound);
+}
+
+#[test]
+fn the_customer_is_told_why_and_by_whom_in_the_log() {
+    let call = Call::new(923);
+    let (world, customer) = (&call.world, call.customer);
+    both(world, customer, Some(Hold::FraudEvidence));
+    let statement = block_on(world.vault.give_statement(&world.scope(&world.staff.protection), customer)).unwrap();
+    assert_eq!(statement.hold, Some(Hold::FraudEvidence));
+    let kinds: Vec<_> = statement.lines.iter().filter_map(|line| line.audit.as_ref()).map(|body| body.kind).collect();
+    assert!(kinds.ends_with(&[Kind::HoldAsked, Kind::HoldPlaced, Kind::StatementGiven]), "{kinds:?}");
+    let placed =
+        statement.lines.iter().filter_map(|line| line.audit.as_ref()).find(|body| body.kind == Kind::HoldPlaced);
+    let placed = placed.unwrap();
+    let (first, second) = (world.staff.protection.id, world.staff.security.id);
+    assert_eq!((placed.person, placed.upon, placed.detail), (Some(second), Some(first), Some(3)));
+}
+
+#[test]
+fn a_hold_that_somebody_took_out_of_the_row_is_noticed() {
+    let world = TestWorld::new(924);
+    let customer = world.add(name_and_phone("Held Hella", PHONE));
+    both(&world, customer, Some(Hold::Litigation));
+    assert!(world.edit(&format!("UPDATE {} SET guard = 0 WHERE guard > 0", world.states())) > 0);
+    assert_refused(&world, erased(&world, customer), Refusal::Tampered);
+    run_at(&world, 3 * YEAR);
+    assert!(is_there(&world, customer));
+    assert_eq!(last(&world).unwrap().doubtful, 1);
+}
+
+#[test]
+fn the_first_officers_word_names_no_customer_and_cannot_be_made_up() {
+    let world = TestWorld::new(925);
+    let customer = world.add(name_and_phone("Held Hella", PHONE));
+    hold(&world, &world.staff.protection, customer, Some(Hold::Litigation)).unwrap();
+    assert!(!world.tables_holding(&customer.0).contains(&"admission".to_owned()));
+    assert_eq!(world.edit("UPDATE admission SET body = x'0211111111111111111111111111111111' WHERE kind = 22"), 1);
+    let asked = hold(&world, &world.staff.security, customer, Some(Hold::Authority));
+    assert_refused(&world, asked, Refusal::Tampered);
+    let row = block_on(world.store.state(FIRST, customer)).unwrap().unwrap();
+    assert_eq!(row.hold, None);
+}
