@@ -5,6 +5,7 @@ use super::{Postgres, commit, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+use futures_util::FutureExt;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
     CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow, Intent,
@@ -51,10 +52,8 @@ pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, sho
 impl Store for Postgres {
     /// One after the other: batches that overlap are smaller, and each costs the server as much as five of its acts.
     fn commit_next<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Committing<'a> {
-        Box::pin(async move {
-            let outcomes = commit::commit(&self.pool, now, intents, seals).await;
-            Box::pin(core::future::ready(outcomes)) as Fut<'a, Vec<Outcome>>
-        })
+        let outcomes = commit::commit(&self.pool, now, intents, seals);
+        Box::pin(outcomes.map(|outcomes| Box::pin(core::future::ready(outcomes)) as Fut<'a, Vec<Outcome>>))
     }
 
     /// Nobody sees a commit before it is on the server's disk.
