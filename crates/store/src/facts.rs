@@ -70,7 +70,11 @@ impl Wanted {
     fn add_condition(&mut self, tenant: TenantId, condition: &Condition) {
         match *condition {
             Condition::Never(_) => {}
-            Condition::Unguarded { customer, .. } | Condition::Unheld(customer) => self.add_state(tenant, customer),
+            Condition::Unguarded { customer, .. }
+            | Condition::Untouched { customer, .. }
+            | Condition::Unheld(customer) => {
+                self.add_state(tenant, customer);
+            }
             Condition::FewShown { customer, interaction, .. } => {
                 self.add_state(tenant, customer);
                 self.interactions.push((tenant, interaction));

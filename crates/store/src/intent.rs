@@ -121,6 +121,13 @@ pub enum Condition {
     },
     /// The customer isn't under a legal hold.
     Unheld(CustomerId),
+    /// There are as many entries about the customer as before: nobody was in touch, looked or wrote.
+    Untouched {
+        /// Who.
+        customer: CustomerId,
+        /// How many there were.
+        n: u64,
+    },
     /// No field lies there yet.
     FieldAbsent(FieldRef),
     /// The field still has this version.

@@ -178,6 +178,11 @@ impl InteractionRow {
 }
 
 impl InteractionRow {
+    /// Does it name somebody who isn't there any more, and belong to nobody who is? Then nobody needs it.
+    pub fn is_left(&self, is_there: impl Fn(CustomerId) -> bool) -> bool {
+        !self.customer.is_some_and(&is_there) && self.named().any(|customer| !is_there(customer))
+    }
+
     /// Whom it names: whose it is, and the callers of its events.
     pub fn named(&self) -> impl Iterator<Item = CustomerId> {
         let events = decode_events(&self.events).unwrap_or_default();

@@ -179,6 +179,11 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(!slot.tampered, Refusal::Tampered)?;
             require(slot.row.is_none_or(|row| row.hold.is_none()), Refusal::LegalHold)
         }
+        Condition::Untouched { customer, n } => {
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(Refusal::NewContact)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_some_and(|row| row.n == n), Refusal::NewContact)
+        }
         Condition::PowerVersion(version) => {
             let slot = facts.powers.slot(&tenant).ok_or(Refusal::PowerChanged)?;
             require(slot.row.map_or(0, |row| row.seq) == version, Refusal::PowerChanged)

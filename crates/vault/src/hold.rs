@@ -6,11 +6,14 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, Hold, Millis, PersonId, Refusal};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+use policy::Device;
+use std::sync::Arc;
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, PersonRow, Seals, Tag};
 
 /// How long the first officer's word waits for the second's, in milliseconds.
 const WAITS_MS: i64 = 7 * 24 * 3_600_000;
@@ -72,8 +75,9 @@ impl Vault {
         let exists = Condition::CustomerExists(customer);
         let now = self.clock.now();
         let asked = before.filter(|row| row.expires.since(now) > 0 && self.is_genuine(scope, row));
-        let first = asked.as_ref().and_then(Asked::read);
-        let Some(first) = first.filter(|first| first.hold == hold && first.officer != scope.person()) else {
+        let power = self.load_power(scope.tenant).await?;
+        let first = asked.as_ref().and_then(Asked::read).filter(|first| first.hold == hold);
+        let Some(first) = first.filter(|first| self.counts_as_first(&power, first.officer, scope.person())) else {
             let row = AdmissionRow {
                 key,
                 body: Asked::body(hold, scope.person()),
@@ -95,6 +99,16 @@ impl Vault {
     /// Officers are who erases and who changes people and rights, as the rules say.
     fn may_hold(&self, scope: &Scope) -> Result<(), policy::Denial> {
         self.may(scope, policy::Act::Erase).or_else(|_| self.may(scope, policy::Act::ChangePower))
+    }
+
+    /// Does the first one's word count beside the second's? They must be another human, and still one who may.
+    fn counts_as_first(&self, power: &Snapshot, first: PersonId, second: PersonId) -> bool {
+        let may = |person: &PersonRow, act| {
+            let ways = power.governance.rules.ways(&self.asker(person, Device::Page), act);
+            ways.approved.is_some() || ways.alone.is_ok()
+        };
+        let still = |person: &Arc<PersonRow>| may(person, policy::Act::Erase) || may(person, policy::Act::ChangePower);
+        power.person(first).is_some_and(still) && !power.same_human(first, second)
     }
 
     fn is_genuine(&self, scope: &Scope, row: &AdmissionRow) -> bool {

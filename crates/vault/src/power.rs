@@ -89,6 +89,12 @@ impl Snapshot {
         self.people.get(&id).map(|row| row.name.as_str())
     }
 
+    /// Are these the same person, or of the same name? Who has the same name is taken for the same human.
+    pub(crate) fn same_human(&self, one: PersonId, other: PersonId) -> bool {
+        let name = |id| self.name(id).map(duties::plain);
+        one == other || name(one) == name(other)
+    }
+
     /// All rows of one kind.
     pub fn all<B: PowerBody>(&self) -> impl Iterator<Item = ([u8; 16], B)> {
         self.powers.all()

@@ -5,8 +5,9 @@
 //! What it counts from are times that the store can answer for: a customer's id says when they were taken in, and their keys
 //! open under that id only; interactions carry a tag. Who edits one makes the customer doubtful, and those stay.
 //!
-//! The first run, and one after a long time without any, is a rehearsal: it says what is due and destroys nothing, the next day's
-//! does. So neither an update nor a clock that was set years ahead destroys before anybody could see it coming.
+//! The first run, and one after a long time without any, is a rehearsal: it says what is due and destroys nothing; the next one
+//! does, a whole day later. So neither an update nor a clock that was set years ahead destroys before anybody could see it
+//! coming. A run goes by the day on which it began.
 //!
 //! One node at a time does it, by lease, in small steps. It may be stopped at any moment and begun again: what is destroyed
 //! isn't met again, and a run counts once its last step is committed.
@@ -28,8 +29,11 @@ use store::{Condition, Effect, Holding, IndexPlace, Job, Seals};
 const LEASE_MS: i64 = 60_000;
 /// Customers looked at in one step: if all of them go, that is two or three transactions of the door's.
 const BATCH: u32 = 256;
+const DAY_MS: i64 = 24 * 3_600_000;
 /// After so long without a run, in milliseconds, the next one destroys nothing and only says what is due.
-const UNSEEN_MS: i64 = 31 * 24 * 3_600_000;
+const UNSEEN_MS: i64 = 7 * DAY_MS;
+/// A run that takes longer than this, in milliseconds, is begun anew: the clock was set, or the machine stood still.
+const LONGEST_MS: i64 = DAY_MS;
 /// Rows looked at in one step of a sweep.
 const SWEPT: u32 = 2_000;
 
@@ -48,8 +52,8 @@ pub struct Expirer {
     tenant: TenantId,
     holder: [u8; 16],
     leased_until: Option<Millis>,
-    /// When the last run began, once it is known.
-    last: Option<Millis>,
+    /// The last run, once it is known.
+    last: Option<RetentionRun>,
     stage: Stage,
 }
 
@@ -64,6 +68,8 @@ enum Stage {
 /// Somebody who goes.
 struct Going {
     customer: CustomerId,
+    /// Entries about them when they were looked at.
+    n: u64,
     shelved: Shelved,
     values: usize,
 }
@@ -93,15 +99,13 @@ impl Expirer {
         if matches!(self.stage, Stage::Waiting) && !self.is_due().await? {
             return Ok(ExpiryStep::Idle);
         }
-        if !self.may().await? {
-            self.stage = Stage::Waiting;
-            return Ok(ExpiryStep::Idle);
+        if !self.may().await? || self.stage.is_stale(self.vault.now()) {
+            return self.rest();
         }
         self.stage = match self.stage {
             Stage::Waiting => {
                 let now = self.vault.now();
-                let rehearsed = self.last.is_none_or(|last| now.since(last) > UNSEEN_MS);
-                Stage::Walking(RetentionRun::begun(now, rehearsed), None)
+                Stage::Walking(RetentionRun::begun(now, is_rehearsal(self.last.as_ref(), now)), None)
             }
             Stage::Walking(run, after) => match self.walk(run, after).await? {
                 None => return self.rest(),
@@ -116,7 +120,7 @@ impl Expirer {
                 let swept = self.vault.store.sweep_interactions(self.tenant, after, SWEPT).await?;
                 if swept.next.is_none() {
                     self.vault.keep_run(self.tenant, &run).await?;
-                    self.last = Some(run.begun);
+                    self.last = Some(run);
                     return self.rest();
                 }
                 Stage::Interactions(run, swept.next)
@@ -130,14 +134,12 @@ impl Expirer {
         Ok(ExpiryStep::Idle)
     }
 
-    /// Once in each day of UTC.
     async fn is_due(&mut self) -> Result<bool, VaultError> {
-        let today = plan::day_of(self.vault.now());
-        let earlier = |last: Option<Millis>| last.is_none_or(|last| plan::day_of(last) < today);
-        if earlier(self.last) {
-            self.last = self.vault.last_retention(self.tenant).await?.map(|run| run.begun);
+        let now = self.vault.now();
+        if is_due(self.last.as_ref(), now) {
+            self.last = self.vault.last_retention(self.tenant).await?;
         }
-        Ok(earlier(self.last))
+        Ok(is_due(self.last.as_ref(), now))
     }
 
     async fn may(&mut self) -> Result<bool, VaultError> {
@@ -160,16 +162,15 @@ impl Expirer {
             Err(VaultError::Refused { .. }) => return Ok(None),
             in_force => in_force?,
         };
-        let plan = in_force.planned.plan();
+        let (plan, today) = (in_force.planned.plan(), plan::day_of(run.begun));
         let found = self.vault.store.holdings(self.tenant, after, BATCH).await?;
         // By id is by age: behind somebody who is too young for everything there are only younger ones.
-        let old =
-            |one: &Holding| plan.soonest(plan::day_of(one.customer.minted())).is_some_and(|day| day <= in_force.day);
+        let old = |one: &Holding| plan.soonest(plan::day_of(one.customer.minted())).is_some_and(|day| day <= today);
         let next = found.last().filter(|last| old(last)).map(|last| last.customer);
         let mut going = Vec::new();
         for one in found {
             run.looked_at += 1;
-            match self.fate(plan, in_force.day, one) {
+            match self.fate(plan, today, one) {
                 Fate::Stays => {}
                 Fate::Goes(one) => going.push(one),
                 Fate::Held => run.held += 1,
@@ -200,15 +201,43 @@ impl Expirer {
             let day = FieldKind::from_code(*field).and_then(|kind| plan.expires(plan::Kind::Field(kind), &known));
             day.is_some_and(|day| day <= today)
         };
-        if !one.fields.iter().all(expired) {
+        // Of whom there is no value nothing has expired: somebody took the rows away, or they were just taken in.
+        if one.fields.is_empty() || !one.fields.iter().all(expired) {
             return Fate::Stays;
         }
         if one.state.hold.is_some() {
             return Fate::Held;
         }
         let shelved = Shelved { epoch: one.keys.epoch, wrapped: one.keys.wrapped };
-        Fate::Goes(Going { customer: one.customer, shelved, values: one.fields.len() })
+        Fate::Goes(Going { customer: one.customer, n: one.state.n, shelved, values: one.fields.len() })
     }
+}
+
+impl Stage {
+    /// Has it taken longer than any run does, or begun at a time that is still to come?
+    fn is_stale(self, now: Millis) -> bool {
+        match self {
+            Self::Waiting => false,
+            Self::Walking(run, _) | Self::Index(run, _) | Self::Interactions(run, _) => {
+                !(0..=LONGEST_MS).contains(&now.since(run.begun))
+            }
+        }
+    }
+}
+
+/// Once in each day of UTC, and a whole day after a rehearsal. A run that is dated in the future counts as none: the clock was
+/// ahead.
+fn is_due(last: Option<&RetentionRun>, now: Millis) -> bool {
+    last.is_none_or(|last| match now.since(last.begun) {
+        ..0 => true,
+        past if last.rehearsed => past >= DAY_MS,
+        _ => plan::day_of(last.begun) < plan::day_of(now),
+    })
+}
+
+/// Does the next run only count?
+fn is_rehearsal(last: Option<&RetentionRun>, now: Millis) -> bool {
+    last.is_none_or(|last| !(0..=UNSEEN_MS).contains(&now.since(last.begun)))
 }
 
 /// What a step destroyed.
@@ -244,6 +273,7 @@ impl Vault {
             let act = self.bare_act(tenant, Kind::Expired)?.about(one.customer, None, 0, Some(keys));
             let act = act.when(Condition::PowerVersion(power)).when(Condition::CustomerExists(one.customer));
             let act = act.when(Condition::Unheld(one.customer));
+            let act = act.when(Condition::Untouched { customer: one.customer, n: one.n });
             let act = act.detail(one.values as u64).effect(Effect::Expire(one.customer));
             acts.push(async move { (one, self.commit_plain(act).await) });
         }
@@ -254,9 +284,9 @@ impl Vault {
                     gone.customers += 1;
                     gone.values += one.values as u64;
                 }
-                // Erased meanwhile, or another plan is in force since: the next look tells.
+                // Erased or in touch meanwhile, or another plan is in force since: the next run tells.
                 Err(VaultError::Refused {
-                    refusal: Refusal::NotFound | Refusal::PowerChanged | Refusal::LegalHold,
+                    refusal: Refusal::NotFound | Refusal::PowerChanged | Refusal::LegalHold | Refusal::NewContact,
                     ..
                 }) => {}
                 Err(VaultError::Refused { .. }) => gone.doubtful += 1,
@@ -283,5 +313,41 @@ impl Vault {
             keys => keys?.into_iter().map(Some).collect(),
         };
         Ok(all.into_iter().map(|view| view.map(|view| Arc::new(EntryKeys::new(view)))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+    /// Four minutes before midnight.
+    const LATE: Millis = Millis(1_767_225_600_000 - 4 * 60_000);
+
+    fn run(rehearsed: bool) -> RetentionRun {
+        RetentionRun::begun(LATE, rehearsed)
+    }
+
+    #[test]
+    fn a_rehearsal_leaves_a_whole_day_and_a_run_the_rest_of_one() {
+        assert!(is_due(None, LATE) && is_rehearsal(None, LATE));
+        for (rehearsed, first) in [(true, DAY_MS), (false, 4 * 60_000)] {
+            let last = run(rehearsed);
+            assert!(!is_due(Some(&last), LATE.plus(first - 1)), "{rehearsed}");
+            assert!(is_due(Some(&last), LATE.plus(first)), "{rehearsed}");
+            assert!(!is_rehearsal(Some(&last), LATE.plus(first)));
+        }
+        assert!(!is_rehearsal(Some(&run(false)), LATE.plus(UNSEEN_MS)));
+        assert!(is_rehearsal(Some(&run(false)), LATE.plus(UNSEEN_MS + 1)));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_stops_nothing_and_destroys_nothing() {
+        let (last, now) = (run(false), LATE.plus(-HOUR_MS));
+        assert!(is_due(Some(&last), now) && is_rehearsal(Some(&last), now));
+        for stage in [Stage::Walking(last, None), Stage::Index(last, None), Stage::Interactions(last, None)] {
+            assert!(stage.is_stale(now) && stage.is_stale(LATE.plus(LONGEST_MS + 1)));
+            assert!(!stage.is_stale(LATE) && !stage.is_stale(LATE.plus(LONGEST_MS)));
+        }
     }
 }

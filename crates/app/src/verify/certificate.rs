@@ -1,4 +1,5 @@
-//! The certificate of an erasure, offline: the log's signed checkpoint covers its entry, and the entry says what it says.
+//! The certificate of an erasure, offline: the log's signed checkpoint covers its entry, and the entry says what it says. Of
+//! which customer it was no entry tells; nor does it tell its own number, so that isn't checked, and isn't repeated.
 
 use super::statement::{as_json, witnessed};
 use crate::cli::Verify;
@@ -16,7 +17,6 @@ const FORMAT: &str = "ringfence erasure certificate v1";
 #[derive(Deserialize)]
 struct Raw {
     format: String,
-    receipt: String,
     because: String,
     values: Option<u64>,
     at: String,
@@ -69,7 +69,7 @@ pub(super) fn check(
     let day = day(&told);
     if format == Format::Table {
         return output::text(&format!(
-            "holds: {} destroyed at {}, {}; no backup opens it from {day} on; place {} of {} in the log {}{}; keys from {}",
+            "holds: {} destroyed at {}, {}; by the centre's word no backup opens it from {day} on; place {} of {} in the log {}{}; keys from {}",
             told.values
                 .map_or("everything of a customer's".to_owned(), |values| format!("a customer's {values} values")),
             told.at,
@@ -83,7 +83,6 @@ pub(super) fn check(
     }
     let mut found = as_json(&head);
     found["place"] = json!(verified.index);
-    found["receipt"] = json!(raw.receipt);
     found["at"] = json!(told.at.to_string());
     found["because"] = json!(because(&told));
     found["values"] = json!(told.values);
@@ -123,7 +122,6 @@ mod tests {
         let opening = RawOpening { ra: "00".repeat(32), audit: "a0".into(), customer: "11".repeat(32) };
         let raw = Raw {
             format: FORMAT.into(),
-            receipt: format!("ent_{}", "0".repeat(32)),
             because: "expired".into(),
             values: Some(2),
             at: at.to_string(),

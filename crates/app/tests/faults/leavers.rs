@@ -132,7 +132,7 @@ fn a_leaver_is_out_on_every_node_within_a_second() {
     // An agent, in the middle of things.
     one_is_soon_out(|turn| {
         let agent = cluster.centre.hire(&format!("Ada {turn}"), "agent");
-        let line = cluster.line(&agent, turn as usize);
+        let line = cluster.line(&agent, turn.into());
         for node in &nodes {
             found("a reveal", PATIENCE, || line.reveal(node, None).filter(|it| it.status == 200));
         }
@@ -174,7 +174,7 @@ fn a_reveal_in_flight_on_another_node_is_refused() {
     let (proxy, node) = &cluster.nodes[NODES - 1];
     one_is_soon_out(|turn| {
         let agent = cluster.centre.hire(&format!("Ada {turn}"), "agent");
-        let line = cluster.line(&agent, turn as usize);
+        let line = cluster.line(&agent, turn.into());
         found("a reveal", PATIENCE, || line.reveal(node, None).filter(|it| it.status == 200));
         let leaves = leave(&machine, &cluster.nodes[0].1, &agent);
         // Transactions of that node begin late: the reveal is under way and hasn't committed when its person leaves.
@@ -209,7 +209,7 @@ fn on_the_embedded_engine_too() {
     let node = centre.serve();
     one_is_soon_out(|turn| {
         let agent = centre.hire(&format!("Ada {turn}"), "agent");
-        let call = centre.call_from(&node.client(), &agent, turn as usize);
+        let call = centre.call_from(&node.client(), &agent, turn.into());
         let tries = serving("embedded", &node, &agent, &call);
         watch(&tries, leave(&machine, &node, &agent))
     });

@@ -236,6 +236,10 @@ refusals! {
     LegalHold = 86 "legal-hold", "This record is under a legal hold",
         "Two officers said that it is needed for a claim, an authority or as evidence of fraud; until two say otherwise nobody destroys it.",
         "Tell the customer that it is kept and why. Once the reason is gone, two officers lift the hold; then ask again.";
+    /// Somebody was in touch, looked or wrote since it was decided.
+    NewContact = 87 "new-contact", "Something happened with this record meanwhile",
+        "What was decided about a customer whom nobody has met for long doesn't hold once somebody meets them.",
+        "Look at the record again and decide anew.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",

@@ -41,9 +41,9 @@ pub use words::{Language, Words};
 /// The plan that the program comes with: what it stores and does today.
 pub const DEFAULT: &str = include_str!("../../../../examples/plan.toml");
 
-/// The day of a moment, in UTC; the epoch's for a moment out of range.
+/// The day of a moment, in UTC; the last one of all for a moment out of range, on which nothing counts as old.
 #[must_use]
 pub fn day_of(moment: domain::Millis) -> Date {
-    let stamp = jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let stamp = jiff::Timestamp::from_millisecond(moment.0).unwrap_or(jiff::Timestamp::MAX);
     jiff::tz::Offset::UTC.to_datetime(stamp).date()
 }

@@ -259,7 +259,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::CloseTaken
         | Refusal::RequestReplayed
         | Refusal::LastOfficer
-        | Refusal::LegalHold => StatusCode::CONFLICT,
+        | Refusal::LegalHold
+        | Refusal::NewContact => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver
         | Refusal::ChangeGone

@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
     Case { name: "Unguarded", tables: &["customer"], run: unguarded },
     Case { name: "Unheld", tables: &["customer"], run: unheld },
+    Case { name: "Untouched", tables: &["customer"], run: untouched },
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
@@ -95,6 +96,22 @@ fn unheld(mount: &dyn Mount) {
     done(&*store, mark(9, Effect::Hold(ANA, Some(Hold::Litigation))));
     assert!(mount.edit(&format!("UPDATE {} SET guard = 3 WHERE n = 4", mount.states())) == 1, "the hold taken away");
     refused(&*store, free(10, ANA), Refusal::Tampered);
+}
+
+fn untouched(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, doing(1, vec![put_customer(ANA), put_customer(BEN)]));
+    let still = |number, n| when(number, Condition::Untouched { customer: ANA, n });
+    done(&*store, still(2, 0));
+    done(&*store, Intent { customer: Some(BEN), ..intent(3) });
+    done(&*store, still(4, 0));
+    // Also by what happens earlier in the same batch.
+    let outcomes = commit(&*store, vec![Intent { customer: Some(ANA), ..intent(5) }, still(6, 0)]);
+    assert!(matches!(outcomes[1], Outcome::Refused { refusal: Refusal::NewContact, .. }), "{outcomes:?}");
+    done(&*store, still(7, 1));
+    // Hers and Ben's.
+    assert_eq!(mount.edit(&format!("UPDATE {} SET n = 0 WHERE n = 1", mount.states())), 2);
+    refused(&*store, still(8, 0), Refusal::Tampered);
 }
 
 fn on_channel(mount: &dyn Mount) {

@@ -1,7 +1,7 @@
 //! All requests, for those who sign, review or are to notice.
 
 use super::ask::NOTE;
-use super::{ANSWER_MS, Glass, GlassId, GlassState, REVIEW_MS, Signing, Stage, USE_MS, same_human};
+use super::{ANSWER_MS, Glass, GlassId, GlassState, REVIEW_MS, Signing, Stage, USE_MS};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
@@ -121,7 +121,7 @@ impl Vault {
         let (officer, reviews) =
             (!self.glass_fields(scope).is_empty(), self.may(scope, policy::Act::ReviewGlass).is_ok());
         let took_part =
-            same_human(power, glass.asker, me) || glass.second().is_some_and(|two| same_human(power, two, me));
+            power.same_human(glass.asker, me) || glass.second().is_some_and(|two| power.same_human(two, me));
         let signed = |signing| glass.challenge(scope.tenant, signing);
         let step = match state {
             GlassState::Asked if self.may_agree(power, glass, me) => Some(GlassStep::Answer(signed(Signing::Agree))),

@@ -19,7 +19,7 @@ pub use book::{GlassBook, GlassLine, GlassStep};
 
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::{Snapshot, duties};
+use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::glass::REVIEW_DAYS;
@@ -273,7 +273,7 @@ impl Vault {
         let (Some(asker), Some(other)) = (power.person(glass.asker), power.person(other)) else { return false };
         let ways = power.governance.rules.ways(&self.asker(other, Device::Page), policy::Act::BreakGlass(glass.field));
         let may = ways.approved.is_some() || ways.alone.is_ok();
-        may && !same_human(power, asker.id, other.id)
+        may && !power.same_human(asker.id, other.id)
     }
 
     /// One more that was broken, or reviewed.
@@ -282,10 +282,4 @@ impl Vault {
         let (turn, otherwise) = (Turn::Spend(1), Refusal::BudgetExhausted);
         act.spend(Spend { counter, purpose: None, turn, at, room: Room::ANY, otherwise })
     }
-}
-
-/// Are these the same person, or of the same name?
-fn same_human(power: &Snapshot, one: PersonId, other: PersonId) -> bool {
-    let name = |id| power.name(id).map(duties::plain);
-    one == other || name(one) == name(other)
 }

@@ -1,7 +1,7 @@
 //! Reviewing what was seen behind the glass, and what stands until then.
 
 use super::book::Shelf;
-use super::{GlassId, Stage, same_human};
+use super::{GlassId, Stage};
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
@@ -22,7 +22,7 @@ impl Vault {
             return Err(self.logged(act, Refusal::NothingToReview).await);
         };
         let power = self.power(scope.tenant).await?;
-        if [glass.asker, second].into_iter().any(|officer| same_human(&power, officer, scope.person())) {
+        if [glass.asker, second].into_iter().any(|officer| power.same_human(officer, scope.person())) {
             return Err(self.logged(act, Refusal::NotAReviewer).await);
         }
         // Of more rows than the log counts, one was put back: with it, another's review could be made up for.

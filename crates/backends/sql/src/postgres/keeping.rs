@@ -84,7 +84,7 @@ impl Postgres {
         let named: HashSet<CustomerId> = found.iter().flat_map(store::InteractionRow::named).collect();
         let key = [int(tenant.0), ids(named.into_iter().map(|customer| customer.0))];
         let there: HashSet<CustomerId> = self.all(THERE, &key, id).await?.into_iter().collect();
-        let gone = found.iter().filter(|row| row.named().any(|customer| !there.contains(&customer)));
+        let gone = found.iter().filter(|row| row.is_left(|customer| there.contains(&customer)));
         let gone = [int(tenant.0), ids(gone.map(|row| row.id.0))];
         let gone = self.all(DROP_INTERACTIONS, &gone, |_| Ok(())).await?.len() as u64;
         let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);

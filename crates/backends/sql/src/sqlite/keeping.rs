@@ -57,11 +57,13 @@ pub(super) fn sweep_interactions(
     for row in &found {
         let named: HashSet<CustomerId> = row.named().collect();
         let mut there = tx.prepare_cached(sql::CUSTOMER_IS_THERE)?;
-        let mut missing = false;
+        let mut gone_ones = HashSet::new();
         for customer in named {
-            missing |= !there.exists(params![tenant.0, customer.0])?;
+            if !there.exists(params![tenant.0, customer.0])? {
+                gone_ones.insert(customer);
+            }
         }
-        if missing {
+        if row.is_left(|customer| !gone_ones.contains(&customer)) {
             gone += tx.prepare_cached(sql::DROP_INTERACTION)?.execute(params![tenant.0, row.id.0])? as u64;
         }
     }

@@ -293,7 +293,11 @@ impl Store for Sqlite {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Fut<'_, Swept<InteractionId>> {
-        self.writing(|c| keeping::sweep_interactions(c, tenant, after, limit))
+        self.writing(|c| {
+            // They lie beside the writer's connection too, which doesn't notice what it wrote itself.
+            self.recent.lock().unwrap_or_else(PoisonError::into_inner).interactions.clear();
+            keeping::sweep_interactions(c, tenant, after, limit)
+        })
     }
 
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {
