@@ -30,7 +30,10 @@ const PLANTED: [&[Change]; 50] = [
     &[Replace("binding == Binding::\"matched\" && ", "binding == Binding::\"claimed\" && ")],
     &[Replace("&& !context.approvers.isEmpty()", "")],
     &[Replace("Field::\"date_of_birth\", Field::\"card\"]", "Field::\"card\"]")],
-    &[Replace("Action::\"serve\", resource)\nunless { context", "Action::\"metered\", resource)\nunless { context")],
+    &[Replace(
+        "Action::\"serve\", resource)\nunless { context",
+        "Action::\"about_customer\", resource)\nunless { context",
+    )],
     &[Replace("action in Action::\"about_customer\"", "action == Action::\"reveal\"")],
     // More fields.
     &[Drop("card-never-shown"), Replace("resource == Field::\"phone\")", "resource == Field::\"card\")")],
