@@ -71,11 +71,14 @@ fn counter() -> Counter {
 fn door(rules: &Rules, facts: &Facts<'_>) -> Result<(), Refusal> {
     let ways = rules.ways(&facts.asker, facts.act);
     let (needs, missing) = ways.without_second().map_err(Denial::refusal)?;
-    if !facts.act.serves() {
-        return Ok(());
+    let glass = matches!(facts.act, Act::BreakGlass(_));
+    if !facts.act.serves() && !glass {
+        return missing.map_or(Ok(()), |denial| Err(denial.refusal()));
     }
     let record = !matches!(facts.act, Act::Search | Act::Claim);
-    let mut when = conditions(&needs, (CALL, ANA, record.then_some(RECORD)), Timeouts::default());
+    // Behind the glass there is no interaction.
+    let call = (CALL, ANA, record.then_some(RECORD));
+    let mut when = if glass { Vec::new() } else { conditions(&needs, call, Timeouts::default()) };
     when.extend(missing.map(|denial| Condition::Never(denial.refusal())));
     if needs.few && matches!(facts.act, Act::Reveal(..)) {
         let otherwise = Refusal::ManyFields;
