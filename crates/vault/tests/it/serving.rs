@@ -31,10 +31,11 @@ fn sealed_viewed_on_masks_and_revealed_with_an_entry() {
     assert_eq!(body.purpose, Some(Purpose::Delivery));
     assert_eq!(body.field, Some(FieldKind::Name.code()));
     assert_eq!(body.at, domain::Clock::now(&*world.clock));
-    // Information, and the fields of this interaction, of which the name is one.
-    assert_eq!(body.spent.len(), 2);
-    assert_eq!(body.spent[1].total, 1 << FieldKind::Name.code());
+    assert_eq!(body.spent.len(), 1);
     assert_eq!((body.spent[0].total, body.spent[0].moved), (3, Some(2)), "the masked record weighed one");
+
+    let state = block_on(world.store.state(FIRST, call.customer)).unwrap().unwrap();
+    assert_eq!(state.shown.map(store::Shown::count), Some(1), "of the fields of this interaction");
 
     let left = block_on(world.vault.budgets(&scope)).unwrap();
     for left in left.iter().filter(|left| left.kind == BudgetKind::Information && left.purpose.is_none()) {
