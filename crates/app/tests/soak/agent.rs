@@ -35,6 +35,7 @@ pub(crate) struct Agent {
     turn: u64,
     called: u64,
     revealed: u64,
+    viewed: u64,
 }
 
 impl Agent {
@@ -53,6 +54,7 @@ impl Agent {
             turn: 0,
             called: 0,
             revealed: 0,
+            viewed: 0,
         }
     }
 
@@ -64,9 +66,9 @@ impl Agent {
         }
     }
 
-    /// Values that left, so far.
-    pub(crate) fn revealed(&self) -> u64 {
-        self.revealed
+    /// Values and masked records that left, so far: a point each.
+    pub(crate) fn told(&self) -> u64 {
+        self.revealed + self.viewed
     }
 
     /// One request and its answer, which must be a good one.
@@ -105,6 +107,7 @@ impl Agent {
         let call = self.calls.back().unwrap();
         let (path, body) = (format!("{}/views", call.path), json!({"interaction": call.interaction}));
         self.post(&path, &body).expect(200);
+        self.viewed += 1;
     }
 
     fn end(&mut self) {

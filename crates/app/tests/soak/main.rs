@@ -99,6 +99,6 @@ fn everything_is_in_the_log(centre: &Centre, people: &[Person], agents: &[Agent]
     assert_eq!(entries, places, "entries without a place");
     // What was spent equals the log, as `verify` recounts; here: what left equals what was spent.
     for (person, agent) in people.iter().zip(agents) {
-        assert_eq!(centre.points_spent(person), agent.revealed(), "a value left without its entry");
+        assert_eq!(centre.points_spent(person), agent.told(), "something left without its entry");
     }
 }
