@@ -102,7 +102,7 @@ pub(crate) struct GuardedCustomer {
 ///
 /// For security. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/guards", tag = "customers", operation_id = "listGuardedCustomers",
-    params(("cursor" = Option<String>, Query, description = "Where to go on."), Limit),
+    params(("cursor" = Option<String>, Query, pattern = "^cus_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = GuardedCustomers), (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
