@@ -32,6 +32,10 @@ pub enum AdmissionKind {
     Approval = 10,
     /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
     Glass = 11,
+    /// That somebody of security asked that a customer be guarded no longer; another must ask for the same. It lets nobody in.
+    UnguardAsked = 17,
+    /// That an imported customer is to be guarded before anybody finds them. It lets nobody in.
+    GuardImported = 18,
     /// When all that had expired was last looked for. It lets nobody in.
     RetentionRun = 21,
     /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
@@ -54,6 +58,8 @@ impl AdmissionKind {
             Self::Earlier,
             Self::Approval,
             Self::Glass,
+            Self::UnguardAsked,
+            Self::GuardImported,
             Self::RetentionRun,
             Self::HoldAsked,
         ];

@@ -178,7 +178,7 @@ kinds! {
     ApprovalDeclined = 72 "approval_declined";
     /// Security marked a customer as guarded; `detail` is why: 1 well known, 2 vulnerable, 3 own staff.
     CustomerGuarded = 73 "customer_guarded";
-    /// Security took that mark away.
+    /// A second one of security asked for the end of that mark; the entry tells who had asked first.
     CustomerUnguarded = 74 "customer_unguarded";
     /// A security officer asked to be shown a value in an emergency; `detail` is why, as [`domain::Emergency`] numbers it.
     GlassAsked = 75 "glass_asked";
@@ -208,6 +208,8 @@ kinds! {
     BreachMeasured = 90 "breach_measured";
     /// A second officer asked for the same, and a customer isn't under a legal hold any more.
     HoldLifted = 91 "hold_lifted";
+    /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
+    UnguardAsked = 110 "unguard_asked";
 }
 
 impl Kind {
