@@ -9,6 +9,8 @@ mod cast;
 mod data;
 #[path = "demo_day.rs"]
 mod day;
+#[path = "demo_mail.rs"]
+mod mail;
 #[path = "demo_witnesses.rs"]
 mod witnesses;
 
@@ -26,6 +28,7 @@ use serde::Serialize;
 use simulation::day::Phones;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 /// So that whoever tries it out sees closes come.
 const CLOSE_EVERY_S: u32 = 120;
@@ -93,9 +96,10 @@ async fn live(
 ) -> Result<(), Failure> {
     let listener = serving::listen(home.config.server.listen)?;
     let url = serving::url(&listener)?;
-    let web = serving::web_config(&home)?;
+    let mut web = serving::web_config(&home)?;
+    web.mailer = Some(Arc::new(mail::Mailbox));
     let (stopped, signals) = serving::stop_at_signal()?;
-    announce(format, &url, &cast)?;
+    announce(format, &url, &cast, data.customers().next().map(|who| who.email))?;
     let tenant = home.tenant(None)?;
     let keys = vault::origin_keys(&centre.vault, &tenant)?;
     for ready in secrets.witnesses {
@@ -132,7 +136,7 @@ struct SignIn {
     url: String,
 }
 
-fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
+fn announce(format: Format, url: &str, cast: &Cast, customer: Option<String>) -> Result<(), Failure> {
     let sign_in = |person: &domain::PersonId| format!("{url}/sign-in/{person}");
     if format != Format::Table {
         let sign_ins =
@@ -144,6 +148,9 @@ fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
     for (role, person) in &cast.sign_ins {
         // Writing to a string can't fail.
         let _ = writeln!(said, "  {:<24}{}", role.label(), sign_in(person));
+    }
+    if let Some(address) = customer {
+        let _ = write!(said, "\nA customer sees at {url}/me who looked: sign in as {address}; the code comes here.\n");
     }
     said.push_str("\nCtrl-C closes it.");
     output::text(&said)

@@ -32,6 +32,10 @@ pub enum AdmissionKind {
     Approval = 10,
     /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
     Glass = 11,
+    /// A code that a customer was sent, to sign in on their own page, or that went to nobody.
+    CustomerCode = 12,
+    /// A customer's session on their own page.
+    CustomerSession = 13,
     /// When all that had expired was last looked for. It lets nobody in.
     RetentionRun = 21,
     /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
@@ -54,6 +58,8 @@ impl AdmissionKind {
             Self::Earlier,
             Self::Approval,
             Self::Glass,
+            Self::CustomerCode,
+            Self::CustomerSession,
             Self::RetentionRun,
             Self::HoldAsked,
         ];
