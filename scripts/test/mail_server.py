@@ -6,13 +6,13 @@
 """
 
 import argparse
+import asyncio
 import json
 import ssl
 import sys
 from email import message_from_bytes, policy
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Printing:
@@ -31,7 +31,7 @@ class Printing:
         return "250 taken"
 
 
-def main():
+async def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--tls", nargs=2)
     asked.add_argument("--user")
@@ -44,15 +44,15 @@ def main():
     if asked.user:
 
         def known(server, session, envelope, mechanism, data):
-            right = f"{data.login.decode()}:{data.password.decode()}" == asked.user
-            return AuthResult(success=right)
+            return AuthResult(success=f"{data.login.decode()}:{data.password.decode()}" == asked.user)
 
         more |= {"authenticator": known, "auth_required": True}
-    controller = Controller(Printing(), hostname="127.0.0.1", port=0, **more)
-    controller.start()
-    print(json.dumps({"port": controller.server.sockets[0].getsockname()[1]}), flush=True)
-    sys.stdin.read()
-    controller.stop()
+    loop = asyncio.get_running_loop()
+    # The port is the system's choice, which aiosmtpd's own controller can't be told.
+    server = await loop.create_server(lambda: SMTP(Printing(), loop=loop, **more), "127.0.0.1", 0)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
 
 
-main()
+asyncio.run(main())
