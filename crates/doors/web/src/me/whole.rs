@@ -3,6 +3,7 @@
 use super::sign_in::sign_in_page;
 use super::told::{self, Line, field, line, moment};
 use super::{Frame, Place, words};
+use crate::identify::origin;
 use crate::pages::page;
 use crate::state::Web;
 use askama::Template;
@@ -23,6 +24,7 @@ struct Whole {
     looks: Vec<Line>,
     others: Vec<Line>,
     missing: u64,
+    /// Where the log is copied from.
     log: String,
     /// Why nothing can be erased.
     hold: Option<&'static str>,
@@ -50,13 +52,14 @@ pub(super) async fn show(
         Err(VaultError::Unauthenticated) => return sign_in_page(&web, &place),
         Err(error) => return place.failed(&web, &error),
     };
-    match whole(&web, &place, &scope, &slug).await {
+    let from = origin(&web, &headers).unwrap_or_default();
+    match whole(&web, &place, &scope, from).await {
         Ok(whole) => page(StatusCode::OK, &whole),
         Err(error) => place.failed(&web, &error),
     }
 }
 
-async fn whole(web: &Web, place: &Place, scope: &CustomerScope, slug: &str) -> Result<Whole, VaultError> {
+async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String) -> Result<Whole, VaultError> {
     let in_force = web.vault.plan_in_force(scope.tenant()).await?;
     let record = web.vault.own_record(scope).await?;
     let log = web.vault.own_log(scope).await?;
@@ -71,7 +74,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, slug: &str) -> R
         looks,
         others,
         missing: log.missing,
-        log: format!("/log/{slug}"),
+        log: log_from,
         hold: record.hold.map(|hold| words::hold(hold, language)),
     })
 }
