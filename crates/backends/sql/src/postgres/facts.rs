@@ -11,7 +11,7 @@
 use super::failure::Failed;
 use super::lookup::{Found, Keys, LOCKED_TABLES, TABLES, statement};
 use super::pool::Pool;
-use super::transaction::{Question, Transaction};
+use super::transaction::{Durable, Question, Transaction};
 use super::value::{blobs, ints};
 use crate::rows::{self, Wrong, bytes, number};
 use core::ops::Range;
@@ -21,13 +21,18 @@ use store::{Facts, FieldRef, Table, Wanted};
 use tokio_postgres::Row;
 
 /// Begins a transaction and reads what is wanted. `power` says whether people or rules will change in it.
-pub(super) async fn read<'a>(pool: &'a Pool, wanted: &Wanted, power: bool) -> Result<(Transaction<'a>, Facts), Failed> {
+pub(super) async fn read<'a>(
+    pool: &'a Pool,
+    wanted: &Wanted,
+    power: bool,
+    durable: Durable,
+) -> Result<(Transaction<'a>, Facts), Failed> {
     let mut keys = keys(wanted);
     let asked: Vec<_> = [0..LOCKED_TABLES, LOCKED_TABLES..TABLES.len()]
         .into_iter()
         .filter_map(|branches| question(branches, &mut keys, power))
         .collect();
-    let (transaction, answers) = Transaction::begin(pool, &asked).await?;
+    let (transaction, answers) = Transaction::begin(pool, durable, &asked).await?;
     match facts(wanted, answers.iter().flatten()) {
         Ok(facts) => Ok((transaction, facts)),
         Err(wrong) => {

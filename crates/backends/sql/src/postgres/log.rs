@@ -2,7 +2,7 @@
 
 use super::Postgres;
 use super::failure::Failed;
-use super::transaction::{Change, Transaction};
+use super::transaction::{Change, Durable, Transaction};
 use super::value::{blob, blobs, int, ints, text};
 use crate::rows::{self, number};
 use crate::statements;
@@ -94,7 +94,7 @@ impl Postgres {
         const FENCE: &str = "SELECT fence FROM lease WHERE job = $1 FOR SHARE";
         let job = name(publication.fence.job);
         let asked = [(HEAD, vec![int(publication.tenant.0)]), (FENCE, vec![text(&job)])];
-        let (transaction, mut answers) = Transaction::begin(&self.pool, &asked).await?;
+        let (transaction, mut answers) = Transaction::begin(&self.pool, Durable::AtOnce, &asked).await?;
         let newest = answers.pop().unwrap_or_default().first().map(|row| number::<u64>(row, 0)).transpose();
         let head = answers.pop().unwrap_or_default().first().map(|row| rows::head(row)).transpose();
         let (Ok(head), Ok(newest)) = (head, newest) else {
@@ -123,7 +123,7 @@ impl Postgres {
     /// A larger one that is there already stays.
     pub(super) async fn keep_cosigned(&self, tenant: TenantId, mut rows: Vec<Cosigned>) -> Result<(), StoreError> {
         rows.sort_by(|one, other| one.witness.cmp(&other.witness));
-        let (transaction, _) = Transaction::begin(&self.pool, &[]).await.map_err(Failed::for_good)?;
+        let (transaction, _) = Transaction::begin(&self.pool, Durable::AtOnce, &[]).await.map_err(Failed::for_good)?;
         let changes: Vec<_> = rows
             .iter()
             .map(|row| {

@@ -11,6 +11,7 @@ mod columns;
 mod commit;
 mod connect;
 mod direct;
+mod disk;
 mod effects;
 mod facts;
 mod failure;

@@ -5,9 +5,10 @@
 //! wake the other one up.
 
 use super::connect::Connector;
+use super::disk::{Disk, Line};
 use super::failure::explain;
-use super::session::Session;
-use std::sync::{Mutex, PoisonError};
+use super::session::{Server, Session};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use store::StoreError;
 use tokio::runtime::{Handle, Id};
@@ -28,6 +29,7 @@ pub(super) struct Pool {
     /// The part of the room that questions may fill.
     questions: Semaphore,
     queue: Semaphore,
+    disk: Arc<Disk>,
     driver: Driver,
 }
 
@@ -60,6 +62,7 @@ impl Pool {
             room: Semaphore::new(connections),
             questions: Semaphore::new(connections - connections / KEPT_FROM_QUESTIONS),
             queue: Semaphore::new(connections * (1 + WAITING)),
+            disk: Arc::default(),
             driver: Driver::start()?,
         })
     }
@@ -101,6 +104,11 @@ impl Pool {
             free.remove(spare);
         }
         None
+    }
+
+    /// A line to the disk of the server that a transaction is to run on, beside the pool's connections.
+    pub(super) fn line(&self, server: Option<Server>) -> Option<Arc<Line>> {
+        self.disk.line(server?, &self.connector, &self.driver.handle)
     }
 
     async fn session(&self, home: Home) -> Result<Session, Option<Error>> {

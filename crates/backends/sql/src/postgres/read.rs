@@ -50,15 +50,15 @@ pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, sho
                       WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
-    /// One after the other: batches that overlap are smaller, and each costs the server as much as five of its acts.
+    /// One after the other: batches that overlap are smaller, and each costs the server as much as five of its acts. Only the
+    /// disk is awaited beside the next one.
     fn commit_next<'a>(&'a self, now: Millis, intents: Vec<Intent>, seals: &'a dyn Seals) -> Committing<'a> {
-        let outcomes = commit::commit(&self.pool, now, intents, seals);
-        Box::pin(outcomes.map(|outcomes| Box::pin(core::future::ready(outcomes)) as Fut<'a, Vec<Outcome>>))
+        let committing = commit::commit(&self.pool, now, intents, seals);
+        Box::pin(committing.map(|taken| Box::pin(async { Ok(taken?.durable().await) }) as Fut<'a, Vec<Outcome>>))
     }
 
-    /// Nobody sees a commit before it is on the server's disk.
     fn durable(&self) -> Fut<'_, ()> {
-        Box::pin(core::future::ready(Ok(())))
+        Box::pin(self.pool.durable())
     }
 
     fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {

@@ -27,12 +27,21 @@ const TRANSACTION: [&str; 6] = [
 const GENERIC: &str = "plan_cache_mode = force_generic_plan";
 /// Rows are read under locks, so each statement must see what was committed before its lock was given.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// Its COMMIT doesn't wait for the disk.
+const LATER: &str = "SET LOCAL synchronous_commit = off";
+
+/// One server, from its start to its end: when it was started, in microseconds since 1970. (One that crashes and comes
+/// back by itself keeps it; its connections end.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Server(i64);
 
 /// A connection.
 pub(super) struct Session {
     client: Client,
     /// What begins a transaction.
     begin: String,
+    /// Where the connection leads, if it leads to one server process for good.
+    pub(super) server: Option<Server>,
     /// Statements by their words, where they can be prepared.
     prepared: Option<Mutex<HashMap<String, Statement>>>,
 }
@@ -44,21 +53,26 @@ impl Session {
         let backend: i32 = client.query_typed_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
         if server_process(&client.cancel_token()).await != Some(backend) {
             let begin = TRANSACTION.iter().fold(BEGIN.to_owned(), |all, one| format!("{all}; SET LOCAL {one}"));
-            return Ok(Self { client, begin, prepared: None });
+            return Ok(Self { client, begin, server: None, prepared: None });
         }
         let generic = only_transactions.then_some(GENERIC);
         let settings: String = TRANSACTION.into_iter().chain(generic).map(|one| format!("SET {one};")).collect();
         client.batch_execute(&settings).await?;
         let begin = if only_transactions { BEGIN.to_owned() } else { format!("{BEGIN}; SET LOCAL {GENERIC}") };
-        Ok(Self { client, begin, prepared: Some(Mutex::default()) })
+        let server = started(&client).await.map(Server);
+        Ok(Self { client, begin, server, prepared: Some(Mutex::default()) })
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    pub(super) async fn begin(&self) -> Result<(), Error> {
-        self.client.batch_execute(&self.begin).await
+    /// Begins a transaction; `later` says that its COMMIT isn't to wait for the disk.
+    pub(super) async fn begin(&self, later: bool) -> Result<(), Error> {
+        if !later {
+            return self.client.batch_execute(&self.begin).await;
+        }
+        self.client.batch_execute(&format!("{}; {LATER}", self.begin)).await
     }
 
     /// One of the words that end a transaction.
@@ -102,6 +116,12 @@ impl Session {
             None => self.client.execute_typed(sql, &typed(values)).await,
         }
     }
+}
+
+/// When the server was started. `None`: it doesn't say, so it isn't quite PostgreSQL.
+async fn started(client: &Client) -> Option<i64> {
+    const STARTED: &str = "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::BIGINT";
+    client.query_typed_one(STARTED, &[]).await.ok()?.try_get(0).ok()
 }
 
 fn bare<'v>(values: &'v [Value<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {

@@ -1,6 +1,7 @@
 //! Transactions on a lent connection. Statements that don't need each other's answers are sent at once and cost one
 //! round trip.
 
+use super::disk::{Line, MARK};
 use super::failure::{Failed, explain, surely_undone};
 use super::pool::{Lent, Pool};
 use super::session::Session;
@@ -8,6 +9,7 @@ use super::value::Value;
 use core::fmt::Write;
 use futures_util::future::join_all;
 use std::borrow::Cow;
+use std::sync::Arc;
 use store::StoreError;
 use tokio_postgres::{Error, Row};
 
@@ -66,28 +68,69 @@ fn renumber(statement: &str, shift: usize, out: &mut String) {
 pub(super) type Question<'a> = (&'static str, Vec<Value<'a>>);
 
 /// An open transaction.
-pub(super) struct Transaction<'a>(Lent<'a>);
+pub(super) struct Transaction<'a> {
+    lent: Lent<'a>,
+    line: Option<Arc<Line>>,
+}
+
+/// When a commit is to be on the server's disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// Before it is told of.
+    AtOnce,
+    /// Later, where the server can: whoever commits waits for it before telling anybody.
+    Later,
+}
+
+/// What became of a transaction's COMMIT.
+pub(super) enum Taken {
+    /// It is durable.
+    Durable,
+    /// It is, once its line says so.
+    Later(Arc<Line>),
+    /// Nobody knows whether it happened.
+    Unknown,
+}
+
+impl Taken {
+    /// Waits for the disk. Is it there, as far as anybody knows?
+    pub(super) async fn durable(self) -> bool {
+        match self {
+            Self::Durable => true,
+            Self::Later(line) => line.durable().await.is_ok(),
+            Self::Unknown => false,
+        }
+    }
+}
 
 impl<'a> Transaction<'a> {
     /// Begins one and asks at once.
-    pub(super) async fn begin(pool: &'a Pool, questions: &[Question<'_>]) -> Result<(Self, Vec<Vec<Row>>), Failed> {
+    pub(super) async fn begin(
+        pool: &'a Pool,
+        durable: Durable,
+        questions: &[Question<'_>],
+    ) -> Result<(Self, Vec<Vec<Row>>), Failed> {
         let mut lent = pool.lend_here().await?;
+        let line = match durable {
+            Durable::AtOnce => None,
+            Durable::Later => pool.line(lent.server),
+        };
         lent.prepare(questions.iter().map(|(sql, values)| (*sql, values.as_slice()))).await?;
         lent.open = true;
         let session: &Session = &lent;
-        let begun = async { session.begin().await.map(|()| Vec::new()) };
+        let begun = async { session.begin(line.is_some()).await.map(|()| Vec::new()) };
         let mut all: Vec<Asked<'_>> = vec![Box::pin(begun)];
         all.extend(questions.iter().map(|(sql, values)| Box::pin(session.ask(sql, values)) as Asked<'_>));
         // Polled in order, so they are sent in order on the one connection.
         let mut answers = join_all(all).await.into_iter();
         answers.next().transpose()?;
         let rows = answers.collect::<Result<Vec<_>, _>>()?;
-        Ok((Self(lent), rows))
+        Ok((Self { lent, line }, rows))
     }
 
     /// Makes all changes in order. One that changes another number of rows than it must is a race that was lost.
     pub(super) async fn make(&self, changes: &[Change<'_>]) -> Result<Vec<u64>, Failed> {
-        let counts = join_all(sent(&self.0, changes).await?).await;
+        let counts = join_all(sent(&self.lent, changes).await?).await;
         let counts = counts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let lost = |(count, change): (&u64, &Change<'_>)| change.exactly.is_some_and(|rows| rows as u64 != *count);
         if counts.iter().zip(changes).any(lost) {
@@ -97,9 +140,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// Makes all changes and commits, in one round trip: where a change fails, the server makes the COMMIT a ROLLBACK.
-    /// `None`: nobody knows whether it happened.
-    pub(super) async fn finish(mut self, changes: &[Change<'_>]) -> Result<Option<()>, Failed> {
-        let session: &Session = &self.0;
+    pub(super) async fn finish(mut self, changes: &[Change<'_>]) -> Result<Taken, Failed> {
+        let session: &Session = &self.lent;
         let mut all = sent(session, changes).await?;
         all.push(Box::pin(async { session.end("COMMIT").await.map(|()| 0) }));
         let mut answers = join_all(all).await;
@@ -107,21 +149,22 @@ impl<'a> Transaction<'a> {
         let failed = answers.into_iter().find_map(Result::err);
         match (failed, committed) {
             (failed, Ok(_)) => {
-                self.0.open = false;
-                failed.map_or(Ok(Some(())), |error| Err(error.into()))
+                self.lent.open = false;
+                let taken = self.line.map_or(Taken::Durable, Taken::Later);
+                failed.map_or(Ok(taken), |error| Err(error.into()))
             }
             (None, Err(error)) if surely_undone(&error) => Err(error.into()),
             // Whoever ended the session may have words for it, as a pooler that lost its server has. Without an answer
             // to the COMMIT they say nothing about the transaction.
-            (_, Err(_)) => Ok(None),
+            (_, Err(_)) => Ok(Taken::Unknown),
         }
     }
 
-    /// Commits. `None`: nobody knows whether it happened.
+    /// Commits what is to be durable at once. `None`: nobody knows whether it happened.
     pub(super) async fn commit(mut self) -> Result<Option<()>, Failed> {
-        match self.0.end("COMMIT").await {
+        match self.lent.end("COMMIT").await {
             Ok(()) => {
-                self.0.open = false;
+                self.lent.open = false;
                 Ok(Some(()))
             }
             Err(error) if surely_undone(&error) => Err(error.into()),
@@ -131,8 +174,8 @@ impl<'a> Transaction<'a> {
 
     /// Takes everything back.
     pub(super) async fn roll_back(mut self) {
-        if self.0.end("ROLLBACK").await.is_ok() {
-            self.0.open = false;
+        if self.lent.end("ROLLBACK").await.is_ok() {
+            self.lent.open = false;
         }
     }
 }
@@ -147,6 +190,15 @@ type Asked<'a> = core::pin::Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>>
 type Changed<'a> = core::pin::Pin<Box<dyn Future<Output = Result<u64, Error>> + Send + 'a>>;
 
 impl Pool {
+    /// Ready once everything that was committed so far is on the server's disk; a server that makes no marks writes each
+    /// commit before it tells of it.
+    pub(super) async fn durable(&self) -> Result<(), StoreError> {
+        match self.lend().await?.ask(MARK, &[]).await {
+            Err(error) if error.code().is_none() => Err(StoreError::Unavailable),
+            _ => Ok(()),
+        }
+    }
+
     /// One question, in a transaction of its own.
     pub(super) async fn ask(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;

@@ -1,6 +1,7 @@
 //! The storage contract on every engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod durable;
 mod embedded;
 mod features;
 mod lost;
