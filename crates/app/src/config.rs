@@ -1,6 +1,7 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
 mod check;
+pub(crate) mod mail;
 pub(crate) mod provider;
 pub(crate) mod witness;
 
@@ -10,6 +11,7 @@ use crate::database::Database;
 use crate::failure::{self, Failure};
 use domain::TenantId;
 use domain::interaction::Timeouts;
+use mail::Mail;
 use provider::IdentityProvider;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -51,6 +53,8 @@ pub struct Config {
     pub sign_in: SignIn,
     /// Who takes one-time codes to customers.
     pub courier: Option<Courier>,
+    /// The server that takes letters to customers.
+    pub mail: Option<Mail>,
     /// Where the root key lies, in the embedded form.
     pub key: Option<Key>,
     /// The separate key holder, in place of the root key.
@@ -302,6 +306,9 @@ impl Config {
         }
         if let Some(courier) = &mut self.courier {
             courier.secret = Some(one_secret(folder, courier.secret.take(), courier.secret_file.as_ref())?);
+        }
+        if let Some(mail) = &mut self.mail {
+            mail.read_files(folder)?;
         }
         if let Some(key) = &mut self.key {
             key.file = folder.join(&key.file);

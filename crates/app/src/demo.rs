@@ -9,6 +9,8 @@ mod cast;
 mod data;
 #[path = "demo_day.rs"]
 mod day;
+#[path = "demo_mail.rs"]
+mod mail;
 #[path = "demo_officers.rs"]
 mod officers;
 #[path = "demo_passkey.rs"]
@@ -34,6 +36,7 @@ use simulation::day::Phones;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use vault::Vault;
 
 /// So that whoever tries it out sees closes come.
@@ -109,8 +112,9 @@ async fn live(
     if !cast.officers.is_empty() {
         web.banner = Some([BANNER, UNSIGNED].concat());
     }
+    web.mailer = Some(Arc::new(mail::Mailbox));
     let (stopped, signals) = serving::stop_at_signal()?;
-    announce(format, &url, &cast)?;
+    announce(format, &url, &cast, data.customers().next().map(|who| who.email))?;
     let tenant = home.tenant(None)?;
     let keys = vault::origin_keys(&centre.vault, &tenant)?;
     for ready in secrets.witnesses {
@@ -160,7 +164,7 @@ struct SignIn {
     url: String,
 }
 
-fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
+fn announce(format: Format, url: &str, cast: &Cast, customer: Option<String>) -> Result<(), Failure> {
     let sign_in = |person: &domain::PersonId| format!("{url}/sign-in/{person}");
     if format != Format::Table {
         let sign_ins =
@@ -175,6 +179,9 @@ fn announce(format: Format, url: &str, cast: &Cast) -> Result<(), Failure> {
     }
     if !cast.officers.is_empty() {
         let _ = write!(said, "{WAITS}");
+    }
+    if let Some(address) = customer {
+        let _ = write!(said, "\nA customer sees at {url}/me who looked: sign in as {address}; the code comes here.\n");
     }
     said.push_str("\nCtrl-C closes it.");
     output::text(&said)

@@ -1,6 +1,7 @@
 //! Serves a data directory until asked to stop.
 
 use crate::closing::Closing;
+use crate::config;
 use crate::expiring::Expiring;
 use crate::failure::Failure;
 use crate::guarding::Guarding;
@@ -73,6 +74,7 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         fetch: Some(Arc::new(ProviderClient::default())),
         event_sources: sources.collect::<Result<_, Failure>>()?,
         courier: courier(home)?,
+        mailer: config.mail.as_ref().map(config::mail::Mail::mailer).transpose()?,
         banner: config.server.banner.clone(),
         origin: config.server.origin.clone(),
     })

@@ -6,9 +6,11 @@
 mod address;
 mod courier;
 mod identity_provider;
+mod mail;
 mod witness;
 
 pub use address::is_safe;
 pub use courier::{UrlError, WebhookCourier};
 pub use identity_provider::ProviderClient;
+pub use mail::{MailServer, MailSetupError, MailTls, SmtpMailer};
 pub use witness::{WitnessAnswer, WitnessClient};

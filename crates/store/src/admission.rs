@@ -32,6 +32,10 @@ pub enum AdmissionKind {
     Approval = 10,
     /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
     Glass = 11,
+    /// A code that a customer was sent, to sign in on their own page, or that went to nobody.
+    CustomerCode = 12,
+    /// A customer's session on their own page.
+    CustomerSession = 13,
     /// That somebody of security asked that a customer be guarded no longer; another must ask for the same. It lets nobody in.
     UnguardAsked = 17,
     /// That an imported customer is to be guarded before anybody finds them. It lets nobody in.
@@ -58,6 +62,8 @@ impl AdmissionKind {
             Self::Earlier,
             Self::Approval,
             Self::Glass,
+            Self::CustomerCode,
+            Self::CustomerSession,
             Self::UnguardAsked,
             Self::GuardImported,
             Self::RetentionRun,

@@ -8,7 +8,7 @@ use crate::error::VaultError;
 use crate::private::entry::{AuditBody, Kind, Opening, open_opening};
 use crate::receipt::ReceiptAnswer;
 use crate::wiring::Vault;
-use domain::{EntryId, Millis, Refusal};
+use domain::{EntryId, Millis, Refusal, TenantId};
 
 /// What an entry says was destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,22 +70,39 @@ impl Vault {
         if let (Err(denial), Err(_)) = (self.may(scope, policy::Act::Erase), self.may(scope, policy::Act::ReadLog)) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let Some((opening, destroyed)) = self.opened_erasure(scope, entry).await? else {
-            return Err(self.logged(act, Refusal::NotFound).await);
+        match self.certified(scope.tenant, entry).await {
+            Err(VaultError::Refused { refusal: Refusal::NotFound, .. }) => {
+                Err(self.logged(act, Refusal::NotFound).await)
+            }
+            Ok(CertificateAnswer::Ready(certificate)) => {
+                self.commit_plain(act).await?;
+                Ok(CertificateAnswer::Ready(certificate))
+            }
+            other => other,
+        }
+    }
+
+    /// What is known of an erasure by now; `NotFound`, without an entry, where the entry tells of none.
+    pub(crate) async fn certified(&self, tenant: TenantId, entry: EntryId) -> Result<CertificateAnswer, VaultError> {
+        let Some((opening, destroyed)) = self.opened_erasure(tenant, entry).await? else {
+            return Err(VaultError::refused(Refusal::NotFound));
         };
-        let ReceiptAnswer::Ready(proof) = self.receipt(scope.tenant, entry).await? else {
+        let ReceiptAnswer::Ready(proof) = self.receipt(tenant, entry).await? else {
             return Ok(CertificateAnswer::Pending);
         };
-        self.commit_plain(act).await?;
-        let shelves = self.holder.shelves(scope.tenant).await?;
+        let shelves = self.holder.shelves(tenant).await?;
         let backups_unreadable = shelves.iter().all(|shelf| shelf.made.since(destroyed.at) > 0);
         let certificate = Certificate { entry, destroyed, backups_unreadable, opening, proof };
         Ok(CertificateAnswer::Ready(Box::new(certificate)))
     }
 
-    async fn opened_erasure(&self, scope: &Scope, entry: EntryId) -> Result<Option<(Opening, Destroyed)>, VaultError> {
-        let Some(row) = self.store.entry(scope.tenant, entry).await? else { return Ok(None) };
-        let opening = open_opening(&self.keys(scope.tenant)?.audit, row.id, &row.audit);
+    async fn opened_erasure(
+        &self,
+        tenant: TenantId,
+        entry: EntryId,
+    ) -> Result<Option<(Opening, Destroyed)>, VaultError> {
+        let Some(row) = self.store.entry(tenant, entry).await? else { return Ok(None) };
+        let opening = open_opening(&self.keys(tenant)?.audit, row.id, &row.audit);
         let opened = opening.and_then(|opening| Some((opening.told(&row.leaf)?, opening)));
         Ok(opened.and_then(|(body, opening)| Some((opening, destroyed(&body)?))))
     }

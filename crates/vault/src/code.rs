@@ -69,7 +69,7 @@ impl Vault {
         let Some((row, customer)) = row.and_then(|row| row.customer.map(|customer| (row, customer))) else {
             return Err(self.no_one_to_send_to(scope).await);
         };
-        let code = self.fresh_code();
+        let code = self.digits::<6>();
         let expires = self.clock.now().plus(LIFE_MS);
         let digest = self.code_digest(scope.tenant, interaction, &code)?;
         let act = self.code_act(scope, interaction, customer).await?.effect(Effect::SendCode {
@@ -158,10 +158,10 @@ impl Vault {
         }
     }
 
-    /// Six digits, each equally likely: bytes from 250 up are drawn again.
-    fn fresh_code(&self) -> Zeroizing<String> {
-        let mut code = Zeroizing::new(String::with_capacity(6));
-        while code.len() < 6 {
+    /// So many digits, each equally likely: bytes from 250 up are drawn again.
+    pub(crate) fn digits<const N: usize>(&self) -> Zeroizing<String> {
+        let mut code = Zeroizing::new(String::with_capacity(N));
+        while code.len() < N {
             let [byte] = fresh(&*self.entropy);
             if byte < 250 {
                 code.push(char::from(b'0' + byte % 10));

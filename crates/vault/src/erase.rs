@@ -4,8 +4,8 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::release::{Committed, Done};
-use crate::wiring::Vault;
-use domain::{CustomerId, EntryId, FieldKind, Millis};
+use crate::wiring::{Act, Vault};
+use domain::{CustomerId, EntryId, FieldKind, Millis, TenantId};
 use store::{Condition, Effect, FieldRef, SHEET};
 
 /// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
@@ -33,7 +33,10 @@ impl Vault {
         if let Err(denial) = self.may(scope, policy::Act::Erase) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let index = self.index_rows_of(scope, customer).await?;
+        let used =
+            self.act(scope, Kind::Erasure)?.about(customer, None, 0, self.entry_keys(scope.tenant, customer).await?);
+        let used = used.when(Condition::CustomerExists(customer)).when(Condition::Unheld(customer));
+        let index = self.index_rows_of(used, scope.tenant, customer).await?;
         // Told from the entry before it by the number, so that erasures can be counted.
         let act = act
             .when(Condition::CustomerExists(customer))
@@ -45,17 +48,19 @@ impl Vault {
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
     }
 
-    async fn index_rows_of(&self, scope: &Scope, customer: CustomerId) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
-        let keys = self.entry_keys(scope.tenant, customer).await?;
-        let mut act =
-            self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
-        act.when.push(Condition::Unheld(customer));
+    /// The customer's index rows, found by the values that are indexed: these are used under this act's entry.
+    pub(crate) async fn index_rows_of(
+        &self,
+        mut act: Act,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
         let indexed = |field: u16| {
             use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
             FieldKind::from_code(field)
                 .is_some_and(|kind| matches!(kind, Name | PostalAddress | Phone | Email | Card | Order))
         };
-        let rows = self.store.fields(scope.tenant, customer).await?;
+        let rows = self.store.fields(tenant, customer).await?;
         act.read = rows
             .iter()
             .filter(|row| row.field != SHEET && indexed(row.field))
@@ -65,7 +70,7 @@ impl Vault {
         let terms = Committed::index_terms(values)?;
         let asked: Vec<(u16, &[u8])> =
             terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
-        let digests = self.holder.index(scope.tenant, &asked).await?;
+        let digests = self.holder.index(tenant, &asked).await?;
         Ok(terms.iter().map(|term| term.index.code()).zip(digests).collect())
     }
 }

@@ -53,6 +53,9 @@ pub enum VaultError {
     /// It isn't known whether the commit happened: nothing was disclosed.
     #[error("the connection was lost at the commit; nothing was disclosed; ask again with the same key")]
     Unknown,
+    /// A letter couldn't be handed to its mail server.
+    #[error("a letter couldn't be handed to the mail server; try again, or check [mail] in the configuration")]
+    Undelivered,
     /// A sealed value doesn't open in its place.
     #[error("a sealed value doesn't open in its place: it was moved or edited; security has been told in the log")]
     Damaged,

@@ -39,6 +39,7 @@ mod log_query;
 mod login;
 mod losses;
 mod machine;
+mod me;
 mod note;
 mod overview;
 mod passkey;
@@ -99,6 +100,9 @@ pub use log_query::{Decided, LogQuery, Shown};
 pub use login::{Arrival, LoggedIn};
 pub use losses::Loss;
 pub use machine::AccessToken;
+pub use me::{
+    Ask, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnExport, OwnLog, OwnLook, OwnRecord,
+};
 pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};

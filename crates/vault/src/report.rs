@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{InteractionId, Millis, PersonId, ReportId};
+use domain::{InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{Effect, Page, ReportRow};
 use zeroize::Zeroizing;
 
@@ -14,8 +14,8 @@ pub struct ReportText {
     pub id: ReportId,
     /// When.
     pub at: Millis,
-    /// By whom.
-    pub by: PersonId,
+    /// By whom of staff; none where a customer reported it on their own page.
+    pub by: Option<PersonId>,
     /// In which interaction.
     pub interaction: Option<InteractionId>,
     /// What it says.
@@ -37,7 +37,7 @@ impl Vault {
         text: &str,
     ) -> Result<ReportId, VaultError> {
         let id = ReportId::mint(&*self.clock, &*self.entropy);
-        let sealed = self.seal_report(scope, id, interaction, text)?;
+        let sealed = self.seal_report(scope.tenant, Some(scope.person.id), id, interaction, text)?;
         let row = ReportRow { id, at: self.clock.now(), sealed };
         self.commit_plain(self.act(scope, Kind::Report)?.effect(Effect::PutReport(row))).await?;
         Ok(id)
@@ -59,20 +59,21 @@ impl Vault {
         Ok(Page { items, next: page.next })
     }
 
-    /// `by ‖ has interaction ‖ interaction ‖ text`, sealed and bound to the report's id.
-    fn seal_report(
+    /// `by, zeros for a customer ‖ has interaction ‖ interaction ‖ text`, sealed and bound to the report's id.
+    pub(crate) fn seal_report(
         &self,
-        scope: &Scope,
+        tenant: TenantId,
+        by: Option<PersonId>,
         id: ReportId,
         interaction: Option<InteractionId>,
         text: &str,
     ) -> Result<Vec<u8>, VaultError> {
         let mut body = Zeroizing::new(Vec::with_capacity(64 + text.len()));
-        body.extend_from_slice(&scope.person.id.0);
+        body.extend_from_slice(&by.map(|person| person.0).unwrap_or_default());
         body.push(u8::from(interaction.is_some()));
         body.extend_from_slice(&interaction.map(|i| i.0).unwrap_or_default());
         body.extend_from_slice(text.as_bytes());
-        self.seal_text(scope.tenant, REPORT, &id.0, &body)
+        self.seal_text(tenant, REPORT, &id.0, &body)
     }
 
     fn open_report(&self, scope: &Scope, row: &ReportRow) -> Result<ReportText, VaultError> {
@@ -83,7 +84,7 @@ impl Vault {
         Ok(ReportText {
             id: row.id,
             at: row.at,
-            by: PersonId(id16(&head[..16])?),
+            by: Some(PersonId(id16(&head[..16])?)).filter(|person| person.0 != [0; 16]),
             interaction: if head[16] == 1 { Some(InteractionId(id16(&head[17..])?)) } else { None },
             text: Zeroizing::new(text.to_owned()),
         })

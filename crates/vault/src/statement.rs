@@ -55,24 +55,28 @@ impl Vault {
         };
         let receipt = self.commit_plain(act).await?;
         let keys = keys.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let lines = self.lines_about(scope.tenant, &keys, receipt).await?;
+        let lines = self.lines_about(scope.tenant, &keys, receipt, None).await?;
         let hold = self.store.state(scope.tenant, customer).await?.and_then(|state| state.hold);
         Ok(Statement { receipt, key: keys.view.key().clone(), hold, lines })
     }
 
-    /// The entries with the customer's labels, up to the one that says how many there are.
-    async fn lines_about(
+    /// The entries with the customer's labels, up to the one that says how many there are; where at most so many of the log's rows
+    /// are to be looked through, the newest that are found in these.
+    pub(crate) async fn lines_about(
         &self,
         tenant: TenantId,
         keys: &EntryKeys,
         own: EntryId,
+        most_rows: Option<u32>,
     ) -> Result<Vec<StatementLine>, VaultError> {
         let row = self.store.entry(tenant, own).await?.ok_or(VaultError::Damaged)?;
         let (_, body) = keys.open(row.id, &row.customer).ok_or(VaultError::Damaged)?;
         let mut wanted: HashMap<[u8; 32], u64> = (1..=body.n).map(|n| (keys.view.label(n), n)).collect();
         let mut lines = Vec::with_capacity(wanted.len());
         let mut before = EntryId([0xff; 16]);
-        while !wanted.is_empty() {
+        let mut looked_at = 0_u32;
+        while !wanted.is_empty() && most_rows.is_none_or(|most| looked_at < most) {
+            looked_at = looked_at.saturating_add(CHUNK);
             // Others get their turn between two chunks.
             tokio::task::yield_now().await;
             let rows = self.store.entries_between(tenant, EntryId([0; 16]), before, CHUNK).await?;

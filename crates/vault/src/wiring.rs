@@ -75,6 +75,9 @@ impl Default for VaultConfig {
     }
 }
 
+/// How many customers at a time are told who looked.
+const OWN_QUESTIONS: usize = 4;
+
 /// The vault.
 pub struct Vault {
     pub(crate) store: Arc<dyn Store>,
@@ -106,6 +109,8 @@ pub struct Vault {
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
     pub(crate) answered: Answered,
+    /// Few customers at a time ask who looked: it goes through a part of the log.
+    pub(crate) own_questions: Semaphore,
 }
 
 /// The right of whoever holds the data directory and the key file on this machine: to bring data in, to manage
@@ -182,6 +187,7 @@ impl Vault {
             questions: Questions::default(),
             breaches: Arc::new(Semaphore::new(1)),
             answered: Answered::default(),
+            own_questions: Semaphore::new(OWN_QUESTIONS),
         })
     }
 

@@ -22,6 +22,7 @@ fn the_example_is_read_and_every_key_is_in_it() {
     let config = read(text).unwrap();
     assert_eq!(config.tenants().len(), 1);
     assert_eq!(config.budgets.limits(), domain::Limits::default(), "the example shows the defaults");
+    assert!(config.mail.as_ref().is_some_and(|mail| mail.user.is_some() && mail.ca_file.is_some()));
     assert!(config.courier.is_some() && config.key.is_some() && config.event_source.len() == 1);
     assert!(config.witness.len() == 1 && config.witnesses.quorum == Some(1) && config.witnesses.within_s == 60);
     assert_eq!(config.closes.every_s, 86_400);

@@ -34,6 +34,7 @@ mod kill;
 mod kinds;
 mod machine;
 mod machines;
+mod me;
 mod nodes;
 mod old_backups;
 mod old_copies;

@@ -66,6 +66,7 @@ const TEAM: u8 = 4;
 const TENANT: u8 = 5;
 const MISMATCH: u8 = 6;
 const GLASS: u8 = 7;
+const OWN_SIDE: u8 = 8;
 
 impl Counter {
     /// A person's own.
@@ -111,6 +112,12 @@ impl Counter {
         Self::new(GLASS, u8::from(reviewed), &[0; 16])
     }
 
+    /// That of everybody on the customers' own side, whoever they are.
+    #[must_use]
+    pub fn own_side(kind: BudgetKind) -> Self {
+        Self::new(OWN_SIDE, kind.code(), &[0; 16])
+    }
+
     /// Is it one of which nodes hold parts, rather than one that each disclosure counts in its own transaction?
     #[must_use]
     pub fn is_allotted(&self) -> bool {
@@ -128,7 +135,7 @@ impl Counter {
     #[must_use]
     pub fn matters(&self) -> Window {
         let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
-        if matches!(self.0[0], INTERACTION | CUSTOMER) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
+        if matches!(self.0[0], INTERACTION | CUSTOMER | OWN_SIDE) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
             Window::Hour
         } else {
             Window::Month

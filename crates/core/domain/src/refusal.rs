@@ -240,6 +240,10 @@ refusals! {
     NewContact = 87 "new-contact", "Something happened with this record meanwhile",
         "What was decided about a customer whom nobody has met for long doesn't hold once somebody meets them.",
         "Look at the record again and decide anew.";
+    /// A customer's session on their own page ended.
+    OwnSessionOver = 88 "own-session-over", "Your session is over",
+        "A customer's own page is open for a quarter of an hour, so that nobody finds it open later.",
+        "Ask for a new code.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",

@@ -80,7 +80,12 @@ impl AsRef<[u8]> for Wiped {
 /// 200 with JSON that holds a value: the one buffer goes to the socket as it is (the server writes vectored, without
 /// copying) and wipes itself when it was sent.
 pub(crate) fn disclosed(json: Zeroizing<Vec<u8>>) -> Response {
-    sent(StatusCode::OK, Body::from(Bytes::from_owner(Wiped(json))))
+    sent(StatusCode::OK, Body::from(wiped(json)))
+}
+
+/// Bytes that wipe themselves when they were sent.
+pub(crate) fn wiped(bytes: Zeroizing<Vec<u8>>) -> Bytes {
+    Bytes::from_owner(Wiped(bytes))
 }
 
 fn sent(status: StatusCode, body: Body) -> Response {

@@ -6,6 +6,7 @@
 mod api;
 mod body;
 mod identify;
+mod me;
 mod metrics;
 mod oauth;
 mod openapi;

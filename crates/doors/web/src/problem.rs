@@ -268,7 +268,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::InvitationOver
         | Refusal::ApprovalOver
         | Refusal::GlassOver => StatusCode::GONE,
-        Refusal::NotThisDevice | Refusal::SignatureLate => StatusCode::UNAUTHORIZED,
+        Refusal::NotThisDevice | Refusal::SignatureLate | Refusal::OwnSessionOver => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -326,6 +326,7 @@ impl Fault {
             | VaultError::Rules(_)
             | VaultError::Plan(_)
             | VaultError::Unknown
+            | VaultError::Undelivered
             | VaultError::Busy
             | VaultError::Stopping => {
                 tracing::warn!(%error, "a request failed");

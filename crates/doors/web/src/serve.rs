@@ -1,7 +1,7 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
 use crate::state::{Web, WebConfig};
-use crate::{api, identify, metrics, oauth, overtaken, pages, scim};
+use crate::{api, identify, me, metrics, oauth, overtaken, pages, scim};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -101,6 +101,7 @@ fn router(web: Web) -> Router {
     let routes = Router::new()
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(me::routes())
         .merge(oauth::routes())
         .merge(scim::routes())
         .fallback(api::nowhere)

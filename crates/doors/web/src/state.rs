@@ -6,8 +6,8 @@ use domain::TenantId;
 use identity::oidc::{Client, Fetch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::watch;
-use vault::{Courier, Vault};
+use tokio::sync::{Semaphore, watch};
+use vault::{Courier, Mailer, Vault};
 
 /// A telephony or ticket system whose signed events are heard.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct WebConfig {
     pub event_sources: Vec<EventSource>,
     /// Who takes one-time codes to customers; without one none can be sent.
     pub courier: Option<Arc<dyn Courier>>,
+    /// Who takes letters to customers; without one they can't sign in on their own page.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Through which agents may sign in.
     pub providers: Vec<Provider>,
     /// The way to those.
@@ -45,6 +47,9 @@ pub struct WebConfig {
     /// The public origin, such as `https://desk.example`; without one the request's own host counts.
     pub origin: Option<String>,
 }
+
+/// How many codes may be on their way to customers at a time: beyond that nobody is sent one, known or not.
+const LETTERS: usize = 256;
 
 /// Shared by all requests.
 #[derive(Clone)]
@@ -56,6 +61,8 @@ pub(crate) struct Inner {
     /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
+    /// How many codes may be on their way to customers at a time.
+    pub(crate) letters: Arc<Semaphore>,
     /// Random per process, so that two nodes' request ids differ.
     node: u64,
     requests: AtomicU64,
@@ -72,7 +79,15 @@ impl core::ops::Deref for Web {
 impl Web {
     pub(crate) fn new(vault: Arc<Vault>, config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
         let node = u64::from_be_bytes(vault.secret::<8>());
-        Self(Arc::new(Inner { vault, config, stopped, metrics: Metrics::default(), node, requests: AtomicU64::new(0) }))
+        Self(Arc::new(Inner {
+            vault,
+            config,
+            stopped,
+            metrics: Metrics::default(),
+            letters: Arc::new(Semaphore::new(LETTERS)),
+            node,
+            requests: AtomicU64::new(0),
+        }))
     }
 
     /// A name for a request, for the person who asks and for the operator's log.

@@ -30,6 +30,25 @@ impl Plaintext {
         out
     }
 
+    /// Delivers to a page that the customer themselves keep: the value with what HTML takes for markup escaped, between `before`
+    /// and `after`. The buffer wipes itself.
+    #[must_use]
+    pub fn to_page(self, before: &[u8], after: &[u8]) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(before.len() + self.0.len() * 6 + after.len()));
+        out.extend_from_slice(before);
+        for byte in self.0.iter() {
+            match byte {
+                b'&' => out.extend_from_slice(b"&amp;"),
+                b'<' => out.extend_from_slice(b"&lt;"),
+                b'>' => out.extend_from_slice(b"&gt;"),
+                b'"' => out.extend_from_slice(b"&quot;"),
+                _ => out.push(*byte),
+            }
+        }
+        out.extend_from_slice(after);
+        out
+    }
+
     /// Delivers to a carrier, which takes it to a destination that is on its list and shows it to nobody.
     pub fn to_carrier<T>(self, carry: impl FnOnce(&str) -> T) -> T {
         carry(core::str::from_utf8(&self.0).unwrap_or_default())

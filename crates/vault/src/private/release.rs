@@ -85,6 +85,14 @@ impl Committed {
         }
     }
 
+    /// Opens the value if what somebody says fits it: then they know it, and a carrier takes to it what is meant for them.
+    pub(crate) fn open_if(self, how: &Use<'_>) -> Result<Option<Plaintext>, VaultError> {
+        let kind = FieldKind::from_code(self.place.field).ok_or(VaultError::Damaged)?;
+        let value = self.open()?;
+        let Use::Matches(said) = how;
+        Ok(if matches(kind, &value, said)? { Some(value) } else { None })
+    }
+
     /// The index terms of a customer's values, for taking them out of the index: digests leave, values don't.
     pub(crate) fn index_terms(all: Vec<Self>) -> Result<Vec<SearchTerm>, VaultError> {
         let mut values = Vec::with_capacity(all.len());

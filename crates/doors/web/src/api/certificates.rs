@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::EntryId;
+use domain::{EntryId, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vault::{Certificate, CertificateAnswer};
@@ -52,10 +52,11 @@ pub(crate) struct CertificateOpening {
 }
 
 impl ErasureCertificate {
-    fn new(origin: String, one: &Certificate) -> Self {
+    pub(crate) fn of(web: &Web, tenant: TenantId, one: &Certificate) -> Self {
+        let origin = web.vault.tenants().iter().find(|known| known.id == tenant).map(|known| known.origin.clone());
         Self {
+            origin: origin.unwrap_or_default(),
             format: FORMAT,
-            origin,
             receipt: one.entry.to_string(),
             because: if one.destroyed.expired { "expired" } else { "asked" },
             values: one.destroyed.values,
@@ -90,11 +91,7 @@ pub(crate) async fn get(
 ) -> Result<Response, Failed> {
     let entry = id(&web, &text, EntryId::parse)?;
     match web.vault.erasure_certificate(&scope, entry).await.map_err(|error| web.failed(&error))? {
-        CertificateAnswer::Ready(certificate) => {
-            let own = web.vault.tenants().iter().find(|tenant| tenant.id == scope.tenant());
-            let origin = own.map(|tenant| tenant.origin.clone()).unwrap_or_default();
-            Ok(ok(&ErasureCertificate::new(origin, &certificate)))
-        }
+        CertificateAnswer::Ready(certificate) => Ok(ok(&ErasureCertificate::of(&web, scope.tenant(), &certificate))),
         CertificateAnswer::Pending => Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")]).into_response()),
     }
 }

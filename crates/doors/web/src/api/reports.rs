@@ -67,7 +67,7 @@ pub(crate) struct Report {
     report: String,
     #[schema(format = DateTime)]
     at: String,
-    /// An alias of whoever reported.
+    /// An alias of whoever reported; `a customer` where it came from a customer's own page.
     by: String,
     text: String,
     interaction: Option<String>,
@@ -98,7 +98,7 @@ fn shown(report: vault::ReportText) -> Report {
     Report {
         report: report.id.to_string(),
         at: report.at.to_string(),
-        by: alias(report.by),
+        by: report.by.map_or_else(|| "a customer".to_owned(), alias),
         text: report.text.to_string(),
         interaction: report.interaction.map(|id| id.to_string()),
     }

@@ -8,7 +8,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{CustomerId, FieldKind, Hold, Millis};
+use domain::{CustomerId, FieldKind, Hold, Millis, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vault::StatementLine;
@@ -86,6 +86,28 @@ impl From<StatementLine> for StatementEntry {
     }
 }
 
+impl Statement {
+    /// What is handed over, as it is sent.
+    pub(crate) fn of(
+        web: &Web,
+        tenant: TenantId,
+        customer: CustomerId,
+        given_at: Millis,
+        given: vault::Statement,
+    ) -> Self {
+        let origin = web.vault.tenants().iter().find(|known| known.id == tenant).map(|known| known.origin.clone());
+        Self {
+            origin: origin.unwrap_or_default(),
+            customer: customer.to_string(),
+            key: hex(given.key.bytes()),
+            given_at: given_at.to_string(),
+            receipt: given.receipt.to_string(),
+            held_for: given.hold.map(Hold::slug),
+            entries: given.lines.into_iter().map(StatementEntry::from).collect(),
+        }
+    }
+}
+
 /// Give a customer their statement.
 ///
 /// For the data protection officer. With it the customer, or whoever checks for them, can verify alone that the log holds all entries about them, and see what these say. The statement is an entry too, before anything is opened.
@@ -104,17 +126,5 @@ pub(crate) async fn give(
     let customer = id(&web, &text, CustomerId::parse)?;
     let given_at: Millis = web.vault.now();
     let statement = web.vault.give_statement(&scope, customer).await.map_err(|error| web.failed(&error))?;
-    let origin = web.vault.tenants().iter().find(|tenant| tenant.id == scope.tenant()).map(|tenant| &tenant.origin);
-    Ok(answer(
-        StatusCode::CREATED,
-        &Statement {
-            origin: origin.cloned().unwrap_or_default(),
-            customer: customer.to_string(),
-            key: hex(statement.key.bytes()),
-            given_at: given_at.to_string(),
-            receipt: statement.receipt.to_string(),
-            held_for: statement.hold.map(Hold::slug),
-            entries: statement.lines.into_iter().map(StatementEntry::from).collect(),
-        },
-    ))
+    Ok(answer(StatusCode::CREATED, &Statement::of(&web, scope.tenant(), customer, given_at, statement)))
 }

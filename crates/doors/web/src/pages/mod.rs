@@ -7,7 +7,7 @@ mod glass;
 mod governing;
 mod guard;
 mod keys;
-mod notice;
+pub(crate) mod notice;
 mod passkeys;
 mod people;
 mod plan;
@@ -95,7 +95,7 @@ async fn worker() -> impl IntoResponse {
     (headers, WORKER)
 }
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     let Ok(html) = template.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let headers: [(HeaderName, &str); 5] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -116,7 +116,7 @@ fn moment(at: Millis, now: Millis) -> String {
 }
 
 /// A fault as a page.
-fn error_page(web: &Web, fault: Fault) -> Response {
+pub(crate) fn error_page(web: &Web, fault: Fault) -> Response {
     let page_of = ErrorPage {
         status: fault.status.as_u16(),
         title: fault.title.into_owned(),

@@ -31,7 +31,7 @@ struct Notices {
     banner: Option<String>,
 }
 
-fn name(language: Language) -> &'static str {
+pub(crate) fn name(language: Language) -> &'static str {
     match language {
         Language::English => "English",
         Language::German => "Deutsch",
@@ -39,7 +39,7 @@ fn name(language: Language) -> &'static str {
 }
 
 /// The language that a browser prefers among those there are; English where it says nothing.
-fn preferred(headers: &HeaderMap) -> Language {
+pub(crate) fn preferred(headers: &HeaderMap) -> Language {
     let said = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let tags = said.split(',').filter_map(|part| part.trim().get(..2));
     tags.into_iter().find_map(|tag| Language::from_tag(&tag.to_ascii_lowercase())).unwrap_or(Language::English)

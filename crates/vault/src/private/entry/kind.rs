@@ -208,6 +208,24 @@ kinds! {
     BreachMeasured = 90 "breach_measured";
     /// A second officer asked for the same, and a customer isn't under a legal hold any more.
     HoldLifted = 91 "hold_lifted";
+    /// A one-time code is sent to a customer's address on file, by mail, for them to sign in with on their own page.
+    OwnCode = 92 "own_code";
+    /// A code was asked for with an address that isn't exactly one customer's, or to which none is sent; none was.
+    OwnCodeUnsent = 93 "own_code_unsent";
+    /// A wrong code was entered on a customer's page; `detail` is how many more may be tried.
+    OwnCodeEntered = 94 "own_code_entered";
+    /// A customer signed in on their own page.
+    OwnSignIn = 95 "own_sign_in";
+    /// A customer signed out.
+    OwnSignOut = 96 "own_sign_out";
+    /// A customer was shown what is held of them, on masks.
+    OwnView = 97 "own_view";
+    /// A customer was told who looked at their data.
+    OwnLog = 98 "own_log";
+    /// A customer says that they weren't in touch; the entry is about the conversation of which they say it.
+    OwnReport = 99 "own_report";
+    /// A customer took a copy of all that is held of them.
+    OwnExport = 100 "own_export";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
 }
@@ -267,6 +285,10 @@ impl Kind {
                 | Self::Verification
                 | Self::Code
                 | Self::StatementGiven
+                | Self::OwnCode
+                | Self::OwnView
+                | Self::OwnLog
+                | Self::OwnExport
         )
     }
 }

@@ -1,0 +1,43 @@
+//! What goes to a customer by mail, and who takes it there.
+
+use domain::{EntryId, Millis};
+use plan::Language;
+use zeroize::Zeroizing;
+
+/// Takes mail to a customer's own address, which it shows to nobody.
+pub trait Mailer: Send + Sync {
+    /// Delivers; blocking, with a deadline of its own.
+    ///
+    /// # Errors
+    /// If it couldn't be handed over.
+    fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError>;
+}
+
+/// What a mailer is given.
+pub struct Mail<'a> {
+    /// The customer's address on file.
+    pub to: &'a str,
+    /// What it says.
+    pub letter: &'a Letter,
+    /// In which language.
+    pub language: Language,
+    /// The company in whose name it is written.
+    pub company: &'a str,
+    /// Where customers ask.
+    pub contact: &'a str,
+    /// When.
+    pub at: Millis,
+    /// The entry of this use of the address: it names the message.
+    pub id: EntryId,
+}
+
+/// What a letter says.
+pub enum Letter {
+    /// A one-time code to sign in with.
+    Code(Zeroizing<String>),
+}
+
+/// Mail that couldn't be handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the mail couldn't be handed to its server; try again, or check [mail] in the configuration")]
+pub struct MailError;
