@@ -271,7 +271,10 @@ fn a_report_is_sealed_and_read_by_security_only() {
     let page = block_on(call.world.vault.reports(&security, None, 10)).unwrap();
     assert_eq!(page.items.len(), 1);
     let report = &page.items[0];
-    assert_eq!((report.id, report.by, report.interaction), (id, Some(call.world.staff.agent.id), Some(call.interaction)));
+    assert_eq!(
+        (report.id, report.by, report.interaction),
+        (id, Some(call.world.staff.agent.id), Some(call.interaction))
+    );
     assert_eq!(report.text.as_str(), text);
 }
 
