@@ -60,14 +60,24 @@ async function signIn({ page, url }) {
   await page.waitForURL((at) => at.pathname === '/security');
 }
 
-/** A second officer, whose passkey the first lets count. */
-async function joined({ page, url, run }, name) {
+/** A further officer, whose passkey the first lets count; once there are two, `other` signs it as well. */
+async function joined({ page, url, run }, name, other) {
   const people = run('person', 'list', '--output', 'jsonl').trim().split('\n').map((line) => JSON.parse(line));
   const { person } = people.find((one) => one.name === name);
   const second = await withAuthenticator(url, new URL(run('person', 'invite', person).trim()).hash);
   await page.goto(`${url}/account`);
-  await page.getByRole('button', { name: new RegExp(`^Let it count: ${name}`) }).click();
-  await page.getByText(`${name} can sign in`).waitFor();
+  if (other) {
+    await page.getByRole('button', { name: new RegExp(`^Look and sign: ${name}`) }).click();
+    await page.getByRole('button', { name: 'Sign with my passkey' }).click();
+    await page.getByText('Signed. Another officer must sign it too').waitFor();
+    await other.page.goto(`${url}/security/proposals`);
+    await other.page.getByRole('button', { name: new RegExp(`^Look and sign: Let a passkey of ${name}`) }).click();
+    await other.page.getByRole('button', { name: 'Sign with my passkey' }).click();
+    await other.page.getByText('Done. It counts from now on.').waitFor();
+  } else {
+    await page.getByRole('button', { name: new RegExp(`^Let it count: ${name}`) }).click();
+    await page.getByText(`${name} can sign in`).waitFor();
+  }
   await signIn(second);
   return second;
 }
@@ -194,7 +204,7 @@ test('two officers see one value behind the glass, by keyboard too, and a third 
   writeFileSync(record, JSON.stringify({ name: 'Ana Example', phone: '+442079460001' }));
   const { customer } = JSON.parse(first.run('customer', 'add', '--file', record, '--output', 'json'));
   const second = await joined(first, 'Bo Second');
-  const third = await joined(first, 'Cy Third');
+  const third = await joined(first, 'Cy Third', second);
   const { page, url } = first;
   const shown = (look) => look.locator('body[data-glass="shown"]').waitFor();
   await judged(first, 'glass-none', shown, '/security/glass');
@@ -233,9 +243,49 @@ test('two officers see one value behind the glass, by keyboard too, and a third 
 
   await third.page.goto(`${url}/security/glass`);
   await judged(third, 'glass-broken', shown, '/security/glass');
+  // Five days on, as the list says it then: red, until somebody has reviewed it.
+  await third.context.route('**/v1/glass', async (route) => {
+    const answer = await route.fetch();
+    const list = await answer.json();
+    const due = new Date(Date.now() - 3_600_000).toISOString();
+    await route.fulfill({ response: answer, json: { ...list, items: list.items.map((one) => (one.state === 'broken' ? { ...one, overdue: true, review_due: due } : one)) } });
+  });
+  await third.page.reload();
+  const red = third.page.locator('.pill.danger').getByText('Review overdue');
+  await red.waitFor();
+  await judged(third, 'glass-overdue', (look) => look.locator('.pill.danger').waitFor(), '/security/glass');
+  await third.context.unroute('**/v1/glass');
   await third.page.getByRole('button', { name: /^It was justified/ }).click();
   await third.page.getByText('Reviewed: justified.').first().waitFor();
   await third.page.getByText('Justified', { exact: true }).waitFor();
   assert.deepEqual([...first.complaints, ...second.complaints, ...third.complaints], []);
   await Promise.all([first, second, third].map(({ context }) => context.close()));
+});
+
+test('who is guarded is listed, and that a mark goes two of security ask', async () => {
+  const first = await open('/nowhere/cvc5', 'Bo Second');
+  const record = join(first.folder, 'customer.json');
+  writeFileSync(record, JSON.stringify({ name: 'Ana Example', phone: '+442079460001' }));
+  const { customer } = JSON.parse(first.run('customer', 'add', '--file', record, '--output', 'json'));
+  const second = await joined(first, 'Bo Second');
+  const { page, url } = first;
+  const loaded = (look) => look.locator('#loading').waitFor({ state: 'hidden' });
+  await judged(first, 'guard-none', loaded, '/security/guard');
+  await page.goto(`${url}/security/guard`);
+  await page.getByText('Nobody is guarded.').waitFor();
+  await page.getByLabel('Customer').fill(customer);
+  await page.getByLabel('Why').selectOption('well_known');
+  await page.getByRole('button', { name: 'Guard', exact: true }).click();
+  await page.getByText('Guarded: a second person must agree to each value').waitFor();
+  await page.locator(`[data-customer="${customer}"]`).waitFor();
+  await page.getByRole('button', { name: `Guard no longer: ${customer}` }).click();
+  await page.getByText('A second one of security must ask for the same').waitFor();
+  await page.locator(`[data-customer="${customer}"]`).waitFor();
+  await judged(first, 'guard-listed', (look) => look.locator('[data-customer]').waitFor(), '/security/guard');
+  await second.page.goto(`${url}/security/guard`);
+  await second.page.getByRole('button', { name: `Guard no longer: ${customer}` }).click();
+  await second.page.getByText('Guarded no longer').first().waitFor();
+  await second.page.getByText('Nobody is guarded.').waitFor();
+  assert.deepEqual([...first.complaints, ...second.complaints], []);
+  await Promise.all([first.context.close(), second.context.close()]);
 });

@@ -198,3 +198,29 @@ test('security sees how keys and witnesses stand, and what the embedded form cos
   assert.equal((await ask(agent.page, '/v1/keyholder')).status, 403);
   await agent.context.close();
 });
+
+test('a change of the rules waits for a second officer, in words, tried on the log; a second signature of the same one was refused', async () => {
+  for (const width of WIDTHS) {
+    const officer = await officerOn('Proposals', width);
+    const { page } = officer;
+    // Its proof may take a minute after the start.
+    await until('the proposal stands', async () => {
+      await page.locator('body[data-proposals="shown"]').waitFor();
+      if (await page.locator('[data-change]').count() > 0) return true;
+      await page.reload();
+      return false;
+    });
+    const waiting = page.locator('[data-change]', { hasText: 'drivers-ring-by-themselves' });
+    await waiting.getByText(/Signed by Ingrid Solberg\. With one more signature it is agreed\./).waitFor();
+    assert.match(await waiting.textContent(), /Proved: nothing that must never happen|Not proved: two officers must sign/);
+    await waiting.locator('summary').press('Enter');
+    await waiting.getByText(/A phone number isn't shown for a delivery/).waitFor();
+    await waiting.getByRole('button', { name: /^Try it on the last 30 days/ }).click();
+    await waiting.getByText(/acts? in the last 30 days it would have refused/).waitFor();
+    await page.getByText('Its officers’ passkeys are the demo’s own').waitFor();
+    await looksRight(officer, 'proposal-waits', width);
+    const found = JSON.parse((await ask(page, '/v1/disclosures?show=all&decision=refused&kind=rules_changed')).text);
+    assert.ok(found.items.some(({ reason, refusal, decision }) => JSON.stringify([reason, refusal, decision]).includes('not-approved')), JSON.stringify(found).slice(0, 400));
+    await officer.context.close();
+  }
+});

@@ -11,7 +11,7 @@ pub(crate) use gather::Waiting;
 pub(crate) use hand_in::{Opened, hand_in, load_share, opened};
 pub(crate) use place::{begun, load_custodians, record, replace_record, write_shares};
 pub(crate) use steps::{Step, steps, write_rehearsal, write_step};
-pub(crate) use told::told;
+pub(crate) use told::Remembered;
 
 use std::path::{Path, PathBuf};
 

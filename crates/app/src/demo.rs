@@ -11,6 +11,12 @@ mod data;
 mod day;
 #[path = "demo_mail.rs"]
 mod mail;
+#[path = "demo_officers.rs"]
+mod officers;
+#[path = "demo_passkey.rs"]
+mod passkey;
+#[path = "demo_secrets.rs"]
+mod secrets;
 #[path = "demo_witnesses.rs"]
 mod witnesses;
 
@@ -24,15 +30,21 @@ use crate::wire::Centre;
 use crate::{serving, wire};
 use cast::Cast;
 use data::Data;
+use officers::Officer;
 use serde::Serialize;
 use simulation::day::Phones;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use vault::Vault;
 
 /// So that whoever tries it out sees closes come.
 const CLOSE_EVERY_S: u32 = 120;
 const BANNER: &str = "Demo: everyone here is invented, and anyone may sign in as anyone.";
+/// Nobody's browser has the officers' passkeys.
+const UNSIGNED: &str =
+    " Its officers’ passkeys are the demo’s own: read what waits for a signature; you can’t sign it.";
 
 /// Runs it until it is asked to stop.
 ///
@@ -49,7 +61,7 @@ pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
         let _claim = serving::claim(&home)?;
         let centre = wire::open(&home).await?;
         let tenant = home.tenant(None)?.id;
-        let cast = cast::assemble(&centre.vault, tenant).await?;
+        let cast = cast::assemble(&centre.vault, tenant, &home.data, !asked.quiet_day).await?;
         data::fill(&data, &centre.vault, tenant).await?;
         live(common.output, asked, &data, (home, secrets), centre, cast).await
     })
@@ -97,6 +109,9 @@ async fn live(
     let listener = serving::listen(home.config.server.listen)?;
     let url = serving::url(&listener)?;
     let mut web = serving::web_config(&home)?;
+    if !cast.officers.is_empty() {
+        web.banner = Some([BANNER, UNSIGNED].concat());
+    }
     web.mailer = Some(Arc::new(mail::Mailbox));
     let (stopped, signals) = serving::stop_at_signal()?;
     announce(format, &url, &cast, data.customers().next().map(|who| who.email))?;
@@ -117,11 +132,24 @@ async fn live(
     let playing = day::Playing::start(day)?;
     let result = tokio::select! {
         result = serving::serve(&centre, listener, web, stopped) => result,
+        never = governed(&centre.vault, &cast.officers) => match never {},
         () = signals => Ok(()),
     };
     drop(playing);
     result
 }
+
+/// What the officers do, beside what is served: a proof may take a minute.
+async fn governed(vault: &Vault, officers: &[Officer]) -> Infallible {
+    if let Err(error) = officers::propose(vault, officers).await {
+        tracing::warn!(%error, "no proposal waits in this demo");
+    }
+    std::future::pending().await
+}
+
+const WAITS: &str = "\n/security/proposals: a change of the rules has one signature and waits for another officer's. The same officer tried
+to sign twice: refused, and in the log. The officers' passkeys are in this program only, so nobody signs it here.
+";
 
 /// The first line of `--output json`; its members keep this order.
 #[derive(Serialize)]
@@ -148,6 +176,9 @@ fn announce(format: Format, url: &str, cast: &Cast, customer: Option<String>) ->
     for (role, person) in &cast.sign_ins {
         // Writing to a string can't fail.
         let _ = writeln!(said, "  {:<24}{}", role.label(), sign_in(person));
+    }
+    if !cast.officers.is_empty() {
+        let _ = write!(said, "{WAITS}");
     }
     if let Some(address) = customer {
         let _ = write!(said, "\nA customer sees at {url}/me who looked: sign in as {address}; the code comes here.\n");

@@ -204,7 +204,7 @@ fn record(who: &Identity) -> Result<NewRecord, Failure> {
     };
     let values: Option<Vec<Incoming>> = who.fields().map(parse).collect();
     let values = values.ok_or_else(|| Failure::there("an invented customer can't be read", "give another --seed"))?;
-    Ok(NewRecord { values })
+    Ok(NewRecord { values, guard: None })
 }
 
 #[cfg(test)]

@@ -264,8 +264,8 @@ impl Keyholding {
         let keys = InProcess::open(ring, Arc::new(SystemClock), Arc::new(SystemEntropy), vault::waits())
             .map_err(|error| wire::ring(&key, &error))?;
         let watched = Watched::open(keys, &place.dir, place.config.ceilings(), Arc::new(SystemClock));
-        let ceremonies = place.dir.clone();
-        let telling = |watched: Watched| watched.telling(Box::new(move || custody::told(&ceremonies)));
+        let ceremonies = custody::Remembered::of(&place.dir);
+        let telling = |watched: Watched| watched.telling(Box::new(move || ceremonies.told()));
         let holder = Arc::new(watched.map(telling).map_err(|error| {
             Failure::here(
                 format!("{}: {error}", place.dir.display()),

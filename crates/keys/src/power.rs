@@ -91,8 +91,8 @@ impl Powers {
         role == Some(Role::SecurityOfficer) && !self.has_left(person)
     }
 
-    /// Does this change say what everybody goes by, or give somebody another role? Then one officer's word isn't enough, where
-    /// there are others.
+    /// Does this change say what everybody goes by, give somebody another role, or let somebody in who decides? Then one
+    /// officer's word isn't enough, where there are others: with a passkey under another's name, one would be two.
     #[must_use]
     pub fn governs(&self, ((kind, id), body): &PowerChange) -> bool {
         match (kind, body) {
@@ -101,8 +101,17 @@ impl Powers {
                 let before = self.get::<Person>(id).map(|person| person.role);
                 Person::decode(body).is_none_or(|after| before != Some(after.role))
             }
+            (PowerKind::Passkey, Some(body)) => {
+                Passkey::decode(body).is_none_or(|passkey| self.decides(passkey.person))
+            }
+            (PowerKind::Login, Some(body)) => Login::decode(body).is_none_or(|login| self.decides(login.person)),
             _ => false,
         }
+    }
+
+    /// Who isn't known may be anybody.
+    fn decides(&self, person: PersonId) -> bool {
+        self.get::<Person>(&person.0).is_none_or(|person| person.role.decides())
     }
 
     /// Does this change only take power away? Then it needs nobody's approval.

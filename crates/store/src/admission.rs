@@ -36,6 +36,10 @@ pub enum AdmissionKind {
     CustomerCode = 12,
     /// A customer's session on their own page.
     CustomerSession = 13,
+    /// That somebody of security asked that a customer be guarded no longer; another must ask for the same. It lets nobody in.
+    UnguardAsked = 17,
+    /// That an imported customer is to be guarded before anybody finds them. It lets nobody in.
+    GuardImported = 18,
     /// When all that had expired was last looked for. It lets nobody in.
     RetentionRun = 21,
     /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
@@ -60,6 +64,8 @@ impl AdmissionKind {
             Self::Glass,
             Self::CustomerCode,
             Self::CustomerSession,
+            Self::UnguardAsked,
+            Self::GuardImported,
             Self::RetentionRun,
             Self::HoldAsked,
         ];

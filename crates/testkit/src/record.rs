@@ -27,7 +27,8 @@ pub const ORDER: &str = "RF-1042-417|2026-11-02|1999|GBP|lamp";
 /// If a value isn't of its kind.
 #[must_use]
 pub fn record(values: &[(FieldKind, &str)]) -> NewRecord {
-    NewRecord { values: values.iter().map(|(kind, raw)| Incoming::parse(*kind, raw).unwrap()).collect() }
+    let values = values.iter().map(|(kind, raw)| Incoming::parse(*kind, raw).unwrap()).collect();
+    NewRecord { values, guard: None }
 }
 
 /// A customer with a value of every kind but a note.

@@ -7,16 +7,25 @@ use crate::private::sealing;
 use crate::private::sheet::{self, Masked};
 use crate::wiring::{Operator, Vault};
 use domain::field::Incoming;
-use domain::{CustomerId, FieldKind, TenantId};
+use domain::{CustomerId, FieldKind, Guard, Refusal, TenantId};
 use keys::{Header, Place, SealRequest, Shelved};
 use std::collections::BTreeMap;
-use store::{CustomerRow, Effect, FieldRow, IndexRow, SHEET, Seals};
+use store::{
+    AdmissionKey, AdmissionKind, AdmissionRow, Condition, CustomerRow, Effect, FieldRow, IndexRow, SHEET, Seals,
+};
 use zeroize::Zeroizing;
+
+/// For how long, in milliseconds, an import that was broken off can still be ended.
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+/// Rows read at a time.
+const PAGE: u32 = 500;
 
 /// One customer's values, in the order they were given.
 pub struct NewRecord {
     /// The values.
     pub values: Vec<Incoming>,
+    /// Why they are guarded, if they are. Of staged records: from [`Vault::finish_intake`] on, before anybody finds them.
+    pub guard: Option<Guard>,
 }
 
 /// Rows of one file that are committed together.
@@ -57,6 +66,9 @@ impl Vault {
         }
         act.effects.extend(self.sealed_fields(tenant, &customers, &shelves, &batch.records).await?);
         act.effects.extend(self.index_effects(tenant, &customers, &batch.records, batch.staged).await?);
+        let guarded = customers.iter().zip(&batch.records);
+        let guarded = guarded.filter_map(|(customer, record)| Some((*customer, record.guard?)));
+        act.effects.extend(guarded.map(|(customer, guard)| Effect::PutAdmission(self.to_guard(customer, guard))));
         act.effects.push(Effect::PutProgress { import: batch.import, rows: batch.rows_done });
         self.commit_plain(act).await?;
         Ok(customers)
@@ -70,11 +82,13 @@ impl Vault {
         self.commit_plain(self.bare_act(operator.tenant, Kind::ImportBegun)?).await.map(drop)
     }
 
-    /// Ends an import: staged index rows go into the index in sorted order.
+    /// Ends an import: who is to be guarded is, then staged index rows go into the index in sorted order. So nobody finds a
+    /// guarded customer before.
     ///
     /// # Errors
     /// If the store fails; then it can be asked again.
     pub async fn finish_intake(&self, operator: &Operator) -> Result<u64, VaultError> {
+        self.guard_imported(operator.tenant).await?;
         let merged = self.store.merge_index(operator.tenant).await?;
         self.commit_plain(self.bare_act(operator.tenant, Kind::ImportEnded)?.detail(merged)).await?;
         Ok(merged)
@@ -86,6 +100,41 @@ impl Vault {
     /// If the store fails.
     pub async fn intake_progress(&self, operator: &Operator, import: [u8; 16]) -> Result<u64, VaultError> {
         Ok(self.store.progress(operator.tenant, import).await?)
+    }
+
+    /// That this customer is to be guarded, until they are.
+    fn to_guard(&self, customer: CustomerId, guard: Guard) -> AdmissionRow {
+        let key = AdmissionKey { kind: AdmissionKind::GuardImported, id: customer.0 };
+        AdmissionRow { key, body: vec![guard as u8], expires: self.clock.now().plus(KEPT_MS), tag: [0; 16] }
+    }
+
+    /// Guards whom the file names. Each is an entry, of nobody's: the import's own says whose it was.
+    async fn guard_imported(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let mut after = None;
+        loop {
+            let rows = self.store.admissions(tenant, AdmissionKind::GuardImported, after, PAGE).await?;
+            after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);
+            for row in rows {
+                let (customer, tag) = (CustomerId(row.key.id), row.tag);
+                let Some(guard) = row.body.first().and_then(|code| Guard::from_code(*code)) else { continue };
+                let keys = self.entry_keys(tenant, customer).await?;
+                let unchanged = Condition::Admission { key: row.key, tag: Some(tag), otherwise: Refusal::PowerChanged };
+                let done = AdmissionRow { body: Vec::new(), expires: self.clock.now(), ..row };
+                let act = self.bare_act(tenant, Kind::CustomerGuarded)?.about(customer, None, 0, keys);
+                let act = act.detail(guard as u64).when(Condition::CustomerExists(customer)).when(unchanged);
+                match self
+                    .commit_plain(act.effect(Effect::Guard(customer, Some(guard))).effect(Effect::PutAdmission(done)))
+                    .await
+                {
+                    // Erased since, or another import has done it.
+                    Ok(_) | Err(VaultError::Refused { refusal: Refusal::NotFound | Refusal::PowerChanged, .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     async fn sealed_fields(

@@ -62,6 +62,7 @@ mod shelf;
 mod spending;
 mod statement;
 mod team;
+mod twice;
 mod verify;
 mod view;
 mod vitals;
@@ -85,8 +86,8 @@ pub use error::VaultError;
 pub use event::Heard;
 pub use feed::Disclosure;
 pub use glass::{AskGlass, AskedGlass, GlassAnswer, GlassBook, GlassId, GlassLine, GlassState, GlassStep};
+pub use guard::Guarded;
 pub use health::{HolderHealth, KeysHealth};
-pub use hold::Holding;
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,
@@ -137,6 +138,7 @@ pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};
 pub use team::{TeamBudgets, TeamMember};
+pub use twice::MarkSet;
 pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord, SecondPersonFor};
 pub use vitals::Vitals;

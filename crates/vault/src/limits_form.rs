@@ -20,6 +20,8 @@ pub struct Budgets {
     pub fields_per_interaction: Option<u32>,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: Option<u32>,
+    /// How often one person says yes as a second person, per hour.
+    pub agreed_per_hour: Option<u32>,
     /// Seconds that a change which lets somebody do more waits, once it is signed.
     pub widening_waits_s: Option<u32>,
     /// One person's points of information.
@@ -173,6 +175,7 @@ impl Budgets {
             code_per_interaction: self.code_per_interaction.unwrap_or(default.code_per_interaction),
             fields_per_interaction: self.fields_per_interaction.unwrap_or(default.fields_per_interaction),
             approval_per_hour: self.approval_per_hour.unwrap_or(default.approval_per_hour),
+            agreed_per_hour: self.agreed_per_hour.unwrap_or(default.agreed_per_hour),
             widening_waits_s: self.widening_waits_s.unwrap_or(default.widening_waits_s),
         }
     }
@@ -200,6 +203,7 @@ impl Budgets {
             code_per_interaction: Some(limits.code_per_interaction),
             fields_per_interaction: Some(limits.fields_per_interaction),
             approval_per_hour: Some(limits.approval_per_hour),
+            agreed_per_hour: Some(limits.agreed_per_hour),
             widening_waits_s: Some(limits.widening_waits_s),
             person: Points::of(&limits.person),
             team: Points::of(&limits.team),

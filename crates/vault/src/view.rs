@@ -48,6 +48,8 @@ impl SecondPersonFor {
 pub struct MaskedRecord {
     /// Who.
     pub customer: CustomerId,
+    /// Does nothing of theirs leave without a second person? Why, whoever serves isn't told.
+    pub guarded: bool,
     /// The fields.
     pub fields: Vec<MaskedField>,
     /// The entry of this look.
@@ -83,7 +85,7 @@ impl Vault {
         let guarded = self.is_guarded(scope.tenant, customer).await?;
         let fields = sheet.open_sheet()?.into_iter();
         let fields = fields.map(|masked| self.masked_field(scope, masked, guarded)).collect();
-        Ok(MaskedRecord { customer, fields, receipt: entry })
+        Ok(MaskedRecord { customer, guarded, fields, receipt: entry })
     }
 
     /// What the rules let this person do with a field of a guarded or another customer, beside its mask.

@@ -135,7 +135,7 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         return Err(Failure::here("the record is empty", "give at least one field"));
     }
     values.sort_by_key(Incoming::kind);
-    Ok(NewRecord { values })
+    Ok(NewRecord { values, guard: None })
 }
 
 #[cfg(test)]

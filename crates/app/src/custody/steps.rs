@@ -60,6 +60,20 @@ pub(crate) struct Steps {
     pub(crate) all: Vec<Value>,
     /// In hex: short enough to be written down, long enough that nobody finds another.
     pub(crate) head: String,
+    /// The heads that the chain had before, one for each step.
+    heads: Vec<String>,
+}
+
+impl Steps {
+    /// How many steps, and their head: to be compared with later.
+    pub(crate) fn seen(&self) -> (usize, String) {
+        (self.all.len(), self.head.clone())
+    }
+
+    /// Are these steps what was seen, and perhaps more?
+    pub(crate) fn go_on_from(&self, (count, head): &(usize, String)) -> bool {
+        *count == 0 || self.heads.get(count - 1) == Some(head)
+    }
 }
 
 /// Writes a step down, durably, before it counts.
@@ -123,7 +137,7 @@ pub(crate) fn steps(dir: &Path) -> Result<Steps, Failure> {
 }
 
 fn checked(text: &str) -> Result<Steps, (usize, &'static str)> {
-    let (mut all, mut before, mut chained) = (Vec::new(), NOTHING, false);
+    let (mut all, mut heads, mut before, mut chained) = (Vec::new(), Vec::new(), NOTHING, false);
     for (number, line) in (1..).zip(text.lines()) {
         let step: Value = serde_json::from_str(line).map_err(|_| (number, "it isn't whole"))?;
         match step["before"].as_str() {
@@ -139,9 +153,10 @@ fn checked(text: &str) -> Result<Steps, (usize, &'static str)> {
             None => {}
         }
         before = hash(line);
+        heads.push(hex(&before));
         all.push(step);
     }
-    Ok(Steps { all, head: hex(&before) })
+    Ok(Steps { all, head: hex(&before), heads })
 }
 
 #[cfg(test)]
@@ -195,6 +210,13 @@ mod tests {
         let lines = written();
         let head = |lines: &[String]| checked(&lines.join("\n")).unwrap().head;
         assert_ne!(head(&lines), head(&lines[..3]));
+        let read = |lines: &[String]| checked(&lines.join("\n")).unwrap();
+        let seen = read(&lines[..3]).seen();
+        assert!(read(&lines).go_on_from(&seen) && read(&lines[..3]).go_on_from(&seen));
+        assert!(
+            !read(&lines[..2]).go_on_from(&seen) && !read(&[]).go_on_from(&seen) && !read(&written()).go_on_from(&seen)
+        );
+        assert!(read(&lines).go_on_from(&read(&[]).seen()));
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::map::{Field, Map, Source};
 use super::row::{Element, Found, Row};
 use super::template::{Part, Template};
-use domain::FieldKind;
 use domain::field::Incoming;
+use domain::{FieldKind, Guard};
 use serde::Serialize;
 use std::borrow::Cow;
+use vault::NewRecord;
 use zeroize::Zeroizing;
 
 /// How much of a value's shape a report shows.
@@ -50,11 +51,36 @@ pub(super) fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
     (key.len() <= MOST_KEY && key.bytes().all(fine)).then(|| key.into_owned())
 }
 
-/// The row's values, or everything that is wrong with them.
+/// The row as a customer: values, and whether they are guarded; or everything that is wrong with it.
 ///
 /// # Errors
 /// One report for each bad value.
-pub(super) fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
+pub(super) fn record(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<NewRecord, Vec<RowError>> {
+    let (values, guard) = (values(map, number, key, row), guard(map, row));
+    match (values, guard) {
+        (Ok(values), Ok(guard)) => Ok(NewRecord { values, guard }),
+        (values, guard) => {
+            let mut errors = values.err().unwrap_or_default();
+            let column = map.guard.clone();
+            errors.extend(
+                guard.err().map(|wrong| RowError { column, ..RowError::whole(number, Some(key.to_owned()), wrong) }),
+            );
+            Err(errors)
+        }
+    }
+}
+
+/// Why the customer is guarded, if the map names a column that says so.
+fn guard(map: &Map, row: &dyn Row) -> Result<Option<Guard>, (&'static str, &'static str)> {
+    match map.guard.as_deref().map(|name| row.find(name)) {
+        None | Some(Found::Missing) => Ok(None),
+        Some(Found::Text(text)) => Guard::from_slug(&text).map(Some).ok_or(NO_GUARD),
+        Some(Found::Texts(_) | Found::Nested) => Err(NO_GUARD),
+    }
+}
+
+/// The row's values, or everything that is wrong with them.
+fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
     let mut build =
         Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
     for field in &map.fields {
@@ -77,6 +103,8 @@ const NESTED: (&str, &str) =
     ("there is an object or array where a value is expected", "name what is inside in the map");
 const BAR: (&str, &str) =
     ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
+const NO_GUARD: (&str, &str) =
+    ("it is no reason to guard a customer", "write well_known, vulnerable or own_staff, or leave it empty");
 const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");
 const NO_OBJECT: (&str, &str) = ("an element isn't an object, as the template needs", "correct the element or the map");
 

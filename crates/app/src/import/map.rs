@@ -21,6 +21,7 @@ pub(super) enum FileFormat {
 struct Written {
     format: FileFormat,
     key: String,
+    guard: Option<String>,
     field: Vec<WrittenField>,
 }
 
@@ -41,6 +42,8 @@ pub(crate) struct Map {
     pub(super) format: FileFormat,
     /// The name of what identifies a row.
     pub(super) key: String,
+    /// The name of what says why a customer is guarded, if anything does.
+    pub(super) guard: Option<String>,
     /// The fields, in order.
     pub(super) fields: Vec<Field>,
 }
@@ -95,7 +98,7 @@ impl Map {
             return Err(("it has no [[field]]".to_owned(), "add at least one"));
         }
         let fields = written.field.into_iter().map(|field| field.checked(written.format)).collect::<Result<_, _>>()?;
-        Ok(Self { format: written.format, key: written.key, fields })
+        Ok(Self { format: written.format, key: written.key, guard: written.guard, fields })
     }
 }
 

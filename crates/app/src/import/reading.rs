@@ -148,7 +148,8 @@ fn check_names(map: &Map, csv: &Csv<File>) -> Result<(), Failure> {
         Source::Column(name) | Source::Elements(name, _) => vec![name.as_str()],
         Source::Template(template) => template.names().collect(),
     });
-    let lacking = std::iter::once(map.key.as_str()).chain(needed).find(|name| !csv.has(name));
+    let guard = map.guard.as_deref();
+    let lacking = std::iter::once(map.key.as_str()).chain(guard).chain(needed).find(|name| !csv.has(name));
     lacking.map_or(Ok(()), |name| {
         let problem = format!("the first line has no column {name:?}, which the map names");
         Err(Failure::here(problem, "compare the map with the file's first line, letter for letter"))
@@ -183,10 +184,10 @@ impl Sorting {
         let taken = match (row, key) {
             (Err(problem), _) => Err(vec![RowError::whole(number, None, problem)]),
             (Ok(_), None) => Err(vec![RowError::whole(number, None, NO_KEY)]),
-            (Ok(row), Some(key)) => build::values(&self.map, number, &key, row),
+            (Ok(row), Some(key)) => build::record(&self.map, number, &key, row),
         };
         match taken {
-            Ok(values) => self.batch.records.push(NewRecord { values }),
+            Ok(record) => self.batch.records.push(record),
             Err(errors) => self.batch.errors.extend(errors),
         }
     }

@@ -82,6 +82,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "GET /v1/rules"
         | "GET /v1/approvals"
         | "GET /v1/glass"
+        | "GET /v1/guards"
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"

@@ -50,6 +50,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     centre.import_invented(20);
     let (agent, officer) = (centre.hire("An agent", "agent"), centre.hire("An officer", "security_officer"));
     let (guard, gone) = (centre.hire("A guardian", "data_protection_officer"), centre.hire("Gone", "agent"));
+    let analyst = centre.hire("An analyst", "security_analyst");
     centre.good(&["person", "list"]);
     centre.good(&["person", "revoke", &gone.id]);
     centre.good(&["person", "left", &gone.id]);
@@ -83,7 +84,10 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
     let marked = security.put(&on("guard"), &json!({"reason": "own_staff"})).expect(200);
     assert!(marked.member("receipt").starts_with("ent_"));
-    security.ask("DELETE", &on("guard"), b"").unwrap().expect(200);
+    let listed = security.get("/v1/guards").expect(200).json();
+    assert_eq!(listed["items"], json!([{"customer": customer, "reason": "own_staff"}]));
+    security.ask("DELETE", &on("guard"), b"").unwrap().expect(202);
+    nobody.bearer(&analyst.token).ask("DELETE", &on("guard"), b"").unwrap().expect(200);
     let guardian = nobody.bearer(&guard.token);
     guardian.put(&on("hold"), &json!({"reason": "fraud_evidence"})).expect(202);
     security.put(&on("hold"), &json!({"reason": "fraud_evidence"})).expect(200);

@@ -40,6 +40,8 @@ pub struct Watched {
 /// Who tells how the root key's ceremony stands.
 pub type Ceremonies = Box<dyn Fn() -> CeremonyStanding + Send + Sync>;
 
+/// How often, in milliseconds, the steps of ceremonies are looked at.
+const STEPS_EVERY_MS: i64 = 10_000;
 /// How many alarms are told.
 const TOLD: usize = 20;
 
@@ -47,6 +49,8 @@ struct State {
     memory: Memory,
     journal: Journal,
     alarms: Alarms,
+    /// When ceremonies' steps were looked at last.
+    looked: Option<Millis>,
 }
 
 impl Watched {
@@ -59,7 +63,13 @@ impl Watched {
         let memory = Memory::resumed(ceilings, clock.now(), &records);
         let alarms = Alarms::open(dir)?;
         let since = clock.now();
-        Ok(Self { holder, clock, since, ceremony: None, state: Mutex::new(State { memory, journal, alarms }) })
+        Ok(Self {
+            holder,
+            clock,
+            since,
+            ceremony: None,
+            state: Mutex::new(State { memory, journal, alarms, looked: None }),
+        })
     }
 
     /// With somebody who tells of its ceremonies.
@@ -92,7 +102,7 @@ impl Watched {
     }
 
     /// What is due about each second: the journal is synced and, once an hour, begun anew; alarms that somebody has
-    /// acknowledged stop nothing any more.
+    /// acknowledged stop nothing any more, and ceremonies' steps are looked at.
     ///
     /// # Errors
     /// If the journal can't be written.
@@ -103,12 +113,24 @@ impl Watched {
             if state.alarms.acknowledged()? {
                 state.memory.forgive(now);
             }
+            if self.looks_at_steps(state, now) && self.ceremony.as_ref().is_some_and(|ceremony| !ceremony().whole) {
+                state.alarms.raise_steps(now);
+            }
             let begun = state.journal.begin_hour(now, || state.memory.records(now))?;
             (begun, state.journal.file()?)
         };
         // Not under the lock: a disk may take its time.
         synced.sync_data()?;
         begun.map_or(Ok(()), journal::NewHour::finish)
+    }
+
+    /// Is it time to look at ceremonies' steps again?
+    fn looks_at_steps(&self, state: &mut State, now: Millis) -> bool {
+        let due = state.looked.is_none_or(|last| !(0..STEPS_EVERY_MS).contains(&now.since(last)));
+        if due {
+            state.looked = Some(now);
+        }
+        due
     }
 
     fn refused(&self, state: &mut State, tenant: TenantId, error: HolderError) {

@@ -142,6 +142,8 @@ pub struct Limits {
     pub fields_per_interaction: u32,
     /// Second people asked for by one person, per hour.
     pub approval_per_hour: u32,
+    /// How often one person says yes as a second person, per hour.
+    pub agreed_per_hour: u32,
     /// For how many seconds a change that lets somebody do more waits, after it was signed, until it counts.
     pub widening_waits_s: u32,
 }
@@ -169,6 +171,7 @@ impl Default for Limits {
             code_per_interaction: 3,
             fields_per_interaction: 4,
             approval_per_hour: 12,
+            agreed_per_hour: 30,
             widening_waits_s: WIDENING_WAITS_S,
         }
     }

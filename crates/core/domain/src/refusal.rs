@@ -308,6 +308,14 @@ refusals! {
     GlassUnsigned = 85 "glass-unsigned", "That isn't your passkey's signature for this request",
         "Each officer signs for one customer, one field and one reason, so that nothing else can be opened with it.",
         "Load the list again, compare what it says, and sign with a passkey of your own that counts.";
+    /// A passkey of somebody who decides, and one officer's signature.
+    TwoOfficersNeeded = 97 "two-officers-needed", "Two officers must sign that",
+        "With a passkey under the name of somebody who decides, one person would be two.",
+        "Propose it from your account's page: another officer then signs it under Proposals.";
+    /// Said yes too often in one hour.
+    AgreedTooOften = 98 "agreed-too-often", "You have agreed as often in this hour as one person may",
+        "Who agrees to everything put to them looks at nothing; a limit makes each yes worth more.",
+        "Leave it unanswered, or say no: the question may then be put to somebody else. If you are alone at this, tell security.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

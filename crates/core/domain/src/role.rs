@@ -57,6 +57,19 @@ impl Role {
         }
     }
 
+    /// Does somebody of this role say yes or no to what others do? Whoever came to be taken for them would be a second person.
+    #[must_use]
+    pub fn decides(self) -> bool {
+        match self {
+            Self::TeamLeader
+            | Self::SecurityOfficer
+            | Self::SecurityAnalyst
+            | Self::DataProtectionOfficer
+            | Self::BoardMember => true,
+            Self::Agent | Self::QualityAnalyst | Self::ItOperator | Self::Auditor | Self::Integrator => false,
+        }
+    }
+
     /// The role of that name.
     #[must_use]
     pub fn from_slug(slug: &str) -> Option<Self> {

@@ -2,6 +2,7 @@
 
 import { api, byId, el, icon, moment, showProblem } from './common.js';
 import { answer as answerWith, make } from './passkey.js';
+import { change } from './power.js';
 
 let mine = null;
 
@@ -71,15 +72,25 @@ async function drawSessions() {
 
 // ---- what waits for an officer ----------------------------------------------------------------
 
-function waitingRow({ enrolment, name, role, label, added, challenge }, credentials) {
+/** Of somebody who decides: the first of two signatures makes it a proposal. */
+async function propose(enrolment, name) {
+  byId('account-result').replaceChildren();
+  const made = await change({ change: 'let_passkey', enrolment }, byId('account-result'));
+  if (!made) return;
+  await draw();
+  said(made.change ? `Signed. Another officer must sign it too, on the page Proposals; then ${name} can sign in.` : `${name} can sign in now.`);
+}
+
+function waitingRow({ enrolment, name, role, label, added, challenge, signatures }, credentials) {
+  const about = el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.${signatures > 1 ? ' Two officers sign it; if another has, it is under Proposals.' : ''}`));
+  if (signatures > 1) return el('li', { 'data-enrolment': enrolment }, about, button('Look and sign', `Look and sign: ${name}, ${label}`, () => propose(enrolment, name)));
   const approve = async () => {
     const { answer, problem } = await answerWith(challenge, mine.asking?.rp_id, credentials);
     if (problem) return showProblem(byId('account-result'), problem);
     return act('POST', `/v1/enrolments/${enrolment}/approvals`, answer, `${name} can sign in with “${label}” now.`);
   };
   return el('li', { 'data-enrolment': enrolment },
-    el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.`)),
-    button('Let it count', `Let it count: ${name}, ${label}`, approve));
+    about, button('Let it count', `Let it count: ${name}, ${label}`, approve));
 }
 
 async function drawWaiting() {

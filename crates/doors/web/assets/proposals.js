@@ -13,10 +13,21 @@ function left(at) {
   return minutes < 48 * 60 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`;
 }
 
+const DAY = 24 * 3_600_000;
+
+/** What comes of it by itself: it is made, or ends. */
+function ending(one) {
+  if (one.in_force_at) return `It comes into force on ${moment(one.in_force_at)}.`;
+  const waited = Date.now() - new Date(one.drafted);
+  const since = waited < DAY ? '' : `Nobody else has signed it for ${waited < 2 * DAY ? 'a day' : `${Math.floor(waited / DAY)} days`}. `;
+  return `${since}Without the missing signature it ends on ${moment(one.until)}, and must be proposed anew.`;
+}
+
 function pill(one) {
   if (one.overtaken) return el('span', { class: 'pill warn' }, icon('warn'), 'Overtaken');
   if (one.in_force_at) return el('span', { class: 'pill warn' }, icon('warn'), `Counts in ${left(one.in_force_at)}`);
-  return el('span', { class: 'pill' }, icon('flag'), `${one.signatures} more to sign, ${left(one.until)} left`);
+  const old = Date.now() - new Date(one.drafted) >= DAY;
+  return el('span', { class: old ? 'pill warn' : 'pill' }, icon(old ? 'warn' : 'flag'), `${one.signatures} more to sign, ${left(one.until)} left`);
 }
 
 /** Says what came of a signature. */
@@ -52,7 +63,7 @@ function line(one) {
   const open = !one.in_force_at && !one.overtaken;
   const facts = one.overtaken
     ? 'Something else changed the same since, so it can’t be made any more. Withdraw it, and propose it again.'
-    : [standing(one), one.in_force_at && `It comes into force on ${moment(one.in_force_at)}.`].filter(Boolean).join(' ');
+    : `${standing(one)} ${ending(one)}`;
   return el('li', { 'data-change': one.change },
     el('div', {}, el('b', {}, one.words), el('small', {}, facts),
       one.details.length > 0 && el('details', {}, el('summary', {}, 'Every rule that changes'), el('ul', { class: 'mono' }, ...one.details.map((text) => el('li', {}, text)))),

@@ -49,6 +49,9 @@ export function drawRecord(view, context, list, noteList) {
   const row = (field) => fieldRow(field, nameOf(field), { ...context, customer: view.customer });
   const isNote = ({ field }) => field === 'note';
   list.replaceChildren(...view.fields.filter((field) => !isNote(field)).map(row));
+  if (view.guarded) {
+    list.prepend(el('li', { class: 'guarded' }, el('p', { class: 'notice warn' }, icon('lock'), el('span', {}, 'Guarded: each value needs a second person.'))));
+  }
   if (view.fields.length === 0) list.append(el('li', { class: 'empty' }, 'Nothing is held about this customer.'));
   noteList.replaceChildren(...view.fields.filter(isNote).map(row));
 }

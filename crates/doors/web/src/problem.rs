@@ -240,6 +240,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::PurposeExhausted
         | Refusal::AttemptsExhausted
         | Refusal::ApprovalsExhausted
+        | Refusal::AgreedTooOften
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
         Refusal::RulesUnfit

@@ -84,6 +84,10 @@ fn expired(mount: &dyn Mount) {
     assert!(block_on(store.fields(TENANT, ANA)).unwrap().is_empty());
     assert!(block_on(store.interaction(TENANT, CALL)).unwrap().is_none());
 
+    // Used again since, so that an engine may remember it.
+    let disputed = InteractionId([3; 16]);
+    let again = |number, id| doing(number, vec![happened(disputed, event(id, 2, connected(ADA, Some(BEN))))]);
+    done(&*store, again(7, 6));
     // One row at a time: it goes on where it stood.
     let (mut gone, mut steps, mut after) = (0, 0, None);
     loop {
@@ -106,8 +110,14 @@ fn expired(mount: &dyn Mount) {
     assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new(), "these tables still name the customer");
     assert_eq!(mount.tables_holding(&BEN.0), others);
     assert!(block_on(store.interaction(TENANT, InteractionId([4; 16]))).unwrap().is_some());
-    let again = block_on(store.sweep_index(TENANT, None, 100)).unwrap();
-    assert_eq!((again.gone, again.next), (0, None));
+    done(&*store, again(8, 7));
+    assert_eq!(
+        mount.tables_holding(&ANA.0),
+        Vec::<String>::new(),
+        "nothing that was swept is remembered and comes back"
+    );
+    let none = block_on(store.sweep_index(TENANT, None, 100)).unwrap();
+    assert_eq!((none.gone, none.next), (0, None));
 }
 
 fn seen(mount: &dyn Mount) {

@@ -6,7 +6,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Refusal};
+use domain::{BudgetKind, Counter, Refusal};
 use store::{Condition, Effect};
 
 impl Vault {
@@ -15,7 +15,8 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound` for no question of theirs; `ApprovalOver` once it was answered or
-    /// its time has passed; `NotASecondPerson` for who can't be it (any more), and from the asker's browser.
+    /// its time has passed; `NotASecondPerson` for who can't be it (any more), and from the asker's browser;
+    /// `AgreedTooOften` for a yes beyond those of an hour.
     pub async fn answer_approval(&self, scope: &Scope, id: ApprovalId, yes: bool) -> Result<(), VaultError> {
         let (kind, state) = match yes {
             true => (Kind::ApprovalGiven, ApprovalState::Given),
@@ -43,9 +44,16 @@ impl Vault {
         }
         let unchanged =
             Condition::Admission { key: id.key(), tag: Some(question.tag), otherwise: Refusal::ApprovalOver };
-        let said = if yes { BudgetKind::Agreed } else { BudgetKind::Declined };
         let seconds = u32::try_from(now.since(question.since) / 1_000).unwrap_or(0).max(1);
-        let act = count(count(act, said, scope.person(), 1), BudgetKind::Pondered, scope.person(), seconds);
+        let act = count(act, BudgetKind::Pondered, scope.person(), seconds);
+        let act = match yes {
+            true => {
+                let (own, limit) = (Counter::person(BudgetKind::Agreed, scope.person()), self.yeses(&scope.person));
+                let attempt = Self::attempt(&act, own, limit, Refusal::AgreedTooOften);
+                act.spend(attempt)
+            }
+            false => count(act, BudgetKind::Declined, scope.person(), 1),
+        };
         let answered = question.turned(state, now);
         self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(answered.row()))).await?;
         self.questions.forget(scope.tenant);

@@ -1,14 +1,16 @@
 //! Who the second person is: drawn by chance among those who are there, so that nobody can arrange it.
 
 use crate::auth::Scope;
+use crate::budgets::history;
 use crate::error::VaultError;
 use crate::power::{Snapshot, duties};
 use crate::wiring::Vault;
 use domain::time::fresh;
-use domain::{Millis, PersonId};
+use domain::{BudgetKind, Counter, Millis, PersonId, TenantId, Window};
 use policy::{Act, Device};
-use std::collections::BTreeSet;
-use store::PersonRow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::{BudgetRow, PersonRow};
 
 /// Who used their page within so many milliseconds is there. (The last use is known to within a minute.)
 const THERE_MS: i64 = 4 * 60_000;
@@ -22,10 +24,31 @@ impl Vault {
         device: Option<[u8; 16]>,
     ) -> Result<Option<PersonId>, VaultError> {
         let there = self.there(scope, device, self.clock.now().plus(-THERE_MS)).await?;
-        let fit: Vec<PersonId> = there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        let mut fit: Vec<PersonId> =
+            there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        let spent = self.yeses_said(scope.tenant, &fit).await?;
+        let left = |row: &Arc<PersonRow>| spent.get(&row.id).is_none_or(|said| *said < self.yeses(row));
+        // Whose yeses are spent could only say no.
+        fit.retain(|id| power.person(*id).is_some_and(left));
         // Of 64 random bits modulo so few, none is likelier by more than one in 2^50.
         let chance = usize::try_from(u64::from_be_bytes(fresh(&*self.entropy)) >> 1).unwrap_or(0);
         Ok(chance.checked_rem(fit.len()).and_then(|place| fit.get(place)).copied())
+    }
+
+    /// How often this person may say yes in an hour.
+    pub(super) fn yeses(&self, person: &PersonRow) -> u32 {
+        self.standing_of(person).limit(self.limits(person.tenant).agreed_per_hour)
+    }
+
+    /// How often they have, in the last.
+    async fn yeses_said(&self, tenant: TenantId, people: &[PersonId]) -> Result<BTreeMap<PersonId, u32>, VaultError> {
+        let counters = people.iter().map(|person| Counter::person(BudgetKind::Agreed, *person)).collect();
+        let rows = self.store.budgets_of(tenant, counters).await?;
+        let now = self.clock.now();
+        let said = |(counter, row): (Counter, BudgetRow)| {
+            Some((counter.owner()?, history(Some(&row)).used(now, Window::Hour, None)))
+        };
+        Ok(rows.into_iter().filter_map(said).collect())
     }
 
     /// Who has used a page since then, from another browser than this.

@@ -5,6 +5,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::power::change::Change;
+use crate::power::plan::{AskedRow, Plan};
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{EntryId, Millis, PersonId, Refusal, Role};
@@ -31,6 +32,8 @@ pub struct Waiting {
     pub added: Millis,
     /// What the officer signs.
     pub challenge: [u8; 32],
+    /// How many officers must sign. More than one do it as a change of power: [`Asked::Passkey`](crate::Asked).
+    pub signatures: usize,
 }
 
 /// Everything that waits, and with which passkeys this officer may approve.
@@ -65,7 +68,7 @@ impl Vault {
     fn waiting(&self, snapshot: &Snapshot, row: &AdmissionRow) -> Option<Waiting> {
         let passkey = self.genuine_enrolment(snapshot, row)?;
         let person = snapshot.person(passkey.person)?;
-        let (_, challenge) = change_of(snapshot, &passkey);
+        let (change, challenge) = change_of(snapshot, &passkey);
         Some(Waiting {
             id: row.key.id,
             person: person.id,
@@ -74,6 +77,7 @@ impl Vault {
             label: passkey.label,
             added: passkey.added,
             challenge,
+            signatures: self.officers_needed(snapshot, &change),
         })
     }
 
@@ -86,7 +90,7 @@ impl Vault {
     ///
     /// # Errors
     /// With their entries: what the rules say; `NotFound` for nothing that waits; `NotApproved` by the key holder;
-    /// `PowerChanged` if power changed meanwhile.
+    /// `PowerChanged` if power changed meanwhile; `TwoOfficersNeeded` for the passkey of somebody who decides, where there are two.
     pub async fn approve_enrolment(
         &self,
         scope: &Scope,
@@ -105,10 +109,43 @@ impl Vault {
             return Err(self.logged(act, Refusal::NotFound).await);
         };
         let (change, _) = change_of(&snapshot, &passkey);
+        if self.officers_needed(&snapshot, &change) > 1 {
+            return Err(self.logged(act.upon(passkey.person), Refusal::TwoOfficersNeeded).await);
+        }
         let waits = Condition::Admission { key, tag: Some(row.tag), otherwise: Refusal::NotFound };
         let done = Effect::PutAdmission(AdmissionRow { body: Vec::new(), ..row });
         let warrant = Warrant::Officers(vec![assertion]);
         self.change_power(&snapshot, &warrant, vec![change], act.when(waits).effect(done)).await
+    }
+}
+
+impl Vault {
+    fn officers_needed(&self, snapshot: &Snapshot, change: &Change) -> usize {
+        let powers = snapshot.powers();
+        powers.officers_needed(&[change.covered()], &powers.formers(self.clock.now()))
+    }
+
+    /// What letting a waiting passkey count comes to; `NotFound` for none that waits.
+    pub(crate) async fn plan_passkey(&self, snapshot: &Snapshot, id: [u8; 16]) -> Result<Plan, VaultError> {
+        let key = super::key(AdmissionKind::Enrolment, id);
+        let row = self.store.admission(snapshot.tenant, key).await?;
+        let found = row.and_then(|row| Some((self.genuine_enrolment(snapshot, &row)?, row)));
+        let found = found.and_then(|(passkey, row)| Some((snapshot.person(passkey.person)?, passkey, row)));
+        let (person, passkey, row) = found.ok_or(VaultError::refused(Refusal::NotFound))?;
+        let words = format!(
+            "Let a passkey of {}, {}, count that was registered on {} as “{}”. Make sure that it is really theirs.",
+            person.name,
+            person.role.label().to_lowercase(),
+            plan::day_of(passkey.added),
+            passkey.label,
+        );
+        let asked = AskedRow {
+            seen: row.tag,
+            unchanged: Condition::Admission { key, tag: Some(row.tag), otherwise: Refusal::PowerChanged },
+            kept: Some(Effect::PutAdmission(AdmissionRow { body: Vec::new(), ..row })),
+        };
+        let (change, _) = change_of(snapshot, &passkey);
+        Ok(Plan { person: Some(person.id), words, changes: vec![change], asked: Some(asked) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What others asked for and what waits for security: the identity provider's proposals, and devices.
+//! What others asked for and what waits for security: the identity provider's proposals, devices, and passkeys.
 
 use domain::{PersonId, Role};
 use minicbor::{Decoder, Encoder};
@@ -22,6 +22,11 @@ pub enum Asked {
         /// What stands on its screen.
         code: String,
     },
+    /// A passkey that somebody registered.
+    Passkey {
+        /// Names the waiting one.
+        id: [u8; 16],
+    },
 }
 
 impl Asked {
@@ -30,6 +35,7 @@ impl Asked {
         match self {
             Self::Proposal { .. } => policy::Act::DecideProposal,
             Self::Device { .. } => policy::Act::EnrolDevice,
+            Self::Passkey { .. } => policy::Act::Enrol,
         }
     }
 
@@ -39,6 +45,7 @@ impl Asked {
                 e.array(4)?.u8(15)?.bytes(&id.0)?.encode(role.map(Role::slug))?.encode(issuer.as_deref())?
             }
             Self::Device { id, code } => e.array(3)?.u8(16)?.bytes(id)?.str(code)?,
+            Self::Passkey { id } => e.array(2)?.u8(17)?.bytes(id)?,
         };
         Ok(())
     }
@@ -46,8 +53,10 @@ impl Asked {
     /// After its number.
     pub(super) fn read(number: u8, d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
         let Ok(id) = d.bytes()?.try_into() else { return Ok(None) };
-        if number != 15 {
-            return Ok(Some(Self::Device { id, code: d.str()?.to_owned() }));
+        match number {
+            15 => {}
+            16 => return Ok(Some(Self::Device { id, code: d.str()?.to_owned() })),
+            _ => return Ok(Some(Self::Passkey { id })),
         }
         let (role, issuer): (Option<&str>, Option<&str>) = (d.decode()?, d.decode()?);
         let issuer = issuer.map(str::to_owned);

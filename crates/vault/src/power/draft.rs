@@ -57,6 +57,8 @@ pub struct PowerDraft {
     pub waits_ms: i64,
     /// Signed by as many as must: when it comes into force.
     pub due: Option<Millis>,
+    /// When it was drafted.
+    pub drafted: Millis,
     /// Until when it can be signed.
     pub until: Millis,
     /// Is it a change that nobody can make any more, as something else changed the same?
@@ -238,6 +240,7 @@ impl Vault {
             widens,
             waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
             due: None,
+            drafted: drafted.at,
             until: drafted.at.plus(STANDS_MS),
             overtaken: false,
             passkeys: passkeys.into_iter().filter(|(id, _)| !snapshot.is_concerned(id, &covered)).collect(),

@@ -7,7 +7,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::asked::Asked;
 use crate::wiring::{Act, Vault};
-use domain::{Millis, PersonId, Refusal};
+use domain::{Millis, PersonId, PowerKind, Refusal};
 use keys::power::PowerChange;
 use policy::Denial;
 use store::{Condition, Effect, Tag};
@@ -78,6 +78,7 @@ impl Vault {
                 self.plan_proposal(scope, snapshot, *id, *role, issuer.as_deref()).await
             }
             PowerWish::Asked(Asked::Device { id, code }) => self.plan_device(scope, snapshot, *id, code).await,
+            PowerWish::Asked(Asked::Passkey { id }) => self.plan_passkey(snapshot, *id).await,
             own => {
                 let changes = own.changes(snapshot, new, at).map_err(VaultError::refused)?;
                 Ok(Plan { person: own.subject(new), words: own.words(snapshot), changes, asked: None })
@@ -90,7 +91,9 @@ impl Vault {
         let covered: Vec<PowerChange> = plan.changes.iter().map(Change::covered).collect();
         let after = duties::checked(&snapshot.powers, &covered)?;
         let narrowing = covered.iter().all(|change| snapshot.powers.is_narrowing(change));
-        if plan.person == Some(scope.person.id) && !narrowing {
+        // A passkey beside one's own says that it is one's own; others sign it as well.
+        let proof = covered.iter().all(|((kind, _), _)| *kind == PowerKind::Passkey);
+        if plan.person == Some(scope.person.id) && !narrowing && !proof {
             return Err(Refusal::NotApproved);
         }
         Ok(After { root: after.root(), narrowing })

@@ -7,7 +7,7 @@ use super::change::Change;
 use super::governing::Governing;
 use crate::private::entry::Kind;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
-use keys::power::{Assertion, Left, PowerBody, Reporting};
+use keys::power::{Assertion, Left, Passkey, PowerBody, Reporting};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use store::{PersonRow, Tag};
@@ -71,6 +71,7 @@ impl PowerWish {
         match self {
             Self::Left { .. } => Kind::PersonLeft,
             Self::Access(_) | Self::Asked(Asked::Device { .. }) => Kind::PowerChanged,
+            Self::Asked(Asked::Passkey { .. }) => Kind::PasskeyAdded,
             Self::Governing(governing) => governing.kind(),
             _ => Kind::PersonChanged,
         }
@@ -127,7 +128,14 @@ impl PowerWish {
                 format!("Add {new} as {}, {}, reporting to {manager}.", role.label().to_lowercase(), in_team(team))
             }
             Self::SetRole { person, role, team } => {
-                format!("Make {} {}, {}.", name(*person), role.label().to_lowercase(), in_team(team))
+                let become_so = format!("Make {} {}, {}.", name(*person), role.label().to_lowercase(), in_team(team));
+                let decides = |person: &PersonId| snapshot.person(*person).is_some_and(|row| row.role.decides());
+                let kept = snapshot.all::<Passkey>().filter(|(_, passkey)| passkey.person == *person).count();
+                if kept == 0 || !role.decides() || decides(person) {
+                    return become_so;
+                }
+                let keep = if kept == 1 { "The passkey stays".to_owned() } else { format!("The {kept} passkeys stay") };
+                format!("{become_so} {keep} that one officer's signature let in: make sure whose it is.")
             }
             Self::ReportsTo { person, manager: Some(manager) } => {
                 format!("{} reports to {} from now on.", name(*person), name(*manager))
@@ -202,7 +210,7 @@ impl PowerWish {
             }
             4 => id(d)?.map(|person| Self::Left { person }),
             number @ 11..=14 => Access::read(number, d)?.map(Self::Access),
-            number @ 15..=16 => Asked::read(number, d)?.map(Self::Asked),
+            number @ 15..=17 => Asked::read(number, d)?.map(Self::Asked),
             number @ 21..=23 => Governing::read(number, d)?.map(Self::Governing),
             _ => None,
         })
@@ -314,6 +322,7 @@ mod tests {
             PowerWish::Asked(Asked::Proposal { id: person, role: None, issuer: None }),
             PowerWish::Asked(Asked::Proposal { id: person, role: Some(Role::Agent), issuer: Some("i".to_owned()) }),
             PowerWish::Asked(Asked::Device { id: [3; 16], code: "0123-4567".to_owned() }),
+            PowerWish::Asked(Asked::Passkey { id: [3; 16] }),
             PowerWish::Governing(Governing::Rules { files: Vec::new() }),
             PowerWish::Governing(Governing::Rules { files: vec![("1.cedar".to_owned(), "permit".to_owned()); 2] }),
             PowerWish::Governing(Governing::Limits { toml: "code_per_hour = 3".to_owned() }),

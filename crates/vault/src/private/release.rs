@@ -17,9 +17,10 @@ use crate::vitals::Tally;
 use core::sync::atomic::Ordering;
 use domain::field::{self, Incoming, SearchTerm};
 use domain::{Clock, CustomerId, EntryId, FieldKind, Millis, Refusal};
+use futures_util::stream::{self, StreamExt as _};
 use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
 use std::sync::Arc;
-use store::{Commit, Intent, Numbers, Outcome, SHEET, Store};
+use store::{Commit, Intent, Numbers, Outcome, SHEET, Store, StoreError};
 use subtle::ConstantTimeEq;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -28,8 +29,10 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 128;
 /// How many may wait; beyond that the answer is no at once: a queue that nobody outlives helps nobody.
 const QUEUE: usize = 4_096;
-/// How many batches may wait to be durable and for their keys. More would only make batches smaller.
+/// How many batches may wait for the second thread. More would only make batches smaller.
 const RELEASING: usize = 1;
+/// How many it waits for at once to be durable: a disk that takes long makes several durable together.
+const SYNCING: usize = 4;
 
 /// One sealed value whose log entry is durable, with the one key that the key holder released for it.
 ///
@@ -236,7 +239,7 @@ async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, com
         let batch = Batch { waiting, commit, span };
         if receiver.is_empty() {
             // Nothing waits to be committed: handing over would only cost a thread's wake-up.
-            answer(works, batch).await;
+            answer(works, batch.durable().await).await;
         } else {
             // The second thread ends after this one only.
             drop(committing.send(batch).await);
@@ -244,18 +247,16 @@ async fn commit_all<'a>(works: &'a Works, mut receiver: mpsc::Receiver<Job>, com
     }
 }
 
-/// The second: waits for each batch to be durable and has its keys released, while the first commits the next one.
-async fn release_all<'a>(works: &'a Works, mut committing: mpsc::Receiver<Batch<'a>>) {
-    while let Some(batch) = committing.recv().await {
-        answer(works, batch).await;
-    }
+/// The second: waits for each batch to be durable and has its keys released, one after another, while the first commits the
+/// next ones.
+async fn release_all<'a>(works: &'a Works, committing: mpsc::Receiver<Batch<'a>>) {
+    let next = |mut committing: mpsc::Receiver<_>| async { Some((committing.recv().await?, committing)) };
+    let durable = stream::unfold(committing, next).map(Batch::durable).buffered(SYNCING);
+    durable.for_each(|batch| answer(works, batch)).await;
 }
 
-async fn answer(works: &Works, batch: Batch<'_>) {
-    let waiting = batch.waiting;
+async fn answer(works: &Works, Durable { waiting, committed }: Durable) {
     works.tally.batches.fetch_add(1, Ordering::Relaxed);
-    let committed = batch.commit.await;
-    drop(batch.span);
     let outcomes = match committed {
         Ok(outcomes) => outcomes,
         Err(error) => {
@@ -291,6 +292,20 @@ struct Batch<'a> {
     commit: store::Fut<'a, Vec<Outcome>>,
     /// From the first statement to the disk.
     span: tracing::Span,
+}
+
+/// What became of a batch.
+struct Durable {
+    waiting: Vec<Waiting>,
+    committed: Result<Vec<Outcome>, StoreError>,
+}
+
+impl Batch<'_> {
+    async fn durable(self) -> Durable {
+        let committed = self.commit.await;
+        drop(self.span);
+        Durable { waiting: self.waiting, committed }
+    }
 }
 
 /// One round trip to the key holder for the whole batch: a key per value read by a committed entry, in order.

@@ -5,6 +5,7 @@ use crate::power_changes::Claimed;
 use crate::sessions::Page;
 use domain::{FieldKind, Limits, Purpose, Refusal, Role};
 use std::collections::BTreeMap;
+use std::time::Instant;
 use testkit::{FIRST, Member, PHONE, TestWorld, ana, block_on};
 use vault::{
     ApprovalId, ApprovalState, Heard, Kind, NewPerson, PowerWish, RevealCommand, Scope, Vault, VaultConfig, VaultError,
@@ -331,6 +332,70 @@ fn asking_in_bulk_is_stopped() {
 }
 
 #[test]
+fn who_agrees_in_bulk_is_stopped_and_drawn_no_more() {
+    let limits = Limits { approval_per_hour: 1_000, agreed_per_hour: 2, ..Limits::default() };
+    let four = Four::on(Call::on(TestWorld::with(813, VaultConfig { limits, ..VaultConfig::default() })));
+    let (world, page) = (four.world(), four.page());
+    let ask = || {
+        let interaction = world.call(&world.staff.agent, Some(PHONE));
+        let command = RevealCommand { interaction, ..four.account() };
+        block_on(four.vault().ask_approval(&four.agent(), &command)).map(|asked| asked.id)
+    };
+    let [first, second, third, fourth] = [0; 4].map(|_| ask().unwrap());
+    four.answer(&page, first, true).unwrap();
+    four.answer(&page, second, true).unwrap();
+    assert_refused(world, four.answer(&page, third, true), Refusal::AgreedTooOften);
+    four.answer(&page, third, false).unwrap();
+    assert_refused(world, ask().map(drop), Refusal::NobodyToApprove);
+    // Somebody else has yeses of their own.
+    let officer = hired(world, "Olga Officer", Role::SecurityOfficer, "");
+    let there = Page::begin(world, four.vault(), &officer);
+    let id = ask().unwrap();
+    four.answer(&there, id, true).unwrap();
+    world.clock.advance(60_000);
+    assert_refused(world, four.answer(&page, fourth, true), Refusal::AgreedTooOften);
+    // Windows slide by steps.
+    world.clock.advance(2 * 60 * 60_000);
+    let page = four.page();
+    let id = ask().unwrap();
+    four.answer(&page, id, true).unwrap();
+    drop((page, there));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn ten_thousand_pending_questions_slow_no_reveal() {
+    let four = Four::new(814);
+    let world = four.world();
+    let name = four.call.command(FieldKind::Name);
+    let (rows, batch): (u32, u32) = (10_000, 500);
+    let pace = || {
+        let started = Instant::now();
+        for _ in 0..30 {
+            value(four.call.reveal(&name));
+        }
+        started.elapsed()
+    };
+    pace();
+    let before = pace();
+    for start in (0..rows).step_by(batch as usize) {
+        let values = (start..start + batch).map(|at| {
+            let id = format!("{at:032x}");
+            format!("(1, 10, x'{id}', x'00', 9000000000000000, x'{id}')")
+        });
+        let values: Vec<String> = values.collect();
+        let columns = "tenant, kind, id, body, expires, tag";
+        assert_eq!(
+            world.edit(&format!("INSERT INTO admission ({columns}) VALUES {}", values.join(", "))),
+            batch as usize
+        );
+    }
+    let after = pace();
+    // Noise of a shared machine is two- or threefold; reading ten thousand rows for each would be a hundredfold.
+    assert!(after < 4 * before + std::time::Duration::from_millis(200), "{before:?} before, {after:?} with {rows}");
+}
+
+#[test]
 fn the_draw_is_by_chance_among_those_who_are_there() {
     let four = Four::on(Call::on(TestWorld::with(
         811,
@@ -366,7 +431,7 @@ fn the_draw_is_by_chance_among_those_who_are_there() {
 
 #[test]
 fn who_always_says_yes_at_once_is_shown() {
-    let limits = Limits { approval_per_hour: 1_000, ..Limits::default() };
+    let limits = Limits { approval_per_hour: 1_000, agreed_per_hour: 1_000, ..Limits::default() };
     let four = Four::on(Call::on(TestWorld::with(812, VaultConfig { limits, ..VaultConfig::default() })));
     let (world, page) = (four.world(), four.page());
     let ask = |_| {

@@ -2,11 +2,11 @@
 
 use crate::help::{Call, assert_refused};
 use crate::retention::{DAY, YEAR, after, is_there, last, run_at};
-use domain::{CustomerId, Hold, Refusal};
+use domain::{CustomerId, Hold, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, START, TestWorld, block_on, name_and_phone};
-use vault::{Holding, Kind, VaultError};
+use vault::{Kind, MarkSet, NewPerson, VaultError};
 
-fn hold(world: &TestWorld, by: &Member, customer: CustomerId, hold: Option<Hold>) -> Result<Holding, VaultError> {
+fn hold(world: &TestWorld, by: &Member, customer: CustomerId, hold: Option<Hold>) -> Result<MarkSet, VaultError> {
     block_on(world.vault.hold(&world.scope(by), customer, hold))
 }
 
@@ -55,6 +55,68 @@ fn one_officer_alone_holds_nobody_however_often_they_ask() {
     after(world, 7 * DAY);
     assert!(hold(world, &world.staff.security, customer, Some(Hold::Authority)).unwrap().waits_until.is_some());
     erased(world, customer).unwrap();
+}
+
+/// Somebody of this role, hired now.
+fn hired(world: &TestWorld, name: &str, role: Role) -> Member {
+    let operator = world.vault.operator(FIRST);
+    let person = NewPerson { name: name.into(), role, team: String::new() };
+    block_on(async {
+        let id = world.vault.add_person(&operator, person).await.unwrap();
+        Member { id, role, token: world.vault.issue_token(&operator, id).await.unwrap() }
+    })
+}
+
+#[test]
+fn two_accounts_of_one_human_are_one_officer() {
+    let call = Call::new(926);
+    let (world, customer) = (&call.world, call.customer);
+    let one = hired(world, "Pia Protects", Role::DataProtectionOfficer);
+    let same = hired(world, " pia   PROTECTS", Role::DataProtectionOfficer);
+    for wish in [Some(Hold::Litigation), None] {
+        for by in [&one, &same, &one] {
+            assert!(hold(world, by, customer, wish).unwrap().waits_until.is_some(), "{wish:?}");
+        }
+    }
+    erased(world, customer).unwrap();
+}
+
+#[test]
+fn who_has_left_or_is_no_officer_any_more_has_asked_for_nothing() {
+    let call = Call::new(927);
+    let (world, customer) = (&call.world, call.customer);
+    let gone = hired(world, "Gone Gerd", Role::DataProtectionOfficer);
+    assert!(hold(world, &gone, customer, Some(Hold::Litigation)).unwrap().waits_until.is_some());
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), gone.id)).unwrap();
+    let second = hold(world, &world.staff.security, customer, Some(Hold::Litigation)).unwrap();
+    assert!(second.waits_until.is_some(), "the second is the first now");
+    assert_eq!(hold(world, &world.staff.protection, customer, Some(Hold::Litigation)).unwrap().waits_until, None);
+
+    let moved = hired(world, "Moved Mia", Role::DataProtectionOfficer);
+    assert!(hold(world, &moved, customer, None).unwrap().waits_until.is_some());
+    let snapshot = block_on(world.vault.load_power(FIRST)).unwrap();
+    let row = snapshot.person(moved.id).unwrap();
+    let row = store::PersonRow { role: Role::QualityAnalyst, ..store::PersonRow::clone(row) };
+    block_on(world.vault.set_up_power(&world.vault.operator(FIRST), vec![vault::Change::Person(row)])).unwrap();
+    assert!(hold(world, &world.staff.security, customer, None).unwrap().waits_until.is_some());
+    assert_refused(world, erased(world, customer), Refusal::LegalHold);
+}
+
+#[test]
+fn marks_that_mean_nothing_are_an_edited_row() {
+    // No guard has the number 9, no hold 9 (in the second byte), and no number is negative or above both.
+    for marks in [9, 9 << 8, 1 << 16, -1] {
+        let call = Call::new(928);
+        let (world, customer) = (&call.world, call.customer);
+        both(world, customer, Some(Hold::Litigation));
+        for table in ["customer", world.states()] {
+            world.edit(&format!("UPDATE {table} SET guard = {marks}"));
+        }
+        assert_refused(world, erased(world, customer), Refusal::Tampered);
+        assert_refused(world, call.reveal(&call.command(domain::FieldKind::Name)), Refusal::Tampered);
+        run_at(world, 11 * YEAR);
+        assert!(is_there(world, customer) && last(world).unwrap().doubtful == 1, "{marks}");
+    }
 }
 
 #[test]

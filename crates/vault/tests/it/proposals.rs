@@ -5,10 +5,10 @@ use crate::governance::{Governed, limits, stricter};
 use crate::help::assert_refused;
 use domain::{Clock as _, Refusal, Role};
 use std::sync::Arc;
-use testkit::{FIRST, FixedClock, TestWorld, block_on};
+use testkit::{Authenticator, Browser, FIRST, FixedClock, TestWorld, block_on};
 use vault::{
-    AlarmKind, Approved, Budgets, Governing, Kind, LimitsText, PowerBody as _, PowerDraft, PowerWish, RulesText,
-    THE_ONE,
+    AlarmKind, Approved, Asked, Budgets, Enrolled, Governing, Kind, LimitsText, NewPasskey, Party, PowerBody as _,
+    PowerDraft, PowerWish, RulesText, Scope, THE_ONE,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -352,4 +352,82 @@ fn what_the_key_holder_finds_out_by_itself_is_what_nodes_do() {
     }
     let unreadable = ((RulesText::KIND, THE_ONE), Some(b"no rules".to_vec()));
     assert_eq!(waits_of(powers, &[unreadable]), DAY_MS, "what can't be told does");
+}
+
+const PARTY: Party<'_> = Party { rp_id: "desk.example", origin: "https://desk.example" };
+
+impl Governed {
+    /// Somebody registers one more passkey; gives the waiting one and its authenticator.
+    fn offer(&self, scope: &Scope) -> ([u8; 16], Authenticator) {
+        let own = Authenticator::new(PARTY.origin);
+        let made = own.create(&self.vault().passkey_challenge().unwrap());
+        let label = "Another".to_owned();
+        let new = NewPasskey { client_data: made.client_data, attestation: made.object, label };
+        assert_eq!(block_on(self.vault().enrol_another(scope, &PARTY, &new)), Ok(Enrolled::Waiting));
+        let list = block_on(self.vault().enrolments(&self.officer(0))).unwrap();
+        let one = list.items.into_iter().find(|one| one.person == scope.person()).unwrap();
+        assert_eq!(one.signatures, if scope.role() == Role::Agent { 1 } else { 2 }, "{:?}", scope.role());
+        (one.id, own)
+    }
+
+    fn signs_in(&self, key: &mut Authenticator) -> bool {
+        let answer = key.get(&self.vault().passkey_challenge().unwrap());
+        let browser = Some(Browser::new().device());
+        block_on(self.vault().sign_in_with_passkey(&PARTY, &answer, b"", browser)).is_ok()
+    }
+}
+
+#[test]
+fn the_passkey_of_somebody_who_decides_takes_two_officers() {
+    let governed = governed(868);
+    let world = &governed.call.world;
+    let leader = world.scope(&world.staff.leader);
+    let (id, mut own) = governed.offer(&leader);
+    let list = block_on(governed.vault().enrolments(&governed.officer(0))).unwrap();
+    let signed = governed.keys[0].assert(&list.items[0].challenge);
+    let alone = block_on(governed.vault().approve_enrolment(&governed.officer(0), id, signed));
+    assert_refused(world, alone.map(drop), Refusal::TwoOfficersNeeded);
+    let wish = || PowerWish::Asked(Asked::Passkey { id });
+    let draft = governed.draft(wish()).unwrap();
+    assert!(draft.words.contains("team leader") && draft.words.contains("“Another”"), "{}", draft.words);
+    let half = waits(governed.sign(0, &draft).unwrap());
+    assert!(half.waits_ms == 0 && half.signatures == 1 && !governed.signs_in(&mut own));
+    assert_refused(world, governed.sign(0, &half).map(drop), Refusal::NotApproved);
+    assert!(matches!(governed.sign(1, &half).unwrap(), Approved::Made(_)) && governed.signs_in(&mut own));
+    let added = governed.told(Kind::PasskeyAdded);
+    let [body] = added.as_slice() else { panic!("once: {added:?}") };
+    assert_eq!((body.person, body.upon), (Some(governed.officer(1).person()), Some(leader.person())));
+    // It waits no longer, and what doesn't wait isn't let.
+    assert_refused(world, governed.draft(wish()).map(drop), Refusal::NotFound);
+    // Somebody who decides nothing needs one officer, as ever.
+    let (id, mut own) = governed.offer(&world.scope(&world.staff.agent));
+    let list = block_on(governed.vault().enrolments(&governed.officer(0))).unwrap();
+    let signed = governed.keys[0].assert(&list.items[0].challenge);
+    block_on(governed.vault().approve_enrolment(&governed.officer(0), id, signed)).unwrap();
+    assert!(governed.signs_in(&mut own));
+}
+
+#[test]
+fn an_officers_own_further_passkey_takes_them_and_another() {
+    let governed = governed(869);
+    let (id, mut own) = governed.offer(&governed.officer(0));
+    let draft = governed.draft(PowerWish::Asked(Asked::Passkey { id })).unwrap();
+    let half = waits(governed.sign(0, &draft).unwrap());
+    assert!(!governed.signs_in(&mut own), "not by their own word alone");
+    assert!(matches!(governed.sign(1, &half).unwrap(), Approved::Made(_)) && governed.signs_in(&mut own));
+}
+
+#[test]
+fn who_comes_to_decide_keeps_a_passkey_that_one_officer_let_in_and_the_officers_read_so() {
+    let governed = governed(870);
+    let agent = governed.call.world.staff.agent.id;
+    let role = |role| PowerWish::SetRole { person: agent, role, team: String::new() };
+    let words = |wish| governed.draft(wish).unwrap().words;
+    assert!(!words(role(Role::TeamLeader)).contains("passkey"));
+    let (id, _) = governed.offer(&governed.call.world.scope(&governed.call.world.staff.agent));
+    let list = block_on(governed.vault().enrolments(&governed.officer(0))).unwrap();
+    let signed = governed.keys[0].assert(&list.items[0].challenge);
+    block_on(governed.vault().approve_enrolment(&governed.officer(0), id, signed)).unwrap();
+    assert!(words(role(Role::TeamLeader)).contains("The passkey stays that one officer's signature let in"));
+    assert!(!words(role(Role::Auditor)).contains("passkey"));
 }

@@ -143,6 +143,43 @@ fn what_is_kept_longest_keeps_the_customer() {
 }
 
 #[test]
+fn of_whom_there_is_no_value_nothing_has_expired() {
+    let world = TestWorld::new(913);
+    let empty = world.add(name_and_phone("Empty Emil", PHONE));
+    let other = world.add(name_and_phone("Other Otto", OTHER_PHONE));
+    assert_eq!(world.edit(&format!("DELETE FROM field WHERE customer = x'{}'", hex(&empty.0))), 3);
+    run_at(&world, 3 * YEAR);
+    assert!(is_there(&world, empty) && !is_there(&world, other));
+    let run = last(&world).unwrap();
+    assert_eq!((run.looked_at, run.customers, run.doubtful), (2, 1, 0));
+}
+
+#[test]
+fn the_sweep_leaves_the_interactions_of_whoever_is_there() {
+    let world = TestWorld::new(914);
+    let gone = world.add(name_and_phone("Gone Gisa", "+442079460444"));
+    let held = world.add(name_and_phone("Held Hella", PHONE));
+    let calls = |phone| world.call(&world.staff.agent, Some(phone));
+    let (of_held, of_gone) = (calls(PHONE), calls("+442079460444"));
+    for officer in [&world.staff.protection, &world.staff.security] {
+        block_on(world.vault.hold(&world.scope(officer), held, Some(domain::Hold::Litigation))).unwrap();
+    }
+    after(&world, 2 * YEAR);
+    let living = world.add(name_and_phone("Living Lisa", OTHER_PHONE));
+    let of_living = calls(OTHER_PHONE);
+    run_at(&world, 3 * YEAR + 2 * DAY);
+    assert!(is_there(&world, held) && is_there(&world, living) && !is_there(&world, gone));
+    for (call, customer) in [(of_held, Some(held)), (of_living, Some(living)), (of_gone, None)] {
+        let row = block_on(world.store.interaction(FIRST, call)).unwrap();
+        assert_eq!(row.and_then(|row| row.customer), customer);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
 fn an_edited_row_neither_keeps_nor_destroys_unnoticed() {
     let world = TestWorld::new(904);
     let edited = world.add(name_and_phone("Edited Edda", PHONE));
@@ -153,7 +190,6 @@ fn an_edited_row_neither_keeps_nor_destroys_unnoticed() {
     // Younger by its id: then its keys don't open under it.
     let mut younger = moved.0;
     younger[0] = younger[0].wrapping_add(1);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let renamed = format!("UPDATE customer SET id = x'{}' WHERE id = x'{}'", hex(&younger), hex(&moved.0));
     assert_eq!(world.edit(&renamed), 1);
     let shelved = Shelved { epoch: row.epoch, wrapped: row.wrapped };

@@ -4,7 +4,7 @@ use crate::help::{Call, assert_refused, failure, value};
 use crate::sessions::Page;
 use domain::{FieldKind, Guard, Limits, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, TestWorld, block_on};
-use vault::{ApprovalId, Erased, Heard, Kind, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
+use vault::{ApprovalId, Erased, Heard, Kind, MarkSet, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
 
 const NAME: FieldKind = FieldKind::Name;
 
@@ -38,8 +38,44 @@ impl Desk {
         self.world().scope(&self.world().staff.agent)
     }
 
-    fn guard(&self, by: &Member, guard: Option<Guard>) -> Result<domain::EntryId, VaultError> {
+    fn mark(&self, by: &Member, guard: Option<Guard>) -> Result<MarkSet, VaultError> {
         block_on(self.world().vault.guard(&self.world().scope(by), self.call.customer, guard))
+    }
+
+    fn guard(&self, by: &Member, guard: Option<Guard>) -> Result<domain::EntryId, VaultError> {
+        self.mark(by, guard).map(|set| set.receipt)
+    }
+
+    /// Both of security ask for the mark's end.
+    fn unguarded(&self) -> domain::EntryId {
+        let staff = &self.world().staff;
+        assert!(self.mark(&staff.analyst, None).unwrap().waits_until.is_some());
+        let second = self.mark(&staff.security, None).unwrap();
+        assert_eq!(second.waits_until, None);
+        second.receipt
+    }
+
+    fn hired(&self, name: &str, role: Role) -> Member {
+        let operator = self.world().vault.operator(FIRST);
+        let person = NewPerson { name: name.into(), role, team: String::new() };
+        block_on(async {
+            let id = self.world().vault.add_person(&operator, person).await.unwrap();
+            Member { id, role, token: self.world().vault.issue_token(&operator, id).await.unwrap() }
+        })
+    }
+
+    /// Who is guarded, by pages of this size.
+    fn listed(&self, limit: u32) -> Vec<vault::Guarded> {
+        let scope = self.world().scope(&self.world().staff.security);
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = block_on(self.world().vault.guarded(&scope, after, limit)).unwrap();
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return all;
+            }
+        }
     }
 
     fn guarded(self) -> Self {
@@ -74,6 +110,7 @@ fn nothing_of_a_guarded_customers_is_shown_to_one_person_alone() {
         assert_refused(world, desk.call.reveal(&desk.call.command(field)), Refusal::GuardedRecord);
     }
     let record = block_on(world.vault.view(&desk.agent(), desk.call.interaction, desk.call.customer)).unwrap();
+    assert!(record.guarded);
     let shown = record.fields.iter().filter(|field| !field.purposes.is_empty());
     assert!(shown.map(|field| field.second_person).all(|second| second == Some(vault::SecondPersonFor::Always)));
 
@@ -87,9 +124,67 @@ fn nothing_of_a_guarded_customers_is_shown_to_one_person_alone() {
     value(desk.call.reveal(&name));
     assert_refused(world, desk.call.reveal(&name), Refusal::GuardedRecord);
 
-    let entry = desk.guard(&world.staff.security, None).unwrap();
-    assert_eq!(world.line(FIRST, entry).body.unwrap().kind, Kind::CustomerUnguarded);
+    let body = world.line(FIRST, desk.unguarded()).body.unwrap();
+    let (first, second) = (world.staff.analyst.id, world.staff.security.id);
+    assert_eq!((body.kind, body.person, body.upon), (Kind::CustomerUnguarded, Some(second), Some(first)));
     value(desk.call.reveal(&name));
+    let record = block_on(world.vault.view(&desk.agent(), desk.call.interaction, desk.call.customer)).unwrap();
+    assert!(!record.guarded);
+}
+
+#[test]
+fn that_a_mark_goes_two_of_security_ask() {
+    let desk = Desk::new(1_910).guarded();
+    let (world, staff) = (desk.world(), &desk.world().staff);
+    let waits = |by: &Member| desk.mark(by, None).unwrap().waits_until.is_some();
+    for _ in 0..3 {
+        assert!(waits(&staff.security), "one alone, however often they ask");
+    }
+    assert!(waits(&desk.hired("sam  security", Role::SecurityAnalyst)), "a second account of the same human");
+    world.clock.advance(7 * 24 * 3_600_000);
+    let gone = desk.hired("Gone Soon", Role::SecurityAnalyst);
+    assert!(waits(&gone), "seven days are over");
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), gone.id)).unwrap();
+    assert!(waits(&staff.analyst), "who asked first has left");
+    world.clock.advance(7 * 24 * 3_600_000);
+    assert!(waits(&staff.security), "seven days are over");
+    let row = block_on(world.store.state(FIRST, desk.call.customer)).unwrap().unwrap();
+    assert_eq!(row.guard, Some(Guard::WellKnown), "guarded until then");
+    assert!(!world.tables_holding(&desk.call.customer.0).contains(&"admission".to_owned()), "the word names nobody");
+    assert_eq!(desk.mark(&staff.analyst, None).unwrap().waits_until, None);
+    let row = block_on(world.store.state(FIRST, desk.call.customer)).unwrap().unwrap();
+    assert_eq!(row.guard, None);
+}
+
+#[test]
+fn security_reads_who_is_guarded_and_an_edited_row_is_among_them() {
+    let desk = Desk::new(1_911);
+    let world = desk.world();
+    assert!(desk.listed(50).is_empty());
+    let customers: Vec<_> =
+        (0..5).map(|at| world.add(testkit::name_and_phone("Known Knut", &format!("+4479460001{at:02}")))).collect();
+    let security = world.scope(&world.staff.security);
+    for customer in &customers {
+        block_on(world.vault.guard(&security, *customer, Some(Guard::OwnStaff))).unwrap();
+    }
+    let mut expected = customers.clone();
+    expected.sort();
+    for limit in [1, 2, 5, 200] {
+        let listed = desk.listed(limit);
+        assert_eq!(listed.iter().map(|one| one.customer).collect::<Vec<_>>(), expected, "{limit} at once");
+        assert!(listed.iter().all(|one| one.why == Some(Guard::OwnStaff)));
+    }
+    for table in ["customer", world.states()] {
+        world.edit(&format!("UPDATE {table} SET guard = 0 WHERE guard > 0"));
+    }
+    assert_eq!(desk.listed(50).iter().map(|one| one.why).collect::<Vec<_>>(), [None; 5], "edited, and so found");
+    let reading = world.log(FIRST).into_iter().filter_map(|line| line.body);
+    assert!(reading.filter(|body| body.kind == Kind::DirectoryRead && body.decision.is_ok()).count() >= 5);
+    for member in world.staff.all() {
+        let may = matches!(member.role, Role::SecurityOfficer | Role::SecurityAnalyst);
+        let tried = block_on(world.vault.guarded(&world.scope(member), None, 50));
+        assert_eq!(tried.is_ok(), may, "{:?}", member.role);
+    }
 }
 
 #[test]
@@ -287,4 +382,36 @@ fn an_interaction_has_one_count_whoever_handles_it() {
     let handed = RevealCommand { interaction, ..desk.call.command(FieldKind::Email) };
     assert_refused(world, desk.call.reveal(&handed), Refusal::ManyFields);
     value(desk.call.reveal(&phone));
+}
+
+#[test]
+fn an_imported_customer_is_guarded_before_anybody_finds_them() {
+    let world = TestWorld::new(1_912);
+    let operator = world.vault.operator(FIRST);
+    let record = |guard| vault::NewRecord { guard, ..testkit::name_and_phone("Known Knut", PHONE) };
+    let batch = vault::IntakeBatch {
+        import: [3; 16],
+        rows_done: 2,
+        records: vec![record(Some(Guard::WellKnown)), record(None)],
+        staged: true,
+    };
+    let [known, other] = block_on(world.vault.take_in(&operator, batch)).unwrap().try_into().unwrap();
+    let guard = |customer| block_on(world.store.state(FIRST, customer)).unwrap().unwrap().guard;
+    assert_eq!((guard(known), guard(other)), (None, None), "not yet, and nobody finds them");
+    let found = || {
+        let call = world.call(&world.staff.agent, None);
+        let agent = world.scope(&world.staff.agent);
+        let phone = domain::field::query_phone(PHONE).unwrap();
+        block_on(world.vault.search(&agent, call, &phone)).unwrap().hits.len()
+    };
+    assert_eq!(found(), 0);
+    // However often it is ended, or by whom.
+    for vault in [&world.vault, &world.another_node()] {
+        block_on(vault.finish_intake(&operator)).unwrap();
+    }
+    assert_eq!((guard(known), guard(other), found()), (Some(Guard::WellKnown), None, 2));
+    let told = world.log(FIRST).into_iter().filter_map(|line| line.body);
+    let told: Vec<_> = told.filter(|body| body.kind == Kind::CustomerGuarded).collect();
+    let [body] = told.as_slice() else { panic!("once: {told:?}") };
+    assert_eq!((body.person, body.detail), (None, Some(1)));
 }

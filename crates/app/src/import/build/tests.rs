@@ -1,7 +1,8 @@
-use super::{RowError, key_of, shape, values};
+use super::{RowError, key_of, record, shape, values};
 use crate::import::json_rows::Json;
 use crate::import::map::Map;
 use crate::import::source::Reading;
+use domain::Guard;
 use domain::field::Incoming;
 use std::ops::ControlFlow;
 
@@ -103,4 +104,27 @@ fn numbers_are_taken_as_written() {
 fn shapes_show_no_value() {
     assert_eq!(shape("Zoë 12-٣!"), "aaa 99-9!");
     assert_eq!(shape(&"x".repeat(60)).len(), 40);
+}
+
+#[test]
+fn a_row_says_whether_its_customer_is_guarded() {
+    let map = map("guard = \"vip\"\n[[field]]\nkind = \"name\"\ncolumn = \"n\"\n");
+    let read = |line: &str| {
+        let mut out = None;
+        let take = &mut |number, _, row: Result<&dyn crate::import::row::Row, _>| {
+            out = Some(record(&map, number, "k1", row.unwrap()));
+            ControlFlow::Break(())
+        };
+        Json::open(line.as_bytes()).each(take).unwrap();
+        out.unwrap()
+    };
+    for (said, guard) in [("\"well_known\"", Some(Guard::WellKnown)), ("null", None), ("\" \"", None)] {
+        let line = format!("{{\"no\": \"k1\", \"n\": \"Ana Example\", \"vip\": {said}}}\n");
+        assert_eq!(read(&line).map(|record| record.guard).ok(), Some(guard), "{said}");
+    }
+    for wrong in ["\"yes\"", "true", "{\"a\": 1}", "[\"well_known\", \"vulnerable\"]"] {
+        let line = format!("{{\"no\": \"k1\", \"n\": \"Ana Example\", \"vip\": {wrong}}}\n");
+        let errors = read(&line).err().unwrap_or_else(|| panic!("{wrong} is taken"));
+        assert_eq!((errors.len(), errors[0].column.as_deref(), errors[0].shape.as_deref()), (1, Some("vip"), None));
+    }
 }

@@ -3,7 +3,7 @@ use crate::tests::{Place, TENANT, WAITS_MS, now};
 use domain::{Millis, PersonId, Role};
 use keys::KeyHolder;
 use keys::power::{
-    Algorithm, Left, LimitsText, Passkey, Person, PowerBody, PowerChange, Reporting, RulesText, Settled,
+    Algorithm, Left, LimitsText, Login, Passkey, Person, PowerBody, PowerChange, Reporting, RulesText, Settled,
 };
 use testkit::Authenticator;
 
@@ -154,7 +154,8 @@ fn an_approval_is_an_officers_for_this_very_change_and_not_about_themselves() {
 fn what_only_takes_away_needs_nobody_but_someone_must_stay() {
     let mut tenant = Tenant::claimed();
     let rows = [PowerKind::Device, PowerKind::Client, PowerKind::Login].map(|kind| ((kind, ADA), Some(vec![1])));
-    let warrant = tenant.approved(&tenant.sam, &rows);
+    // A login that says nothing may be anybody's: both sign.
+    let warrant = tenant.agreed(&rows);
     tenant.change(&rows, &warrant).unwrap();
     let without_token = {
         let person = tenant.rows.get::<Person>(&ADA).unwrap();
@@ -460,4 +461,43 @@ fn what_widens_waits_by_the_holders_clock_whatever_a_node_says() {
     }
     let narrower = [rules("1.cedar", "b")];
     tenant.seal(&narrower, &tenant.agreed(&narrower)).unwrap();
+}
+
+/// One officer and a node of their own: a passkey that they made, under the name of somebody who decides.
+#[test]
+fn one_officer_lets_nobody_in_under_the_name_of_who_decides() {
+    let mut tenant = Tenant::claimed();
+    let (lea, own) = ([4; 16], Authenticator::named(Algorithm::Es256, "sue's third hand"));
+    let hire = [person(lea, Role::TeamLeader)];
+    tenant.change(&hire, &tenant.agreed(&hire)).unwrap();
+    let passkey = |owner: [u8; 16]| put([20; 16], &own.passkey(PersonId(owner)));
+    let login = |owner: [u8; 16]| {
+        let (issuer, subject) = ("https://id.example".to_owned(), "sue-too".to_owned());
+        put(Login::id(&issuer, &subject), &Login { issuer, subject, person: PersonId(owner) })
+    };
+    // Of an officer, of somebody else who decides, of nobody known, and one's own.
+    for change in [SAM, lea, [9; 16], SUE].into_iter().flat_map(|owner| [passkey(owner), login(owner)]) {
+        let change = [change];
+        let alone = tenant.approved(&tenant.sue, &change);
+        assert_eq!(tenant.seal(&change, &alone), Err(HolderError::Unwarranted), "{change:?}");
+        let twice = tenant.approved_by(&[&tenant.sue, &tenant.sue], &change);
+        assert_eq!(tenant.seal(&change, &twice), Err(HolderError::NotApproved), "{change:?}");
+        for warrant in [Warrant::Setup, Warrant::Narrowing] {
+            assert_eq!(tenant.seal(&change, &warrant), Err(HolderError::Unwarranted), "{change:?}");
+        }
+        tenant.seal(&change, &tenant.agreed(&change)).unwrap();
+    }
+    // Who decides nothing needs one officer; and beside something else, each change counts for itself.
+    for change in [passkey(ADA), login(ADA)] {
+        let change = [change];
+        tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
+    }
+    let beside = [passkey(SAM), person([8; 16], Role::Agent)];
+    assert_eq!(tenant.seal(&beside, &tenant.approved(&tenant.sue, &beside)), Err(HolderError::Unwarranted));
+    // Sam loses the passkey: for a day Sue still isn't alone.
+    tenant.change(&[gone(PowerKind::Passkey, [10; 16])], &Warrant::Narrowing).unwrap();
+    let back = [passkey(SAM)];
+    assert_eq!(tenant.seal(&back, &tenant.approved(&tenant.sue, &back)), Err(HolderError::Unwarranted));
+    tenant.place.clock.advance(COUNTS_ON_MS);
+    tenant.seal(&back, &tenant.approved(&tenant.sue, &back)).unwrap();
 }

@@ -4,6 +4,7 @@ use domain::{Millis, TenantId};
 use keys::HolderError;
 use keys::standing::HolderAlarm;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Result, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "alarms.jsonl";
 const ACKNOWLEDGED: &str = "alarms.acknowledged";
+/// The kind of alarm about ceremonies.
+const CEREMONY: &str = "ceremony-steps";
 /// What goes on is said once in this time, per tenant and kind.
 const EVERY_MS: i64 = 60_000;
 
@@ -41,7 +44,7 @@ impl Alarm {
 /// The alarms of a directory.
 pub struct Alarms {
     dir: PathBuf,
-    raised: HashMap<(TenantId, &'static str), Millis>,
+    raised: HashMap<(Option<TenantId>, &'static str), Millis>,
     seen: u64,
 }
 
@@ -69,15 +72,25 @@ impl Alarms {
     }
 
     pub(crate) fn raise(&mut self, now: Millis, tenant: TenantId, error: HolderError) {
-        let Some(kind) = kind(error) else { return };
+        if let Some(kind) = kind(error) {
+            self.write(now, Some(tenant), kind, &error);
+        }
+    }
+
+    /// The steps of ceremonies aren't what was written down: it concerns every tenant.
+    pub(crate) fn raise_steps(&mut self, now: Millis) {
+        self.write(now, None, CEREMONY, &"the steps of ceremonies were edited, cut off or made anew");
+    }
+
+    fn write(&mut self, now: Millis, tenant: Option<TenantId>, kind: &'static str, said: &dyn Display) {
         let last = self.raised.get(&(tenant, kind));
         if last.is_some_and(|last| now.since(*last) < EVERY_MS) {
             return;
         }
         self.raised.insert((tenant, kind), now);
-        let tenant = tenant.0;
-        tracing::error!(tenant, kind, "ALARM: {error}");
-        let line = format!("{{\"at\":\"{now}\",\"kind\":\"{kind}\",\"tenant\":{tenant}}}\n");
+        let of = tenant.map(|tenant| format!(",\"tenant\":{}", tenant.0)).unwrap_or_default();
+        tracing::error!(tenant = tenant.map(|tenant| tenant.0), kind, "ALARM: {said}");
+        let line = format!("{{\"at\":\"{now}\",\"kind\":\"{kind}\"{of}}}\n");
         let path = self.dir.join(FILE);
         let written = OpenOptions::new().create(true).append(true).mode(0o600).open(path).and_then(|mut file| {
             file.write_all(line.as_bytes())?;

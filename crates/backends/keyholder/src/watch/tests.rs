@@ -333,3 +333,28 @@ fn it_says_how_it_stands_to_each_tenant_and_nothing_of_another() {
     let unreadable = Alarm { line: "{".to_owned(), acknowledged: false };
     assert_eq!(unreadable.told(TENANT).unwrap().kind, "unreadable");
 }
+
+#[test]
+fn steps_of_ceremonies_that_do_not_hold_are_an_alarm_for_every_tenant_and_stop_nothing() {
+    let world = World::new();
+    let whole = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let seen = Arc::clone(&whole);
+    let whether = move || seen.load(std::sync::atomic::Ordering::Relaxed);
+    let watched =
+        world.open().telling(Box::new(move || keys::CeremonyStanding { whole: whether(), ..Default::default() }));
+    let tick = |ms: i64| {
+        world.clock.advance(ms);
+        watched.tick().unwrap();
+        world.alarms()
+    };
+    assert!(tick(1_000).is_empty());
+    whole.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert!(tick(1_000).is_empty(), "looked at every ten seconds");
+    assert_eq!(tick(STEPS_EVERY_MS), ["ceremony-steps"]);
+    assert_eq!(tick(STEPS_EVERY_MS), ["ceremony-steps"], "once a minute");
+    for tenant in [TENANT, TenantId(9)] {
+        let apart = now(watched.standing(tenant)).unwrap().apart.unwrap();
+        assert_eq!(apart.alarms.iter().map(|alarm| alarm.kind.as_str()).collect::<Vec<_>>(), ["ceremony-steps"]);
+    }
+    world.release(&watched, world.entry(), ADA, 1).unwrap();
+}

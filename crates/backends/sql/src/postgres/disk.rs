@@ -94,7 +94,11 @@ async fn make(connector: &Connector) -> Standing {
     let Ok(client) = connector.connect().await else { return Standing::None };
     let Ok(session) = Session::on(client, false).await else { return Standing::None };
     let Some(server) = session.server else { return Standing::None };
-    match session.ask(MARK, &[]).await {
+    let made = async {
+        session.prepare([(MARK, &[] as &[_])].into_iter()).await?;
+        session.ask(MARK, &[]).await
+    };
+    match made.await {
         Ok(_) => Standing::Line(Arc::new(Line { session, server, asked: AtomicU64::new(0), served: Mutex::new(0) })),
         Err(_) if session.is_closed() => Standing::None,
         Err(_) => Standing::Without(server),

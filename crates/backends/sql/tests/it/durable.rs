@@ -5,8 +5,8 @@ use domain::EntryId;
 use sql::Postgres;
 use std::collections::BTreeSet;
 use store::{Intent, Outcome, Store};
-use testkit::block_on;
 use testkit::postgres::{PostgresServer, address};
+use testkit::{Act, Proxy, block_on};
 
 /// Enough for a batch whose COMMIT doesn't wait.
 const MANY: u8 = 16;
@@ -67,5 +67,24 @@ fn one_wait_for_the_disk_is_for_all_that_was_committed_before() {
         // It lies on the disk; but who asks after the crash can't know.
         assert!(first.await.unwrap().iter().all(|outcome| *outcome == Outcome::Unknown));
     });
+    assert!(pending(&store).is_superset(&[entry(1, 0), entry(2, 0)].into()));
+}
+
+#[test]
+fn a_line_that_breaks_leaves_its_batch_unknown_and_the_next_ones_wait_themselves() {
+    let server = PostgresServer::start_with(LAZY);
+    let database = server.database();
+    let proxy = Proxy::before(&server);
+    let store = block_on(Postgres::create(&address(&proxy.address(&database)), 2)).unwrap();
+    warm(&server, &store);
+    block_on(async {
+        let taken = store.commit_next(NOW, batch(1), &Open).await;
+        proxy.rule(|_| Act::CutBefore);
+        assert!(taken.await.unwrap().iter().all(|outcome| *outcome == Outcome::Unknown));
+    });
+    proxy.settle();
+    proxy.heal();
+    let after = (0..1_000).find_map(|_| block_on(store.commit(NOW, batch(2), &Open)).ok()).expect("the server answers");
+    assert!(after.iter().all(|outcome| matches!(outcome, Outcome::Committed(_))), "{after:?}");
     assert!(pending(&store).is_superset(&[entry(1, 0), entry(2, 0)].into()));
 }

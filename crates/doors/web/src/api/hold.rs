@@ -11,7 +11,7 @@ use axum::response::Response;
 use domain::{CustomerId, Hold};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vault::Holding;
+use vault::MarkSet;
 
 /// Why a customer is held. They are told.
 #[derive(Deserialize, ToSchema)]
@@ -30,10 +30,10 @@ pub(crate) struct HoldAnswer {
     waits_until: Option<String>,
 }
 
-fn answered(holding: Holding) -> Response {
-    let status = if holding.waits_until.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let waits_until = holding.waits_until.map(|until| until.to_string());
-    answer(status, &HoldAnswer { receipt: holding.receipt.to_string(), waits_until })
+fn answered(set: MarkSet) -> Response {
+    let status = if set.waits_until.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let waits_until = set.waits_until.map(|until| until.to_string());
+    answer(status, &HoldAnswer { receipt: set.receipt.to_string(), waits_until })
 }
 
 /// Hold a customer.

@@ -75,6 +75,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/approvals", post(second_person::ask))
         .route("/v1/customers/{id}/guard", put(guard::put).delete(guard::drop))
+        .route("/v1/guards", get(guard::list))
         .route("/v1/glass", get(glass::list).post(glass::ask))
         .route("/v1/glass/{id}/answers", post(glass::answer))
         .route("/v1/glass/{id}/reveal", post(glass::reveal))

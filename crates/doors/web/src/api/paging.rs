@@ -6,7 +6,7 @@ use crate::state::Web;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use domain::{EntryId, InteractionId, Millis, PersonId, ReportId};
+use domain::{CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::IntoParams;
@@ -31,7 +31,7 @@ macro_rules! by_id {
     )*};
 }
 
-by_id!(EntryId, PersonId, ReportId);
+by_id!(CustomerId, EntryId, PersonId, ReportId);
 
 /// `active` as 16 hex digits, then the interaction's.
 impl Cursor for (Millis, InteractionId) {

@@ -146,6 +146,9 @@ pub(crate) struct Enrolment {
     added: String,
     /// What the officer's passkey signs: the change, as the key holder will check it. Base 64 url.
     challenge: String,
+    /// How many officers must sign. More than one do it as a change of people and rights (`let_passkey`), which then waits
+    /// among the proposals.
+    signatures: usize,
 }
 
 fn waiting(waiting: Waiting) -> Enrolment {
@@ -157,6 +160,7 @@ fn waiting(waiting: Waiting) -> Enrolment {
         label: waiting.label,
         added: waiting.added.to_string(),
         challenge: said(&waiting.challenge),
+        signatures: waiting.signatures,
     }
 }
 
@@ -176,7 +180,9 @@ pub(crate) async fn enrolments(State(web): State<Web>, Signed(scope): Signed) ->
 
 /// Let a passkey count.
 ///
-/// With the answer of the officer's own passkey to the enrolment's challenge; the key holder checks it.
+/// With the answer of the officer's own passkey to the enrolment's challenge; the key holder checks it. Somebody's who decides
+/// (a team leader, of security, of data protection, of the board) needs two officers as soon as there are two
+/// (`two-officers-needed`).
 #[utoipa::path(post, path = "/v1/enrolments/{id}/approvals", tag = "staff", operation_id = "approveEnrolment", request_body = Answer,
     params(("id" = String, Path, pattern = "^enr_[0-9a-f]{32}$", description = "The enrolment's id.")),
     responses((status = 200, body = Done), (status = 400, body = Problem, content_type = "application/problem+json"),

@@ -2,7 +2,7 @@
 //! how they get in, or grants what others asked for, and signs it with a passkey.
 
 use super::power_proposals::proposal;
-use super::{devices, hex, member};
+use super::{devices, hex, member, unhex};
 use crate::body::{Json, answer, large, ok};
 use crate::identify::Signed;
 use crate::passkey::{Answer, said};
@@ -122,6 +122,11 @@ pub(crate) enum NewPowerChange {
         #[schema(inline)]
         role: Option<RoleName>,
     },
+    /// A passkey that waits (`GET /v1/enrolments`), of somebody who decides: two officers sign it.
+    LetPasskey {
+        #[schema(pattern = "^enr_[0-9a-f]{32}$")]
+        enrolment: String,
+    },
     /// A device to which a team leader agreed.
     EnrolDevice {
         #[schema(pattern = "^dev_[0-9a-f]{32}$")]
@@ -170,6 +175,9 @@ pub(crate) struct DraftedPowerChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     in_force_at: Option<String>,
+    /// When it was drafted.
+    #[schema(format = DateTime)]
+    drafted: String,
     /// Until when it can be signed, or, once it is due, made.
     #[schema(format = DateTime)]
     until: String,
@@ -237,6 +245,7 @@ impl DraftedPowerChange {
             widens: drafted.widens,
             waits_s: drafted.waits_ms / 1_000,
             in_force_at: drafted.due.map(|due| due.to_string()),
+            drafted: drafted.drafted.to_string(),
             until: drafted.until.to_string(),
             overtaken: drafted.overtaken,
             version: drafted.version,
@@ -373,6 +382,10 @@ async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWi
             let id = member(web, &proposal, PersonId::parse, "proposal isn't a proposal's id")?;
             let (role, issuer) = (role.map(|RoleName(role)| role), provider(web, scope).map(str::to_owned));
             PowerWish::Asked(Asked::Proposal { id, role, issuer })
+        }
+        NewPowerChange::LetPasskey { enrolment } => {
+            let id = member(web, &enrolment, |text| unhex(text, "enr_"), "enrolment isn't a waiting passkey's id")?;
+            PowerWish::Asked(Asked::Passkey { id })
         }
         NewPowerChange::EnrolDevice { device, code } => {
             let id = member(web, &device, devices::parse, "device isn't a device's id")?;

@@ -22,6 +22,8 @@ pub(crate) struct View {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Record {
     customer: String,
+    /// A second person must agree to each value of theirs that is shown.
+    guarded: bool,
     fields: Vec<Field>,
     receipt: String,
 }
@@ -81,5 +83,10 @@ pub(crate) async fn view(
     let interaction = interaction(&web, &view.interaction)?;
     let record = web.vault.view(&scope, interaction, customer).await.map_err(|error| web.failed(&error))?;
     let fields = record.fields.into_iter().map(Field::from).collect();
-    Ok(ok(&Record { customer: record.customer.to_string(), fields, receipt: record.receipt.to_string() }))
+    Ok(ok(&Record {
+        customer: record.customer.to_string(),
+        guarded: record.guarded,
+        fields,
+        receipt: record.receipt.to_string(),
+    }))
 }

@@ -1,4 +1,4 @@
-//! `/security/guard`: marking customers as guarded. It lists nobody: who is guarded is nobody's reading.
+//! `/security/guard`: marking customers as guarded, and who is; each look at the list is an entry.
 
 use super::{for_role, page, watches};
 use crate::identify::Signed;

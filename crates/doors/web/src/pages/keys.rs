@@ -99,6 +99,9 @@ fn what(kind: &str) -> &'static str {
         "unpublished" => {
             "Keys were released for entries that the log doesn\u{2019}t have. Compare its journal with the log."
         }
+        "ceremony-steps" => {
+            "The written steps of ceremonies were edited, cut off or made anew. Compare their head with what those who were there wrote down."
+        }
         _ => "Look at alarms.jsonl on its machine.",
     }
 }

@@ -1,7 +1,7 @@
 //! `/security/sessions`: who is signed in, and ending it.
 
 use super::ask::{Choice, Select, choice};
-use super::{error_page, for_role, moment, page};
+use super::{error_page, for_role, moment, page, watches};
 use crate::api::disclosures::names;
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault};
@@ -25,6 +25,8 @@ const MOST: usize = 200;
 pub(super) struct SessionsPage {
     /// Who looks.
     pub(super) person_name: String,
+    /// Do they see who is signed in?
+    pub(super) reads: bool,
     /// The list of those who are signed in.
     pub(super) select: Select,
     /// How many sessions there are in all, in words.
@@ -122,6 +124,11 @@ fn select(lines: &[SessionLine], names: &Names, chosen: String) -> Select {
 }
 
 impl SessionsPage {
+    /// For who watches, and ends nobody's session: they see nobody's.
+    fn unread() -> Self {
+        Self { reads: false, ..Self::of(&[], &Names::new(), Millis(0), None) }
+    }
+
     fn of(lines: &[SessionLine], names: &Names, now: Millis, asked: Option<PersonId>) -> Self {
         let wanted: Vec<SessionLine> =
             lines.iter().filter(|line| asked.is_none_or(|person| line.person == person)).cloned().collect();
@@ -133,6 +140,7 @@ impl SessionsPage {
             if count > MOST { format!(", the newest {MOST} shown: choose whose to see others") } else { String::new() };
         Self {
             person_name: String::new(),
+            reads: true,
             select: select(lines, names, chosen),
             counted: format!("{count} {sessions}{rest}."),
             people: by_person(shown, names, now),
@@ -147,10 +155,18 @@ pub(super) async fn sessions(
     signed: Result<Signed, Failed>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let scope = match for_role(&web, signed, |web, scope| web.vault.reads_sessions(scope)) {
+    let scope = match for_role(&web, signed, watches) {
         Err(response) => return *response,
         Ok(scope) => scope,
     };
+    let page_for = |whole: SessionsPage| SessionsPage {
+        person_name: scope.name().to_owned(),
+        banner: web.config.banner.clone(),
+        ..whole
+    };
+    if !web.vault.reads_sessions(&scope) {
+        return page(StatusCode::OK, &page_for(SessionsPage::unread()));
+    }
     let wrong = || error_page(&web, Fault::UNPROCESSABLE);
     let Ok(Query(Asked { person })) = asked else { return wrong() };
     let person = if person.is_empty() { None } else { Some(PersonId::parse(&person)) };
@@ -159,12 +175,7 @@ pub(super) async fn sessions(
         Err(error) => error_page(&web, Fault::of(&web, &error)),
         Ok(lines) => {
             let names = names(&web.vault, &scope).await.into_iter().collect();
-            let page_of = SessionsPage {
-                person_name: scope.name().to_owned(),
-                banner: web.config.banner.clone(),
-                ..SessionsPage::of(&lines, &names, web.vault.now(), person)
-            };
-            page(StatusCode::OK, &page_of)
+            page(StatusCode::OK, &page_for(SessionsPage::of(&lines, &names, web.vault.now(), person)))
         }
     }
 }
@@ -194,9 +205,12 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         banner: banner.clone(),
         ..SessionsPage::of(lines, &names, SAMPLE_NOW, None)
     };
+    let auditor =
+        SessionsPage { person_name: "Ines Auditor".to_owned(), banner: banner.clone(), ..SessionsPage::unread() };
     Ok(vec![
         ("security-sessions.html", page_of(&lines).render()?),
         ("security-sessions-none.html", page_of(&[]).render()?),
+        ("security-sessions-auditor.html", auditor.render()?),
     ])
 }
 

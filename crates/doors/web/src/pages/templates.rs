@@ -318,6 +318,17 @@ mod tests {
         }
     }
 
+    /// All states of all pages, to be looked at: `RINGFENCE_GALLERY=DIR cargo test -p ringfence-web -- gallery`.
+    #[test]
+    fn the_gallery_has_each_state_once_and_is_written_where_it_is_asked_for() {
+        let all: std::collections::BTreeMap<_, _> = gallery().unwrap().into_iter().collect();
+        assert_eq!(all.len(), gallery().unwrap().len());
+        if let Some(folder) = std::env::var_os("RINGFENCE_GALLERY") {
+            let write = |(name, page)| std::fs::write(std::path::Path::new(&folder).join(name), page);
+            all.into_iter().try_for_each(write).unwrap();
+        }
+    }
+
     #[test]
     fn every_asset_that_a_page_or_script_asks_for_is_served() {
         let mut texts: Vec<String> = gallery().unwrap().into_iter().map(|(_, page)| page).collect();

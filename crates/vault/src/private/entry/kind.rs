@@ -178,7 +178,7 @@ kinds! {
     ApprovalDeclined = 72 "approval_declined";
     /// Security marked a customer as guarded; `detail` is why: 1 well known, 2 vulnerable, 3 own staff.
     CustomerGuarded = 73 "customer_guarded";
-    /// Security took that mark away.
+    /// A second one of security asked for the end of that mark; the entry tells who had asked first.
     CustomerUnguarded = 74 "customer_unguarded";
     /// A security officer asked to be shown a value in an emergency; `detail` is why, as [`domain::Emergency`] numbers it.
     GlassAsked = 75 "glass_asked";
@@ -226,6 +226,8 @@ kinds! {
     OwnReport = 99 "own_report";
     /// A customer took a copy of all that is held of them.
     OwnExport = 100 "own_export";
+    /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
+    UnguardAsked = 110 "unguard_asked";
 }
 
 impl Kind {

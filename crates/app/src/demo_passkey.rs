@@ -1,0 +1,91 @@
+//! A passkey in software, for a demo's officers: nobody's browser has it. What it signs, the key holder checks as everybody's.
+
+use crate::failure::Failure;
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Millis, PersonId};
+use keys::power::{Algorithm, Assertion, Passkey};
+use zeroize::Zeroizing;
+
+/// Whose pages it is for.
+const PARTY: &str = "localhost";
+const ORIGIN: &str = "http://localhost";
+/// The authenticator says: somebody was present, and verified.
+const PRESENT_AND_VERIFIED: u8 = 0b101;
+
+pub(super) struct SoftPasskey(EcdsaKeyPair);
+
+impl SoftPasskey {
+    pub(super) fn new() -> Result<Self, Failure> {
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Self).map_err(|_| failed())
+    }
+
+    /// The private key as text (PKCS #8, Base 64 url).
+    pub(super) fn print(&self) -> Result<Zeroizing<String>, Failure> {
+        let bytes = self.0.to_pkcs8v1().map_err(|_| failed())?;
+        Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
+    }
+
+    /// What [`SoftPasskey::print`] gave; `None` for anything else.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &bytes).ok().map(Self)
+    }
+
+    fn credential(&self) -> Vec<u8> {
+        digest(&SHA256, self.0.public_key().as_ref()).as_ref().to_vec()
+    }
+
+    /// Its public half.
+    pub(super) fn passkey(&self, person: PersonId, added: Millis) -> Passkey {
+        Passkey {
+            person,
+            credential: self.credential(),
+            algorithm: Algorithm::Es256,
+            public_key: self.0.public_key().as_ref().to_vec(),
+            rp_id: PARTY.to_owned(),
+            state: Vec::new(),
+            label: "The demo's own, in software".to_owned(),
+            added,
+        }
+    }
+
+    /// Signs a challenge, as a browser's authenticator does (WebAuthn, 6.3.3).
+    pub(super) fn sign(&self, challenge: &[u8]) -> Result<Assertion, Failure> {
+        let challenge = URL_SAFE_NO_PAD.encode(challenge);
+        let client_data = serde_json::json!({ "type": "webauthn.get", "challenge": challenge, "origin": ORIGIN });
+        let client_data = client_data.to_string().into_bytes();
+        let party = digest(&SHA256, PARTY.as_bytes());
+        // It doesn't count its uses, as synced ones don't.
+        let authenticator_data = [party.as_ref(), &[PRESENT_AND_VERIFIED], &[0; 4]].concat();
+        let said = [authenticator_data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
+        let signature = self.0.sign(&SystemRandom::new(), &said).map_err(|_| failed())?.as_ref().to_vec();
+        Ok(Assertion { credential: self.credential(), client_data, authenticator_data, signature })
+    }
+}
+
+fn failed() -> Failure {
+    Failure::there("the demo's passkeys can't be made", "try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keys::webauthn::approved;
+
+    #[test]
+    fn it_signs_what_a_key_holder_checks_also_after_it_was_kept() {
+        let key = SoftPasskey::new().unwrap();
+        let passkey = key.passkey(PersonId([1; 16]), Millis(0));
+        let kept = SoftPasskey::read(&key.print().unwrap()).unwrap();
+        for key in [key, kept] {
+            let signed = key.sign(&[7; 32]).unwrap();
+            assert_eq!(approved(&passkey, &signed, &[7; 32]), Ok(()));
+            assert!(approved(&passkey, &signed, &[8; 32]).is_err());
+        }
+        assert!(SoftPasskey::read("AAAA").is_none());
+    }
+}

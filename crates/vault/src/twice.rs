@@ -1,0 +1,104 @@
+//! What nobody does alone: two officers ask for the same, each by themselves, within seven days.
+//!
+//! What the first one asked lies in a row of its own, which names no customer: its name is a digest, and whoever is the second
+//! names the customer again.
+
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::power::Snapshot;
+use crate::reveal::hashed;
+use crate::wiring::{Act, Vault};
+use domain::{CustomerId, EntryId, Millis, PersonId, Refusal};
+use policy::Device;
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, PersonRow, Seals};
+
+/// How long the first officer's word waits for the second's, in milliseconds.
+const WAITS_MS: i64 = 7 * 24 * 3_600_000;
+
+/// What an officer's asking for a mark, or for its end, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkSet {
+    /// The entry.
+    pub receipt: EntryId,
+    /// Until when it waits for a second officer; none where it is so now.
+    pub waits_until: Option<Millis>,
+}
+
+/// What is asked for, of whom.
+pub(crate) struct Wish {
+    /// What kind of row keeps the first one's word.
+    pub(crate) kind: AdmissionKind,
+    pub(crate) customer: CustomerId,
+    /// What exactly: only the same counts as the same.
+    pub(crate) code: u8,
+}
+
+impl Wish {
+    fn key(&self, scope: &Scope) -> AdmissionKey {
+        // The digests of holds were there first.
+        let what: &[u8] = match self.kind {
+            AdmissionKind::UnguardAsked => b"unguard",
+            _ => b"hold",
+        };
+        AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.customer.0]) }
+    }
+
+    /// `code ‖ officer[16]`
+    fn body(&self, officer: PersonId) -> Vec<u8> {
+        [&[self.code], officer.0.as_slice()].concat()
+    }
+
+    /// Who asked for this, as a row says it.
+    fn asked_by(&self, row: &AdmissionRow) -> Option<PersonId> {
+        let officer = row.body.strip_prefix(&[self.code])?;
+        Some(PersonId(officer.try_into().ok()?))
+    }
+}
+
+/// Whose word it is, and what the commit keeps of it.
+pub(crate) struct Word {
+    /// Who asked first, where this is the second one who asks.
+    pub(crate) first: Option<PersonId>,
+    /// Until when the first one's waits.
+    pub(crate) until: Millis,
+    unchanged: Condition,
+    kept: AdmissionRow,
+}
+
+impl Word {
+    /// The act counts it, if nobody else asked in this very moment.
+    pub(crate) fn on(self, act: Act) -> Act {
+        act.when(self.unchanged).effect(Effect::PutAdmission(self.kept))
+    }
+}
+
+impl Vault {
+    /// Whether somebody is the first or the second to ask. The first must be another human, and still one for whom one of these
+    /// acts is permitted.
+    pub(crate) async fn word(&self, scope: &Scope, wish: &Wish, acts: &[policy::Act]) -> Result<Word, VaultError> {
+        let (key, now) = (wish.key(scope), self.clock.now());
+        let before = self.store.admission(scope.tenant, key).await?;
+        let tag = before.as_ref().map(|row| row.tag);
+        let unchanged = Condition::Admission { key, tag, otherwise: Refusal::PowerChanged };
+        let genuine = |row: &AdmissionRow| row.tag == self.seals.tag(scope.tenant, "admission", &row.material());
+        let asked = before.filter(|row| row.expires.since(now) > 0 && genuine(row));
+        let power = self.load_power(scope.tenant).await?;
+        let first = asked.and_then(|row| wish.asked_by(&row));
+        let first = first.filter(|first| self.counts_as_first(&power, *first, scope.person(), acts));
+        let until = now.plus(WAITS_MS);
+        let kept = match first {
+            Some(_) => AdmissionRow { key, body: Vec::new(), expires: now, tag: [0; 16] },
+            None => AdmissionRow { key, body: wish.body(scope.person()), expires: until, tag: [0; 16] },
+        };
+        Ok(Word { first, until, unchanged, kept })
+    }
+
+    fn counts_as_first(&self, power: &Snapshot, first: PersonId, second: PersonId, acts: &[policy::Act]) -> bool {
+        let may = |person: &PersonRow, act: policy::Act| {
+            let ways = power.governance.rules.ways(&self.asker(person, Device::Page), act);
+            ways.approved.is_some() || ways.alone.is_ok()
+        };
+        let still = power.person(first).is_some_and(|person| acts.iter().any(|act| may(person, *act)));
+        still && !power.same_human(first, second)
+    }
+}
