@@ -89,7 +89,7 @@ fn the_letter_goes_to_the_address_on_file_and_to_no_shared_one() {
     assert_eq!(mailbox.last().0, EMAIL, "not as it was typed");
     enter(world, &ask, &mailbox.last().1).unwrap();
     // Somebody else of the household has the same.
-    world.add(record(&[(FieldKind::Name, "Bea Diaz"), (FieldKind::Email, EMAIL)]));
+    let _second = world.add(record(&[(FieldKind::Name, "Bea Diaz"), (FieldKind::Email, EMAIL)]));
     for address in [EMAIL, "nobody@example.org", "no address"] {
         ask_at(world, FIRST, address, &mailbox);
     }
@@ -105,7 +105,7 @@ fn the_letter_goes_to_the_address_on_file_and_to_no_shared_one() {
 fn a_code_of_one_tenant_is_none_at_another() {
     let call = Call::new(702);
     let world = &call.world;
-    world.add_in(SECOND, record(&[(FieldKind::Name, "Ana Diaz"), (FieldKind::Email, EMAIL)]));
+    let _there = world.add_in(SECOND, record(&[(FieldKind::Name, "Ana Diaz"), (FieldKind::Email, EMAIL)]));
     let mailbox = Arc::<Mailbox>::default();
     let second = ask_at(world, SECOND, EMAIL, &mailbox);
     let code = mailbox.last().1;
