@@ -28,6 +28,7 @@ mod log;
 mod missing;
 mod notes;
 mod overview;
+mod own_side;
 mod passkeys;
 mod people;
 mod planning;

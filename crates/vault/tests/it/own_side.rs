@@ -1,0 +1,159 @@
+//! Customers on their own side: by a fixed clock, across tenants, and with addresses that look alike.
+
+use crate::help::Call;
+use domain::{FieldKind, Hold, Refusal, TenantId};
+use std::sync::{Arc, Mutex};
+use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
+use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, VaultError};
+use zeroize::Zeroizing;
+
+const MINUTE: i64 = 60_000;
+
+/// Keeps every code that it delivers, with its address.
+#[derive(Default)]
+struct Mailbox(Mutex<Vec<(String, String)>>);
+
+impl Mailer for Mailbox {
+    fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError> {
+        let Letter::Code(code) = mail.letter;
+        self.0.lock().unwrap().push((mail.to.to_owned(), String::clone(code)));
+        Ok(())
+    }
+}
+
+impl Mailbox {
+    fn last(&self) -> (String, String) {
+        self.0.lock().unwrap().last().cloned().expect("no letter")
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+fn ask_at(world: &TestWorld, tenant: TenantId, address: &str, mailbox: &Arc<Mailbox>) -> Ask {
+    let ask = world.vault.ask_for_own_code(tenant).unwrap();
+    let sent = block_on(world.vault.send_own_code(&ask, address, Arc::clone(mailbox) as _, plan::Language::English));
+    assert!(matches!(sent, Ok(()) | Err(VaultError::Refused { .. })), "{sent:?}");
+    ask
+}
+
+fn enter(world: &TestWorld, ask: &Ask, code: &str) -> Result<Zeroizing<String>, VaultError> {
+    block_on(world.vault.enter_own_code(FIRST, &ask.cookie(), code))
+}
+
+fn resume(world: &TestWorld, cookie: &str) -> Result<CustomerScope, VaultError> {
+    block_on(world.vault.resume_customer(FIRST, cookie))
+}
+
+fn refused<T>(result: Result<T, VaultError>) -> Option<Refusal> {
+    match result {
+        Err(VaultError::Refused { refusal, .. }) => Some(refusal),
+        _ => None,
+    }
+}
+
+/// A customer with an address, signed in.
+fn signed_in(world: &TestWorld) -> (CustomerScope, Zeroizing<String>) {
+    let mailbox = Arc::<Mailbox>::default();
+    let ask = ask_at(world, FIRST, EMAIL, &mailbox);
+    let cookie = enter(world, &ask, &mailbox.last().1).unwrap();
+    (resume(world, &cookie).unwrap(), cookie)
+}
+
+#[test]
+fn a_code_counts_for_ten_minutes_and_a_session_for_fifteen() {
+    let call = Call::new(700);
+    let world = &call.world;
+    let mailbox = Arc::<Mailbox>::default();
+    let late = ask_at(world, FIRST, EMAIL, &mailbox);
+    world.clock.advance(10 * MINUTE);
+    assert_eq!(refused(enter(world, &late, &mailbox.last().1)), Some(Refusal::CodeWrong));
+    let ask = ask_at(world, FIRST, EMAIL, &mailbox);
+    world.clock.advance(10 * MINUTE - 1);
+    let cookie = enter(world, &ask, &mailbox.last().1).unwrap();
+    let scope = resume(world, &cookie).unwrap();
+    assert_eq!(scope.customer(), call.customer);
+    world.clock.advance(15 * MINUTE - 1);
+    assert!(resume(world, &cookie).is_ok());
+    world.clock.advance(1);
+    assert_eq!(resume(world, &cookie).err(), Some(VaultError::Unauthenticated));
+}
+
+#[test]
+fn the_letter_goes_to_the_address_on_file_and_to_no_shared_one() {
+    let call = Call::new(701);
+    let world = &call.world;
+    let mailbox = Arc::<Mailbox>::default();
+    let ask = ask_at(world, FIRST, "Ana.DIAZ@Example.Org", &mailbox);
+    assert_eq!(mailbox.last().0, EMAIL, "not as it was typed");
+    enter(world, &ask, &mailbox.last().1).unwrap();
+    // Somebody else of the household has the same.
+    let _second = world.add(record(&[(FieldKind::Name, "Bea Diaz"), (FieldKind::Email, EMAIL)]));
+    for address in [EMAIL, "nobody@example.org", "no address"] {
+        ask_at(world, FIRST, address, &mailbox);
+    }
+    assert_eq!(mailbox.count(), 1);
+    let unsent = |world: &TestWorld| {
+        let lines = world.log(FIRST);
+        lines.iter().filter(|line| line.body.as_ref().is_some_and(|body| body.kind == Kind::OwnCodeUnsent)).count()
+    };
+    assert_eq!(unsent(world), 3);
+}
+
+#[test]
+fn a_code_of_one_tenant_is_none_at_another() {
+    let call = Call::new(702);
+    let world = &call.world;
+    let _there = world.add_in(SECOND, record(&[(FieldKind::Name, "Ana Diaz"), (FieldKind::Email, EMAIL)]));
+    let mailbox = Arc::<Mailbox>::default();
+    let second = ask_at(world, SECOND, EMAIL, &mailbox);
+    let code = mailbox.last().1;
+    assert_eq!(refused(enter(world, &second, &code)), Some(Refusal::CodeWrong));
+    // The same question with the other tenant's name on it.
+    let bent = second.cookie().replacen("00000002", "00000001", 1);
+    let tried = block_on(world.vault.enter_own_code(FIRST, &bent, &code));
+    assert_eq!(refused(tried), Some(Refusal::CodeWrong));
+    let cookie = block_on(world.vault.enter_own_code(SECOND, &second.cookie(), &code)).unwrap();
+    assert!(block_on(world.vault.resume_customer(SECOND, &cookie)).is_ok());
+    assert_eq!(resume(world, &cookie).err(), Some(VaultError::Unauthenticated));
+    let bent = cookie.replacen("00000002", "00000001", 1);
+    assert_eq!(resume(world, &bent).err(), Some(VaultError::Unauthenticated));
+}
+
+#[test]
+fn nobody_is_erased_who_is_held_and_a_session_ends_with_its_customer() {
+    let call = Call::new(703);
+    let world = &call.world;
+    let (scope, cookie) = signed_in(world);
+    let (guardian, officer) = (world.scope(&world.staff.protection), world.scope(&world.staff.security));
+    for officer in [&guardian, &officer] {
+        block_on(world.vault.hold(officer, call.customer, Some(Hold::Authority))).unwrap();
+    }
+    assert_eq!(block_on(world.vault.own_record(&scope)).ok().unwrap().hold, Some(Hold::Authority));
+    assert_eq!(refused(block_on(world.vault.forget_me(&scope))), Some(Refusal::LegalHold));
+    assert!(resume(world, &cookie).is_ok());
+    for officer in [&guardian, &officer] {
+        block_on(world.vault.hold(officer, call.customer, None)).unwrap();
+    }
+    block_on(world.vault.forget_me(&scope)).unwrap();
+    assert_eq!(resume(world, &cookie).err(), Some(VaultError::Unauthenticated));
+    // What was resumed before does nothing any more either.
+    assert!(block_on(world.vault.own_record(&scope)).is_err() && block_on(world.vault.own_export(&scope)).is_err());
+    assert_eq!(world.tables_holding(&call.customer.0), Vec::<String>::new(), "no table names the customer");
+}
+
+#[test]
+fn no_session_reaches_anybody_else() {
+    let call = Call::new(704);
+    let world = &call.world;
+    let other = world.add(name_and_phone("Carl Other", "+447400123999"));
+    let guardian = world.scope(&world.staff.protection);
+    let statement = block_on(world.vault.give_statement(&guardian, other)).ok().unwrap();
+    let (scope, _) = signed_in(world);
+    let doubt = block_on(world.vault.own_doubt(&scope, statement.receipt));
+    assert_eq!(refused(doubt), Some(Refusal::NotFound), "another's entry");
+    let own = block_on(world.vault.own_log(&scope)).unwrap();
+    assert!(own.looks.iter().all(|look| look.entry != statement.receipt) && own.missing == 0);
+    assert_eq!(u64::try_from(own.looks.len()).unwrap(), own.n);
+}
