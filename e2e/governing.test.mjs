@@ -273,8 +273,8 @@ test('who is guarded is listed, and that a mark goes two of security ask', async
   await judged(first, 'guard-none', loaded, '/security/guard');
   await page.goto(`${url}/security/guard`);
   await page.getByText('Nobody is guarded.').waitFor();
-  await page.getByLabel('Customer').fill(customer);
-  await page.getByLabel('Why').selectOption('well_known');
+  await page.getByRole('textbox', { name: 'Customer' }).fill(customer);
+  await page.getByRole('combobox', { name: 'Why' }).selectOption('well_known');
   await page.getByRole('button', { name: 'Guard', exact: true }).click();
   await page.getByText('Guarded: a second person must agree to each value').waitFor();
   await page.locator(`[data-customer="${customer}"]`).waitFor();
