@@ -13,7 +13,7 @@ let chrome;
 before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
 
-const codes = async () => [...(await readFile(LOG, 'utf8')).matchAll(/Mail to (\S+): your code is (\d{8})/g)];
+const codes = async () => [...(await readFile(LOG, 'utf8')).matchAll(/Mail to (\S+): your code is (\d{10})/g)];
 
 /** The code that comes after so many others. */
 async function codeAfter(count) {
@@ -46,7 +46,7 @@ test('a customer signs in by keyboard with a code, reads in two languages, and l
     await page.keyboard.press('Enter');
     await page.waitForURL('**/code');
     await looksRight(page, 'code', width);
-    await page.getByLabel('Code of eight digits').fill(await codeAfter(before));
+    await page.getByLabel('Code of ten digits').fill(await codeAfter(before));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'What we hold of you' }).waitFor();
     await page.getByText('Why we hold it').first().click();
