@@ -114,7 +114,8 @@ async fn live(
     }
     web.mailer = Some(Arc::new(mail::Mailbox));
     let (stopped, signals) = serving::stop_at_signal()?;
-    announce(format, &url, &cast, data.customers().next().map(|who| who.email))?;
+    let agents = if asked.quiet_day { 0 } else { cast.agents.len() };
+    announce(format, &url, &cast, day::met(data, agents).map(|who| who.email))?;
     let tenant = home.tenant(None)?;
     let keys = vault::origin_keys(&centre.vault, &tenant)?;
     for ready in secrets.witnesses {
@@ -156,6 +157,8 @@ to sign twice: refused, and in the log. The officers' passkeys are in this progr
 struct Opened<'a> {
     url: &'a str,
     sign_ins: Vec<SignIn>,
+    /// The address of a customer who may look at /me.
+    customer: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -169,7 +172,7 @@ fn announce(format: Format, url: &str, cast: &Cast, customer: Option<String>) ->
     if format != Format::Table {
         let sign_ins =
             cast.sign_ins.iter().map(|(role, person)| SignIn { role: role.slug(), url: sign_in(person) }).collect();
-        let line = serde_json::to_string(&Opened { url, sign_ins });
+        let line = serde_json::to_string(&Opened { url, sign_ins, customer });
         return output::text(&line.map_err(|_| Failure::there("the address can't be written", "try again"))?);
     }
     let mut said = format!("A contact centre of invented people is open at {url}\n\nSign in as\n");

@@ -1,10 +1,11 @@
 //! The played day: the simulation, against the running server, over HTTP.
 
+use super::data::Data;
 use crate::ambient::system_time;
 use crate::config::Secret;
 use crate::failure::Failure;
 use domain::PersonId;
-use simulation::day::{AgentSeat, CallerProfile, Phones, Player, PlayerConfig};
+use simulation::day::{AgentSeat, CallerProfile, Cast, Expect, Phones, Player, PlayerConfig, Step, acts};
 use simulation::identity::Identity;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +16,14 @@ use std::time::Duration;
 const PACE: Duration = Duration::from_millis(1_500);
 /// Played without pause, so that the log isn't empty at first sight.
 const WARM_UP: usize = 150;
+
+/// The customer whose own page has most to tell: the first of the day of whom something is shown, or else the first of all.
+pub(super) fn met(data: &Data, agents: usize) -> Option<Identity> {
+    let cast = Cast::beside_hosted(agents, data.customers().count());
+    let shown = |act: &simulation::day::Act| matches!(act.step, Step::Reveal { .. }) && act.expect == Expect::Allowed;
+    let first = acts(data.seed(), cast, WARM_UP).find(shown);
+    data.customers().nth(first.map_or(0, |act| act.customer))
+}
 
 /// What is to be played.
 pub(super) struct Day<C> {

@@ -91,6 +91,10 @@ impl SmtpMailer {
 fn parameters(server: &MailServer<'_>) -> Result<TlsParameters, MailSetupError> {
     let mut builder = TlsParameters::builder(server.server.to_owned());
     if let Some(pem) = server.authority {
+        // A file without any would be taken, and vouch for nobody.
+        if !core::str::from_utf8(pem).is_ok_and(|pem| pem.contains("-----BEGIN CERTIFICATE-----")) {
+            return Err(MailSetupError::Authority);
+        }
         let authority = Certificate::from_pem(pem).map_err(|_| MailSetupError::Authority)?;
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authority);
     }
@@ -110,7 +114,7 @@ impl Mailer for SmtpMailer {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(subject)
-            .message_id(Some(format!("<{}@{domain}>", mail.id)))
+            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(mail.id))))
             .header(ContentType::TEXT_PLAIN)
             .body(Zeroizing::new(text).to_string())
             .map_err(|_| MailError)?;

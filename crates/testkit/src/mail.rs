@@ -71,7 +71,7 @@ impl MailServer {
         let text = letter["text"].as_str().unwrap();
         let line = text.lines().next().unwrap();
         let code: String = line.chars().filter(char::is_ascii_digit).collect();
-        assert_eq!(code.len(), 8, "{text}");
+        assert_eq!(code.len(), 10, "{text}");
         code
     }
 

@@ -44,10 +44,15 @@ impl Vault {
             act.about(customer, None, 0, keys.clone()).when(Condition::CustomerExists(customer))
         };
         if let Some(why) = guard {
-            let act = about(act).detail(why as u64).effect(Effect::Guard(customer, guard));
+            // Whoever asked that another mark go didn't ask it of this one.
+            let forgotten = Wish { kind: AdmissionKind::UnguardAsked, customer, code: 0 };
+            let forgotten = forgotten.forgotten(scope, self.clock.now());
+            let act = about(act).detail(why as u64).effect(Effect::Guard(customer, guard)).effect(forgotten);
             return Ok(MarkSet { receipt: self.commit_plain(act).await?, waits_until: None });
         }
-        let wish = Wish { kind: AdmissionKind::UnguardAsked, customer, code: 0 };
+        // Asked of this mark only.
+        let mark = self.store.state(scope.tenant, customer).await?.and_then(|state| state.guard);
+        let wish = Wish { kind: AdmissionKind::UnguardAsked, customer, code: mark.map_or(0, |mark| mark as u8) };
         let word = self.word(scope, &wish, &[policy::Act::Guard]).await?;
         let Some(first) = word.first else {
             let waits_until = Some(word.until);

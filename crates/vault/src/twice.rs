@@ -43,6 +43,11 @@ impl Wish {
         AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.customer.0]) }
     }
 
+    /// Nobody has asked any more.
+    pub(crate) fn forgotten(&self, scope: &Scope, now: Millis) -> Effect {
+        Effect::PutAdmission(AdmissionRow { key: self.key(scope), body: Vec::new(), expires: now, tag: [0; 16] })
+    }
+
     /// `code ‖ officer[16]`
     fn body(&self, officer: PersonId) -> Vec<u8> {
         [&[self.code], officer.0.as_slice()].concat()

@@ -14,6 +14,20 @@ pub struct Cast {
     pub customers: usize,
 }
 
+impl Cast {
+    /// The cast beside a hosted person, whose callers are the last of the customers.
+    #[must_use]
+    pub fn beside_hosted(agents: usize, customers: usize) -> Self {
+        Self { agents, customers: customers - callers_of_the_hosted(customers) }
+    }
+}
+
+/// How many of so many customers call only the hosted person: an eighth, at least one, at most fifty. Of a single customer
+/// there is no part to take, so both sides get that one.
+pub(super) fn callers_of_the_hosted(customers: usize) -> usize {
+    if customers < 2 { 0 } else { (customers / 8).clamp(1, 50) }
+}
+
 /// The first `n` acts of the day of `seed`. Every interaction is opened before anything is done in it, is with
 /// one agent at a time, and no customer has two at once. Nothing happens without an agent and a customer.
 pub fn acts(seed: u64, cast: Cast, n: usize) -> impl Iterator<Item = Act> {

@@ -1,7 +1,7 @@
 //! Plays a day against a running Ringfence.
 
 use super::act::{Act, Expect, Step};
-use super::acts::{Cast, Day};
+use super::acts::{Cast, Day, callers_of_the_hosted};
 use super::client::{Answer, Client};
 use super::hosted::Hosted;
 use super::perform::LiveCall;
@@ -105,7 +105,7 @@ impl<'a> Player<'a> {
         let started = (config.now)().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let reference_base = format!("{started:x}");
         let hosted = hosted.map(|person| {
-            let callers = callers_of_the_hosted(&mut customers);
+            let callers = taken_off(&mut customers);
             Hosted::new(person, callers, &reference_base, seed, config.now)
         });
         let cast = Cast { agents: agents.len(), customers: customers.len() };
@@ -224,14 +224,12 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Takes the hosted person's callers off the list: the last eighth, at least one, at most fifty. Of a single
-/// customer there is no part to take, so both sides get that one.
-fn callers_of_the_hosted(customers: &mut Vec<CallerProfile>) -> Vec<CallerProfile> {
-    if customers.len() < 2 {
-        return customers.clone();
+/// Takes the hosted person's callers off the list.
+fn taken_off(customers: &mut Vec<CallerProfile>) -> Vec<CallerProfile> {
+    match callers_of_the_hosted(customers.len()) {
+        0 => customers.clone(),
+        taken => customers.split_off(customers.len() - taken),
     }
-    let taken = (customers.len() / 8).clamp(1, 50);
-    customers.split_off(customers.len() - taken)
 }
 
 impl Tally {

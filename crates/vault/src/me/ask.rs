@@ -2,6 +2,7 @@
 //! before anybody is looked for, and an address that is nobody's leaves the same row as one that is somebody's.
 
 use super::letter::{Letter, Mail, Mailer};
+use crate::budgets::history;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::plaintext::Plaintext;
@@ -11,7 +12,7 @@ use crate::session::Cookie;
 use crate::wiring::{Act, Vault};
 use domain::field::SearchTerm;
 use domain::time::fresh;
-use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, Millis, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, FieldKind, Millis, Refusal, TenantId, Window};
 use keys::derive::{mac, short};
 use plan::Language;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 /// How long a code counts, in milliseconds.
 pub(super) const CODE_LIFE_MS: i64 = 10 * 60_000;
 /// How many digits it has.
-const DIGITS: usize = 8;
+const DIGITS: usize = 10;
 /// How many codes one customer is sent in any sixty minutes.
 const CODES_PER_CUSTOMER: u32 = 5;
 /// How many are asked for in any sixty minutes at one tenant, for whatever address.
@@ -122,6 +123,10 @@ impl Vault {
         mailer: Arc<dyn Mailer>,
         language: Language,
     ) -> Result<(), VaultError> {
+        // What is refused for this is no entry: a flood must not fill the log.
+        if self.attempts_spent(ask.tenant, Counter::own_side(BudgetKind::Code), CODES_PER_TENANT).await? {
+            return Err(VaultError::refused(Refusal::AttemptsExhausted));
+        }
         let code = self.digits::<DIGITS>();
         let digest = self.own_code_digest(ask.tenant, &ask.id, &code)?;
         let sending = Sending { ask, digest, expires: self.clock.now().plus(CODE_LIFE_MS) };
@@ -135,12 +140,12 @@ impl Vault {
             Some(customer) => self.address_for(&sending, customer, address).await,
             None => Ok(None),
         };
-        let Ok(Some((entry, to))) = sent else {
+        let Ok(Some(to)) = sent else {
             // As much is written as where somebody was found, and nothing that would fit it.
             self.commit_plain(self.for_nobody(&sending)?).await?;
             return sent.map(drop);
         };
-        self.mail(to, Letter::Code(code), (ask.tenant, language, entry), mailer).await
+        self.mail(to, Letter::Code(code), (ask.tenant, language), mailer).await
     }
 
     /// Who has this address. One that several share is nobody's: whoever reads the mailbox isn't each of them.
@@ -158,14 +163,14 @@ impl Vault {
         sending: &Sending<'_>,
         customer: CustomerId,
         said: &str,
-    ) -> Result<Option<(EntryId, Plaintext)>, VaultError> {
+    ) -> Result<Option<Plaintext>, VaultError> {
         let act = self.code_to(sending, customer).await?;
-        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let mut found = None;
         for value in values {
             found = Committed::open_if(value, &Use::Matches(said))?.or(found);
         }
-        Ok(found.map(|to| (entry, to)))
+        Ok(found)
     }
 
     async fn code_to(&self, sending: &Sending<'_>, customer: CustomerId) -> Result<Act, VaultError> {
@@ -174,7 +179,7 @@ impl Vault {
         let name = keys.as_ref().map(|keys| keys.counter(&customer.0)).unwrap_or_default();
         let mut act = self.bare_act(tenant, Kind::OwnCode)?.about(customer, None, 0, keys).field(email);
         act.when.extend(self.own_doubts(tenant, Kind::OwnCode));
-        act = act.when(Condition::CustomerExists(customer));
+        act = act.when(Condition::CustomerExists(customer)).when(super::scope::unguarded(customer));
         if !self.is_planned(tenant, FieldKind::Email, plan::Act::Send, None) {
             return Ok(act.when(Condition::Never(Refusal::Unplanned)));
         }
@@ -197,6 +202,17 @@ impl Vault {
         Ok(act.spend(all).effect(sending.row(None)))
     }
 
+    /// Are the attempts of the last sixty minutes all spent?
+    pub(super) async fn attempts_spent(
+        &self,
+        tenant: TenantId,
+        counter: Counter,
+        limit: u32,
+    ) -> Result<bool, VaultError> {
+        let row = self.store.budget(tenant, counter).await?;
+        Ok(history(row.as_ref()).used(self.clock.now(), Window::Hour, None) >= limit)
+    }
+
     fn everybodys_codes(act: &Act) -> Spend {
         Self::attempt(act, Counter::own_side(BudgetKind::Code), CODES_PER_TENANT, Refusal::AttemptsExhausted)
     }
@@ -206,10 +222,10 @@ impl Vault {
         &self,
         to: Plaintext,
         letter: Letter,
-        (tenant, language, id): (TenantId, Language, EntryId),
+        (tenant, language): (TenantId, Language),
         mailer: Arc<dyn Mailer>,
     ) -> Result<(), VaultError> {
-        let (planned, at) = (Arc::clone(&self.governance(tenant).planned), self.clock.now());
+        let (planned, at, id) = (Arc::clone(&self.governance(tenant).planned), self.clock.now(), fresh(&*self.entropy));
         let deliver = move || {
             let (head, letter) = (&planned.plan().head, &letter);
             to.to_carrier(|to| {

@@ -6,7 +6,7 @@
 use super::ask::{Ask, AskBody};
 use super::scope;
 use crate::error::VaultError;
-use crate::private::entry::Kind;
+use crate::private::entry::{EntryKeys, Kind};
 use crate::session::Cookie;
 use crate::wiring::{Act, Vault};
 use domain::{BudgetKind, Counter, Refusal, TenantId};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 /// How many codes are entered for one customer in any sixty minutes.
 const ENTERED_PER_CUSTOMER: u32 = 15;
-/// How many at one tenant, for whomever: eight digits and this many guesses an hour leave a stranger one in fifty thousand.
+/// How many at one tenant, for whomever: against ten digits, this many guesses in every hour of a year find less than one code in five hundred.
 const ENTERED_PER_TENANT: u32 = 2_000;
 
 impl Vault {
@@ -33,6 +33,10 @@ impl Vault {
     ) -> Result<Zeroizing<String>, VaultError> {
         let wrong = || VaultError::refused(Refusal::CodeWrong);
         let cookie = Cookie::read(cookie).filter(|cookie| cookie.tenant == tenant).ok_or_else(wrong)?;
+        let spent = || VaultError::refused(Refusal::AttemptsExhausted);
+        if self.attempts_spent(tenant, Counter::own_side(BudgetKind::Verify), ENTERED_PER_TENANT).await? {
+            return Err(spent());
+        }
         let row = self.store.admission(tenant, Ask::key(cookie.id)).await?.ok_or_else(wrong)?;
         if !self.is_own_row(tenant, &row) {
             return Err(VaultError::refused(Refusal::Tampered));
@@ -41,6 +45,13 @@ impl Vault {
         let body = AskBody::decode(&row.body).filter(|body| counts && body.tries > 0).ok_or_else(wrong)?;
         if !bool::from(keys::hash(&[&*cookie.secret]).ct_eq(&body.secret)) {
             return Err(wrong());
+        }
+        // What is refused for this is no entry: whoever tries on and on must not fill the customer's log.
+        if let Some(customer) = body.customer {
+            let keys = self.entry_keys(tenant, customer).await?;
+            if self.attempts_spent(tenant, self.entered(keys.as_deref()), ENTERED_PER_CUSTOMER).await? {
+                return Err(spent());
+            }
         }
         let digest = self.own_code_digest(tenant, &cookie.id, code)?;
         match body.customer.filter(|_| bool::from(digest.ct_eq(&body.code))) {
@@ -64,6 +75,11 @@ impl Vault {
         }
     }
 
+    fn entered(&self, keys: Option<&EntryKeys>) -> Counter {
+        let name = keys.map(|keys| self.own_name(keys, b"entered")).unwrap_or_default();
+        Counter::customer(BudgetKind::Verify, name)
+    }
+
     /// One attempt, which is counted whatever comes of it.
     async fn entering(
         &self,
@@ -75,9 +91,8 @@ impl Vault {
         let mut act = self.bare_act(tenant, kind)?;
         if let Some(customer) = body.customer {
             let keys = self.entry_keys(tenant, customer).await?;
-            let name = keys.as_ref().map(|keys| self.own_name(keys, b"entered")).unwrap_or_default();
+            let own = self.entered(keys.as_deref());
             act = act.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));
-            let own = Counter::customer(BudgetKind::Verify, name);
             let own = Self::attempt(&act, own, ENTERED_PER_CUSTOMER, Refusal::AttemptsExhausted);
             act = act.spend(own);
         }

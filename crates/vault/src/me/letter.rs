@@ -1,6 +1,6 @@
 //! What goes to a customer by mail, and who takes it there.
 
-use domain::{EntryId, Millis};
+use domain::Millis;
 use plan::Language;
 use zeroize::Zeroizing;
 
@@ -27,8 +27,8 @@ pub struct Mail<'a> {
     pub contact: &'a str,
     /// When.
     pub at: Millis,
-    /// The entry of this use of the address: it names the message.
-    pub id: EntryId,
+    /// Names the message, and nothing else: mail servers keep it beside the address for months.
+    pub id: [u8; 16],
 }
 
 /// What a letter says.

@@ -104,7 +104,13 @@ impl Vault {
         act.draft.power = scope.power;
         act.when.extend(self.own_doubts(scope.tenant, kind));
         act.when.push(Condition::PowerVersion(scope.power));
-        Ok(act.when(Condition::CustomerExists(scope.customer)).when(scope.lives()))
+        let act = act.when(Condition::CustomerExists(scope.customer)).when(scope.lives());
+        if !kind.discloses() && kind != Kind::Erasure {
+            return Ok(act);
+        }
+        let reads = act.draft.keys.as_deref().map(|keys| self.own_name(keys, b"reads")).unwrap_or_default();
+        let reads = Self::attempt(&act, Counter::customer(BudgetKind::Code, reads), READS, Refusal::AttemptsExhausted);
+        Ok(act.when(unguarded(scope.customer)).spend(reads))
     }
 
     /// What stops every disclosure stops those to customers.
@@ -124,6 +130,15 @@ impl Vault {
     pub(super) fn is_own_row(&self, tenant: TenantId, row: &AdmissionRow) -> bool {
         row.tag == self.seals.tag(tenant, "admission", &row.material())
     }
+}
+
+/// How often one customer is shown something of theirs in any sixty minutes: their page is two such acts.
+const READS: u32 = 60;
+
+/// Of a guarded customer nothing is shown, sent or destroyed by a code alone: whoever reads their mail may be who they are
+/// guarded from.
+pub(super) fn unguarded(customer: CustomerId) -> Condition {
+    Condition::Unguarded { customer, otherwise: Refusal::GuardedRecord }
 }
 
 impl CustomerScope {

@@ -1,7 +1,7 @@
 //! Customers on their own side: by a fixed clock, across tenants, and with addresses that look alike.
 
 use crate::help::Call;
-use domain::{FieldKind, Hold, Refusal, TenantId};
+use domain::{FieldKind, Guard, Hold, Refusal, TenantId};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
 use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, VaultError};
@@ -156,4 +156,50 @@ fn no_session_reaches_anybody_else() {
     let own = block_on(world.vault.own_log(&scope)).unwrap();
     assert!(own.looks.iter().all(|look| look.entry != statement.receipt) && own.missing == 0);
     assert_eq!(u64::try_from(own.looks.len()).unwrap(), own.n);
+}
+
+#[test]
+fn of_a_guarded_customer_nothing_goes_by_a_code_alone() {
+    let call = Call::new(705);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    let security = world.scope(&world.staff.security);
+    block_on(world.vault.guard(&security, call.customer, Some(Guard::Vulnerable))).unwrap();
+    assert_eq!(refused(block_on(world.vault.own_record(&scope))), Some(Refusal::GuardedRecord));
+    assert_eq!(refused(block_on(world.vault.own_export(&scope))), Some(Refusal::GuardedRecord));
+    assert_eq!(refused(block_on(world.vault.own_statement(&scope))), Some(Refusal::GuardedRecord));
+    assert_eq!(refused(block_on(world.vault.forget_me(&scope))), Some(Refusal::GuardedRecord));
+    let mailbox = Arc::<Mailbox>::default();
+    ask_at(world, FIRST, EMAIL, &mailbox);
+    assert_eq!(mailbox.count(), 0);
+}
+
+#[test]
+fn a_flood_of_questions_does_not_fill_the_log() {
+    let call = Call::new(706);
+    let world = &call.world;
+    let mailbox = Arc::<Mailbox>::default();
+    for _ in 0..2_000 {
+        ask_at(world, FIRST, "no address", &mailbox);
+    }
+    let before = world.log(FIRST).len();
+    for address in [EMAIL, "no address", "nobody@example.org"] {
+        ask_at(world, FIRST, address, &mailbox);
+    }
+    assert_eq!((world.log(FIRST).len(), mailbox.count()), (before, 0));
+    world.clock.advance(61 * MINUTE);
+    ask_at(world, FIRST, EMAIL, &mailbox);
+    assert_eq!(mailbox.count(), 1);
+}
+
+#[test]
+fn one_customer_asks_for_their_own_sixty_times_an_hour() {
+    let call = Call::new(707);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    for _ in 0..30 {
+        block_on(world.vault.own_record(&scope)).ok().unwrap();
+        block_on(world.vault.own_log(&scope)).ok().unwrap();
+    }
+    assert_eq!(refused(block_on(world.vault.own_statement(&scope))), Some(Refusal::AttemptsExhausted));
 }

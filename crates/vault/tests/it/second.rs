@@ -97,6 +97,19 @@ impl Desk {
 }
 
 #[test]
+fn who_asked_that_one_mark_go_did_not_ask_it_of_the_next() {
+    let desk = Desk::new(1_899).guarded();
+    let staff = &desk.world().staff;
+    assert!(desk.mark(&staff.analyst, None).unwrap().waits_until.is_some());
+    desk.guard(&staff.security, Some(Guard::Vulnerable)).unwrap();
+    assert!(desk.mark(&staff.security, None).unwrap().waits_until.is_some(), "alone");
+    assert_eq!(desk.listed(10).len(), 1);
+    desk.guard(&staff.security, Some(Guard::Vulnerable)).unwrap();
+    desk.unguarded();
+    assert_eq!(desk.listed(10).len(), 0);
+}
+
+#[test]
 fn nothing_of_a_guarded_customers_is_shown_to_one_person_alone() {
     let desk = Desk::new(1_900);
     let (world, name) = (desk.world(), desk.call.command(NAME));

@@ -11,7 +11,7 @@ use store::{Effect, Intent, Outcome, Seals, StoreError, Wanted, settle};
 /// locked, so more than a few are needed only where many nodes insert the same rows, as at the turn of an hour.
 const TRIES: u32 = 24;
 
-/// What became of a batch, once it is on the server's disk.
+/// What became of a batch, once it is on the server's disk. Also one that wrote nothing waits: what it read may lie there not yet.
 pub(super) struct Committed {
     taken: Taken,
     outcomes: Vec<Outcome>,

@@ -6,24 +6,30 @@
 //! order, so when the mark is durable, everything committed before it is. One mark is enough for all who wait.
 //!
 //! This holds for one life of one server: a server that crashes forgets what was not on its disk yet, and comes back. Its
-//! connections don't. So the line for marks is there before the transaction begins, leads to the same server, and is never
-//! made anew: if it breaks, nobody knows what became of the transaction. Behind a pooler, which may change servers behind one
-//! connection, commits wait as ever.
+//! connections don't. So the line for marks is there before the transaction begins, leads to the same server, as each mark
+//! says again, and is never made anew: if it breaks, nobody knows what became of the transaction. Behind a pooler, which may
+//! change servers behind one connection, commits wait as ever.
 
 use super::connect::Connector;
+use super::failure::makes_none;
 use super::session::{Server, Session};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 
-/// A mark in the write-ahead log, in a transaction of its own; PostgreSQL has it since 9.6, for any user.
-pub(super) const MARK: &str = "SELECT pg_logical_emit_message(true, 'ringfence', '')";
+/// A mark in the write-ahead log, in a transaction of its own (PostgreSQL has it since 9.6, for any user); whether its COMMIT waits
+/// for the disk, as settings may change at any time; and when the server was started.
+pub(super) const MARK: &str = "SELECT current_setting('synchronous_commit') <> 'off' AND current_setting('fsync') <> 'off', \
+    (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::BIGINT, pg_logical_emit_message(true, 'ringfence', '')";
 
 /// How long a server that gave no line is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a mark may take; then nobody knows, and the line is given up.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A connection to one life of one server, for marks only.
 pub(super) struct Line {
@@ -33,21 +39,49 @@ pub(super) struct Line {
     asked: AtomicU64,
     /// How many of them the last mark served.
     served: Mutex<u64>,
+    given_up: AtomicBool,
+    driver: Handle,
 }
 
 impl Line {
-    /// Ready once everything is on the disk that the server had committed when this was called. An error: nobody knows.
-    pub(super) async fn durable(&self) -> Result<(), Error> {
+    /// Ready once everything is on the disk that the server had committed when this was called; `false` where nobody knows.
+    /// It goes on by itself, so that nobody waits for a waiter that does something else meanwhile.
+    pub(super) async fn durable(self: Arc<Self>) -> bool {
         let own = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let driver = self.driver.clone();
+        driver.spawn(async move { self.marked_for(own).await }).await.unwrap_or(false)
+    }
+
+    async fn marked_for(&self, own: u64) -> bool {
         let mut served = self.served.lock().await;
         if *served >= own {
-            return Ok(());
+            return true;
         }
         let all = self.asked.load(Ordering::SeqCst);
-        self.session.ask(MARK, &[]).await?;
-        *served = all;
-        Ok(())
+        let marked = tokio::time::timeout(DEADLINE, mark(&self.session)).await;
+        if !self.given_up.load(Ordering::SeqCst) && matches!(marked, Ok(Ok(Some(server))) if server == self.server) {
+            *served = all;
+            return true;
+        }
+        self.given_up.store(true, Ordering::SeqCst);
+        false
     }
+
+    fn stands(&self) -> bool {
+        !self.session.is_closed() && !self.given_up.load(Ordering::SeqCst)
+    }
+}
+
+/// Makes a mark; gives the server on whose disk it is, if it is there.
+async fn mark(session: &Session) -> Result<Option<Server>, Error> {
+    let row = session.ask(MARK, &[]).await?.pop();
+    Ok(row.as_ref().and_then(marked_on))
+}
+
+/// On which server's disk a mark is; `None` if it isn't.
+pub(super) fn marked_on(row: &Row) -> Option<Server> {
+    let waited: bool = row.try_get(0).ok()?;
+    row.try_get(1).ok().filter(|_| waited).map(Server)
 }
 
 /// The line, if there is one: it is made beside the work of whoever first wants it.
@@ -69,14 +103,14 @@ impl Disk {
     pub(super) fn line(self: &Arc<Self>, server: Server, connector: &Connector, driver: &Handle) -> Option<Arc<Line>> {
         let mut standing = self.standing();
         match &*standing {
-            Standing::Line(line) if !line.session.is_closed() => return (line.server == server).then(|| line.clone()),
+            Standing::Line(line) if line.stands() => return (line.server == server).then(|| line.clone()),
             Standing::Making => return None,
             Standing::Without(known) if *known == server => return None,
             _ => *standing = Standing::Making,
         }
-        let (disk, connector) = (Arc::clone(self), connector.clone());
+        let (disk, connector, own) = (Arc::clone(self), connector.clone(), driver.clone());
         driver.spawn(async move {
-            let made = make(&connector).await;
+            let made = make(&connector, own).await;
             if matches!(made, Standing::None) {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -90,17 +124,24 @@ impl Disk {
     }
 }
 
-async fn make(connector: &Connector) -> Standing {
+async fn make(connector: &Connector, driver: Handle) -> Standing {
     let Ok(client) = connector.connect().await else { return Standing::None };
     let Ok(session) = Session::on(client, false).await else { return Standing::None };
     let Some(server) = session.server else { return Standing::None };
     let made = async {
         session.prepare([(MARK, &[] as &[_])].into_iter()).await?;
-        session.ask(MARK, &[]).await
+        mark(&session).await
     };
     match made.await {
-        Ok(_) => Standing::Line(Arc::new(Line { session, server, asked: AtomicU64::new(0), served: Mutex::new(0) })),
-        Err(_) if session.is_closed() => Standing::None,
-        Err(_) => Standing::Without(server),
+        Ok(Some(there)) if there == server => Standing::Line(Arc::new(Line {
+            session,
+            server,
+            asked: AtomicU64::new(0),
+            served: Mutex::new(0),
+            given_up: AtomicBool::new(false),
+            driver,
+        })),
+        Err(error) if makes_none(&error) => Standing::Without(server),
+        _ => Standing::None,
     }
 }

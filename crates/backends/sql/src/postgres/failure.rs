@@ -63,6 +63,12 @@ pub(super) fn surely_undone(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| code.code().starts_with("40") || code.code().starts_with("23"))
 }
 
+/// Has this server no such function, or not for us?
+pub(super) fn makes_none(error: &tokio_postgres::Error) -> bool {
+    let never = [SqlState::UNDEFINED_FUNCTION, SqlState::INSUFFICIENT_PRIVILEGE, SqlState::FEATURE_NOT_SUPPORTED];
+    error.code().is_some_and(|code| never.contains(code))
+}
+
 /// The server's own words may hold values of rows; only the kind is told on.
 pub(super) fn explain(error: &tokio_postgres::Error) -> StoreError {
     let code = error.code().map(SqlState::code).unwrap_or_default();

@@ -33,7 +33,7 @@ const LATER: &str = "SET LOCAL synchronous_commit = off";
 /// One server, from its start to its end: when it was started, in microseconds since 1970. (One that crashes and comes
 /// back by itself keeps it; its connections end.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Server(i64);
+pub(super) struct Server(pub(super) i64);
 
 /// A connection.
 pub(super) struct Session {

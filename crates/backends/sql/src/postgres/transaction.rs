@@ -1,8 +1,8 @@
 //! Transactions on a lent connection. Statements that don't need each other's answers are sent at once and cost one
 //! round trip.
 
-use super::disk::{Line, MARK};
-use super::failure::{Failed, explain, surely_undone};
+use super::disk::{Line, MARK, marked_on};
+use super::failure::{Failed, explain, makes_none, surely_undone};
 use super::pool::{Lent, Pool};
 use super::session::Session;
 use super::value::Value;
@@ -97,7 +97,7 @@ impl Taken {
     pub(super) async fn durable(self) -> bool {
         match self {
             Self::Durable => true,
-            Self::Later(line) => line.durable().await.is_ok(),
+            Self::Later(line) => line.durable().await,
             Self::Unknown => false,
         }
     }
@@ -193,10 +193,12 @@ impl Pool {
     /// Ready once everything that was committed so far is on the server's disk; a server that makes no marks writes each
     /// commit before it tells of it.
     pub(super) async fn durable(&self) -> Result<(), StoreError> {
-        match self.lend().await?.ask(MARK, &[]).await {
-            Err(error) if error.code().is_none() => Err(StoreError::Unavailable),
-            _ => Ok(()),
-        }
+        let marked = self.lend().await?.ask(MARK, &[]).await;
+        let durable = match &marked {
+            Ok(rows) => rows.first().and_then(marked_on).is_some(),
+            Err(error) => makes_none(error),
+        };
+        if durable { Ok(()) } else { Err(StoreError::Unavailable) }
     }
 
     /// One question, in a transaction of its own.

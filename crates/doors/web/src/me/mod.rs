@@ -121,6 +121,7 @@ impl Place {
         let fault = Fault::of(web, error);
         match refusal {
             Some(Refusal::OwnSessionOver) => self.said(StatusCode::UNAUTHORIZED, say.nothing_done, say.over),
+            Some(Refusal::GuardedRecord) => self.said(StatusCode::FORBIDDEN, say.nothing_done, say.by_hand),
             Some(Refusal::AttemptsExhausted) => self.said(fault.status, say.nothing_done, say.enough),
             _ => self.said(fault.status, say.nothing_done, say.busy),
         }

@@ -67,6 +67,7 @@ pub(super) struct Words {
     pub(super) foreign: &'static str,
     pub(super) over: &'static str,
     pub(super) busy: &'static str,
+    pub(super) by_hand: &'static str,
 }
 
 pub(super) static ENGLISH: Words = Words {
@@ -81,7 +82,7 @@ pub(super) static ENGLISH: Words = Words {
     at_work: "This browser is signed in for work. Customers' pages are for customers alone: sign out there first, or use your own browser.",
     code_title: "Enter your code",
     code_lead: "If we know the address, we have sent a code there. It counts once, for ten minutes, in this browser only.",
-    code: "Code of eight digits",
+    code: "Code of ten digits",
     enter: "See my data",
     code_wrong: "That code does not count. Look at the newest mail and try again, or ask for another code.",
     again: "Ask for another code",
@@ -131,6 +132,7 @@ pub(super) static ENGLISH: Words = Words {
     foreign: "That did not come from this page. Open the page anew and try again.",
     over: "You are signed out. Ask for a new code.",
     busy: "That can't be done right now. Nothing was done; try again in a moment.",
+    by_hand: "This page can't do it for you. Write to us, and a person looks after it.",
 };
 
 pub(super) static GERMAN: Words = Words {
@@ -145,7 +147,7 @@ pub(super) static GERMAN: Words = Words {
     at_work: "Dieser Browser ist für die Arbeit angemeldet. Kundenseiten sind nur für Kunden: Melden Sie sich dort erst ab oder nehmen Sie Ihren eigenen Browser.",
     code_title: "Code eingeben",
     code_lead: "Wenn wir die Adresse kennen, haben wir einen Code dorthin gesendet. Er gilt einmal, zehn Minuten lang und nur in diesem Browser.",
-    code: "Code mit acht Ziffern",
+    code: "Code mit zehn Ziffern",
     enter: "Meine Daten ansehen",
     code_wrong: "Dieser Code gilt nicht. Sehen Sie in die neueste E-Mail und versuchen Sie es noch einmal, oder fordern Sie einen neuen Code an.",
     again: "Neuen Code anfordern",
@@ -195,6 +197,7 @@ pub(super) static GERMAN: Words = Words {
     foreign: "Das kam nicht von dieser Seite. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.",
     over: "Sie sind abgemeldet. Fordern Sie einen neuen Code an.",
     busy: "Das geht gerade nicht. Es wurde nichts getan; versuchen Sie es gleich noch einmal.",
+    by_hand: "Diese Seite kann das nicht für Sie tun. Schreiben Sie uns, dann kümmert sich ein Mensch darum.",
 };
 
 impl Words {
@@ -211,9 +214,8 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
     match (hold, language) {
         (Hold::Litigation, Language::English) => "it is needed for a legal claim.",
         (Hold::Litigation, Language::German) => "Es wird für einen Rechtsstreit gebraucht.",
-        (Hold::Authority, Language::English) => "an authority has asked for it.",
-        (Hold::Authority, Language::German) => "Eine Behörde hat danach gefragt.",
-        (Hold::FraudEvidence, Language::English) => "it is evidence of a fraud.",
-        (Hold::FraudEvidence, Language::German) => "Es ist Beweis für einen Betrug.",
+        // Who is suspected isn't told so here.
+        (Hold::Authority | Hold::FraudEvidence, Language::English) => "the law or an open matter asks for it.",
+        (Hold::Authority | Hold::FraudEvidence, Language::German) => "Das Gesetz oder eine offene Sache verlangt es.",
     }
 }
