@@ -5,7 +5,7 @@ use crate::private::entry::Kind;
 use crate::session::Cookie;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
-use domain::{CustomerId, Millis, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, Millis, Refusal, TenantId};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
