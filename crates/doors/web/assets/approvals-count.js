@@ -1,13 +1,13 @@
 // How many questions wait for me as a second person, beside the link to them.
 
-import { api, say } from './common.js';
+import { ask, say } from './common.js';
 
 const ASK_AGAIN_MS = 4000;
 const place = document.querySelector('[data-approvals-count]');
 let before = 0;
 
 async function look() {
-  const answer = await api('GET', '/v1/approvals');
+  const answer = await ask('/v1/approvals');
   if (answer.ok) {
     const open = answer.data.to_answer.filter(({ state }) => state === 'asked').length;
     place.textContent = open ? String(open) : '';

@@ -1,6 +1,6 @@
 // The questions that were put to me as a second person: what for, never what it is about.
 
-import { api, byId, clock, el, icon, keepProblem, moment, say, sentence, showProblem } from './common.js';
+import { api, ask, byId, clock, el, icon, keepProblem, moment, say, sentence, showProblem } from './common.js';
 
 const ASK_AGAIN_MS = 2000;
 const STATES = {
@@ -92,7 +92,7 @@ function draw({ to_answer: all }) {
 
 let last = null;
 async function load() {
-  const answer = await api('GET', '/v1/approvals');
+  const answer = await ask('/v1/approvals');
   byId('approvals-loading').hidden = true;
   if (!answer.ok) {
     document.body.dataset.approvals = 'refused';

@@ -99,6 +99,19 @@ export async function api(method, path, body, headers = {}) {
   }
 }
 
+/** Has somebody touched this page since it last asked by itself? Opening it was a touch. */
+let touched = true;
+for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart']) {
+  addEventListener(kind, () => { touched = true; }, { capture: true, passive: true });
+}
+
+/** What the page asks by itself, again and again: it keeps nobody signed in who isn't there. */
+export function ask(path) {
+  const headers = touched ? {} : { 'x-unattended': '1' };
+  touched = false;
+  return api('GET', path, undefined, headers);
+}
+
 function problemOf(response, data) {
   const known = data && typeof data === 'object' ? data : {};
   return {

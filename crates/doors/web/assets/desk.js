@@ -1,6 +1,6 @@
 // The agent's desk: follows the live interaction and draws what belongs to it.
 
-import { api, byId, clock, el, icon, keepProblem, receiptLink, say, sentence, showProblem } from './common.js';
+import { api, ask, byId, clock, el, icon, keepProblem, receiptLink, say, sentence, showProblem } from './common.js';
 import { budgetWords, loadBudgets } from './budgets.js';
 import { clearFind, setUpFind } from './find.js';
 import { closeSlots, drawRecord, maskAll } from './record.js';
@@ -20,7 +20,7 @@ const desk = { live: null, chosen: null, viewed: null, boundAt: null, lost: 0 };
 // ---- the interaction --------------------------------------------------------------------------
 
 async function poll() {
-  const answer = await api('GET', '/v1/interactions?state=live');
+  const answer = await ask('/v1/interactions?state=live');
   if (answer.ok) {
     desk.lost = 0;
     byId('offline').hidden = true;

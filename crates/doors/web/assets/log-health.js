@@ -1,7 +1,7 @@
 // The log's health: its alarms on top, and beside the list whether it only grows and its witnesses sign it.
 
 import {
-  api, byId, clock, el, icon, moment,
+  api, ask, byId, clock, el, icon, moment,
 } from './common.js';
 
 /** The signed checkpoint's text: origin, size, root, an empty line, then one line per signature. */
@@ -63,7 +63,7 @@ function drawAlarms(alarms) {
 }
 
 async function loadStatus() {
-  const answer = await api('GET', '/v1/log/status');
+  const answer = await ask('/v1/log/status');
   setTimeout(loadStatus, STATUS_MS);
   const pill = byId('witness-state');
   const data = answer.ok ? answer.data : {};

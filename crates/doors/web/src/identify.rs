@@ -46,7 +46,16 @@ async fn by_cookie(web: &Web, parts: &Parts) -> Result<Scope, Failed> {
     let cookie = cookie(&parts.headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
     let signed = Signature::read(parts);
     let signed = signed.as_ref().map(Signature::request);
-    web.vault.resume(cookie, signed.as_ref()).await.map_err(|error| web.failed(&error))
+    let resumed = match unattended(parts) {
+        true => web.vault.resume_unattended(cookie, signed.as_ref()).await,
+        false => web.vault.resume(cookie, signed.as_ref()).await,
+    };
+    resumed.map_err(|error| web.failed(&error))
+}
+
+/// Does the page say that it asks by itself, and that nobody touched it since it last did? It can only shorten a session.
+fn unattended(parts: &Parts) -> bool {
+    is_safe(&parts.method) && parts.headers.contains_key("x-unattended")
 }
 
 /// Who asks for something that may change something, by cookie: found out once, for the handler to take.

@@ -61,6 +61,25 @@ impl Vault {
     /// `Refused(NotThisDevice)` without the signature of the browser that signed in, `Refused(RequestReplayed)` for
     /// a signed request that was sent before and may change something; `Refused(Tampered)` for an edited row.
     pub async fn resume(&self, cookie: &str, signed: Option<&SignedRequest<'_>>) -> Result<Scope, VaultError> {
+        let (scope, seen) = self.resumed(cookie, signed).await?;
+        self.note_use(scope.tenant, &seen).await?;
+        Ok(scope)
+    }
+
+    /// The same for what a page asks by itself while nobody is there: it isn't a use, so that the session ends in its time, and
+    /// nobody counts as present who only left a page open.
+    ///
+    /// # Errors
+    /// As [`Vault::resume`].
+    pub async fn resume_unattended(
+        &self,
+        cookie: &str,
+        signed: Option<&SignedRequest<'_>>,
+    ) -> Result<Scope, VaultError> {
+        self.resumed(cookie, signed).await.map(|(scope, _)| scope)
+    }
+
+    async fn resumed(&self, cookie: &str, signed: Option<&SignedRequest<'_>>) -> Result<(Scope, Seen), VaultError> {
         let cookie = Cookie::read(cookie).ok_or(VaultError::Unauthenticated)?;
         let (tenant, id) = (cookie.tenant, SessionId(cookie.id));
         let seen = self.session(tenant, id).await?.ok_or(VaultError::Unauthenticated)?;
@@ -72,8 +91,7 @@ impl Vault {
             return Err(VaultError::Unauthenticated);
         }
         let once = self.bound(&scope, &seen, signed).await?;
-        self.note_use(tenant, &seen).await?;
-        Ok(Scope { once, ..scope })
+        Ok((Scope { once, ..scope }, seen))
     }
 
     /// Does a scope's session still live? A program's has none to end. Asking isn't using it.
@@ -136,6 +154,7 @@ impl Vault {
                 self.by_person(tenant, body.person, id.0).await
             }
             (Way::Passkey, None) => Err(VaultError::Unauthenticated),
+            (Way::Chosen, _) if !self.config.role_picker => Err(VaultError::Unauthenticated),
             (Way::Chosen, _) => self.by_person(tenant, body.person, id.0).await,
             (Way::Login, _) => self.logged_in(tenant, id.0, body).await,
         }

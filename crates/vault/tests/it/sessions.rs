@@ -106,6 +106,22 @@ fn sessions_end_when_idle_and_at_last() {
 }
 
 #[test]
+fn a_page_that_is_left_open_keeps_nobody_signed_in() {
+    let world = TestWorld::new(715);
+    let page = Page::begin(&world, &world.vault, &world.staff.agent);
+    let asks_by_itself = || {
+        let signature = page.signed("GET", "/v1/interactions", None);
+        block_on(world.vault.resume_unattended(&page.cookie, Some(&signature.request()))).map(drop)
+    };
+    for _ in 0..14 {
+        world.clock.advance(60_000);
+        asks_by_itself().unwrap();
+    }
+    world.clock.advance(60_000);
+    assert_eq!(failure(asks_by_itself()), VaultError::Unauthenticated);
+}
+
+#[test]
 fn use_on_one_node_keeps_a_session_alive_on_another() {
     let world = TestWorld::new(703);
     let other = world.another_node();
