@@ -11,6 +11,7 @@ use domain::field::Incoming;
 use domain::{FieldKind, TenantId};
 use serde::{Deserialize, Serialize};
 use simulation::identity::{Identities, Identity};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -204,7 +205,7 @@ fn record(who: &Identity) -> Result<NewRecord, Failure> {
     };
     let values: Option<Vec<Incoming>> = who.fields().map(parse).collect();
     let values = values.ok_or_else(|| Failure::there("an invented customer can't be read", "give another --seed"))?;
-    Ok(NewRecord { values, guard: None })
+    Ok(NewRecord { values, guard: None, agreed: BTreeSet::new() })
 }
 
 #[cfg(test)]

@@ -44,6 +44,10 @@ pub enum AdmissionKind {
     RetentionRun = 21,
     /// That an officer asked for a legal hold, or for its end; another must ask for the same. It lets nobody in.
     HoldAsked = 22,
+    /// What a customer said to one question of the data plan. It lets nobody in.
+    Consent = 23,
+    /// Under which settings nodes serve, and when others last came. It lets nobody in.
+    Settings = 24,
 }
 
 impl AdmissionKind {
@@ -68,6 +72,8 @@ impl AdmissionKind {
             Self::GuardImported,
             Self::RetentionRun,
             Self::HoldAsked,
+            Self::Consent,
+            Self::Settings,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -2,6 +2,7 @@
 
 use domain::FieldKind;
 use domain::field::Incoming;
+use std::collections::BTreeSet;
 use vault::NewRecord;
 
 /// Ana's name.
@@ -28,7 +29,7 @@ pub const ORDER: &str = "RF-1042-417|2026-11-02|1999|GBP|lamp";
 #[must_use]
 pub fn record(values: &[(FieldKind, &str)]) -> NewRecord {
     let values = values.iter().map(|(kind, raw)| Incoming::parse(*kind, raw).unwrap()).collect();
-    NewRecord { values, guard: None }
+    NewRecord { values, guard: None, agreed: BTreeSet::new() }
 }
 
 /// A customer with a value of every kind but a note.

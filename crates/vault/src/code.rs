@@ -113,8 +113,10 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        if !self.is_planned(scope.tenant, FieldKind::Phone, plan::Act::Send, None) {
-            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        let agreed = self.planned_for(scope.tenant, customer, (FieldKind::Phone, plan::Act::Send, None)).await?;
+        let act = act.agreed(agreed);
+        if act.is_stopped() {
+            return Ok(act);
         }
         let limits = self.limits(scope.tenant);
         let person = Counter::person(BudgetKind::Code, scope.person.id);

@@ -9,7 +9,7 @@ use crate::wiring::{Operator, Vault};
 use domain::field::Incoming;
 use domain::{CustomerId, FieldKind, Guard, Refusal, TenantId};
 use keys::{Header, Place, SealRequest, Shelved};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, Condition, CustomerRow, Effect, FieldRow, IndexRow, SHEET, Seals,
 };
@@ -26,6 +26,8 @@ pub struct NewRecord {
     pub values: Vec<Incoming>,
     /// Why they are guarded, if they are. Of staged records: from [`Vault::finish_intake`] on, before anybody finds them.
     pub guard: Option<Guard>,
+    /// The kinds whose keeping the customer agreed to, where the data plan asks for that.
+    pub agreed: BTreeSet<FieldKind>,
 }
 
 /// Rows of one file that are committed together.
@@ -69,6 +71,10 @@ impl Vault {
         let guarded = customers.iter().zip(&batch.records);
         let guarded = guarded.filter_map(|(customer, record)| Some((*customer, record.guard?)));
         act.effects.extend(guarded.map(|(customer, guard)| Effect::PutAdmission(self.to_guard(customer, guard))));
+        for (customer, record) in customers.iter().zip(&batch.records) {
+            let answers = self.agreed_with_data(tenant, *customer, &record.agreed)?;
+            act.effects.extend(answers.into_iter().map(Effect::PutAdmission));
+        }
         act.effects.push(Effect::PutProgress { import: batch.import, rows: batch.rows_done });
         self.commit_plain(act).await?;
         Ok(customers)

@@ -7,6 +7,7 @@
 //!
 //! Out of scope: HTTP, SQL, configuration files, where the root key lives.
 
+mod admissions;
 mod alarm;
 mod allotments;
 mod approval;
@@ -19,6 +20,7 @@ mod chores;
 mod claim;
 mod close;
 mod code;
+mod consent;
 mod customer;
 mod decision;
 mod device;
@@ -58,6 +60,7 @@ mod sealed_text;
 mod search;
 mod sequencer;
 mod session;
+mod settings;
 mod shelf;
 mod spending;
 mod statement;
@@ -78,6 +81,7 @@ pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
 pub use close::{CloseStep, LogCloser};
 pub use code::{CodeSent, Courier, CourierError, SendCode};
+pub use consent::{Answer, Told as ConsentTold};
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
 pub use directory::{Listed, Proposal};
@@ -101,7 +105,8 @@ pub use login::{Arrival, LoggedIn};
 pub use losses::Loss;
 pub use machine::AccessToken;
 pub use me::{
-    Ask, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnExport, OwnLog, OwnLook, OwnRecord,
+    Ask, ConsentNames, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnConsent, OwnExport,
+    OwnLog, OwnLook, OwnRecord,
 };
 pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};

@@ -62,11 +62,10 @@ impl Vault {
     ) -> Result<Option<Noted>, VaultError> {
         let note = Incoming::parse(FieldKind::Note, text)?;
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let planned = self.is_planned(scope.tenant, FieldKind::Note, plan::Act::Store, None);
+        let agreed = self.planned_for(scope.tenant, customer, (FieldKind::Note, plan::Act::Store, None)).await?;
         let ground = |act: crate::wiring::Act| match self.needs(scope, policy::Act::WriteNote) {
             Err(denial) => act.denied(&denial),
-            Ok(_) if !planned => act.when(Condition::Never(Refusal::Unplanned)),
-            Ok(needs) => self.on_ground(act, scope, &needs, interaction, Some(customer)),
+            Ok(needs) => self.on_ground(act.agreed(agreed.clone()), scope, &needs, interaction, Some(customer)),
         };
         // The sheet is read under an entry of its own; the note's entry then rests on the sheet's version.
         let sheet_ref = FieldRef { customer, field: SHEET, instance: 0 };

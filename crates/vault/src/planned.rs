@@ -55,16 +55,25 @@ impl Planned {
 
     /// May this be done at this moment, by its day in UTC?
     pub(crate) fn allows(&self, field: FieldKind, act: Act, purpose: Option<Purpose>, now: Millis) -> bool {
+        self.told(now, |table| table.allows(field, act, purpose))
+    }
+
+    /// Only if the customer agreed?
+    pub(crate) fn asks(&self, field: FieldKind, act: Act, purpose: Option<Purpose>, now: Millis) -> bool {
+        self.told(now, |table| table.asks(field, act, purpose))
+    }
+
+    fn told(&self, now: Millis, ask: impl Fn(&Table) -> bool) -> bool {
         let day = now.0.div_euclid(DAY_MS);
         let known = self.today.read().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, table)) = known.as_ref().filter(|(known, _)| *known == day) {
-            return table.allows(field, act, purpose);
+            return ask(table);
         }
         drop(known);
         let table = self.plan.on(plan::day_of(now));
-        let allowed = table.allows(field, act, purpose);
+        let told = ask(&table);
         *self.today.write().unwrap_or_else(PoisonError::into_inner) = Some((day, table));
-        allowed
+        told
     }
 }
 
@@ -115,7 +124,20 @@ impl Vault {
             let why = allowed(Act::Store).and_then(|()| allowed(Act::Mask)).err()?;
             Some((Refusal::Unplanned, format!("{}: {why}", field.slug())))
         };
-        kinds.into_iter().find_map(why)
+        kinds.iter().find_map(|field| why(*field)).or_else(|| self.unasked_kind(planned, records))
+    }
+
+    /// A kind that is held with its customer's agreement only, in a record that doesn't bring that.
+    fn unasked_kind(&self, planned: &Planned, records: &[NewRecord]) -> Option<(Refusal, String)> {
+        let now = self.clock.now();
+        let unasked = |record: &NewRecord| {
+            let kinds = record.values.iter().map(domain::field::Incoming::kind);
+            kinds.filter(|kind| !record.agreed.contains(kind)).find(|kind| planned.asks(*kind, Act::Store, None, now))
+        };
+        let said =
+            "the data plan holds it only if the customer agreed, and the file doesn't say so (agreed, in its map)";
+        let kind = records.iter().find_map(unasked)?;
+        Some((Refusal::NotAgreed, format!("{}: {said}", kind.slug())))
     }
 
     /// The plan that a tenant goes by. It is no secret: customers are told what it says.

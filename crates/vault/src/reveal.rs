@@ -112,8 +112,10 @@ impl Vault {
             }
             (_, _, Ok((needs, denial))) => (needs, None, denial.map(|denial| (denial, denial.refusal()))),
         };
-        if !self.is_planned(scope.tenant, command.field, plan::Act::Show, Some(command.purpose)) {
-            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        let wanted = (command.field, plan::Act::Show, Some(command.purpose));
+        let act = act.agreed(self.planned_for(scope.tenant, command.customer, wanted).await?);
+        if act.is_stopped() {
+            return Ok(act);
         }
         if let Some((denial, said)) = missing {
             // Who asked already is told what came of it.

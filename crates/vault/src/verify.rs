@@ -9,7 +9,7 @@ use crate::private::release::{Done, Use};
 use crate::wiring::{Act, Vault};
 use domain::field::FieldError;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal, Window};
-use store::{Condition, FieldRef, Turn};
+use store::{FieldRef, Turn};
 use zeroize::Zeroizing;
 
 /// What is to be checked.
@@ -103,8 +103,10 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        if !self.is_planned(scope.tenant, field, plan::Act::Check, None) {
-            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        let agreed = self.planned_for(scope.tenant, customer, (field, plan::Act::Check, None)).await?;
+        let act = act.agreed(agreed);
+        if act.is_stopped() {
+            return Ok(act);
         }
         // Of what is shared, the dearer half is held back until it is known.
         let cheap = self.weights(scope.tenant).verify_pass.max(needs.cost);

@@ -394,6 +394,16 @@ impl Act {
         self
     }
 
+    /// On what the plan, and the customer, have agreed to.
+    pub(crate) fn agreed(self, condition: Option<Condition>) -> Self {
+        condition.into_iter().fold(self, Self::when)
+    }
+
+    /// Is it clear already that it is refused?
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(self.when.last(), Some(Condition::Never(_)))
+    }
+
     pub(crate) fn spend(mut self, spend: Spend) -> Self {
         self.spend.push(spend);
         self

@@ -10,7 +10,7 @@ use domain::field::Incoming;
 use domain::{CustomerId, FieldKind, InteractionId};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -117,13 +117,21 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         Failure::here("that isn't one JSON object of texts", r#"write it like {"name": "Ana Diaz", "phone": ["+44…"]}"#)
     })?;
     let mut values = Vec::new();
+    let mut agreed = BTreeSet::new();
+    let kind_of = |slug: &str| {
+        FieldKind::from_slug(slug)
+            .ok_or_else(|| Failure::here("a member is no kind of field", "use the kinds that docs/import.md lists"))
+    };
     for (slug, given) in given {
-        let kind = FieldKind::from_slug(&slug)
-            .ok_or_else(|| Failure::here("a member is no kind of field", "use the kinds that docs/import.md lists"))?;
         let texts = match given {
             Given::One(text) => vec![text],
             Given::Many(texts) => texts,
         };
+        if slug == "agreed" {
+            agreed = texts.iter().map(|slug| kind_of(slug)).collect::<Result<_, _>>()?;
+            continue;
+        }
+        let kind = kind_of(&slug)?;
         for text in texts.into_iter().map(Zeroizing::new) {
             values.push(
                 Incoming::parse(kind, &text)
@@ -135,7 +143,7 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         return Err(Failure::here("the record is empty", "give at least one field"));
     }
     values.sort_by_key(Incoming::kind);
-    Ok(NewRecord { values, guard: None })
+    Ok(NewRecord { values, guard: None, agreed })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use domain::field::Incoming;
 use domain::{FieldKind, Guard};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use vault::NewRecord;
 use zeroize::Zeroizing;
 
@@ -58,7 +59,7 @@ pub(super) fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
 pub(super) fn record(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<NewRecord, Vec<RowError>> {
     let (values, guard) = (values(map, number, key, row), guard(map, row));
     match (values, guard) {
-        (Ok(values), Ok(guard)) => Ok(NewRecord { values, guard }),
+        (Ok((values, agreed)), Ok(guard)) => Ok(NewRecord { values, guard, agreed }),
         (values, guard) => {
             let mut errors = values.err().unwrap_or_default();
             let column = map.guard.clone();
@@ -80,19 +81,26 @@ fn guard(map: &Map, row: &dyn Row) -> Result<Option<Guard>, (&'static str, &'sta
 }
 
 /// The row's values, or everything that is wrong with them.
-fn values(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<Vec<Incoming>, Vec<RowError>> {
-    let mut build =
-        Build { number, key, values: Vec::with_capacity(map.fields.len()), errors: Vec::new(), seen: [0; 11] };
+fn values(
+    map: &Map,
+    number: u64,
+    key: &str,
+    row: &dyn Row,
+) -> Result<(Vec<Incoming>, BTreeSet<FieldKind>), Vec<RowError>> {
+    let values = Vec::with_capacity(map.fields.len());
+    let mut build = Build { number, key, values, agreed: BTreeSet::new(), errors: Vec::new(), seen: [0; 11] };
     for field in &map.fields {
-        build.field(field, row);
+        build.agreed_field(field, row);
     }
-    if build.errors.is_empty() { Ok(build.values) } else { Err(build.errors) }
+    if build.errors.is_empty() { Ok((build.values, build.agreed)) } else { Err(build.errors) }
 }
 
 struct Build<'a> {
     number: u64,
     key: &'a str,
     values: Vec<Incoming>,
+    /// Kinds whose keeping the customer agreed to.
+    agreed: BTreeSet<FieldKind>,
     errors: Vec<RowError>,
     /// Values of each kind so far, by the kind's code.
     seen: [u32; 11],
@@ -105,10 +113,26 @@ const BAR: (&str, &str) =
     ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
 const NO_GUARD: (&str, &str) =
     ("it is no reason to guard a customer", "write well_known, vulnerable or own_staff, or leave it empty");
+const NO_ANSWER: (&str, &str) =
+    ("it says neither yes nor no to this being held", "write yes or no; empty is no, and the value is left out");
 const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");
 const NO_OBJECT: (&str, &str) = ("an element isn't an object, as the template needs", "correct the element or the map");
 
 impl Build<'_> {
+    /// Of what is held with the customer's agreement only, nothing is taken where the row doesn't say that they agreed.
+    fn agreed_field(&mut self, field: &Field, row: &dyn Row) {
+        let Some(name) = &field.agreed else { return self.field(field, row) };
+        match row.find(name) {
+            Found::Text(said) if matches!(&*said, "yes" | "true") => {
+                self.agreed.insert(field.kind);
+                self.field(field, row);
+            }
+            Found::Text(said) if matches!(&*said, "no" | "false") => {}
+            Found::Missing => {}
+            Found::Text(_) | Found::Texts(_) | Found::Nested => self.wrong(field, None, NO_ANSWER),
+        }
+    }
+
     fn field(&mut self, field: &Field, row: &dyn Row) {
         match &field.source {
             Source::Column(name) => match row.find(name) {

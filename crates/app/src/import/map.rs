@@ -33,6 +33,7 @@ struct WrittenField {
     template: Option<String>,
     #[serde(default)]
     optional: bool,
+    agreed: Option<String>,
 }
 
 /// A map that was read and makes sense.
@@ -57,6 +58,8 @@ pub(super) struct Field {
     pub(super) source: Source,
     /// May a row do without?
     pub(super) optional: bool,
+    /// The name of what says whether the customer agreed to its being held, if anything does: else it is left out.
+    pub(super) agreed: Option<String>,
     /// The column or template as written, for error reports.
     pub(super) shown: String,
 }
@@ -126,7 +129,7 @@ impl WrittenField {
                 ));
             }
         };
-        Ok(Field { kind, source, optional: self.optional, shown })
+        Ok(Field { kind, source, optional: self.optional, agreed: self.agreed, shown })
     }
 }
 

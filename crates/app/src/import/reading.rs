@@ -148,8 +148,9 @@ fn check_names(map: &Map, csv: &Csv<File>) -> Result<(), Failure> {
         Source::Column(name) | Source::Elements(name, _) => vec![name.as_str()],
         Source::Template(template) => template.names().collect(),
     });
-    let guard = map.guard.as_deref();
-    let lacking = std::iter::once(map.key.as_str()).chain(guard).chain(needed).find(|name| !csv.has(name));
+    let agreed = map.fields.iter().filter_map(|field| field.agreed.as_deref());
+    let others = map.guard.as_deref().into_iter().chain(agreed);
+    let lacking = std::iter::once(map.key.as_str()).chain(others).chain(needed).find(|name| !csv.has(name));
     lacking.map_or(Ok(()), |name| {
         let problem = format!("the first line has no column {name:?}, which the map names");
         Err(Failure::here(problem, "compare the map with the file's first line, letter for letter"))

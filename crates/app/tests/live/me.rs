@@ -303,3 +303,65 @@ fn without_a_mail_server_the_page_says_so() {
     let server = centre.serve();
     assert!(server.client().get(PAGE).expect(200).text().contains("has not set up mail yet"));
 }
+
+/// The shipped plan, with wishes held and shown only if the customer agreed.
+fn asking() -> String {
+    let preference = "id = \"preference\"\nkind = \"preference\"\npurposes = [\"delivery\", \"complaint\", \"correction\"]\nbasis = ";
+    let plan = plan::DEFAULT.replace(&format!("{preference}\"contract\""), &format!("{preference}\"consent\""));
+    assert_ne!(plan, plan::DEFAULT);
+    plan.replace("\"date_of_birth\", \"order\", \"preference\"]", "\"date_of_birth\", \"order\"]")
+}
+
+#[test]
+fn a_customer_says_yes_and_takes_it_back_with_one_button_each() {
+    let (centre, server, mail) = with_mail();
+    let officer = server.client().bearer(&centre.hire("Sol", "security_officer").token);
+    let agent = centre.hire("Ada", "agent");
+    let mut own = Own::signed_in(&server, &mail, &address(3));
+    assert!(!own.get().text().contains("id=\"consents\""), "the shipped plan asks nothing");
+    let draft = officer.post("/v1/power/changes", &json!({"change": "set_plan", "plan": asking()})).expect(201).json();
+    let approval = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
+    officer.post(&approval, &json!({"draft": draft["draft"]})).expect(200);
+    until("the page asks", PATIENCE, || own.get().text().contains("id=\"consents\""));
+
+    let nobody = server.client();
+    let (interaction, customer) = centre.call_from(&nobody, &agent, 3);
+    let reveal = || {
+        let body = json!({"interaction": interaction, "field": "preference", "purpose": "delivery"});
+        nobody.bearer(&agent.token).post(&format!("/v1/customers/{customer}/reveals"), &body)
+    };
+    assert_eq!(reveal().expect(403).slug(), "not-agreed");
+    let page = own.get().expect(200).text();
+    assert!(page.contains("You have not been asked yet") && page.contains("Only if you say yes."), "{page}");
+    let say = |own: &mut Own, answer: &str| {
+        own.post("/consents", &format!("entry=preference&purpose=delivery&answer={answer}"))
+    };
+    assert!(say(&mut own, "yes").expect(200).text().contains("Your yes is noted"));
+    reveal().expect(200);
+    let receipt = own.post("/consent-receipt", "entry=preference&purpose=delivery").expect(200);
+    let receipt = receipt.json();
+    let record = &receipt["dpv:hasRecordOfActivity"];
+    assert_eq!(record["dpv:hasConsentStatus"]["@type"], "dpv:ConsentGiven");
+    assert!(record["dpv:hasNotice"]["schema:url"].as_str().unwrap().starts_with("http://"), "{receipt}");
+    assert!(!receipt.to_string().contains(&customer), "no id of ours is a name of theirs");
+    say(&mut own, "no").expect(200);
+    assert_eq!(reveal().expect(403).slug(), "not-agreed");
+    let receipt = own.post("/consent-receipt", "entry=preference&purpose=delivery").expect(200).json();
+    assert_eq!(receipt["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]["@type"], "dpv:ConsentWithdrawn");
+    let page = own.get().expect(200).text();
+    assert!(page.contains("You took a yes back") && page.contains("You said yes to something we asked"), "{page}");
+
+    for (form, status) in [
+        ("entry=preference&purpose=delivery&answer=maybe", 422),
+        ("entry=preference&purpose=delivery", 422),
+        ("entry=preference&purpose=payment&answer=yes", 404),
+        ("entry=name&purpose=delivery&answer=yes", 404),
+    ] {
+        own.post("/consents", form).expect(status);
+    }
+    own.post("/consent-receipt", "entry=preference&purpose=complaint").expect(404);
+    let foreign = own.asking().with("origin", "https://evil.example");
+    let asked = foreign.ask("POST", &format!("{PAGE}/consents"), b"entry=preference&purpose=delivery&answer=yes");
+    asked.unwrap().expect(403);
+    assert_eq!(reveal().expect(403).slug(), "not-agreed");
+}

@@ -316,6 +316,10 @@ refusals! {
     AgreedTooOften = 98 "agreed-too-often", "You have agreed as often in this hour as one person may",
         "Who agrees to everything put to them looks at nothing; a limit makes each yes worth more.",
         "Leave it unanswered, or say no: the question may then be put to somebody else. If you are alone at this, tell security.";
+    /// The customer hasn't agreed to it, or has taken that back.
+    NotAgreed = 99 "not-agreed", "The customer hasn't agreed to this",
+        "Some data is held and used only as long as its customer says yes; they may take that back at any time.",
+        "Do without it. The customer can say yes on their own page, if they wish.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

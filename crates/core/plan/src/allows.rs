@@ -78,18 +78,24 @@ impl Plan {
     /// All that is allowed on a day with what the program stores: to be asked often.
     #[must_use]
     pub fn on(&self, day: Date) -> Table {
-        let mut table = Table { day, purposes: [[0; ACTS]; FIELDS] };
-        for (row, field) in table.purposes.iter_mut().zip(FieldKind::ALL) {
-            for (cell, act) in row.iter_mut().zip(Act::ALL) {
-                let kind = Kind::Field(field);
-                *cell |= u16::from(self.allows(kind, act, None, day).is_ok()) << ANY;
-                for purpose in Purpose::ALL {
-                    let allowed = self.allows(kind, act, Some(purpose.slug()), day).is_ok();
-                    *cell |= u16::from(allowed) << purpose as u16;
+        let cells = |told: &dyn Fn(Kind, Act, Option<&str>) -> bool| {
+            let mut cells = [[0; ACTS]; FIELDS];
+            for (row, field) in cells.iter_mut().zip(FieldKind::ALL) {
+                for (cell, act) in row.iter_mut().zip(Act::ALL) {
+                    let kind = Kind::Field(field);
+                    *cell |= u16::from(told(kind, act, None)) << ANY;
+                    for purpose in Purpose::ALL {
+                        *cell |= u16::from(told(kind, act, Some(purpose.slug()))) << purpose as u16;
+                    }
                 }
             }
+            cells
+        };
+        Table {
+            day,
+            purposes: cells(&|kind, act, purpose| self.allows(kind, act, purpose, day).is_ok()),
+            asked: cells(&|kind, act, purpose| !self.rests_on(kind, act, purpose, day).is_empty()),
         }
-        table
     }
 }
 
@@ -112,7 +118,17 @@ fn nearness(why: &Unplanned) -> u8 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     day: Date,
-    purposes: [[u16; ACTS]; FIELDS],
+    purposes: Cells,
+    /// Of these: what needs the customer's agreement.
+    asked: Cells,
+}
+
+type Cells = [[u16; ACTS]; FIELDS];
+
+fn says(cells: &Cells, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
+    let at = usize::from(field.code()).saturating_sub(1);
+    let cell = cells.get(at).and_then(|row| row.get(act as usize)).copied().unwrap_or(0);
+    cell >> purpose.map_or(ANY, |purpose| purpose as u16) & 1 == 1
 }
 
 impl Table {
@@ -125,8 +141,12 @@ impl Table {
     /// As [`Plan::allows`] on this day.
     #[must_use]
     pub fn allows(&self, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
-        let at = usize::from(field.code()).saturating_sub(1);
-        let cell = self.purposes.get(at).and_then(|row| row.get(act as usize)).copied().unwrap_or(0);
-        cell >> purpose.map_or(ANY, |purpose| purpose as u16) & 1 == 1
+        says(&self.purposes, field, act, purpose)
+    }
+
+    /// Only if the customer agreed, as [`Plan::rests_on`] on this day?
+    #[must_use]
+    pub fn asks(&self, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
+        says(&self.asked, field, act, purpose)
     }
 }

@@ -1,8 +1,9 @@
 //! What can't be true at once, and what can't be true on a day.
 
 use crate::cycles::circle;
-use crate::entry::{Dates, Entry, Plan, What};
+use crate::entry::{Basis, Dates, Entry, Plan, What};
 use crate::fault::{Fault, Faults};
+use crate::kind::Act;
 use crate::mask::MaskForm;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -65,6 +66,7 @@ pub(crate) fn contradictions(plan: &Plan) -> Vec<Fault> {
     } else {
         faults.extend(plan.entries.iter().flat_map(|entry| outlives(plan, entry)));
         faults.extend(twice(plan));
+        faults.extend(plan.entries.iter().flat_map(|entry| unasked(plan, entry)));
     }
     faults.extend(milestones(plan));
     faults
@@ -117,6 +119,24 @@ fn outlives(plan: &Plan, entry: &Entry) -> Vec<Fault> {
         (!fits).then(|| fault(entry.line, problem, "let it start later and end sooner than what it is made of"))
     };
     from.iter().filter_map(outlived).collect()
+}
+
+/// What customers can't be asked, and what goes round their answer.
+fn unasked(plan: &Plan, entry: &Entry) -> Vec<Fault> {
+    let What::Derived { act, from } = &entry.what else { return Vec::new() };
+    if entry.basis == Basis::Consent {
+        // A mask is made as data comes in, and a search is for whom isn't known yet.
+        let early = matches!(act, Act::Mask | Act::Search);
+        let problem = format!("{} is done before the customer can be asked, so it can't rest on consent", entry.id);
+        return early.then(|| fault(entry.line, problem, "write another basis, or leave it out")).into_iter().collect();
+    }
+    let taken_back = |id: &String| {
+        let source = plan.entry(id).filter(|source| source.basis == Basis::Consent && *act != Act::Mask)?;
+        let problem =
+            format!("{} is made of {}, which customers may take back, and goes on without them", entry.id, source.id);
+        Some(fault(entry.line, problem, "write basis = \"consent\", or leave it out of from"))
+    };
+    from.iter().filter_map(taken_back).collect()
 }
 
 /// Two entries that say different things of the same data, for the same purpose, on the same day.

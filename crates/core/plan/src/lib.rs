@@ -7,6 +7,7 @@
 
 mod allows;
 mod check;
+mod consent;
 mod cycles;
 mod diff;
 mod entry;
@@ -23,6 +24,7 @@ mod read;
 mod words;
 
 pub use allows::{Table, Unplanned};
+pub use consent::Question;
 pub use diff::{Difference, diff};
 pub use entry::{
     After, Basis, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard, SubProcessor,
@@ -40,6 +42,13 @@ pub use words::{Language, Words};
 
 /// The plan that the program comes with: what it stores and does today.
 pub const DEFAULT: &str = include_str!("../../../../examples/plan.toml");
+
+/// The first moment after a day, in UTC.
+#[must_use]
+pub fn end_of(day: Date) -> domain::Millis {
+    let zoned = jiff::tz::Offset::UTC.to_timestamp(day.saturating_add(jiff::Span::new().days(1)).at(0, 0, 0, 0));
+    domain::Millis(zoned.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
+}
 
 /// The day of a moment, in UTC; the last one of all for a moment out of range, on which nothing counts as old.
 #[must_use]

@@ -180,8 +180,10 @@ impl Vault {
         let mut act = self.bare_act(tenant, Kind::OwnCode)?.about(customer, None, 0, keys).field(email);
         act.when.extend(self.own_doubts(tenant, Kind::OwnCode));
         act = act.when(Condition::CustomerExists(customer)).when(super::scope::unguarded(customer));
-        if !self.is_planned(tenant, FieldKind::Email, plan::Act::Send, None) {
-            return Ok(act.when(Condition::Never(Refusal::Unplanned)));
+        let agreed = self.planned_for(tenant, customer, (FieldKind::Email, plan::Act::Send, None)).await?;
+        act = act.agreed(agreed);
+        if act.is_stopped() {
+            return Ok(act);
         }
         for row in self.store.fields(tenant, customer).await?.iter().filter(|row| row.field == email).take(ADDRESSES) {
             let field = FieldRef { customer, field: email, instance: row.instance };

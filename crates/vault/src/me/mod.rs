@@ -6,6 +6,7 @@
 //! do with what is theirs is the law's, and is written here.
 
 mod ask;
+mod consent;
 mod doubt;
 mod enter;
 mod export;
@@ -16,6 +17,7 @@ mod scope;
 mod view;
 
 pub use ask::Ask;
+pub use consent::{ConsentNames, OwnConsent};
 pub use export::OwnExport;
 pub use forget::Forgotten;
 pub use letter::{Letter, Mail, MailError, Mailer};

@@ -42,7 +42,7 @@ fn enter(world: &TestWorld, ask: &Ask, code: &str) -> Result<Zeroizing<String>, 
     block_on(world.vault.enter_own_code(FIRST, &ask.cookie(), code))
 }
 
-fn resume(world: &TestWorld, cookie: &str) -> Result<CustomerScope, VaultError> {
+pub(crate) fn resume(world: &TestWorld, cookie: &str) -> Result<CustomerScope, VaultError> {
     block_on(world.vault.resume_customer(FIRST, cookie))
 }
 
@@ -54,7 +54,7 @@ fn refused<T>(result: Result<T, VaultError>) -> Option<Refusal> {
 }
 
 /// A customer with an address, signed in.
-fn signed_in(world: &TestWorld) -> (CustomerScope, Zeroizing<String>) {
+pub(crate) fn signed_in(world: &TestWorld) -> (CustomerScope, Zeroizing<String>) {
     let mailbox = Arc::<Mailbox>::default();
     let ask = ask_at(world, FIRST, EMAIL, &mailbox);
     let cookie = enter(world, &ask, &mailbox.last().1).unwrap();

@@ -129,13 +129,13 @@ impl Phrases {
 
     pub(super) fn basis(&self, basis: Basis) -> &'static str {
         match (self.language, basis) {
-            (Language::English, Basis::Consent) => "You said yes. You can take that back.",
+            (Language::English, Basis::Consent) => "Only if you say yes. You can take that back.",
             (Language::English, Basis::Contract) => "We need it for what you order.",
             (Language::English, Basis::LegalObligation) => "The law asks for it: {because}.",
             (Language::English, Basis::VitalInterests) => "A life may hang on it.",
             (Language::English, Basis::PublicTask) => "It is a public task: {because}.",
             (Language::English, Basis::LegitimateInterests) => "We have a good reason: {because}. You can object.",
-            (Language::German, Basis::Consent) => "Sie haben Ja gesagt. Das können Sie zurücknehmen.",
+            (Language::German, Basis::Consent) => "Nur wenn Sie Ja sagen. Das können Sie zurücknehmen.",
             (Language::German, Basis::Contract) => "Wir brauchen es für Ihre Bestellung.",
             (Language::German, Basis::LegalObligation) => "Das Gesetz will es: {because}.",
             (Language::German, Basis::VitalInterests) => "Ein Leben kann davon abhängen.",

@@ -4,6 +4,7 @@
 
 mod allowing;
 mod comparing;
+mod consenting;
 mod faults;
 mod forecasting;
 mod fuzz_targets;

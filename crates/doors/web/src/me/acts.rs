@@ -16,10 +16,14 @@ use domain::EntryId;
 use serde::{Deserialize, Serialize};
 use vault::{CertificateAnswer, CustomerScope, ReceiptAnswer};
 
-type At = Path<(String, String)>;
+pub(super) type At = Path<(String, String)>;
 
 /// The signed-in customer behind a form, or the answer to whoever isn't one.
-async fn who(web: &Web, at: &(String, String), headers: &HeaderMap) -> Result<(Place, CustomerScope), Box<Response>> {
+pub(super) async fn who(
+    web: &Web,
+    at: &(String, String),
+    headers: &HeaderMap,
+) -> Result<(Place, CustomerScope), Box<Response>> {
     let place = changing(web, (&at.0, &at.1), headers).await?;
     match place.customer(web, headers).await {
         Ok(scope) => Ok((place, scope)),
@@ -104,7 +108,7 @@ pub(super) async fn copy(
 }
 
 /// A file of JSON, to be kept.
-fn file(name: &str, content: &impl Serialize) -> Response {
+pub(super) fn file(name: &str, content: &impl Serialize) -> Response {
     let Ok(bytes) = serde_json::to_vec_pretty(content) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

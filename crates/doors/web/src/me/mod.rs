@@ -1,6 +1,7 @@
 //! `/me`: the customer's own page. No member of staff's session counts here, and none of a customer's anywhere else.
 
 mod acts;
+mod consents;
 mod copy;
 mod sign_in;
 mod told;
@@ -39,6 +40,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/{tenant}/{language}/enter", post(sign_in::enter))
         .route("/me/{tenant}/{language}/leave", post(sign_in::leave))
         .route("/me/{tenant}/{language}/doubt", post(acts::doubt))
+        .route("/me/{tenant}/{language}/consents", post(consents::answer))
+        .route("/me/{tenant}/{language}/consent-receipt", post(consents::receipt))
         .route("/me/{tenant}/{language}/statement", post(acts::statement))
         .route("/me/{tenant}/{language}/copy", post(acts::copy))
         .route("/me/{tenant}/{language}/receipt/{entry}", get(acts::receipt))

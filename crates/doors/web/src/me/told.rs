@@ -105,6 +105,8 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::OwnView => ("You looked at this page", "Sie haben diese Seite angesehen"),
         Kind::OwnLog => ("You asked who looked", "Sie haben gefragt, wer Ihre Daten ansah"),
         Kind::OwnReport => ("You said that you weren't in touch", "Sie haben gesagt, dass Sie nicht in Kontakt waren"),
+        Kind::ConsentGiven => ("You said yes to something we asked", "Sie haben zu einer Frage Ja gesagt"),
+        Kind::ConsentWithdrawn => ("You took a yes back", "Sie haben ein Ja zurückgenommen"),
         Kind::OwnExport => ("You took a copy of your data", "Sie haben eine Kopie Ihrer Daten geholt"),
         _ => ("Something else was done with your record", "Sonst etwas geschah mit Ihren Daten"),
     }

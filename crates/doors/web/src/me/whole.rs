@@ -2,7 +2,7 @@
 
 use super::sign_in::sign_in_page;
 use super::told::{self, Line, field, line, moment};
-use super::{Frame, Place, words};
+use super::{Frame, Place, consents, words};
 use crate::identify::origin;
 use crate::pages::page;
 use crate::state::Web;
@@ -21,6 +21,7 @@ struct Whole {
     banner: Option<String>,
     until: String,
     held: Vec<Held>,
+    asked: Vec<consents::Asked>,
     looks: Vec<Line>,
     others: Vec<Line>,
     missing: u64,
@@ -71,6 +72,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
         banner: place.banner.clone(),
         until: moment(&scope.ends().to_string()),
         held: held(&record.masks, &in_force, place),
+        asked: consents::asked(web, place, scope, &in_force).await?,
         looks,
         others,
         missing: log.missing,
@@ -102,7 +104,7 @@ fn held(masks: &[Masked], in_force: &InForce, place: &Place) -> Vec<Held> {
 }
 
 /// What the notice says of an entry of the plan.
-fn why(notice: &Notice, id: &str) -> Vec<String> {
+pub(super) fn why(notice: &Notice, id: &str) -> Vec<String> {
     let lines = notice.sections.iter().flat_map(|section| &section.blocks).flat_map(|block| &block.lines);
     let own = lines.filter(|line| matches!(&line.from, From::Entry(entry) if entry == id));
     own.map(|line| line.text.clone()).collect()

@@ -191,6 +191,10 @@ kinds! {
     GlassBroken = 78 "glass_broken";
     /// That was reviewed; the entry tells who had broken it, and `detail` is 1 for justified, 2 for not justified.
     GlassReviewed = 79 "glass_reviewed";
+    /// A customer agreed to what the data plan asks them; `detail` names the question.
+    ConsentGiven = 80 "consent_given";
+    /// A customer took that back; `detail` names the question.
+    ConsentWithdrawn = 81 "consent_withdrawn";
     /// Officers signed another data plan.
     PlanChanged = 84 "plan_changed";
     /// A customer whose values had all expired was destroyed: keys, values and counter; `detail` is how many values that were.

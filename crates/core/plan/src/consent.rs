@@ -1,0 +1,65 @@
+//! What customers are asked: one question for each purpose of each entry that rests on their agreement.
+
+use crate::entry::{Basis, Entry, Plan, What};
+use crate::kind::{Act, Kind};
+use crate::words::Language;
+use jiff::civil::Date;
+
+/// May this be held, or done, for this purpose?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'p> {
+    /// Of what.
+    pub entry: &'p Entry,
+    /// What for: one of the entry's purposes.
+    pub purpose: &'p str,
+}
+
+impl Plan {
+    /// Everything that customers are asked on a day: of what has begun, hasn't ended and is protected.
+    pub fn questions(&self, day: Date) -> impl Iterator<Item = Question<'_>> {
+        let asked = move |entry: &&Entry| entry.basis == Basis::Consent && self.is_there(entry, day);
+        let questions = |entry| move |purpose| Question { entry, purpose };
+        self.entries
+            .iter()
+            .filter(asked)
+            .flat_map(move |entry| entry.purposes.iter().map(|one| one.as_str()).map(questions(entry)))
+    }
+
+    /// The questions of which one yes lets this be done on a day. None where it may be done without, or not at all.
+    #[must_use]
+    pub fn rests_on(&self, kind: Kind, act: Act, purpose: Option<&str>, day: Date) -> Vec<Question<'_>> {
+        let fits = |own: &str| purpose.is_none_or(|purpose| purpose == own);
+        let speaks = |entry: &&Entry| self.speaks_of(entry, kind, act) && self.is_there(entry, day);
+        let free = |entry: &Entry| entry.basis != Basis::Consent && entry.purposes.iter().any(|own| fits(own));
+        if self.entries.iter().filter(speaks).any(free) {
+            return Vec::new();
+        }
+        self.questions(day).filter(|one| speaks(&one.entry) && fits(one.purpose)).collect()
+    }
+
+    /// All that a customer says yes to, in both languages: who said yes to less hasn't said yes to this. A line each, as words
+    /// have none within.
+    #[must_use]
+    pub fn terms(&self, question: &Question<'_>) -> String {
+        let Question { entry, purpose } = question;
+        let mut lines = vec![entry.id.clone(), (*purpose).to_owned()];
+        for language in Language::ALL {
+            lines.push(entry.words.said(language).to_owned());
+            lines.push(self.purpose(purpose).map(|words| words.said(language).to_owned()).unwrap_or_default());
+        }
+        lines.push(match &entry.what {
+            What::Data(kind) => kind.slug().to_owned(),
+            What::Derived { act, .. } => act.slug().to_owned(),
+        });
+        lines.extend(self.kinds(entry).iter().map(|kind| kind.slug().to_owned()));
+        lines.extend(entry.roles.iter().map(|role| format!("role {}", role.slug())));
+        let helpers = entry.sub_processors.iter().filter_map(|id| Some((id, self.sub_processors.get(id)?)));
+        lines.extend(helpers.map(|(id, one)| format!("with {id} {} {}", one.name, one.country)));
+        lines.push(format!("{} {}", entry.keep, entry.after.slug()));
+        lines.join("\n")
+    }
+
+    fn is_there(&self, entry: &Entry, day: Date) -> bool {
+        entry.dates.hold(day) && self.is_protected(entry)
+    }
+}
