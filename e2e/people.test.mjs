@@ -115,10 +115,10 @@ test('an officer sees who works here, and finds somebody', async () => {
   assert.match(await row(page, 'Directory').textContent(), /Integrator.*a key/);
   assert.match(await row(page, 'Ada First').textContent(), /Security officer.*1 passkey/);
   assert.match(await row(page, 'Max Müller <b>').textContent(), /New here/, 'text stays text');
-  await page.getByLabel('Name or team').fill('NORTH');
-  await page.getByLabel('Name or team').press('Enter');
+  await page.getByLabel('Name, team or role').fill('NORTH');
+  await page.getByLabel('Name, team or role').press('Enter');
   await page.getByText('2 shown').waitFor();
-  await page.getByLabel('Name or team').fill('nobody at all');
+  await page.getByLabel('Name, team or role').fill('nobody at all');
   await page.getByRole('button', { name: 'Find' }).click();
   await page.getByText('Nobody fits.').waitFor();
   await judged('people');

@@ -83,7 +83,9 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The origin that browsers see, such as `https://desk.example.com`; taken from each request's Host otherwise.
     pub origin: Option<String>,
-    /// May whoever opens the start page choose who to be? For invented people only, and only on a loopback address.
+    /// May whoever opens the start page choose who to be? No key says so: invented people only are chosen from, by the program
+    /// that invents them, or whoever may edit this file could be anybody.
+    #[serde(skip)]
     pub role_picker: bool,
     /// A line on top of every page.
     pub banner: Option<String>,
@@ -358,6 +360,18 @@ impl Config {
             Some(store) => database.with(store.password_file.clone(), store.connections),
             None => database,
         })
+    }
+
+    /// What else than the vault's settings decides over people and data, in a form that another one differs from. Without secrets.
+    #[must_use]
+    pub fn decisive(&self) -> String {
+        let witnesses: Vec<_> = self.witness.iter().map(|one| (&one.url, &one.tenant, one.keys.len())).collect();
+        let sources: Vec<_> = self.event_source.iter().map(|one| (&one.name, &one.tenant)).collect();
+        let courier = self.courier.as_ref().map(|courier| &courier.url);
+        let mail = self.mail.as_ref().map(|mail| (&mail.server, mail.port, &mail.from));
+        let providers: Vec<_> =
+            self.identity_provider.iter().map(|one| (&one.issuer, &one.client_id, &one.tenant)).collect();
+        format!("{:?}", (&self.witnesses, witnesses, sources, courier, mail, providers))
     }
 
     /// The vault's settings.

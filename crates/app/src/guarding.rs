@@ -33,6 +33,9 @@ impl Guarding {
                 if let Err(error) = vault.settle_proposals(tenant.id).await {
                     tracing::warn!(%error, "proposals whose time has come can't be made; it is tried again");
                 }
+                if let Err(error) = vault.settle_settings(tenant.id).await {
+                    tracing::warn!(%error, "whether settings changed can't be looked at; it is tried again");
+                }
                 if let Err(error) = vault.settle_glass(tenant.id).await {
                     tracing::warn!(%error, "what waits for a review can't be looked at; it is tried again");
                 }

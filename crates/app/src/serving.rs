@@ -98,7 +98,7 @@ pub async fn serve(
     config: WebConfig,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    centre.vault.log_serving().await?;
+    centre.vault.log_serving(&centre.decisive).await?;
     warn_unclaimed(centre).await?;
     warn_other_limits(centre).await?;
     for tenant in centre.vault.tenants() {

@@ -26,6 +26,8 @@ pub struct Centre {
     pub holder: Arc<dyn KeyHolder>,
     /// Where the logs' witnesses are.
     pub witnesses: Vec<Place>,
+    /// What else than the vault's settings decides over people and data.
+    pub decisive: String,
     /// The mark that the keys are in use.
     _keys: Option<File>,
 }
@@ -73,7 +75,14 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
     .await?
     .proved_by(Arc::new(Solver::found()))
     .with_witnesses(home.config.witnesses()?);
-    Ok(Centre { vault: Arc::new(vault), store, holder, witnesses: home.config.places(), _keys: keys })
+    Ok(Centre {
+        vault: Arc::new(vault),
+        store,
+        holder,
+        witnesses: home.config.places(),
+        decisive: home.config.decisive(),
+        _keys: keys,
+    })
 }
 
 fn in_use(key_file: &Path, error: TryLockError) -> Failure {

@@ -27,6 +27,8 @@ pub enum AlarmKind {
     GlassBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
+    /// A node serves under other settings than those before.
+    SettingsChanged,
     /// Committed entries wait for their places for too long.
     LogStalled,
 }
@@ -46,6 +48,7 @@ impl AlarmKind {
             Self::GlassOverdue => "glass_overdue",
             Self::GlassBroken => "glass_broken",
             Self::AccessWidens => "access_widens",
+            Self::SettingsChanged => "settings_changed",
         }
     }
 
@@ -71,6 +74,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Two security officers saw a customer's value in an emergency, past every live conversation. It waits for a review."
+            }
+            Self::SettingsChanged => {
+                "A node began to serve under other settings than before. Whoever runs it writes them: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -103,6 +109,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Open Break-glass: it says who saw which kind of value and why, and until when it is to be reviewed. The board reviews it, or a security officer who was neither of the two."
+            }
+            Self::SettingsChanged => {
+                "Ask IT what was changed, why, and who agreed; compare ringfence.toml with the copy that you keep. This stands for seven days."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

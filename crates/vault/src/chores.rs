@@ -3,7 +3,6 @@
 
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::reveal::hashed;
 use crate::wiring::{Operator, Vault};
 
 impl Vault {
@@ -17,20 +16,6 @@ impl Vault {
         }
         for epoch in [0, 1] {
             self.commit_plain(self.bare_act(operator.tenant, Kind::KeyMade)?.detail(epoch)).await?;
-        }
-        Ok(())
-    }
-
-    /// Logs, for each tenant, that this node begins to serve, and under which rules: allowances, timeouts, the time
-    /// until re-masking, whether roles can be chosen. Rules come from the configuration; another mark is other rules.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn log_serving(&self) -> Result<(), VaultError> {
-        let digest = hashed(&[b"rules", format!("{:?}", self.config).as_bytes()]);
-        let mark = digest[..6].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        for tenant in &self.tenants {
-            self.commit_plain(self.bare_act(tenant.id, Kind::ServingBegun)?.detail(mark)).await?;
         }
         Ok(())
     }

@@ -20,8 +20,6 @@ use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals,
 const WAITS_MS: i64 = 24 * 3_600_000;
 /// Letters and digits that nobody mistakes for others (Crockford's Base 32).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Requests read at a time.
-const PAGE: u32 = 500;
 
 /// A device that waits, as those see it who agree to it. The code stands on its screen alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,16 +133,8 @@ impl Vault {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        let (now, mut after, mut all) = (self.clock.now(), None, Vec::<AskedDevice>::new());
-        loop {
-            let rows = self.store.admissions(scope.tenant, AdmissionKind::Device, after, PAGE).await?;
-            let full = rows.len() == PAGE as usize;
-            after = rows.last().map(|row| row.key.id);
-            all.extend(rows.iter().filter_map(|row| self.asked(scope.tenant, row)));
-            if !full {
-                break;
-            }
-        }
+        let (now, rows) = (self.clock.now(), self.all_admissions(scope.tenant, AdmissionKind::Device).await?);
+        let mut all: Vec<AskedDevice> = rows.iter().filter_map(|row| self.asked(scope.tenant, row)).collect();
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
         all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
         let told = |one: AskedDevice| WaitingDevice {

@@ -175,7 +175,7 @@ impl Vault {
         self.may(scope, policy::Act::ChangePower).is_ok()
     }
 
-    /// Who there is and was, by id, for who watches over power; with `named`, whose name or team has that in it. The reading
+    /// Who there is and was, by id, for who watches over power; with `named`, whose name, team or role has that in it. The reading
     /// is an entry.
     ///
     /// # Errors
@@ -202,7 +202,9 @@ impl Vault {
         let wanted = named.map(str::to_lowercase);
         let fits = |row: &PersonRow| {
             let has = |text: &str, wanted: &str| text.to_lowercase().contains(wanted);
-            wanted.as_deref().is_none_or(|wanted| has(&row.name, wanted) || has(&row.team, wanted))
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| has(&row.name, wanted) || has(&row.team, wanted) || has(row.role.label(), wanted))
         };
         let rest = everybody.into_iter().filter(|row| after.is_none_or(|after| row.id > after) && fits(row));
         let line = |row: &Arc<PersonRow>| {

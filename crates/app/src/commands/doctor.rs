@@ -83,13 +83,6 @@ fn permissions(findings: &mut Findings, home: &Home) {
 }
 
 fn settings(findings: &mut Findings, config: &Config) {
-    if config.server.role_picker {
-        findings.wrong(
-            "sign-in",
-            "role_picker lets anyone on this machine be anyone",
-            "set [server] role_picker = false",
-        );
-    }
     if config.event_source.is_empty() {
         findings.wrong("events", "no system may open interactions, so nobody can be served", "add an [[event_source]]");
     }

@@ -32,10 +32,6 @@ impl Config {
 
     fn wrong_server(&self) -> Option<(String, &'static str)> {
         let server = &self.server;
-        if server.role_picker && !server.listen.ip().is_loopback() {
-            let problem = format!("[server] role_picker lets anyone who reaches {} be anyone", server.listen);
-            return Some((problem, "set role_picker = false, or listen on 127.0.0.1"));
-        }
         let origin = server.origin.as_deref()?;
         let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         host.is_none_or(|host| host.is_empty() || host.contains('/'))

@@ -23,7 +23,7 @@ struct Hand {
     receipt: String,
 }
 
-struct World {
+pub(crate) struct World {
     hands: Vec<Hand>,
     _server: Server,
     _centre: Centre,
@@ -31,7 +31,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let phones = Phones::listen();
         let centre = Centre::new("", &phones.config());
         centre.import_invented(20);
@@ -48,6 +48,11 @@ impl World {
         // The agent comes last: what the others try with the agent's call mustn't find it used up.
         hands.push(agent);
         Self { hands, _server: server, _centre: centre, _phones: phones }
+    }
+
+    /// Every role, nobody among them, and what it asks with.
+    pub(crate) fn who(&self) -> impl Iterator<Item = (&'static str, &Client)> {
+        self.hands.iter().map(|hand| (hand.who, &hand.client))
     }
 }
 

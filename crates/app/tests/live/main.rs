@@ -38,6 +38,7 @@ mod me;
 mod nodes;
 mod old_backups;
 mod old_copies;
+mod pages;
 mod people;
 mod phones;
 mod power;

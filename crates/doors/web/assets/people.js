@@ -48,7 +48,7 @@ function drawList() {
   const visible = all.filter(({ left }) => byId('leavers').checked || !left);
   byId('people').replaceChildren(...visible.map(row));
   byId('nobody').hidden = visible.length > 0;
-  byId('nobody').textContent = byId('named').value ? 'Nobody fits. Try a part of the name or team.' : 'Nobody works here yet.';
+  byId('nobody').textContent = byId('named').value ? 'Nobody fits. Try a part of the name, team or role.' : 'Nobody works here yet.';
   byId('more').hidden = !next;
   byId('shown').textContent = `${visible.length} shown${next ? ', there are more' : ''}`;
   if (!mayChange) return;
@@ -126,6 +126,7 @@ function choose(one) {
   byId('drop-login').hidden = one.logins === 0;
   byId('key').hidden = one.role !== 'integrator';
   byId('drop-key').hidden = !one.key;
+  byId('token').hidden = !one.token;
   byId('person').showModal();
 }
 
@@ -159,6 +160,7 @@ function listen() {
   });
   click('drop-login', () => own({ change: 'drop_login' }));
   click('drop-key', () => own({ change: 'drop_key' }));
+  click('drop-token', () => own({ change: 'drop_token' }));
   click('left', () => own({ change: 'left' }));
   document.querySelectorAll('[data-close]').forEach((button) => button.addEventListener('click', () => button.closest('dialog').close()));
 }

@@ -10,8 +10,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::AdmissionKind;
 
-/// Rows read at a time.
-const PAGE: u32 = 500;
 /// For how long, in milliseconds, a node lists what it read without reading again: pages ask every few seconds.
 const LISTED_MS: i64 = 1_000;
 
@@ -136,16 +134,8 @@ impl Vault {
         if let Some(all) = self.questions.recent(tenant, now) {
             return Ok(all);
         }
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let rows = self.store.admissions(tenant, AdmissionKind::Approval, after, PAGE).await?;
-            after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);
-            all.extend(rows.iter().filter_map(|row| self.question(tenant, row)));
-            if after.is_none() {
-                break;
-            }
-        }
-        let all = Arc::new(all);
+        let rows = self.all_admissions(tenant, AdmissionKind::Approval).await?;
+        let all: Arc<Vec<_>> = Arc::new(rows.iter().filter_map(|row| self.question(tenant, row)).collect());
         self.questions.keep(tenant, now, &all);
         Ok(all)
     }

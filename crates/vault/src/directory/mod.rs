@@ -21,9 +21,6 @@ use record::Record;
 use std::collections::HashSet;
 use store::{AdmissionKind, Seals, Tag};
 
-/// Rows read at a time.
-const PAGE: u32 = 500;
-
 /// Somebody in the list.
 #[derive(Clone, Debug)]
 pub struct Listed {
@@ -75,21 +72,12 @@ impl Vault {
 
     async fn listed(&self, scope: &Scope, snapshot: &Snapshot) -> Result<Vec<Listed>, VaultError> {
         let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let rows = self.store.admissions(scope.tenant, AdmissionKind::Listing, after, PAGE).await?;
-            let full = rows.len() == PAGE as usize;
-            after = rows.last().map(|row| row.key.id);
-            for row in rows {
-                let genuine = self.seals.tag(scope.tenant, "admission", &row.material()) == row.tag;
-                let record = Record::decode(&row.body).filter(|_| genuine);
-                let record = record.ok_or(VaultError::refused(Refusal::Tampered))?;
-                if !record.gone {
-                    all.push(listed(PersonId(row.key.id), record, Some(row.tag), snapshot));
-                }
-            }
-            if !full {
-                break;
+        for row in self.all_admissions(scope.tenant, AdmissionKind::Listing).await? {
+            let genuine = self.seals.tag(scope.tenant, "admission", &row.material()) == row.tag;
+            let record = Record::decode(&row.body).filter(|_| genuine);
+            let record = record.ok_or(VaultError::refused(Refusal::Tampered))?;
+            if !record.gone {
+                all.push(listed(PersonId(row.key.id), record, Some(row.tag), snapshot));
             }
         }
         let named: HashSet<PersonId> = all.iter().map(|one| one.record.person).collect();

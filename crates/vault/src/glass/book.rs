@@ -11,8 +11,6 @@ use domain::{Counter, CustomerId, Emergency, FieldKind, Finding, Millis, TenantI
 use store::AdmissionKind;
 use zeroize::Zeroizing;
 
-/// Rows read at a time.
-const PAGE: u32 = 500;
 /// How often the rows and what the log counts are read until nothing came between.
 const TRIES: u32 = 3;
 
@@ -198,19 +196,9 @@ impl Vault {
 
     /// Every genuine record; and is there one that isn't?
     async fn all_glass(&self, tenant: TenantId) -> Result<(Vec<Glass>, bool), VaultError> {
-        let (mut all, mut edited, mut after) = (Vec::new(), false, None);
-        loop {
-            let rows = self.store.admissions(tenant, AdmissionKind::Glass, after, PAGE).await?;
-            for row in &rows {
-                match self.genuine_glass(tenant, row) {
-                    Some(glass) => all.push(glass),
-                    None => edited = true,
-                }
-            }
-            after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);
-            if after.is_none() {
-                return Ok((all, edited));
-            }
-        }
+        let rows = self.all_admissions(tenant, AdmissionKind::Glass).await?;
+        let all: Vec<Glass> = rows.iter().filter_map(|row| self.genuine_glass(tenant, row)).collect();
+        let edited = all.len() < rows.len();
+        Ok((all, edited))
     }
 }

@@ -12,9 +12,6 @@ use domain::{EntryId, Millis, PersonId, Refusal, Role};
 use keys::power::{Assertion, Passkey, PowerBody as _, Warrant, power_challenge};
 use store::{AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
-/// How many are listed at most.
-const LISTED: u32 = 200;
-
 /// A passkey that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -59,7 +56,7 @@ impl Vault {
         let snapshot = self.load_power(scope.tenant).await?;
         let own = |passkey: &Passkey| passkey.person == scope.person.id;
         let credentials = snapshot.powers().officers().filter(own).map(|passkey| passkey.credential).collect();
-        let rows = self.store.admissions(scope.tenant, AdmissionKind::Enrolment, None, LISTED).await?;
+        let rows = self.all_admissions(scope.tenant, AdmissionKind::Enrolment).await?;
         let mut items: Vec<_> = rows.iter().filter_map(|row| self.waiting(&snapshot, row)).collect();
         items.sort_by_key(|waiting| (waiting.added, waiting.id));
         Ok(WaitingList { items, credentials })

@@ -10,9 +10,6 @@ use domain::{EntryId, Millis, PowerKind, Refusal};
 use keys::power::{Passkey, PowerBody as _, Warrant};
 use store::{AdmissionKind, Seals};
 
-/// How many that wait are looked through at most.
-const LISTED: u32 = 200;
-
 /// One of a person's passkeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPasskey {
@@ -44,7 +41,7 @@ impl Vault {
             let used = row.and_then(|row| Count::decode(&row.body)).map(|count| count.used);
             all.push(described(id, passkey, used, false));
         }
-        for row in self.store.admissions(scope.tenant, AdmissionKind::Enrolment, None, LISTED).await? {
+        for row in self.all_admissions(scope.tenant, AdmissionKind::Enrolment).await? {
             let genuine = self.seals.tag(scope.tenant, "admission", &row.material()) == row.tag;
             let waiting = Passkey::decode(&row.body).filter(|_| genuine && self.clock.now() < row.expires);
             all.extend(waiting.filter(own).map(|passkey| described(row.key.id, passkey, None, true)));

@@ -6,6 +6,7 @@ use super::change::Change;
 use domain::{Millis, PersonId, PowerKind, Refusal, Role};
 use keys::power::{Client, Login, PowerBody as _};
 use minicbor::{Decoder, Encoder};
+use store::PersonRow;
 
 /// A change of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub enum Access {
         /// Who.
         person: PersonId,
     },
+    /// The person's bearer token ends, which whoever set the tenant up gave them. Needs nobody's approval.
+    DropToken {
+        /// Whose.
+        person: PersonId,
+    },
 }
 
 impl Access {
@@ -44,7 +50,8 @@ impl Access {
         let (Self::AddKey { person, .. }
         | Self::DropKey { person }
         | Self::BindLogin { person, .. }
-        | Self::DropLogin { person }) = self;
+        | Self::DropLogin { person }
+        | Self::DropToken { person }) = self;
         *person
     }
 
@@ -79,6 +86,10 @@ impl Access {
                 let gone: Vec<Change> = own.map(|(id, _)| Change::Drop((PowerKind::Login, id))).collect();
                 if gone.is_empty() { Err(Refusal::NotFound) } else { Ok(gone) }
             }
+            Self::DropToken { person } => {
+                let row = snapshot.person(*person).filter(|row| row.token.is_some()).ok_or(Refusal::NotFound)?;
+                Ok(vec![Change::Person(PersonRow { token: None, ..PersonRow::clone(row) })])
+            }
         }
     }
 
@@ -91,6 +102,7 @@ impl Access {
             }
             Self::DropKey { .. } => format!("{name} has no key any more, and can't sign in."),
             Self::BindLogin { issuer, subject, .. } => format!("{name} is whom {issuer} calls {subject}."),
+            Self::DropToken { .. } => format!("{name}'s bearer token counts no more."),
             Self::DropLogin { .. } => format!("{name} can't sign in through an identity provider any more."),
         }
     }
@@ -103,6 +115,7 @@ impl Access {
                 e.array(4)?.u8(13)?.bytes(&person.0)?.str(issuer)?.str(subject)?
             }
             Self::DropLogin { person } => e.array(2)?.u8(14)?.bytes(&person.0)?,
+            Self::DropToken { person } => e.array(2)?.u8(19)?.bytes(&person.0)?,
         };
         Ok(())
     }
@@ -115,6 +128,7 @@ impl Access {
             12 => Some(Self::DropKey { person }),
             13 => Some(Self::BindLogin { person, issuer: d.str()?.to_owned(), subject: d.str()?.to_owned() }),
             14 => Some(Self::DropLogin { person }),
+            19 => Some(Self::DropToken { person }),
             _ => None,
         })
     }

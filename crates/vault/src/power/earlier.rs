@@ -16,9 +16,6 @@ use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
-/// Texts read at a time.
-const PAGE: u32 = 200;
-
 /// What officers can go back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierTexts {
@@ -98,15 +95,8 @@ impl Vault {
     pub async fn earlier_texts(&self, scope: &Scope) -> Result<Vec<EarlierTexts>, VaultError> {
         let act = self.permitted(scope, policy::Act::ChangePower, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
-        let (mut after, mut all) = (None, Vec::new());
-        loop {
-            let rows = self.store.admissions(scope.tenant, AdmissionKind::Earlier, after, PAGE).await?;
-            all.extend(rows.iter().filter_map(|row| self.genuine_texts(scope.tenant, row)));
-            if rows.len() < PAGE as usize {
-                break;
-            }
-            after = rows.last().map(|row| row.key.id);
-        }
+        let rows = self.all_admissions(scope.tenant, AdmissionKind::Earlier).await?;
+        let mut all: Vec<_> = rows.iter().filter_map(|row| self.genuine_texts(scope.tenant, row)).collect();
         all.sort_by_key(|one| core::cmp::Reverse(one.until_version));
         Ok(all)
     }

@@ -23,8 +23,6 @@ use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals,
 
 /// How long a proposal can be signed, and be found once its time has come, in milliseconds.
 const STANDS_MS: i64 = 7 * 24 * 3_600_000;
-/// The most proposals that are looked at.
-const LISTED: u32 = 500;
 /// Why one ended that nobody withdrew: something else changed the same, or who signed it has left.
 const OVERTAKEN: u64 = 1;
 
@@ -319,7 +317,7 @@ impl Vault {
     }
 
     async fn kept_proposals(&self, tenant: TenantId) -> Result<Vec<Kept>, VaultError> {
-        let rows = self.store.admissions(tenant, AdmissionKind::Proposal, None, LISTED).await?;
+        let rows = self.all_admissions(tenant, AdmissionKind::Proposal).await?;
         Ok(rows.iter().filter_map(|row| self.genuine_proposal(tenant, row)).collect())
     }
 

@@ -163,6 +163,17 @@ fn keys_and_logins_are_given_by_signature_and_taken_without() {
     assert_eq!(draft.signatures, 0);
     claimed.approve(&draft, None).unwrap();
     assert_eq!(means(agent), (false, 0));
+    // What the setting up left behind ends by one officer's word.
+    let token = |person| {
+        let all = block_on(world.vault.read_people(&claimed.officer(), None, None, 200)).unwrap().items;
+        all.into_iter().find(|line| line.person == person).is_some_and(|line| line.token)
+    };
+    assert!(token(agent) && block_on(world.vault.authenticate(&staff.agent.token)).is_ok());
+    let draft = claimed.draft(PowerWish::Access(Access::DropToken { person: agent })).unwrap();
+    assert_eq!(draft.signatures, 0);
+    claimed.approve(&draft, None).unwrap();
+    assert!(!token(agent) && block_on(world.vault.authenticate(&staff.agent.token)).is_err());
+    assert_refused(world, claimed.draft(PowerWish::Access(Access::DropToken { person: agent })), Refusal::NotFound);
     // The operator's way is over.
     let access = Access::AddKey { person: client, key: KEY.to_owned() };
     assert_refused(

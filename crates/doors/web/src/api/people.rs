@@ -77,7 +77,7 @@ impl From<PersonLine> for KnownPerson {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Named {
-    /// Those whose name or team has this in it.
+    /// Those whose name, team or role (`security officer`) has this in it.
     named: Option<String>,
 }
 

@@ -101,7 +101,7 @@ pub(super) async fn decisions(
 /// What the form leaves empty isn't asked; what an act has no use for isn't either.
 fn tidy(asked: Asked) -> Asked {
     let full = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let takes_field = matches!(asked.act.as_str(), "reveal" | "verify");
+    let takes_field = matches!(asked.act.as_str(), "reveal" | "verify" | "break_glass");
     Asked {
         field: full(asked.field).filter(|_| takes_field),
         purpose: full(asked.purpose).filter(|_| asked.act == "reveal"),
@@ -118,6 +118,7 @@ fn wrong(asked: &Asked) -> &'static str {
     match crate::api::decisions::act(asked) {
         Err(_) if asked.act == "reveal" => "Choose a field and a purpose: a value is shown for a purpose",
         Err(_) if asked.act == "verify" => "Choose a field: it is one answer that is checked",
+        Err(_) if asked.act == "break_glass" => "Choose a field: one value is seen behind the glass",
         Err(_) => "Choose what they would do",
         Ok(_) => "The interaction or the device isn't one",
     }
