@@ -306,9 +306,12 @@ fn a_case_shows_a_few_values_and_no_more() {
     let (case, page) = (desk.case(), desk.page());
     let name = desk.command(case, NAME);
     for _ in 0..CASE_LOOKS {
+        // A question that is asked again is another one by its moment.
+        desk.world().clock.advance(1_000);
         desk.agreed(&page, &name);
         value(desk.reveal(&name));
     }
+    desk.world().clock.advance(1_000);
     desk.agreed(&page, &name);
     assert_refused(desk.world(), desk.reveal(&name), Refusal::CaseOver);
     // In another case there is room again.
