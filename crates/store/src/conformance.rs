@@ -14,6 +14,7 @@ mod admissions;
 mod allotments;
 mod batches;
 mod budgets;
+mod casework;
 mod closes;
 mod conditions;
 mod effects;
@@ -61,11 +62,12 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 13] = [
+    let groups: [&[Case]; 14] = [
         admissions::CASES,
         allotments::CASES,
         batches::CASES,
         budgets::CASES,
+        casework::CASES,
         closes::CASES,
         conditions::CASES,
         effects::CASES,

@@ -82,6 +82,8 @@ impl Wanted {
             Condition::PowerVersion(_) => self.powers.push(tenant),
             Condition::Handles { interaction, .. }
             | Condition::OnChannel { interaction, .. }
+            | Condition::OnTheLine { interaction, .. }
+            | Condition::Unopened(interaction)
             | Condition::BoundTo { interaction, .. }
             | Condition::FreeFor { interaction, .. } => {
                 self.interactions.push((tenant, interaction));
@@ -105,7 +107,11 @@ impl Wanted {
                     self.customers.push((tenant, caller));
                 }
             }
-            Effect::Bind { interaction, .. } => self.interactions.push((tenant, *interaction)),
+            Effect::Bind { interaction, .. }
+            | Effect::OpenCase { interaction, .. }
+            | Effect::EndCase { interaction } => {
+                self.interactions.push((tenant, *interaction));
+            }
             Effect::Prove { interaction } => {
                 self.interactions.push((tenant, *interaction));
                 self.codes.push((tenant, *interaction));

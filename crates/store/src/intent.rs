@@ -5,8 +5,8 @@ use crate::power::{PowerEdit, PowerHead};
 use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
-    Binding, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose, Refusal,
-    Room, TenantId,
+    Binding, CaseReason, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose,
+    Refusal, Room, TenantId,
 };
 use std::sync::Arc;
 
@@ -67,7 +67,8 @@ pub enum Condition {
         /// When an interaction counts as over by itself.
         timeouts: Timeouts,
     },
-    /// It belongs to this customer, at least so surely. Comes after `Handles`.
+    /// It belongs to this customer, at least so surely. Comes after `Handles`. In a case nobody can be surer; whether that will
+    /// do, `OnTheLine` says.
     BoundTo {
         /// The interaction.
         interaction: InteractionId,
@@ -83,6 +84,15 @@ pub enum Condition {
         /// Which.
         channels: Channels,
     },
+    /// The customer is in touch by it: it is no case. Comes after `BoundTo`.
+    OnTheLine {
+        /// The interaction.
+        interaction: InteractionId,
+        /// The refusal in a case.
+        otherwise: Refusal,
+    },
+    /// There is no such interaction yet.
+    Unopened(InteractionId),
     /// It belongs to nobody yet, or to this customer.
     FreeFor {
         /// The interaction.
@@ -195,6 +205,22 @@ pub enum Effect {
         /// How surely.
         binding: Binding,
     },
+    /// A case is opened: casework for this customer. Nothing where there is an interaction of that id.
+    OpenCase {
+        /// The case.
+        interaction: InteractionId,
+        /// Who works on it.
+        person: PersonId,
+        /// Whose it is.
+        customer: CustomerId,
+        /// Why.
+        reason: CaseReason,
+    },
+    /// A case is over. Nothing where it is none.
+    EndCase {
+        /// The case.
+        interaction: InteractionId,
+    },
     /// The interaction's customer has been proven by the code that was entered.
     Prove {
         /// The interaction.
@@ -297,6 +323,8 @@ pub struct Numbers {
     pub spent: Vec<Spent>,
     /// How much was allotted, or was given back of that.
     pub allotted: Option<u32>,
+    /// Why the case was opened in which it happens, where it is one.
+    pub casework: Option<CaseReason>,
 }
 
 /// One counter's movement: with its previous entry, so that a deleted entry shows.

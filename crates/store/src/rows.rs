@@ -5,8 +5,8 @@ use crate::intent::Seals;
 use crate::shown::Shown;
 use domain::interaction::{Event, Happening};
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase, ReportId,
-    TenantId,
+    Binding, CaseReason, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase,
+    ReportId, TenantId,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -129,12 +129,12 @@ impl StateRow {
     }
 }
 
-/// A call, chat or ticket.
+/// A call, chat or ticket; or a case, in which the customer isn't in touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InteractionRow {
     /// Its id, derived from tenant, source and reference.
     pub id: InteractionId,
-    /// The source's own name for it.
+    /// The source's own name for it; of a case its reason.
     pub reference: String,
     /// How they talk.
     pub channel: Channel,
@@ -159,6 +159,12 @@ pub struct InteractionRow {
 }
 
 impl InteractionRow {
+    /// Why the case was opened that it is; none where the customer is in touch. A case's reference is its reason.
+    #[must_use]
+    pub fn casework(&self) -> Option<CaseReason> {
+        (!self.channel.is_in_touch()).then(|| CaseReason::from_slug(&self.reference)).flatten()
+    }
+
     /// What the tag covers.
     #[must_use]
     pub fn material(&self) -> Vec<u8> {
@@ -397,7 +403,7 @@ fn decode_event(record: &[u8]) -> Option<Event> {
     let id = record[8..24].try_into().ok()?;
     let person = PersonId(record[26..42].try_into().ok()?);
     let caller = (record[42] == 1).then_some(CustomerId(record[43..].try_into().ok()?));
-    let channel = *[Channel::Call, Channel::Chat, Channel::Ticket].get(usize::from(record[25]))?;
+    let channel = *Channel::IN_TOUCH.get(usize::from(record[25]))?;
     let what = match record[24] {
         0 => Happening::Connected { channel, person, caller },
         1 => Happening::Transferred { person },

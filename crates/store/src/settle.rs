@@ -3,6 +3,7 @@
 //! INVARIANT: every intent leaves exactly one entry, or is a replay that leaves none. INVARIANT: an intent whose
 //! conditions fail changes nothing but its refusal's entry, its customer's counter and a wrong code's count.
 
+mod casework;
 mod spending;
 
 use crate::facts::Facts;
@@ -101,6 +102,7 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
         n: state.map(|before| before.n + 1),
         versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
         allotted: read.as_ref().ok().and_then(|_| spending::allotted(&intent, &movements)),
+        casework: casework::within(facts, &intent),
         spent: match read.is_ok() {
             true => movements.iter().filter_map(Movement::told).chain(spending::restored(&intent)).collect(),
             false => Vec::new(),
@@ -192,17 +194,25 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             let row = interaction_row(facts, tenant, interaction)?;
             require(row.person == Some(person), Refusal::NoLiveInteraction)?;
             require(matches!(row.phase, Phase::Connected | Phase::Held), Refusal::NoLiveInteraction)?;
-            require(!timeouts.expired(row.started, row.active, now), Refusal::NoLiveInteraction)?;
+            require(!timeouts.expired(row.channel, row.started, row.active, now), Refusal::NoLiveInteraction)?;
             require(!talking || row.phase == Phase::Connected, Refusal::OnHold)
         }
         Condition::BoundTo { interaction, customer, at_least } => {
             let row = interaction_row(facts, tenant, interaction)?;
             require(row.customer == Some(customer), Refusal::WrongCustomer)?;
-            require(row.binding >= at_least, Refusal::BindingTooWeak)
+            require(row.binding >= at_least || !row.channel.is_in_touch(), Refusal::BindingTooWeak)
         }
         Condition::OnChannel { interaction, channels } => {
             let row = interaction_row(facts, tenant, interaction)?;
             require(channels.contain(row.channel), Refusal::ChannelNotAllowed)
+        }
+        Condition::OnTheLine { interaction, otherwise } => {
+            let row = interaction_row(facts, tenant, interaction)?;
+            require(row.channel.is_in_touch(), otherwise)
+        }
+        Condition::Unopened(interaction) => {
+            let slot = facts.interactions.slot(&(tenant, interaction)).ok_or(Refusal::CaseOver)?;
+            require(slot.row.is_none(), Refusal::CaseOver)
         }
         Condition::FreeFor { interaction, customer } => {
             let row = interaction_row(facts, tenant, interaction)?;
@@ -313,6 +323,11 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
             Effect::Bind { interaction, customer, binding } => {
                 bind(facts, intent.tenant, interaction, customer, binding)
             }
+            Effect::OpenCase { interaction, person, customer, reason } => {
+                let key = (intent.tenant, interaction);
+                casework::open(facts, key, person, customer, reason, now)
+            }
+            Effect::EndCase { interaction } => casework::end(facts, (intent.tenant, interaction), now),
             Effect::Prove { interaction } => prove(facts, intent.tenant, interaction),
             Effect::RestoreBudget { counter, total, history } => {
                 let row = BudgetRow { total, history, last: intent.entry, tag: [0; 16] };
@@ -389,7 +404,8 @@ fn names(row: &InteractionRow, customer: CustomerId) -> bool {
 fn happened(facts: &mut Facts, tenant: TenantId, id: InteractionId, reference: &str, event: Event, now: Millis) {
     let event = without_erased_caller(facts, tenant, event);
     let Some(slot) = facts.interactions.slot(&(tenant, id)) else { return };
-    if slot.tampered {
+    // No source opened a case, so what one says of it means nothing.
+    if slot.tampered || slot.row.as_ref().is_some_and(|row| !row.channel.is_in_touch()) {
         return;
     }
     let before = slot.row.take();
@@ -454,7 +470,7 @@ fn rebind(customer: Option<CustomerId>, binding: Binding, caller: Option<Custome
 
 fn bind(facts: &mut Facts, tenant: TenantId, id: InteractionId, customer: CustomerId, binding: Binding) {
     let Some(slot) = facts.interactions.slot(&(tenant, id)) else { return };
-    if let Some(row) = &mut slot.row {
+    if let Some(row) = slot.row.as_mut().filter(|row| row.channel.is_in_touch()) {
         row.customer = Some(customer);
         row.binding = row.binding.max(binding);
         slot.changed = true;
@@ -471,6 +487,7 @@ fn prove(facts: &mut Facts, tenant: TenantId, id: InteractionId) {
     if let Some(slot) = facts.interactions.slot(&(tenant, id))
         && let Some(row) = &mut slot.row
         && row.customer.is_some()
+        && row.channel.is_in_touch()
     {
         row.binding = Binding::Proven;
         slot.changed = true;

@@ -77,7 +77,7 @@ impl Vault {
             mac: digest,
             expires,
         });
-        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { entry, values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let to = values.into_iter().next().ok_or(VaultError::Damaged)?.open()?;
         let at = self.clock.now();
         let deliver = move || {

@@ -59,7 +59,9 @@ impl Vault {
 
     /// An interaction that ran out counts as ended, as it does at every commit.
     pub(crate) fn run_out(&self, row: &mut InteractionRow) {
-        if row.phase != Phase::Ended && self.config.timeouts.expired(row.started, row.active, self.clock.now()) {
+        if row.phase != Phase::Ended
+            && self.config.timeouts.expired(row.channel, row.started, row.active, self.clock.now())
+        {
             row.phase = Phase::Ended;
             row.ended = Some(row.active);
         }

@@ -183,11 +183,11 @@ impl Vault {
         }
     }
 
-    /// What they handle now: of several, where they did something last.
+    /// What they handle now: of several, where they did something last. A case is asked about by its name.
     async fn handled_now(&self, person: &PersonRow) -> Result<Option<InteractionRow>, VaultError> {
         let mut page = self.store.interactions(person.tenant, Some(person.id), true, None, 20).await?;
         page.items.iter_mut().for_each(|row| self.run_out(row));
-        Ok(page.items.into_iter().find(|row| live(row.phase)))
+        Ok(page.items.into_iter().find(|row| live(row.phase) && row.channel.is_in_touch()))
     }
 
     /// How an interaction stands for this person, on the record of the customer it belongs to.

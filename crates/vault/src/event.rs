@@ -96,6 +96,9 @@ impl Vault {
         person: PersonId,
         from: Option<SearchTerm>,
     ) -> Result<Happening, VaultError> {
+        if !channel.is_in_touch() {
+            return Err(VaultError::refused(Refusal::ChannelNotAllowed));
+        }
         self.known_person(tenant, person).await?;
         let caller = match from {
             None => None,

@@ -20,9 +20,10 @@ fn conditions(
     let bound = customer.map(|customer| Condition::BoundTo { interaction, customer, at_least: needs.binding });
     let channels = needs.channels;
     let reached = (channels != Channels::ALL).then_some(Condition::OnChannel { interaction, channels });
+    let on_the_line = needs.on_the_line.map(|otherwise| Condition::OnTheLine { interaction, otherwise });
     let unguarded = customer.filter(|_| needs.unguarded);
     let unguarded = unguarded.map(|customer| Condition::Unguarded { customer, otherwise: Refusal::GuardedRecord });
-    core::iter::once(handles).chain(bound).chain(unguarded).chain(reached).collect()
+    core::iter::once(handles).chain(bound).chain(on_the_line).chain(unguarded).chain(reached).collect()
 }
 
 const HOUR_MS: i64 = 3_600_000;

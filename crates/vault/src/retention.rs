@@ -196,7 +196,9 @@ impl Expirer {
             return Fate::Doubtful;
         }
         let collected = one.customer.minted();
-        let contact = one.interactions.iter().map(|row| row.active).max().unwrap_or(collected);
+        // In a case nobody was in touch.
+        let contacts = one.interactions.iter().filter(|row| row.channel.is_in_touch());
+        let contact = contacts.map(|row| row.active).max().unwrap_or(collected);
         let known = Known { collected: plan::day_of(collected), contact: plan::day_of(contact) };
         let expired = |field: &u16| {
             let day = FieldKind::from_code(*field).and_then(|kind| plan.expires(plan::Kind::Field(kind), &known));

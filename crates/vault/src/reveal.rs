@@ -133,10 +133,12 @@ impl Vault {
         });
         let act = Act { tentative, ..self.showing(act, scope.tenant, command, needs.few) };
         let act = answered.into_iter().fold(act, Act::answered);
-        Ok(match grant {
-            Some(grant) => grant.uses(act),
-            None => act,
-        })
+        match grant {
+            // Nothing is shown in a case without a second person.
+            Some(grant) if kind == Kind::Reveal => self.counted_in_its_case(grant.uses(act), command).await,
+            Some(grant) => Ok(grant.uses(act)),
+            None => Ok(act),
+        }
     }
 
     /// The same request again: within the countdown and session the value is opened anew, under an entry of its

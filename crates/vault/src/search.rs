@@ -105,7 +105,7 @@ impl Vault {
         let live = row.is_some_and(|row| {
             row.person == Some(scope.person.id)
                 && matches!(row.phase, Phase::Connected | Phase::Held)
-                && !self.config.timeouts.expired(row.started, row.active, self.clock.now())
+                && !self.config.timeouts.expired(row.channel, row.started, row.active, self.clock.now())
         });
         if live {
             return Ok(());

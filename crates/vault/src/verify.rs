@@ -80,7 +80,7 @@ impl Vault {
             held.put_back();
             return Err(done.err().unwrap_or(VaultError::Unknown));
         }
-        let Ok(Done::Committed { entry, values }) = done else { return Err(VaultError::Unknown) };
+        let Ok(Done::Committed { entry, values, .. }) = done else { return Err(VaultError::Unknown) };
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let matched = committed.derive(&Use::Matches(&command.said))?;
         self.log_result(scope, command, matched, held).await?;

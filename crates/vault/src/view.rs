@@ -80,32 +80,40 @@ impl Vault {
                 })
             }
         };
-        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { entry, values, in_a_case } = self.commit(act).await? else {
+            return Err(VaultError::Unknown);
+        };
         let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let guarded = self.is_guarded(scope.tenant, customer).await?;
         let fields = sheet.open_sheet()?.into_iter();
-        let fields = fields.map(|masked| self.masked_field(scope, masked, guarded)).collect();
+        let fields = fields.map(|masked| self.masked_field(scope, masked, guarded, in_a_case)).collect();
         Ok(MaskedRecord { customer, guarded, fields, receipt: entry })
     }
 
-    /// What the rules let this person do with a field of a guarded or another customer, beside its mask.
-    fn masked_field(&self, scope: &Scope, masked: Masked, guarded: bool) -> MaskedField {
+    /// What the rules let this person do with a field of a guarded or another customer, on the line or in a case, beside its mask.
+    fn masked_field(&self, scope: &Scope, masked: Masked, guarded: bool, in_a_case: bool) -> MaskedField {
         let kind: FieldKind = masked.field;
         let ways = |purpose: &Purpose| self.ways(scope, policy::Act::Reveal(kind, *purpose));
         let mut purposes = Purpose::likeliest_first(kind);
-        purposes.retain(|purpose| ways(purpose).alone.is_ok() || ways(purpose).approved.is_some());
+        let here = |needs: &Needs| !(in_a_case && needs.on_the_line.is_some());
+        purposes.retain(|purpose| {
+            let ways = ways(purpose);
+            ways.alone.as_ref().is_ok_and(here) || ways.approved.as_ref().is_some_and(here)
+        });
         let alone = purposes.iter().any(|purpose| {
             let alone = &ways(purpose).alone;
-            alone.as_ref().is_ok_and(|needs| !(guarded && needs.unguarded))
+            alone.as_ref().is_ok_and(|needs| here(needs) && !(guarded && needs.unguarded))
         });
         // Whether it is one field too many is told when it is.
         let approved = purposes.iter().any(|purpose| {
             let ways = ways(purpose);
             let sooner = |approved: &Needs| ways.alone.as_ref().map_or(true, |alone| approved.binding < alone.binding);
-            ways.approved.as_ref().is_some_and(|approved| sooner(approved) || (guarded && !approved.unguarded))
+            ways.approved
+                .as_ref()
+                .is_some_and(|approved| in_a_case || sooner(approved) || (guarded && !approved.unguarded))
         });
         MaskedField {
-            verifiable: self.may(scope, policy::Act::Verify(kind)).is_ok(),
+            verifiable: self.needs(scope, policy::Act::Verify(kind)).is_ok_and(|needs| here(&needs)),
             purposes,
             second_person: approved.then_some(if alone { SecondPersonFor::Unproven } else { SecondPersonFor::Always }),
             masked,

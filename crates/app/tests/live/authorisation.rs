@@ -88,6 +88,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/approvals"
         | "GET /v1/glass"
         | "GET /v1/guards"
+        | "GET /v1/cases"
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
@@ -158,6 +159,15 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         }
         "DELETE /v1/customers/{id}/hold" => (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
+        "POST /v1/customers/{id}/cases" => {
+            (on("cases"), Some(json!({"interaction": interaction, "reason": "returned_mail"})))
+        }
+        // That the person isn't of the team is said after the yes.
+        "POST /v1/cases" => {
+            let wanted = json!({"customer": customer, "person": NOBODY, "reason": "returned_mail"});
+            ("/v1/cases".to_owned(), Some(wanted))
+        }
+        "DELETE /v1/cases/{id}" => (format!("/v1/cases/int_{}", "0".repeat(32)), None),
         // All of these by a program; on pages: glass.rs.
         "POST /v1/glass" => {
             let wanted = json!({"customer": customer, "field": "phone", "instance": 1, "reason": "life"});

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// How things stand, by the names of the table's columns.
-const SITUATIONS: [&str; 9] =
-    ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent"];
+const SITUATIONS: [&str; 10] =
+    ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent", "case"];
 
 /// How many there are: the agent's, the team leader's, somebody else's, those who are erased, and two who are guarded.
 const CUSTOMERS: u64 = 6;
@@ -122,6 +122,13 @@ impl World {
         if situation == "guarded" {
             self.guard(&customer);
         }
+        let interaction = match situation {
+            "case" => {
+                let wanted = json!({"interaction": interaction, "reason": "returned_mail"});
+                client.post(&format!("/v1/customers/{customer}/cases"), &wanted).expect(201).member("case")
+            }
+            _ => interaction,
+        };
         let customer = if situation == "other customer" { self.customer(role, ELSEWHERE) } else { customer };
         Stage { server, interaction, customer, claim }
     }
@@ -181,6 +188,13 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::Claim => client.post(&within("claims"), claim),
         Act::SendCode => client.post(&within("codes"), &json!({})),
         Act::WriteNote => client.post(&on("notes"), &json!({"interaction": interaction, "text": "Rang about a lamp."})),
+        Act::FollowUp => client.post(&on("cases"), &json!({"interaction": interaction, "reason": "complaint"})),
+        // That nobody of that name is of the team is said after the yes; and so it is of a case that isn't there.
+        Act::AssignCase => {
+            let nobody = format!("per_{}", "0".repeat(32));
+            client.post("/v1/cases", &json!({"customer": customer, "person": nobody, "reason": "complaint"}))
+        }
+        Act::OverseeCases => client.ask("DELETE", &format!("/v1/cases/int_{}", "0".repeat(32)), b"").unwrap(),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
         // Everybody learns how the log stands; alarms are in it for some.
@@ -234,6 +248,7 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
         "on hold" => Ground { talking: false, ..best },
         "claimed" => Ground { binding: Binding::Claimed, ..best },
         "matched" => best,
+        "case" => Situation::best(Channel::Case).ground,
         _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
@@ -260,7 +275,7 @@ fn every_role_act_field_and_situation_is_as_written_down() {
     let to_erase = world.customer(0, ERASED);
     let mut table = String::from(
         "What each role gets for each act, as the real endpoints answer. Columns: no call, other customer, on hold, claimed, matched,\n\
-         proven, proven and guarded, proven and one field too many, allowance spent (and proven). Roles that serve nobody try it on the agent's calls; \"always\" is all nine.\n\
+         proven, proven and guarded, proven and one field too many, allowance spent (and proven), a case. Roles that serve nobody try it on the agent's calls; \"always\" is all ten.\n\
          Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role_act\n",
     );
     for (number, slug) in ROLES.iter().enumerate() {

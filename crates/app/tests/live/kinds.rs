@@ -146,9 +146,12 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     // Retention begins a minute after the start, and nothing is old enough here (vault retention.rs).
     let retention = [Kind::Expired, Kind::RetentionRun];
     // And of customers on their own page (me.rs).
+    // And of cases (cases.rs).
+    let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
     let own_side = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("own_")).collect::<Vec<_>>();
     let later =
-        [people.as_slice(), &own_side, &sign_in, &budgets, &own, &governing, &second, &glass, &retention].concat();
+        [people.as_slice(), &own_side, &sign_in, &budgets, &own, &governing, &second, &glass, &retention, &cases]
+            .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

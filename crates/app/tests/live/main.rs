@@ -14,6 +14,7 @@ mod authorisation;
 mod bad;
 mod budgets;
 mod canary;
+mod cases;
 mod centre;
 mod ceremony;
 mod certificates;

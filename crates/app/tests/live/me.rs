@@ -93,6 +93,47 @@ fn wrong(code: &str) -> String {
 }
 
 #[test]
+fn a_customer_reads_that_somebody_looked_without_them_on_the_line() {
+    let mail = MailServer::start();
+    let centre = Centre::new("", &mail_at(mail.port));
+    centre.import_invented(20);
+    let agent = centre.hire_into("north", "Agnes Agentsson", "agent");
+    let second = centre.hire_into("south", "Sue South", "team_leader");
+    let server = centre.serve();
+    let nobody = server.client();
+    let (call, customer) = centre.call_from(&nobody, &agent, 1);
+    let (work, on) = (nobody.bearer(&agent.token), |what: &str| format!("/v1/customers/{customer}/{what}"));
+    let wanted = json!({"interaction": call, "reason": "returned_mail"});
+    let case = work.post(&on("cases"), &wanted).expect(201).member("case");
+    let page = on_page(&nobody, server.address(), &second.token);
+    let address_in =
+        json!({"interaction": case, "field": "postal_address", "instance": 1, "purpose": "correspondence"});
+    let approval = work.post(&on("approvals"), &address_in).expect(202).member("approval");
+    page.post(&format!("/v1/approvals/{approval}/answers"), &json!({"answer": "yes"})).expect(204);
+    work.post(&on("reveals"), &address_in).expect(200);
+
+    let mut own = Own::signed_in(&server, &mail, &address(1));
+    let page = own.get().expect(200).text();
+    for said in [
+        "was shown your postal address for a returned letter, without you on the line",
+        "began to work on something of yours for a returned letter",
+        "asked a second person whether your postal address may be shown for a returned letter",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let german = own.asking().get("/me/acme/de").expect(200).text();
+    assert!(
+        german.contains("gezeigt wegen eines zurückgekommenen Briefs, ohne dass Sie mit uns in Kontakt waren"),
+        "{german}"
+    );
+    // Nobody claims that they were in touch, so there is nothing to deny.
+    assert!(!page.contains("I was not in touch<"), "{page}");
+    let statement = own.post("/statement", "").expect(200).json();
+    let said = statement["entries"].as_array().unwrap().iter().filter(|entry| entry["said"]["kind"] == "reveal");
+    assert!(said.clone().count() == 1 && said.clone().all(|entry| entry["said"]["casework"] == "returned_mail"));
+}
+
+#[test]
 fn a_customer_sees_who_looked_reports_it_and_has_themselves_erased() {
     let mail = MailServer::start();
     let centre = Centre::new("", &mail_at(mail.port));

@@ -22,6 +22,8 @@ pub enum BudgetKind {
     Declined,
     /// How many seconds their answers took together.
     Pondered,
+    /// Values shown in one case; closing it spends the rest.
+    Case,
 }
 
 impl BudgetKind {
@@ -37,6 +39,7 @@ impl BudgetKind {
             Self::Agreed => "agreed",
             Self::Declined => "declined",
             Self::Pondered => "pondered",
+            Self::Case => "case",
         }
     }
 
@@ -51,6 +54,7 @@ impl BudgetKind {
             Self::Agreed => 9,
             Self::Declined => 10,
             Self::Pondered => 11,
+            Self::Case => 12,
         }
     }
 }
@@ -131,11 +135,15 @@ impl Counter {
         Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
     }
 
-    /// How far back its movements matter: of attempts for an hour, of what is learnt for a month.
+    /// How far back its movements matter: of attempts for an hour, of what is learnt, and of a case, for a month.
     #[must_use]
     pub fn matters(&self) -> Window {
         let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
-        if matches!(self.0[0], INTERACTION | CUSTOMER | OWN_SIDE) || one_of([BudgetKind::Code, BudgetKind::Approval]) {
+        if self.0[1] == BudgetKind::Case.code() {
+            Window::Month
+        } else if matches!(self.0[0], INTERACTION | CUSTOMER | OWN_SIDE)
+            || one_of([BudgetKind::Code, BudgetKind::Approval])
+        {
             Window::Hour
         } else {
             Window::Month

@@ -4,6 +4,7 @@
 //! steps but a *fold over the set of events in the order they happened*: whatever order they arrive in, the
 //! same set gives the same state.
 
+use crate::casework::CASE_MS;
 use crate::ids::{CustomerId, PersonId};
 use crate::time::Millis;
 
@@ -16,11 +17,15 @@ pub enum Channel {
     Chat,
     /// Written, not live: mail or form.
     Ticket,
+    /// Not at all: somebody of staff works on something of theirs, such as a returned letter. No source opens it.
+    Case,
 }
 
 impl Channel {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Call, Self::Chat, Self::Ticket];
+    pub const ALL: [Self; 4] = [Self::Call, Self::Chat, Self::Ticket, Self::Case];
+    /// Those by which a customer is in touch.
+    pub const IN_TOUCH: [Self; 3] = [Self::Call, Self::Chat, Self::Ticket];
 
     /// The stable name.
     #[must_use]
@@ -29,6 +34,7 @@ impl Channel {
             Self::Call => "call",
             Self::Chat => "chat",
             Self::Ticket => "ticket",
+            Self::Case => "case",
         }
     }
 
@@ -37,9 +43,15 @@ impl Channel {
     pub fn from_slug(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.slug() == slug)
     }
+
+    /// Is the customer in touch by it?
+    #[must_use]
+    pub fn is_in_touch(self) -> bool {
+        self != Self::Case
+    }
 }
 
-/// Some of the channels.
+/// Some of the channels by which a customer is in touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Channels(u8);
 
@@ -55,7 +67,7 @@ impl Channels {
 
     /// Which ones.
     pub fn each(self) -> impl Iterator<Item = Channel> {
-        Channel::ALL.into_iter().filter(move |channel| self.contain(*channel))
+        Channel::IN_TOUCH.into_iter().filter(move |channel| self.contain(*channel))
     }
 }
 
@@ -260,10 +272,14 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// Has an interaction that began at `started` and was last active at `active` run out by `now`?
+    /// Has an interaction that began at `started` and was last active at `active` run out by `now`? Casework waits for
+    /// answers of others, so it isn't ended by idling.
     #[must_use]
-    pub fn expired(&self, started: Millis, active: Millis, now: Millis) -> bool {
-        now.since(active) > self.idle_ms || now.since(started) > self.absolute_ms
+    pub fn expired(&self, channel: Channel, started: Millis, active: Millis, now: Millis) -> bool {
+        match channel.is_in_touch() {
+            true => now.since(active) > self.idle_ms || now.since(started) > self.absolute_ms,
+            false => now.since(started) > CASE_MS,
+        }
     }
 }
 

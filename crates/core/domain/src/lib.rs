@@ -6,6 +6,7 @@
 
 pub mod allotment;
 pub mod budget;
+pub mod casework;
 pub mod cure;
 pub mod duty;
 pub mod field;
@@ -24,6 +25,7 @@ pub mod standing;
 pub mod time;
 
 pub use budget::{BudgetKind, Counter, PerWindow, Room, Window};
+pub use casework::{CASE_LOOKS, CASE_MS, CaseReason};
 pub use cure::Cure;
 pub use field::FieldKind;
 pub use glass::{Emergency, Finding};

@@ -14,7 +14,7 @@ macro_rules! refusals {
     /// May a second person make up for what is missing?
     #[must_use]
     pub fn wants_a_second_person(self) -> bool {
-        matches!(self, Self::GuardedRecord | Self::ManyFields | Self::BindingTooWeak)
+        matches!(self, Self::GuardedRecord | Self::ManyFields | Self::BindingTooWeak | Self::Casework)
     }
 
             /// Every refusal.
@@ -244,6 +244,18 @@ refusals! {
     OwnSessionOver = 88 "own-session-over", "Your session is over",
         "A customer's own page is open for a quarter of an hour, so that nobody finds it open later.",
         "Ask for a new code.";
+    /// Nobody is on the line, so a second person must agree.
+    Casework = 89 "casework", "In a case this is shown only if a second person agrees",
+        "Nobody is on the line who would notice a look that isn't needed, so a colleague of another team does.",
+        "Ask for a second person. Somebody of another team sees what for, never the value, and answers within two minutes.";
+    /// Not in a case, whoever agrees.
+    NobodyOnTheLine = 90 "nobody-on-the-line", "That isn't done without the customer on the line",
+        "In a case nobody can show who they are, so it proves nothing, and what can be sold for much stays closed.",
+        "Use the masks. If the work needs more, ask the customer to get in touch.";
+    /// A case that was opened before, was closed, or has shown as much as a case shows.
+    CaseOver = 91 "case-over", "This case has been opened before, or is over",
+        "A conversation is followed up once, for a day and a few values, so that a case is no standing key to a record.",
+        "Work in the case that is open. If there is none, let your team leader open another, or the customer get in touch.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",

@@ -57,6 +57,8 @@ pub enum Act {
     SendCode,
     /// A note in the record.
     WriteNote,
+    /// Opening a case about the customer of a live interaction.
+    FollowUp,
     /// Reading who did what.
     ReadLog,
     /// Erasing a customer.
@@ -85,6 +87,10 @@ pub enum Act {
     DecideProposal,
     /// Agreeing to a device from which somebody serves customers.
     EnrolDevice,
+    /// Opening a case for somebody of one's team.
+    AssignCase,
+    /// Reading which cases are open, and closing one.
+    OverseeCases,
     /// Answering, as the second person, whether somebody may be shown something.
     Approve,
     /// Marking a customer as guarded, or taking the mark away.
@@ -107,6 +113,7 @@ impl Act {
             Self::Claim,
             Self::SendCode,
             Self::WriteNote,
+            Self::FollowUp,
             Self::ReadLog,
             Self::Erase,
             Self::GiveStatement,
@@ -121,6 +128,8 @@ impl Act {
             Self::KeepDirectory,
             Self::DecideProposal,
             Self::EnrolDevice,
+            Self::AssignCase,
+            Self::OverseeCases,
             Self::Approve,
             Self::Guard,
             Self::ReviewGlass,
@@ -140,6 +149,7 @@ impl Act {
             Self::Claim => "claim",
             Self::SendCode => "send_code",
             Self::WriteNote => "write_note",
+            Self::FollowUp => "follow_up",
             Self::ReadLog => "read_log",
             Self::Erase => "erase",
             Self::GiveStatement => "give_statement",
@@ -154,6 +164,8 @@ impl Act {
             Self::KeepDirectory => "keep_directory",
             Self::DecideProposal => "decide_proposal",
             Self::EnrolDevice => "enrol_device",
+            Self::AssignCase => "assign_case",
+            Self::OverseeCases => "oversee_cases",
             Self::Approve => "approve",
             Self::Guard => "guard",
             Self::BreakGlass(_) => "break_glass",
@@ -179,6 +191,8 @@ impl Act {
             | Self::KeepDirectory
             | Self::DecideProposal
             | Self::EnrolDevice
+            | Self::AssignCase
+            | Self::OverseeCases
             | Self::Approve
             | Self::Guard
             | Self::BreakGlass(_)
@@ -189,7 +203,8 @@ impl Act {
             | Self::Search
             | Self::Claim
             | Self::SendCode
-            | Self::WriteNote => true,
+            | Self::WriteNote
+            | Self::FollowUp => true,
         }
     }
 
@@ -240,11 +255,16 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// The one in which most is allowed on a channel, without anybody's approval. No channel is better than another.
+    /// The one in which most is allowed on a channel, without anybody's approval. In a case nobody is on the line who could be
+    /// known more or less surely.
     #[must_use]
     pub const fn best(channel: Channel) -> Self {
+        let binding = match channel {
+            Channel::Case => Binding::None,
+            Channel::Call | Channel::Chat | Channel::Ticket => Binding::Proven,
+        };
         Self {
-            ground: Ground { live: true, customer: true, talking: true, binding: Binding::Proven, channel },
+            ground: Ground { live: true, customer: true, talking: true, binding, channel },
             left: u32::MAX,
             guarded: false,
             many: false,

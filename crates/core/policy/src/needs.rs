@@ -7,7 +7,7 @@
 use crate::decide::Denial;
 use crate::facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
 use crate::rules::Rules;
-use domain::{Binding, Channel, Channels, Role};
+use domain::{Binding, Channel, Channels, Refusal, Role};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -24,6 +24,8 @@ pub struct Needs {
     pub binding: Binding,
     /// By which channels the customer may be in touch.
     pub channels: Channels,
+    /// Must the customer be in touch at all, rather than its being a case? Then what is said in one.
+    pub on_the_line: Option<Refusal>,
     /// What it costs of the person's allowance.
     pub cost: u32,
     /// Must it be a customer who isn't guarded?
@@ -40,8 +42,10 @@ impl Needs {
         (ground.live || !self.live)
             && (ground.customer || !self.customer)
             && (ground.talking || !self.talking)
-            && ground.binding >= self.binding
-            && self.channels.contain(ground.channel)
+            && match ground.channel.is_in_touch() {
+                true => ground.binding >= self.binding && self.channels.contain(ground.channel),
+                false => self.on_the_line.is_none(),
+            }
             && situation.left >= self.cost
             && !(situation.guarded && self.unguarded)
             && !(situation.many && self.few)
@@ -138,8 +142,9 @@ impl Rules {
         let denied = Denial::unpermitted(act);
         let entities = self.words.entities(asker).map_err(|_| denied.clone())?;
         let ask = |situation| self.ask(&Facts { asker: *asker, act, situation }, &entities);
-        let channels: Channels = Channel::ALL.into_iter().filter(|channel| ask(best(*channel)).is_ok()).collect();
+        let channels: Channels = Channel::IN_TOUCH.into_iter().filter(|channel| ask(best(*channel)).is_ok()).collect();
         let Some(first) = channels.each().next() else { return ask(best(Channel::Call)).and(Err(denied)) };
+        let casework = best(Channel::Case).ground;
         let best = best(first);
         let with = |ground| ask(Situation { ground, ..best }).is_ok();
         let of = best.ground;
@@ -152,12 +157,15 @@ impl Rules {
                 .find(|binding| with(Ground { binding: *binding, ..of }))
                 .unwrap_or(of.binding),
             channels,
+            on_the_line: ask(Situation { ground: casework, ..best }).err().map(|denial| denial.refusal()),
             cost: (0..DEAREST).find(|left| ask(Situation { left: *left, ..best }).is_ok()).unwrap_or(DEAREST),
             unguarded: ask(Situation { guarded: true, ..best }).is_err(),
             few: ask(Situation { many: true, ..best }).is_err(),
         };
         // Conditions that are only enough one by one aren't enough together: then the rules can't be made conditions.
-        let enough = channels.each().all(|channel| ask(Situation { approvals, ..needs.situation(channel) }).is_ok());
+        let case = needs.on_the_line.is_none().then_some(Channel::Case);
+        let enough = |channel| ask(Situation { approvals, ..needs.situation(channel) }).is_ok();
+        let enough = channels.each().chain(case).all(enough);
         if enough { Ok(needs) } else { Err(denied) }
     }
 }
@@ -167,7 +175,9 @@ impl Needs {
     #[must_use]
     pub fn situation(&self, channel: Channel) -> Situation {
         let Self { live, customer, talking, binding, cost, unguarded, few, .. } = *self;
+        let best = Situation::best(channel);
+        let binding = if channel.is_in_touch() { binding } else { best.ground.binding };
         let ground = Ground { live, customer, talking, binding, channel };
-        Situation { ground, left: cost, guarded: !unguarded, many: !few, ..Situation::best(channel) }
+        Situation { ground, left: cost, guarded: !unguarded, many: !few, ..best }
     }
 }

@@ -135,12 +135,17 @@ fn todays_roles_are_decided_as_ever() {
                             _ => Binding::Claimed,
                         };
                         let cost = if binding == Binding::Proven { 3 } else { 1 };
+                        let case = match field {
+                            FieldKind::DateOfBirth => Refusal::NobodyOnTheLine,
+                            _ => Refusal::Casework,
+                        };
                         Ok(Needs {
                             live: true,
                             customer: true,
                             talking: true,
                             binding,
                             channels: Channels::ALL,
+                            on_the_line: Some(case),
                             cost,
                             unguarded: true,
                             few: true,
@@ -158,6 +163,7 @@ fn todays_roles_are_decided_as_ever() {
                     talking: false,
                     binding: Binding::Claimed,
                     channels: Channels::ALL,
+                    on_the_line: Some(Refusal::NobodyOnTheLine),
                     cost: 1,
                     unguarded: false,
                     few: false,
@@ -165,9 +171,12 @@ fn todays_roles_are_decided_as_ever() {
             };
             assert_eq!(refused(Act::Verify(field)), expected, "{role:?} {field:?}");
         }
-        for act in [Act::View, Act::Search, Act::Claim, Act::SendCode, Act::WriteNote] {
+        for act in [Act::View, Act::Search, Act::Claim, Act::SendCode, Act::WriteNote, Act::FollowUp] {
             assert_eq!(refused(act).is_ok(), serves(role), "{role:?} {act:?}");
+            let in_a_case = refused(act).is_ok_and(|needs| needs.on_the_line.is_none());
+            assert_eq!(in_a_case, serves(role) && matches!(act, Act::View | Act::WriteNote), "{role:?} {act:?}");
         }
+        assert_eq!(refused(Act::AssignCase).is_ok(), role == Role::TeamLeader, "{role:?}");
         let watches = [Role::SecurityOfficer, Role::SecurityAnalyst, Role::Auditor].contains(&role);
         assert_eq!(refused(Act::ReadLog).is_ok(), watches, "{role:?}");
         assert_eq!(refused(Act::ReadPeople).is_ok(), watches, "{role:?}");
@@ -177,6 +186,7 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::ChangePower).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         assert_eq!(refused(Act::Enrol).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         let guards = [Role::SecurityOfficer, Role::SecurityAnalyst].contains(&role);
+        assert_eq!(refused(Act::OverseeCases).is_ok(), guards || role == Role::TeamLeader, "{role:?}");
         for act in [Act::ReadSessions, Act::EndSession] {
             assert_eq!(refused(act).is_ok(), guards, "{role:?} {act:?}");
         }
@@ -215,6 +225,8 @@ fn the_words_of_what_the_commit_refuses_are_the_refusals_own() {
         Refusal::BindingTooWeak,
         Refusal::BudgetExhausted,
         Refusal::NeverShown,
+        Refusal::Casework,
+        Refusal::NobodyOnTheLine,
     ];
     for refusal in at_the_commit {
         let speaking: Vec<_> = rules.forbidding().into_iter().filter(|rule| rule.refusal == refusal).collect();
@@ -264,6 +276,27 @@ fn a_bank_account_takes_two_people_however_sure_it_is_who_is_on_the_line() {
     let delivery = rules.ways(&ANA, Act::Reveal(FieldKind::BankAccount, Purpose::Delivery));
     assert_eq!(delivery.alone.as_ref().unwrap_err().refusal(), Refusal::PurposeNotAllowed);
     assert_eq!(delivery.approved, None);
+}
+
+#[test]
+fn in_a_case_a_second_person_opens_an_address_and_nobody_an_account() {
+    let rules = rules();
+    let decide =
+        |field, purpose, situation| rules.decide(&Facts { asker: ANA, act: Act::Reveal(field, purpose), situation });
+    let case = Situation::best(Channel::Case);
+    // Whatever binding a row says: a case proves nothing.
+    for binding in Binding::ALL {
+        let case = Situation { ground: Ground { binding, ..case.ground }, ..case };
+        for field in [FieldKind::Name, FieldKind::PostalAddress, FieldKind::Order] {
+            let alone = decide(field, Purpose::Delivery, case);
+            assert!(matches!(alone, Decision::NeedsApproval(denial) if denial.refusal() == Refusal::Casework));
+            assert_eq!(decide(field, Purpose::Delivery, case.approved()), Decision::Permit, "{field:?} {binding:?}");
+        }
+        for field in [FieldKind::BankAccount, FieldKind::DateOfBirth] {
+            let two = decide(field, Purpose::Correction, case.approved());
+            assert!(matches!(two, Decision::Refuse(denial) if denial.refusal() == Refusal::NobodyOnTheLine));
+        }
+    }
 }
 
 #[test]

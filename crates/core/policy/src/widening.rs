@@ -21,6 +21,7 @@ impl Needs {
             && (self.talking || !others.talking)
             && self.binding >= others.binding
             && self.channels.each().all(|channel| others.channels.contain(channel))
+            && (self.on_the_line.is_some() || others.on_the_line.is_none())
             && self.cost >= others.cost
             && (self.unguarded || !others.unguarded)
             && (self.few || !others.few)

@@ -22,6 +22,12 @@ function fact(name, value) {
   return el('div', {}, el('dt', {}, name), el('dd', {}, value));
 }
 
+/** Nobody is on the line: what the second person should weigh instead. */
+const casework = (one) => [
+  fact('Casework', `${one.casework}: the customer isn’t on the line`),
+  fact('Case', one.call_state === 'connected' ? 'open' : 'over'),
+];
+
 function question(one) {
   const place = el('div', { class: 'result', 'aria-live': 'polite' });
   const about = `${one.label} for ${one.asker}`;
@@ -36,8 +42,10 @@ function question(one) {
     el('dl', { class: 'about' },
       fact('What for', one.purpose_label),
       fact('Team', one.team || 'none'),
-      fact(sentence(one.channel ?? 'call'), CALLS[one.call_state] ?? 'not known'),
-      fact('Is it the customer?', SURE[one.binding] ?? 'not known'),
+      ...(one.casework ? casework(one) : [
+        fact(sentence(one.channel ?? 'call'), CALLS[one.call_state] ?? 'not known'),
+        fact('Is it the customer?', SURE[one.binding] ?? 'not known'),
+      ]),
       fact('Asked in this hour', `${one.asked_in_hour} ${one.asked_in_hour === 1 ? 'time' : 'times'}${often ? ': that is often' : ''}`)),
     el('p', { class: 'row' }, answer('no', ''), answer('yes', '')), place);
 }

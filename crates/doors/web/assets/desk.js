@@ -2,12 +2,13 @@
 
 import { api, ask, byId, clock, el, icon, keepProblem, receiptLink, say, sentence, showProblem } from './common.js';
 import { budgetWords, loadBudgets } from './budgets.js';
+import { CASEWORK, drawCases, drawCasework, isCase, setUpCases } from './cases.js';
 import { clearFind, setUpFind } from './find.js';
 import { closeSlots, drawRecord, maskAll } from './record.js';
 import { setUpReport } from './report.js';
 
 const POLL_MS = 2000;
-const CHANNELS = { call: 'Call', chat: 'Chat', ticket: 'Ticket' };
+const CHANNELS = { call: 'Call', chat: 'Chat', ticket: 'Ticket', case: 'Case' };
 const BINDINGS = {
   none: ['No customer yet', 0, 'Find the customer to begin.'],
   claimed: ['Claimed', 1, 'You chose this customer; nothing shows yet that the caller is this person. Verify, or send a code.'],
@@ -46,12 +47,13 @@ function connectionLost() {
 }
 
 function follow(items) {
-  const now = items.find(({ id }) => id === desk.chosen) ?? items[0] ?? null;
+  const now = items.find(({ id }) => id === desk.chosen) ?? items.find((item) => !isCase(item)) ?? null;
   const before = desk.live;
   if (before && before.id !== now?.id) leave(before);
   desk.live = now;
   desk.chosen = now?.id ?? null;
   drawOthers(items);
+  drawCases(items, desk.chosen, (id) => { desk.chosen = id; follow(items); });
   if (!now) return wait();
   if (now.state === 'held' && before?.state !== 'held') maskAll('the interaction is on hold');
   if (before?.id !== now.id) say(`${CHANNELS[now.channel] ?? 'Interaction'} connected.`);
@@ -89,17 +91,20 @@ function drawCall(now) {
   byId('call').hidden = false;
   byId('report-link').hidden = false;
   byId('call-channel').textContent = CHANNELS[now.channel] ?? sentence(now.channel);
-  byId('call-icon').setAttribute('href', `#i-${now.channel in CHANNELS ? now.channel : 'chat'}`);
-  byId('call-reference').textContent = now.reference;
+  const channel = isCase(now) ? 'flag' : now.channel;
+  byId('call-icon').setAttribute('href', `#i-${now.channel in CHANNELS ? channel : 'chat'}`);
+  byId('call-reference').textContent = now.case_label ?? now.reference;
   const held = now.state === 'held';
-  byId('call-state').className = `pill ${held ? 'warn' : 'ok'}`;
-  byId('call-state').replaceChildren(icon(held ? 'pause' : 'live'), held ? 'On hold' : 'Connected');
-  const [word, step, means] = BINDINGS[now.binding] ?? BINDINGS.none;
+  const [look, sign, said] = isCase(now) ? ['warn', 'flag', 'Not on the line'] : held ? ['warn', 'pause', 'On hold'] : ['ok', 'live', 'Connected'];
+  byId('call-state').className = `pill ${look}`;
+  byId('call-state').replaceChildren(icon(sign), said);
+  const [word, step, means] = isCase(now) ? CASEWORK : BINDINGS[now.binding] ?? BINDINGS.none;
   byId('bind').dataset.step = step;
   byId('bind-word').textContent = word;
   byId('bind-means').textContent = means;
-  byId('send-code').hidden = !now.customer || now.binding === 'proven';
+  byId('send-code').hidden = isCase(now) || !now.customer || now.binding === 'proven';
   if (now.binding === 'proven') byId('code-result').replaceChildren();
+  drawCasework(now);
   drawTimer();
 }
 
@@ -107,12 +112,13 @@ function drawTimer() {
   if (desk.live) byId('call-timer').textContent = lasted(desk.live);
 }
 
-function drawOthers(items) {
-  byId('others').hidden = items.length < 2;
+function drawOthers(all) {
+  const items = all.filter((item) => !isCase(item));
+  byId('others').hidden = items.length < (isCase(desk.live ?? {}) ? 1 : 2);
   const had = byId('others').contains(document.activeElement);
   byId('others').replaceChildren(...items.map((item) => el('button', {
     type: 'button', class: 'plain', 'aria-pressed': String(item.id === desk.chosen),
-    on: { click: () => { desk.chosen = item.id; follow(items); } },
+    on: { click: () => { desk.chosen = item.id; follow(all); } },
   }, `${CHANNELS[item.channel] ?? item.channel} ${item.reference}`)));
   if (had) byId('others').querySelector('[aria-pressed="true"]')?.focus();
 }
@@ -211,6 +217,15 @@ function claimed(interaction) {
   byId('main').focus();
 }
 
+/** A closed case leaves the screen at once. */
+function put(id) {
+  if (desk.live?.id === id) leave(desk.live);
+  desk.live = null;
+  desk.chosen = null;
+  wait();
+}
+
+setUpCases({ live: () => desk.live, acted, put });
 setUpFind({ live: () => desk.live, acted, claimed });
 setUpReport(() => desk.live?.id ?? null);
 

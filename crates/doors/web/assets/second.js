@@ -9,7 +9,7 @@ const span = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).pa
 
 /** Would a second person's yes help against this refusal? */
 export const wouldHelp = (field, { slug }) =>
-  ['approval-needed', 'guarded-record', 'many-fields'].includes(slug) || (slug === 'binding-too-weak' && field.second_person === 'unproven');
+  ['approval-needed', 'guarded-record', 'many-fields', 'casework'].includes(slug) || (slug === 'binding-too-weak' && field.second_person === 'unproven');
 
 /** What is said of a question that has come to an end without being used. */
 const ENDED = {

@@ -2,6 +2,7 @@
 
 import { api, byId, clock, el, icon, keepProblem, say } from './common.js';
 import { budgetRow, moment } from './budgets.js';
+import { drawHolders, loadCases } from './team-cases.js';
 
 const WINDOWS = ['hour', 'day', '30_days'];
 
@@ -38,6 +39,7 @@ async function load() {
   const { team, members, shared_budgets: shared } = answer.data;
   byId('shared').replaceChildren(...shared.map((budget) => budgetRow(budget)));
   byId('members').replaceChildren(...members.map(member));
+  drawHolders(members, document.body.dataset.person);
   byId('table-part').hidden = members.length === 0;
   byId('nobody').hidden = members.length > 0;
   byId('nobody').textContent = team ? 'Nobody serves customers in this team yet.' : 'You are in no team. Whoever manages people can put you into one.';
@@ -47,5 +49,6 @@ async function load() {
   say(`${members.length} people shown, ${low} of them low.`);
 }
 
-byId('again').addEventListener('click', load);
-load();
+const all = () => Promise.all([load(), loadCases()]);
+byId('again').addEventListener('click', all);
+all();

@@ -267,6 +267,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::ChangeGone
         | Refusal::InvitationOver
         | Refusal::ApprovalOver
+        | Refusal::CaseOver
         | Refusal::GlassOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate | Refusal::OwnSessionOver => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,

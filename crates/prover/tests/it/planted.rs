@@ -1,4 +1,4 @@
-//! Fifty changes that would permit more, as a careless or bribed officer might propose them: each is refuted by a
+//! Fifty-five changes that would permit more, as a careless or bribed officer might propose them: each is refuted by a
 //! proof, shows as a changed line of policies/decisions.txt, or is met by one of many random situations.
 
 use crate::world::Change::{Add, Drop, Replace};
@@ -9,7 +9,7 @@ use std::fs;
 
 const SERVE: &str = "[Role::\"agent\", Role::\"team_leader\"]";
 
-const PLANTED: [&[Change]; 50] = [
+const PLANTED: [&[Change]; 55] = [
     // Less ground.
     &[Drop("live-interaction-needed")],
     &[Drop("nothing-shown-on-hold")],
@@ -35,6 +35,15 @@ const PLANTED: [&[Change]; 50] = [
         "Action::\"about_customer\", resource)\nunless { context",
     )],
     &[Replace("action in Action::\"about_customer\"", "action == Action::\"reveal\"")],
+    // Casework.
+    &[Drop("casework-needs-a-second-person")],
+    &[Drop("nobody-on-the-line")],
+    &[Drop("no-accounts-in-a-case")],
+    &[Drop("follow-up-needs-a-match")],
+    &[Replace(
+        "[Field::\"date_of_birth\", Field::\"card\", Field::\"bank_account\"]",
+        "[Field::\"card\", Field::\"bank_account\"]",
+    )],
     // More fields.
     &[Drop("card-never-shown"), Replace("resource == Field::\"phone\")", "resource == Field::\"card\")")],
     &[Replace("        Field::\"order\",\n", "        Field::\"card\",\n")],
@@ -121,7 +130,7 @@ fn changed_line(rules: &Rules) -> Option<String> {
         let (act, said) = line.split_at(40);
         let said: Vec<&str> = said.trim().split("  ").collect();
         for (at, situation) in
-            ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent"]
+            ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent", "case"]
                 .iter()
                 .enumerate()
         {
@@ -161,6 +170,7 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
         "on hold" => Ground { talking: false, ..matched },
         "claimed" => Ground { binding: Binding::Claimed, ..matched },
         "matched" => matched,
+        "case" => Situation::best(Channel::Case).ground,
         _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
@@ -193,7 +203,7 @@ fn met_at_random(rules: &Rules, own: &Rules) -> Option<String> {
             customer: below(4) > 0,
             talking: below(4) > 0,
             binding: Binding::ALL[below(4)],
-            channel: Channel::ALL[below(3)],
+            channel: Channel::ALL[below(4)],
         };
         let approvals = Approvals { own: below(4) == 0, others: u8::try_from(below(2)).unwrap() };
         let situation = Situation {
@@ -217,7 +227,7 @@ fn the_golden_file_is_what_the_rules_say() {
 }
 
 #[test]
-fn fifty_planted_permissive_changes_are_all_found() {
+fn the_planted_permissive_changes_are_all_found() {
     let own = Rules::built_in().unwrap();
     let (mut proofs, mut lines, mut met, mut missed) = (0, 0, 0, Vec::new());
     for (number, changes) in PLANTED.iter().enumerate() {

@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
-fn when(number: u64, condition: Condition) -> Intent {
+pub(super) fn when(number: u64, condition: Condition) -> Intent {
     Intent { when: vec![condition], ..intent(number) }
 }
 
@@ -118,7 +118,7 @@ fn on_channel(mount: &dyn Mount) {
     let store = mount.store();
     let by =
         |channels: &[Channel]| Condition::OnChannel { interaction: CALL, channels: channels.iter().copied().collect() };
-    refused(&*store, when(1, by(&Channel::ALL)), Refusal::NoLiveInteraction);
+    refused(&*store, when(1, by(&Channel::IN_TOUCH)), Refusal::NoLiveInteraction);
     open_call(&*store);
     done(&*store, when(2, by(&[Channel::Call])));
     refused(&*store, when(3, by(&[Channel::Chat, Channel::Ticket])), Refusal::ChannelNotAllowed);

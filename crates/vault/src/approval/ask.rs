@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Counter, EntryId, Refusal};
+use domain::{BudgetKind, CASE_MS, Counter, EntryId, Refusal};
 use store::{Condition, Effect};
 
 /// A question that stands.
@@ -75,8 +75,8 @@ impl Vault {
             device,
             state: ApprovalState::Asked,
             since: now,
-            // A no stands for as long as the interaction can.
-            expires: now.plus(self.config.timeouts.absolute_ms),
+            // A no stands for as long as the interaction can, be it a case.
+            expires: now.plus(self.config.timeouts.absolute_ms.max(CASE_MS)),
             tag: [0; 16],
         };
         let tag = before.map(|row| row.tag);
@@ -96,7 +96,10 @@ impl Vault {
         alone: &policy::Needs,
     ) -> Result<bool, VaultError> {
         let row = self.store.interaction(scope.tenant, command.interaction).await?;
-        let surely = row.is_some_and(|row| row.binding >= alone.binding);
+        let surely = row.is_some_and(|row| match row.channel.is_in_touch() {
+            true => row.binding >= alone.binding,
+            false => alone.on_the_line.is_none(),
+        });
         Ok(surely
             && !(alone.unguarded && self.is_guarded(scope.tenant, command.customer).await?)
             && !(alone.few && self.is_one_too_many(scope.tenant, command).await?))

@@ -57,8 +57,10 @@ impl Act {
     /// Where only a second person is missing, whoever asked for one already is told what came of it.
     pub(crate) fn answered(mut self, said: Refusal) -> Self {
         for condition in &mut self.when {
-            if let Condition::Unguarded { otherwise, .. } | Condition::FewShown { otherwise, .. } = condition {
-                *otherwise = said;
+            match condition {
+                Condition::Unguarded { otherwise, .. } | Condition::FewShown { otherwise, .. } => *otherwise = said,
+                Condition::OnTheLine { otherwise, .. } if otherwise.wants_a_second_person() => *otherwise = said,
+                _ => {}
             }
         }
         self

@@ -5,10 +5,10 @@ use crate::auth::Scope;
 use crate::budgets::history;
 use crate::error::VaultError;
 use crate::wiring::Vault;
-use domain::{Binding, BudgetKind, Channel, Counter, FieldKind, Millis, Phase, Purpose, TenantId, Window};
+use domain::{Binding, BudgetKind, CaseReason, Channel, Counter, FieldKind, Millis, Phase, Purpose, TenantId, Window};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::AdmissionKind;
+use store::{AdmissionKind, InteractionRow};
 
 /// For how long, in milliseconds, a node lists what it read without reading again: pages ask every few seconds.
 const LISTED_MS: i64 = 1_000;
@@ -30,6 +30,8 @@ pub struct ApprovalLine {
     pub purpose: Purpose,
     /// By which channel the customer is in touch, how that stands, and how surely it is the customer.
     pub ground: Option<(Channel, Phase, Binding)>,
+    /// Where it is casework, without the customer on the line: why the case was opened.
+    pub casework: Option<CaseReason>,
     /// When it was asked.
     pub asked: Millis,
     /// Until when it stays as it is by itself.
@@ -111,6 +113,7 @@ impl Vault {
             ApprovalState::Asked => self.store.budget(scope.tenant, counter).await?,
             _ => None,
         };
+        let casework = ground.as_ref().and_then(InteractionRow::casework);
         let ground = ground.map(|mut row| {
             self.run_out(&mut row);
             (row.channel, row.phase, row.binding)
@@ -123,6 +126,7 @@ impl Vault {
             field: FieldKind::from_code(question.field).ok_or(VaultError::Damaged)?,
             purpose: question.purpose,
             ground,
+            casework,
             asked: question.asked,
             until: question.until().filter(|_| matches!(state, ApprovalState::Asked | ApprovalState::Given)),
             state,

@@ -46,7 +46,9 @@ impl Vault {
             act = act.read(FieldRef { customer, field: row.field, instance: row.instance });
         }
         act = act.read(FieldRef { customer, field: SHEET, instance: 0 });
-        let Done::Committed { entry, mut values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { entry, mut values, .. } = self.commit(act).await? else {
+            return Err(VaultError::Unknown);
+        };
         let mut masks = values.pop().ok_or(VaultError::Damaged)?.open_sheet()?;
         masks.retain(|masked| as_mask(masked.field));
         let open = |((kind, instance), value): ((FieldKind, u32), Committed)| Ok((kind, instance, value.open()?));

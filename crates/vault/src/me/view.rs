@@ -29,7 +29,7 @@ impl Vault {
     pub async fn own_record(&self, scope: &CustomerScope) -> Result<OwnRecord, VaultError> {
         let sheet = FieldRef { customer: scope.customer, field: SHEET, instance: 0 };
         let act = self.own_act(scope, Kind::OwnView).await?.read(sheet);
-        let Done::Committed { entry, values } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { entry, values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let mut masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;
         masks.sort_by_key(|masked| (masked.field.code(), masked.instance));
         let hold = self.store.state(scope.tenant, scope.customer).await?.and_then(|state| state.hold);

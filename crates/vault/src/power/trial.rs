@@ -226,6 +226,16 @@ fn needed(rules: &Rules, asker: &Asker<'_>, act: Act, body: &AuditBody) -> Optio
 
 /// The same, from what is needed now and what would be.
 fn turned(now: Option<Needs>, then: Option<Needs>, body: &AuditBody) -> Option<Turned> {
+    let barred = then.is_some_and(|then| then.on_the_line.is_some());
+    match body.decision {
+        Ok(()) if barred && body.kind.casework(body.detail).is_some() => return Some(Turned::Refused),
+        Err(Refusal::Casework | Refusal::NobodyOnTheLine) if now.is_some() => {
+            return (then.is_some() && !barred).then_some(Turned::Allowed);
+        }
+        _ => {}
+    }
+    // Whether the customer was on the line is said; all else is compared as if they were.
+    let [now, then] = [now, then].map(|needs| needs.map(|needs| Needs { on_the_line: None, ..needs }));
     let unsaid = |then: &Needs, now: Option<&Needs>| {
         let channels = now.is_some_and(|now| Needs { channels: then.channels, ..*now }.imply(then));
         Some(Turned::Unknown(if channels { Unsaid::Channel } else { Unsaid::Ground }))

@@ -167,7 +167,8 @@ impl Draft {
             power: self.power,
             alias: self.keys.as_ref().map(|keys| keys.alias),
             spent: numbers.spent.clone(),
-            detail: numbers.allotted.map_or(self.detail, |amount| Some(amount.into())),
+            // What is done in a case says so, where the kind has no other number to tell.
+            detail: numbers.allotted.map(u64::from).or(self.detail).or(numbers.casework.map(|reason| reason as u64)),
             drawn: if numbers.decision.is_ok() { self.drawn.clone() } else { Vec::new() },
             allotted: self.allotted,
             upon: self.upon,

@@ -139,6 +139,8 @@ pub(crate) enum Done {
         entry: EntryId,
         /// One right per value read, in order.
         values: Vec<Committed>,
+        /// Did it happen in a case?
+        in_a_case: bool,
     },
     /// The key was used before.
     Replayed {
@@ -354,7 +356,7 @@ fn done(
     match outcome {
         Outcome::Committed(commit) => {
             let values = committed(tenant, &commit, keys);
-            Ok(Done::Committed { entry: commit.entry, values })
+            Ok(Done::Committed { entry: commit.entry, values, in_a_case: commit.numbers.casework.is_some() })
         }
         Outcome::Replayed { entry, at, answer, same } => Ok(Done::Replayed { entry, at, answer, same }),
         Outcome::Refused { refusal, entry } => {
@@ -397,7 +399,7 @@ impl Feed {
             Outcome::Replayed { .. } | Outcome::Missing(_) | Outcome::Unknown => return,
         };
         let spent = numbers.map(|numbers| numbers.spent.clone()).unwrap_or_default();
-        let numbers = Numbers { decision, n: None, versions: Vec::new(), spent, allotted: None };
+        let numbers = Numbers { decision, n: None, versions: Vec::new(), spent, allotted: None, casework: None };
         let interaction = draft.subject.as_ref().and_then(|subject| subject.interaction);
         self.send(Disclosure { tenant, entry: draft.id, body: draft.audit_body(&numbers), interaction });
     }

@@ -10,6 +10,7 @@
 mod allotments;
 mod approvals;
 mod blast_radius;
+mod casework;
 mod closes;
 mod closes_many;
 mod codes;

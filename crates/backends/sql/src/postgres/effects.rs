@@ -85,6 +85,8 @@ impl<'a> Puts<'a> {
             Effect::Happened { .. }
             | Effect::Bind { .. }
             | Effect::Prove { .. }
+            | Effect::OpenCase { .. }
+            | Effect::EndCase { .. }
             | Effect::RestoreBudget { .. }
             | Effect::SendCode { .. }
             | Effect::PutAdmission(_)

@@ -236,6 +236,8 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         Effect::Happened { .. }
         | Effect::Bind { .. }
         | Effect::Prove { .. }
+        | Effect::OpenCase { .. }
+        | Effect::EndCase { .. }
         | Effect::RestoreBudget { .. }
         | Effect::SendCode { .. }
         | Effect::Guard(..)

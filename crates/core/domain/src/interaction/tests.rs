@@ -94,7 +94,17 @@ fn two_callers_match_nobody() {
 #[test]
 fn timeouts_count_from_the_last_act_and_from_the_beginning() {
     let limits = Timeouts { idle_ms: 10, absolute_ms: 100 };
-    assert!(!limits.expired(Millis(0), Millis(90), Millis(100)));
-    assert!(limits.expired(Millis(0), Millis(89), Millis(100)));
-    assert!(limits.expired(Millis(0), Millis(101), Millis(101)));
+    for channel in Channel::IN_TOUCH {
+        assert!(!limits.expired(channel, Millis(0), Millis(90), Millis(100)));
+        assert!(limits.expired(channel, Millis(0), Millis(89), Millis(100)));
+        assert!(limits.expired(channel, Millis(0), Millis(101), Millis(101)));
+    }
+}
+
+#[test]
+fn casework_ends_a_day_after_it_began_however_busy() {
+    let limits = Timeouts { idle_ms: 10, absolute_ms: 100 };
+    let day = 24 * 3_600_000;
+    assert!(!limits.expired(Channel::Case, Millis(0), Millis(0), Millis(day)));
+    assert!(limits.expired(Channel::Case, Millis(0), Millis(day), Millis(day + 1)));
 }

@@ -121,9 +121,9 @@ pub(crate) struct DecisionFacts {
     /// The interaction it was looked at in; left out where they handle none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interaction: Option<String>,
-    /// By which channel the customer is in touch.
+    /// By which channel the customer is in touch; case: they aren't.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(call|chat|ticket)$")]
+    #[schema(pattern = "^(call|chat|ticket|case)$")]
     pub(crate) channel: Option<&'static str>,
     /// Is it going on, and theirs?
     pub(crate) live: bool,

@@ -141,7 +141,12 @@ fn heard(message: Message) -> Result<Heard, &'static str> {
         data.person.as_deref().map(|text| PersonId::parse(text).ok_or("person isn't a person's id")).transpose()?;
     match message.kind.as_str() {
         "interaction.connected" => Ok(Heard::Connected {
-            channel: data.channel.as_deref().and_then(Channel::from_slug).ok_or("channel is call, chat or ticket")?,
+            channel: data
+                .channel
+                .as_deref()
+                .and_then(Channel::from_slug)
+                .filter(|channel| channel.is_in_touch())
+                .ok_or("channel is call, chat or ticket")?,
             person: person.ok_or("person is missing")?,
             from: data.from.and_then(|from| from.term()),
         }),

@@ -1,4 +1,4 @@
-//! `GET /v1/interactions`, `GET /v1/interactions/{id}`: calls, chats and tickets. Nobody opens one here.
+//! `GET /v1/interactions`, `GET /v1/interactions/{id}`: calls, chats and tickets, which nobody opens here; and cases.
 
 use super::id;
 use super::paging::{Cursor, Limit, Paging, unreadable};
@@ -8,7 +8,7 @@ use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use domain::{InteractionId, Millis, Purpose};
+use domain::{CaseReason, InteractionId, Millis, Purpose};
 use serde::{Deserialize, Serialize};
 use store::InteractionRow;
 use utoipa::{IntoParams, ToSchema};
@@ -18,9 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) struct Interaction {
     #[schema(example = "int_0192f7a0c0de7c0c8a3b000000000001")]
     id: String,
-    /// The telephony or ticket system's own name for it.
+    /// The telephony or ticket system's own name for it; of a case why it was opened.
     reference: String,
-    #[schema(example = "call")]
+    /// call, chat or ticket; case: the customer isn't on the line.
+    #[schema(example = "call", pattern = "^(call|chat|ticket|case)$")]
     channel: &'static str,
     /// announced, connected, held or ended.
     state: &'static str,
@@ -32,6 +33,8 @@ pub(crate) struct Interaction {
     started_at: String,
     #[schema(format = DateTime)]
     ended_at: Option<String>,
+    /// Of a case, why it was opened, for people.
+    case_label: Option<&'static str>,
     /// What a value may be needed for.
     purposes: Vec<PurposeChoice>,
 }
@@ -45,6 +48,7 @@ pub(crate) struct PurposeChoice {
 impl From<InteractionRow> for Interaction {
     fn from(row: InteractionRow) -> Self {
         Self {
+            case_label: row.casework().map(CaseReason::label),
             id: row.id.to_string(),
             reference: row.reference,
             channel: row.channel.slug(),
@@ -79,7 +83,7 @@ pub(crate) struct Filter {
 
 /// Interactions: one's own, or all for security.
 ///
-/// Newest first. Interactions are opened and closed by signed events only; there is no way to open one here.
+/// Newest first. Interactions are opened and closed by signed events only; there is no way to open one here. One's open cases are among them.
 #[utoipa::path(get, path = "/v1/interactions", tag = "interactions", operation_id = "listInteractions",
     params(Filter, ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{48}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = Interactions), (status = 400, body = Problem, content_type = "application/problem+json"),

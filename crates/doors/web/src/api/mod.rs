@@ -2,6 +2,7 @@
 
 pub(crate) mod blast_radius;
 pub(crate) mod budgets;
+pub(crate) mod cases;
 pub(crate) mod certificates;
 pub(crate) mod claims;
 pub(crate) mod closes;
@@ -74,6 +75,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/verifications", post(verifications::verify))
         .route("/v1/customers/{id}/reveals", post(reveals::reveal))
         .route("/v1/customers/{id}/approvals", post(second_person::ask))
+        .route("/v1/customers/{id}/cases", post(cases::follow_up))
+        .route("/v1/cases", get(cases::list).post(cases::assign))
+        .route("/v1/cases/{id}", delete(cases::close))
         .route("/v1/customers/{id}/guard", put(guard::put).delete(guard::drop))
         .route("/v1/guards", get(guard::list))
         .route("/v1/glass", get(glass::list).post(glass::ask))

@@ -11,7 +11,7 @@ use axum::Json as Plain;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::CustomerId;
+use domain::{CaseReason, CustomerId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::{ApprovalId, ApprovalLine};
@@ -53,13 +53,15 @@ pub(crate) struct Approval {
     purpose: &'static str,
     /// The purpose, for people.
     purpose_label: &'static str,
-    /// By which channel the customer is in touch, while it is open.
-    #[schema(pattern = "^(call|chat|ticket)$")]
+    /// By which channel the customer is in touch, while it is open; case: they aren't.
+    #[schema(pattern = "^(call|chat|ticket|case)$")]
     channel: Option<&'static str>,
     /// announced, connected, held or ended.
     call_state: Option<&'static str>,
     /// How surely the interaction belongs to its customer: none, claimed, matched or proven.
     binding: Option<&'static str>,
+    /// Where it is casework, without the customer on the line: why the case was opened, for people.
+    casework: Option<&'static str>,
     #[schema(format = DateTime)]
     asked_at: String,
     /// Until when it stays as it is by itself: an unanswered one is a no then.
@@ -84,6 +86,7 @@ impl Approval {
             channel: line.ground.map(|(channel, _, _)| channel.slug()),
             call_state: line.ground.map(|(_, phase, _)| phase.slug()),
             binding: line.ground.map(|(_, _, binding)| binding.slug()),
+            casework: line.casework.map(CaseReason::label),
             asked_at: line.asked.to_string(),
             until: line.until.map(|until| until.to_string()),
             state: line.state.slug(),

@@ -64,6 +64,9 @@ pub(crate) struct EntrySaid {
     refused: Option<&'static str>,
     purpose: Option<&'static str>,
     field: Option<&'static str>,
+    /// Where the customer wasn't on the line: why the case was opened that it happened in.
+    #[schema(pattern = "^(returned_mail|refund|complaint|delivery|correction)$")]
+    casework: Option<&'static str>,
 }
 
 impl From<StatementLine> for StatementEntry {
@@ -79,6 +82,7 @@ impl From<StatementLine> for StatementEntry {
             at: audit.at.to_string(),
             kind: audit.kind.slug(),
             refused: audit.decision.err().map(domain::Refusal::slug),
+            casework: audit.kind.casework(audit.detail).map(domain::CaseReason::slug),
             purpose: audit.purpose.map(domain::Purpose::slug),
             field: audit.field.and_then(FieldKind::from_code).map(FieldKind::slug),
         });

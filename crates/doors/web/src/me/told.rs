@@ -1,6 +1,6 @@
 //! Entries about a customer, in words.
 
-use domain::FieldKind;
+use domain::{CaseReason, FieldKind};
 use plan::{Language, Plan};
 use vault::{Kind, OwnLook};
 
@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub(super) refused: bool,
     /// Did staff look, or act in the customer's name? Then they may say that they know nothing of it.
     pub(super) by_staff: bool,
+    /// May they say that they weren't in touch? Where nobody claims that they were, it would tell nothing.
+    pub(super) doubtful: bool,
 }
 
 /// What a field is called to the customer whose it is.
@@ -38,6 +40,7 @@ pub(super) fn line(look: &OwnLook, plan: &Plan, language: Language) -> Line {
             .map(|id| id.to_string().chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect()),
         refused: look.refused.is_some(),
         by_staff: look.staff.is_some(),
+        doubtful: look.staff.is_some() && look.interaction.is_some() && look.kind.casework(look.detail).is_none(),
     }
 }
 
@@ -48,15 +51,33 @@ pub(super) fn moment(at: &str) -> String {
 
 fn what(look: &OwnLook, language: Language) -> String {
     let of = look.field.map(|kind| field(kind, language)).unwrap_or_default();
-    let (en, de) = words(look.kind);
-    let text = match language {
+    let said = |(en, de): (&'static str, &'static str)| match language {
         Language::English => en,
         Language::German => de,
+    };
+    let text = said(words(look.kind));
+    let text = match look.kind.casework(look.detail).map(|reason| said(reason_words(reason))) {
+        None => text.to_owned(),
+        Some(reason) => {
+            let without = said(("without you on the line", "ohne dass Sie mit uns in Kontakt waren"));
+            format!("{text} {reason}, {without}")
+        }
     };
     match (text.contains("{field}"), of.is_empty()) {
         (true, false) => text.replace("{field}", &of),
         (true, true) => text.replace(" {field}", "").replace("{field} ", ""),
-        (false, _) => text.to_owned(),
+        (false, _) => text,
+    }
+}
+
+/// What for a case was opened, after what was done in it.
+fn reason_words(reason: CaseReason) -> (&'static str, &'static str) {
+    match reason {
+        CaseReason::ReturnedMail => ("for a returned letter", "wegen eines zurückgekommenen Briefs"),
+        CaseReason::Refund => ("for a refund", "wegen einer Rückzahlung"),
+        CaseReason::Complaint => ("for a complaint", "wegen einer Beschwerde"),
+        CaseReason::Delivery => ("for a failed delivery", "wegen einer gescheiterten Zustellung"),
+        CaseReason::Correction => ("to correct what is on file", "um Ihre Daten zu berichtigen"),
     }
 }
 
@@ -98,6 +119,8 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
             "Ihre Daten werden ab jetzt aufgehoben, weil sie gebraucht werden",
         ),
         Kind::HoldLifted => ("Your data needn't be kept any more", "Ihre Daten müssen nicht mehr aufgehoben werden"),
+        Kind::CaseOpened => ("began to work on something of yours", "begann, etwas für Sie zu bearbeiten"),
+        Kind::CaseClosed => ("ended that work", "beendete diese Arbeit"),
         Kind::OwnCode => ("You were sent a code to sign in here", "Sie bekamen einen Code für diese Seite"),
         Kind::OwnCodeEntered => ("A wrong code was entered here", "Hier wurde ein falscher Code eingegeben"),
         Kind::OwnSignIn => ("You signed in here", "Sie haben sich hier angemeldet"),

@@ -193,7 +193,8 @@ async fn team(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
         Ok(scope) => {
             let (person_name, team) = (scope.name().to_owned(), scope.team().to_owned());
             let approves = web.vault.answers_approvals(&scope);
-            page(StatusCode::OK, &Team { person_name, team, approves, banner: web.config.banner.clone() })
+            let person_id = scope.person().to_string();
+            page(StatusCode::OK, &Team { person_name, person_id, team, approves, banner: web.config.banner.clone() })
         }
     }
 }

@@ -62,6 +62,8 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
+    asset("/assets/cases.js", SCRIPT, include_str!("../../assets/cases.js")),
+    asset("/assets/team-cases.js", SCRIPT, include_str!("../../assets/team-cases.js")),
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
     asset("/assets/power.js", SCRIPT, include_str!("../../assets/power.js")),
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
@@ -102,6 +104,8 @@ pub struct Desk {
 pub struct Team {
     /// The leader's name.
     pub person_name: String,
+    /// Their id.
+    pub person_id: String,
     /// The team; empty for none.
     pub team: String,
     /// Could they be somebody's second person?
@@ -205,6 +209,7 @@ impl Team {
     pub fn sample() -> Self {
         Self {
             person_name: PickPerson::sample().name,
+            person_id: PickPerson::sample().id,
             team: "Orders".to_owned(),
             approves: true,
             banner: sample_banner(),

@@ -1,5 +1,7 @@
 //! What entries tell of.
 
+use domain::CaseReason;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal $slug:literal;)*) => {
         /// What an entry tells of.
@@ -25,7 +27,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A value shown to a person.
+    /// A value shown to a person. Of this, a redelivery, a look at masks and a note, `detail` is why the case was opened that it
+    /// happened in, as [`domain::CaseReason`] numbers it; none where the customer was in touch.
     Reveal = 1 "reveal";
     /// The same value shown again within its countdown.
     Redelivery = 2 "redelivery";
@@ -230,6 +233,13 @@ kinds! {
     OwnReport = 99 "own_report";
     /// A customer took a copy of all that is held of them.
     OwnExport = 100 "own_export";
+    /// A case was opened, to do something for a customer who isn't on the line; `detail` is why, as [`domain::CaseReason`] numbers
+    /// it, and where a team leader opened it, the entry tells for whom.
+    CaseOpened = 101 "case_opened";
+    /// A case was closed; `detail` is why it had been opened, and where it was another's, the entry tells whose.
+    CaseClosed = 102 "case_closed";
+    /// The list of open cases was read.
+    CasesRead = 103 "cases_read";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
 }
@@ -239,14 +249,15 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BreachMeasured, BudgetsRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead,
-            ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
+            BreachMeasured, BudgetsRead, CasesRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed,
+            PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people
             || matches!(
                 self,
                 BreachMeasured
+                    | CasesRead
                     | LogReplayed
                     | DecisionAsked
                     | LogRead
@@ -268,6 +279,15 @@ impl Kind {
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
         people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged | PlanChanged)
+    }
+
+    /// Why the case was opened that an entry of this kind and detail tells of; none where the customer was in touch.
+    #[must_use]
+    pub fn casework(self, detail: Option<u64>) -> Option<CaseReason> {
+        use Kind::{ApprovalAsked, CaseClosed, CaseOpened, Note, Redelivery, Reveal, View};
+        let tells = matches!(self, Reveal | Redelivery | View | Note | ApprovalAsked | CaseOpened | CaseClosed);
+        let code = detail.filter(|_| tells).and_then(|detail| u8::try_from(detail).ok());
+        code.and_then(CaseReason::from_code)
     }
 
     /// Is this a disclosure, or what it showed?

@@ -39,6 +39,7 @@ fn nobodys() -> Draft {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
+        casework: None,
         upon: None,
         subject: None,
         keys: None,
@@ -76,7 +77,7 @@ fn reveals(subject: u8, id: [u8; 16]) -> Counter {
 fn numbers() -> Numbers {
     let counter = reveals(1, run(0xA0));
     let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), total: 17, moved: None }];
-    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent, allotted: None }
+    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent, allotted: None, casework: None }
 }
 
 #[test]
@@ -99,6 +100,7 @@ fn an_entry_about_nobody_has_the_known_bytes() {
         versions: Vec::new(),
         spent: Vec::new(),
         allotted: None,
+        casework: None,
     };
     let inscribed = nobodys().inscribe(&refused);
     assert_eq!(nobodys().audit_body(&refused).encode(), vector("entry.nobody_audit_body"));
@@ -117,7 +119,7 @@ fn an_allotment_given_back_has_the_known_bytes() {
         ..nobodys()
     };
     let spent = vec![Spent { counter: reveals(5, [0; 16]), previous: EntryId(run(0xD0)), total: 17, moved: None }];
-    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3) };
+    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3), casework: None };
     assert_eq!(draft.audit_body(&done).encode(), vector("entry.allotment_audit_body"));
 }
 
@@ -140,7 +142,8 @@ fn a_close_has_the_known_bytes() {
 
     let close = Close { number: 7, covers: 300, at: 1_767_225_600_123, size: 2, root };
     let draft = Draft { kind: Kind::LogClosed, detail: Some(7), clear: Some(close), ..nobodys() };
-    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new(), allotted: None };
+    let done =
+        Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new(), allotted: None, casework: None };
     let Inscribed { leaf, audit, customer } = draft.inscribe(&done);
     assert_eq!((leaf.to_vec(), audit.clone()), (vector("close.leaf"), vector("close.audit_half")));
     assert!(customer.is_empty());
