@@ -25,8 +25,8 @@ mod words;
 pub use allows::{Table, Unplanned};
 pub use diff::{Difference, diff};
 pub use entry::{
-    After, Basis, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard, SubProcessor,
-    What,
+    After, Basis, Covers, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard,
+    SubProcessor, What,
 };
 pub use expiry::Known;
 pub use fault::{Fault, Faults};

@@ -226,6 +226,12 @@ kinds! {
     OwnReport = 99 "own_report";
     /// A customer took a copy of all that is held of them.
     OwnExport = 100 "own_export";
+    /// From now on nothing is sealed with an older suite; `detail` is the suite's number.
+    SuiteRaised = 106 "suite_raised";
+    /// Sealed values moved to a later suite, without being opened by a node; `detail` is how many.
+    FieldsRewrapped = 107 "fields_rewrapped";
+    /// Envelopes of older suites open no more, in no copy; `detail` is the number of the oldest that does.
+    SuiteRetired = 108 "suite_retired";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
 }
