@@ -41,6 +41,7 @@ mod old_copies;
 mod people;
 mod phones;
 mod power;
+mod rewrap;
 mod scan;
 mod server;
 mod shared;
