@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Known-answer vectors for every byte format of docs/cryptography.md, computed without Ringfence's code.
 
-Writes crates/vault/tests/vectors/formats.txt: lines of `name = hex`. Needs Python's `cryptography` (AES-GCM only);
-HKDF-Expand and HMAC are written out here with hashlib and hmac.
+Writes crates/vault/tests/vectors/formats.txt: lines of `name = hex`. Needs Python's `cryptography` (AES-GCM and
+ChaCha20-Poly1305 only); HKDF-Expand and HMAC are written out here with hashlib and hmac.
 
     python3 scripts/vectors.py            writes the file
     python3 scripts/vectors.py --check    fails if the file differs
@@ -14,7 +14,7 @@ import pathlib
 import struct
 import sys
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "crates/vault/tests/vectors/formats.txt"
 
@@ -23,14 +23,14 @@ def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def mac(key, *parts):
-    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+def mac(key, *parts, how=hashlib.sha256):
+    return hmac.new(key, b"".join(parts), how).digest()
 
 
-def expand(key, info, length):
+def expand(key, info, length, how=hashlib.sha256):
     out, block, counter = b"", b"", 1
     while len(out) < length:
-        block = mac(key, block, info, bytes([counter]))
+        block = mac(key, block, info, bytes([counter]), how=how)
         out += block
         counter += 1
     return out[:length]
@@ -86,6 +86,13 @@ def envelope(out):
     out["envelope.sealed"] = hdr + salt + okm[32:] + seal(okm[:32], plain, hdr + salt + ctx)
     empty = hdr + salt + okm[32:] + seal(okm[:32], b"", hdr + salt + ctx)
     out["envelope.sealed_empty"] = empty
+    # Suite 2 in the same place.
+    hdr = b"\x01" + struct.pack(">HI", 2, epoch)
+    okm = expand(customer_key, b"rf1/field" + hdr + salt + ctx, 64, how=hashlib.sha512)
+    head, cipher = hdr + salt + okm[32:], ChaCha20Poly1305(okm[:32])
+    out["envelope_2.okm"] = okm
+    out["envelope_2.sealed"] = head + cipher.encrypt(bytes(12), plain, hdr + salt + ctx)
+    out["envelope_2.sealed_empty"] = head + cipher.encrypt(bytes(12), b"", hdr + salt + ctx)
 
 
 def entry(out):
@@ -164,6 +171,9 @@ def ring(out):
         for epoch, key in entries
     )
     out["ring.file"] = said + mac(expand(root, b"rf1/keyring", 32), said)
+    # With suites: nothing older than 2 is sealed, 1 still opens.
+    said = said.replace(b"keyring v1", b"keyring v2") + struct.pack(">I", 1) + tenant + struct.pack(">HH", 2, 1)
+    out["ring.file_2"] = said + mac(expand(root, b"rf1/keyring", 32), said)
     out["ring.row"] = wrap(shelf_key, customer_keys, b"rf1/shelf" + tenant + customer + struct.pack(">I", 9))
     out["ring.log_ed25519"] = expand(tenant_key, b"rf1/log/ed25519", 32)
     out["ring.log_ml_dsa"] = expand(tenant_key, b"rf1/log/ml-dsa-44", 32)

@@ -1,5 +1,6 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod crypto;
 mod custody;
 mod keyholding;
 mod log;
@@ -7,6 +8,7 @@ mod person;
 mod plan;
 mod policy;
 
+pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
@@ -83,6 +85,9 @@ pub enum Command {
     /// Shelf keys, whose end makes erasures true for backups
     #[command(subcommand)]
     Shelf(Shelf),
+    /// Cryptography: what is in use, and moving what is stored to a later suite
+    #[command(subcommand)]
+    Crypto(Crypto),
     /// Logs, as anyone can have them: copy, check, follow
     #[command(subcommand)]
     Log(Log),

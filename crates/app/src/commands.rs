@@ -2,6 +2,7 @@
 
 mod ceremony;
 mod completion;
+mod crypto;
 mod custodian;
 mod customer;
 mod doctor;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Policy(asked) => policy::run(&common, &asked),
         Command::Plan(asked) => plan::run(&common, &asked),
         Command::Shelf(asked) => shelf::run(&common, &asked),
+        Command::Crypto(asked) => crypto::run(&common, &asked),
         Command::Log(asked) => crate::log::run(&common, &asked),
         Command::Verify(asked) => crate::verify::run(&common, &asked),
         Command::Witness(asked) => witness::run(&common, &asked),

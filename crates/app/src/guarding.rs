@@ -1,5 +1,5 @@
 //! One thread that looks about each second whether people and rights are what the key holder sealed, makes the proposals
-//! whose time has come, and says what broken glass waits for a review.
+//! whose time has come, and says what broken glass waits for a review and which algorithms have outlived their milestones.
 
 use crate::failure::Failure;
 use crate::rounds::Rounds;
@@ -35,6 +35,9 @@ impl Guarding {
                 }
                 if let Err(error) = vault.settle_settings(tenant.id).await {
                     tracing::warn!(%error, "whether settings changed can't be looked at; it is tried again");
+                }
+                if let Err(error) = vault.settle_milestones(tenant.id).await {
+                    tracing::warn!(%error, "whose time is over by the data plan can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_glass(tenant.id).await {
                     tracing::warn!(%error, "what waits for a review can't be looked at; it is tried again");

@@ -19,6 +19,7 @@ pub mod failure;
 pub mod guarding;
 pub mod home;
 pub mod import;
+pub mod inventory;
 pub mod keyholding;
 pub mod log;
 pub mod output;

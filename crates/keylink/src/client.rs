@@ -6,7 +6,7 @@ use crate::message::{Change, Operation, VERSION};
 use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::{
     Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, PowerProposal,
-    PowerSeal, Published, Release, SealRequest, ShelfAge, Shelved,
+    PowerSeal, Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
 };
 use minicbor::Decoder;
 use std::collections::HashMap;
@@ -125,8 +125,25 @@ impl KeyHolder for Remote {
 
     fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
         Box::pin(async move {
-            let asked: Vec<_> = requests.iter().map(|one| (one.shelved, one.place)).collect();
+            let asked: Vec<_> = requests.iter().map(|one| (one.shelved, one.place, one.suite)).collect();
             whole(self.call(Operation::Seal, asked).await?, requests.len())
+        })
+    }
+
+    fn suites(&self, tenant: TenantId) -> Fut<'_, Suites> {
+        Box::pin(self.call(Operation::Suites, tenant))
+    }
+
+    fn raise_suites(&self, tenant: TenantId, to: Suites) -> Fut<'_, Suites> {
+        Box::pin(self.call(Operation::RaiseSuites, (tenant, to)))
+    }
+
+    fn rewrap<'a>(&'a self, requests: &'a [RewrapRequest<'a>]) -> Fut<'a, Vec<Result<Vec<u8>, HolderError>>> {
+        Box::pin(async move {
+            let one = |one: &RewrapRequest<'a>| (one.shelved, one.place, Bytes(one.envelope), one.suite);
+            let asked: Vec<_> = requests.iter().map(one).collect();
+            let answers: Vec<Result<Bytes<Vec<u8>>, HolderError>> = self.call(Operation::Rewrap, asked).await?;
+            whole(answers.into_iter().map(|answer| answer.map(|Bytes(sealed)| sealed)).collect(), requests.len())
         })
     }
 

@@ -208,7 +208,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 16] = [
+const REFUSALS: [HolderError; 18] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,
@@ -225,6 +225,8 @@ const REFUSALS: [HolderError; 16] = [
     HolderError::Unpublished,
     HolderError::Sealed,
     HolderError::TooSoon,
+    HolderError::Retired,
+    HolderError::Damaged,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {
@@ -309,13 +311,13 @@ impl Get for Place {
 
 impl Put for Header {
     fn put(&self, to: &mut Writer) {
-        (self.epoch, self.salt).put(to);
+        (self.suite, self.epoch, self.salt).put(to);
     }
 }
 
 impl Get for Header {
     fn get(from: &mut Decoder<'_>) -> Read<Self> {
-        let (epoch, salt) = Get::get(from)?;
-        Ok(Self { epoch, salt })
+        let (suite, epoch, salt) = Get::get(from)?;
+        Ok(Self { suite, epoch, salt })
     }
 }

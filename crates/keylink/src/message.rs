@@ -1,14 +1,14 @@
 //! Operations, and the parts of their bodies that have types of their own.
 
 use crate::codec::{Bytes, Get, Put, Read, Writer};
-use domain::PowerKind;
+use domain::{PowerKind, Suite};
 use keys::standing::{Apart, CeremonyStanding, HolderAlarm, HolderStanding};
-use keys::{Assertion, NodeKeys, PowerChange, PowerSeal, Powers, ShelfAge, Warrant};
+use keys::{Assertion, NodeKeys, PowerChange, PowerSeal, Powers, ShelfAge, Suites, Warrant};
 use minicbor::Decoder;
 use minicbor::decode::Error;
 
 /// What this version of the program speaks; both sides must be of one version.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// What is asked, by number; numbers are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +29,13 @@ pub(crate) enum Operation {
     CheckPower = 12,
     Published = 13,
     Standing = 14,
+    Suites = 15,
+    RaiseSuites = 16,
+    Rewrap = 17,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::NodeKeys,
         Self::Enrol,
         Self::Seal,
@@ -48,6 +51,9 @@ impl Operation {
         Self::CheckPower,
         Self::Published,
         Self::Standing,
+        Self::Suites,
+        Self::RaiseSuites,
+        Self::Rewrap,
     ];
 }
 
@@ -87,6 +93,31 @@ impl Get for ShelfAge {
     fn get(from: &mut Decoder<'_>) -> Read<Self> {
         let (epoch, made) = Get::get(from)?;
         Ok(Self { epoch, made })
+    }
+}
+
+impl Put for Suite {
+    fn put(&self, to: &mut Writer) {
+        self.code().put(to);
+    }
+}
+
+impl Get for Suite {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        Self::from_code(from.u16()?).ok_or_else(|| Error::message("a suite that isn't known"))
+    }
+}
+
+impl Put for Suites {
+    fn put(&self, to: &mut Writer) {
+        (self.seals, self.opens).put(to);
+    }
+}
+
+impl Get for Suites {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (seals, opens) = Get::get(from)?;
+        Ok(Self { seals, opens })
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::codec::{Bytes, Get, Put, Read, Writer, array};
 use crate::frame::{self, FrameError};
 use crate::message::{Change, Operation, VERSION};
-use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
+use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
 use keys::{
-    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, SealRequest, Shelved,
-    Warrant,
+    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, RewrapRequest,
+    SealRequest, Shelved, Warrant,
 };
 use minicbor::Decoder;
 use std::sync::Arc;
@@ -146,11 +146,19 @@ pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroi
             reply(enrolled.map(|rows| rows.into_iter().map(|one| one.shelved).collect::<Vec<_>>()))
         }
         Operation::Seal => {
-            let asked: Vec<(Shelved, Place)> = body(from)?;
-            let requests: Vec<_> =
-                asked.iter().map(|(shelved, place)| SealRequest { shelved, place: *place }).collect();
+            let asked: Vec<(Shelved, Place, Suite)> = body(from)?;
+            let requests: Vec<_> = asked
+                .iter()
+                .map(|(shelved, place, suite)| SealRequest { shelved, place: *place, suite: *suite })
+                .collect();
             reply(holder.seal(&requests).await)
         }
+        Operation::Suites => reply(holder.suites(body(from)?).await),
+        Operation::RaiseSuites => {
+            let (tenant, to) = body(from)?;
+            reply(holder.raise_suites(tenant, to).await)
+        }
+        Operation::Rewrap => reply(rewrap(body(from)?, holder).await),
         Operation::Release => reply(release(body(from)?, holder).await),
         Operation::EntryKeys => {
             let (tenant, rows): (TenantId, Rows) = body(from)?;
@@ -202,6 +210,22 @@ pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroi
             reply(holder.published(tenant, Published { size, root, entries: &entries }).await)
         }
     })
+}
+
+type Sealed = (Shelved, Place, Bytes<Vec<u8>>, Suite);
+
+async fn rewrap(
+    asked: Vec<Sealed>,
+    holder: &dyn KeyHolder,
+) -> Result<Vec<Result<Bytes<Vec<u8>>, HolderError>>, HolderError> {
+    let requests = asked.iter().map(|(shelved, place, Bytes(envelope), suite)| RewrapRequest {
+        shelved,
+        place: *place,
+        envelope,
+        suite: *suite,
+    });
+    let sealed = holder.rewrap(&requests.collect::<Vec<_>>()).await?;
+    Ok(sealed.into_iter().map(|one| one.map(Bytes)).collect())
 }
 
 type Asked = (EntryId, Option<PersonId>, Option<u64>, Shelved, Place, Header);

@@ -4,10 +4,11 @@ use crate::codec::{Put, Writer};
 use crate::message::{Operation, VERSION};
 use crate::server::answer;
 use crate::{Remote, frame, refuse, serve};
-use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, TenantId};
+use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, Suite, TenantId};
 use keyholder::{InProcess, KeyringFile, RootKey};
 use keys::{
-    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, SealRequest, Warrant,
+    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, RewrapRequest,
+    SealRequest, Suites, Warrant,
 };
 use std::future::Future;
 use std::os::unix::fs::MetadataExt as _;
@@ -62,6 +63,49 @@ fn running<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
+/// A value moves to another suite without leaving; suites are raised only, and what is retired doesn't open.
+async fn rewraps(holder: &dyn KeyHolder, own: &keys::Shelved, other: &keys::Shelved, place: Place) {
+    let seal = async |suite| holder.seal(&[SealRequest { shelved: own, place, suite }]).await.unwrap().remove(0);
+    let (header, okm) = seal(Suite::AesGcm).await;
+    assert_eq!((header.suite, seal(Suite::ChaChaPoly).await.0.suite), (Suite::AesGcm, Suite::ChaChaPoly));
+    let mut body = b"a value".to_vec();
+    let aad = aws_lc_rs::aead::Aad::from(keys::envelope::additional(&header, &place));
+    let cipher = keys::envelope::cipher(header.suite, &okm).unwrap();
+    cipher.seal_in_place_append_tag(keys::envelope::one_nonce(), aad, &mut body).unwrap();
+    let envelope = [&header.bytes()[..], &header.salt, okm.commitment(), &body].concat();
+    let asked = |shelved, place, envelope| RewrapRequest { shelved, place, envelope, suite: Suite::ChaChaPoly };
+    let moved = Place { version: 2, ..place };
+    let requests = [
+        asked(own, place, &envelope),
+        asked(own, moved, &envelope),
+        asked(own, place, b"?"),
+        asked(other, place, &envelope),
+    ];
+    let mut answers = holder.rewrap(&requests).await.unwrap();
+    assert_eq!(
+        answers.split_off(1),
+        [Err(HolderError::Damaged), Err(HolderError::Damaged), Err(HolderError::NotOnShelf)]
+    );
+    let anew = answers.remove(0).unwrap();
+    assert_eq!(Header::parse(&anew).map(|head| head.suite), Some(Suite::ChaChaPoly));
+
+    assert_eq!(holder.suites(TENANT).await, Ok(Suites::FIRST));
+    let both = Suites { seals: Suite::ChaChaPoly, opens: Suite::ChaChaPoly };
+    assert_eq!(holder.raise_suites(TENANT, both).await, Ok(both));
+    assert_eq!(holder.raise_suites(TENANT, Suites::FIRST).await, Ok(both), "never lowered");
+    assert_eq!(holder.suites(TENANT).await, Ok(both));
+    assert_eq!(seal(Suite::AesGcm).await.0.suite, Suite::ChaChaPoly, "nobody seals with an older one");
+    assert_eq!(
+        holder.rewrap(&requests[..1]).await,
+        Ok(vec![Err(HolderError::Retired)]),
+        "nor does the way up launder one"
+    );
+    let release = |header| Release { entry: EntryId([5; 16]), person: None, n: None, shelved: own, place, header };
+    let heads = [header, Header::parse(&anew).unwrap()];
+    let keys = holder.release(&heads.map(release)).await.unwrap();
+    assert!(matches!(keys[..], [Err(HolderError::Retired), Ok(_)]));
+}
+
 /// What both forms promise, in the same words.
 async fn keeps_the_contract(holder: &dyn KeyHolder) {
     let customers = [CustomerId([1; 16]), CustomerId([2; 16])];
@@ -69,7 +113,8 @@ async fn keeps_the_contract(holder: &dyn KeyHolder) {
     let [one, two] = [&rows[0].shelved, &rows[1].shelved];
     assert_ne!(one, two);
     let place = Place { tenant: TENANT, customer: customers[0], field: 3, instance: 1, version: 1 };
-    let (header, sealed) = holder.seal(&[SealRequest { shelved: one, place }]).await.unwrap().remove(0);
+    let (header, sealed) =
+        holder.seal(&[SealRequest { shelved: one, place, suite: Suite::AesGcm }]).await.unwrap().remove(0);
     let request = |shelved| Release {
         entry: EntryId([4; 16]),
         person: Some(PersonId([6; 16])),
@@ -83,6 +128,7 @@ async fn keeps_the_contract(holder: &dyn KeyHolder) {
     let key = released.remove(0).unwrap();
     assert_eq!((key.key(), key.commitment()), (sealed.key(), sealed.commitment()));
 
+    rewraps(holder, one, two, place).await;
     let both = [(customers[0], one), (customers[1], two)];
     let views = holder.entry_keys(TENANT, &both).await.unwrap();
     assert_ne!(views[0].bytes(), views[1].bytes());
@@ -242,7 +288,7 @@ fn what_cannot_be_read_ends_its_connection_and_no_other() {
         longer[3] += 1;
         assert_eq!(told(&site, &longer).await, [0_u8; 0], "a byte behind the body");
         let mut newer = good.clone();
-        newer[5] = 2;
+        newer[5] = VERSION + 1;
         assert_eq!(told(&site, &newer).await, [0_u8; 0], "another version");
         assert_eq!(remote.shelves(TENANT).await.unwrap().len(), 1);
     });
@@ -253,7 +299,7 @@ fn no_bytes_make_it_panic() {
     let site = Site::new();
     let shelved = running(site.holder.enrol(TENANT, &[CustomerId([1; 16])])).unwrap().remove(0).shelved;
     let place = Place { tenant: TENANT, customer: CustomerId([1; 16]), field: 3, instance: 1, version: 1 };
-    let header = Header { epoch: 1, salt: [9; 24] };
+    let header = Header { suite: Suite::AesGcm, epoch: 1, salt: [9; 24] };
     let release = vec![(EntryId([4; 16]), Some(PersonId([6; 16])), Some(8_u64), &shelved, place, header)];
     let samples = [
         request(Operation::Release, release),

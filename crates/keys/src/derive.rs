@@ -15,8 +15,19 @@ impl hkdf::KeyType for Length {
 /// is no extract step. `N` at most 255 × 32.
 #[must_use]
 pub fn expand<const N: usize>(key: &Key32, info: &[&[u8]]) -> [u8; N] {
+    expand_with(hkdf::HKDF_SHA256, key, info)
+}
+
+/// `X512(key, info, N)`: the same with SHA-512. The key is shorter than the hash, and as uniform: it is the key of HMAC-SHA512 in
+/// feedback mode (SP 800-108), with the strength of its 256 bits. `N` at most 255 × 64.
+#[must_use]
+pub fn expand_512<const N: usize>(key: &Key32, info: &[&[u8]]) -> [u8; N] {
+    expand_with(hkdf::HKDF_SHA512, key, info)
+}
+
+fn expand_with<const N: usize>(algorithm: hkdf::Algorithm, key: &Key32, info: &[&[u8]]) -> [u8; N] {
     let mut out = [0; N];
-    let prk = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, key.bytes());
+    let prk = hkdf::Prk::new_less_safe(algorithm, key.bytes());
     // Infallible: N is a compile-time length far below 8160 bytes. A zero key would be the only other outcome,
     // so the failure is made loud instead.
     let done = prk.expand(info, Length(N)).and_then(|okm| okm.fill(&mut out));

@@ -4,27 +4,31 @@
 //!
 //! `hdr` is the first seven bytes. The key is derived from the customer's key, the header, the salt and the hash
 //! of the place, so an envelope opens in its own place only; `com` commits to key and place, so no second key
-//! opens it either (AES-GCM alone doesn't promise that).
+//! opens it either (neither AES-GCM nor ChaCha20-Poly1305 alone promises that). The suite is in the header, so it is in the key
+//! and in the additional data: an envelope can't be read as one of another suite.
 
-use crate::derive::expand;
+use crate::derive::{expand, expand_512};
 use crate::secret::{Key32, Okm};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{CustomerId, TenantId};
+use domain::{CustomerId, Suite, TenantId};
+use zeroize::Zeroizing;
 
-/// HKDF-SHA256 + AES-256-GCM with key commitment.
-pub const SUITE: u16 = 1;
 /// Bytes of the header.
 pub const HEADER: usize = 7;
 /// Bytes of the salt.
 pub const SALT: usize = 24;
 /// Bytes of the commitment.
 pub const COMMITMENT: usize = 32;
-/// Bytes of AES-GCM's tag.
+/// Bytes of the tag, in each suite.
 pub const TAG: usize = 16;
 /// Bytes an envelope adds to its plaintext.
 pub const OVERHEAD: usize = HEADER + SALT + COMMITMENT + TAG;
 
 const FORMAT: u8 = 1;
+/// Each key is derived for one envelope and used once, so the nonce may be zero.
+const NONCE: [u8; NONCE_LEN] = [0; NONCE_LEN];
 
 /// Where a value lives: part of its key and of its additional data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +65,8 @@ impl Place {
 /// What an envelope says of itself before it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// How it is sealed.
+    pub suite: Suite,
     /// The shelf epoch it was sealed under.
     pub epoch: u32,
     /// Random, once per envelope.
@@ -72,7 +78,7 @@ impl Header {
     #[must_use]
     pub fn bytes(&self) -> [u8; HEADER] {
         let mut out = [FORMAT, 0, 0, 0, 0, 0, 0];
-        out[1..3].copy_from_slice(&SUITE.to_be_bytes());
+        out[1..3].copy_from_slice(&self.suite.code().to_be_bytes());
         out[3..].copy_from_slice(&self.epoch.to_be_bytes());
         out
     }
@@ -80,12 +86,13 @@ impl Header {
     /// Reads the head of an envelope; `None` if it is too short, or of a format or suite that isn't known.
     #[must_use]
     pub fn parse(envelope: &[u8]) -> Option<Self> {
-        if envelope.len() < OVERHEAD || envelope[0] != FORMAT || envelope[1..3] != SUITE.to_be_bytes() {
+        if envelope.len() < OVERHEAD {
             return None;
         }
+        let suite = Suite::from_code(Self::suite_of(&envelope[..3])?)?;
         let epoch = u32::from_be_bytes(envelope[3..HEADER].try_into().ok()?);
         let salt = envelope[HEADER..HEADER + SALT].try_into().ok()?;
-        Some(Self { epoch, salt })
+        Some(Self { suite, epoch, salt })
     }
 
     /// The suite that an envelope says it is of, from its first three bytes, whether it is known here or not; `None` if they
@@ -99,9 +106,64 @@ impl Header {
     }
 }
 
-/// `okm = X(K_c, "rf1/field" ‖ hdr ‖ salt ‖ H(ctx), 64)`.
+/// Suite 1: `okm = X(K_c, "rf1/field" ‖ hdr ‖ salt ‖ H(ctx), 64)`. Suite 2: `okm = X512(K_c, "rf1/field" ‖ hdr ‖ salt ‖ ctx, 64)`.
 #[must_use]
 pub fn field_key(customer_key: &Key32, header: &Header, place: &Place) -> Okm {
-    let context = digest(&SHA256, &place.context());
-    Okm::new(expand(customer_key, &[b"rf1/field", &header.bytes(), &header.salt, context.as_ref()]))
+    let (label, hdr, context) = (b"rf1/field", header.bytes(), place.context());
+    Okm::new(match header.suite {
+        Suite::AesGcm => {
+            let context = digest(&SHA256, &context);
+            expand(customer_key, &[label, &hdr, &header.salt, context.as_ref()])
+        }
+        Suite::ChaChaPoly => expand_512(customer_key, &[label, &hdr, &header.salt, &context]),
+    })
+}
+
+/// The key of one envelope, ready for use with [`one_nonce`]. `None` only if the library refuses.
+#[must_use]
+pub fn cipher(suite: Suite, okm: &Okm) -> Option<LessSafeKey> {
+    let algorithm: &'static Algorithm = match suite {
+        Suite::AesGcm => &AES_256_GCM,
+        Suite::ChaChaPoly => &CHACHA20_POLY1305,
+    };
+    Some(LessSafeKey::new(UnboundKey::new(algorithm, okm.key()).ok()?))
+}
+
+/// The nonce of every envelope.
+#[must_use]
+pub fn one_nonce() -> Nonce {
+    Nonce::assume_unique_for_key(NONCE)
+}
+
+/// `hdr ‖ salt ‖ ctx`.
+#[must_use]
+pub fn additional(header: &Header, place: &Place) -> [u8; HEADER + SALT + 38] {
+    let mut out = [0; HEADER + SALT + 38];
+    out[..HEADER].copy_from_slice(&header.bytes());
+    out[HEADER..HEADER + SALT].copy_from_slice(&header.salt);
+    out[HEADER + SALT..].copy_from_slice(&place.context());
+    out
+}
+
+/// The same value in the same place under another head: what it says is in here for a moment only, and is wiped. `None` if the
+/// envelope doesn't open under the first key, or the library refuses.
+#[must_use]
+pub fn rewrap(envelope: &[u8], place: &Place, from: &Okm, (header, to): (&Header, &Okm)) -> Option<Vec<u8>> {
+    let old = Header::parse(envelope)?;
+    let (commitment, body) = envelope[HEADER + SALT..].split_at(COMMITMENT);
+    verify_slices_are_equal(commitment, from.commitment()).ok()?;
+    let mut bytes = Zeroizing::new(body.to_vec());
+    let opened =
+        cipher(old.suite, from)?.open_in_place(one_nonce(), Aad::from(additional(&old, place)), &mut bytes).ok()?;
+    let length = opened.len();
+    let (plain, rest) = bytes.split_at_mut(length);
+    let aad = Aad::from(additional(header, place));
+    let tag = cipher(header.suite, to)?.seal_in_place_separate_tag(one_nonce(), aad, plain).ok()?;
+    rest.copy_from_slice(tag.as_ref());
+    let mut out = Vec::with_capacity(envelope.len());
+    out.extend_from_slice(&header.bytes());
+    out.extend_from_slice(&header.salt);
+    out.extend_from_slice(to.commitment());
+    out.extend_from_slice(&bytes);
+    Some(out)
 }

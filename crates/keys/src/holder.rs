@@ -6,7 +6,7 @@ use crate::secret::{Key32, Okm};
 use crate::standing::HolderStanding;
 use core::future::Future;
 use core::pin::Pin;
-use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
+use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
 
 /// A boxed future of a key holder's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send + 'a>>;
@@ -62,6 +62,12 @@ pub enum HolderError {
     /// The holder waits for custodians' shares of its root key.
     #[error("the key holder is sealed until enough custodians have handed in their shares")]
     Sealed,
+    /// The envelope is of a suite that was retired: it was put back from before.
+    #[error("the value is sealed with a retired suite: an older envelope was put back into the database")]
+    Retired,
+    /// The envelope doesn't open in its place: it was edited or moved.
+    #[error("the value doesn't open in its place: it was edited or moved")]
+    Damaged,
 }
 
 /// A customer's two keys (data and log), wrapped under a shelf key and bound to tenant, customer and epoch.
@@ -94,6 +100,41 @@ pub struct SealRequest<'a> {
     pub shelved: &'a Shelved,
     /// Where the value will live.
     pub place: Place,
+    /// With what it is sealed at least.
+    pub suite: Suite,
+}
+
+/// A request to seal one value anew under a later suite.
+pub struct RewrapRequest<'a> {
+    /// The customer's row.
+    pub shelved: &'a Shelved,
+    /// Where the value lives, and will.
+    pub place: Place,
+    /// As it is sealed.
+    pub envelope: &'a [u8],
+    /// With what it is to be sealed at least.
+    pub suite: Suite,
+}
+
+/// How old a tenant's suites may be. They are raised, never lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suites {
+    /// New values are sealed with none older.
+    pub seals: Suite,
+    /// Older envelopes are retired: they don't open any more.
+    pub opens: Suite,
+}
+
+impl Suites {
+    /// Of a tenant for whom nothing was ever raised.
+    pub const FIRST: Self = Self { seals: Suite::FIRST, opens: Suite::FIRST };
+
+    /// The later ones of both. What opens is never later than what is sealed.
+    #[must_use]
+    pub fn raised(self, to: Self) -> Self {
+        let seals = self.seals.max(to.seals);
+        Self { seals, opens: self.opens.max(to.opens).min(seals) }
+    }
 }
 
 /// A request for the key that opens one value, for one committed entry.
@@ -157,8 +198,18 @@ pub trait KeyHolder: Send + Sync {
     fn enrol<'a>(&'a self, tenant: TenantId, customers: &'a [CustomerId]) -> Fut<'a, Vec<Enrolled>>;
 
     /// The heads and keys of new envelopes, in the requests' order. The holder draws each salt itself: whoever could choose
-    /// it would get the keys of envelopes that are there.
+    /// it would get the keys of envelopes that are there. Nor does a node choose an older suite than [`KeyHolder::suites`] says.
     fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>>;
+
+    /// A tenant's suites.
+    fn suites(&self, tenant: TenantId) -> Fut<'_, Suites>;
+
+    /// Raises a tenant's suites, durably; gives what stands then. What is retired by it opens nowhere any more, in no copy.
+    fn raise_suites(&self, tenant: TenantId, to: Suites) -> Fut<'_, Suites>;
+
+    /// The same values, opened and sealed anew in here: neither a key nor a value leaves. In the requests' order; an item that
+    /// can't be opened fails alone.
+    fn rewrap<'a>(&'a self, requests: &'a [RewrapRequest<'a>]) -> Fut<'a, Vec<Result<Vec<u8>, HolderError>>>;
 
     /// The keys that open values for committed entries, in the requests' order, counted. An item that can't be
     /// released fails alone.

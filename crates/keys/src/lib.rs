@@ -3,7 +3,8 @@
 //! The key holder alone has the root, tenant, shelf and customers' keys. Everyone else asks it, in batches, for
 //! exactly what one act needs: the key of *one field* for one committed log entry, a customer's entry key, a
 //! keyed digest for an index. In scope: that contract, the byte formats of keys, envelopes' headers, contexts
-//! and tags. Out of scope: plaintext (nothing here takes or gives one), storage, where the root key lives.
+//! and tags, and one envelope's way to another suite. Out of scope: plaintext (nothing here takes or gives one), storage,
+//! where the root key lives.
 
 pub mod derive;
 pub mod envelope;
@@ -14,9 +15,10 @@ pub mod standing;
 mod view;
 pub mod webauthn;
 
-pub use envelope::{Header, Place, SUITE};
+pub use envelope::{Header, Place};
 pub use holder::{
-    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, SealRequest, ShelfAge, Shelved,
+    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, RewrapRequest, SealRequest, ShelfAge,
+    Shelved, Suites,
 };
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};

@@ -32,7 +32,7 @@ impl Okm {
         Self(bytes)
     }
 
-    /// The AES-256-GCM key.
+    /// The cipher's key.
     #[must_use]
     pub fn key(&self) -> &[u8] {
         &self.0[..32]

@@ -1,7 +1,7 @@
 //! The trait an engine implements.
 
 use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
-use crate::intent::{Intent, Seals};
+use crate::intent::{FieldRef, Intent, Seals};
 use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
     BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, ReportRow,
@@ -144,6 +144,9 @@ pub struct Cosigned {
 /// A customer with their keys and their state in the log.
 pub type CountedCustomer = (CustomerId, CustomerRow, StateRow);
 
+/// A sealed value with its customer's keys.
+pub type SealedValue = (CustomerId, CustomerRow, FieldRow);
+
 /// A customer as retention looks at them: nothing of it opens anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
@@ -242,6 +245,8 @@ pub trait Store: Send + Sync {
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
     /// All sealed values of a customer, the mask sheet first.
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>>;
+    /// Sealed values by customer, kind and instance, each with its customer's keys, for chores.
+    fn sealed_values(&self, tenant: TenantId, after: Option<FieldRef>, limit: u32) -> Fut<'_, Vec<SealedValue>>;
     /// Rows of a blind index; at most `limit`.
     fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>>;
     /// What was spent of an allowance.

@@ -241,6 +241,16 @@ pub enum Effect {
     RewrapCustomer(CustomerId, CustomerRow),
     /// A sealed value, new or replaced.
     PutField(CustomerId, FieldRow),
+    /// The same value under a later suite. Nothing where the row isn't what was rewrapped any more: whoever replaced or erased it
+    /// meanwhile has done so.
+    RewrapField {
+        /// Whose.
+        customer: CustomerId,
+        /// The row as it is to be.
+        row: FieldRow,
+        /// The envelope that it replaces.
+        before: Vec<u8>,
+    },
     /// A row of a blind index.
     PutIndex(IndexRow),
     /// A row of a blind index, to be merged when the import is done.

@@ -20,7 +20,7 @@ mod shown;
 pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
     Committing, Cosigned, CountedCustomer, Fence, FieldCount, Fut, Holding, IndexPlace, Job, LogHead, Page,
-    PendingLeaf, Publication, Store, StoreError, Swap, Swept, TileKey,
+    PendingLeaf, Publication, SealedValue, Store, StoreError, Swap, Swept, TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{

@@ -385,6 +385,15 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
             let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
             facts.fields.put_with(&(tenant, field), || row.clone());
         }
+        Effect::RewrapField { customer, row, before } => {
+            let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
+            if let Some(slot) = facts.fields.slot(&(tenant, field))
+                && let Some(kept) =
+                    slot.row.as_mut().filter(|kept| kept.version == row.version && kept.sealed == *before)
+            {
+                kept.clone_from(row);
+            }
+        }
         Effect::PutClose(row) => facts.closes.put(&tenant, row.number),
         Effect::Erase { customer, .. } | Effect::Expire(customer) => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));

@@ -17,6 +17,8 @@ pub enum AlarmKind {
     SetBack,
     /// A committed entry was deleted or changed in the database before it had its place.
     EntryLost,
+    /// An envelope of a retired suite lies in the database.
+    SuitePutBack,
     /// Too few witnesses sign, and the configuration refuses disclosures then.
     DisclosuresStopped,
     /// Too few witnesses sign.
@@ -31,6 +33,8 @@ pub enum AlarmKind {
     SettingsChanged,
     /// Committed entries wait for their places for too long.
     LogStalled,
+    /// An algorithm is in use whose time is over by the data plan.
+    AlgorithmOutlived,
 }
 
 impl AlarmKind {
@@ -42,6 +46,7 @@ impl AlarmKind {
             Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
             Self::EntryLost => "entry_lost",
+            Self::SuitePutBack => "suite_put_back",
             Self::LogStalled => "log_stalled",
             Self::DisclosuresStopped => "disclosures_stopped",
             Self::WitnessesMissing => "witnesses_missing",
@@ -49,6 +54,7 @@ impl AlarmKind {
             Self::GlassBroken => "glass_broken",
             Self::AccessWidens => "access_widens",
             Self::SettingsChanged => "settings_changed",
+            Self::AlgorithmOutlived => "algorithm_outlived",
         }
     }
 
@@ -64,6 +70,9 @@ impl AlarmKind {
             }
             Self::EntryLost => {
                 "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
+            }
+            Self::SuitePutBack => {
+                "A value in the database is sealed with a suite that was retired: somebody put an older one back. It isn't opened."
             }
             Self::LogStalled => "Entries wait for their places in the log. They are durable, but have no proof yet.",
             Self::SetBack => "The log was set back: a witness signed more entries than it holds.",
@@ -81,6 +90,9 @@ impl AlarmKind {
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
             }
+            Self::AlgorithmOutlived => {
+                "An algorithm is in use whose day in the data plan is over: passkeys that a quantum computer breaks, or values in an old suite."
+            }
         }
     }
 
@@ -96,6 +108,9 @@ impl AlarmKind {
             }
             Self::EntryLost => {
                 "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."
+            }
+            Self::SuitePutBack => {
+                "Find out who can write to the database, and whether an old backup was restored. Keep a copy of it as it is; ringfence crypto inventory counts such values."
             }
             Self::LogStalled => "Have IT look into this node's own log for the reason.",
             Self::SetBack => {
@@ -115,6 +130,9 @@ impl AlarmKind {
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."
+            }
+            Self::AlgorithmOutlived => {
+                "Have IT run ringfence crypto inventory: what it calls outlived is to go. Replace such passkeys; move values with ringfence crypto rewrap --retire. Or sign a plan with a later day, and say why."
             }
             Self::WitnessesMissing => {
                 "Ask the witnesses' operators why they don't sign. Until enough do, the newest entries have no outside proof."

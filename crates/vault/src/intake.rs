@@ -155,7 +155,7 @@ impl Vault {
             pieces.extend(pieces_of(tenant, *customer, record).into_iter().map(|piece| (piece, shelved)));
         }
         let requests: Vec<SealRequest<'_>> =
-            pieces.iter().map(|(piece, shelved)| SealRequest { shelved, place: piece.place }).collect();
+            pieces.iter().map(|(piece, shelved)| self.to_seal(shelved, piece.place)).collect();
         let keys = self.holder.seal(&requests).await?;
         let seal = |((piece, _), (header, okm)): (&(Piece, &Shelved), (Header, keys::Okm))| {
             let Place { customer, field, instance, version, .. } = piece.place;

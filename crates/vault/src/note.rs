@@ -10,7 +10,7 @@ use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::field::Incoming;
 use domain::{CustomerId, EntryId, FieldKind, InteractionId, Refusal};
-use keys::{Place, SealRequest, Shelved};
+use keys::{Place, Shelved};
 use store::{Condition, Effect, FieldRef, FieldRow, RequestKey, SHEET, StoreError};
 
 /// How often a note is tried when another node changes the sheet in the same moment; those of this node wait for each
@@ -115,7 +115,7 @@ impl Vault {
     }
 
     async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
-        let keys = self.holder.seal(&[SealRequest { shelved, place }]).await?.pop();
+        let keys = self.holder.seal(&[self.to_seal(shelved, place)]).await?.pop();
         let (header, okm) = keys.ok_or(VaultError::Damaged)?;
         let sealed = sealing::seal(&okm, &header, &place, plain).ok_or(VaultError::Damaged)?;
         Ok(FieldRow { field: place.field, instance: place.instance, version: place.version, sealed })

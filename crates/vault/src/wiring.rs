@@ -140,6 +140,7 @@ impl Vault {
         let seals = Arc::new(seals);
         let feed = Feed::new();
         let promises = Arc::<Promises>::default();
+        let alarms = Arc::<Alarms>::default();
         let works = Works {
             store: Arc::clone(&store),
             holder: Arc::clone(&holder),
@@ -148,8 +149,8 @@ impl Vault {
             feed: feed.clone(),
             promises: Arc::clone(&promises),
             tally: Arc::default(),
+            alarms: Arc::clone(&alarms),
         };
-        let alarms = Arc::<Alarms>::default();
         let treasury = Treasury {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),

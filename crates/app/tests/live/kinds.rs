@@ -139,6 +139,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         Kind::ProposalWithdrawn,
         Kind::LogReplayed,
     ];
+    // And of suites (vault rewrapping.rs; rewrap.rs).
+    let suites = [Kind::SuiteRaised, Kind::FieldsRewrapped, Kind::SuiteRetired];
     // And of second people (approvals.rs).
     let second = [Kind::ApprovalAsked, Kind::ApprovalGiven, Kind::ApprovalDeclined];
     // And of broken glass (glass.rs).
@@ -149,9 +151,20 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
     let own_side = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("own_")).collect::<Vec<_>>();
-    let later =
-        [people.as_slice(), &own_side, &sign_in, &budgets, &own, &governing, &second, &glass, &retention, &cases]
-            .concat();
+    let later = [
+        people.as_slice(),
+        &own_side,
+        &sign_in,
+        &budgets,
+        &own,
+        &governing,
+        &suites,
+        &second,
+        &glass,
+        &retention,
+        &cases,
+    ]
+    .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {
         is_found(&security, kind);
     }

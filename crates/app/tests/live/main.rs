@@ -43,6 +43,7 @@ mod pages;
 mod people;
 mod phones;
 mod power;
+mod rewrap;
 mod scan;
 mod server;
 mod shared;

@@ -4,17 +4,23 @@ use crate::{CustomerKeys, RootKey};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::time::fresh;
-use domain::{CustomerId, Entropy, Millis, TenantId};
-use keys::{HolderError, Key32, ShelfAge, derive};
+use domain::{CustomerId, Entropy, Millis, Suite, TenantId};
+use keys::{HolderError, Key32, ShelfAge, Suites, derive};
 use std::collections::BTreeMap;
 
 /// What every version of the file begins with; a version and a line's end follow.
 const HEAD: &[u8] = b"ringfence keyring v";
-const VERSION: &[u8] = b"1\n";
+/// Nothing is said of suites.
+const VERSION_1: &[u8] = b"1\n";
+/// Each tenant's suites stand behind the keys. A program that doesn't know them refuses the file, rather than sealing with old
+/// ones.
+const VERSION_2: &[u8] = b"2\n";
 const MAC: usize = 32;
 /// `nonce[12] ‖ ciphertext[32] ‖ tag[16]`.
 const WRAPPED: usize = NONCE_LEN + 32 + 16;
 const ENTRY: usize = 4 + 4 + 8 + WRAPPED;
+/// `tenant u32 ‖ seals u16 ‖ opens u16`.
+const SUITES: usize = 4 + 2 + 2;
 
 /// A keyring that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,8 @@ pub struct Keyring {
     generation: u64,
     /// By tenant and epoch; epoch 0 is the tenant's own key, the others are shelves.
     pub(crate) keys: BTreeMap<(TenantId, u32), Kept>,
+    /// Where they were ever raised.
+    pub(crate) suites: BTreeMap<TenantId, Suites>,
 }
 
 pub(crate) struct Kept {
@@ -59,19 +67,24 @@ pub(crate) struct Kept {
 impl Keyring {
     /// Opens a keyring file's bytes:
     /// `"ringfence keyring v1\n" ‖ generation u64 ‖ count u32 ‖ (tenant u32 ‖ epoch u32 ‖ made i64 ‖ wrapped[60])… ‖ mac[32]`,
-    /// where `mac = MAC(X(R, "rf1/keyring", 32), all before it)` and each key is wrapped for its tenant and epoch.
+    /// where `mac = MAC(X(R, "rf1/keyring", 32), all before it)` and each key is wrapped for its tenant and epoch. Once suites were
+    /// raised it is `v2`, with `count u32 ‖ (tenant u32 ‖ seals u16 ‖ opens u16)…` before the mac.
     ///
     /// # Errors
     /// If they aren't a keyring's, or don't open under this root.
     pub(crate) fn decode(root: &RootKey, bytes: &[u8]) -> Result<Self, KeyringError> {
         let rest = bytes.strip_prefix(HEAD).ok_or(KeyringError::NotAKeyring)?;
-        let rest = rest.strip_prefix(VERSION).ok_or(KeyringError::Newer)?;
+        let (of_suites, rest) = match rest.strip_prefix(VERSION_2) {
+            Some(rest) => (true, rest),
+            None => (false, rest.strip_prefix(VERSION_1).ok_or(KeyringError::Newer)?),
+        };
         let body = rest.len().checked_sub(MAC).ok_or(KeyringError::NotAKeyring)?;
         let (said, mac) = bytes.split_at(bytes.len() - MAC);
         verify_slices_are_equal(mac, &file_mac(root, said)).map_err(|_| KeyringError::WrongRoot)?;
         let (generation, rest) = take::<8>(&rest[..body])?;
-        let (count, entries) = take::<4>(rest)?;
-        if entries.len() != u32::from_be_bytes(count) as usize * ENTRY {
+        let (entries, rest) = counted(rest, ENTRY)?;
+        let (suites, rest) = if of_suites { counted(rest, SUITES)? } else { (&[][..], rest) };
+        if !rest.is_empty() {
             return Err(KeyringError::NotAKeyring);
         }
         let mut ring = Self { generation: u64::from_be_bytes(generation), ..Self::default() };
@@ -84,12 +97,21 @@ impl Keyring {
             let key = unwrap(root, place, &wrapped)?;
             ring.keys.insert(place, Kept { made: Millis(i64::from_be_bytes(made)), wrapped, key });
         }
+        for said in suites.chunks_exact(SUITES) {
+            let (tenant, rest) = take(said)?;
+            let (seals, rest) = take(rest)?;
+            let (opens, _) = take(rest)?;
+            let known = |code| Suite::from_code(u16::from_be_bytes(code)).ok_or(KeyringError::Newer);
+            let suites = Suites { seals: known(seals)?, opens: known(opens)? };
+            ring.suites.insert(TenantId(u32::from_be_bytes(tenant)), suites);
+        }
         Ok(ring)
     }
 
     /// The file's bytes: see [`Keyring::decode`].
     pub(crate) fn encode(&self, root: &RootKey) -> Vec<u8> {
-        let mut out = [HEAD, VERSION, &self.generation.to_be_bytes()].concat();
+        let version = if self.suites.is_empty() { VERSION_1 } else { VERSION_2 };
+        let mut out = [HEAD, version, &self.generation.to_be_bytes()].concat();
         // A tenant has a handful of keys.
         out.extend_from_slice(&u32::try_from(self.keys.len()).unwrap_or(u32::MAX).to_be_bytes());
         for ((tenant, epoch), kept) in &self.keys {
@@ -97,6 +119,14 @@ impl Keyring {
             out.extend_from_slice(&epoch.to_be_bytes());
             out.extend_from_slice(&kept.made.0.to_be_bytes());
             out.extend_from_slice(&kept.wrapped);
+        }
+        if !self.suites.is_empty() {
+            out.extend_from_slice(&u32::try_from(self.suites.len()).unwrap_or(u32::MAX).to_be_bytes());
+        }
+        for (tenant, suites) in &self.suites {
+            out.extend_from_slice(&tenant.bytes());
+            out.extend_from_slice(&suites.seals.code().to_be_bytes());
+            out.extend_from_slice(&suites.opens.code().to_be_bytes());
         }
         out.extend_from_slice(&file_mac(root, &out));
         out
@@ -158,6 +188,13 @@ impl Keyring {
 
 fn file_mac(root: &RootKey, said: &[u8]) -> [u8; MAC] {
     derive::mac(&derive::subkey(&root.0, &[b"rf1/keyring"]), &[said])
+}
+
+/// A count, so many items of this length, and what comes behind them.
+fn counted(bytes: &[u8], item: usize) -> Result<(&[u8], &[u8]), KeyringError> {
+    let (count, rest) = take::<4>(bytes)?;
+    let length = (u32::from_be_bytes(count) as usize).checked_mul(item).ok_or(KeyringError::NotAKeyring)?;
+    rest.split_at_checked(length).ok_or(KeyringError::NotAKeyring)
 }
 
 fn take<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), KeyringError> {

@@ -11,6 +11,7 @@ mod file;
 mod keyring;
 mod power;
 mod root;
+mod suites;
 mod watch;
 
 pub use file::KeyringFile;
@@ -24,7 +25,7 @@ use file::Stamp;
 use keys::power::{PowerProposal, PowerSeal, Waits};
 use keys::{
     Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, Published, Release,
-    SealRequest, ShelfAge, Shelved, ViewKey, derive, envelope,
+    RewrapRequest, SealRequest, ShelfAge, Shelved, Suites, ViewKey, derive, envelope,
 };
 use power::PowerFile;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,6 +111,7 @@ impl InProcess {
         header: &envelope::Header,
     ) -> Result<Okm, HolderError> {
         let keys = self.unshelve(place.tenant, place.customer, shelved)?;
+        self.opens(place.tenant, header)?;
         Ok(envelope::field_key(&keys.data, header, place))
     }
 
@@ -173,6 +175,8 @@ impl InProcess {
     }
 
     fn seal_now(&self, requests: &[SealRequest<'_>]) -> Result<Vec<(Header, Okm)>, HolderError> {
+        // Another process may have raised the suites.
+        self.refresh()?;
         // A customer's fields come one after another: unwrap the row once for all of them.
         let mut out = Vec::with_capacity(requests.len());
         let mut open: Option<(CustomerId, CustomerKeys)> = None;
@@ -182,7 +186,8 @@ impl InProcess {
                 open = Some((customer, self.unshelve(request.place.tenant, customer, request.shelved)?));
             }
             if let Some((_, keys)) = &open {
-                let header = Header { epoch: request.shelved.epoch, salt: fresh(&*self.entropy) };
+                let suite = self.ring().ring.suites(request.place.tenant).seals.max(request.suite);
+                let header = Header { suite, epoch: request.shelved.epoch, salt: fresh(&*self.entropy) };
                 out.push((header, envelope::field_key(&keys.data, &header, &request.place)));
             }
         }
@@ -215,7 +220,20 @@ impl KeyHolder for InProcess {
 
     fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>> {
         self.released.fetch_add(requests.len() as u64, Ordering::Relaxed);
-        ready(Ok(requests.iter().map(|r| self.field_key(r.shelved, &r.place, &r.header)).collect()))
+        let released = || requests.iter().map(|r| self.field_key(r.shelved, &r.place, &r.header)).collect();
+        ready(self.refresh().map(|()| released()))
+    }
+
+    fn suites(&self, tenant: TenantId) -> Fut<'_, Suites> {
+        ready(self.suites_now(tenant))
+    }
+
+    fn raise_suites(&self, tenant: TenantId, to: Suites) -> Fut<'_, Suites> {
+        ready(self.raise_suites_now(tenant, to))
+    }
+
+    fn rewrap<'a>(&'a self, requests: &'a [RewrapRequest<'a>]) -> Fut<'a, Vec<Result<Vec<u8>, HolderError>>> {
+        ready(self.rewrap_now(requests))
     }
 
     fn entry_keys<'a>(&'a self, tenant: TenantId, customers: &'a [(CustomerId, &'a Shelved)]) -> Fut<'a, Vec<Key32>> {

@@ -106,7 +106,11 @@ fn sealing_and_releasing_derive_the_same_key_in_the_same_place_only() {
     let holder = place.holder();
     let shelved = now(holder.enrol(TENANT, &[CUSTOMER])).unwrap().remove(0).shelved;
     let at = envelope::Place { tenant: TENANT, customer: CUSTOMER, field: 3, instance: 1, version: 1 };
-    let seal = || now(holder.seal(&[SealRequest { shelved: &shelved, place: at }])).unwrap().remove(0);
+    let seal = || {
+        now(holder.seal(&[SealRequest { shelved: &shelved, place: at, suite: domain::Suite::AesGcm }]))
+            .unwrap()
+            .remove(0)
+    };
     let (header, sealing) = seal();
     assert_ne!(seal().0.salt, header.salt, "nobody gets the same envelope's key by sealing");
     let release = |place: envelope::Place| {

@@ -19,7 +19,7 @@ use keys::power::{PowerProposal, PowerSeal};
 use keys::standing::Apart;
 use keys::{
     CeremonyStanding, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
-    Published, Release, SealRequest, ShelfAge, Shelved,
+    Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
 };
 use memory::Memory;
 use std::path::Path;
@@ -157,7 +157,12 @@ impl Watched {
         let key = |(request, admitted): (&Release<'_>, Result<(), HolderError>)| {
             admitted.and_then(|()| self.holder.field_key(request.shelved, &request.place, &request.header))
         };
-        Ok(requests.iter().zip(admitted).map(key).collect())
+        let keys: Vec<_> = requests.iter().zip(admitted).map(key).collect();
+        let retired = |(_, key): &(&Release<'_>, &Result<Okm, HolderError>)| matches!(key, Err(HolderError::Retired));
+        if let Some((request, _)) = requests.iter().zip(&keys).find(retired) {
+            self.refused(&mut self.state(), request.place.tenant, HolderError::Retired);
+        }
+        Ok(keys)
     }
 
     fn published_now(&self, tenant: TenantId, head: Published<'_>) -> Result<Vec<EntryId>, HolderError> {
@@ -202,6 +207,23 @@ impl KeyHolder for Watched {
 
     fn seal<'a>(&'a self, requests: &'a [SealRequest<'a>]) -> Fut<'a, Vec<(Header, Okm)>> {
         self.holder.seal(requests)
+    }
+
+    fn suites(&self, tenant: TenantId) -> Fut<'_, Suites> {
+        self.holder.suites(tenant)
+    }
+
+    fn raise_suites(&self, tenant: TenantId, to: Suites) -> Fut<'_, Suites> {
+        Box::pin(async move {
+            let suites = self.holder.raise_suites(tenant, to).await?;
+            let (seals, opens) = (suites.seals.code(), suites.opens.code());
+            tracing::warn!(tenant = tenant.0, seals, opens, "a node had the suites of envelopes raised");
+            Ok(suites)
+        })
+    }
+
+    fn rewrap<'a>(&'a self, requests: &'a [RewrapRequest<'a>]) -> Fut<'a, Vec<Result<Vec<u8>, HolderError>>> {
+        self.holder.rewrap(requests)
     }
 
     fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>> {

@@ -7,8 +7,8 @@ use domain::{
 use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
-    FieldCount, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow, ReportRow,
-    RequestRow, Shown, StateRow,
+    FieldCount, FieldRef, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow,
+    ReportRow, RequestRow, SealedValue, Shown, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -166,6 +166,17 @@ pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, Stat
 /// `field, instance, version, sealed`
 pub(crate) fn field(row: &dyn Columns) -> Result<FieldRow, Wrong> {
     Ok(FieldRow { field: number(row, 0)?, instance: number(row, 1)?, version: number(row, 2)?, sealed: vec(row, 3)? })
+}
+
+/// Before the first where there is none: a mask sheet has kind and instance 0, and no customer has that id.
+pub(crate) fn place(after: Option<FieldRef>) -> ([u8; 16], u16, u32) {
+    after.map_or(([0; 16], 0, 0), |field| (field.customer.0, field.field, field.instance))
+}
+
+/// `field, instance, version, sealed, customer, epoch, wrapped`
+pub(crate) fn sealed_value(row: &dyn Columns) -> Result<SealedValue, Wrong> {
+    let keys = CustomerRow { epoch: number(row, 5)?, wrapped: vec(row, 6)? };
+    Ok((CustomerId(bytes(row, 4)?), keys, field(row)?))
 }
 
 /// `content, session, entry, at, answer`

@@ -26,6 +26,10 @@ pub(crate) const CUSTOMERS: &str =
 pub(crate) const SHELF_CUSTOMER: &str = "SELECT n FROM customer WHERE tenant = $1 AND epoch = $2 LIMIT 1";
 pub(crate) const FIELDS: &str =
     "SELECT field, instance, version, sealed FROM field WHERE tenant = $1 AND customer = $2 ORDER BY field, instance";
+pub(crate) const SEALED_VALUES: &str = "SELECT field, instance, version, sealed, customer, epoch, wrapped \
+     FROM field JOIN customer ON customer.tenant = field.tenant AND customer.id = field.customer \
+     WHERE field.tenant = $1 AND (field.customer, field.field, field.instance) > ($2, $3, $4) \
+     ORDER BY field.customer, field.field, field.instance LIMIT $5";
 /// One for each value but the mask sheet.
 pub(crate) const FIELD_KINDS: &str =
     "SELECT field FROM field WHERE tenant = $1 AND customer = $2 AND field > 0 ORDER BY field";

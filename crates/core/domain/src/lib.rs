@@ -1,7 +1,7 @@
 //! The nouns of Ringfence and the rules that hold between them.
 //!
 //! In scope: typed ids, time and chance as parameters, roles, purposes, the kinds of field, bindings, the
-//! interaction state machine, budgets (counters, weights, windows that slide) and allotments of them, refusals. Out of scope: I/O, async, serialisation formats,
+//! interaction state machine, budgets (counters, weights, windows that slide) and allotments of them, refusals, the numbers of suites. Out of scope: I/O, async, serialisation formats,
 //! cryptography, and any clock or randomness of its own.
 
 pub mod allotment;
@@ -22,6 +22,7 @@ pub mod purpose;
 pub mod refusal;
 pub mod role;
 pub mod standing;
+pub mod suite;
 pub mod time;
 
 pub use budget::{BudgetKind, Counter, PerWindow, Room, Window};
@@ -40,4 +41,5 @@ pub use purpose::Purpose;
 pub use refusal::Refusal;
 pub use role::Role;
 pub use standing::Standing;
+pub use suite::Suite;
 pub use time::{Clock, Entropy, Millis};

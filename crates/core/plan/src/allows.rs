@@ -2,7 +2,7 @@
 
 use crate::entry::{Entry, Plan, What};
 use crate::kind::{Act, Kind};
-use domain::{FieldKind, Purpose};
+use domain::{FieldKind, Purpose, Suite};
 use jiff::civil::Date;
 use std::fmt;
 
@@ -59,6 +59,27 @@ impl Plan {
             What::Data(own) => *own == kind && (act == Act::Store || (act == Act::Show && !entry.roles.is_empty())),
             What::Derived { act: own, .. } => *own == act && self.kinds(entry).contains(&kind),
         }
+    }
+
+    /// With which suite a value of a kind is sealed on a day: the latest that an entry names which holds it then. A kind of
+    /// which nothing is said goes with the latest of all, and so do mask sheets.
+    #[must_use]
+    pub fn suite_of(&self, kind: Option<Kind>, day: Date) -> Suite {
+        let there = self.entries.iter().filter(|entry| entry.dates.hold(day) && !entry.future);
+        let latest = there.clone().map(|entry| entry.protection.suite).max();
+        let own = there.filter(|entry| kind.is_some_and(|kind| self.speaks_of(entry, kind, Act::Store)));
+        own.map(|entry| entry.protection.suite).max().or(latest).unwrap_or(Suite::FIRST)
+    }
+
+    /// The oldest suite with which anything is sealed on a day.
+    #[must_use]
+    pub fn oldest_suite(&self, day: Date) -> Suite {
+        let kinds = self.entries.iter().filter(|entry| entry.dates.hold(day)).filter_map(|entry| match entry.what {
+            What::Data(kind) => Some(kind),
+            What::Derived { .. } => None,
+        });
+        let each = kinds.map(|kind| self.suite_of(Some(kind), day));
+        each.min().unwrap_or_else(|| self.suite_of(None, day))
     }
 
     fn missing(&self, entry: &Entry, purpose: Option<&str>, day: Date) -> Option<Unplanned> {

@@ -173,7 +173,8 @@ impl Found {
             match old.get(id) {
                 None => self.say(false, format!("New milestone: {} on {}.", now.words.en, now.on)),
                 Some(before) if before != now => {
-                    let later = now.on > before.on || now.level < before.level || now.of != before.of;
+                    let other = now.of != before.of || now.covers != before.covers;
+                    let later = now.on > before.on || now.level < before.level || other;
                     let said =
                         |one: &Milestone| format!("{} {} on {} ({})", one.of, one.level.slug(), one.on, one.words.en);
                     self.say(later, format!("The milestone {id} is {}; it was {}.", said(now), said(before)));

@@ -4,7 +4,7 @@ use crate::keep::Keep;
 use crate::kind::{Act, Kind, purpose_words};
 use crate::mask::MaskForm;
 use crate::words::Words;
-use domain::{Binding, Purpose, Role};
+use domain::{Binding, Purpose, Role, Suite};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +134,7 @@ impl After {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// The suite of its envelopes, as in docs/cryptography.md.
-    pub suite: u16,
+    pub suite: Suite,
     /// What its mask leaves.
     pub mask: MaskForm,
     /// How surely the interaction must be the customer's.
@@ -269,6 +269,48 @@ impl Level {
     }
 }
 
+/// Which algorithms a milestone speaks of, as far as the program can look for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Covers {
+    /// RSA and elliptic curves of 112 bits, such as RSA-2048, where nothing post-quantum is beside them.
+    QuantumVulnerable112,
+    /// All public-key cryptography that a quantum computer breaks, where nothing post-quantum is beside it.
+    QuantumVulnerable,
+    /// Envelopes of a suite, and older ones.
+    Suite(Suite),
+}
+
+impl Covers {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [
+        Self::QuantumVulnerable112,
+        Self::QuantumVulnerable,
+        Self::Suite(Suite::AesGcm),
+        Self::Suite(Suite::ChaChaPoly),
+    ];
+
+    /// The name in plans.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::QuantumVulnerable112 => "quantum_vulnerable_112",
+            Self::QuantumVulnerable => "quantum_vulnerable",
+            Self::Suite(Suite::AesGcm) => "suite_1",
+            Self::Suite(Suite::ChaChaPoly) => "suite_2",
+        }
+    }
+
+    /// Does this speak of what `weak` is?
+    #[must_use]
+    pub fn includes(self, weak: Self) -> bool {
+        match (self, weak) {
+            (Self::QuantumVulnerable, Self::QuantumVulnerable112) => true,
+            (Self::Suite(newest), Self::Suite(suite)) => suite <= newest,
+            _ => self == weak,
+        }
+    }
+}
+
 /// A day by which cryptography must have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Milestone {
@@ -280,6 +322,8 @@ pub struct Milestone {
     pub level: Level,
     /// Of which algorithms.
     pub of: String,
+    /// The same for the program to look for; none where it can't.
+    pub covers: Option<Covers>,
     /// In words.
     pub words: Words,
     /// Who says so.
@@ -319,6 +363,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The milestones whose day is over and that speak of what is `weak`: it shouldn't be in use any more. The worst first.
+    pub fn outlived(&self, weak: Covers, today: Date) -> impl Iterator<Item = &Milestone> {
+        let mut over: Vec<_> =
+            self.milestones.iter().filter(|one| one.on < today && one.level > Level::Prepare).collect();
+        over.retain(|one| one.covers.is_some_and(|covers| covers.includes(weak)));
+        over.sort_by_key(|one| core::cmp::Reverse(one.level));
+        over.into_iter()
+    }
+
     /// What a customer reads a purpose as; nothing for one that the plan doesn't know.
     #[must_use]
     pub fn purpose(&self, slug: &str) -> Option<Words> {

@@ -27,8 +27,8 @@ pub use allows::{Table, Unplanned};
 pub use consent::Question;
 pub use diff::{Difference, diff};
 pub use entry::{
-    After, Basis, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard, SubProcessor,
-    What,
+    After, Basis, Covers, Dates, Entry, Head, Level, Milestone, Origin, Plan, Protection, Rotation, Safeguard,
+    SubProcessor, What,
 };
 pub use expiry::Known;
 pub use fault::{Fault, Faults};

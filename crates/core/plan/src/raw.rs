@@ -143,6 +143,7 @@ pub(crate) struct RawMilestone {
     pub(crate) on: Spanned<Datetime>,
     pub(crate) level: Spanned<String>,
     pub(crate) of: Spanned<String>,
+    pub(crate) covers: Option<Spanned<String>>,
     pub(crate) words: RawWords,
     pub(crate) source: Spanned<String>,
 }

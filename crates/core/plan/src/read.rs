@@ -4,7 +4,7 @@ mod entries;
 mod names;
 
 use crate::check;
-use crate::entry::{Head, Milestone, Plan, Rotation, Safeguard, SubProcessor};
+use crate::entry::{Covers, Head, Milestone, Plan, Rotation, Safeguard, SubProcessor};
 use crate::fault::{Fault, Faults};
 use crate::keep::Keep;
 use crate::raw::{RawPlan, RawWords};
@@ -113,7 +113,8 @@ impl Reader<'_> {
             let level = self.one_of(&raw.level, "level", &crate::Level::ALL, crate::Level::slug);
             let (on, of, words) = (self.day(&raw.on), self.words_of(&raw.of), self.both(&raw.words));
             let source = self.words_of(&raw.source);
-            all.extend(level.map(|level| Milestone { id, on, level, of, words, source, line }));
+            let covers = raw.covers.as_ref().and_then(|said| self.one_of(said, "covers", &Covers::ALL, Covers::slug));
+            all.extend(level.map(|level| Milestone { id, on, level, of, covers, words, source, line }));
         }
         all.sort_by(|a, b| (a.on, &a.id).cmp(&(b.on, &b.id)));
         all

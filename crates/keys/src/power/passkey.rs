@@ -50,6 +50,18 @@ pub struct Passkey {
     pub added: Millis,
 }
 
+impl Passkey {
+    /// How many bits the modulus of an RSA key has; none for another key.
+    #[must_use]
+    pub fn modulus_bits(&self) -> Option<usize> {
+        (self.algorithm == Algorithm::Rs256).then_some(())?;
+        let (length, rest) = self.public_key.split_first_chunk::<2>()?;
+        let modulus = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+        let first = modulus.iter().position(|byte| *byte != 0)?;
+        Some((modulus.len() - first) * 8 - modulus[first].leading_zeros() as usize)
+    }
+}
+
 impl PowerBody for Passkey {
     const KIND: PowerKind = PowerKind::Passkey;
 

@@ -1,10 +1,10 @@
 //! Cases: opened once, for nobody on the line, ended for good, and touched by no event.
 
+use super::conditions::when;
 use super::help::{
     ADA, ANA, BEN, BO, NOW, TENANT, TIMEOUTS, block_on, commit, connected, doing, done, event, happened, put_customer,
     refused,
 };
-use super::conditions::when;
 use super::{Case, Mount};
 use crate::{Condition, Effect, Outcome};
 use domain::interaction::Happening;

@@ -5,7 +5,7 @@ use super::help::{
     happened, index_row, open_call, person_row, put_customer, set_power,
 };
 use super::{Case, Mount};
-use crate::{Effect, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events};
+use crate::{Effect, FieldRef, FieldRow, Intent, Outcome, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events};
 use domain::interaction::{Event, Happening};
 use domain::{Binding, InteractionId, Phase, PowerKind, ReportId};
 
@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "Bind and Prove", tables: &["interaction", "code"], run: bind_and_prove },
     Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
     Case { name: "PutField", tables: &["field"], run: fields },
+    Case { name: "RewrapField", tables: &["field", "customer"], run: rewrapped_fields },
     Case { name: "PutIndex, StageIndex", tables: &["blind_index", "staged_index"], run: indexes },
     Case { name: "SetPower", tables: &["person", "power", "power_row"], run: power },
     Case { name: "PutReport, PutProgress", tables: &["report", "import"], run: reports_and_progress },
@@ -101,6 +102,50 @@ fn fields(mount: &dyn Mount) {
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap()[1], field_row(1, 2));
     assert!(block_on(store.fields(OTHER, ANA)).unwrap().is_empty());
     assert!(block_on(store.fields(TENANT, BEN)).unwrap().is_empty());
+}
+
+fn rewrapped_fields(mount: &dyn Mount) {
+    let store = mount.store();
+    let (first, second) = (field_row(1, 1), field_row(1, 2));
+    let anew = |row: &FieldRow, to: u8| FieldRow { sealed: vec![to; 5], ..row.clone() };
+    let rewrap =
+        |row: &FieldRow, to| Effect::RewrapField { customer: ANA, row: anew(row, to), before: row.sealed.clone() };
+    let all = || {
+        let read = |after| block_on(store.sealed_values(TENANT, after, 2)).unwrap();
+        let mut all = read(None);
+        while let Some((customer, _, row)) = all.last() {
+            let next = read(Some(FieldRef { customer: *customer, field: row.field, instance: row.instance }));
+            if next.is_empty() {
+                break;
+            }
+            all.extend(next);
+        }
+        all
+    };
+    done(&*store, doing(1, vec![rewrap(&first, 9)]));
+    assert!(all().is_empty(), "nothing comes of what isn't there");
+    let puts = [field_row(0, 1), first.clone(), field_row(3, 1)].map(|row| Effect::PutField(ANA, row));
+    done(&*store, doing(2, [vec![put_customer(ANA), put_customer(BEN)], puts.into()].concat()));
+    done(&*store, doing(3, vec![Effect::PutField(BEN, field_row(0, 1))]));
+    let told: Vec<_> = all().into_iter().map(|(customer, keys, row)| (customer, keys, row.field)).collect();
+    assert_eq!(told, [(ANA, 0), (ANA, 1), (ANA, 3), (BEN, 0)].map(|(whose, field)| (whose, customer_row(1), field)));
+    assert!(block_on(store.sealed_values(OTHER, None, 9)).unwrap().is_empty());
+
+    let kept = || block_on(store.fields(TENANT, ANA)).unwrap()[1].clone();
+    done(&*store, doing(4, vec![rewrap(&first, 9), rewrap(&field_row(3, 1), 9)]));
+    assert_eq!(kept(), anew(&first, 9));
+    done(&*store, doing(5, vec![rewrap(&first, 8)]));
+    assert_eq!(kept(), anew(&first, 9), "it isn't what was rewrapped any more");
+    done(&*store, doing(6, vec![Effect::PutField(ANA, second.clone()), rewrap(&anew(&first, 9), 8)]));
+    assert_eq!(kept(), second, "replaced meanwhile");
+    done(&*store, doing(7, vec![rewrap(&first, 6), rewrap(&second, 7)]));
+    assert_eq!(kept(), anew(&second, 7));
+    // What reads behind it in one batch reads what it made.
+    let read = Intent { read: vec![FieldRef { customer: ANA, field: 1, instance: 1 }], ..doing(9, Vec::new()) };
+    let outcomes = super::help::commit(&*store, vec![doing(8, vec![rewrap(&anew(&second, 7), 5)]), read]);
+    let Outcome::Committed(commit) = &outcomes[1] else { panic!("{outcomes:?}") };
+    assert_eq!(commit.read[0].2, anew(&second, 5));
+    assert_eq!(kept(), anew(&second, 5));
 }
 
 fn indexes(mount: &dyn Mount) {

@@ -145,14 +145,19 @@ fn drift_from_store(plan: &Plan, stored: &[FieldCount], day: Date) -> Vec<Drift>
             found.push(Drift { with: "stored", says, next: "erase them, or plan them" });
         }
         let own = |entry: &&Entry| plan.speaks_of(entry, Kind::Field(kind), Act::Store) && entry.dates.hold(day);
-        let planned: BTreeSet<u16> = plan.entries.iter().filter(own).map(|entry| entry.protection.suite).collect();
+        let planned: BTreeSet<u16> =
+            plan.entries.iter().filter(own).map(|entry| entry.protection.suite.code()).collect();
         if !planned.is_empty() && suite.is_none_or(|suite| !planned.contains(&suite)) {
             let sealed = suite.map_or("none that is known".to_owned(), |suite| suite.to_string());
             let says = format!(
                 "{count} values of the kind {} are sealed with suite {sealed}, which isn't planned.",
                 kind.slug()
             );
-            found.push(Drift { with: "stored", says, next: "seal them anew with the planned suite, or plan theirs" });
+            found.push(Drift {
+                with: "stored",
+                says,
+                next: "run ringfence crypto rewrap, which seals them anew, or plan theirs",
+            });
         }
     }
     found

@@ -10,6 +10,7 @@ use super::node::NodeSeals;
 use super::plaintext::Plaintext;
 use super::sealing;
 use super::sheet::{self, Masked};
+use crate::alarm::{AlarmKind, Alarms};
 use crate::error::VaultError;
 use crate::feed::{Disclosure, Feed};
 use crate::promises::Promises;
@@ -64,7 +65,11 @@ impl Committed {
 
     /// Opens the value. Consumes the right to do so.
     pub(crate) fn open(self) -> Result<Plaintext, VaultError> {
-        let key = self.key?;
+        let key = self.key.map_err(|error| match error {
+            // Nothing that waiting mends; an alarm was raised with it.
+            HolderError::Retired => VaultError::Damaged,
+            error => error.into(),
+        })?;
         sealing::open(&key, &self.place, &self.sealed).map(Plaintext::new).ok_or(VaultError::Damaged)
     }
 
@@ -177,6 +182,7 @@ pub(crate) struct Works {
     pub(crate) feed: Feed,
     pub(crate) promises: Arc<Promises>,
     pub(crate) tally: Arc<Tally>,
+    pub(crate) alarms: Arc<Alarms>,
 }
 
 impl Door {
@@ -338,6 +344,9 @@ async fn release(works: &Works, waiting: &[Waiting], outcomes: &[Outcome]) -> Ve
     let released = if requests.is_empty() { Ok(Vec::new()) } else { works.holder.release(&requests).await };
     match released {
         Ok(keys) => {
+            for (request, _) in requests.iter().zip(&keys).filter(|(_, key)| matches!(key, Err(HolderError::Retired))) {
+                works.alarms.set(request.place.tenant, AlarmKind::SuitePutBack, true, works.clock.now());
+            }
             let mut keys = keys.into_iter();
             shelves
                 .iter()

@@ -1,13 +1,10 @@
-//! AES-256-GCM envelopes (FIPS 197, SP 800-38D) with a commitment to key and place. Bytes: `keys::envelope`.
+//! Envelopes, with a commitment to key and place. Bytes and ciphers: `keys::envelope`.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use keys::envelope::{COMMITMENT, HEADER, SALT};
+use aws_lc_rs::aead::Aad;
+use keys::envelope::{COMMITMENT, HEADER, SALT, additional, cipher, one_nonce};
 use keys::{Header, Okm, Place};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
-
-/// Each key is derived for one envelope and used once, so the nonce may be zero.
-const NONCE: [u8; 12] = [0; 12];
 
 /// Seals `plain` with the key that was derived for exactly this header and place. `None` only if the library
 /// refuses (more than 2^36 bytes).
@@ -17,9 +14,8 @@ pub(crate) fn seal(okm: &Okm, header: &Header, place: &Place, plain: &[u8]) -> O
     out.extend_from_slice(&header.salt);
     out.extend_from_slice(okm.commitment());
     let mut body = plain.to_vec();
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, okm.key()).ok()?);
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(NONCE), Aad::from(additional(header, place)), &mut body)
-        .ok()?;
+    let aad = Aad::from(additional(header, place));
+    cipher(header.suite, okm)?.seal_in_place_append_tag(one_nonce(), aad, &mut body).ok()?;
     out.extend_from_slice(&body);
     Some(out)
 }
@@ -33,20 +29,10 @@ pub(super) fn open(okm: &Okm, place: &Place, envelope: &[u8]) -> Option<Zeroizin
         return None;
     }
     let mut bytes = Zeroizing::new(body.to_vec());
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, okm.key()).ok()?);
     let aad = Aad::from(additional(&header, place));
-    let length = key.open_in_place(Nonce::assume_unique_for_key(NONCE), aad, &mut bytes).ok()?.len();
+    let length = cipher(header.suite, okm)?.open_in_place(one_nonce(), aad, &mut bytes).ok()?.len();
     bytes.truncate(length);
     Some(bytes)
-}
-
-/// `hdr ‖ salt ‖ ctx`.
-fn additional(header: &Header, place: &Place) -> [u8; HEADER + SALT + 38] {
-    let mut out = [0; HEADER + SALT + 38];
-    out[..HEADER].copy_from_slice(&header.bytes());
-    out[HEADER..HEADER + SALT].copy_from_slice(&header.salt);
-    out[HEADER + SALT..].copy_from_slice(&place.context());
-    out
 }
 
 #[cfg(test)]

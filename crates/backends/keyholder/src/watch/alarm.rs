@@ -57,6 +57,7 @@ fn kind(error: HolderError) -> Option<&'static str> {
         HolderError::OldCounter => Some("old-counter"),
         HolderError::OldLog => Some("old-log"),
         HolderError::Unpublished => Some("unpublished"),
+        HolderError::Retired => Some("retired-suite"),
         _ => None,
     }
 }

@@ -71,7 +71,7 @@ impl World {
         field: u16,
     ) -> Result<(), HolderError> {
         let place = Place { tenant: TENANT, customer: CUSTOMER, field, instance: 1, version: 1 };
-        let header = Header { epoch: 1, salt: [5; 24] };
+        let header = Header { suite: domain::Suite::AesGcm, epoch: 1, salt: [5; 24] };
         let request = Release { entry, person, n, shelved: &self.shelved, place, header };
         now(watched.release(&[request])).unwrap().remove(0).map(drop)
     }
@@ -305,7 +305,7 @@ fn what_cannot_be_written_down_is_not_released() {
     let file = file.into_iter().find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
     watched.state().journal.only_read(&file).unwrap();
     let place = Place { tenant: TENANT, customer: CUSTOMER, field: 3, instance: 1, version: 1 };
-    let header = Header { epoch: 1, salt: [5; 24] };
+    let header = Header { suite: domain::Suite::AesGcm, epoch: 1, salt: [5; 24] };
     let (entry, shelved) = (world.entry(), &world.shelved);
     let request = Release { entry, person: Some(ADA), n: Some(1), shelved, place, header };
     assert_eq!(now(watched.release(&[request])).err(), Some(HolderError::Keyring));

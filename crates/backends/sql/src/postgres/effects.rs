@@ -16,6 +16,7 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
         match order(&run[0].1) {
             Order::Puts => Puts::gather(run).changes(facts, seals, &mut all),
             Order::Rewraps => all.push(rewraps(run)),
+            Order::Resealings => all.push(resealings(run)),
             Order::Expiries => expire(run, &mut all),
             Order::Erasures => run.iter().for_each(|(tenant, effect)| erase(*tenant, effect, &mut all)),
         }
@@ -28,6 +29,7 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
 enum Order {
     Puts,
     Rewraps,
+    Resealings,
     Expiries,
     Erasures,
 }
@@ -35,6 +37,7 @@ enum Order {
 fn order(effect: &Effect) -> Order {
     match effect {
         Effect::RewrapCustomer(..) => Order::Rewraps,
+        Effect::RewrapField { .. } => Order::Resealings,
         Effect::Expire(_) => Order::Expiries,
         Effect::Erase { .. } => Order::Erasures,
         _ => Order::Puts,
@@ -94,6 +97,7 @@ impl<'a> Puts<'a> {
             | Effect::Show { .. }
             | Effect::Hold(..)
             | Effect::RewrapCustomer(..)
+            | Effect::RewrapField { .. }
             | Effect::Expire(_)
             | Effect::Erase { .. } => {}
         }
@@ -226,6 +230,26 @@ fn rewraps(run: &[(TenantId, Effect)]) -> Change<'_> {
         ints(rows.values().map(|row| row.epoch)),
         blobs(rows.values().map(|row| row.wrapped.as_slice())),
     ];
+    Change::any(SQL, values)
+}
+
+/// Nothing where the row isn't what was rewrapped any more. In the order of their keys.
+fn resealings(run: &[(TenantId, Effect)]) -> Change<'_> {
+    const SQL: &str = "UPDATE field SET sealed = w.sealed \
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) AS w (tenant, customer, field, instance, version, sealed, before) \
+        WHERE field.tenant = w.tenant AND field.customer = w.customer AND field.field = w.field \
+        AND field.instance = w.instance AND field.version = w.version AND field.sealed = w.before";
+    let mut rows = Vec::with_capacity(run.len());
+    for (tenant, effect) in run {
+        if let Effect::RewrapField { customer, row, before } = effect {
+            let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
+            rows.push(((*tenant, field), row, before));
+        }
+    }
+    rows.sort_by_key(|(key, ..)| *key);
+    let sealed: Vec<_> = rows.iter().map(|(key, row, _)| (key, row)).collect();
+    let mut values = fields(&sealed);
+    values.push(blobs(rows.iter().map(|(.., before)| before.as_slice())));
     Change::any(SQL, values)
 }
 

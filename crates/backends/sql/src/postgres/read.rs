@@ -2,15 +2,15 @@
 
 use super::value::{Value, blob, int, own};
 use super::{Postgres, commit, merge};
-use crate::rows::{self, Columns, Wrong, bytes, number};
+use crate::rows::{self, Columns, Wrong, bytes, number, place};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use futures_util::FutureExt;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
-    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow, Intent,
-    InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
+    ReportRow, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -137,6 +137,12 @@ impl Store for Postgres {
 
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>> {
         self.many(sql::FIELDS, vec![int(tenant.0), own(customer.0)], rows::field)
+    }
+
+    fn sealed_values(&self, tenant: TenantId, after: Option<FieldRef>, limit: u32) -> Fut<'_, Vec<SealedValue>> {
+        let (customer, field, instance) = place(after);
+        let key = vec![int(tenant.0), own(customer), int(field), int(instance), int(limit)];
+        self.many(sql::SEALED_VALUES, key, rows::sealed_value)
     }
 
     fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>> {

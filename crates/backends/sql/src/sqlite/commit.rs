@@ -213,6 +213,12 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
                        ON CONFLICT (tenant, customer, field, instance) DO UPDATE SET version = $5, sealed = $6";
             run(tx, sql, params![t, customer.0, row.field, row.instance, to_i64(row.version)?, row.sealed])
         }
+        Effect::RewrapField { customer, row, before } => {
+            let sql = "UPDATE field SET sealed = $1 WHERE tenant = $2 AND customer = $3 AND field = $4 AND instance = $5 \
+                       AND version = $6 AND sealed = $7";
+            let version = to_i64(row.version)?;
+            run(tx, sql, params![row.sealed, t, customer.0, row.field, row.instance, version, before])
+        }
         Effect::PutIndex(row) => {
             let sql = "INSERT INTO blind_index VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
             run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])

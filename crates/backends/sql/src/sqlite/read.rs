@@ -1,16 +1,16 @@
 //! The contract, method by method.
 
 use super::{Sqlite, closes, commit, folding, keeping, log, merge};
-use crate::rows::{self, Columns, Wrong, bytes, number};
+use crate::rows::{self, Columns, Wrong, bytes, number, place};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
-    CustomerRow, EntryRow, Fence, FieldCount, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow, Intent,
-    InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication, ReportRow,
-    Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
+    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
+    ReportRow, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 fn one<T>(
@@ -127,6 +127,12 @@ impl Store for Sqlite {
 
     fn fields(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Vec<FieldRow>> {
         self.reading(|c| all(c, sql::FIELDS, params![tenant.0, customer.0], rows::field))
+    }
+
+    fn sealed_values(&self, tenant: TenantId, after: Option<FieldRef>, limit: u32) -> Fut<'_, Vec<SealedValue>> {
+        let (customer, field, instance) = place(after);
+        let key = params![tenant.0, customer, field, instance, limit];
+        self.reading(|c| all(c, sql::SEALED_VALUES, key, rows::sealed_value))
     }
 
     fn look_up(&self, tenant: TenantId, kind: u16, mac: [u8; 16], limit: u32) -> Fut<'_, Vec<IndexRow>> {

@@ -8,7 +8,7 @@ use crate::kind::{Act, Kind};
 use crate::mask::MaskForm;
 use crate::raw::{RawData, RawDerived, RawPlan, RawProtection, RawRetention, RawWords};
 use crate::words::Words;
-use domain::{Binding, Purpose, Role};
+use domain::{Binding, Purpose, Role, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::value::Datetime;
@@ -196,14 +196,16 @@ impl Reader<'_> {
         let raw = said.get_ref();
         let mask = self.one_of(&raw.mask, "mask", &MaskForm::ALL, MaskForm::slug);
         let binding = self.one_of(&raw.binding, "binding", &Binding::ALL, Binding::slug);
-        let (suite, weight) = (*raw.suite.get_ref(), *raw.weight.get_ref());
-        if suite == 0 {
-            self.fault(raw.suite.span().start, "0 is no suite", "name the suite, as in docs/cryptography.md");
+        let (code, weight) = (*raw.suite.get_ref(), *raw.weight.get_ref());
+        let suite = Suite::from_code(code);
+        if suite.is_none() {
+            let problem = format!("{code} is no suite that is known");
+            self.fault(raw.suite.span().start, &problem, "name one of those in docs/cryptography.md");
         }
         if weight > 1_000 {
             self.fault(raw.weight.span().start, "a weight is at most 1000 points", "write what showing it costs");
         }
-        Some(Protection { suite, mask: mask?, binding: binding?, weight })
+        Some(Protection { suite: suite?, mask: mask?, binding: binding?, weight })
     }
 
     fn dates(&mut self, starts: &Spanned<Datetime>, ends: &Spanned<Datetime>) -> Dates {

@@ -34,6 +34,7 @@ fn each_mistake_is_told_with_its_line_and_its_mend() {
         ("weight = 1", "weight = 0", "id = \"phone\"", "costs them nothing", "weight of at least 1"),
         ("weight = 1", "weight = 1001", "protection =", "at most 1000", "costs"),
         ("suite = 1", "suite = 0", "protection =", "no suite", "cryptography.md"),
+        ("suite = 1", "suite = 3", "protection =", "no suite", "cryptography.md"),
         ("\"2 years\"", "\"for ever\"", "retention", "no length of time", "3 years"),
         ("after = \"collected\"", "after = \"all\"", "retention", "no start of retention", "last_order"),
         ("ends = 2030-12-31", "ends = 2025-12-31", "ends =", "before it starts", "later day"),

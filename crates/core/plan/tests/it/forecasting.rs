@@ -33,7 +33,7 @@ fn the_shipped_plan_shows_rotations_milestones_and_what_starts() {
     let ids = |all: &[plan::Milestone]| all.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&told.years[2].milestones), ["ncsc_discovery"]);
     assert_eq!(ids(&told.years[4].milestones), ["nist_112_deprecated"]);
-    assert_eq!(ids(&told.later), ["ncsc_priority", "ncsc_complete", "nist_112_disallowed"]);
+    assert_eq!(ids(&told.later), ["ncsc_priority", "ncsc_complete", "nist_112_disallowed", "nist_all_disallowed"]);
 }
 
 proptest! {

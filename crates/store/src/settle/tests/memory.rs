@@ -96,6 +96,13 @@ impl Memory {
                 let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
                 self.fields.insert((tenant, field), row.clone());
             }
+            Effect::RewrapField { customer, row, before } => {
+                let field = FieldRef { customer: *customer, field: row.field, instance: row.instance };
+                let kept = self.fields.get_mut(&(tenant, field));
+                if let Some(kept) = kept.filter(|kept| kept.version == row.version && kept.sealed == *before) {
+                    kept.clone_from(row);
+                }
+            }
             Effect::Erase { customer, .. } => {
                 self.customers.remove(&(tenant, *customer));
                 self.states.remove(&(tenant, *customer));

@@ -4,7 +4,7 @@ use crate::conformance::help::{
     ADA, ANA, BEN, BO, CALL, NOW, Parrot, TENANT, TIMEOUTS, connected, customer_row, doing, entry, event, field_row,
     happened, intent, own, person_row, set_power,
 };
-use crate::{Condition, Effect, FieldRef, Intent, PowerEdit, RequestKey, Spend, Turn};
+use crate::{Condition, Effect, FieldRef, FieldRow, Intent, PowerEdit, RequestKey, Spend, Turn};
 use domain::interaction::{Event, Happening};
 use domain::{Binding, CustomerId, InteractionId, PersonId, Refusal, Room};
 use proptest::collection::vec;
@@ -160,11 +160,19 @@ fn effect() -> impl Strategy<Value = (Vec<Condition>, Effect)> {
             (vec![Condition::CustomerExists(customer)], Effect::PutField(customer, field_row(field, version)))
         }),
         1 => customer().prop_map(move |customer| alone(Effect::RewrapCustomer(customer, customer_row(2)))),
+        1 => (customer(), 0..4_u16, 1..4_u64).prop_map(move |(customer, field, version)| {
+            let before = field_row(field, version).sealed;
+            alone(Effect::RewrapField { customer, row: rewrapped(field, version), before })
+        }),
         1 => (person(), 0..3_u64).prop_map(|(person, version)| {
             let edit = PowerEdit::Person(person_row(person, "A", None));
             (vec![Condition::PowerVersion(version)], set_power(version + 1, vec![edit]))
         }),
     ]
+}
+
+fn rewrapped(field: u16, version: u64) -> FieldRow {
+    FieldRow { sealed: b"anew".to_vec(), ..field_row(field, version) }
 }
 
 fn request() -> impl Strategy<Value = RequestKey> {

@@ -240,6 +240,12 @@ kinds! {
     CaseClosed = 102 "case_closed";
     /// The list of open cases was read.
     CasesRead = 103 "cases_read";
+    /// From now on nothing is sealed with an older suite; `detail` is the suite's number.
+    SuiteRaised = 106 "suite_raised";
+    /// Sealed values moved to a later suite, without being opened by a node; `detail` is how many.
+    FieldsRewrapped = 107 "fields_rewrapped";
+    /// Envelopes of older suites open no more, in no copy; `detail` is the number of the oldest that does.
+    SuiteRetired = 108 "suite_retired";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
 }

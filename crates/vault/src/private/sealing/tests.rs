@@ -1,6 +1,6 @@
 use super::*;
 use crate::private::node::{NodeSeals, TenantKeys};
-use domain::{CustomerId, TenantId};
+use domain::{CustomerId, Suite, TenantId};
 use keys::envelope::{OVERHEAD, field_key};
 use keys::{Key32, NodeKeys};
 use proptest::prelude::*;
@@ -16,7 +16,11 @@ fn place() -> Place {
 }
 
 fn header() -> Header {
-    Header { epoch: 9, salt: run(0x80) }
+    header_of(Suite::AesGcm)
+}
+
+fn header_of(suite: Suite) -> Header {
+    Header { suite, epoch: 9, salt: run(0x80) }
 }
 
 fn key() -> Key32 {
@@ -27,15 +31,55 @@ fn okm(header: &Header, place: &Place) -> Okm {
     field_key(&key(), header, place)
 }
 
+/// Each suite with the name of its vectors.
+const SUITES: [(Suite, &str); 2] = [(Suite::AesGcm, "envelope"), (Suite::ChaChaPoly, "envelope_2")];
+
 #[test]
 fn seals_to_the_known_bytes() {
+    assert_eq!(SUITES.map(|(suite, _)| suite), Suite::ALL);
     assert_eq!(place().context().to_vec(), vector("envelope.context"));
-    let okm = okm(&header(), &place());
-    assert_eq!([okm.key(), okm.commitment()].concat(), vector("envelope.okm"));
     let plain = vector("envelope.plain");
-    assert_eq!(seal(&okm, &header(), &place(), &plain).unwrap(), vector("envelope.sealed"));
-    assert_eq!(seal(&okm, &header(), &place(), b"").unwrap(), vector("envelope.sealed_empty"));
-    assert_eq!(**open(&okm, &place(), &vector("envelope.sealed")).unwrap(), plain);
+    for (suite, name) in SUITES {
+        let (head, known) = (header_of(suite), |what| vector(&format!("{name}.{what}")));
+        let okm = okm(&head, &place());
+        assert_eq!([okm.key(), okm.commitment()].concat(), known("okm"));
+        assert_eq!(seal(&okm, &head, &place(), &plain).unwrap(), known("sealed"));
+        assert_eq!(seal(&okm, &head, &place(), b"").unwrap(), known("sealed_empty"));
+        assert_eq!(**open(&okm, &place(), &known("sealed")).unwrap(), plain);
+    }
+}
+
+#[test]
+fn what_is_rewrapped_is_what_sealing_anew_makes() {
+    for ((from, name), (to, other)) in SUITES.into_iter().zip(SUITES.into_iter().rev()) {
+        let (old, new) = (header_of(from), header_of(to));
+        for what in ["sealed", "sealed_empty"] {
+            let sealed = vector(&format!("{name}.{what}"));
+            let (from, to) = (okm(&old, &place()), okm(&new, &place()));
+            let anew = keys::envelope::rewrap(&sealed, &place(), &from, (&new, &to));
+            assert_eq!(anew, Some(vector(&format!("{other}.{what}"))));
+            for bit in 0..sealed.len() * 8 {
+                let mut edited = sealed.clone();
+                edited[bit / 8] ^= 1 << (bit % 8);
+                let from = Header::parse(&edited).map(|head| okm(&head, &place()));
+                let anew = from.and_then(|from| keys::envelope::rewrap(&edited, &place(), &from, (&new, &to)));
+                assert_eq!(anew, None, "bit {bit}");
+            }
+        }
+    }
+}
+
+/// An envelope that says it is of the other suite opens in neither.
+#[test]
+fn no_envelope_is_read_as_one_of_another_suite() {
+    for ((suite, name), (other, _)) in SUITES.into_iter().zip(SUITES.into_iter().rev()) {
+        let mut sealed = vector(&format!("{name}.sealed"));
+        sealed[1..3].copy_from_slice(&other.code().to_be_bytes());
+        let head = Header::parse(&sealed).unwrap();
+        assert_eq!(head.suite, other);
+        assert!(open(&okm(&head, &place()), &place(), &sealed).is_none());
+        assert!(open(&okm(&header_of(suite), &place()), &place(), &sealed).is_none());
+    }
 }
 
 #[test]
@@ -53,9 +97,12 @@ fn tags_rows_with_the_known_bytes() {
 
 #[test]
 fn no_single_bit_can_be_turned() {
-    let sealed = vector("envelope.sealed");
+    SUITES.map(|(_, name)| every_bit_counts(&vector(&format!("{name}.sealed"))));
+}
+
+fn every_bit_counts(sealed: &[u8]) {
     for bit in 0..sealed.len() * 8 {
-        let mut edited = sealed.clone();
+        let mut edited = sealed.to_vec();
         edited[bit / 8] ^= 1 << (bit % 8);
         // The opener derives its key from the envelope's own head, as the key holder does.
         let opened = Header::parse(&edited).and_then(|head| open(&okm(&head, &place()), &place(), &edited));
@@ -90,7 +137,11 @@ fn places() -> impl Strategy<Value = Place> {
 }
 
 fn headers() -> impl Strategy<Value = Header> {
-    (0..3_u32, 0..3_u8).prop_map(|(epoch, salt)| Header { epoch, salt: [salt; SALT] })
+    (prop::sample::select(&Suite::ALL[..]), 0..3_u32, 0..3_u8).prop_map(|(suite, epoch, salt)| Header {
+        suite,
+        epoch,
+        salt: [salt; SALT],
+    })
 }
 
 proptest! {
