@@ -147,10 +147,14 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let glass = [Kind::GlassAsked, Kind::GlassAgreed, Kind::GlassDeclined, Kind::GlassBroken, Kind::GlassReviewed];
     // Retention begins a minute after the start, and nothing is old enough here (vault retention.rs).
     let retention = [Kind::Expired, Kind::RetentionRun];
-    // And of customers on their own page (me.rs).
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
-    let own_side = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("own_")).collect::<Vec<_>>();
+    // And of customers on their own page (me.rs).
+    let own_side = Kind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| kind.slug().starts_with("own_") || kind.slug().starts_with("consent_"))
+        .collect::<Vec<_>>();
     let later = [
         people.as_slice(),
         &own_side,

@@ -86,7 +86,7 @@ pub(super) struct Answered {
 /// Said once, after an answer.
 #[derive(Debug, Clone, Template)]
 #[template(path = "me-answered.html")]
-struct AnsweredPage {
+pub(super) struct AnsweredPage {
     frame: Frame,
     banner: Option<String>,
     yes: bool,
@@ -184,4 +184,29 @@ fn question<'p>(plan: &'p Plan, own: &OwnConsent) -> Option<Question<'p>> {
     let entry = plan.entry(&own.entry)?;
     let purpose = entry.purposes.get(&own.purpose)?;
     Some(Question { entry, purpose })
+}
+
+/// A question in each state, and what is said after a yes.
+pub(super) fn samples(frame: &Frame, banner: Option<String>) -> (Vec<Asked>, AnsweredPage) {
+    let say = frame.say;
+    let one = |said: &str, yes, answered| Asked {
+        entry: "preference".to_owned(),
+        purpose: "delivery".to_owned(),
+        title: "Your wishes".to_owned(),
+        what_for: "to bring you what you order".to_owned(),
+        why: vec!["Why may we? Only if you say yes. You can take that back.".to_owned()],
+        yes,
+        said: said.to_owned(),
+        answered,
+    };
+    let at = |words: &str| format!("{words} 2026-11-27 22:10 UTC");
+    let all = vec![
+        one(say.never_answered, false, false),
+        one(&at(say.said_yes), true, true),
+        one(&at(say.yes_with_data), true, true),
+        one(&at(say.took_back), false, true),
+        one(&at(say.asked_anew), false, true),
+    ];
+    let (entry, purpose) = ("preference".to_owned(), "delivery".to_owned());
+    (all, AnsweredPage { frame: frame.clone(), banner, yes: true, entry, purpose })
 }

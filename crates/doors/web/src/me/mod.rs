@@ -63,6 +63,31 @@ struct Frame {
     notice: String,
 }
 
+/// As samples of the pages have it.
+fn sample_frame(language: Language) -> Frame {
+    Frame {
+        language: language.tag(),
+        say: Words::of(language),
+        here: format!("/me/acme/{}", language.tag()),
+        company: "Example Retail".to_owned(),
+        contact: "privacy@example.org".to_owned(),
+        others: Language::ALL
+            .into_iter()
+            .filter(|other| *other != language)
+            .map(|other| (format!("/me/acme/{}", other.tag()), name(other)))
+            .collect(),
+        notice: format!("/notice/acme/{}", language.tag()),
+    }
+}
+
+/// The pages as samples of them are looked at.
+///
+/// # Errors
+/// If they can't be drawn.
+pub(crate) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
+    whole::gallery(banner)
+}
+
 /// At whose customers' page somebody is, and in which language.
 struct Place {
     tenant: TenantId,

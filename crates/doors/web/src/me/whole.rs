@@ -109,3 +109,30 @@ pub(super) fn why(notice: &Notice, id: &str) -> Vec<String> {
     let own = lines.filter(|line| matches!(&line.from, From::Entry(entry) if entry == id));
     own.map(|line| line.text.clone()).collect()
 }
+
+/// The page as samples of it are looked at: with questions that were never answered, answered, and asked anew.
+///
+/// # Errors
+/// If it can't be drawn.
+pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let page = |language| {
+        let frame = super::sample_frame(language);
+        let (asked, answered) = consents::samples(&frame, banner.clone());
+        let held = Held { title: "Your phone number".to_owned(), masks: vec!["…18".to_owned()], why: Vec::new() };
+        let whole = Whole {
+            until: "2026-11-28 12:15".to_owned(),
+            held: vec![held],
+            asked,
+            looks: Vec::new(),
+            others: Vec::new(),
+            missing: 0,
+            log: "https://desk.example.com/log/acme".to_owned(),
+            hold: None,
+            banner: banner.clone(),
+            frame,
+        };
+        Ok::<_, askama::Error>((whole.render()?, answered.render()?))
+    };
+    let ((en, answered), (de, _)) = (page(plan::Language::English)?, page(plan::Language::German)?);
+    Ok(vec![("me-asked-en.html", en), ("me-asked-de.html", de), ("me-answered.html", answered)])
+}

@@ -299,6 +299,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(plan::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);
+    all.extend(crate::me::gallery(sample_banner())?);
     Ok(all)
 }
 
