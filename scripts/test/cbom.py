@@ -67,7 +67,7 @@ def main():
 
     # An envelope of a suite that nobody declared.
     with sqlite3.connect(data / "ringfence.db") as database:
-        database.execute("UPDATE field SET sealed = x'010009' || substr(sealed, 4) WHERE field = 3")
+        database.execute("UPDATE field SET sealed = CAST(x'010009' || substr(sealed, 4) AS BLOB) WHERE field = 3")
     database.close()
     failed = ringfence(data, "crypto", "inventory", fails=True)
     document = json.loads(failed.stdout)
