@@ -208,7 +208,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 16] = [
+const REFUSALS: [HolderError; 18] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,
@@ -225,6 +225,8 @@ const REFUSALS: [HolderError; 16] = [
     HolderError::Unpublished,
     HolderError::Sealed,
     HolderError::TooSoon,
+    HolderError::ShelfTooYoung,
+    HolderError::EntryTooWide,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {

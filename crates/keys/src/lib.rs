@@ -16,7 +16,8 @@ pub mod webauthn;
 
 pub use envelope::{Header, Place, SUITE};
 pub use holder::{
-    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, SealRequest, ShelfAge, Shelved,
+    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, SHELF_SETTLES_MS, SealRequest,
+    ShelfAge, Shelved,
 };
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};

@@ -99,6 +99,15 @@ fn what(kind: &str) -> &'static str {
         "unpublished" => {
             "Keys were released for entries that the log doesn\u{2019}t have. Compare its journal with the log."
         }
+        "shelf-too-young" => {
+            "A node wanted the key destroyed under which customers lay until a moment ago. Somebody may have changed a node, or its clock is ahead."
+        }
+        "entry-too-wide" => {
+            "A node asked with one entry for keys of several customers, or in several names. Somebody may have changed a node."
+        }
+        "log-accepted" => {
+            "Security let a log count that was put back. Ask them why, and compare it with the witnesses."
+        }
         "ceremony-steps" => {
             "The written steps of ceremonies were edited, cut off or made anew. Compare their head with what those who were there wrote down."
         }
