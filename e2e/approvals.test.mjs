@@ -118,3 +118,34 @@ test('who can be nobody\'s second person is refused the page', async () => {
   assert.equal(answer.status(), 403);
   await agent.context.close();
 });
+
+test('who looks elsewhere is told on the desktop, whichever page is open, and nothing of what it is about', async () => {
+  for (const [role, path] of [['team_leader', '/desk'], ['team_leader', '/team'], ['security_officer', '/security']]) {
+    const opened = await openPage(chrome.browser);
+    await signIn(opened.page, role, role === 'team_leader' ? '/desk' : '/security');
+    await opened.context.addInitScript(() => {
+      globalThis.told = [];
+      globalThis.Notification = class extends EventTarget {
+        static permission = 'granted';
+
+        constructor(title, { body, tag }) {
+          super();
+          globalThis.told.push([title, body, tag]);
+        }
+      };
+      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    });
+    let waiting = [];
+    await opened.context.route('**/v1/approvals', (route) => route.fulfill({ json: { to_answer: waiting, asked: [] } }));
+    await opened.page.goto(new URL(path, opened.page.url()).href);
+    const count = opened.page.locator('[data-approvals-count]');
+    await count.waitFor({ state: 'attached' });
+    const told = () => opened.page.evaluate(() => globalThis.told);
+    assert.deepEqual(await told(), []);
+    waiting = [{ state: 'asked', label: 'Bank account', asker: 'Ana Diaz' }];
+    await opened.page.waitForFunction(() => globalThis.told.length > 0);
+    await count.getByText('1').waitFor();
+    assert.deepEqual(await told(), [['Ringfence', 'Somebody asks for a second person.', 'approval']], path);
+    await opened.context.close();
+  }
+});

@@ -9,7 +9,7 @@ mod told;
 
 pub(crate) use gather::Waiting;
 pub(crate) use hand_in::{Opened, hand_in, load_share, opened};
-pub(crate) use place::{begun, load_custodians, record, replace_record, write_shares};
+pub(crate) use place::{begun, count_dealt, dealt, load_custodians, record, replace_record, write_dealt, write_shares};
 pub(crate) use steps::{Step, steps, write_rehearsal, write_step};
 pub(crate) use told::Remembered;
 

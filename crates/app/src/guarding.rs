@@ -1,5 +1,6 @@
-//! One thread that looks about each second whether people and rights are what the key holder sealed, makes the proposals
-//! whose time has come, and says what broken glass waits for a review and which algorithms have outlived their milestones.
+//! One thread that looks about each second whether people and rights are what the key holder sealed and what alarms it has, makes
+//! the proposals whose time has come, and says what broken glass waits for a review, whether settings changed and which algorithms
+//! have outlived their milestones.
 
 use crate::failure::Failure;
 use crate::rounds::Rounds;
@@ -9,6 +10,8 @@ use tokio::time::Instant;
 use vault::Vault;
 
 const USUAL: Duration = Duration::from_millis(700);
+/// Between two looks at the key holder's alarms: it reads its file for each.
+const HOLDER: Duration = Duration::from_secs(10);
 /// Of many people a look takes long: then it has at most this share of the time.
 const SHARE: u32 = 20;
 
@@ -24,11 +27,19 @@ impl Guarding {
     /// If no thread can be started.
     pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
         let vault = Arc::clone(vault);
+        let mut asked: Option<Instant> = None;
         let rounds = Rounds::start("power", async move |_| {
             let began = Instant::now();
+            let asks = asked.is_none_or(|asked| asked.elapsed() >= HOLDER);
+            if asks {
+                asked = Some(began);
+            }
             for tenant in vault.tenants() {
                 if let Err(error) = vault.load_power(tenant.id).await {
                     tracing::warn!(%error, "people and rights can't be checked; it is tried again");
+                }
+                if asks && let Err(error) = vault.settle_holder_alarm(tenant.id).await {
+                    tracing::debug!(%error, "the key holder's alarms can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_proposals(tenant.id).await {
                     tracing::warn!(%error, "proposals whose time has come can't be made; it is tried again");

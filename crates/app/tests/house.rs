@@ -170,6 +170,24 @@ fn plaintext_is_opened_at_one_door() {
 }
 
 #[test]
+fn what_pages_and_alarms_refer_to_is_there() {
+    let folder = Path::new(ROOT).join("crates/doors/web/templates");
+    let pages = fs::read_dir(folder).unwrap().map(|page| page.unwrap().path());
+    let texts = pages.map(|page| (page.clone(), fs::read_to_string(page).unwrap()));
+    let mut named = 0;
+    for (path, text) in texts.chain(sources("crates/vault/src")).chain(sources("crates/doors/web/src")) {
+        for rest in text.split("docs/").skip(1) {
+            let name: String =
+                rest.chars().take_while(|letter| letter.is_ascii_alphanumeric() || "-.".contains(*letter)).collect();
+            let Some(name) = name.find(".md").map(|end| &name[..end + 3]) else { continue };
+            assert!(Path::new(ROOT).join("docs").join(name).exists(), "{}: docs/{name}", path.display());
+            named += 1;
+        }
+    }
+    assert!(named > 1, "{named}");
+}
+
+#[test]
 fn tests_wait_on_facts_not_on_time() {
     for folder in ["crates", "bench"] {
         for (path, text) in sources(folder) {

@@ -136,7 +136,7 @@ fn tokens_go_to_a_private_file_and_open_the_api() {
     }
     serving.stop();
     let turned = done(folder, &["shelf", "turn", "--output", "json"]);
-    assert_eq!(turned, "{\"destroyed\":[1],\"moved\":2,\"shelf\":2}\n");
+    assert_eq!(turned, "{\"destroyed\":[1],\"moved\":2,\"shelf\":2,\"waiting\":[]}\n");
 }
 
 #[test]

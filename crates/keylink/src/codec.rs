@@ -227,6 +227,8 @@ const REFUSALS: [HolderError; 18] = [
     HolderError::TooSoon,
     HolderError::Retired,
     HolderError::Damaged,
+    HolderError::ShelfTooYoung,
+    HolderError::EntryTooWide,
 ];
 
 impl<T: Put> Put for Result<T, HolderError> {

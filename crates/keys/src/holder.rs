@@ -11,6 +11,10 @@ use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
 /// A boxed future of a key holder's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send + 'a>>;
 
+/// A shelf key that nobody lies on is kept for six days after the next was made, in milliseconds. Copies of the database open for
+/// as long, so backups are of use; and whoever was just sealing a new customer's keys under it has committed by then, or will never.
+pub const SHELF_SETTLES_MS: i64 = 6 * 24 * 3_600_000;
+
 /// Why a key holder gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HolderError {
@@ -59,6 +63,12 @@ pub enum HolderError {
     /// Entries that keys were released for aren't in the published log.
     #[error("entries that keys were released for aren't in the published log; the key holder waits for them")]
     Unpublished,
+    /// The next shelf key isn't old enough by the holder's clock: copies of the database open until it is.
+    #[error("the key holder keeps that shelf key: by its clock the next one isn't six days old")]
+    ShelfTooYoung,
+    /// An entry opens what is one customer's, for one person.
+    #[error("that entry has had keys of another customer, for somebody else, or of more values than a record has")]
+    EntryTooWide,
     /// The holder waits for custodians' shares of its root key.
     #[error("the key holder is sealed until enough custodians have handed in their shares")]
     Sealed,
@@ -239,7 +249,7 @@ pub trait KeyHolder: Send + Sync {
     fn shelves(&self, tenant: TenantId) -> Fut<'_, Vec<ShelfAge>>;
 
     /// Makes a shelf key, unless there is a newer one than `after`; gives the newest epoch. It is durable before
-    /// anything lies on it.
+    /// anything lies on it. A holder with a clock of its own goes by that, not by the node's `now`.
     fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32>;
 
     /// Seals a change of power: the rows before it are those that this holder knows of, the right to it is one, and the
@@ -264,6 +274,7 @@ pub trait KeyHolder: Send + Sync {
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
-    /// customer lies on it.
+    /// customer lies on it. A holder with a clock of its own refuses it with `ShelfTooYoung` until [`SHELF_SETTLES_MS`] after the
+    /// next one was made.
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool>;
 }

@@ -21,7 +21,7 @@ pub use former::{COUNTS_ON_MS, Former, without_formers};
 pub use governing::{LimitsText, PlanText, RulesText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
-pub use person::Person;
+pub use person::{Person, plain};
 pub use settled::{Settled, proposal_challenge, proposal_id};
 
 use crate::view::hash;
@@ -81,6 +81,20 @@ impl Powers {
         self.0.contains_key(&(PowerKind::Left, person.0))
     }
 
+    /// What tells one human from another: the name, however it is spaced and cased. Who has the same is taken for the same human.
+    #[must_use]
+    pub fn human(&self, person: PersonId) -> String {
+        self.get::<Person>(&person.0).map_or_else(|| person.to_string(), |row| plain(&row.name))
+    }
+
+    /// Are these changes about the standing of this person, or of another account of theirs? Nobody approves that themselves.
+    #[must_use]
+    pub fn concern(&self, changes: &[PowerChange], person: PersonId) -> bool {
+        let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
+        let same = |id: &[u8; 16]| *id == person.0 || self.human(PersonId(*id)) == self.human(person);
+        changes.iter().any(|((kind, id), _)| standing(*kind) && same(id))
+    }
+
     /// The passkeys with which changes of power are approved: those of security officers who haven't left.
     pub fn officers(&self) -> impl Iterator<Item = Passkey> {
         self.all::<Passkey>().map(|(_, passkey)| passkey).filter(|passkey| self.is_officer(passkey.person))
@@ -91,15 +105,19 @@ impl Powers {
         role == Some(Role::SecurityOfficer) && !self.has_left(person)
     }
 
-    /// Does this change say what everybody goes by, give somebody another role, or let somebody in who decides? Then one
-    /// officer's word isn't enough, where there are others: with a passkey under another's name, one would be two.
+    /// Does this change say what everybody goes by, give somebody another role, team or name, or let somebody in who decides? Then
+    /// one officer's word isn't enough, where there are others: with a passkey under another's name, one would be two; and by name and
+    /// team it is told who may be whose second person.
     #[must_use]
     pub fn governs(&self, ((kind, id), body): &PowerChange) -> bool {
         match (kind, body) {
             (PowerKind::Limits | PowerKind::Rules | PowerKind::Plan, _) => true,
             (PowerKind::Person, Some(body)) => {
-                let before = self.get::<Person>(id).map(|person| person.role);
-                Person::decode(body).is_none_or(|after| before != Some(after.role))
+                let (before, after) = (self.get::<Person>(id), Person::decode(body));
+                let same = |(before, after): (Person, Person)| {
+                    Person { token: None, ..before } == Person { token: None, ..after }
+                };
+                !before.zip(after).is_some_and(same)
             }
             (PowerKind::Passkey, Some(body)) => {
                 Passkey::decode(body).is_none_or(|passkey| self.decides(passkey.person))
@@ -127,13 +145,6 @@ impl Powers {
             _ => false,
         }
     }
-}
-
-/// Are these changes about that person's own standing? Nobody approves that themselves.
-#[must_use]
-pub fn concerns(changes: &[PowerChange], person: PersonId) -> bool {
-    let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
-    changes.iter().any(|((kind, id), _)| standing(*kind) && *id == person.0)
 }
 
 /// What seals all power of a tenant in one version.

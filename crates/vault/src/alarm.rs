@@ -15,6 +15,8 @@ pub enum AlarmKind {
     SpendingDisagrees,
     /// A witness signed more entries than the log holds.
     SetBack,
+    /// A separate key holder noticed something that nobody has acknowledged there.
+    HolderAlarmed,
     /// A committed entry was deleted or changed in the database before it had its place.
     EntryLost,
     /// An envelope of a retired suite lies in the database.
@@ -45,6 +47,7 @@ impl AlarmKind {
             Self::PowerTampered => "power_tampered",
             Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
+            Self::HolderAlarmed => "key_holder_alarmed",
             Self::EntryLost => "entry_lost",
             Self::SuitePutBack => "suite_put_back",
             Self::LogStalled => "log_stalled",
@@ -67,6 +70,9 @@ impl AlarmKind {
             }
             Self::SpendingDisagrees => {
                 "What the database says was spent of an allowance is less than the log says: somebody deleted or set back a budget. Disclosures are refused until it is put right."
+            }
+            Self::HolderAlarmed => {
+                "The key holder noticed something that a node, a database or a log of ours shouldn't do: keys asked for twice, a counter or a log that went back, a ceiling. It refused it, and nobody has acknowledged it there."
             }
             Self::EntryLost => {
                 "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
@@ -105,6 +111,9 @@ impl AlarmKind {
             }
             Self::SpendingDisagrees => {
                 "The entry spending_disagrees in the log names whose budget it is: look at what they saw. Find out who can write to the database and keep a copy of it as it is. Then have IT run ringfence mend-budgets, which counts again what the log says."
+            }
+            Self::HolderAlarmed => {
+                "Open Keys and witnesses: it names each alarm and when. docs/keyholder.md says what each means. Once it is explained, security acknowledges it on the key holder's machine: ringfence keyholder acknowledge."
             }
             Self::EntryLost => {
                 "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."

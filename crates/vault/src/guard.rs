@@ -30,7 +30,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound` for no such customer; `Tampered` where their row was edited;
-    /// `PowerChanged` where somebody else asked in this very moment.
+    /// `NotASecondOfficer` at the browser at which the first one asked; `PowerChanged` where somebody else asked in this very moment.
     pub async fn guard(
         &self,
         scope: &Scope,
@@ -53,7 +53,10 @@ impl Vault {
         // Asked of this mark only.
         let mark = self.store.state(scope.tenant, customer).await?.and_then(|state| state.guard);
         let wish = Wish { kind: AdmissionKind::UnguardAsked, customer, code: mark.map_or(0, |mark| mark as u8) };
-        let word = self.word(scope, &wish, &[policy::Act::Guard]).await?;
+        let word = match self.word(scope, &wish, &[policy::Act::Guard]).await {
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(about(act), refusal).await),
+            word => word?,
+        };
         let Some(first) = word.first else {
             let waits_until = Some(word.until);
             return Ok(MarkSet { receipt: self.commit_plain(word.on(about(act))).await?, waits_until });

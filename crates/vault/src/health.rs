@@ -1,12 +1,13 @@
 //! How the key holder and the witnesses stand, for who watches. Whatever is wrong with them must be seen by somebody who
 //! doesn't run the node.
 
+use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use crate::witnessing::WitnessStatus;
-use domain::{EntryId, Millis};
+use domain::{EntryId, Millis, TenantId};
 use keys::HolderError;
 use keys::standing::Apart;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -54,6 +55,18 @@ impl Answered {
 }
 
 impl Vault {
+    /// Raises an alarm while the key holder has one that nobody has acknowledged there, and takes it back. For a thread of each
+    /// node.
+    ///
+    /// # Errors
+    /// If the key holder doesn't answer: then what stands, stands.
+    pub async fn settle_holder_alarm(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let apart = self.holder.standing(tenant).await?.apart;
+        let stands = apart.is_some_and(|apart| apart.alarms.iter().any(|alarm| !alarm.acknowledged));
+        self.alarms.set(tenant, AlarmKind::HolderAlarmed, stands, self.clock.now());
+        Ok(())
+    }
+
     /// May this person see how keys and witnesses stand?
     #[must_use]
     pub fn reads_health(&self, scope: &Scope) -> bool {

@@ -20,7 +20,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules, `NotFound` for no such customer, `Tampered` where their row was edited,
-    /// `PowerChanged` where somebody else asked in this very moment.
+    /// `NotASecondOfficer` at the browser at which the first one asked; `PowerChanged` where somebody else asked in this very moment.
     pub async fn hold(&self, scope: &Scope, customer: CustomerId, hold: Option<Hold>) -> Result<MarkSet, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let code = hold.map_or(0, |hold| hold as u8);
@@ -32,7 +32,12 @@ impl Vault {
             return Err(self.logged_denial(about(Kind::HoldAsked)?, &denial).await);
         }
         let wish = Wish { kind: AdmissionKind::HoldAsked, customer, code };
-        let word = self.word(scope, &wish, &OFFICERS).await?;
+        let word = match self.word(scope, &wish, &OFFICERS).await {
+            Err(VaultError::Refused { refusal, .. }) => {
+                return Err(self.logged(about(Kind::HoldAsked)?, refusal).await);
+            }
+            word => word?,
+        };
         let exists = Condition::CustomerExists(customer);
         let Some(first) = word.first else {
             let waits_until = Some(word.until);

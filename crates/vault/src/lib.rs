@@ -129,7 +129,7 @@ pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
 pub use power::reach::waits;
 pub use power::replay::Replay;
-pub use power::trial::{Example, Found, Turned, Unsaid};
+pub use power::trial::{Example, Found, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
 pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, Opening, half_fits};
 pub use private::plaintext::Plaintext;

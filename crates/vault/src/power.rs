@@ -27,7 +27,7 @@ use domain::duty::Duty;
 use domain::{Millis, PersonId, Role, TenantId};
 use governance::Governance;
 use keys::Powers;
-use keys::power::PowerBody;
+use keys::power::{PowerBody, plain};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{PersonRow, PowerHead};
@@ -91,7 +91,7 @@ impl Snapshot {
 
     /// Are these the same person, or of the same name? Who has the same name is taken for the same human.
     pub(crate) fn same_human(&self, one: PersonId, other: PersonId) -> bool {
-        let name = |id| self.name(id).map(duties::plain);
+        let name = |id| self.name(id).map(plain);
         one == other || name(one) == name(other)
     }
 

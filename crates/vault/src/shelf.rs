@@ -8,18 +8,15 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Operator, Vault};
 use domain::{CustomerId, TenantId};
-use keys::{HolderError, ShelfAge, Shelved};
+use keys::{HolderError, SHELF_SETTLES_MS, ShelfAge, Shelved};
 use std::sync::Arc;
 use store::{CustomerRow, Effect};
 
 /// How many customers move in one transaction: the door's writer is busy with it for some milliseconds.
 const BATCH: u32 = 250;
-/// A shelf key takes customers for a week, in milliseconds.
+/// A shelf key takes customers for a week, in milliseconds. With the six days for which it is kept then, that is less than an
+/// erasure promises (`erase.rs`).
 const TURN_MS: i64 = 7 * 24 * 3_600_000;
-/// A shelf key that nobody lies on is kept for six days after the next was made, in milliseconds, and a week and six
-/// days are less than an erasure promises (`erase.rs`). Copies of the database open for as long, so backups are of
-/// use; and whoever was just sealing a new customer's keys under it has committed by then, or will never.
-const SETTLE_MS: i64 = 6 * 24 * 3_600_000;
 
 /// What a turn did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,11 +27,14 @@ pub struct ShelfTurn {
     pub moved: u64,
     /// Shelf keys destroyed.
     pub destroyed: Vec<u32>,
+    /// Shelf keys that nobody lies on any more, and that a separate key holder keeps for their six days.
+    pub waiting: Vec<u32>,
 }
 
 impl Vault {
-    /// Makes a new shelf key, moves every customer to it and destroys the older ones at once. Nobody else may be
-    /// taking customers in meanwhile, in whatever process.
+    /// Makes a new shelf key, moves every customer to it and destroys the older ones: at once, or, where a key holder of its own
+    /// has them, those whose time has come by its clock; a server destroys the others later. Nobody else may be taking customers in
+    /// meanwhile, in whatever process.
     ///
     /// # Errors
     /// If the store or the key holder fails.
@@ -51,12 +51,25 @@ impl Vault {
                 break;
             }
         }
-        for shelf in self.shelves(tenant).await?.1 {
-            if self.store.shelf_is_empty(tenant, shelf.epoch).await? && self.end_shelf(tenant, shelf.epoch).await? {
+        let (newest, old) = self.shelves(tenant).await?;
+        let keeps = self.holder.standing(tenant).await?.apart.is_some();
+        for (shelf, next) in successions(newest, &old) {
+            if !self.store.shelf_is_empty(tenant, shelf.epoch).await? {
+                continue;
+            }
+            // Not even asked: to a key holder that is an attempt on the data, and an alarm.
+            if keeps && !self.has_settled(next) {
+                turn.waiting.push(shelf.epoch);
+            } else if self.end_shelf(tenant, shelf.epoch).await? {
                 turn.destroyed.push(shelf.epoch);
             }
         }
         Ok(turn)
+    }
+
+    /// Was this shelf key made so long ago that the one before it can go?
+    fn has_settled(&self, next: ShelfAge) -> bool {
+        self.now() >= next.made.plus(SHELF_SETTLES_MS)
     }
 
     /// The newest shelf, and the older ones that are still there.
@@ -134,6 +147,12 @@ impl Vault {
     }
 }
 
+/// Each old shelf, with the one that was made after it.
+fn successions(newest: ShelfAge, old: &[ShelfAge]) -> impl Iterator<Item = (ShelfAge, ShelfAge)> {
+    let next = old.iter().skip(1).copied().chain([newest]);
+    old.iter().copied().zip(next)
+}
+
 struct Step {
     moved: u64,
     /// Where the next step goes on; `None` at the end.
@@ -186,11 +205,10 @@ impl ShelfKeeper {
     /// Does anybody lie on an old shelf? The keys of those where nobody does are destroyed when it is time.
     async fn anyone_left(&self, newest: ShelfAge, old: &[ShelfAge]) -> Result<bool, VaultError> {
         let mut anyone = false;
-        let next = old.iter().skip(1).chain([&newest]);
-        for (shelf, next) in old.iter().zip(next) {
+        for (shelf, next) in successions(newest, old) {
             if !self.vault.store.shelf_is_empty(self.tenant, shelf.epoch).await? {
                 anyone = true;
-            } else if self.vault.now() >= next.made.plus(SETTLE_MS) {
+            } else if self.vault.has_settled(next) {
                 self.vault.end_shelf(self.tenant, shelf.epoch).await?;
             }
         }

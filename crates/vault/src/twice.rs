@@ -48,15 +48,17 @@ impl Wish {
         Effect::PutAdmission(AdmissionRow { key: self.key(scope), body: Vec::new(), expires: now, tag: [0; 16] })
     }
 
-    /// `code ‖ officer[16]`
-    fn body(&self, officer: PersonId) -> Vec<u8> {
-        [&[self.code], officer.0.as_slice()].concat()
+    /// `code ‖ officer[16] ‖ browser[16], but for a program`
+    fn body(&self, officer: PersonId, browser: Option<[u8; 16]>) -> Vec<u8> {
+        let browser = browser.as_ref().map_or(&[][..], |browser| browser);
+        [&[self.code], officer.0.as_slice(), browser].concat()
     }
 
-    /// Who asked for this, as a row says it.
-    fn asked_by(&self, row: &AdmissionRow) -> Option<PersonId> {
-        let officer = row.body.strip_prefix(&[self.code])?;
-        Some(PersonId(officer.try_into().ok()?))
+    /// Who asked for this, as a row says it, and at which browser, by the digest of its key.
+    fn asked_by(&self, row: &AdmissionRow) -> Option<(PersonId, Option<[u8; 16]>)> {
+        let (officer, browser) = row.body.strip_prefix(&[self.code])?.split_first_chunk()?;
+        let browser = if browser.is_empty() { None } else { Some(browser.try_into().ok()?) };
+        Some((PersonId(*officer), browser))
     }
 }
 
@@ -80,6 +82,9 @@ impl Word {
 impl Vault {
     /// Whether somebody is the first or the second to ask. The first must be another human, and still one for whom one of these
     /// acts is permitted.
+    ///
+    /// # Errors
+    /// `Refused(NotASecondOfficer)`, without an entry, at the browser at which the first one asked. If the store fails.
     pub(crate) async fn word(&self, scope: &Scope, wish: &Wish, acts: &[policy::Act]) -> Result<Word, VaultError> {
         let (key, now) = (wish.key(scope), self.clock.now());
         let before = self.store.admission(scope.tenant, key).await?;
@@ -89,11 +94,16 @@ impl Vault {
         let asked = before.filter(|row| row.expires.since(now) > 0 && genuine(row));
         let power = self.load_power(scope.tenant).await?;
         let first = asked.and_then(|row| wish.asked_by(&row));
-        let first = first.filter(|first| self.counts_as_first(&power, *first, scope.person(), acts));
+        let first = first.filter(|(first, _)| self.counts_as_first(&power, *first, scope.person(), acts));
+        let browser = self.device_of(scope).await?;
+        if browser.is_some() && first.is_some_and(|(_, theirs)| theirs == browser) {
+            return Err(VaultError::refused(Refusal::NotASecondOfficer));
+        }
+        let first = first.map(|(first, _)| first);
         let until = now.plus(WAITS_MS);
         let kept = match first {
             Some(_) => AdmissionRow { key, body: Vec::new(), expires: now, tag: [0; 16] },
-            None => AdmissionRow { key, body: wish.body(scope.person()), expires: until, tag: [0; 16] },
+            None => AdmissionRow { key, body: wish.body(scope.person(), browser), expires: until, tag: [0; 16] },
         };
         Ok(Word { first, until, unchanged, kept })
     }

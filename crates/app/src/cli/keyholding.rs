@@ -31,4 +31,13 @@ pub enum Keyholder {
     Status,
     /// Acknowledge every alarm so far
     Acknowledge,
+    /// After the database was put back in earnest: let the tenant's shorter log count
+    AcceptLog {
+        /// The number of the tenant, as under [[tenant]]
+        #[arg(long, value_name = "ID", default_value = "1")]
+        tenant: u32,
+        /// How many entries its log has now; a shorter one stays refused
+        #[arg(long, value_name = "ENTRIES")]
+        size: u64,
+    },
 }

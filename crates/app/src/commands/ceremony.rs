@@ -67,7 +67,9 @@ fn begin(format: Format, dir: &Path, dealing: &Dealing) -> Result<(), Failure> {
     let custodians = load_custodians(&dealing.custodian)?;
     let (ceremony, shares) =
         Ceremony::begin(&root, dealing.threshold, custodians, &SystemEntropy).map_err(impossible)?;
-    dealt(format, dir, &ceremony, &shares, &dealing.to, Step::Begun)?;
+    write_shares_of(format, &ceremony, &shares, &dealing.to)?;
+    write_step(dir, &ceremony, Step::Begun)?;
+    replace_record(dir, &ceremony)?;
     output::aside(&format!(
         "Done: the root key is split, and {} of its {} shares give it again. The root key's file is still there.\n\
          Next: hand the files out; then ringfence ceremony finish, which has {} custodians show that theirs open, and \
@@ -79,18 +81,9 @@ fn begin(format: Format, dir: &Path, dealing: &Dealing) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes shares, then the step, then the record that makes them count.
-fn dealt(
-    format: Format,
-    dir: &Path,
-    ceremony: &Ceremony,
-    shares: &[SealedShare],
-    to: &Path,
-    step: Step,
-) -> Result<(), Failure> {
+/// Writes shares into files, and says where. They count once a record of them does.
+fn write_shares_of(format: Format, ceremony: &Ceremony, shares: &[SealedShare], to: &Path) -> Result<(), Failure> {
     let files = write_shares(to, shares)?;
-    write_step(dir, ceremony, step)?;
-    replace_record(dir, ceremony)?;
     let row = |(file, share): (&PathBuf, &SealedShare)| {
         json!({
             "ceremony": ceremony.id().to_string(),
@@ -129,27 +122,56 @@ fn stopped() -> Failure {
     Failure::there("stopped before enough shares were handed in; nothing was changed", "start it again")
 }
 
+/// As many as it takes show that theirs open: then the newest shares alone count, and the root key's file goes, if it is still there.
 fn finish(format: Format, dir: &Path) -> Result<(), Failure> {
-    let ceremony = begun(dir)?;
-    let key = keyholding::root_file(dir);
-    if !key.exists() {
+    let (old, key) = (begun(dir)?, keyholding::root_file(dir));
+    let renewed = custody::dealt(dir)?;
+    if !key.exists() && renewed.is_none() {
         return Err(Failure::here(
-            format!("{}: the root key's file isn't there any more", key.display()),
+            format!("{}: the root key's file isn't there any more, and no new shares wait", key.display()),
             "nothing; ringfence ceremony status says when it was removed",
         ));
     }
+    let (before, step) = (old.quorum().needed(), renewed.as_ref().map(|new| renewal(&old, new)));
+    let ceremony = renewed.unwrap_or(old);
+    let id = ceremony.id().to_string();
     let root = wire::block_on(gathered(dir, ceremony, Purpose::Prove, None))?.ok_or_else(stopped)?;
-    // The keyring opens with what custodians gave: the file isn't needed.
+    // The keyring opens with what custodians gave: neither older shares nor the file are needed.
     KeyringFile::new(&key, root).look().map_err(|error| wire::ring(&key, &error))?;
+    if let Some(step) = step {
+        let ceremony = custody::dealt(dir)?.filter(|new| new.id().to_string() == id).ok_or_else(|| {
+            Failure::there("other shares were dealt meanwhile; nothing was changed", "ringfence ceremony finish")
+        })?;
+        write_step(dir, &ceremony, step)?;
+        custody::count_dealt(dir)?;
+        output::aside(&format!(
+            "Done: only the new shares are taken from now on. The root key is the same: {before} old shares together still \
+             give it to whoever has their custodians' keys.\n\
+             Next: have every custodian destroy the old share",
+        ));
+    }
+    if !key.exists() {
+        return output::one(format, &json!({"ceremony": id}));
+    }
     let ceremony = begun(dir)?;
     write_step(dir, &ceremony, Step::RootFileDestroyed)?;
     RootKey::destroy(&key).map_err(|error| wire::root(&key, &error))?;
-    output::one(format, &json!({"ceremony": ceremony.id().to_string(), "removed": key.display().to_string()}))?;
+    output::one(format, &json!({"ceremony": id, "removed": key.display().to_string()}))?;
     output::aside(
         "Done: the root key is in no file any more. Next: wipe every other copy of it; from its next start on the key holder \
          waits for its custodians: ringfence keyholder unseal",
     );
     Ok(())
+}
+
+/// What new shares come to: one custodian in another's place, or all named anew.
+fn renewal(old: &Ceremony, new: &Ceremony) -> Step {
+    let pairs = (1..).zip(old.custodians().iter().zip(new.custodians()));
+    let mut others = pairs.filter(|(_, (old, new))| old != new);
+    match (old.quorum() == new.quorum(), others.next(), others.next()) {
+        (true, Some((share, _)), None) => Step::Replaced(share),
+        _ => Step::Reshared,
+    }
 }
 
 /// New shares in place of the old ones.
@@ -162,7 +184,7 @@ struct Renewal<'a> {
 }
 
 fn renew(format: Format, dir: &Path, old: Ceremony, new: Renewal<'_>) -> Result<(), Failure> {
-    let (key, before) = (keyholding::root_file(dir), old.quorum().needed());
+    let key = keyholding::root_file(dir);
     // What can't be is said before anybody is asked for a share.
     let trial = RootKey::generate(&SystemEntropy);
     Ceremony::begin(&trial, new.needed, new.custodians.clone(), &SystemEntropy).map_err(impossible)?;
@@ -173,11 +195,13 @@ fn renew(format: Format, dir: &Path, old: Ceremony, new: Renewal<'_>) -> Result<
     };
     let root = root.ok_or_else(stopped)?;
     let (ceremony, shares) = Ceremony::begin(&root, new.needed, new.custodians, &SystemEntropy).map_err(impossible)?;
-    dealt(format, dir, &ceremony, &shares, new.to, new.without.map_or(Step::Reshared, Step::Replaced))?;
+    write_shares_of(format, &ceremony, &shares, new.to)?;
+    write_step(dir, &ceremony, Step::Dealt)?;
+    custody::write_dealt(dir, &ceremony)?;
+    let needed = ceremony.quorum().needed();
     output::aside(&format!(
-        "Done: only these shares are taken from now on. The root key is the same: {before} old shares together still give \
-         it to whoever has their custodians' keys.\n\
-         Next: hand the files out, and have every custodian destroy the old share",
+        "Done: new shares are dealt. The old ones count until {needed} custodians have shown that their new ones open.\n\
+         Next: hand the files out; then ringfence ceremony finish, after which only the new ones are taken",
     ));
     Ok(())
 }
@@ -219,6 +243,12 @@ fn status(format: Format, dir: &Path) -> Result<(), Failure> {
             output::aside(&format!("Head of the steps, to be written down by who was there: {}", steps.head));
         }
         format => output::one(format, &json!({"custodians": rows, "steps": steps.all, "head": steps.head}))?,
+    }
+    if let Some(new) = custody::dealt(dir)? {
+        output::aside(&format!(
+            "New shares, of ceremony {}, were dealt and don't count yet. Next: ringfence ceremony finish",
+            new.id()
+        ));
     }
     if keyholding::root_file(dir).exists() {
         output::aside("The root key's file is still there. Next: ringfence ceremony finish");

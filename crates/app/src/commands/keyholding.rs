@@ -10,7 +10,7 @@ use crate::output::{self, Format};
 use crate::{serving, wire};
 use domain::{Clock as _, TenantId};
 use keyholder::custody::Purpose;
-use keyholder::{Alarms, Journal};
+use keyholder::{Accepted, Alarms, Journal};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -43,12 +43,26 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
             let count = alarms(dir)?.acknowledge().map_err(|error| failure::file(dir, &error))?;
             output::one(common.output, &json!({"acknowledged": count}))
         }
+        Asked::AcceptLog { tenant, size } => accept(common.output, dir, *tenant, *size),
     }
 }
 
 fn alarms(dir: &Path) -> Result<Alarms, Failure> {
     Config::read(dir)?;
     Alarms::open(dir).map_err(|error| failure::file(dir, &error))
+}
+
+fn accept(format: Format, dir: &Path, tenant: u32, size: u64) -> Result<(), Failure> {
+    Config::read(dir)?;
+    Accepted { tenant: TenantId(tenant), size }.ask(dir).map_err(|error| {
+        Failure::here(format!("{}: {error}", dir.display()), "have the key holder run, then look at its status")
+    })?;
+    output::one(format, &json!({"tenant": tenant, "size": size}))?;
+    output::aside(
+        "Done: the key holder takes it within a second, or when it starts, and writes it down. Next: ringfence keyholder status, \
+         which shows the alarm log-accepted; then acknowledge",
+    );
+    Ok(())
 }
 
 fn serve(format: Format, dir: &Path, socket: Option<&Path>) -> Result<(), Failure> {

@@ -11,16 +11,29 @@ use std::path::{Path, PathBuf};
 /// The record of the ceremony that counts, in the key holder's directory.
 const RECORD: &str = "custodians";
 const NEW_RECORD: &str = "custodians.new";
+/// The record of new shares that were dealt and that nobody has shown to open: they don't count yet.
+const DEALT: &str = "custodians.dealt";
 
 /// The ceremony that counts, if there was one.
 ///
 /// # Errors
 /// If its record can't be read.
 pub(crate) fn record(dir: &Path) -> Result<Option<Ceremony>, Failure> {
-    let path = dir.join(RECORD);
-    let text = match fs::read_to_string(&path) {
+    read(&dir.join(RECORD))
+}
+
+/// New shares that wait to be shown to open, if there are any.
+///
+/// # Errors
+/// If their record can't be read.
+pub(crate) fn dealt(dir: &Path) -> Result<Option<Ceremony>, Failure> {
+    read(&dir.join(DEALT))
+}
+
+fn read(path: &Path) -> Result<Option<Ceremony>, Failure> {
+    let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(|error| failure::file(&path, &error))?,
+        text => text.map_err(|error| failure::file(path, &error))?,
     };
     Ceremony::read(&text).map(Some).map_err(|error| {
         Failure::there(
@@ -45,7 +58,32 @@ pub(crate) fn begun(dir: &Path) -> Result<Ceremony, Failure> {
 /// # Errors
 /// If it can't be written.
 pub(crate) fn replace_record(dir: &Path, ceremony: &Ceremony) -> Result<(), Failure> {
-    let (new, path) = (dir.join(NEW_RECORD), dir.join(RECORD));
+    write_as(dir, RECORD, ceremony)
+}
+
+/// Keeps the record of new shares beside the one that counts.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn write_dealt(dir: &Path, ceremony: &Ceremony) -> Result<(), Failure> {
+    write_as(dir, DEALT, ceremony)
+}
+
+/// The new shares count, and the ones before don't any more.
+///
+/// # Errors
+/// If the record can't take its place.
+pub(crate) fn count_dealt(dir: &Path) -> Result<(), Failure> {
+    let path = dir.join(RECORD);
+    let replace = || {
+        fs::rename(dir.join(DEALT), &path)?;
+        File::open(dir)?.sync_all()
+    };
+    replace().map_err(|error| failure::file(&path, &error))
+}
+
+fn write_as(dir: &Path, name: &str, ceremony: &Ceremony) -> Result<(), Failure> {
+    let (new, path) = (dir.join(NEW_RECORD), dir.join(name));
     let write = || {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
         file.write_all(ceremony.text().as_bytes())?;

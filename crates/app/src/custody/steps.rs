@@ -26,6 +26,7 @@ pub(crate) enum Step {
     ShareRefused,
     Unsealed,
     RootFileDestroyed,
+    Dealt,
     Reshared,
     Replaced(u8),
 }
@@ -40,6 +41,7 @@ impl Step {
             Self::ShareRefused => "share-refused",
             Self::Unsealed => "unsealed",
             Self::RootFileDestroyed => "root-file-destroyed",
+            Self::Dealt => "dealt",
             Self::Reshared => "reshared",
             Self::Replaced(_) => "replaced",
         }

@@ -225,7 +225,19 @@ fn a_custodian_is_replaced_by_the_others_and_old_shares_are_not_taken() {
     let arguments = ["replace", "--custodian", "Ben", "--with", text(&new), "--to", text(&to)];
     let (ada, ben, cem) = (team.share("shares", 1), team.share("shares", 2), team.share("shares", 3));
     let done = said(&team.gathering(&arguments, &[(&cem, "Cem"), (&ada, "Ada")]), 0);
-    assert!(done.contains("Dee") && done.contains("The root key is the same"), "{done}");
+    assert!(done.contains("Dee") && done.contains("The old ones count until 2 custodians"), "{done}");
+    // Nobody has shown that a new one opens: the old ones count, Ben's too.
+    team.holder.start_until("sealed");
+    assert!(said(&team.unseal(&team.share("new", 2), "Dee"), 2).contains("of another ceremony"));
+    said(&team.unseal(&ben, "Ben"), 0);
+    said(&team.unseal(&ada, "Ada"), 0);
+    until("it serves", PATIENCE, || fs::read_to_string(team.path("holder.out")).unwrap().contains("socket"));
+    team.holder.kill();
+    assert!(said(&team.ceremony("status", &[]), 0).contains("don't count yet"));
+    let (first, second) = (team.share("new", 1), team.share("new", 2));
+    let done = said(&team.gathering(&["finish"], &[(&second, "Dee"), (&first, "Ada")]), 0);
+    assert!(done.contains("only the new shares") && done.contains("The root key is the same"), "{done}");
+    assert!(said(&team.ceremony("finish", &[]), 1).contains("no new shares wait"));
     team.holder.start_until("sealed");
     for (share, name) in [(&ada, "Ada"), (&ben, "Ben")] {
         assert!(said(&team.unseal(share, name), 2).contains("of another ceremony"));
@@ -243,8 +255,11 @@ fn a_custodian_is_replaced_by_the_others_and_old_shares_are_not_taken() {
     let third = team.path("third");
     arguments.push(text(&third));
     arguments.extend(keys.iter().flat_map(|key| ["--custodian", text(key)]));
-    let (first, second) = (team.share("new", 1), team.share("new", 2));
     said(&team.gathering(&arguments, &[(&first, "Ada"), (&second, "Dee")]), 0);
+    let new = [4, 2, 3].map(|number| team.share("third", number));
+    let shown = [(new[0].as_path(), "Eva"), (&new[1], "Cem"), (&new[2], "Dee")];
+    said(&team.gathering(&["finish"], &shown), 0);
+    assert!(team.steps().contains(&"reshared".to_owned()));
     team.holder.start_until("sealed");
     for (number, name) in [(4, "Eva"), (2, "Cem"), (3, "Dee")] {
         said(&team.unseal(&team.share("third", number), name), 0);

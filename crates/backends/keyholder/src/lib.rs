@@ -17,7 +17,7 @@ mod watch;
 pub use file::KeyringFile;
 pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
-pub use watch::{Alarm, Alarms, Ceilings, Ceremonies, Journal, ReleasedKey, Standing, WatchError, Watched};
+pub use watch::{Accepted, Alarm, Alarms, Ceilings, Ceremonies, Journal, ReleasedKey, Standing, WatchError, Watched};
 
 use domain::time::fresh;
 use domain::{Clock, CustomerId, Entropy, EntryId, Millis, TenantId};

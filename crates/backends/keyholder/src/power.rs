@@ -12,8 +12,8 @@ use crate::{KeyringError, RootKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{Clock, Millis, PersonId, PowerKey, PowerKind, TenantId};
 use keys::power::{
-    COUNTS_ON_MS, Former, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Waits, Warrant, concerns,
-    power_challenge, proposal_challenge, proposal_id, without_formers,
+    COUNTS_ON_MS, Former, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Waits, Warrant, power_challenge,
+    proposal_challenge, proposal_id, without_formers,
 };
 use keys::webauthn::approved;
 use keys::{HolderError, Key32, derive};
@@ -245,8 +245,10 @@ fn may_change(
             for assertion in assertions {
                 let passkey = before.officers().find(|passkey| passkey.credential == assertion.credential);
                 let passkey = passkey.ok_or(HolderError::NotApproved)?;
-                let fits = approved(&passkey, assertion, challenge).is_ok() && approvers.insert(passkey.person);
-                if !fits || concerns(changes, passkey.person) {
+                // Two accounts of one name are one human.
+                let another = approvers.insert(before.human(passkey.person));
+                let fits = another && approved(&passkey, assertion, challenge).is_ok();
+                if !fits || before.concern(changes, passkey.person) {
                     return Err(HolderError::NotApproved);
                 }
             }

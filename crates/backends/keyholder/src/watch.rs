@@ -3,11 +3,13 @@
 //!
 //! One lock for all: checking a batch takes microseconds, and what is checked must be taken in the same moment.
 
+mod accepting;
 mod alarm;
 mod journal;
 mod memory;
 mod rising;
 
+pub use accepting::Accepted;
 pub use alarm::{Alarm, Alarms};
 pub use journal::{Journal, ReleasedKey};
 pub use memory::{Ceilings, Standing};
@@ -19,7 +21,7 @@ use keys::power::{PowerProposal, PowerSeal};
 use keys::standing::Apart;
 use keys::{
     CeremonyStanding, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
-    Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
+    Published, Release, RewrapRequest, SHELF_SETTLES_MS, SealRequest, ShelfAge, Shelved, Suites,
 };
 use memory::Memory;
 use std::path::Path;
@@ -102,7 +104,7 @@ impl Watched {
     }
 
     /// What is due about each second: the journal is synced and, once an hour, begun anew; alarms that somebody has
-    /// acknowledged stop nothing any more, and ceremonies' steps are looked at.
+    /// acknowledged stop nothing any more, a log that security accepted counts, and ceremonies' steps are looked at.
     ///
     /// # Errors
     /// If the journal can't be written.
@@ -116,12 +118,23 @@ impl Watched {
             if self.looks_at_steps(state, now) && self.ceremony.as_ref().is_some_and(|ceremony| !ceremony().whole) {
                 state.alarms.raise_steps(now);
             }
+            self.accept(state, now)?;
             let begun = state.journal.begin_hour(now, || state.memory.records(now))?;
             (begun, state.journal.file()?)
         };
         // Not under the lock: a disk may take its time.
         synced.sync_data()?;
         begun.map_or(Ok(()), journal::NewHour::finish)
+    }
+
+    /// In the journal before it counts, with an alarm: whoever watches is to know.
+    fn accept(&self, state: &mut State, now: Millis) -> Result<(), WatchError> {
+        let Some(accepted) = Accepted::asked(state.journal.dir())? else { return Ok(()) };
+        let Accepted { tenant, size } = accepted;
+        state.journal.append(&[Record::Accepted { tenant, at: now, size }])?;
+        state.memory.accept(tenant, size);
+        state.alarms.raise_accepted(now, tenant);
+        Accepted::done(state.journal.dir())
     }
 
     /// Is it time to look at ceremonies' steps again?
@@ -131,6 +144,13 @@ impl Watched {
             state.looked = Some(now);
         }
         due
+    }
+
+    /// Was the shelf key after this one made less than six days ago? Every copy of the database that is younger needs this one.
+    async fn is_too_young(&self, tenant: TenantId, epoch: u32) -> Result<bool, HolderError> {
+        let shelves = self.holder.shelves(tenant).await?;
+        let next = shelves.iter().find(|shelf| shelf.epoch > epoch);
+        Ok(next.is_some_and(|next| self.clock.now().since(next.made) < SHELF_SETTLES_MS))
     }
 
     fn refused(&self, state: &mut State, tenant: TenantId, error: HolderError) {
@@ -260,8 +280,9 @@ impl KeyHolder for Watched {
         self.holder.shelves(tenant)
     }
 
-    fn new_shelf(&self, tenant: TenantId, after: u32, now: Millis) -> Fut<'_, u32> {
-        self.holder.new_shelf(tenant, after, now)
+    fn new_shelf(&self, tenant: TenantId, after: u32, _now: Millis) -> Fut<'_, u32> {
+        // By the holder's own clock: a node that says when it was could make an old one.
+        self.holder.new_shelf(tenant, after, self.clock.now())
     }
 
     fn seal_power<'a>(&'a self, tenant: TenantId, proposal: &'a PowerProposal<'a>) -> Fut<'a, PowerSeal> {
@@ -287,7 +308,13 @@ impl KeyHolder for Watched {
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
-        self.holder.destroy_shelf(tenant, epoch)
+        Box::pin(async move {
+            if self.is_too_young(tenant, epoch).await? {
+                self.refused(&mut self.state(), tenant, HolderError::ShelfTooYoung);
+                return Err(HolderError::ShelfTooYoung);
+            }
+            self.holder.destroy_shelf(tenant, epoch).await
+        })
     }
 }
 

@@ -304,10 +304,10 @@ refusals! {
     GlassOver = 81 "glass-over", "That request is over",
         "An agreement opens one value once, to who asked, within minutes; a no, silence and a late use are a no.",
         "If the emergency goes on, ask anew.";
-    /// Who can't agree to breaking the glass.
+    /// Who can't agree to breaking the glass, to a change of power or to a mark: the same human, or at the same browser.
     NotASecondOfficer = 82 "not-a-second-officer", "You can't be the second officer for this",
-        "Two security officers must break the glass, at two devices, or one alone could do it.",
-        "Let another officer answer from their own device.";
+        "Two officers must agree, at two devices, or one alone could do it.",
+        "Let another officer do it, from their own device. Two accounts of one name count as one person.";
     /// Who took part in breaking the glass doesn't review it.
     NotAReviewer = 83 "not-a-reviewer", "Who broke the glass doesn't review it",
         "Nobody judges what they did themselves.",

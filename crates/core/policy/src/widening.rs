@@ -82,6 +82,14 @@ impl Rules {
         Role::ALL.into_iter().find_map(found)
     }
 
+    /// May somebody of this role and team do this in any situation, alone or with a second person?
+    #[must_use]
+    pub fn may_ever(&self, role: Role, team: &str, act: Act) -> bool {
+        let team = BTreeSet::from([team.to_owned()]);
+        let ways = |asker: &Asker<'_>| self.ways(asker, act);
+        askers([self, self], role, &team).iter().map(ways).any(|ways| ways.alone.is_ok() || ways.approved.is_some())
+    }
+
     /// An act that somebody of this role and team may do in a situation in which one of the role and team before mayn't; of
     /// somebody new, any.
     #[must_use]

@@ -1,5 +1,6 @@
 // The questions that were put to me as a second person: what for, never what it is about.
 
+import { tell } from './approvals-count.js';
 import { api, ask, byId, clock, el, icon, keepProblem, moment, say, sentence, showProblem } from './common.js';
 
 const ASK_AGAIN_MS = 2000;
@@ -70,15 +71,6 @@ function done(one) {
     el('small', {}, `${one.asker}, ${one.label}, ${one.purpose_label.toLowerCase()}, ${moment(one.asked_at)}`)));
 }
 
-/** Tells who isn't looking: that something waits, and nothing of it. */
-function tell(count) {
-  say(`${count === 1 ? 'A question waits' : `${count} questions wait`} for your answer.`);
-  if (globalThis.Notification?.permission === 'granted' && document.visibilityState === 'hidden') {
-    const told = new Notification('Ringfence', { body: 'Somebody asks for a second person.', tag: 'approval' });
-    told.addEventListener('click', () => window.focus());
-  }
-}
-
 function draw({ to_answer: all }) {
   const open = all.filter(({ state }) => state === 'asked');
   const list = byId('open');
@@ -88,7 +80,7 @@ function draw({ to_answer: all }) {
     if (!list.querySelector(`[data-approval="${one.approval}"]`)) list.append(question(one));
   }
   const fresh = open.filter(({ approval }) => !known.has(approval));
-  if (fresh.length > 0) tell(open.length);
+  if (fresh.length > 0) tell(`${open.length === 1 ? 'A question waits' : `${open.length} questions wait`} for your answer.`);
   known = ids;
   byId('nothing-open').hidden = open.length > 0;
   const past = all.filter(({ state }) => state !== 'asked' && (filter === 'all' || (filter === 'yes') === ['given', 'used'].includes(state)));

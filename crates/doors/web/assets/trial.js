@@ -30,6 +30,7 @@ function told(found) {
     el('p', {}, icon('eye'), ` Of ${count(found.judged, 'act')} in the last 30 days it would have refused `,
       el('b', {}, found.would_refuse.toLocaleString()), ' and allowed ', el('b', {}, `${found.would_allow.toLocaleString()} more`), '. ', receiptLink(found.receipt)),
     all > 0 && el('p', { class: 'hint' }, `${count(all, 'more act')} can’t be told, as the log doesn’t say ${unknown.map(([what, many]) => `${UNSAID[what]} (${many.toLocaleString()})`).join(', ')}.`),
+    el('p', { class: 'hint' }, `Tried are ${found.tried.map(words).join(', ')}. Of other acts nothing is said: those without a customer on the line, what was shown again, and the answers of second people.`),
     found.damaged > 0 && el('p', { class: 'notice warn' }, `${count(found.damaged, 'entry').replace('entrys', 'entries')} were edited in the database, and aren’t counted.`),
     found.examples.length > 0 && el('table', { role: 'table', class: 'stacked' }, el('caption', {}, 'Some of them'),
       el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...['When', 'What', 'By', 'Then', 'Entry'].map((name) => el('th', { role: 'columnheader', scope: 'col' }, name)))),

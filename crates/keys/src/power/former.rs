@@ -2,7 +2,7 @@
 //! first having the others leave.
 
 use super::body::PowerBody;
-use super::{PowerChange, Powers, concerns};
+use super::{PowerChange, Powers};
 use domain::{Millis, PersonId, PowerKind};
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeSet;
@@ -77,13 +77,14 @@ impl Powers {
     }
 
     /// How many officers must sign these changes, each with a passkey of their own: two for what governs, as soon as there are
-    /// two whom it isn't about, `formers` among them; else one. Each change counts for itself: one that is about an officer doesn't make it fewer
+    /// two whom it isn't about, `formers` among them; else one. Two accounts of one name are one. Each change counts for itself: one that is about an officer doesn't make it fewer
     /// for another beside it.
     #[must_use]
     pub fn officers_needed(&self, changes: &[PowerChange], formers: &BTreeSet<PersonId>) -> usize {
         let all: BTreeSet<PersonId> = self.signers().union(formers).copied().collect();
         let others = |change: &PowerChange| {
-            all.iter().filter(|person| !concerns(core::slice::from_ref(change), **person)).count()
+            let other = |person: &&PersonId| !self.concern(core::slice::from_ref(change), **person);
+            all.iter().filter(other).map(|person| self.human(*person)).collect::<BTreeSet<_>>().len()
         };
         let governing = changes.iter().filter(|change| self.governs(change));
         governing.map(|change| others(change).clamp(1, 2)).max().unwrap_or(1)

@@ -17,6 +17,12 @@ pub struct Person {
     pub token: Option<[u8; 32]>,
 }
 
+/// A name, of a person or of a team, however it is spaced and cased.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
 impl PowerBody for Person {
     const KIND: PowerKind = PowerKind::Person;
 

@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, CASE_MS, Counter, EntryId, Refusal};
+use domain::{BudgetKind, CASE_MS, Counter, EntryId, Purpose, Refusal};
 use store::{Condition, Effect};
 
 /// A question that stands.
@@ -25,7 +25,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: as a reveal with an approval would be; `ApprovalNotNeeded`; `NobodyToApprove`;
-    /// `ApprovalDeclined` where somebody has said no; `ApprovalsExhausted`.
+    /// `ApprovalDeclined` where somebody has said no to the value, for whatever purpose; `ApprovalsExhausted`.
     pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<AskedApproval, VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let act = self
@@ -52,6 +52,9 @@ impl Vault {
             (_, Some(ApprovalState::Asked | ApprovalState::Given)) => return Ok(AskedApproval { id, receipt: None }),
             (_, Some(ApprovalState::Declined)) => return Err(self.logged(act, Refusal::ApprovalDeclined).await),
             (_, Some(ApprovalState::Used | ApprovalState::Over) | None) => {}
+        }
+        if self.is_declined(scope, command).await? {
+            return Err(self.logged(act, Refusal::ApprovalDeclined).await);
         }
         let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
         let own = Counter::person(BudgetKind::Approval, scope.person());
@@ -86,6 +89,19 @@ impl Vault {
         let receipt = Some(self.commit_plain(act).await?);
         self.questions.forget(scope.tenant);
         Ok(AskedApproval { id, receipt })
+    }
+
+    /// Has somebody said no to this very value in this interaction, whatever it was asked for? An edited row says no.
+    async fn is_declined(&self, scope: &Scope, command: &RevealCommand) -> Result<bool, VaultError> {
+        for purpose in Purpose::ALL {
+            let id = ApprovalId::of(scope.person(), &RevealCommand { purpose, ..command.clone() });
+            let row = self.store.admission(scope.tenant, id.key()).await?;
+            let question = row.map(|row| self.question(scope.tenant, &row).map(|question| question.state));
+            if matches!(question, Some(None | Some(ApprovalState::Declined))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Would the value be shown to the asker alone, as things stand now?

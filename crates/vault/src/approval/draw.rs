@@ -7,6 +7,7 @@ use crate::power::{Snapshot, duties};
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, Millis, PersonId, TenantId, Window};
+use keys::power::plain;
 use policy::{Act, Device};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -70,11 +71,12 @@ impl Vault {
     }
 
     /// Could this one be the second person for what somebody asks? The rules must let them, and they must be somebody else,
-    /// of another team, whom the asker doesn't lead. Who has the same name is taken for the same human.
+    /// of another team, whom the asker doesn't lead. Who has the same name is taken for the same human, and all who are in no team
+    /// for one team.
     pub(super) fn may_answer(&self, power: &Snapshot, asker: &PersonRow, other: PersonId) -> bool {
         let Some(other) = power.person(other) else { return false };
-        let same_team = !asker.team.is_empty() && asker.team == other.team;
-        let same = other.id == asker.id || duties::plain(&other.name) == duties::plain(&asker.name);
+        let same_team = plain(&asker.team) == plain(&other.team);
+        let same = other.id == asker.id || plain(&other.name) == plain(&asker.name);
         let led = duties::above(power.powers(), other.id).contains(&asker.id);
         let allowed = || power.governance.rules.needs(&self.asker(other, Device::Page), Act::Approve).is_ok();
         !same && !same_team && !led && allowed()

@@ -18,7 +18,7 @@ use crate::wiring::{Act, Vault};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{EntryId, Millis, PersonId, Refusal};
 use keys::derive::mac;
-use keys::power::{Assertion, Settled, concerns, power_challenge, proposal_challenge};
+use keys::power::{Assertion, Settled, power_challenge, proposal_challenge};
 use keys::webauthn::approved;
 use std::sync::Arc;
 
@@ -277,6 +277,6 @@ impl Snapshot {
     /// Are these changes about whose passkey this is?
     fn is_concerned(&self, credential: &[u8], changes: &[keys::power::PowerChange]) -> bool {
         let owner = self.powers.officers().find(|passkey| passkey.credential == credential);
-        owner.is_some_and(|passkey| concerns(changes, passkey.person))
+        owner.is_some_and(|passkey| self.powers.concern(changes, passkey.person))
     }
 }

@@ -3,7 +3,7 @@
 use domain::duty::{Forbidden, grantable};
 use domain::{PersonId, Refusal, Role};
 use keys::Powers;
-use keys::power::{Person, PowerChange, Reporting};
+use keys::power::{Person, PowerChange, Reporting, plain};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Power after these changes, unless powers meet in it that must not and didn't before.
@@ -42,11 +42,6 @@ pub(super) fn breaches(powers: &Powers) -> BTreeMap<PersonId, Forbidden> {
 pub(crate) fn above(powers: &Powers, person: PersonId) -> BTreeSet<PersonId> {
     let managers = powers.all::<Reporting>().map(|(id, reporting)| (PersonId(id), reporting.to)).collect();
     chain(&managers, person).collect()
-}
-
-/// A name however it is spaced and cased.
-pub(crate) fn plain(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Everybody to whom somebody reports, however far up; each once, also where they report to each other in a circle.

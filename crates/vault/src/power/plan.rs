@@ -93,7 +93,8 @@ impl Vault {
         let narrowing = covered.iter().all(|change| snapshot.powers.is_narrowing(change));
         // A passkey beside one's own says that it is one's own; others sign it as well.
         let proof = covered.iter().all(|((kind, _), _)| *kind == PowerKind::Passkey);
-        if plan.person == Some(scope.person.id) && !narrowing && !proof {
+        let own = plan.person.is_some_and(|person| snapshot.same_human(person, scope.person.id));
+        if own && !narrowing && !proof {
             return Err(Refusal::NotApproved);
         }
         Ok(After { root: after.root(), narrowing })

@@ -16,6 +16,7 @@ use crate::wiring::{Act, Vault};
 use domain::{Millis, PersonId, Refusal, TenantId};
 use keys::HolderError;
 use keys::power::{Assertion, Warrant};
+use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use policy::Device;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(super) struct Kept {
     pub(super) challenge: Option<[u8; 32]>,
     /// When it comes into force, once as many have signed as must.
     pub(super) due: Option<Millis>,
+    /// At which browser each signature was given, in their order, by the digest of its key; none for a program.
+    browsers: Vec<Option<[u8; 16]>>,
     until: Millis,
     /// Of the row in the store.
     pub(super) tag: Option<Tag>,
@@ -42,7 +45,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(drafted: Drafted) -> Self {
         let until = drafted.at.plus(STANDS_MS);
-        Self { drafted, challenge: None, due: None, until, tag: None }
+        Self { drafted, challenge: None, due: None, browsers: Vec::new(), until, tag: None }
     }
 
     fn key(&self) -> AdmissionKey {
@@ -64,7 +67,13 @@ impl Kept {
         act.when(self.unchanged()).effect(Effect::PutAdmission(row))
     }
 
-    /// `[draft, challenge or null, ms or null]`
+    /// The browsers of those who signed, as far as their signatures still count.
+    fn browsers_of(&self, signed: &[Assertion]) -> Vec<Option<[u8; 16]>> {
+        let all = self.drafted.signed.iter().zip(self.browsers.iter().copied());
+        all.filter(|(one, _)| signed.contains(one)).map(|(_, browser)| browser).collect()
+    }
+
+    /// `[draft, challenge or null, ms or null, [browser or null…]]`
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -73,22 +82,36 @@ impl Kept {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(3)?.bytes(&self.drafted.encode())?;
+        e.array(4)?.bytes(&self.drafted.encode())?;
         match &self.challenge {
             Some(challenge) => e.bytes(challenge)?,
             None => e.null()?,
         };
-        e.encode(self.due.map(|due| due.0))?;
+        e.encode(self.due.map(|due| due.0))?.array(self.browsers.len() as u64)?;
+        for browser in &self.browsers {
+            match browser {
+                Some(browser) => e.bytes(browser)?,
+                None => e.null()?,
+            };
+        }
         Ok(())
     }
 
     fn read(row: &AdmissionRow) -> Result<Option<Self>, minicbor::decode::Error> {
         let mut d = Decoder::new(&row.body);
-        d.array()?;
+        let parts = d.array()?;
         let Some(drafted) = Drafted::decode(d.bytes()?) else { return Ok(None) };
         let challenge = d.bytes()?.try_into().ok();
         let due: Option<i64> = d.decode()?;
-        Ok(Some(Self { drafted, challenge, due: due.map(Millis), until: row.expires, tag: Some(row.tag) }))
+        // Of before browsers were kept.
+        let mut browsers = vec![None; drafted.signed.len()];
+        if parts == Some(4) && d.array()? == Some(browsers.len() as u64) {
+            for browser in &mut browsers {
+                let none = d.datatype()? == Type::Null;
+                *browser = if none { d.null().map(|()| None)? } else { d.bytes()?.try_into().ok() };
+            }
+        }
+        Ok(Some(Self { drafted, challenge, due: due.map(Millis), browsers, until: row.expires, tag: Some(row.tag) }))
     }
 }
 
@@ -121,10 +144,18 @@ impl Vault {
         // Whose signature it is stands in the entry, so it's the signer who asks; and nobody signs twice.
         let signer = |assertion: &Assertion| snapshot.signer(assertion, &draft.challenge);
         let own = assertion.as_ref().map(|assertion| signer(assertion) == Some(scope.person.id));
-        let again = drafted.signed.iter().any(|signed| signer(signed) == Some(scope.person.id));
+        let before: Vec<PersonId> = drafted.signed.iter().filter_map(signer).collect();
+        let again = before.contains(&scope.person.id);
         if own == Some(false) || again || (own.is_none() && !drafted.signed.is_empty()) {
             return Err(self.logged(act, Refusal::NotApproved).await);
         }
+        // Nor another account of the same human, or somebody at the same browser.
+        let (browser, mut browsers) = (self.device_of(scope).await?, kept.browsers_of(&drafted.signed));
+        let same_browser = browser.is_some() && browsers.contains(&browser);
+        if same_browser || before.iter().any(|other| snapshot.same_human(*other, scope.person.id)) {
+            return Err(self.logged(act, Refusal::NotASecondOfficer).await);
+        }
+        browsers.push(browser);
         let (waits_ms, signatures, challenge) = (draft.waits_ms, draft.signatures, draft.challenge);
         drafted.signed.extend(assertion);
         let stands = own.is_some() && ready.proposal && (signatures > 1 || waits_ms > 0);
@@ -134,7 +165,7 @@ impl Vault {
         }
         let due = (signatures <= 1).then(|| self.clock.now().plus(waits_ms));
         let until = due.map_or(kept.until, |due| due.plus(STANDS_MS));
-        let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, until, tag: kept.tag };
+        let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, browsers, until, tag: kept.tag };
         let mut act = self.act(scope, Kind::ProposalSigned)?;
         if due.is_some()
             && let Err(error) = self.announced(&ready.snapshot, &now.drafted, &ready.plan).await

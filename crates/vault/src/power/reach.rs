@@ -4,10 +4,10 @@ use super::governance::{Governance, chosen};
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
 use crate::planned::{Planned, or_shipped};
-use domain::{Limits, PowerKind};
+use domain::{Limits, PersonId, PowerKind};
 use keys::Powers;
-use keys::power::{LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, THE_ONE, Waits};
-use policy::Rules;
+use keys::power::{LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, THE_ONE, Waits, plain};
+use policy::{Act, Rules};
 use std::sync::Arc;
 
 /// How long a tenant's changes wait at least, in seconds, whatever a configuration says that nobody sealed.
@@ -68,10 +68,28 @@ fn widen(
 }
 
 fn gives_more(before: &Powers, governance: &Governance, id: &[u8; 16], after: &Person) -> bool {
-    let before = before.get::<Person>(id);
-    let same_role = before.as_ref().is_some_and(|before| before.role == after.role);
-    let before = before.as_ref().map(|before| (before.role, before.team.as_str()));
-    !same_role && governance.rules.permit_more(before, (after.role, &after.team)).is_some()
+    let old = before.get::<Person>(id);
+    let was = old.as_ref().map(|old| (old.role, old.team.as_str()));
+    governance.rules.permit_more(was, (after.role, &after.team)).is_some()
+        || old.is_some_and(|old| parts_two(before, governance, id, &old, after))
+}
+
+/// Who is of one team, or of one name, isn't the other's second person. Does this part somebody from such a one, where one of the
+/// two may be a second person?
+fn parts_two(before: &Powers, governance: &Governance, id: &[u8; 16], old: &Person, after: &Person) -> bool {
+    let same = |one: &str, other: &str| plain(one) == plain(other);
+    let (renamed, moved) = (!same(&old.name, &after.name), !same(&old.team, &after.team));
+    if !renamed && !moved {
+        return false;
+    }
+    let agrees_for = |one: &Person, asker: &Person| {
+        asker.role.serves() && governance.rules.may_ever(one.role, &one.team, Act::Approve)
+    };
+    let mut others = before.all::<Person>().filter(|(other, _)| other != id && !before.has_left(PersonId(*other)));
+    others.any(|(_, other)| {
+        renamed && same(&old.name, &other.name)
+            || moved && same(&old.team, &other.team) && (agrees_for(after, &other) || agrees_for(&other, after))
+    })
 }
 
 impl Snapshot {

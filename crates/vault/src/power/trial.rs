@@ -10,7 +10,7 @@ use domain::history::History;
 use domain::{
     Allowance, Binding, Channels, EntryId, FieldKind, Limits, Millis, PersonId, Purpose, Refusal, Role, Standing,
 };
-use policy::{Act, Asker, Device, Needs, Rules};
+use policy::{Act, Asker, Device, Needs, Rules, Ways};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -187,11 +187,26 @@ impl Found {
     }
 }
 
+/// The kinds of entries that are tried. Of no other is it said what would have become: of acts without a customer on the line (an
+/// erasure, a hold, reading the log), of what was given out again, and of second people's answers.
+pub const TRIED: [Kind; 9] = [
+    Kind::Reveal,
+    Kind::View,
+    Kind::Search,
+    Kind::Claim,
+    Kind::Verification,
+    Kind::VerificationResult,
+    Kind::Code,
+    Kind::Note,
+    Kind::GlassBroken,
+];
+
 /// The act that an entry tells of, where rules speak of it.
 fn act_of(body: &AuditBody) -> Option<Act> {
     let field = body.field.and_then(FieldKind::from_code);
     match body.kind {
         Kind::Reveal => field.zip(body.purpose).map(|(field, purpose)| Act::Reveal(field, purpose)),
+        Kind::GlassBroken => field.map(Act::BreakGlass),
         Kind::Verification | Kind::VerificationResult => field.map(Act::Verify),
         Kind::View => Some(Act::View),
         Kind::Search => Some(Act::Search),
@@ -211,16 +226,33 @@ fn judged(now: &Arc<Rules>, then: &Arc<Rules>, who: &Who<'_>, act: Act, body: &A
     let by = |device| {
         let Who { role, team, standing, .. } = *who;
         let asker = Asker { role, probation: standing.is_probation(), team, device, hour };
+        if let Err(Refusal::ApprovalNeeded | Refusal::NotYetApproved | Refusal::ApprovalDeclined) = body.decision {
+            return alone(&now.ways(&asker, act), &then.ways(&asker, act));
+        }
         turned(needed(now, &asker, act, body), needed(then, &asker, act, body), body)
     };
     let [page, program] = Device::ALL.map(by);
     if page == program { page } else { Some(Turned::Unknown(Unsaid::Device)) }
 }
 
+/// Only a second person was missing, or said no. What it rests on besides was looked at before, and was met: would nobody else have
+/// been asked?
+fn alone(now: &Ways, then: &Ways) -> Option<Turned> {
+    let then = then.alone.as_ref().ok()?;
+    match (&now.alone, &now.approved) {
+        // The rules ask for one whoever the customer is.
+        (Err(_), Some(now)) => Some(met(then, now)),
+        // One of these asked for one: a guarded customer, one field too many. Which, isn't said.
+        (Ok(now), _) if (now.unguarded, now.few) == (then.unguarded, then.few) => None,
+        (Ok(now), _) if !then.unguarded && !then.few => Some(met(then, now)),
+        _ => Some(Turned::Unknown(Unsaid::Ground)),
+    }
+}
+
 /// What rules ask for: of a value that was shown with a second person's approval, with one.
 fn needed(rules: &Rules, asker: &Asker<'_>, act: Act, body: &AuditBody) -> Option<Needs> {
     let ways = rules.ways(asker, act);
-    let approved = ways.approved.filter(|_| body.upon.is_some() && matches!(act, Act::Reveal(..)));
+    let approved = ways.approved.filter(|_| body.upon.is_some() && matches!(act, Act::Reveal(..) | Act::BreakGlass(_)));
     approved.or_else(|| ways.alone.as_ref().ok().copied())
 }
 
@@ -251,9 +283,9 @@ fn turned(now: Option<Needs>, then: Option<Needs>, body: &AuditBody) -> Option<T
             // They were talking to this customer; how surely it was theirs isn't said.
             (Refusal::BindingTooWeak, Some(now)) if then.binding >= now.binding => None,
             (Refusal::OnHold, Some(_)) if then.talking => None,
-            (Refusal::BindingTooWeak | Refusal::OnHold, Some(_)) => Some(met(&then)),
-            (Refusal::GuardedRecord, Some(now)) if now.unguarded && !then.unguarded => Some(met(&then)),
-            (Refusal::ManyFields, Some(now)) if now.few && !then.few => Some(met(&then)),
+            (Refusal::BindingTooWeak | Refusal::OnHold, Some(_)) => Some(met(&then, &CLAIMED)),
+            (Refusal::GuardedRecord, Some(now)) if now.unguarded && !then.unguarded => Some(met(&then, &CLAIMED)),
+            (Refusal::ManyFields, Some(now)) if now.few && !then.few => Some(met(&then, &CLAIMED)),
             (Refusal::ChannelNotAllowed, Some(now)) if now.channels.each().eq(then.channels.each()) => None,
             (Refusal::ChannelNotAllowed, Some(_)) if then.channels == Channels::ALL => Some(Turned::Allowed),
             (Refusal::ChannelNotAllowed, Some(_)) => Some(Turned::Unknown(Unsaid::Channel)),
@@ -265,11 +297,23 @@ fn turned(now: Option<Needs>, then: Option<Needs>, body: &AuditBody) -> Option<T
     }
 }
 
-/// Of an interaction that was live and this customer's.
-fn met(then: &Needs) -> Turned {
-    if then.binding > Binding::Claimed {
+/// What is known of an interaction that was live and this customer's.
+const CLAIMED: Needs = Needs {
+    live: true,
+    customer: true,
+    talking: true,
+    binding: Binding::Claimed,
+    channels: Channels::ALL,
+    cost: 0,
+    unguarded: false,
+    few: false,
+};
+
+/// Of an interaction that met this much.
+fn met(then: &Needs, known: &Needs) -> Turned {
+    if then.binding > known.binding.max(CLAIMED.binding) {
         Turned::Unknown(Unsaid::Ground)
-    } else if then.channels != Channels::ALL {
+    } else if !known.channels.each().all(|channel| then.channels.contain(channel)) {
         Turned::Unknown(Unsaid::Channel)
     } else {
         Turned::Allowed
@@ -327,3 +371,6 @@ fn weight(limits: &Limits, body: &AuditBody) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

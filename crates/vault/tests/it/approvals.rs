@@ -127,7 +127,9 @@ fn a_no_stands_and_silence_is_one() {
     assert_refused(world, four.answer(&page, id, true), Refusal::ApprovalOver);
     assert_eq!(four.state(), ApprovalState::Declined);
 
-    let other = RevealCommand { purpose: Purpose::Correction, ..four.account() };
+    // Silence is a no that doesn't stand.
+    let interaction = world.call(&world.staff.agent, Some(PHONE));
+    let other = RevealCommand { interaction, ..four.account() };
     let ask = || block_on(four.vault().ask_approval(&four.agent(), &other)).map(|asked| asked.id);
     let id = ask().unwrap();
     world.clock.advance(120_000);
@@ -244,6 +246,43 @@ fn who_changes_role_or_leaves_on_the_way_is_no_second_person() {
     // A yes of who may not say yes any more opens nothing.
     let reveal = || block_on(world.vault.reveal(&agent(), &command));
     assert_refused(world, reveal().map(drop), Refusal::ApprovalNeeded);
+}
+
+#[test]
+fn who_is_in_no_team_is_of_one_team_with_all_who_are_in_none_and_a_name_is_one_however_it_is_written() {
+    for (asker, other, fits) in
+        [("", "", false), ("", "south", true), ("north", "", true), ("Back  office", "back OFFICE ", false)]
+    {
+        let call = Call::new(807);
+        let agent = hired(&call.world, "Nat Nobody", Role::Agent, asker);
+        let leader = hired(&call.world, "Sue South", Role::TeamLeader, other);
+        let _page = Page::begin(&call.world, &call.world.vault, &leader);
+        let interaction = call.world.call(&agent, Some(PHONE));
+        let command = RevealCommand { interaction, ..call.command(ACCOUNT) };
+        let asked = block_on(call.world.vault.ask_approval(&call.world.scope(&agent), &command));
+        if fits {
+            asked.unwrap();
+        } else {
+            assert_refused(&call.world, asked.map(drop), Refusal::NobodyToApprove);
+        }
+    }
+}
+
+#[test]
+fn a_no_to_a_value_stands_whatever_it_is_asked_for_next() {
+    let four = Four::new(808);
+    let (world, page) = (four.world(), four.page());
+    let ask = |purpose| {
+        let command = RevealCommand { purpose, ..four.account() };
+        block_on(four.vault().ask_approval(&four.agent(), &command)).map(|asked| asked.id)
+    };
+    let first = ask(Purpose::Payment).unwrap();
+    four.answer(&page, first, false).unwrap();
+    assert_refused(world, ask(Purpose::Correction), Refusal::ApprovalDeclined);
+    assert_refused(world, ask(Purpose::Payment), Refusal::ApprovalDeclined);
+    // Silence and another value are no no.
+    let card = RevealCommand { interaction: world.call(&world.staff.agent, Some(PHONE)), ..four.account() };
+    assert!(block_on(four.vault().ask_approval(&four.agent(), &card)).is_ok(), "another interaction");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use crate::help::Call;
 use domain::{Clock, FieldKind, TenantId};
-use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
+use keyholder::{Alarms, Ceilings, InProcess, KeyringFile, RootKey, Watched};
 use keys::HolderError;
 use std::sync::Arc;
 use testkit::{FIRST, SECOND, block_on, tenant_config};
-use vault::{Vault, VaultError};
+use vault::{AlarmKind, ShelfKeeper, Vault, VaultError};
 
 /// A call whose vault asks a key holder with a directory of its own, which has been up for a while.
 fn watched(seed: u64, dir: &std::path::Path) -> Call {
@@ -85,4 +85,47 @@ fn the_person_of_the_entry_and_the_customers_counter_are_what_the_holder_is_told
     assert!(u64::from_be_bytes(line[61..69].try_into().unwrap()) > 0);
     let at = i64::from_be_bytes(line[5..13].try_into().unwrap());
     assert_eq!(at, call.world.clock.now().0);
+}
+
+/// The command has nobody's clock to wait by, and asks for nothing that the key holder would take for an attempt on the data.
+#[test]
+fn a_shelf_that_is_turned_by_hand_waits_with_a_key_holder_of_its_own_and_the_server_ends_it() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(74, dir.path());
+    let shelves = || call.world.keyring().shelves(FIRST).map(|shelf| shelf.epoch).collect::<Vec<_>>();
+    let turn = block_on(call.world.vault.turn_shelf(&call.world.vault.operator(FIRST))).unwrap();
+    assert_eq!((turn.moved, turn.destroyed, turn.waiting), (1, vec![], vec![1]));
+    assert_eq!(shelves(), [1, 2]);
+    assert_eq!(Alarms::open(dir.path()).unwrap().all().unwrap(), []);
+    reveal(&call).unwrap();
+    call.world.sequence(FIRST);
+    let mut keeper = ShelfKeeper::new(&call.world.vault, FIRST);
+    call.world.clock.advance(6 * DAY_MS - 1);
+    while block_on(keeper.tick()).unwrap() {}
+    assert_eq!(shelves(), [1, 2]);
+    call.world.clock.advance(1);
+    while block_on(keeper.tick()).unwrap() {}
+    assert_eq!(shelves(), [2]);
+    assert_eq!(Alarms::open(dir.path()).unwrap().all().unwrap(), []);
+}
+
+#[test]
+fn the_key_holders_alarm_is_shown_to_who_watches_until_somebody_acknowledges_it_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(75, dir.path());
+    let shown = || {
+        block_on(call.world.vault.settle_holder_alarm(FIRST)).unwrap();
+        let board = call.world.scope(&call.world.staff.board);
+        let shown = call.world.vault.alarms_shown(&board).unwrap();
+        shown.iter().any(|alarm| alarm.kind == AlarmKind::HolderAlarmed)
+    };
+    assert!(!shown());
+    reveal(&call).unwrap();
+    call.world.clock.advance(31_000);
+    assert!(reveal(&call).is_err(), "nothing was published");
+    assert!(shown());
+    assert!(call.world.vault.alarms(SECOND).is_empty(), "another tenant's is nobody else's");
+    Alarms::open(dir.path()).unwrap().acknowledge().unwrap();
+    assert!(!shown());
 }

@@ -57,5 +57,6 @@ mod source;
 mod spending;
 mod tampering;
 mod tenants;
+mod two_officers;
 mod vectors;
 mod verifying;

@@ -152,9 +152,28 @@ fn roles_that_give_more_wait_and_those_that_take_away_need_one_officer_and_no_wa
     assert!(governed.draft(new).unwrap().widens);
     let it = PowerWish::SetRole { person: agent, role: Role::ItOperator, team: String::new() };
     assert!(!governed.draft(it).unwrap().widens, "it may do less");
-    let team = PowerWish::SetRole { person: agent, role: Role::Agent, team: "south".to_owned() };
-    assert_eq!(governed.draft(team).unwrap().signatures, 1, "no other role");
     assert_eq!(governed.draft(PowerWish::Left { person: agent }).unwrap().signatures, 0);
+}
+
+/// Who is of one team isn't the other's second person: so nobody is moved out of it by one officer, and at once.
+#[test]
+fn another_team_needs_two_officers_and_waits_where_it_makes_two_each_others_second_person() {
+    let governed = governed(869);
+    let staff = &governed.call.world.staff;
+    let moved = |person, role, team: &str| {
+        let draft = governed.draft(PowerWish::SetRole { person, role, team: team.to_owned() }).unwrap();
+        (draft.signatures, draft.widens)
+    };
+    // From the team that its leader is of, too.
+    assert_eq!(moved(staff.agent.id, Role::Agent, "south"), (2, true));
+    assert_eq!(moved(staff.agent.id, Role::Agent, ""), (2, true));
+    assert_eq!(moved(staff.leader.id, Role::TeamLeader, "south"), (2, true));
+    assert_eq!(moved(staff.agent.id, Role::Agent, " NORTH"), (2, false), "the same team, written otherwise");
+    let alone = governed.draft(PowerWish::SetRole { person: staff.agent.id, role: Role::Agent, team: "south".into() });
+    let half = waits(governed.sign(0, &alone.unwrap()).unwrap());
+    assert_eq!((half.signatures, half.due), (1, None), "one officer's word isn't enough");
+    let due = waits(governed.sign(1, &half).unwrap());
+    assert_eq!((due.signatures, due.waits_ms), (0, DAY_MS));
 }
 
 #[test]

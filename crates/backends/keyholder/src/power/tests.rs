@@ -12,10 +12,14 @@ const SUE: [u8; 16] = [2; 16];
 const ADA: [u8; 16] = [3; 16];
 
 fn person(id: [u8; 16], role: Role) -> PowerChange {
+    called(id, role, &format!("name {}", id[0]), "")
+}
+
+fn called(id: [u8; 16], role: Role, name: &str, team: &str) -> PowerChange {
     let body = Person {
         role,
-        name: "a name".to_owned(),
-        team: String::new(),
+        name: name.to_owned(),
+        team: team.to_owned(),
         token: Some(id.map(|b| b ^ 9)).map(|half| {
             let mut token = [0; 32];
             token[..16].copy_from_slice(&half);
@@ -302,6 +306,36 @@ fn what_governs_needs_two_officers_as_soon_as_there_are_two_whom_it_is_not_about
     assert_eq!(tenant.seal(&change, &tenant.approved(&tenant.sue, &change)), Err(HolderError::Unwarranted));
     tenant.place.clock.advance(COUNTS_ON_MS);
     tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
+}
+
+#[test]
+fn another_team_or_name_needs_two_officers_as_another_role_does() {
+    let tenant = Tenant::claimed();
+    for change in [called(ADA, Role::Agent, "name 3", "south"), called(ADA, Role::Agent, "Ada", "")] {
+        let change = [change];
+        assert_eq!(tenant.seal(&change, &tenant.approved(&tenant.sam, &change)), Err(HolderError::Unwarranted));
+        tenant.seal(&change, &tenant.agreed(&change)).unwrap();
+    }
+}
+
+/// Sam has a second account, of the same name however it is written, and a passkey with it.
+#[test]
+fn two_accounts_of_one_human_are_one_officer() {
+    let mut tenant = Tenant::claimed();
+    let (twin, own) = ([4; 16], Authenticator::named(Algorithm::Es256, "sam's second"));
+    let second = [called(twin, Role::SecurityOfficer, " NAME   1", ""), put([12; 16], &own.passkey(PersonId(twin)))];
+    tenant.change(&second, &tenant.agreed(&second)).unwrap();
+    let change = [rules("1.cedar", "a")];
+    let both = tenant.approved_by(&[&tenant.sam, &own], &change);
+    assert_eq!(tenant.seal(&change, &both), Err(HolderError::NotApproved));
+    tenant.seal(&change, &tenant.approved_by(&[&own, &tenant.sue], &change)).unwrap();
+    // Not about each other either, and they don't count as two whom it isn't about.
+    let about = [person(SAM, Role::SecurityAnalyst)];
+    assert_eq!(tenant.seal(&about, &tenant.approved(&own, &about)), Err(HolderError::NotApproved));
+    tenant.seal(&about, &tenant.approved(&tenant.sue, &about)).unwrap();
+    tenant.change(&[put(SUE, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+    tenant.place.clock.advance(COUNTS_ON_MS);
+    tenant.seal(&change, &tenant.approved(&own, &change)).expect("one human is left");
 }
 
 #[test]

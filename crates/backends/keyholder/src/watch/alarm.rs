@@ -14,6 +14,8 @@ const FILE: &str = "alarms.jsonl";
 const ACKNOWLEDGED: &str = "alarms.acknowledged";
 /// The kind of alarm about ceremonies.
 const CEREMONY: &str = "ceremony-steps";
+/// The kind of alarm about a log that was accepted.
+const ACCEPTED: &str = "log-accepted";
 /// What goes on is said once in this time, per tenant and kind.
 const EVERY_MS: i64 = 60_000;
 
@@ -58,6 +60,8 @@ fn kind(error: HolderError) -> Option<&'static str> {
         HolderError::OldLog => Some("old-log"),
         HolderError::Unpublished => Some("unpublished"),
         HolderError::Retired => Some("retired-suite"),
+        HolderError::ShelfTooYoung => Some("shelf-too-young"),
+        HolderError::EntryTooWide => Some("entry-too-wide"),
         _ => None,
     }
 }
@@ -81,6 +85,11 @@ impl Alarms {
     /// The steps of ceremonies aren't what was written down: it concerns every tenant.
     pub(crate) fn raise_steps(&mut self, now: Millis) {
         self.write(now, None, CEREMONY, &"the steps of ceremonies were edited, cut off or made anew");
+    }
+
+    /// Security accepted a log that is shorter, or another one.
+    pub(crate) fn raise_accepted(&mut self, now: Millis, tenant: TenantId) {
+        self.write(now, Some(tenant), ACCEPTED, &"a log that was put back was accepted");
     }
 
     fn write(&mut self, now: Millis, tenant: Option<TenantId>, kind: &'static str, said: &dyn Display) {

@@ -33,6 +33,8 @@ pub(crate) enum Record {
     },
     /// `02 ‖ tenant u32 ‖ at i64 ‖ size u64 ‖ root[32] ‖ zeros`
     Head { tenant: TenantId, at: Millis, size: u64, root: [u8; 32] },
+    /// `03 ‖ tenant u32 ‖ at i64 ‖ size u64 ‖ zeros`: a log that was put back was accepted.
+    Accepted { tenant: TenantId, at: Millis, size: u64 },
 }
 
 impl Record {
@@ -54,7 +56,7 @@ impl Record {
 
     pub(crate) fn at(&self) -> Millis {
         match self {
-            Self::Released { at, .. } | Self::Head { at, .. } => *at,
+            Self::Released { at, .. } | Self::Head { at, .. } | Self::Accepted { at, .. } => *at,
         }
     }
 
@@ -77,6 +79,12 @@ impl Record {
                 out.extend_from_slice(&at.0.to_be_bytes());
                 out.extend_from_slice(&size.to_be_bytes());
                 out.extend_from_slice(root);
+            }
+            Self::Accepted { tenant, at, size } => {
+                out.push(3);
+                out.extend_from_slice(&tenant.bytes());
+                out.extend_from_slice(&at.0.to_be_bytes());
+                out.extend_from_slice(&size.to_be_bytes());
             }
         }
         out.resize(end, 0);
@@ -103,6 +111,10 @@ impl Record {
                 let (size, rest) = rest.split_first_chunk::<8>()?;
                 let (root, _) = rest.split_first_chunk::<32>()?;
                 Some(Self::Head { tenant, at, size: u64::from_be_bytes(*size), root: *root })
+            }
+            3 => {
+                let (size, _) = rest.split_first_chunk::<8>()?;
+                Some(Self::Accepted { tenant, at, size: u64::from_be_bytes(*size) })
             }
             _ => None,
         }
@@ -166,6 +178,11 @@ impl Journal {
         Ok(())
     }
 
+    /// The directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A second hold of the file, to be synced.
     pub(crate) fn file(&self) -> Result<File> {
         self.file.try_clone()
@@ -197,7 +214,7 @@ impl Journal {
                 Record::Released { tenant, at, entry, person, customer, n, field } => {
                     Some(ReleasedKey { tenant, at, entry, person, customer, n, field })
                 }
-                Record::Head { .. } => None,
+                Record::Head { .. } | Record::Accepted { .. } => None,
             }));
         }
         Ok((keys, Millis(until)))

@@ -13,6 +13,9 @@ pub(crate) const AHEAD_MS: i64 = 2_000;
 const ASKED_MS: i64 = 5_000;
 /// After this long, nothing more is released until it is.
 pub(crate) const OWED_MS: i64 = 30_000;
+/// To how many values one entry opens the way at most: an erasure and a customer's own copy need each of a record, everything else
+/// one. The customer with the most in what shops export has some hundreds.
+const MOST_PLACES: usize = 4_096;
 /// How many are asked for at once.
 const ASKED: usize = 1_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
@@ -45,11 +48,26 @@ struct Log {
     owed: BTreeMap<EntryId, Millis>,
 }
 
+/// What an entry opens: of one customer, under one number, for one person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Bound {
+    tenant: TenantId,
+    customer: CustomerId,
+    n: u64,
+    person: Option<PersonId>,
+}
+
+/// An entry that keys were released for.
+struct Used {
+    bound: Bound,
+    places: HashSet<Place>,
+}
+
 /// What was used in this window and in the one before.
 #[derive(Default)]
 struct Recent {
     window: i64,
-    used: [HashSet<(EntryId, Place)>; 2],
+    used: [HashMap<EntryId, Used>; 2],
     counters: [HashMap<(TenantId, CustomerId, u64), EntryId>; 2],
     /// Published before their keys were asked for: a sequencer may be quicker than the asking.
     published: [HashSet<(TenantId, EntryId)>; 2],
@@ -67,6 +85,20 @@ impl Recent {
             self.published[0].clear();
         }
         self.window = self.window.max(window);
+    }
+
+    fn used(&self, entry: EntryId) -> Option<&Used> {
+        self.used.iter().find_map(|known| known.get(&entry))
+    }
+
+    /// An entry stays where it was used first: it is too old for any release before that is forgotten.
+    fn uses(&mut self, entry: EntryId, bound: Bound, place: Place) {
+        let [now, before] = &mut self.used;
+        let used = match before.get_mut(&entry) {
+            Some(used) => used,
+            None => now.entry(entry).or_insert_with(|| Used { bound, places: HashSet::new() }),
+        };
+        used.places.insert(place);
     }
 }
 
@@ -119,6 +151,7 @@ impl Memory {
                     (log.size, log.root) = (Rising::known(*size), *root);
                 }
             }
+            Record::Accepted { tenant, size, .. } => self.accept(*tenant, *size),
         }
     }
 
@@ -163,17 +196,21 @@ impl Memory {
         if minted <= self.floor || now.since(minted) > WINDOW_MS || minted.since(now) > AHEAD_MS {
             return Err(HolderError::Stale);
         }
-        let used = (request.entry, request.place);
-        if self.recent.used.iter().any(|known| known.contains(&used)) {
-            return Err(HolderError::AlreadyReleased);
-        }
-        if let Some(n) = request.n {
-            let taken = (tenant, customer, n);
-            let other =
-                self.recent.counters.iter().filter_map(|known| known.get(&taken)).any(|by| *by != request.entry);
-            if other || self.counter_is_old(now, tenant, customer, n) {
-                return Err(HolderError::OldCounter);
+        // Whatever opens a value is an entry about its customer, and has a number among theirs.
+        let n = request.n.ok_or(HolderError::EntryTooWide)?;
+        let bound = Bound { tenant, customer, n, person: request.person };
+        if let Some(used) = self.recent.used(request.entry) {
+            if used.places.contains(&request.place) {
+                return Err(HolderError::AlreadyReleased);
             }
+            if used.bound != bound || used.places.len() >= MOST_PLACES {
+                return Err(HolderError::EntryTooWide);
+            }
+        }
+        let taken = (tenant, customer, n);
+        let other = self.recent.counters.iter().filter_map(|known| known.get(&taken)).any(|by| *by != request.entry);
+        if other || self.counter_is_old(now, tenant, customer, n) {
+            return Err(HolderError::OldCounter);
         }
         let person = self.people.entry((tenant, request.person)).or_default();
         let all = self.tenants.entry(tenant).or_default();
@@ -182,11 +219,9 @@ impl Memory {
         }
         *person += 1;
         *all += 1;
-        self.recent.used[0].insert(used);
-        if let Some(n) = request.n {
-            self.recent.counters[0].insert((tenant, customer, n), request.entry);
-            self.customers.entry((tenant, customer)).or_default().raise(now, n);
-        }
+        self.recent.uses(request.entry, bound, request.place);
+        self.recent.counters[0].insert(taken, request.entry);
+        self.customers.entry((tenant, customer)).or_default().raise(now, n);
         if !self.recent.published.iter().any(|known| known.contains(&(tenant, request.entry))) {
             self.logs.entry(tenant).or_default().owed.entry(request.entry).or_insert(now);
         }
@@ -220,12 +255,14 @@ impl Memory {
     ) -> Result<(bool, Vec<EntryId>), HolderError> {
         let log = self.logs.entry(tenant).or_default();
         let highest = log.size.highest();
-        let forked = head.size == highest && highest > 0 && head.root != log.root;
+        // Of a log that was accepted only its size is known.
+        let known = highest > 0 && log.root != [0; 32];
+        let forked = head.size == highest && known && head.root != log.root;
         log.behind = forked || head.size < log.size.settled(now);
         if log.behind {
             return Err(HolderError::OldLog);
         }
-        let newer = head.size > highest;
+        let newer = head.size > highest || (head.size == highest && highest > 0 && !known);
         if newer {
             log.size.raise(now, head.size);
             log.root = head.root;
@@ -237,6 +274,16 @@ impl Memory {
         }
         let owed = log.owed.iter().filter(|(_, since)| now.since(**since) > ASKED_MS);
         Ok((newer, owed.map(|(entry, _)| *entry).take(ASKED).collect()))
+    }
+
+    /// A tenant's database was put back in earnest: its log has so many entries, whatever is above the first of them is another,
+    /// and its customers' counters are to be learned anew.
+    pub(crate) fn accept(&mut self, tenant: TenantId, size: u64) {
+        self.logs.insert(tenant, Log { size: Rising::known(size), ..Log::default() });
+        self.customers.retain(|(of, _), _| *of != tenant);
+        for counters in &mut self.recent.counters {
+            counters.retain(|(of, ..), _| *of != tenant);
+        }
     }
 
     /// Somebody has looked: what is owed too long stops nothing any more.

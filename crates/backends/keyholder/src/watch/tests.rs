@@ -8,6 +8,7 @@ use std::fs;
 use testkit::FixedClock;
 
 const CUSTOMER: CustomerId = CustomerId([7; 16]);
+const ANOTHER: CustomerId = CustomerId([8; 16]);
 const ADA: PersonId = PersonId([1; 16]);
 const BEN: PersonId = PersonId([2; 16]);
 /// The middle of an hour.
@@ -19,6 +20,8 @@ struct World {
     dir: tempfile::TempDir,
     clock: Arc<FixedClock>,
     shelved: Shelved,
+    /// Another customer's.
+    other: Shelved,
     ceilings: Ceilings,
     minted: std::sync::atomic::AtomicU64,
 }
@@ -30,9 +33,10 @@ impl World {
 
     fn within(ceilings: Ceilings) -> Self {
         let site = Site::new();
-        let shelved = now(site.holder().enrol(TENANT, &[CUSTOMER])).unwrap().remove(0).shelved;
+        let [shelved, other] =
+            [CUSTOMER, ANOTHER].map(|who| now(site.holder().enrol(TENANT, &[who])).unwrap().remove(0).shelved);
         let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FixedClock::at(NOON)));
-        Self { site, dir, clock, shelved, ceilings, minted: 0.into() }
+        Self { site, dir, clock, shelved, other, ceilings, minted: 0.into() }
     }
 
     /// Opens it, and lets the seconds pass in which it releases nothing.
@@ -70,9 +74,22 @@ impl World {
         n: Option<u64>,
         field: u16,
     ) -> Result<(), HolderError> {
-        let place = Place { tenant: TENANT, customer: CUSTOMER, field, instance: 1, version: 1 };
+        self.release_at(watched, entry, person, n, (CUSTOMER, field, 1))
+    }
+
+    /// Of whom, which field, and which of several.
+    fn release_at(
+        &self,
+        watched: &Watched,
+        entry: EntryId,
+        person: Option<PersonId>,
+        n: Option<u64>,
+        (customer, field, instance): (CustomerId, u16, u32),
+    ) -> Result<(), HolderError> {
+        let place = Place { tenant: TENANT, customer, field, instance, version: 1 };
         let header = Header { suite: domain::Suite::AesGcm, epoch: 1, salt: [5; 24] };
-        let request = Release { entry, person, n, shelved: &self.shelved, place, header };
+        let shelved = if customer == CUSTOMER { &self.shelved } else { &self.other };
+        let request = Release { entry, person, n, shelved, place, header };
         now(watched.release(&[request])).unwrap().remove(0).map(drop)
     }
 
@@ -104,6 +121,70 @@ fn one_entry_gives_each_key_once() {
     world.clock.advance(10);
     assert_eq!(world.release(&watched, entry, ADA, 1), Err(HolderError::Stale));
     assert_eq!(world.alarms(), ["released-twice", "unpublished"]);
+}
+
+/// A patched node has one entry, or makes an id up, and asks with it for whatever it likes.
+#[test]
+fn an_entry_opens_one_customers_values_for_one_person_and_no_more_of_them_than_a_record_has() {
+    let world = World::within(Ceilings { person: 100_000, tenant: 100_000 });
+    let watched = world.open();
+    let entry = world.entry();
+    let ask = |entry, person, n, place| world.release_at(&watched, entry, person, n, place);
+    assert_eq!(ask(entry, Some(ADA), None, (CUSTOMER, 3, 1)), Err(HolderError::EntryTooWide), "about nobody");
+    assert_eq!(ask(entry, Some(ADA), Some(1), (CUSTOMER, 3, 1)), Ok(()));
+    for n in [None, Some(1), Some(2)] {
+        assert_eq!(
+            ask(entry, Some(ADA), n, (ANOTHER, 3, 1)),
+            Err(HolderError::EntryTooWide),
+            "another customer, {n:?}"
+        );
+    }
+    for (person, n) in [(Some(BEN), Some(1)), (None, Some(1)), (Some(ADA), Some(2)), (Some(ADA), None)] {
+        assert_eq!(ask(entry, person, n, (CUSTOMER, 4, 1)), Err(HolderError::EntryTooWide), "{person:?}, {n:?}");
+    }
+    // In the window after the one in which it was used first, too.
+    world.clock.advance(WINDOW_MS - 1);
+    world.publish(&watched, 1, &[entry]).unwrap();
+    assert_eq!(ask(entry, Some(ADA), Some(1), (ANOTHER, 3, 1)), Err(HolderError::EntryTooWide));
+    assert_eq!(ask(entry, Some(ADA), Some(1), (CUSTOMER, 4, 1)), Ok(()), "the same customer's");
+    assert_eq!(ask(entry, Some(ADA), Some(1), (CUSTOMER, 4, 1)), Err(HolderError::AlreadyReleased));
+    // An erasure uses each of a record.
+    let (erasure, most) = (world.entry(), 4_096);
+    for instance in 1..=most {
+        assert_eq!(ask(erasure, None, Some(2), (CUSTOMER, 5, instance)), Ok(()), "{instance}");
+    }
+    assert_eq!(ask(erasure, None, Some(2), (CUSTOMER, 5, most + 1)), Err(HolderError::EntryTooWide));
+    assert_eq!(ask(world.entry(), Some(BEN), Some(1), (ANOTHER, 3, 1)), Ok(()), "by an entry of their own");
+    let wide = world.alarms().into_iter().filter(|kind| kind == "entry-too-wide").count();
+    assert!((1..=2).contains(&wide), "once a minute: {wide}");
+}
+
+/// A node that was taken over makes a new shelf key, moves nobody, and wants the one under which all customers lie destroyed.
+#[test]
+fn no_shelf_key_goes_before_the_next_is_six_days_old_by_the_holders_own_clock() {
+    const DAY_MS: i64 = 24 * HOUR_MS;
+    let world = World::new();
+    let watched = world.open();
+    let long_ago = NOON.plus(-30 * DAY_MS);
+    assert_eq!(now(watched.new_shelf(TENANT, 1, long_ago)), Ok(2));
+    let made = now(watched.shelves(TENANT)).unwrap().last().unwrap().made;
+    assert_eq!(made, world.clock.now(), "whatever the node says");
+    assert_eq!(now(watched.destroy_shelf(TENANT, 1)), Err(HolderError::ShelfTooYoung));
+    // A third one makes the second no older; nor does a restart.
+    assert_eq!(now(watched.new_shelf(TENANT, 2, long_ago)), Ok(3));
+    drop(watched);
+    let watched = world.open();
+    world.clock.set(made.plus(6 * DAY_MS - 1));
+    for epoch in [1, 2] {
+        assert_eq!(now(watched.destroy_shelf(TENANT, epoch)), Err(HolderError::ShelfTooYoung), "{epoch}");
+    }
+    assert_eq!(now(watched.shelves(TENANT)).unwrap().len(), 3);
+    assert_eq!(world.release(&watched, world.entry(), ADA, 1), Ok(()), "who lies on it is still served");
+    assert_eq!(world.alarms(), ["shelf-too-young", "shelf-too-young"]);
+    world.clock.set(made.plus(6 * DAY_MS));
+    assert_eq!(now(watched.destroy_shelf(TENANT, 1)), Ok(true));
+    assert_eq!(now(watched.destroy_shelf(TENANT, 1)), Ok(false), "it is gone");
+    assert_eq!(now(watched.destroy_shelf(TENANT, 3)), Ok(false), "never the newest");
 }
 
 #[test]
@@ -357,4 +438,39 @@ fn steps_of_ceremonies_that_do_not_hold_are_an_alarm_for_every_tenant_and_stop_n
         assert_eq!(apart.alarms.iter().map(|alarm| alarm.kind.as_str()).collect::<Vec<_>>(), ["ceremony-steps"]);
     }
     world.release(&watched, world.entry(), ADA, 1).unwrap();
+}
+
+/// IT restored a backup in earnest: everything goes back, and security says so at the key holder.
+#[test]
+fn a_log_that_was_put_back_counts_once_security_accepts_it_for_its_size_and_across_restarts() {
+    let world = World::new();
+    let watched = world.open();
+    let lost = world.entry();
+    assert_eq!(world.release(&watched, lost, ADA, 40), Ok(()));
+    world.publish(&watched, 20, &[lost]).unwrap();
+    world.clock.advance(2 * WINDOW_MS);
+    assert_eq!(world.publish(&watched, 12, &[]), Err(HolderError::OldLog));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 31), Err(HolderError::OldLog));
+
+    let accepted = Accepted { tenant: TENANT, size: 12 };
+    accepted.ask(world.dir.path()).unwrap();
+    assert!(accepted.ask(world.dir.path()).is_err(), "it hasn't come to that yet");
+    watched.tick().unwrap();
+    assert_eq!(world.publish(&watched, 11, &[]), Err(HolderError::OldLog), "shorter than was accepted");
+    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
+    let fork = Published { size: 12, root: [99; 32], entries: &[] };
+    assert_eq!(now(watched.published(TENANT, fork)), Err(HolderError::OldLog), "the first that was told is the log");
+    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 31), Ok(()), "the customer's counter went back, too");
+    assert_eq!(world.alarms(), ["old-log", "log-accepted"]);
+
+    drop(watched);
+    let watched = world.open();
+    assert_eq!(world.publish(&watched, 11, &[]), Err(HolderError::OldLog));
+    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 31), Err(HolderError::OldCounter));
+    assert_eq!(world.release(&watched, world.entry(), ADA, 32), Ok(()));
+    assert_eq!(Journal::standing(world.dir.path(), world.clock.now()).unwrap()[&TENANT].size, 12);
+    fs::write(world.dir.path().join("log.accepted"), "anything else").unwrap();
+    assert!(watched.tick().is_err());
 }

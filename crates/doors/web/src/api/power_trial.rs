@@ -34,8 +34,10 @@ pub(crate) struct TrialLine {
     /// Entries read, of so many.
     read: u64,
     of: u64,
-    /// Acts among them on which rules and limits speak.
+    /// Acts among them that were tried.
     judged: u64,
+    /// The kinds of entries that are tried; of no other is anything said.
+    tried: Vec<&'static str>,
     /// Done, and would have been refused.
     would_refuse: u64,
     /// Refused, and would have been done.
@@ -77,6 +79,7 @@ impl TrialLine {
             read: found.read,
             of: replay.of(),
             judged: found.judged,
+            tried: if done { vault::TRIED.map(vault::Kind::slug).to_vec() } else { Vec::new() },
             would_refuse: found.refused,
             would_allow: found.allowed,
             unknown: found.unknown.iter().map(|(what, many)| (what.slug(), *many)).collect(),
@@ -116,8 +119,8 @@ impl TrialExample {
 /// Try drafted rules or limits on the last thirty days of the log.
 ///
 /// For security officers. Streamed as JSON Lines: how far it is, about four thousand entries a line, and at last what would have
-/// been refused, what would have been allowed, and what the log doesn't say. Nothing changes; the trial is a log entry. An answer
-/// without a line that says `done` broke off.
+/// been refused, what would have been allowed, and what the log doesn't say; and which kinds of acts are tried at all. Nothing
+/// changes; the trial is a log entry. An answer without a line that says `done` broke off.
 #[utoipa::path(post, path = "/v1/power/changes/{id}/trial", tag = "power", operation_id = "tryPowerChange", request_body = TriedDraft,
     params(("id" = String, Path, pattern = "^chg_[0-9a-f]{32}$", description = "The draft's or the proposal's name.")),
     responses((status = 200, description = "Lines of JSON, each as `TrialLine`.", body = String, content_type = "application/x-ndjson"),

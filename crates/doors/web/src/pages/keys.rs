@@ -99,6 +99,15 @@ fn what(kind: &str) -> &'static str {
         "unpublished" => {
             "Keys were released for entries that the log doesn\u{2019}t have. Compare its journal with the log."
         }
+        "shelf-too-young" => {
+            "A node wanted the key destroyed under which customers lay until a moment ago. Somebody may have changed a node, or its clock is ahead."
+        }
+        "entry-too-wide" => {
+            "A node asked with one entry for keys of several customers, or in several names. Somebody may have changed a node."
+        }
+        "log-accepted" => {
+            "Security let a log count that was put back. Ask them why, and compare it with the witnesses."
+        }
         "ceremony-steps" => {
             "The written steps of ceremonies were edited, cut off or made anew. Compare their head with what those who were there wrote down."
         }
@@ -120,7 +129,8 @@ fn step(name: &str, share: u8) -> String {
         "share-refused" => "A share was refused",
         "unsealed" => "Unsealed: it serves",
         "root-file-destroyed" => "The root key\u{2019}s file was destroyed",
-        "reshared" => "New shares were dealt",
+        "dealt" => "New shares were dealt; the old ones count until they are shown to open",
+        "reshared" => "Only the new shares count",
         "replaced" => "A custodian was replaced",
         "rehearsed" => "Rehearsed",
         other => other,
