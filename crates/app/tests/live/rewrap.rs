@@ -119,11 +119,8 @@ fn values_move_while_they_are_read_and_movers_are_killed_and_an_old_envelope_ope
 
     // An envelope of before (vault `rewrapping.rs` puts a whole one back): its head alone has it refused.
     let id = literal(&bytes_of(&customer));
-    let (head, bytes) = match centre.database().address() {
-        Some(_) => ("'\\x010001'::bytea", "BYTEA"),
-        None => ("x'010001'", "BLOB"),
-    };
-    let sealed = format!("CAST({head} || substr(sealed, 4) AS {bytes})");
+    let bytes = if centre.database().address().is_some() { "BYTEA" } else { "BLOB" };
+    let sealed = format!("CAST(x'010001' || substr(sealed, 4) AS {bytes})");
     let statement = format!("UPDATE field SET sealed = {sealed} WHERE field = 1 AND customer = {id}");
     assert_eq!(centre.database().edit(&statement), 1);
     assert_eq!(reveal().expect(503).slug(), "record-damaged");
