@@ -208,7 +208,7 @@ impl Get for () {
 }
 
 /// Refusals by number; new ones come last.
-const REFUSALS: [HolderError; 18] = [
+const REFUSALS: [HolderError; 20] = [
     HolderError::UnknownTenant,
     HolderError::NotOnShelf,
     HolderError::Ceiling,

@@ -3,7 +3,6 @@
 use super::follow_up_of;
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::duties;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
@@ -122,7 +121,7 @@ impl Vault {
     pub(super) async fn is_of_ones_team(&self, scope: &Scope, other: PersonId) -> Result<bool, VaultError> {
         let power = self.power(scope.tenant).await?;
         let Some(row) = power.person(other) else { return Ok(false) };
-        let same = other == scope.person() || duties::plain(&row.name) == duties::plain(scope.name());
+        let same = other == scope.person() || keys::power::plain(&row.name) == keys::power::plain(scope.name());
         Ok(!same && row.role.serves() && !row.team.is_empty() && row.team == scope.team())
     }
 }

@@ -305,6 +305,7 @@ const CLAIMED: Needs = Needs {
     binding: Binding::Claimed,
     channels: Channels::ALL,
     cost: 0,
+    on_the_line: None,
     unguarded: false,
     few: false,
 };

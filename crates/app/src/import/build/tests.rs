@@ -20,7 +20,8 @@ fn built(fields: &str, line: &str) -> Result<Vec<String>, Vec<RowError>> {
         .each(&mut |number, _, row| {
             let row = row.unwrap();
             let key = key_of(&map, row).unwrap();
-            let texts = |values: Vec<Incoming>| values.iter().map(|value| value.canonical().to_owned()).collect();
+            let texts =
+                |(values, _): (Vec<Incoming>, _)| values.iter().map(|value| value.canonical().to_owned()).collect();
             out = Some(values(&map, number, &key, row).map(texts));
             ControlFlow::Break(())
         })
@@ -126,5 +127,31 @@ fn a_row_says_whether_its_customer_is_guarded() {
         let line = format!("{{\"no\": \"k1\", \"n\": \"Ana Example\", \"vip\": {wrong}}}\n");
         let errors = read(&line).err().unwrap_or_else(|| panic!("{wrong} is taken"));
         assert_eq!((errors.len(), errors[0].column.as_deref(), errors[0].shape.as_deref()), (1, Some("vip"), None));
+    }
+}
+
+#[test]
+fn what_a_customer_has_not_agreed_to_is_left_out() {
+    let map = map("[[field]]\nkind = \"preference\"\ncolumn = \"wish\"\noptional = true\nagreed = \"newsletter\"\n");
+    let read = |said: &str| {
+        let line = format!("{{\"id\": \"1\", \"wish\": \"delivery=evening\", \"newsletter\": {said}}}\n");
+        let mut out = None;
+        Json::open(line.as_bytes())
+            .each(&mut |number, _, row| {
+                let row = row.unwrap();
+                let key = key_of(&map, row).unwrap();
+                out = Some(record(&map, number, &key, row));
+                ControlFlow::Break(())
+            })
+            .unwrap();
+        out.unwrap()
+    };
+    for (said, agreed) in [("\"yes\"", 1), ("\"true\"", 1), ("\"no\"", 0), ("\"false\"", 0), ("null", 0)] {
+        let record = read(said).ok().unwrap();
+        assert_eq!((record.values.len(), record.agreed.len()), (agreed, agreed), "{said}");
+    }
+    for said in ["\"perhaps\"", "[\"yes\"]", "{\"a\": 1}"] {
+        let errors = read(said).err().unwrap();
+        assert!(errors[0].problem.contains("neither yes nor no"), "{said}: {errors:?}");
     }
 }

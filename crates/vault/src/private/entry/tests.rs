@@ -39,7 +39,6 @@ fn nobodys() -> Draft {
         detail: None,
         drawn: Vec::new(),
         allotted: None,
-        casework: None,
         upon: None,
         subject: None,
         keys: None,
@@ -100,7 +99,6 @@ fn an_entry_about_nobody_has_the_known_bytes() {
         versions: Vec::new(),
         spent: Vec::new(),
         allotted: None,
-        casework: None,
     };
     let inscribed = nobodys().inscribe(&refused);
     assert_eq!(nobodys().audit_body(&refused).encode(), vector("entry.nobody_audit_body"));
