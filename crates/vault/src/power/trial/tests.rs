@@ -17,7 +17,14 @@ fn body(kind: Kind, field: FieldKind, decision: Result<(), Refusal>, upon: Optio
     let purpose = if field == ACCOUNT { Purpose::Payment } else { Purpose::Delivery };
     (draft.person, draft.purpose, draft.field) = (Some(ADA), Some(purpose), Some(field.code()));
     draft.upon = upon;
-    draft.audit_body(&Numbers { decision, n: None, versions: Vec::new(), spent: Vec::new(), allotted: None, casework: None })
+    draft.audit_body(&Numbers {
+        decision,
+        n: None,
+        versions: Vec::new(),
+        spent: Vec::new(),
+        allotted: None,
+        casework: None,
+    })
 }
 
 /// The built-in rules without those of these names.

@@ -99,6 +99,7 @@ fn an_entry_about_nobody_has_the_known_bytes() {
         versions: Vec::new(),
         spent: Vec::new(),
         allotted: None,
+        casework: None,
     };
     let inscribed = nobodys().inscribe(&refused);
     assert_eq!(nobodys().audit_body(&refused).encode(), vector("entry.nobody_audit_body"));
