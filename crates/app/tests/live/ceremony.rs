@@ -257,7 +257,7 @@ fn a_custodian_is_replaced_by_the_others_and_old_shares_are_not_taken() {
     arguments.extend(keys.iter().flat_map(|key| ["--custodian", text(key)]));
     said(&team.gathering(&arguments, &[(&first, "Ada"), (&second, "Dee")]), 0);
     let new = [4, 2, 3].map(|number| team.share("third", number));
-    let shown = [(new[0].as_path(), "Eva"), (&new[1], "Cem"), (&new[2], "Dee")];
+    let shown = [(new[0].as_path(), "Eva"), (new[1].as_path(), "Cem"), (new[2].as_path(), "Dee")];
     said(&team.gathering(&["finish"], &shown), 0);
     assert!(team.steps().contains(&"reshared".to_owned()));
     team.holder.start_until("sealed");
