@@ -26,7 +26,10 @@ impl Vault {
         let act = self.act(scope, Kind::Claim)?.about(customer, Some(interaction), 0, keys);
         let act = match self.needs(scope, policy::Act::Claim) {
             Err(denial) => act.denied(&denial),
-            Ok(_) if !found => act.when(Condition::Never(Refusal::NotAHit)),
+            // Where nothing can be claimed at all, that is what is said.
+            Ok(needs) if !found => {
+                self.on_ground(act, scope, &needs, interaction, None).when(Condition::Never(Refusal::NotAHit))
+            }
             Ok(needs) => self
                 .on_ground(act, scope, &needs, interaction, None)
                 .when(Condition::FreeFor { interaction, customer })

@@ -97,7 +97,9 @@ fn tags_rows_with_the_known_bytes() {
 
 #[test]
 fn no_single_bit_can_be_turned() {
-    SUITES.map(|(_, name)| every_bit_counts(&vector(&format!("{name}.sealed"))));
+    for (_, name) in SUITES {
+        every_bit_counts(&vector(&format!("{name}.sealed")));
+    }
 }
 
 fn every_bit_counts(sealed: &[u8]) {
