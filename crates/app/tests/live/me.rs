@@ -368,7 +368,7 @@ fn a_customer_says_yes_and_takes_it_back_with_one_button_each() {
     let nobody = server.client();
     let (interaction, customer) = centre.call_from(&nobody, &agent, 3);
     let reveal = || {
-        let body = json!({"interaction": interaction, "field": "preference", "purpose": "delivery"});
+        let body = json!({"interaction": interaction, "field": "preference", "instance": 1, "purpose": "delivery"});
         nobody.bearer(&agent.token).post(&format!("/v1/customers/{customer}/reveals"), &body)
     };
     assert_eq!(reveal().expect(403).slug(), "not-agreed");

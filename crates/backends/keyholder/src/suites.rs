@@ -7,7 +7,7 @@ use crate::keyring::Keyring;
 use crate::{CustomerKeys, InProcess};
 use domain::time::fresh;
 use domain::{CustomerId, TenantId};
-use keys::{Header, HolderError, RewrapRequest, Suites, envelope};
+use keys::{Header, HolderError, RewrapRequest, Shelved, Suites, envelope};
 
 impl Keyring {
     /// A tenant's suites.
@@ -55,12 +55,12 @@ impl InProcess {
     ) -> Result<Vec<Result<Vec<u8>, HolderError>>, HolderError> {
         self.refresh()?;
         // A customer's values come one after another: unwrap the row once for all of them.
-        let mut open: Option<(CustomerId, Result<CustomerKeys, HolderError>)> = None;
+        let mut open: Option<((CustomerId, &Shelved), Result<CustomerKeys, HolderError>)> = None;
         let mut out = Vec::with_capacity(requests.len());
         for request in requests {
-            let customer = request.place.customer;
-            if open.as_ref().is_none_or(|(last, _)| *last != customer) {
-                open = Some((customer, self.unshelve(request.place.tenant, customer, request.shelved)));
+            let row = (request.place.customer, request.shelved);
+            if open.as_ref().is_none_or(|(last, _)| *last != row) {
+                open = Some((row, self.unshelve(request.place.tenant, row.0, row.1)));
             }
             let Some((_, keys)) = &open else { continue };
             out.push(keys.as_ref().map_err(|error| *error).and_then(|keys| self.rewrapped(keys, request)));

@@ -1,11 +1,9 @@
 //! The papers that are made from a plan, as data: names are those that each paper's readers expect.
 
-mod consent;
 mod dpia;
 mod fides;
 mod record;
 
-pub use consent::{ConsentEvent, ConsentFacts};
 pub use dpia::{Assessment, Processing, Risk};
 pub use fides::{Collection, Dataset, Declaration, Fides, Field, System};
 pub use record::{Activity, Recipient, Record};

@@ -190,7 +190,7 @@ fn met_at_random(rules: &Rules, own: &Rules) -> Option<String> {
         usize::try_from(state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % end
     };
     let acts: Vec<Act> = Act::all().collect();
-    for _ in 0..50_000 {
+    for _ in 0..200_000 {
         let asker = Asker {
             role: Role::ALL[below(Role::ALL.len())],
             probation: below(2) == 0,

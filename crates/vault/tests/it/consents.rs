@@ -67,7 +67,7 @@ fn a_yes_counts_for_its_purpose_until_it_is_taken_back() {
     let given = asking.answer("delivery", true).unwrap();
     let kind = |entry| world.line(FIRST, entry).body.unwrap().kind;
     assert_eq!(kind(given), Kind::ConsentGiven);
-    assert_eq!(value(asking.show(Purpose::Delivery)), "delivery=evening");
+    assert_eq!(value(asking.show(Purpose::Delivery)), "\"delivery=evening\"");
     assert_refused(world, asking.show(Purpose::Complaint), Refusal::NotAgreed);
     let taken = asking.answer("delivery", false).unwrap();
     assert_eq!(kind(taken), Kind::ConsentWithdrawn);
@@ -140,5 +140,5 @@ fn data_that_rests_on_a_yes_comes_in_with_that_yes_only() {
     let interaction = world.call(&world.staff.agent, Some("+442079460019"));
     let agent = world.scope(&world.staff.agent);
     let command = RevealCommand { customer, interaction, ..asking.governed.call.command(FieldKind::Preference) };
-    assert_eq!(value(block_on(world.vault.reveal(&agent, &command))), "delivery=noon");
+    assert_eq!(value(block_on(world.vault.reveal(&agent, &command))), "\"delivery=noon\"");
 }

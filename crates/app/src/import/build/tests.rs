@@ -134,7 +134,7 @@ fn a_row_says_whether_its_customer_is_guarded() {
 fn what_a_customer_has_not_agreed_to_is_left_out() {
     let map = map("[[field]]\nkind = \"preference\"\ncolumn = \"wish\"\noptional = true\nagreed = \"newsletter\"\n");
     let read = |said: &str| {
-        let line = format!("{{\"id\": \"1\", \"wish\": \"delivery=evening\", \"newsletter\": {said}}}\n");
+        let line = format!("{{\"no\": \"1\", \"wish\": \"delivery=evening\", \"newsletter\": {said}}}\n");
         let mut out = None;
         Json::open(line.as_bytes())
             .each(&mut |number, _, row| {

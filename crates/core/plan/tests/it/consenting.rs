@@ -1,8 +1,7 @@
 //! What customers are asked, and what a plan can't do round their answer.
 
 use crate::{changed, day, small};
-use plan::export::{ConsentEvent, ConsentFacts};
-use plan::{Act, Kind, Language, Plan};
+use plan::{Act, Kind, Plan};
 
 fn asking() -> Plan {
     Plan::parse(&changed("basis = \"contract\"", "basis = \"consent\"")).unwrap()
@@ -67,60 +66,4 @@ fn nothing_goes_on_round_an_answer() {
         let said = derived(act, "basis = \"consent\"").unwrap_err();
         assert!(said.contains("before the customer can be asked"), "{act}: {said}");
     }
-}
-
-#[test]
-fn a_receipt_says_what_27560_wants() {
-    let plan = asking();
-    let question = plan.questions(day("2026-06-01")).next().unwrap();
-    let facts = ConsentFacts {
-        receipt: "r-1".to_owned(),
-        record: "r".to_owned(),
-        customer: "c".to_owned(),
-        created: "2026-06-01T00:00:00Z".to_owned(),
-        language: Language::German,
-        notice: "https://a.example/notice".to_owned(),
-        control: "https://a.example/me".to_owned(),
-        event: ConsentEvent { given: true, at: "2026-05-31T00:00:00Z".to_owned(), themselves: true },
-    };
-    let receipt = plan.consent_receipt(&question, &facts);
-    let record = &receipt["dpv:hasRecordOfActivity"];
-    for (part, names) in [
-        (&receipt, &["@context", "@type", "dct:conformsTo", "dct:identifier", "dct:created", "dct:publisher"][..]),
-        (
-            record,
-            &[
-                "dct:conformsTo",
-                "dct:identifier",
-                "dct:language",
-                "dpv:hasDataSubject",
-                "dpv:hasNotice",
-                "dpv:hasDataController",
-                "dpv:hasJurisdiction",
-                "dpv:hasConsentControl",
-                "dpv:hasConsentStatus",
-                "dpv:hasProcess",
-            ],
-        ),
-        (
-            &record["dpv:hasProcess"],
-            &[
-                "dpv:hasPurpose",
-                "dpv:hasPersonalData",
-                "dpv:hasRecipient",
-                "dpv:hasStorageCondition",
-                "dpv:hasLegalBasis",
-            ],
-        ),
-    ] {
-        for name in names {
-            assert!(!part[*name].is_null(), "{name}");
-        }
-    }
-    assert_eq!(record["dpv:hasConsentStatus"]["@type"], "dpv:ConsentGiven");
-    assert_eq!(record["dpv:hasProcess"]["dpv:hasPurpose"]["dct:identifier"], "callback");
-    assert_eq!(record["dpv:hasProcess"]["dpv:hasRecipient"][0]["dpv:hasLocation"], "loc:DE");
-    let back = ConsentFacts { event: ConsentEvent { given: false, ..facts.event.clone() }, ..facts };
-    let receipt = plan.consent_receipt(&question, &back);
-    assert_eq!(receipt["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]["@type"], "dpv:ConsentWithdrawn");
 }

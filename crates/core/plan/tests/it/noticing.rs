@@ -103,9 +103,9 @@ fn what_is_to_come_is_told_as_such_until_its_protection_is_there() {
         section.map(|section| section.blocks.len()).unwrap_or_default()
     };
     assert_eq!(ahead(TODAY, &plan), 3);
-    assert_eq!(ahead("2028-06-01", &plan), 3, "its day alone starts nothing");
-    let ready = Plan::parse(&plan::DEFAULT.replacen("in_place = false", "in_place = true", 1)).unwrap();
-    assert_eq!(ahead("2028-06-01", &ready), 2);
+    assert_eq!(ahead("2028-06-01", &plan), 2, "a yes can be taken back here");
+    let unready = Plan::parse(&plan::DEFAULT.replacen("in_place = true", "in_place = false", 1)).unwrap();
+    assert_eq!(ahead("2028-06-01", &unready), 3, "its day alone starts nothing");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a customer is asked: each question of the data plan with their answer, one button to change it, and a receipt.
 
 use super::acts::{At, file, who};
+use super::consent_receipt::{self, ConsentEvent, ConsentFacts};
 use super::told::{moment, upper};
 use super::whole::why;
 use super::{Frame, Place};
@@ -13,7 +14,6 @@ use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::Refusal;
-use plan::export::{ConsentEvent, ConsentFacts};
 use plan::{Plan, Question};
 use serde::Deserialize;
 use vault::{Answer, ConsentTold, CustomerScope, InForce, OwnConsent, VaultError};
@@ -177,7 +177,7 @@ async fn made(
             themselves: answer.told == ConsentTold::Themselves,
         },
     };
-    Ok(plan.consent_receipt(&question, &facts))
+    Ok(consent_receipt::receipt(plan, &question, &facts))
 }
 
 fn question<'p>(plan: &'p Plan, own: &OwnConsent) -> Option<Question<'p>> {

@@ -1,6 +1,7 @@
 //! `/me`: the customer's own page. No member of staff's session counts here, and none of a customer's anywhere else.
 
 mod acts;
+mod consent_receipt;
 mod consents;
 mod copy;
 mod sign_in;

@@ -40,8 +40,14 @@ pub(super) fn line(look: &OwnLook, plan: &Plan, language: Language) -> Line {
             .map(|id| id.to_string().chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect()),
         refused: look.refused.is_some(),
         by_staff: look.staff.is_some(),
-        doubtful: look.staff.is_some() && look.interaction.is_some() && look.kind.casework(look.detail).is_none(),
+        doubtful: look.staff.is_some() && look.interaction.is_some() && in_touch(look),
     }
+}
+
+/// Does the entry say that the customer was in touch? Casework doesn't, and who was asked as the second person says nothing of it.
+fn in_touch(look: &OwnLook) -> bool {
+    let second = matches!(look.kind, Kind::ApprovalGiven | Kind::ApprovalDeclined);
+    !second && look.kind.casework(look.detail).is_none()
 }
 
 /// `2026-11-27 22:10`, in UTC.
