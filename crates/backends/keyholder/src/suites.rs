@@ -55,7 +55,7 @@ impl InProcess {
     ) -> Result<Vec<Result<Vec<u8>, HolderError>>, HolderError> {
         self.refresh()?;
         // A customer's values come one after another: unwrap the row once for all of them.
-        let mut open: Option<((CustomerId, &Shelved), Result<CustomerKeys, HolderError>)> = None;
+        let mut open: Option<((CustomerId, &Shelved), _)> = None;
         let mut out = Vec::with_capacity(requests.len());
         for request in requests {
             let row = (request.place.customer, request.shelved);
