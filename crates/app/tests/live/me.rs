@@ -358,7 +358,12 @@ fn a_customer_says_yes_and_takes_it_back_with_one_button_each() {
     let (centre, server, mail) = with_mail();
     let officer = server.client().bearer(&centre.hire("Sol", "security_officer").token);
     let agent = centre.hire("Ada", "agent");
-    let mut own = Own::signed_in(&server, &mail, &address(3));
+    let record = centre.folder().join("customer.json");
+    let values =
+        json!({"name": "Ana Diaz", "phone": testkit::PHONE, "email": testkit::EMAIL, "preference": "delivery=evening"});
+    std::fs::write(&record, values.to_string()).unwrap();
+    centre.good(&["customer", "add", "--file", record.to_str().unwrap()]);
+    let mut own = Own::signed_in(&server, &mail, testkit::EMAIL);
     assert!(!own.get().text().contains("id=\"consents\""), "the shipped plan asks nothing");
     let draft = officer.post("/v1/power/changes", &json!({"change": "set_plan", "plan": asking()})).expect(201).json();
     let approval = format!("/v1/power/changes/{}/approval", draft["change"].as_str().unwrap());
@@ -366,7 +371,9 @@ fn a_customer_says_yes_and_takes_it_back_with_one_button_each() {
     until("the page asks", PATIENCE, || own.get().text().contains("id=\"consents\""));
 
     let nobody = server.client();
-    let (interaction, customer) = centre.call_from(&nobody, &agent, 3);
+    let interaction = centre.call(&nobody, &agent, Some(json!({"phone": testkit::PHONE})));
+    let seen = nobody.bearer(&agent.token).get(&format!("/v1/interactions/{interaction}")).expect(200);
+    let customer = seen.member("customer");
     let reveal = || {
         let body = json!({"interaction": interaction, "field": "preference", "instance": 1, "purpose": "delivery"});
         nobody.bearer(&agent.token).post(&format!("/v1/customers/{customer}/reveals"), &body)
@@ -401,7 +408,7 @@ fn a_customer_says_yes_and_takes_it_back_with_one_button_each() {
         own.post("/consents", form).expect(status);
     }
     own.post("/consent-receipt", "entry=preference&purpose=complaint").expect(404);
-    let foreign = own.asking().with("origin", "https://evil.example");
+    let foreign = own.asking().without("origin").with("origin", "https://evil.example");
     let asked = foreign.ask("POST", &format!("{PAGE}/consents"), b"entry=preference&purpose=delivery&answer=yes");
     asked.unwrap().expect(403);
     assert_eq!(reveal().expect(403).slug(), "not-agreed");
