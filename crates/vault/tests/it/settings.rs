@@ -30,7 +30,9 @@ fn other_settings_are_an_alarm_on_every_node_for_seven_days() {
     block_on(other.settle_settings(FIRST)).unwrap();
     assert!(alarmed(&other));
     let marks = marks(world);
-    assert!(marks.len() == 3 && marks[0] == marks[1] && marks[1] != marks[2], "{marks:?}");
+    // Entries of one moment stand in any order.
+    let kinds = marks.iter().collect::<std::collections::BTreeSet<_>>();
+    assert!(marks.len() == 3 && kinds.len() == 2, "{marks:?}");
     world.clock.advance(7 * DAY - 1);
     serve("courier b");
     assert!(alarmed(vault), "the same settings again take nothing back");
@@ -44,7 +46,8 @@ fn an_edited_mark_is_a_change() {
     let governed = Governed::new(891);
     let world = &governed.call.world;
     block_on(world.vault.log_serving("courier a")).unwrap();
-    assert_eq!(world.edit("UPDATE admission SET body = zeroblob(40) WHERE kind = 24"), 1);
+    // One row of each tenant.
+    assert_eq!(world.edit("UPDATE admission SET body = zeroblob(40) WHERE kind = 24"), 2);
     block_on(world.vault.settle_settings(FIRST)).unwrap();
     assert!(alarmed(&world.vault));
 }
