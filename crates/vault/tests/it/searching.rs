@@ -64,7 +64,7 @@ fn a_claim_rests_on_a_hit_of_this_interaction_person_and_customer() {
     assert_refused(&call.world, claim(&call, first, hit.customer, &[0; 16]), Refusal::NotAHit);
     let leader = call.world.scope(&call.world.staff.leader);
     let result = block_on(call.world.vault.claim(&leader, first, hit.customer, &hit.claim));
-    assert_refused(&call.world, result, Refusal::NotAHit);
+    assert_refused(&call.world, result, Refusal::NoLiveInteraction);
 }
 
 #[test]
