@@ -239,10 +239,10 @@ impl Site {
             .unwrap();
         let entry = EntryId::mint(&app::ambient::SystemClock, &app::ambient::SystemEntropy);
         let header = Header::parse(&sealed).unwrap();
-        // Whoever reads the database knows how many entries there are about a customer, and says so.
+        // Whoever reads the database knows how many entries there are about a customer, and says the next.
         let counted = "SELECT max(n) FROM (SELECT n FROM customer WHERE id = ?1 UNION ALL SELECT n FROM recent_state WHERE customer = ?1)";
         let n: i64 = database.query_row(counted, [place.customer.0], |row| row.get(0)).unwrap();
-        let request = Release { entry, person: None, n: Some(n.unsigned_abs()), shelved: &shelved, place, header };
+        let request = Release { entry, person: None, n: Some(n.unsigned_abs() + 1), shelved: &shelved, place, header };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let keys = runtime.block_on(Remote::new(self.holder.socket()).release(&[request])).unwrap();
         assert!(keys[0].is_ok(), "the key holder can't know: {:?}", keys[0].as_ref().err());
