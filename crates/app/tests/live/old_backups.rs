@@ -223,7 +223,7 @@ impl Site {
     fn steal(&self) -> EntryId {
         let database = rusqlite::Connection::open(self.centre.data().join("ringfence.db")).unwrap();
         let row = "SELECT f.customer, c.epoch, c.wrapped, f.field, f.instance, f.version, f.sealed FROM field f \
-                   JOIN customer c ON c.tenant = f.tenant AND c.id = f.customer WHERE f.field > 0 LIMIT 1";
+                   JOIN customer c ON c.tenant = f.tenant AND c.id = f.customer WHERE f.field > 0 ORDER BY c.n, c.id DESC LIMIT 1";
         let (place, shelved, sealed) = database
             .query_row(row, [], |row| {
                 let customer = CustomerId(row.get(0)?);
