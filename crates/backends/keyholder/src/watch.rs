@@ -235,7 +235,11 @@ impl KeyHolder for Watched {
 
     fn raise_suites(&self, tenant: TenantId, to: Suites) -> Fut<'_, Suites> {
         Box::pin(async move {
+            let before = self.holder.suites(tenant).await?;
             let suites = self.holder.raise_suites(tenant, to).await?;
+            if suites.opens > before.opens {
+                self.state().alarms.raise_retired(self.clock.now(), tenant);
+            }
             let (seals, opens) = (suites.seals.code(), suites.opens.code());
             tracing::warn!(tenant = tenant.0, seals, opens, "a node had the suites of envelopes raised");
             Ok(suites)

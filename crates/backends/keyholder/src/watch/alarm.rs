@@ -16,6 +16,8 @@ const ACKNOWLEDGED: &str = "alarms.acknowledged";
 const CEREMONY: &str = "ceremony-steps";
 /// The kind of alarm about a log that was accepted.
 const ACCEPTED: &str = "log-accepted";
+/// The kind of alarm about suites that open no more.
+const RETIRED: &str = "suites-retired";
 /// What goes on is said once in this time, per tenant and kind.
 const EVERY_MS: i64 = 60_000;
 
@@ -90,6 +92,11 @@ impl Alarms {
     /// Security accepted a log that is shorter, or another one.
     pub(crate) fn raise_accepted(&mut self, now: Millis, tenant: TenantId) {
         self.write(now, Some(tenant), ACCEPTED, &"a log that was put back was accepted");
+    }
+
+    /// A node had older suites end: whatever still lies in one opens no more.
+    pub(crate) fn raise_retired(&mut self, now: Millis, tenant: TenantId) {
+        self.write(now, Some(tenant), RETIRED, &"envelopes of older suites open no more from now on");
     }
 
     fn write(&mut self, now: Millis, tenant: Option<TenantId>, kind: &'static str, said: &dyn Display) {

@@ -440,6 +440,19 @@ fn steps_of_ceremonies_that_do_not_hold_are_an_alarm_for_every_tenant_and_stop_n
     world.release(&watched, world.entry(), ADA, 1).unwrap();
 }
 
+#[test]
+fn that_older_envelopes_end_is_never_unseen() {
+    use domain::Suite::{AesGcm, ChaChaPoly};
+    let world = World::new();
+    let watched = world.open();
+    let raise = |seals, opens| now(watched.raise_suites(TENANT, keys::Suites { seals, opens })).unwrap();
+    raise(ChaChaPoly, AesGcm);
+    assert!(world.alarms().is_empty(), "what is sealed from now on opens nothing less");
+    raise(ChaChaPoly, ChaChaPoly);
+    raise(ChaChaPoly, ChaChaPoly);
+    assert_eq!(world.alarms(), ["suites-retired"]);
+}
+
 /// IT restored a backup in earnest: everything goes back, and security says so at the key holder.
 #[test]
 fn a_log_that_was_put_back_counts_once_security_accepts_it_for_its_size_and_across_restarts() {

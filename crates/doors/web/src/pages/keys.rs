@@ -105,6 +105,9 @@ fn what(kind: &str) -> &'static str {
         "entry-too-wide" => {
             "A node asked with one entry for keys of several customers, or in several names. Somebody may have changed a node."
         }
+        "suites-retired" => {
+            "A node had envelopes of older suites end: whatever still lies in one opens no more. Ask IT whether they meant it."
+        }
         "log-accepted" => {
             "Security let a log count that was put back. Ask them why, and compare it with the witnesses."
         }
