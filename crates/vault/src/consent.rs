@@ -8,7 +8,7 @@ use domain::{CustomerId, FieldKind, Millis, Purpose, Refusal, TenantId};
 use keys::derive::{mac, short};
 use plan::{Plan, Question};
 use std::collections::BTreeSet;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Seals};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
 /// How a yes came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +161,16 @@ impl Vault {
         let parts =
             [b"consent".as_slice(), &customer.0, question.entry.id.as_bytes(), &[0], question.purpose.as_bytes()];
         Ok(AdmissionKey { kind: AdmissionKind::Consent, id: short(mac(&self.keys(tenant)?.claim, &parts)) })
+    }
+
+    /// A customer's answers to all that the plan asks today go with them: the rows say nothing from then on.
+    pub(crate) fn answers_gone(&self, tenant: TenantId, customer: CustomerId) -> Result<Vec<Effect>, VaultError> {
+        let (planned, now) = (std::sync::Arc::clone(&self.governance(tenant).planned), self.clock.now());
+        let gone = |question| {
+            let key = self.answer_key(tenant, customer, &question)?;
+            Ok(Effect::PutAdmission(AdmissionRow { key, body: Vec::new(), expires: now, tag: [0; 16] }))
+        };
+        planned.plan().questions(plan::day_of(now)).map(gone).collect()
     }
 
     /// The answers that a file gives for a new customer: yes to whatever keeping these kinds rests on.

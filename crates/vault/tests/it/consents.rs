@@ -115,6 +115,16 @@ fn what_is_not_asked_cannot_be_answered_and_an_edited_answer_is_noticed() {
 }
 
 #[test]
+fn answers_go_with_the_customer() {
+    let asking = Asking::new(884);
+    let world = asking.world();
+    asking.answer("delivery", true).unwrap();
+    asking.answer("complaint", false).unwrap();
+    block_on(world.vault.forget_me(&asking.scope())).unwrap();
+    assert_eq!(world.edit("UPDATE admission SET expires = expires WHERE kind = 23 AND length(body) > 0"), 0);
+}
+
+#[test]
 fn data_that_rests_on_a_yes_comes_in_with_that_yes_only() {
     let asking = Asking::new(883);
     let world = asking.world();
