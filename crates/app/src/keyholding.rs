@@ -38,6 +38,20 @@ pub struct Config {
     /// How much is released at most.
     #[serde(default)]
     pub ceilings: Hourly,
+    /// The token that has the root key, where hardware has it.
+    pub hardware: Option<Hardware>,
+}
+
+/// `[hardware]`: a PKCS#11 token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hardware {
+    /// Its PKCS#11 module, a shared library of the manufacturer's.
+    pub module: PathBuf,
+    /// Its label.
+    pub token: String,
+    /// The file with its user's PIN, which only this user may read.
+    pub pin_file: PathBuf,
 }
 
 /// `[ceilings]`.
@@ -134,8 +148,8 @@ pub fn create(new: &New<'_>) -> Result<(), Failure> {
     let path = new.dir.join(FILE);
     Config::parse(&text, &path)?;
     write_private(&path, text.as_bytes())?;
-    // Custodians have the root key: a new one would open nothing.
-    if custody::record(new.dir)?.is_some() {
+    // Custodians or hardware have the root key: a new one would open nothing.
+    if custody::record(new.dir)?.is_some() || custody::in_hardware(new.dir)?.is_some() {
         return Ok(());
     }
     let key = root_file(new.dir);
@@ -161,17 +175,41 @@ pub fn root_file(dir: &Path) -> PathBuf {
     dir.join(KEY)
 }
 
-/// The ceremony whose custodians have the root key, where it is in no file.
+/// Where the root key is when a key holder starts.
+pub(crate) enum Rest {
+    /// In its file.
+    File,
+    /// Hardware had it, and gave it.
+    Given(RootKey),
+    /// Custodians have it.
+    Custodians(Ceremony),
+}
+
+/// Looks for the root key: in its file, in hardware, with custodians. Where hardware fails, custodians are asked.
 ///
 /// # Errors
-/// If the record can't be read.
-pub(crate) fn sealed(dir: &Path) -> Result<Option<Ceremony>, Failure> {
-    let ceremony = custody::record(dir)?;
-    if ceremony.is_some() && root_file(dir).exists() {
-        output::aside("the root key's file is still there, and is used; next: ringfence ceremony finish");
-        return Ok(None);
+/// If a record can't be read, or hardware that alone has the root key doesn't give it.
+pub(crate) fn rests(dir: &Path) -> Result<Rest, Failure> {
+    let custodians = custody::record(dir)?;
+    if root_file(dir).exists() {
+        if custodians.is_some() {
+            output::aside("the root key's file is still there, and is used; next: ringfence ceremony finish");
+        }
+        return Ok(Rest::File);
     }
-    Ok(ceremony)
+    match (custody::by_hardware(dir), custodians) {
+        (Ok(Some(root)), _) => {
+            custody::write_hardware(dir, Step::ByHardware)?;
+            Ok(Rest::Given(root))
+        }
+        (Ok(None), None) => Ok(Rest::File),
+        (Ok(None), Some(ceremony)) => Ok(Rest::Custodians(ceremony)),
+        (Err(error), Some(ceremony)) => {
+            output::aside(&format!("{error}; its custodians are asked in its place"));
+            Ok(Rest::Custodians(ceremony))
+        }
+        (Err(error), None) => Err(error),
+    }
 }
 
 /// A key holder's directory and socket, taken by this process until it ends.

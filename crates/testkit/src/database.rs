@@ -54,9 +54,18 @@ impl TestDatabase {
     /// If the engine's name isn't one, or the server doesn't come up.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
+        Self::or_on(folder, server)
+    }
+
+    /// The same, on a server that is made for it if the engine under test has one.
+    ///
+    /// # Panics
+    /// If the engine's name isn't one, or the server refuses.
+    #[must_use]
+    pub fn or_on(folder: &Path, server: impl FnOnce() -> Arc<PostgresServer>) -> Self {
         match std::env::var(ENGINE).as_deref() {
             Err(_) | Ok("sqlite") => Self::File(Sqlite::file(folder)),
-            Ok("postgresql") => Self::for_nodes(),
+            Ok("postgresql") => Self::on(server()),
             Ok(other) => panic!("{ENGINE}={other} names no engine"),
         }
     }

@@ -21,6 +21,7 @@ pub mod postgres;
 mod proxy;
 mod record;
 mod secured;
+mod slow_disk;
 mod wait;
 mod world;
 

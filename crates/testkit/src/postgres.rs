@@ -1,6 +1,7 @@
 //! A PostgreSQL server of a test's own, from Debian's packages: made in a temporary directory, on a socket in there, and
 //! gone with the test, however that ends. And PgBouncer in front of it.
 
+use crate::slow_disk::SlowDisk;
 use sql::Address;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -40,6 +41,7 @@ pub struct PostgresServer {
     /// While this pipe is open the server runs: the kernel closes it when this process ends.
     lives: Option<ChildStdin>,
     keeper: Child,
+    _disk: Option<SlowDisk>,
 }
 
 /// Makes a cluster in a new folder, tells where, serves until its standard input ends, and takes all away.
@@ -51,10 +53,12 @@ trap 'rm -rf "$folder"' EXIT
 [ -z "$3" ] || install -m 600 "$3"/* "$folder/data"
 # Whoever tests may connect to the socket; the data stays the server's own.
 chmod 711 "$folder"
+[ -z "$4" ] || export LD_PRELOAD="$4"
 "$1/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=200 $2 >"$folder/log" 2>&1 &
 echo "$folder"
 cat >/dev/null
 # It may have been restarted: whoever is there now is stopped, without writing what is thrown away.
+unset LD_PRELOAD
 "$1/pg_ctl" -D "$folder/data" -m immediate -w -s stop || true
 wait
 "#;
@@ -75,11 +79,20 @@ impl PostgresServer {
     /// If it doesn't come up.
     #[must_use]
     pub fn start_with(arguments: &str) -> Self {
-        Self::start_laid(arguments, None)
+        Self::start_laid(arguments, None, None)
+    }
+
+    /// Starts one whose disk takes that much longer for each flush, which must be under a second.
+    ///
+    /// # Panics
+    /// If it doesn't come up.
+    #[must_use]
+    pub fn on_a_slow_disk(delay: Duration) -> Self {
+        Self::start_laid("", None, Some(SlowDisk::new(delay)))
     }
 
     /// Starts one with a folder's files laid into its data directory.
-    pub(crate) fn start_laid(arguments: &str, laid: Option<&Path>) -> Self {
+    pub(crate) fn start_laid(arguments: &str, laid: Option<&Path>, disk: Option<SlowDisk>) -> Self {
         assert!(
             Path::new(PROGRAMS).join("initdb").exists(),
             "PostgreSQL 15 is missing: apt-get install -y postgresql-15 pgbouncer"
@@ -87,6 +100,7 @@ impl PostgresServer {
         let mut keeper = as_postgres("sh")
             .args(["-c", KEEPER, "keeper", PROGRAMS, arguments])
             .arg(laid.unwrap_or(Path::new("")))
+            .arg(disk.as_ref().map_or(Path::new(""), SlowDisk::library))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -95,7 +109,7 @@ impl PostgresServer {
         let mut folder = String::new();
         BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut folder).unwrap();
         let folder = PathBuf::from(folder.trim_end());
-        let server = Self { folder, databases: AtomicU32::new(0), lives: Some(lives), keeper };
+        let server = Self { folder, databases: AtomicU32::new(0), lives: Some(lives), keeper, _disk: disk };
         eventually("PostgreSQL answers", || server.sql("postgres", "SELECT 1").is_ok());
         server
     }

@@ -41,7 +41,7 @@ impl SecuredServer {
         fs::write(laid.path().join("pg_hba.conf"), ACCESS).unwrap();
         let ip = own_address();
         let arguments = format!("-c listen_addresses={ip} -c ssl=on -c ssl_ca_file=root.crt -c log_connections=on");
-        let server = PostgresServer::start_laid(&arguments, Some(laid.path()));
+        let server = PostgresServer::start_laid(&arguments, Some(laid.path()), None);
         for role in ["rf", "told", "carded"] {
             let make = format!("CREATE ROLE {role} LOGIN SUPERUSER PASSWORD '{DATABASE_PASSWORD}'");
             server.sql("postgres", &make).unwrap();

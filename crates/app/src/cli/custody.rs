@@ -64,6 +64,8 @@ pub enum Ceremony {
     },
     /// Split the root key: a sealed share for each custodian. Its file stays until it was finished
     Begin(Dealing),
+    /// Seal the root key to a key in the PKCS#11 token that keyholder.toml names, and remove its file
+    Hardware,
     /// Remove the root key's file, once as many custodians as it takes have shown that their shares open
     Finish,
     /// Say who has shares of what, and every step so far

@@ -1,5 +1,6 @@
 //! `ringfence ceremony`: the root key among custodians.
 
+mod hardware;
 mod rehearsal;
 
 use crate::ambient::SystemEntropy;
@@ -27,6 +28,7 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
             rehearsal::run(common.output, common.data.as_deref(), *threshold, *custodians)
         }
         Asked::Begin(dealing) => begin(common.output, dir()?, dealing),
+        Asked::Hardware => hardware::run(common.output, dir()?),
         Asked::Finish => finish(common.output, dir()?),
         Asked::Status => status(common.output, dir()?),
         Asked::Reshare(dealing) => {
@@ -60,9 +62,9 @@ fn begin(format: Format, dir: &Path, dealing: &Dealing) -> Result<(), Failure> {
         ));
     }
     let key = keyholding::root_file(dir);
-    let root = wire::load_root(&key)?;
+    let root = at_hand(dir)?;
     // Nobody is to keep shares of a key that opens nothing.
-    let ring = KeyringFile::new(&key, wire::load_root(&key)?).look().map_err(|error| wire::ring(&key, &error))?;
+    let ring = KeyringFile::new(&key, at_hand(dir)?).look().map_err(|error| wire::ring(&key, &error))?;
     drop(ring);
     let custodians = load_custodians(&dealing.custodian)?;
     let (ceremony, shares) =
@@ -79,6 +81,11 @@ fn begin(format: Format, dir: &Path, dealing: &Dealing) -> Result<(), Failure> {
         ceremony.quorum().needed(),
     ));
     Ok(())
+}
+
+/// The root key that needs no custodian: in hardware, or in its file.
+fn at_hand(dir: &Path) -> Result<RootKey, Failure> {
+    custody::by_hardware(dir)?.map_or_else(|| wire::load_root(&keyholding::root_file(dir)), Ok)
 }
 
 /// Writes shares into files, and says where. They count once a record of them does.
@@ -126,7 +133,7 @@ fn stopped() -> Failure {
 fn finish(format: Format, dir: &Path) -> Result<(), Failure> {
     let (old, key) = (begun(dir)?, keyholding::root_file(dir));
     let renewed = custody::dealt(dir)?;
-    if !key.exists() && renewed.is_none() {
+    if !key.exists() && renewed.is_none() && custody::in_hardware(dir)?.is_none() {
         return Err(Failure::here(
             format!("{}: the root key's file isn't there any more, and no new shares wait", key.display()),
             "nothing; ringfence ceremony status says when it was removed",
@@ -188,8 +195,8 @@ fn renew(format: Format, dir: &Path, old: Ceremony, new: Renewal<'_>) -> Result<
     // What can't be is said before anybody is asked for a share.
     let trial = RootKey::generate(&SystemEntropy);
     Ceremony::begin(&trial, new.needed, new.custodians.clone(), &SystemEntropy).map_err(impossible)?;
-    let root = if key.exists() {
-        Some(wire::load_root(&key)?)
+    let root = if key.exists() || custody::in_hardware(dir)?.is_some() {
+        Some(at_hand(dir)?)
     } else {
         wire::block_on(gathered(dir, old, Purpose::Reshare, new.without))?
     };
@@ -223,18 +230,11 @@ fn replace(format: Format, dir: &Path, name: &str, with: &PathBuf, to: &Path) ->
 }
 
 fn status(format: Format, dir: &Path) -> Result<(), Failure> {
-    let ceremony = begun(dir)?;
-    let custodian = |(share, custodian): (u8, &Custodian)| {
-        json!({
-            "ceremony": ceremony.id().to_string(),
-            "share": share,
-            "of": ceremony.quorum().of(),
-            "needed": ceremony.quorum().needed(),
-            "custodian": custodian.name(),
-            "check": custodian.check_words(),
-        })
+    let hardware = custody::in_hardware(dir)?.is_some();
+    let rows = match record(dir)? {
+        None if hardware => Vec::new(),
+        _ => shared_out(&begun(dir)?),
     };
-    let rows: Vec<Value> = (1..).zip(ceremony.custodians()).map(custodian).collect();
     let steps = steps(dir)?;
     match format {
         Format::Table => {
@@ -242,7 +242,13 @@ fn status(format: Format, dir: &Path) -> Result<(), Failure> {
             output::list(format, &["at", "step", "ceremony", "share"], &steps.all)?;
             output::aside(&format!("Head of the steps, to be written down by who was there: {}", steps.head));
         }
-        format => output::one(format, &json!({"custodians": rows, "steps": steps.all, "head": steps.head}))?,
+        format => output::one(
+            format,
+            &json!({"custodians": rows, "hardware": hardware, "steps": steps.all, "head": steps.head}),
+        )?,
+    }
+    if hardware {
+        output::aside("Hardware has the root key: the key holder starts by the token that keyholder.toml names.");
     }
     if let Some(new) = custody::dealt(dir)? {
         output::aside(&format!(
@@ -254,6 +260,21 @@ fn status(format: Format, dir: &Path) -> Result<(), Failure> {
         output::aside("The root key's file is still there. Next: ringfence ceremony finish");
     }
     Ok(())
+}
+
+/// Who has shares of what.
+fn shared_out(ceremony: &Ceremony) -> Vec<Value> {
+    let custodian = |(share, custodian): (u8, &Custodian)| {
+        json!({
+            "ceremony": ceremony.id().to_string(),
+            "share": share,
+            "of": ceremony.quorum().of(),
+            "needed": ceremony.quorum().needed(),
+            "custodian": custodian.name(),
+            "check": custodian.check_words(),
+        })
+    };
+    (1..).zip(ceremony.custodians()).map(custodian).collect()
 }
 
 fn open(format: Format, share: &Path, key: &Path, socket: Option<&Path>) -> Result<(), Failure> {

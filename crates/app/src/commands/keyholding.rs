@@ -5,7 +5,7 @@ use crate::cli::{Common, Keyholder as Asked};
 use crate::commands::ceremony;
 use crate::custody;
 use crate::failure::{self, Failure};
-use crate::keyholding::{self, Config, Hourly, Keyholding, New, Place};
+use crate::keyholding::{self, Config, Hourly, Keyholding, New, Place, Rest};
 use crate::output::{self, Format};
 use crate::{serving, wire};
 use domain::{Clock as _, TenantId};
@@ -70,9 +70,10 @@ fn serve(format: Format, dir: &Path, socket: Option<&Path>) -> Result<(), Failur
         let (mut stopped, signals) = serving::stop_at_signal()?;
         tokio::pin!(signals);
         let place = Place::take(dir, socket)?;
-        let root = match keyholding::sealed(dir)? {
-            None => None,
-            Some(ceremony) => {
+        let root = match keyholding::rests(dir)? {
+            Rest::File => None,
+            Rest::Given(root) => Some(root),
+            Rest::Custodians(ceremony) => {
                 let (needed, of) = (ceremony.quorum().needed(), ceremony.quorum().of());
                 let mut waiting = place.wait(ceremony)?;
                 let socket = place.socket().display().to_string();

@@ -29,6 +29,8 @@ pub(crate) enum Step {
     Dealt,
     Reshared,
     Replaced(u8),
+    IntoHardware,
+    ByHardware,
 }
 
 impl Step {
@@ -44,6 +46,8 @@ impl Step {
             Self::Dealt => "dealt",
             Self::Reshared => "reshared",
             Self::Replaced(_) => "replaced",
+            Self::IntoHardware => "into-hardware",
+            Self::ByHardware => "unsealed-by-hardware",
         }
     }
 
@@ -100,6 +104,14 @@ pub(crate) fn write_step(dir: &Path, ceremony: &Ceremony, step: Step) -> Result<
 /// If it can't be written.
 pub(crate) fn write_rehearsal(dir: &Path, threshold: u8, shares: u8) -> Result<(), Failure> {
     append(dir, Step::Rehearsed, json!({"threshold": threshold, "shares": shares}))
+}
+
+/// Writes down what hardware did with the root key.
+///
+/// # Errors
+/// If it can't be written.
+pub(crate) fn write_hardware(dir: &Path, step: Step) -> Result<(), Failure> {
+    append(dir, step, json!({}))
 }
 
 fn append(dir: &Path, step: Step, mut line: Value) -> Result<(), Failure> {

@@ -62,7 +62,14 @@ pub const DECLARED: &[Algorithm] = &[
         bits: Some(256),
         quantum: 5,
         oid: Some("2.16.840.1.101.3.4.1.46"),
-        uses: &["envelopes of suite 1", "wrapping of keys", "bodies of log entries", "custodians' shares", "TLS"],
+        uses: &[
+            "envelopes of suite 1",
+            "wrapping of keys",
+            "bodies of log entries",
+            "custodians' shares",
+            "the root key in hardware",
+            "TLS",
+        ],
         ..ALGORITHM
     },
     Algorithm {

@@ -152,8 +152,8 @@ fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
 fn a_slow_disk_makes_waiting_or_a_clear_no_and_never_a_loss() {
     // One connection has 65 places to wait in: more ask at each node at once.
     const CROWD: u64 = 300;
-    const SLOW: &str = "-c commit_delay=100000 -c commit_siblings=0";
-    let server = Arc::new(PostgresServer::start_with(SLOW));
+    const FLUSH: Duration = Duration::from_millis(100);
+    let server = Arc::new(PostgresServer::on_a_slow_disk(FLUSH));
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 1);
     clear_of_the_steps_end();
     let load = Load::on(&cluster);
@@ -167,7 +167,5 @@ fn a_slow_disk_makes_waiting_or_a_clear_no_and_never_a_loss() {
     println!("on a slow disk: {answered} answered, {refused} times told to come again");
     assert_eq!(answered as u64, CROWD);
     assert!(refused > 0, "the crowd was no crowd");
-    server.sql("postgres", "ALTER SYSTEM SET commit_delay = 0").unwrap();
-    server.sql("postgres", "SELECT pg_reload_conf()").unwrap();
     cluster.holds();
 }

@@ -10,16 +10,21 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+/// Says where SoftHSM's configuration is.
+pub(crate) const TOKENS: &str = "SOFTHSM2_CONF";
+
 /// A key holder; killed when dropped.
 pub(crate) struct Holder {
     folder: PathBuf,
     child: Option<Child>,
+    /// The configuration of the tokens that it sees, if it sees any.
+    pub(crate) tokens: Option<PathBuf>,
 }
 
 impl Holder {
     /// A new one under `folder`, that answers this process's user.
     pub(crate) fn new(folder: &Path) -> Self {
-        let holder = Self { folder: folder.to_path_buf(), child: None };
+        let holder = Self { folder: folder.to_path_buf(), child: None, tokens: None };
         let uid = fs::metadata(folder).unwrap().uid().to_string();
         let socket = holder.socket();
         let made = holder.run(&["init", "--socket", socket.to_str().unwrap(), "--allow-uid", &uid]);
@@ -39,6 +44,7 @@ impl Holder {
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(BINARY);
         command.arg("keyholder").args(arguments).arg("--data").arg(self.dir()).env_remove("RINGFENCE_DATA");
+        command.envs(self.tokens.as_ref().map(|conf| (TOKENS, conf)));
         command.output().unwrap()
     }
 
@@ -53,6 +59,7 @@ impl Holder {
         let mut command = Command::new(BINARY);
         command.args(["keyholder", "serve", "--output", "json", "--data"]).arg(self.dir());
         command.env_remove("RINGFENCE_DATA").stdin(Stdio::null()).stdout(File::create(&said).unwrap()).stderr(log);
+        command.envs(self.tokens.as_ref().map(|conf| (TOKENS, conf)));
         self.child = Some(command.spawn().unwrap());
         until("the key holder serves", PATIENCE, || fs::read_to_string(&said).unwrap().contains(word));
     }

@@ -94,6 +94,42 @@ fn budgets_and_keys_hold_across_nodes() {
     centre.holds();
 }
 
+/// What a newer program's first start does to the schema, in a release that only adds.
+const EXPANDED: &str = "\
+    ALTER TABLE customer ADD COLUMN later BYTEA; ALTER TABLE entry ADD COLUMN later BIGINT NOT NULL DEFAULT 0; \
+    ALTER TABLE interaction ADD COLUMN later TEXT; ALTER TABLE field ADD COLUMN later BYTEA; \
+    ALTER TABLE budget ADD COLUMN later BIGINT; CREATE TABLE newer (tenant BIGINT NOT NULL PRIMARY KEY); \
+    UPDATE schema_version SET version = version + 1";
+
+#[test]
+fn a_newer_schema_that_only_adds_leaves_nodes_serving_and_starting() {
+    let centre = Centre::of_nodes(20, 1_000_000);
+    let agent = centre.hire("Ada", "agent");
+    let first = centre.serve();
+    let (act, stop) = (Act::new(&centre, &first, &agent, 0), AtomicBool::new(false));
+    let second = std::thread::scope(|threads| {
+        busy(threads, &act, &first, &stop);
+        let before = size(&centre);
+        until("it is busy", PATIENCE, || size(&centre) > before + 50);
+        centre.database().run(EXPANDED);
+        // One that is older than the schema, as after a newer program was taken back.
+        let second = centre.serve();
+        let (other, since) = (Act::new(&centre, &second, &agent, 1), size(&centre));
+        (0..50).for_each(|_| drop(other.reveal(&second).expect(200)));
+        until("the log goes on", PATIENCE, || size(&centre) > since + 100);
+        stop.store(true, Ordering::SeqCst);
+        second
+    });
+    first.stop();
+    second.stop();
+    centre.holds();
+    centre.database().run("UPDATE schema_reach SET serves_from = serves_from + 1");
+    let refused = centre.run(&["serve", "--port", "0"]);
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("newer Ringfence") && said.contains("install the newer version"), "{said}");
+}
+
 #[test]
 fn when_the_sequencer_dies_another_goes_on_within_two_seconds() {
     let centre = Centre::of_nodes(20, 1_000_000);

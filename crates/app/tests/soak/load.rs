@@ -1,9 +1,8 @@
 //! The load: as fast as answers come, to find the capacity; then at a pace that doesn't wait for answers.
 
 use crate::agent::Agent;
+use crate::neighbour::Neighbour;
 use crate::windows::{Observed, WINDOWS, Window};
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -66,39 +65,17 @@ pub(crate) fn paced(agents: &mut [Agent], pace: Pace, observe: impl Fn() -> Obse
     let next = AtomicU64::new(0);
     let (times, observed) = std::thread::scope(|threads| {
         let watch = threads.spawn(|| {
-            let mut disk = Disk::new();
+            let neighbour = Neighbour::new();
             let at_the_end = |window| {
-                let slowest = disk.slowest_until(pace.end_of(window));
-                (slowest, observe())
+                let met = neighbour.until(pace.end_of(window));
+                (met, observe())
             };
             (0..WINDOWS).map(at_the_end).collect::<Vec<_>>()
         });
         (each(agents, |agent| work(agent, pace, &next)), watch.join().unwrap())
     });
     let of_all = |window: usize| times.iter().flat_map(|of_one| of_one[window].iter().copied()).collect();
-    observed.into_iter().enumerate().map(|(n, (disk, observed))| Window::new(of_all(n), disk, observed)).collect()
-}
-
-/// Somebody else who writes to the same disk: four kibibytes, four times a second, each until the disk has them.
-struct Disk(File);
-
-impl Disk {
-    fn new() -> Self {
-        Self(tempfile::tempfile().unwrap())
-    }
-
-    /// The slowest, in milliseconds.
-    fn slowest_until(&mut self, end: Instant) -> f64 {
-        let mut slowest = Duration::ZERO;
-        while Instant::now() < end {
-            let began = Instant::now();
-            self.0.write_all_at(&[1; 4_096], 0).unwrap();
-            self.0.sync_data().unwrap();
-            slowest = slowest.max(began.elapsed());
-            wait_until(end.min(began + Duration::from_millis(250)));
-        }
-        slowest.as_secs_f64() * 1_000.0
-    }
+    observed.into_iter().enumerate().map(|(n, (met, observed))| Window::new(of_all(n), met, observed)).collect()
 }
 
 /// Microseconds per request, by window.
@@ -112,7 +89,7 @@ fn work(agent: &mut Agent, pace: Pace, next: &AtomicU64) -> Vec<Vec<u32>> {
     times
 }
 
-fn wait_until(due: Instant) {
+pub(crate) fn wait_until(due: Instant) {
     loop {
         let left = due.saturating_duration_since(Instant::now());
         if left.is_zero() {

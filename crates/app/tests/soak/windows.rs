@@ -1,6 +1,7 @@
 //! What a run showed, by windows of a tenth, and whether that is steady.
 
 use crate::centre::Centre;
+use crate::neighbour::Met;
 use crate::server::Server;
 use std::fs;
 use std::io::Write as _;
@@ -15,10 +16,15 @@ const LATE: std::ops::Range<usize> = WINDOWS - 3..WINDOWS;
 /// A disk that needs longer than this for four kibibytes has stood still, whoever uses it: what the server's answers took in that
 /// window says nothing of the server.
 const STOOD_STILL_MS: f64 = 500.0;
+/// A processor that takes so much longer for the same bytes than it usually does is slow, as those of machines that share
+/// theirs are at times. Seven tenths of the load are then more than there is.
+const SLOWER: f64 = 1.4;
+/// In a window of which more than this share was slow, a backlog grew.
+const SLOW_SHARE: f64 = 0.1;
 /// Below this a 99th percentile isn't slow on a machine that others use.
 const SLOW_MS: f64 = 100.0;
 /// In more windows than this, the run says nothing.
-const MOST_STILL: usize = 3;
+const MOST_DISTURBED: usize = 3;
 
 /// The server at the end of a window.
 pub(crate) struct Observed {
@@ -35,17 +41,26 @@ pub(crate) struct Window {
     requests: usize,
     p50: f64,
     p99: f64,
-    /// The slowest of the disk's answers to somebody else, in milliseconds.
-    disk: f64,
+    met: Met,
     observed: Observed,
 }
 
 impl Window {
     /// From microseconds, unsorted.
-    pub(crate) fn new(mut times: Vec<u32>, disk: f64, observed: Observed) -> Self {
+    pub(crate) fn new(mut times: Vec<u32>, met: Met, observed: Observed) -> Self {
         times.sort_unstable();
         let share = |share: f64| f64::from(times[(times.len() as f64 * share) as usize]) / 1_000.0;
-        Self { requests: times.len(), p50: share(0.50), p99: share(0.99), disk, observed }
+        Self { requests: times.len(), p50: share(0.50), p99: share(0.99), met, observed }
+    }
+
+    fn hashing(&self) -> f64 {
+        middle(self.met.hashing.clone())
+    }
+
+    /// How much of it a processor was slow, next to what it usually is.
+    fn slow_share(&self, usual: f64) -> f64 {
+        let all = &self.met.hashing;
+        all.iter().filter(|took| **took > usual * SLOWER).count() as f64 / all.len().max(1) as f64
     }
 }
 
@@ -83,15 +98,20 @@ fn engine(centre: &Centre) -> Vec<(&'static str, u64)> {
 
 /// Prints a table, past what a test's output is caught by: it is for whoever runs the long form.
 pub(crate) fn print(title: &str, windows: &[Window]) {
-    let mut table =
-        format!("\n{title}\n{:>6} {:>8} {:>8} {:>9} {:>8}", "window", "requests", "p50 ms", "p99 ms", "disk ms");
+    let mut table = format!(
+        "\n{title}\n{:>6} {:>8} {:>8} {:>9} {:>8} {:>6}",
+        "window", "requests", "p50 ms", "p99 ms", "disk ms", "slow %"
+    );
     table += &format!(" {:>8} {:>5} {:>7}", "RSS MiB", "files", "waiting");
     for (name, _) in &windows[0].observed.engine {
         table += &format!(" {name:>12}");
     }
-    for (n, Window { requests, p50, p99, disk, observed }) in windows.iter().enumerate() {
+    let usual = usual(windows);
+    for (n, window) in windows.iter().enumerate() {
+        let Window { requests, p50, p99, met, observed } = window;
+        let (disk, slow) = (met.disk, window.slow_share(usual) * 100.0);
         let rss = observed.rss_kib as f64 / 1_024.0;
-        table += &format!("\n{n:>6} {requests:>8} {p50:>8.2} {p99:>9.2} {disk:>8.1} {rss:>8.1}");
+        table += &format!("\n{n:>6} {requests:>8} {p50:>8.2} {p99:>9.2} {disk:>8.1} {slow:>6.1} {rss:>8.1}");
         table += &format!(" {:>5} {:>7}", observed.files, observed.waiting);
         for (_, value) in &observed.engine {
             table += &format!(" {value:>12}");
@@ -106,17 +126,19 @@ pub(crate) fn judge(windows: &[Window]) -> Result<(), String> {
         let (early, late) = (median(&windows[EARLY], value), median(&windows[LATE], value));
         if late <= most(early) { Ok(()) } else { Err(format!("{what}: {early:.1} early, {late:.1} late")) }
     };
-    // What came due while the disk stood still is answered in the next window.
-    let still = |n: usize| windows[n].disk > STOOD_STILL_MS || n > 0 && windows[n - 1].disk > STOOD_STILL_MS;
-    let moving =
-        |range: std::ops::Range<usize>| range.filter(|n| !still(*n)).map(|n| windows[n].p99).collect::<Vec<_>>();
-    let stopped = windows.iter().filter(|window| window.disk > STOOD_STILL_MS).count();
-    if stopped > MOST_STILL {
+    let usual = usual(windows);
+    let disturbed = |window: &Window| window.met.disk > STOOD_STILL_MS || window.slow_share(usual) > SLOW_SHARE;
+    // What came due meanwhile is answered in the next window.
+    let counts = |n: usize| !disturbed(&windows[n]) && !(n > 0 && disturbed(&windows[n - 1]));
+    let counted =
+        |range: std::ops::Range<usize>| range.filter(|n| counts(*n)).map(|n| windows[n].p99).collect::<Vec<_>>();
+    let count = windows.iter().filter(|window| disturbed(window)).count();
+    if count > MOST_DISTURBED {
         return Err(format!(
-            "the disk stood still in {stopped} of {WINDOWS} windows: nothing can be said of the server"
+            "the machine stood still or was slow in {count} of {WINDOWS} windows: nothing can be said of the server"
         ));
     }
-    let (early, late) = (worst(&moving(EARLY)), worst(&moving(1..WINDOWS)));
+    let (early, late) = (worst(&counted(EARLY)), worst(&counted(1..WINDOWS)));
     if late > early.max(SLOW_MS) * 4.0 {
         return Err(format!("the slowest window's 99th percentile is {late:.1} ms, {early:.1} early"));
     }
@@ -130,8 +152,16 @@ fn worst(times: &[f64]) -> f64 {
     times.iter().copied().fold(0.0, f64::max)
 }
 
+/// What a processor usually takes: the best window's.
+fn usual(windows: &[Window]) -> f64 {
+    windows.iter().map(Window::hashing).fold(f64::INFINITY, f64::min)
+}
+
 fn median(windows: &[Window], value: fn(&Window) -> f64) -> f64 {
-    let mut values: Vec<f64> = windows.iter().map(value).collect();
+    middle(windows.iter().map(value).collect())
+}
+
+fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -46,6 +46,12 @@ impl KeyringFile {
         Self { path: Self::beside(key_file), root }
     }
 
+    /// The root key again.
+    #[must_use]
+    pub fn into_root(self) -> RootKey {
+        self.root
+    }
+
     /// Writes a new keyring: each tenant's own key and its first shelf.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! bytes, whatever the database's language; and what serves a single writer's memory isn't made.
 
 use crate::OpenError;
-use crate::migrations::MIGRATIONS;
+use crate::migrations::{MIGRATIONS, REACH, serves};
 use crate::rows::number;
 use tokio_postgres::{Client, Error};
 
@@ -67,7 +67,7 @@ async fn under_lock(client: &Client, before: Before) -> Result<(), Failed> {
         return Err(OpenError::Taken.into());
     }
     if had > MIGRATIONS.len() {
-        return Err(OpenError::Newer(had).into());
+        return newer(client, had).await;
     }
     for sql in &MIGRATIONS[had..] {
         client.batch_execute(&spoken_here(sql)).await?;
@@ -78,6 +78,12 @@ async fn under_lock(client: &Client, before: Before) -> Result<(), Failed> {
         client.batch_execute(&set).await?;
     }
     Ok(())
+}
+
+/// A newer program was here before this one, which serves beside it if nothing that it needs was taken away.
+async fn newer(client: &Client, had: usize) -> Result<(), Failed> {
+    let reach = client.query_typed_one(REACH, &[]).await?.try_get(0)?;
+    if serves(reach) { Ok(()) } else { Err(OpenError::Newer(had).into()) }
 }
 
 /// Why it didn't come to be.

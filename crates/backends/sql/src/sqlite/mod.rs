@@ -19,7 +19,7 @@ mod recent;
 mod writer;
 
 use crate::OpenError;
-use crate::migrations::MIGRATIONS;
+use crate::migrations::{MIGRATIONS, REACH, serves};
 use checkpointing::Checkpointing;
 use durable::Durability;
 use heads::Heads;
@@ -155,7 +155,8 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let had: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let had = had as usize;
     if had > MIGRATIONS.len() {
-        return Err(OpenError::Newer(had));
+        let reach = connection.query_row(REACH, [], |row| row.get(0))?;
+        return if serves(reach) { Ok(()) } else { Err(OpenError::Newer(had)) };
     }
     for (at, sql) in MIGRATIONS.iter().enumerate().skip(had) {
         let transaction = connection.transaction()?;

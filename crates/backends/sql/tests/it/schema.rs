@@ -29,7 +29,7 @@ fn migrations() -> Vec<std::path::PathBuf> {
 }
 
 /// Released files, by their SHA-256: a database that has had one isn't given it again, so it must stay as it was.
-const RELEASED: [(&str, &str); 9] = [
+const RELEASED: [(&str, &str); 10] = [
     ("0001_spine.sql", "71f3da40c9876f9c5f8b0ecc0f6499cc9b2794cc5e39990df7f6824528f88cb0"),
     ("0002_witness.sql", "b6d8986624236cbea3a58267224fc9d15723c9c6edc75b53b3719e0707cd269b"),
     ("0003_closes.sql", "57017cb188e7ecc9ee8db628a151207d40da402b6eab00f33e461a371bb823e9"),
@@ -39,6 +39,7 @@ const RELEASED: [(&str, &str); 9] = [
     ("0007_information.sql", "a956b29e45eacb8ff64ce070393f00ed3e8e8906f1883cc2c8a53490e217fcc8"),
     ("0008_guard.sql", "7c8ae13960c1e1093a897f0462403e80f448633ca2c8d31f08627207e8b2f518"),
     ("0009_shown.sql", "835e728cbd59f5b94774874af012aca40e7dde3a4610b7b7f2b9c67490079fa8"),
+    ("0010_reach.sql", "2ceca752705185cdc584c7d5d2342c9995a0e3c054045325caebb8d15305ad61"),
 ];
 
 #[test]
@@ -108,6 +109,8 @@ fn every_released_schema_goes_forward_in_a_file_with_what_was_there() {
             assert_eq!(found, answer, "{version}: {question}");
         }
         file.pragma_update(None, "user_version", 99_u32).unwrap();
+        assert!(Sqlite::open(folder.path()).is_ok(), "what only adds lets this program serve");
+        file.execute_batch("UPDATE schema_reach SET serves_from = 99").unwrap();
         assert!(matches!(Sqlite::open(folder.path()), Err(OpenError::Newer(99))));
     }
 }
@@ -152,7 +155,29 @@ fn a_new_store_is_made_once_and_opened_where_there_is_one() {
     assert!(matches!(block_on(Postgres::create(&place, 1)), Err(OpenError::Taken)));
     assert!(block_on(Postgres::open(&place, 1)).is_ok());
     server.sql(&database, "UPDATE schema_version SET version = 99").unwrap();
+    assert!(block_on(Postgres::open(&place, 1)).is_ok(), "what only adds lets this program serve");
+    assert_eq!(server.sql(&database, "SELECT version FROM schema_version").unwrap().trim(), "99", "and it stays");
+    server.sql(&database, "UPDATE schema_reach SET serves_from = 99").unwrap();
     assert!(matches!(block_on(Postgres::open(&place, 1)), Err(OpenError::Newer(99))));
+}
+
+/// Words by which a file takes away, or moves, what an older program reads.
+const TAKES_AWAY: [&str; 5] = ["DROP ", "RENAME ", " TYPE ", "DELETE ", "UPDATE "];
+
+#[test]
+fn a_file_that_takes_away_says_how_far_back_it_reaches() {
+    let reaches = |sql: &str| sql.contains("UPDATE schema_reach");
+    let only_adds = |sql: &str| {
+        let said = || sql.lines().filter(|line| !line.starts_with("--"));
+        let needs_a_value =
+            said().any(|line| line.contains("ADD COLUMN") && !line.contains("DEFAULT") && line.contains("NOT NULL"));
+        !needs_a_value && !said().any(|line| TAKES_AWAY.iter().any(|word| line.contains(word)))
+    };
+    assert!(only_adds("ALTER TABLE a ADD COLUMN b BYTEA;") && !only_adds("ALTER TABLE a DROP COLUMN b;"));
+    for file in migrations().into_iter().skip(RELEASED.len()) {
+        let sql = std::fs::read_to_string(&file).unwrap();
+        assert!(only_adds(&sql) || reaches(&sql), "{}", file.display());
+    }
 }
 
 #[test]
