@@ -17,7 +17,7 @@ fn each_event_is_one_json_object_if_asked_for() {
     let path = format!("/v1/customers/{customer}/reveals");
     let client = server.client().bearer(&agent.token);
     client.post(&path, &reveal_body(&interaction, "name", "delivery")).expect(200);
-    client.post(&path, &json!({"not": "what is expected"})).expect(400);
+    client.post(&path, &json!({"not": "what is expected"})).expect(422);
     server.stop();
     let told = |file: fs::DirEntry| fs::read_to_string(file.path()).unwrap();
     let errors = fs::read_dir(centre.logs()).unwrap().map(Result::unwrap);
