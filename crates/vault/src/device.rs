@@ -10,7 +10,7 @@ use crate::private::entry::Kind;
 use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
-use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use domain::{Millis, PersonId, Refusal, TenantId};
 use keys::power::Device;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
@@ -136,7 +136,8 @@ impl Vault {
         let (now, rows) = (self.clock.now(), self.all_admissions(scope.tenant, AdmissionKind::Device).await?);
         let mut all: Vec<AskedDevice> = rows.iter().filter_map(|row| self.asked(scope.tenant, row)).collect();
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
-        all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
+        let led = |person| !scope.leads() || snapshot.powers().leads(scope.person(), person);
+        all.retain(|one| waits(one) && led(one.person));
         let told = |one: AskedDevice| WaitingDevice {
             id: one.id,
             person: one.person,
@@ -155,7 +156,7 @@ impl Vault {
     /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader.
     pub async fn agree_to_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<(), VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?;
-        if !leads(scope) {
+        if !scope.leads() {
             return Err(self.logged(act, Refusal::RoleNotAllowed).await);
         }
         let snapshot = self.power_now(scope.tenant).await?;
@@ -164,7 +165,7 @@ impl Vault {
             asked => asked?,
         };
         let act = act.upon(asked.person);
-        if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
+        if !snapshot.powers().leads(scope.person(), asked.person) {
             return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
         }
         let act = act.when(asked.unchanged());
@@ -209,27 +210,15 @@ impl Vault {
     }
 }
 
-fn leads(scope: &Scope) -> bool {
-    scope.role() == Role::TeamLeader
-}
-
-fn in_team(scope: &Scope, snapshot: &Snapshot, person: PersonId) -> bool {
-    snapshot.person(person).is_some_and(|row| row.team == scope.team())
-}
-
 /// The change that enrols a device, once a team leader who still leads the person's team has agreed, and this is somebody
 /// else.
 fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
     let (leader, at) = asked.leader.ok_or(Refusal::TwoPeopleNeeded)?;
-    let leads = |row: &store::PersonRow| row.role == Role::TeamLeader;
-    let team = |id| snapshot.person(id).map(|row| row.team.clone());
-    let still = snapshot.person(leader).is_some_and(|row| leads(row)) && team(leader) == team(asked.person);
-    let three = leader != scope.person() && asked.person != scope.person() && asked.person != leader;
-    if !still || !three {
+    if leader == scope.person() || asked.person == scope.person() {
         return Err(Refusal::TwoPeopleNeeded);
     }
     let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
-    Ok(Change::put(asked.id, &device))
+    snapshot.with_leader(Change::put(asked.id, &device))
 }
 
 /// Forty random bits in two groups of four.

@@ -37,6 +37,7 @@ mod health;
 mod hold;
 mod intake;
 mod kept;
+mod leader;
 mod limits_form;
 mod log_query;
 mod login;

@@ -231,6 +231,7 @@ fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/me/passkeys" => {
             ("/v1/me/passkeys".to_owned(), Some(json!({"client_data": "e30", "attestation": "oA", "label": "A key"})))
         }
+        "POST /v1/enrolments/{id}/agreements" => (format!("/v1/enrolments/enr_{}/agreements", "0".repeat(32)), None),
         "POST /v1/enrolments/{id}/approvals" => (
             format!("/v1/enrolments/enr_{}/approvals", "0".repeat(32)),
             Some(json!({"credential": "AA", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"})),
