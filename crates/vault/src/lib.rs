@@ -54,6 +54,7 @@ mod planned;
 mod power;
 mod private;
 mod promises;
+mod ready;
 mod receipt;
 mod recount;
 mod report;
@@ -136,6 +137,7 @@ pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, Opening, half_
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;
 pub use private::sheet::Masked;
+pub use ready::Unready;
 pub use receipt::ReceiptAnswer;
 pub use recount::{Before, Counted, Wrong};
 pub use report::ReportText;
