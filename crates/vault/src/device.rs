@@ -14,7 +14,7 @@ use domain::{Millis, PersonId, Refusal, TenantId};
 use keys::power::Device;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Page, Seals, Tag};
 
 /// How long a request waits, in milliseconds.
 const WAITS_MS: i64 = 24 * 3_600_000;
@@ -125,11 +125,16 @@ impl Vault {
         Ok(code)
     }
 
-    /// Devices that wait: a team leader's own team's, all of them for security. The reading is an entry.
+    /// Devices that wait, by their names: a team leader's own team's, all of them for security. The reading is an entry.
     ///
     /// # Errors
     /// The refusal with its entry for who enrols none; if the store fails.
-    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<WaitingDevice>, VaultError> {
+    pub async fn devices_asked(
+        &self,
+        scope: &Scope,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Result<Page<WaitingDevice, [u8; 16]>, VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
@@ -137,7 +142,7 @@ impl Vault {
         let mut all: Vec<AskedDevice> = rows.iter().filter_map(|row| self.asked(scope.tenant, row)).collect();
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
         let led = |person| !scope.leads() || snapshot.powers().leads(scope.person(), person);
-        all.retain(|one| waits(one) && led(one.person));
+        all.retain(|one| after.is_none_or(|after| one.id > after) && waits(one) && led(one.person));
         let told = |one: AskedDevice| WaitingDevice {
             id: one.id,
             person: one.person,
@@ -145,7 +150,8 @@ impl Vault {
             until: one.until,
             leader_agreed: one.leader.is_some(),
         };
-        Ok(all.into_iter().map(told).collect())
+        let lines = all.into_iter().take(limit as usize + 1).map(told).collect();
+        Ok(Page::cut(lines, limit, |one: &WaitingDevice| one.id))
     }
 
     /// A team leader agrees to a device whose code they have seen on its screen. Security, who enrols it then, drafts that
