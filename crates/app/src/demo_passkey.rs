@@ -50,6 +50,7 @@ impl SoftPasskey {
             state: Vec::new(),
             label: "The demo's own, in software".to_owned(),
             added,
+            leader: None,
         }
     }
 

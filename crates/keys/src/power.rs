@@ -4,7 +4,9 @@
 //! The root covers the whole, so a row that was deleted, put back or slipped in shows as much as one that was edited. The
 //! seal is under a key that nodes don't have, and its number only grows.
 
+mod agreement;
 mod body;
+mod chain;
 mod client;
 mod device;
 mod former;
@@ -105,11 +107,12 @@ impl Powers {
         role == Some(Role::SecurityOfficer) && !self.has_left(person)
     }
 
-    /// Does this change say what everybody goes by, give somebody another role, team or name, or let somebody in who decides? Then
-    /// one officer's word isn't enough, where there are others: with a passkey under another's name, one would be two; and by name and
-    /// team it is told who may be whose second person.
+    /// Does this change say what everybody goes by, give somebody another role, team or name, let somebody in who decides, or say who
+    /// stands above whom where that weighs? Then one officer's word isn't enough, where there are others: with a passkey under
+    /// another's name, one would be two; and by name, team and manager it is told who may be whose second person.
     #[must_use]
-    pub fn governs(&self, ((kind, id), body): &PowerChange) -> bool {
+    pub fn governs(&self, change: &PowerChange) -> bool {
+        let ((kind, id), body) = change;
         match (kind, body) {
             (PowerKind::Limits | PowerKind::Rules | PowerKind::Plan, _) => true,
             (PowerKind::Person, Some(body)) => {
@@ -123,6 +126,7 @@ impl Powers {
                 Passkey::decode(body).is_none_or(|passkey| self.decides(passkey.person))
             }
             (PowerKind::Login, Some(body)) => Login::decode(body).is_none_or(|login| self.decides(login.person)),
+            (PowerKind::Reporting, _) => self.manager_weighs(PersonId(*id), change),
             _ => false,
         }
     }

@@ -100,6 +100,7 @@ impl Authenticator {
             state: Vec::new(),
             label: "a key in software".to_owned(),
             added: Millis(0),
+            leader: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub enum AlarmKind {
     GlassBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
+    /// What the identity provider said of somebody was edited in the database.
+    ListingEdited,
     /// A node serves under other settings than those before.
     SettingsChanged,
     /// Committed entries wait for their places for too long.
@@ -56,6 +58,7 @@ impl AlarmKind {
             Self::GlassOverdue => "glass_overdue",
             Self::GlassBroken => "glass_broken",
             Self::AccessWidens => "access_widens",
+            Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
             Self::AlgorithmOutlived => "algorithm_outlived",
         }
@@ -89,6 +92,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Two security officers saw a customer's value in an emergency, past every live conversation. It waits for a review."
+            }
+            Self::ListingEdited => {
+                "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
             }
             Self::SettingsChanged => {
                 "A node began to serve under other settings than before. Whoever runs it writes them: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
@@ -133,6 +139,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Open Break-glass: it says who saw which kind of value and why, and until when it is to be reviewed. The board reviews it, or a security officer who was neither of the two."
+            }
+            Self::ListingEdited => {
+                "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."
             }
             Self::SettingsChanged => {
                 "Ask IT what was changed, why, and who agreed; compare ringfence.toml with the copy that you keep. This stands for seven days."

@@ -172,6 +172,12 @@ impl Allotments {
         held.fold(0, |sum, pool| sum.saturating_add(pool.purse().left()))
     }
 
+    /// What of it this node still holds for one purpose.
+    pub(crate) fn held(&self, tenant: TenantId, share: &Share) -> u32 {
+        let pools = self.pools();
+        pools.get(&(tenant, share.counter, share.purpose)).map_or(0, |pool| pool.purse().left())
+    }
+
     fn pools(&self) -> MutexGuard<'_, Pools> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }

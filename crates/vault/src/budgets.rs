@@ -13,7 +13,7 @@ use domain::{
     Weights, Window,
 };
 use std::sync::Arc;
-use store::{BudgetRow, Spend, Turn};
+use store::{BudgetRow, PersonRow, Spend, Turn};
 
 /// What is left of an allowance in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Vault {
             return act;
         }
         let own = self.own(&act, scope, purpose, Turn::Spend(cost));
-        act.spend(own).draw(self.shares(scope, purpose, cost))
+        act.spend(own).draw(self.shares(&scope.person, purpose, cost))
     }
 
     /// A movement of the person's own allowance.
@@ -169,7 +169,7 @@ impl Vault {
 
     /// What an act of this person's takes from the allowances that they share with others. Who is in no team shares
     /// the tenant's only.
-    pub(crate) fn shares(&self, scope: &Scope, purpose: Option<Purpose>, cost: u32) -> Vec<Share> {
+    pub(crate) fn shares(&self, person: &PersonRow, purpose: Option<Purpose>, cost: u32) -> Vec<Share> {
         let share = |(by, counter, allowance): (SharedBy, Counter, Allowance)| Share {
             counter,
             purpose,
@@ -180,12 +180,12 @@ impl Vault {
                 SharedBy::Tenant => Refusal::TenantExhausted,
             },
         };
-        self.shared(scope).map(share).collect()
+        self.shared(person).map(share).collect()
     }
 
-    fn shared(&self, scope: &Scope) -> impl Iterator<Item = (SharedBy, Counter, Allowance)> {
-        let Limits { team, tenant, .. } = *self.limits(scope.tenant);
-        let own = (!scope.team().is_empty()).then(|| (SharedBy::Team, team_counter(scope.team()), team));
+    fn shared(&self, person: &PersonRow) -> impl Iterator<Item = (SharedBy, Counter, Allowance)> {
+        let Limits { team, tenant, .. } = *self.limits(person.tenant);
+        let own = (!person.team.is_empty()).then(|| (SharedBy::Team, team_counter(&person.team), team));
         own.into_iter().chain([(SharedBy::Tenant, Counter::tenant(), tenant)])
     }
 
@@ -239,7 +239,7 @@ impl Vault {
     pub async fn shared_budgets(&self, scope: &Scope) -> Result<Vec<SharedLeft>, VaultError> {
         let now = self.clock.now();
         let mut out = Vec::new();
-        for (by, counter, allowance) in self.shared(scope) {
+        for (by, counter, allowance) in self.shared(&scope.person) {
             let history = history(self.store.budget(scope.tenant, counter).await?.as_ref());
             let held = self.allotments.left(scope.tenant, counter);
             let left = left_of(&history, now, BudgetKind::Information, None, allowance.all);

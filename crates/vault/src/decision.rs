@@ -6,7 +6,9 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, Channel, Counter, FieldKind, InteractionId, PersonId, Phase, Refusal, Role, Room, TenantId};
+use domain::{
+    BudgetKind, Channel, Counter, FieldKind, InteractionId, PersonId, Phase, Purpose, Refusal, Role, Room, TenantId,
+};
 use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
 use std::sync::Arc;
 use store::{InteractionRow, PersonRow};
@@ -68,15 +70,13 @@ pub struct Could {
     pub left: Option<u32>,
 }
 
-/// A person's own allowance, as far as an act goes.
+/// A person's allowances, as far as an act goes.
 #[derive(Clone, Copy)]
 struct Purse {
-    /// How much is left, in its smallest window.
+    /// How much of their own is left, in its smallest window.
     left: u32,
-    /// What the act costs.
-    cost: u32,
-    /// The refusal where that isn't there.
-    otherwise: Refusal,
+    /// The refusal where their own, or else one that they share with others, isn't enough.
+    short: Option<Refusal>,
 }
 
 /// What counts of the record, beside how surely it is the customer's.
@@ -142,7 +142,7 @@ impl Vault {
         let OfRecord { guarded, many } = record;
         let left = purse.map_or(u32::MAX, |purse| purse.left);
         let situation = Situation { ground, left, guarded, many, ..Situation::best(ground.channel) };
-        let short = purse.filter(|purse| purse.left < purse.cost).map(|purse| purse.otherwise);
+        let short = purse.and_then(|purse| purse.short);
         let unplanned =
             Some(Denial::Unpermitted(Refusal::Unplanned)).filter(|_| !self.plans(person.tenant, whether.act));
         let (verdict, denial) =
@@ -220,28 +220,47 @@ impl Vault {
         })
     }
 
-    /// From which of a person's own allowances such an act takes, and how much; nothing of those shared with others.
+    /// What is left for such an act, where it takes from an allowance: of their own, and is it enough of those shared with others?
     async fn purse(&self, person: &PersonRow, act: Act) -> Result<Option<Purse>, VaultError> {
         let (limits, weights, standing) =
             (self.limits(person.tenant), self.weights(person.tenant), self.standing_of(person));
         let purpose = if let Act::Reveal(_, purpose) = act { Some(purpose) } else { None };
+        let information = |cost| (BudgetKind::Information, cost, limits.person.room(purpose, standing));
         let (kind, cost, room) = match act {
-            Act::Reveal(field, _) => {
-                (BudgetKind::Information, weights.reveal(field), limits.person.room(purpose, standing))
-            }
-            Act::BreakGlass(field) => {
-                (BudgetKind::Information, weights.reveal(field), limits.person.room(None, standing))
-            }
-            Act::View => (BudgetKind::Information, weights.view, limits.person.room(None, standing)),
+            Act::Reveal(field, _) | Act::BreakGlass(field) => information(weights.reveal(field)),
+            Act::View => information(weights.view),
             // As little as it may come to: what it tells is known afterwards.
-            Act::Search => (BudgetKind::Information, weights.search(1), limits.person.room(None, standing)),
-            Act::Verify(_) => (BudgetKind::Information, weights.verify_pass, limits.person.room(None, standing)),
+            Act::Search => information(weights.search(1)),
+            Act::Verify(_) => information(weights.verify_pass),
             Act::SendCode => (BudgetKind::Code, 1, Room::hourly(standing.limit(limits.code_per_hour))),
             _ => return Ok(None),
         };
         let row = self.store.budget(person.tenant, Counter::person(kind, person.id)).await?;
         let (left, shortage) = history(row.as_ref()).left(self.clock.now(), purpose, &room);
-        Ok(Some(Purse { left, cost, otherwise: Refusal::BudgetExhausted.of_shortage(shortage) }))
+        let short = match kind {
+            _ if left < cost => Some(Refusal::BudgetExhausted.of_shortage(shortage)),
+            BudgetKind::Information => self.short_of_shared(person, purpose, cost).await?,
+            _ => None,
+        };
+        Ok(Some(Purse { left, short }))
+    }
+
+    /// The refusal, if the team's or everybody's allowance hasn't so much left for this node to give out. Parts that other nodes
+    /// hold are spent, seen from here.
+    async fn short_of_shared(
+        &self,
+        person: &PersonRow,
+        purpose: Option<Purpose>,
+        cost: u32,
+    ) -> Result<Option<Refusal>, VaultError> {
+        for share in self.shares(person, purpose, cost) {
+            let row = self.store.budget(person.tenant, share.counter).await?;
+            let (free, _) = history(row.as_ref()).left(self.clock.now(), purpose, &share.room);
+            if free.saturating_add(self.allotments.held(person.tenant, &share)) < cost {
+                return Ok(Some(share.otherwise));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -10,11 +10,11 @@ use crate::private::entry::Kind;
 use crate::session::DeviceKey;
 use crate::wiring::Vault;
 use domain::time::fresh;
-use domain::{Millis, PersonId, Refusal, Role, TenantId};
+use domain::{Millis, PersonId, Refusal, TenantId};
 use keys::power::Device;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Page, Seals, Tag};
 
 /// How long a request waits, in milliseconds.
 const WAITS_MS: i64 = 24 * 3_600_000;
@@ -125,18 +125,24 @@ impl Vault {
         Ok(code)
     }
 
-    /// Devices that wait: a team leader's own team's, all of them for security. The reading is an entry.
+    /// Devices that wait, by their names: a team leader's own team's, all of them for security. The reading is an entry.
     ///
     /// # Errors
     /// The refusal with its entry for who enrols none; if the store fails.
-    pub async fn devices_asked(&self, scope: &Scope) -> Result<Vec<WaitingDevice>, VaultError> {
+    pub async fn devices_asked(
+        &self,
+        scope: &Scope,
+        after: Option<[u8; 16]>,
+        limit: u32,
+    ) -> Result<Page<WaitingDevice, [u8; 16]>, VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
         let (now, rows) = (self.clock.now(), self.all_admissions(scope.tenant, AdmissionKind::Device).await?);
         let mut all: Vec<AskedDevice> = rows.iter().filter_map(|row| self.asked(scope.tenant, row)).collect();
         let waits = |one: &AskedDevice| one.until.since(now) > 0 && snapshot.get::<Device>(&one.id).is_none();
-        all.retain(|one| waits(one) && (!leads(scope) || in_team(scope, &snapshot, one.person)));
+        let led = |person| !scope.leads() || snapshot.powers().leads(scope.person(), person);
+        all.retain(|one| after.is_none_or(|after| one.id > after) && waits(one) && led(one.person));
         let told = |one: AskedDevice| WaitingDevice {
             id: one.id,
             person: one.person,
@@ -144,7 +150,8 @@ impl Vault {
             until: one.until,
             leader_agreed: one.leader.is_some(),
         };
-        Ok(all.into_iter().map(told).collect())
+        let lines = all.into_iter().take(limit as usize + 1).map(told).collect();
+        Ok(Page::cut(lines, limit, |one: &WaitingDevice| one.id))
     }
 
     /// A team leader agrees to a device whose code they have seen on its screen. Security, who enrols it then, drafts that
@@ -155,7 +162,7 @@ impl Vault {
     /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader.
     pub async fn agree_to_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<(), VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?;
-        if !leads(scope) {
+        if !scope.leads() {
             return Err(self.logged(act, Refusal::RoleNotAllowed).await);
         }
         let snapshot = self.power_now(scope.tenant).await?;
@@ -164,7 +171,7 @@ impl Vault {
             asked => asked?,
         };
         let act = act.upon(asked.person);
-        if asked.person == scope.person() || !in_team(scope, &snapshot, asked.person) {
+        if !snapshot.powers().leads(scope.person(), asked.person) {
             return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
         }
         let act = act.when(asked.unchanged());
@@ -209,27 +216,15 @@ impl Vault {
     }
 }
 
-fn leads(scope: &Scope) -> bool {
-    scope.role() == Role::TeamLeader
-}
-
-fn in_team(scope: &Scope, snapshot: &Snapshot, person: PersonId) -> bool {
-    snapshot.person(person).is_some_and(|row| row.team == scope.team())
-}
-
 /// The change that enrols a device, once a team leader who still leads the person's team has agreed, and this is somebody
 /// else.
 fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
     let (leader, at) = asked.leader.ok_or(Refusal::TwoPeopleNeeded)?;
-    let leads = |row: &store::PersonRow| row.role == Role::TeamLeader;
-    let team = |id| snapshot.person(id).map(|row| row.team.clone());
-    let still = snapshot.person(leader).is_some_and(|row| leads(row)) && team(leader) == team(asked.person);
-    let three = leader != scope.person() && asked.person != scope.person() && asked.person != leader;
-    if !still || !three {
+    if leader == scope.person() || asked.person == scope.person() {
         return Err(Refusal::TwoPeopleNeeded);
     }
     let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
-    Ok(Change::put(asked.id, &device))
+    snapshot.with_leader(Change::put(asked.id, &device))
 }
 
 /// Forty random bits in two groups of four.

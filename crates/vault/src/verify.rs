@@ -71,7 +71,7 @@ impl Vault {
         }
         // What a wrong answer costs more must be there before it is known that it is one.
         let more = self.fails_for_more(scope);
-        let held = match self.allotments.hold(scope.tenant, &self.shares(scope, None, more)).await? {
+        let held = match self.allotments.hold(scope.tenant, &self.shares(&scope.person, None, more)).await? {
             Ok(held) => held,
             Err(refusal) => return Err(self.logged(act, refusal).await),
         };
@@ -120,7 +120,7 @@ impl Vault {
             .spend(own)
             .spend(call)
             .spend(record)
-            .draw(self.shares(scope, None, cheap))
+            .draw(self.shares(&scope.person, None, cheap))
             .read(FieldRef { customer, field: field.code(), instance }))
     }
 

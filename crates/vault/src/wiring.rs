@@ -19,6 +19,7 @@ use crate::private::node::{NodeSeals, TenantKeys};
 use crate::private::release::{Done, Door, Works};
 use crate::private::treasury::Treasury;
 use crate::promises::Promises;
+use crate::ready::Readiness;
 use crate::session::{Once, SessionRules, Sessions};
 use crate::spending::Doubts;
 use crate::witnessing::Watch;
@@ -109,6 +110,7 @@ pub struct Vault {
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
     pub(crate) answered: Answered,
+    pub(crate) readiness: Readiness,
     /// Few customers at a time ask who looked: it goes through a part of the log.
     pub(crate) own_questions: Semaphore,
 }
@@ -188,6 +190,7 @@ impl Vault {
             questions: Questions::default(),
             breaches: Arc::new(Semaphore::new(1)),
             answered: Answered::default(),
+            readiness: Readiness::default(),
             own_questions: Semaphore::new(OWN_QUESTIONS),
         })
     }

@@ -1,6 +1,6 @@
 //! Security asks what somebody could do, and the answer is what then happens.
 
-use crate::centre::{Centre, invented};
+use crate::centre::{Centre, EVEN, MANY, Person, acts, invented, reveal_body};
 use crate::http::Client;
 use crate::phones::Phones;
 use serde_json::json;
@@ -93,4 +93,40 @@ fn a_question_that_cannot_be_asked_says_what_it_lacks() {
     let rules = officer.get("/v1/rules").expect(200).json();
     let rules = rules["rules"].as_array().unwrap();
     assert!(rules.len() > 20 && rules.iter().all(|rule| !rule["says"].as_str().unwrap().is_empty()));
+}
+
+/// What others spent of what is shared stands against it as well, told before it is tried.
+#[test]
+fn what_a_team_or_everybody_has_spent_is_told() {
+    for (shared, refusal) in [("team", "team-allowance-exhausted"), ("tenant", "tenant-allowance-exhausted")] {
+        let other = if shared == "team" { "tenant" } else { "team" };
+        let limits = [acts("person", MANY), acts(shared, 1), acts(other, MANY)].join("\n");
+        let centre = Centre::new("", &format!("[budgets]\n{EVEN}\n{limits}\n"));
+        centre.import_invented(2);
+        let [ada, bo] = ["Ada", "Bo"].map(|name| centre.hire_into("north", name, "agent"));
+        let (cy, sam) = (centre.hire_into("south", "Cy", "agent"), centre.hire("Sam", "security_officer"));
+        let server = centre.serve();
+        let (nobody, officer) = (server.client(), server.client().bearer(&sam.token));
+        let calls = [&ada, &bo, &cy].map(|person| (person, centre.call_from(&nobody, person, 1)));
+        let asked = |person: &Person| {
+            could(&officer, &format!("person={}&device=program&act=reveal&field=name&purpose=delivery", person.id))
+        };
+        let tried = |person: &Person, (interaction, customer): &(String, String)| {
+            let body = reveal_body(interaction, "name", "delivery");
+            nobody.bearer(&person.token).post(&format!("/v1/customers/{customer}/reveals"), &body)
+        };
+        for (person, _) in &calls {
+            assert_eq!(asked(person)["decision"], "yes", "{shared}");
+        }
+        tried(&ada, &calls[0].1).expect(200);
+        for (person, call) in &calls {
+            let (answer, done) = (asked(person), tried(person, call));
+            let spared = shared == "team" && person.id == cy.id;
+            let expected = if spared { ("yes", 200) } else { ("no", 429) };
+            assert_eq!((answer["decision"].as_str().unwrap(), done.status), expected, "{shared}: {answer}");
+            if !spared {
+                assert_eq!((answer["reason"].as_str(), done.slug().as_str()), (Some(refusal), refusal));
+            }
+        }
+    }
 }

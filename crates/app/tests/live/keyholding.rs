@@ -24,10 +24,17 @@ pub(crate) struct Holder {
 impl Holder {
     /// A new one under `folder`, that answers this process's user.
     pub(crate) fn new(folder: &Path) -> Self {
+        Self::of(folder, &["1"])
+    }
+
+    /// One that has keys for these tenants.
+    pub(crate) fn of(folder: &Path, tenants: &[&str]) -> Self {
         let holder = Self { folder: folder.to_path_buf(), child: None, tokens: None };
         let uid = fs::metadata(folder).unwrap().uid().to_string();
         let socket = holder.socket();
-        let made = holder.run(&["init", "--socket", socket.to_str().unwrap(), "--allow-uid", &uid]);
+        let mut init = vec!["init", "--socket", socket.to_str().unwrap(), "--allow-uid", &uid];
+        init.extend(tenants.iter().flat_map(|tenant| ["--tenant", tenant]));
+        let made = holder.run(&init);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         holder
     }
@@ -119,8 +126,14 @@ fn a_killed_key_holder_stops_disclosure_and_started_again_lets_it_go_on() {
     let reveal = || client.post(&path, &body).status;
     until("the key holder releases", PATIENCE, || reveal() == 200);
 
+    assert_eq!(server.client().get("/readyz").status, 200);
     holder.kill();
     let before = entries(&centre);
+    until("the node isn't ready", PATIENCE, || {
+        let answer = server.client().get("/readyz");
+        answer.status == 503 && answer.member("detail") == "the key holder doesn't answer"
+    });
+    server.client().get("/healthz").expect(200);
     let refused = client.post(&path, &body).expect(503).text();
     assert!(!refused.contains("\"value\""), "{refused}");
     // It was committed, and nothing was shown: the entry says more than happened, never less.
@@ -133,6 +146,7 @@ fn a_killed_key_holder_stops_disclosure_and_started_again_lets_it_go_on() {
         (answer.status == 200).then(|| answer.member("receipt"))
     });
     assert_eq!(centre.number(&format!("SELECT count(*) FROM entry WHERE id = {}", literal(&bytes_of(&shown)))), 1);
+    until("the node is ready again", PATIENCE, || server.client().get("/readyz").status == 200);
     server.stop();
     centre.holds();
     assert_eq!(holder.alarms(), "");

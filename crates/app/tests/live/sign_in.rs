@@ -16,6 +16,7 @@ use vault::{Assertion, Kind};
 struct World {
     server: Server,
     agent: Person,
+    leader: Person,
     security: Person,
     centre: Centre,
 }
@@ -23,8 +24,10 @@ struct World {
 impl World {
     fn new() -> Self {
         let centre = Centre::new("", "");
-        let (agent, security) = (centre.hire("An agent", "agent"), centre.hire("An officer", "security_officer"));
-        Self { server: centre.serve(), agent, security, centre }
+        let [agent, leader, security] =
+            [("An agent", "agent"), ("A leader", "team_leader"), ("An officer", "security_officer")]
+                .map(|(name, role)| centre.hire(name, role));
+        Self { server: centre.serve(), agent, leader, security, centre }
     }
 
     /// Under the machine's name, since passkeys are made for names.
@@ -244,8 +247,15 @@ fn an_officer_lets_a_passkey_count_and_its_owner_takes_it_back() {
     assert_eq!(world.sign_in(&early, &Browser::new()).expect(401).slug(), "no-such-passkey");
     let security = world.server.client().bearer(&world.security.token);
     let list = security.get("/v1/enrolments").expect(200).json();
+    assert_eq!(list["items"][0]["name"], "An agent");
+    let at = format!("/v1/enrolments/{}", list["items"][0]["enrolment"].as_str().unwrap());
+    // The team leader first; nobody else is one.
+    let leader = world.server.client().bearer(&world.leader.token);
+    assert_eq!(security.post(&format!("{at}/agreements"), &json!({})).expect(403).slug(), "role-not-allowed");
+    leader.post(&format!("{at}/agreements"), &json!({})).expect(204);
+    let list = security.get("/v1/enrolments").expect(200).json();
     let item = &list["items"][0];
-    assert_eq!(item["name"], "An agent");
+    assert_eq!(item["agreed_by"], "A leader");
     let challenge = URL_SAFE_NO_PAD.decode(item["challenge"].as_str().unwrap()).unwrap();
     let approve = |by: &mut Authenticator| {
         let Assertion { credential, client_data, authenticator_data, signature } = by.get(&challenge);

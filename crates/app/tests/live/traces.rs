@@ -97,7 +97,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The routes that this test's acts may show.
-const ROUTES: [&str; 5] = ["/v1/me", "/v1/interactions/{id}", "/v1/customers/{id}/reveals", "/v1/events", "/readyz"];
+const ROUTES: [&str; 5] = ["/v1/me", "/v1/interactions/{id}", "/v1/customers/{id}/reveals", "/v1/events", "/healthz"];
 
 /// Every key that may be there, with what its value may be.
 fn allowed(key: &str, value: &str) -> bool {

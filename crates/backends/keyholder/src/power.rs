@@ -241,6 +241,9 @@ fn may_change(
     match warrant {
         Warrant::Setup if !claimed => Ok(()),
         Warrant::Officers(assertions) if !assertions.is_empty() => {
+            if before.pass_over_a_leader(changes) {
+                return Err(HolderError::NotApproved);
+            }
             let mut approvers = BTreeSet::new();
             for assertion in assertions {
                 let passkey = before.officers().find(|passkey| passkey.credential == assertion.credential);

@@ -50,6 +50,12 @@ impl Role {
             Self::Auditor => Duty::Auditing,
         }
     }
+
+    /// Does this role watch IT, so that nobody of IT may stand above it, however far up?
+    #[must_use]
+    pub fn is_independent(self) -> bool {
+        matches!(self.duty(), Duty::Watching | Duty::Rights | Duty::Auditing)
+    }
 }
 
 /// May somebody with these roles, who reports to people with those, have this role too?
@@ -60,8 +66,7 @@ pub fn grantable(wanted: Role, held: &[Role], managers: &[Role]) -> Result<(), F
     if let Some(held) = held.iter().copied().find(|held| held.duty() != wanted.duty()) {
         return Err(Forbidden::Pair { held, wanted });
     }
-    let independent = matches!(wanted.duty(), Duty::Watching | Duty::Rights | Duty::Auditing);
-    if independent && managers.iter().any(|manager| manager.duty() == Duty::Running) {
+    if wanted.is_independent() && managers.iter().any(|manager| manager.duty() == Duty::Running) {
         return Err(Forbidden::ManagedByIt);
     }
     Ok(())

@@ -206,8 +206,8 @@ refusals! {
         "Give another user name, or change the person who has this one.";
     /// A device that nobody, or not enough people, agreed to.
     TwoPeopleNeeded = 51 "two-people-needed", "The team leader and security must both agree, first the team leader",
-        "One person alone could enrol a device of their own and be anybody's agent from there.",
-        "Let the team leader of that person agree first, then a security officer; nobody agrees to their own device.";
+        "One person alone could enrol a device or passkey of their own and be anybody's agent with it.",
+        "Let the team leader of that person agree first, then a security officer; nobody agrees to their own.";
     /// An identity that security made nobody of.
     LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
         "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",

@@ -19,12 +19,14 @@ async function act(method, path, body, words) {
   return said(words);
 }
 
+const WAITS = 'Waits for security, and an agent’s for the team leader first';
+
 const button = (words, label, click) => el('button', { type: 'button', 'aria-label': label, on: { click } }, words);
 
 // ---- passkeys ---------------------------------------------------------------------------------
 
 function passkeyRow({ passkey, label, added, used, waits }) {
-  const state = waits ? el('span', { class: 'pill warn' }, icon('pause'), 'Waits for a security officer') : el('span', { class: 'pill ok' }, icon('ok'), 'Counts');
+  const state = waits ? el('span', { class: 'pill warn' }, icon('pause'), WAITS) : el('span', { class: 'pill ok' }, icon('ok'), 'Counts');
   return el('li', { 'data-passkey': passkey },
     el('div', {}, el('b', {}, label), el('small', {}, `Registered ${moment(added)}.${used ? ` Last used ${moment(used)}.` : ''}`)),
     state,
@@ -49,7 +51,7 @@ byId('add-passkey').addEventListener('submit', async (event) => {
   const { made, problem } = await make(mine.asking, { handle: mine.handle, name, existing });
   if (problem) return showProblem(byId('account-result'), problem);
   const label = byId('label').value;
-  await act('POST', '/v1/me/passkeys', { ...made, label }, `${label} is registered. It counts once a security officer has let it.`);
+  await act('POST', '/v1/me/passkeys', { ...made, label }, `${label} is registered. It counts once security has let it, an agent’s after their team leader’s yes.`);
   return event.target.reset();
 });
 
@@ -70,7 +72,7 @@ async function drawSessions() {
   return byId('sessions').replaceChildren(...answer.data.items.map(sessionRow));
 }
 
-// ---- what waits for an officer ----------------------------------------------------------------
+// ---- what waits for a team leader or an officer ----------------------------------------------------------------
 
 /** Of somebody who decides: the first of two signatures makes it a proposal. */
 async function propose(enrolment, name) {
@@ -81,8 +83,21 @@ async function propose(enrolment, name) {
   said(made.change ? `Signed. Another officer must sign it too, on the page Proposals; then ${name} can sign in.` : `${name} can sign in now.`);
 }
 
-function waitingRow({ enrolment, name, role, label, added, challenge, signatures }, credentials) {
-  const about = el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.${signatures > 1 ? ' Two officers sign it; if another has, it is under Proposals.' : ''}`));
+/** What still lacks, or who agreed. */
+function standing({ signatures, needs_leader: needsLeader, agreed_by: agreedBy }) {
+  if (signatures > 1) return ' Two officers sign it; if another has, it is under Proposals.';
+  if (agreedBy) return ` ${agreedBy} agreed as team leader.`;
+  return needsLeader ? ' Their team leader hasn’t agreed yet.' : '';
+}
+
+function waitingRow(item, credentials) {
+  const { enrolment, name, role, label, added, challenge, signatures } = item;
+  const about = el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.${standing(item)}`));
+  const open = item.needs_leader && !item.agreed_by;
+  if (open || byId('waiting').dataset.leads) {
+    const agree = () => act('POST', `/v1/enrolments/${enrolment}/agreements`, undefined, `You agreed. Security lets ${name}’s passkey count now.`);
+    return el('li', { 'data-enrolment': enrolment }, about, open && byId('waiting').dataset.leads && button('Agree', `Agree: ${name}, ${label}`, agree));
+  }
   if (signatures > 1) return el('li', { 'data-enrolment': enrolment }, about, button('Look and sign', `Look and sign: ${name}, ${label}`, () => propose(enrolment, name)));
   const approve = async () => {
     const { answer, problem } = await answerWith(challenge, mine.asking?.rp_id, credentials);

@@ -50,7 +50,8 @@ export async function drawWaiting(make) {
   }
   byId('waiting-problem').replaceChildren();
   const rows = [...proposals.data.items.map((one) => proposalRow(one, make)), ...devices.data.items.map((one) => deviceRow(one, make))];
-  byId('waiting').replaceChildren(...rows);
+  const more = [proposals, devices].some(({ data }) => data.next);
+  byId('waiting').replaceChildren(...rows, ...(more ? [el('li', { class: 'hint' }, 'More waits: answer some of these first.')] : []));
   byId('nothing-waits').hidden = rows.length > 0;
   byId('nothing-waits').textContent = 'Nothing waits.';
   return undefined;

@@ -165,7 +165,7 @@ impl Fault {
         "One form, read in one way.",
         "Send Content-Type: application/json.",
     );
-    const UNAVAILABLE: Self = fault(
+    pub(crate) const UNAVAILABLE: Self = fault(
         StatusCode::SERVICE_UNAVAILABLE,
         "unavailable",
         "Ringfence can't do this right now",

@@ -48,6 +48,8 @@ pub struct Passkey {
     pub label: String,
     /// When it was enrolled.
     pub added: Millis,
+    /// The team leader who agreed; of an agent's. None of others', and of what counts since the setting up.
+    pub leader: Option<PersonId>,
 }
 
 impl Passkey {
@@ -65,20 +67,27 @@ impl Passkey {
 impl PowerBody for Passkey {
     const KIND: PowerKind = PowerKind::Passkey;
 
-    /// `[person, credential, COSE algorithm, public key, rp id, state, label, ms]`
+    /// `[person, credential, COSE algorithm, public key, rp id, state, label, ms]`, and the leader where one agreed.
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
-        e.array(8)?.bytes(&self.person.0)?.bytes(&self.credential)?.i16(self.algorithm.code())?;
+        e.array(if self.leader.is_some() { 9 } else { 8 })?
+            .bytes(&self.person.0)?
+            .bytes(&self.credential)?
+            .i16(self.algorithm.code())?;
         e.bytes(&self.public_key)?.str(&self.rp_id)?.bytes(&self.state)?.str(&self.label)?.i64(self.added.0)?;
+        if let Some(leader) = self.leader {
+            e.bytes(&leader.0)?;
+        }
         Ok(())
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
-        d.array()?;
+        let parts = d.array()?;
         let person = id(d.bytes()?).map(PersonId);
         let credential = d.bytes()?.to_vec();
         let algorithm = Algorithm::from_code(d.i16()?);
         let (public_key, rp_id) = (d.bytes()?.to_vec(), d.str()?.to_owned());
         let (state, label, added) = (d.bytes()?.to_vec(), d.str()?.to_owned(), Millis(d.i64()?));
+        let leader = if parts == Some(9) { id(d.bytes()?).map(PersonId) } else { None };
         let known = person.zip(algorithm);
         Ok(known.map(|(person, algorithm)| Self {
             person,
@@ -89,6 +98,7 @@ impl PowerBody for Passkey {
             state,
             label,
             added,
+            leader,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use crate::auth::Scope;
 use crate::budgets::history;
 use crate::error::VaultError;
-use crate::power::{Snapshot, duties};
+use crate::power::Snapshot;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, Millis, PersonId, TenantId, Window};
@@ -77,7 +77,7 @@ impl Vault {
         let Some(other) = power.person(other) else { return false };
         let same_team = plain(&asker.team) == plain(&other.team);
         let same = other.id == asker.id || plain(&other.name) == plain(&asker.name);
-        let led = duties::above(power.powers(), other.id).contains(&asker.id);
+        let led = power.powers().above(other.id).contains(&asker.id);
         let allowed = || power.governance.rules.needs(&self.asker(other, Device::Page), Act::Approve).is_ok();
         !same && !same_team && !led && allowed()
     }

@@ -13,7 +13,7 @@ use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use keys::power::Login;
-use store::{Effect, PersonRow};
+use store::{Effect, Page, PersonRow};
 
 /// What waits for security's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,23 @@ pub struct Proposal {
 }
 
 impl Vault {
-    /// What waits. The reading is an entry.
+    /// What waits, by its name. The reading is an entry.
     ///
     /// # Errors
     /// The refusal with its entry for who doesn't decide; if the store fails.
-    pub async fn proposals(&self, scope: &Scope) -> Result<Vec<Proposal>, VaultError> {
+    pub async fn proposals(
+        &self,
+        scope: &Scope,
+        after: Option<PersonId>,
+        limit: u32,
+    ) -> Result<Page<Proposal, PersonId>, VaultError> {
         let act = self.permitted(scope, policy::Act::DecideProposal, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
         let snapshot = self.power_now(scope.tenant).await?;
         let all = self.listed(scope, &snapshot).await?;
-        Ok(all.iter().filter_map(|one| proposal(one, &snapshot)).collect())
+        let rest = all.iter().filter(|one| after.is_none_or(|after| one.id > after));
+        let waits = rest.filter_map(|one| proposal(one, &snapshot)).take(limit as usize + 1).collect();
+        Ok(Page::cut(waits, limit, |one: &Proposal| one.id))
     }
 
     /// Declines a proposal: what the provider said is set back to what is. Logged.
@@ -85,8 +92,7 @@ impl Vault {
     }
 
     async fn waiting_proposal(&self, scope: &Scope, id: PersonId, snapshot: &Snapshot) -> Result<Listed, VaultError> {
-        let all = self.listed(scope, snapshot).await?;
-        let seen = all.into_iter().find(|one| one.id == id && proposal(one, snapshot).is_some());
+        let seen = self.one_listed(scope, snapshot, id).await?.filter(|one| proposal(one, snapshot).is_some());
         seen.ok_or(VaultError::refused(Refusal::NotFound))
     }
 }

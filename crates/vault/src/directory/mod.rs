@@ -10,16 +10,17 @@ mod wish;
 
 pub use decide::Proposal;
 
+use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
-use domain::{PersonId, Refusal, Role};
+use domain::{PersonId, Refusal, Role, TenantId};
 use identity::scim::{Shown, User};
 use record::Record;
 use std::collections::HashSet;
-use store::{AdmissionKind, Seals, Tag};
+use store::{AdmissionKind, AdmissionRow, Seals, Tag};
 
 /// Somebody in the list.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ impl Vault {
     /// Everybody, as the provider is shown them, by when they were first named. The reading is an entry.
     ///
     /// # Errors
-    /// The refusal with its entry for who doesn't keep the list; `Refused(Tampered)` for an edited row; if the store fails.
+    /// The refusal with its entry for who doesn't keep the list; if the store fails. An edited row is left out, with an alarm.
     pub async fn directory(&self, scope: &Scope) -> Result<Vec<Listed>, VaultError> {
         let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::DirectoryRead).await?;
         self.commit_plain(act).await?;
@@ -47,10 +48,27 @@ impl Vault {
     /// One of them. The reading is an entry.
     ///
     /// # Errors
-    /// As [`Vault::directory`]; `Refused(NotFound)` for nobody.
+    /// As [`Vault::directory`]; `Refused(Tampered)` for who has an edited row, `Refused(NotFound)` for nobody.
     pub async fn directory_entry(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
-        let all = self.directory(scope).await?;
-        all.into_iter().find(|one| one.id == id).ok_or(VaultError::refused(Refusal::NotFound))
+        let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::DirectoryRead).await?;
+        self.commit_plain(act).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        self.one_listed(scope, &snapshot, id).await?.ok_or(VaultError::refused(Refusal::NotFound))
+    }
+
+    /// One of them, by their own row alone. Only who has none is looked for among all: another's row may speak of them.
+    async fn one_listed(&self, scope: &Scope, snapshot: &Snapshot, id: PersonId) -> Result<Option<Listed>, VaultError> {
+        let Some(row) = self.store.admission(scope.tenant, record::key(id)).await? else {
+            let all = if snapshot.person(id).is_some() { self.listed(scope, snapshot).await? } else { Vec::new() };
+            return Ok(all.into_iter().find(|one| one.id == id));
+        };
+        let record = self.genuine_record(scope.tenant, &row).ok_or(VaultError::refused(Refusal::Tampered))?;
+        Ok((!record.gone).then(|| listed(id, record, Some(row.tag), snapshot)))
+    }
+
+    fn genuine_record(&self, tenant: TenantId, row: &AdmissionRow) -> Option<Record> {
+        let genuine = self.seals.tag(tenant, "admission", &row.material()) == row.tag;
+        Record::decode(&row.body).filter(|_| genuine)
     }
 
     /// May this person keep the list at all? Only a refusal is an entry.
@@ -71,16 +89,18 @@ impl Vault {
     }
 
     async fn listed(&self, scope: &Scope, snapshot: &Snapshot) -> Result<Vec<Listed>, VaultError> {
-        let mut all = Vec::new();
+        let (mut all, mut edited) = (Vec::new(), Vec::new());
         for row in self.all_admissions(scope.tenant, AdmissionKind::Listing).await? {
-            let genuine = self.seals.tag(scope.tenant, "admission", &row.material()) == row.tag;
-            let record = Record::decode(&row.body).filter(|_| genuine);
-            let record = record.ok_or(VaultError::refused(Refusal::Tampered))?;
-            if !record.gone {
-                all.push(listed(PersonId(row.key.id), record, Some(row.tag), snapshot));
+            let id = PersonId(row.key.id);
+            match self.genuine_record(scope.tenant, &row) {
+                Some(record) if record.gone => {}
+                Some(record) => all.push(listed(id, record, Some(row.tag), snapshot)),
+                None => edited.push(id),
             }
         }
-        let named: HashSet<PersonId> = all.iter().map(|one| one.record.person).collect();
+        // Of an edited row nothing is believed, also not that the person isn't listed.
+        self.alarms.set(scope.tenant, AlarmKind::ListingEdited, !edited.is_empty(), self.clock.now());
+        let named: HashSet<PersonId> = all.iter().map(|one| one.record.person).chain(edited).collect();
         let others = snapshot.everybody().into_iter().filter(|row| {
             // Machines aren't in a company's list of people, and who left before being listed never was.
             row.role != Role::Integrator && !named.contains(&row.id) && snapshot.person(row.id).is_some()

@@ -42,7 +42,8 @@ impl Vault {
         let leaves = seen.record.user.active && !user.active;
         let kind = if leaves { leaving(&snapshot, &seen.record) } else { Kind::PersonProposed };
         let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
-        if is_taken(&self.listed(scope, &snapshot).await?, &user, Some(seen.id)) {
+        let renamed = user.user_name.to_lowercase() != seen.record.user.user_name.to_lowercase();
+        if renamed && is_taken(&self.listed(scope, &snapshot).await?, &user, Some(seen.id)) {
             return Err(self.logged(act, Refusal::NameTaken).await);
         }
         let before = &seen.record;
@@ -85,8 +86,7 @@ impl Vault {
 
     async fn found(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
         let snapshot = self.power_now(scope.tenant).await?;
-        let all = self.listed(scope, &snapshot).await?;
-        all.into_iter().find(|one| one.id == id).ok_or(VaultError::refused(Refusal::PowerChanged))
+        self.one_listed(scope, &snapshot, id).await?.ok_or(VaultError::refused(Refusal::PowerChanged))
     }
 }
 

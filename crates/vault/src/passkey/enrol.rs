@@ -88,6 +88,7 @@ impl Vault {
             state: Vec::new(),
             label: new.label.clone(),
             added: self.clock.now(),
+            leader: None,
         };
         let (unused, used) = answered.spend();
         let act = act.when(unused).effect(used);

@@ -3,8 +3,8 @@
 use domain::duty::{Forbidden, grantable};
 use domain::{PersonId, Refusal, Role};
 use keys::Powers;
-use keys::power::{Person, PowerChange, Reporting, plain};
-use std::collections::{BTreeMap, BTreeSet};
+use keys::power::{Person, PowerChange, plain};
+use std::collections::BTreeMap;
 
 /// Power after these changes, unless powers meet in it that must not and didn't before.
 pub(super) fn checked(before: &Powers, changes: &[PowerChange]) -> Result<Powers, Refusal> {
@@ -23,8 +23,6 @@ pub(super) fn breaches(powers: &Powers) -> BTreeMap<PersonId, Forbidden> {
         .map(|(id, person)| (PersonId(id), person))
         .filter(|(id, _)| !powers.has_left(*id))
         .collect();
-    let managers: BTreeMap<PersonId, PersonId> =
-        powers.all::<Reporting>().map(|(id, reporting)| (PersonId(id), reporting.to)).collect();
     let mut held: BTreeMap<String, Vec<(PersonId, Role)>> = BTreeMap::new();
     for (id, person) in &here {
         held.entry(plain(&person.name)).or_default().push((*id, person.role));
@@ -32,30 +30,18 @@ pub(super) fn breaches(powers: &Powers) -> BTreeMap<PersonId, Forbidden> {
     let breach = |(id, person): (&PersonId, &Person)| {
         let same = held.get(&plain(&person.name)).into_iter().flatten();
         let others: Vec<Role> = same.filter(|(other, _)| other != id).map(|(_, role)| *role).collect();
-        let above: Vec<Role> = chain(&managers, *id).filter_map(|id| here.get(&id)).map(|person| person.role).collect();
+        let above: Vec<Role> =
+            powers.above(*id).iter().filter_map(|id| here.get(id)).map(|person| person.role).collect();
         grantable(person.role, &others, &above).err().map(|why| (*id, why))
     };
     here.iter().filter_map(breach).collect()
-}
-
-/// Everybody to whom somebody reports, however far up.
-pub(crate) fn above(powers: &Powers, person: PersonId) -> BTreeSet<PersonId> {
-    let managers = powers.all::<Reporting>().map(|(id, reporting)| (PersonId(id), reporting.to)).collect();
-    chain(&managers, person).collect()
-}
-
-/// Everybody to whom somebody reports, however far up; each once, also where they report to each other in a circle.
-fn chain(managers: &BTreeMap<PersonId, PersonId>, person: PersonId) -> impl Iterator<Item = PersonId> {
-    let mut seen = BTreeSet::from([person]);
-    let next = move |at: &PersonId| managers.get(at).copied();
-    core::iter::successors(next(&person), next).take_while(move |at| seen.insert(*at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::{Millis, PowerKind};
-    use keys::power::{Left, PowerBody};
+    use keys::power::{Left, PowerBody, Reporting};
 
     /// People by number, each with a role, and who reports to whom.
     fn powers(people: &[(u8, Role, &str)], reports: &[(u8, u8)], left: &[u8]) -> Powers {

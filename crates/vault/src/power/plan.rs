@@ -73,7 +73,7 @@ impl Vault {
         if !snapshot.sound {
             return Err(VaultError::refused(Refusal::PowerTampered));
         }
-        match wish {
+        let plan = match wish {
             PowerWish::Asked(Asked::Proposal { id, role, issuer }) => {
                 self.plan_proposal(scope, snapshot, *id, *role, issuer.as_deref()).await
             }
@@ -83,7 +83,8 @@ impl Vault {
                 let changes = own.changes(snapshot, new, at).map_err(VaultError::refused)?;
                 Ok(Plan { person: own.subject(new), words: own.words(snapshot), changes, asked: None })
             }
-        }
+        };
+        plan.map(|plan| plan.with_leaders(snapshot))
     }
 
     /// What these changes come to, unless powers would meet that must not, or somebody would change their own standing.

@@ -5,7 +5,7 @@ use crate::power_changes::Claimed;
 use domain::{PersonId, Refusal, Role};
 use identity::scim::User;
 use testkit::{Browser, FIRST, Member, TestWorld, block_on};
-use vault::{Access, Arrival, Asked, AuditBody, DeviceKey, Kind, LoggedIn, PowerWish, VaultError};
+use vault::{Access, AlarmKind, Arrival, Asked, AuditBody, DeviceKey, Kind, LoggedIn, PowerWish, VaultError};
 
 const ISSUER: &str = "https://id.example";
 const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -26,7 +26,7 @@ fn log_in(world: &TestWorld, subject: &str, state: &str, device: DeviceKey) -> R
 /// A device's request, by its code and id.
 fn asks(world: &TestWorld, device: DeviceKey) -> (String, [u8; 16]) {
     let LoggedIn::DeviceAsked(code) = log_in(world, "ana", "one", device).unwrap() else { panic!("a session") };
-    let waiting = block_on(world.vault.devices_asked(&world.scope(&world.staff.leader))).unwrap();
+    let waiting = block_on(world.vault.devices_asked(&world.scope(&world.staff.leader), None, 200)).unwrap().items;
     (code, waiting[0].id)
 }
 
@@ -76,7 +76,7 @@ fn a_device_takes_its_leader_and_an_officer_who_signs() {
     let expected = (Kind::PowerChanged, Some(staff.security.id), Some(staff.agent.id));
     assert_eq!((body.kind, body.person, body.upon), expected);
     assert!(matches!(log_in(world, "ana", "two", device).unwrap(), LoggedIn::Session(_)));
-    assert!(block_on(world.vault.devices_asked(&claimed.officer())).unwrap().is_empty());
+    assert!(block_on(world.vault.devices_asked(&claimed.officer(), None, 200)).unwrap().items.is_empty());
 
     let lines = block_on(world.vault.read_people(&claimed.officer(), Some("ADA ag"), None, 200)).unwrap().items;
     assert_eq!(
@@ -98,7 +98,7 @@ fn a_proposal_is_applied_as_it_was_drafted_or_not_at_all() {
         ..User::default()
     };
     block_on(world.vault.propose_person(&provider(), user("Nia New", None))).unwrap();
-    let waiting = block_on(world.vault.proposals(&claimed.officer())).unwrap();
+    let waiting = block_on(world.vault.proposals(&claimed.officer(), None, 200)).unwrap().items;
     let id = waiting[0].id;
     let wish = |role| PowerWish::Asked(Asked::Proposal { id, role, issuer: Some(ISSUER.to_owned()) });
     assert_refused(world, claimed.draft(wish(None)), Refusal::RoleMissing);
@@ -113,7 +113,7 @@ fn a_proposal_is_applied_as_it_was_drafted_or_not_at_all() {
     let made = claimed.make(wish(Some(Role::Agent))).unwrap();
     let body = world.line(FIRST, made.entry).body.unwrap();
     assert_eq!((body.kind, body.upon), (Kind::PersonChanged, made.person));
-    assert!(block_on(world.vault.proposals(&claimed.officer())).unwrap().is_empty());
+    assert!(block_on(world.vault.proposals(&claimed.officer(), None, 200)).unwrap().items.is_empty());
     assert_refused(world, claimed.draft(wish(Some(Role::Agent))), Refusal::NotFound);
     // Their login came with it.
     let device = Browser::new().device();
@@ -121,7 +121,7 @@ fn a_proposal_is_applied_as_it_was_drafted_or_not_at_all() {
 
     // One that is declined waits no more; another is asked for nothing.
     block_on(world.vault.propose_person(&provider(), user("Otto", Some(Role::Auditor)))).unwrap();
-    let id = block_on(world.vault.proposals(&claimed.officer())).unwrap()[0].id;
+    let id = block_on(world.vault.proposals(&claimed.officer(), None, 200)).unwrap().items[0].id;
     let declined = |who: &Member| block_on(world.vault.decline_proposal(&world.scope(who), id));
     assert_refused(world, declined(&staff.leader), Refusal::RoleNotAllowed);
     declined(&staff.security).unwrap();
@@ -193,4 +193,45 @@ fn until_an_officer_has_a_passkey_an_officers_word_is_enough_and_not_about_thems
     block_on(world.vault.approve_power(&officer(), &made.bytes, None)).unwrap();
     let own = PowerWish::SetRole { person: world.staff.security.id, role: Role::SecurityOfficer, team: "x".to_owned() };
     assert_refused(&world, draft(own), Refusal::NotApproved);
+}
+
+#[test]
+fn what_waits_comes_by_pages_and_one_edited_row_is_nobody_elses_trouble() {
+    let claimed = Claimed::new(745);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    let provider = || world.scope(&staff.integrator);
+    let user = |name: String| User { user_name: name, role: Some(Role::Agent), active: true, ..User::default() };
+    let add = |number: u32| block_on(world.vault.propose_person(&provider(), user(format!("new {number}")))).unwrap();
+    let mut ids: Vec<String> = (0..5).map(|number| add(number).shown.id).collect();
+    ids.sort();
+    let page = |after| block_on(world.vault.proposals(&claimed.officer(), after, 2)).unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let found = page(after);
+        assert!(found.items.len() <= 2);
+        seen.extend(found.items.iter().map(|one| one.id.to_string()));
+        after = found.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ids, "each once");
+
+    let id = |at: usize| PersonId::parse(&ids[at]).unwrap();
+    let row = ids[3].trim_start_matches("per_");
+    assert_eq!(world.edit(&format!("UPDATE admission SET expires = expires - 1 WHERE kind = 6 AND id = x'{row}'")), 1);
+    let listed = block_on(world.vault.directory(&provider())).unwrap();
+    let missing: Vec<&String> = ids.iter().filter(|id| listed.iter().all(|one| one.shown.id != **id)).collect();
+    assert_eq!(missing, [&ids[3]]);
+    assert!(world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::ListingEdited));
+    // The others go on; of that one nothing is believed.
+    let entry = |at| block_on(world.vault.directory_entry(&provider(), id(at)));
+    assert_eq!(entry(2).unwrap().shown.id, ids[2]);
+    assert!(matches!(entry(3), Err(VaultError::Refused { refusal: Refusal::Tampered, .. })));
+    let wish = |at| PowerWish::Asked(Asked::Proposal { id: id(at), role: None, issuer: None });
+    assert_refused(world, claimed.draft(wish(3)).map(drop), Refusal::Tampered);
+    claimed.draft(wish(4)).unwrap();
+    assert_eq!(world.edit(&format!("UPDATE admission SET expires = expires + 1 WHERE kind = 6 AND id = x'{row}'")), 1);
+    assert_eq!(block_on(world.vault.directory(&provider())).unwrap().len(), listed.len() + 1);
+    assert!(world.vault.alarms(FIRST).iter().all(|alarm| alarm.kind != AlarmKind::ListingEdited));
 }

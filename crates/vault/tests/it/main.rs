@@ -39,6 +39,7 @@ mod power;
 mod power_changes;
 mod power_cut;
 mod proposals;
+mod ready;
 mod recount;
 mod refusals;
 mod replaying;

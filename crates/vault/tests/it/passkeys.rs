@@ -209,11 +209,24 @@ fn once_an_officer_has_one_each_new_passkey_waits_for_an_officer() {
     let assertion = asserted(&world.vault, &mut agent);
     assert_eq!(failure(sign_in(&world.vault, &assertion).map(drop)), VaultError::Unauthenticated);
     let (leader, security) = (world.scope(&world.staff.leader), world.scope(&world.staff.security));
-    assert_refused(&world, block_on(world.vault.enrolments(&leader)), Refusal::RoleNotAllowed);
+    assert_refused(&world, block_on(world.vault.enrolments(&world.scope(&world.staff.agent))), Refusal::RoleNotAllowed);
     let list = block_on(world.vault.enrolments(&security)).unwrap();
     assert_eq!(list.credentials, [officer.credential.clone()]);
     let [item] = &list.items[..] else { panic!("{list:?}") };
     assert_eq!((item.person, item.name.as_str()), (world.staff.agent.id, security_name(&world, item.person).as_str()));
+    let theirs = officer.get(&item.challenge);
+    assert_refused(&world, block_on(world.vault.approve_enrolment(&leader, item.id, theirs)), Refusal::RoleNotAllowed);
+    let early = officer.get(&item.challenge);
+    assert_refused(
+        &world,
+        block_on(world.vault.approve_enrolment(&security, item.id, early)),
+        Refusal::TwoPeopleNeeded,
+    );
+    block_on(world.vault.agree_to_passkey(&leader, item.id)).unwrap();
+    // What the officer signs names the leader who agreed.
+    let before = officer.get(&item.challenge);
+    assert_refused(&world, block_on(world.vault.approve_enrolment(&security, item.id, before)), Refusal::NotApproved);
+    let item = &block_on(world.vault.enrolments(&security)).unwrap().items[0];
     let stranger = agent.get(&item.challenge);
     assert_refused(&world, block_on(world.vault.approve_enrolment(&security, item.id, stranger)), Refusal::NotApproved);
     let elsewhere = officer.get(&[9; 32]);
@@ -222,8 +235,6 @@ fn once_an_officer_has_one_each_new_passkey_waits_for_an_officer() {
         block_on(world.vault.approve_enrolment(&security, item.id, elsewhere)),
         Refusal::NotApproved,
     );
-    let theirs = officer.get(&item.challenge);
-    assert_refused(&world, block_on(world.vault.approve_enrolment(&leader, item.id, theirs)), Refusal::RoleNotAllowed);
     let approval = officer.get(&item.challenge);
     block_on(world.vault.approve_enrolment(&security, item.id, approval.clone())).unwrap();
     let security = world.scope(&world.staff.security);
@@ -234,6 +245,41 @@ fn once_an_officer_has_one_each_new_passkey_waits_for_an_officer() {
 fn security_name(world: &TestWorld, person: PersonId) -> String {
     let people = block_on(world.vault.people(&world.vault.operator(FIRST))).unwrap();
     people.into_iter().find(|row| row.id == person).unwrap().name
+}
+
+#[test]
+fn an_agents_passkey_needs_the_leader_of_their_own_team_and_an_officer_and_they_are_two() {
+    let world = TestWorld::new(813);
+    let (mut officer, _) = enrolled(&world, &world.staff.security);
+    let staff = &world.staff;
+    let (mut agent, _) = enrolled(&world, &staff.agent);
+    let (_, _) = enrolled(&world, &staff.quality);
+    let scope = |member: &Member| world.scope(member);
+    let list = |member: &Member| block_on(world.vault.enrolments(&scope(member))).unwrap().items;
+    let all = list(&staff.security);
+    let of = |person: PersonId| all.iter().find(|item| item.person == person).unwrap();
+    let (agents, analysts) = (of(staff.agent.id), of(staff.quality.id));
+    assert!(agents.needs_leader && !analysts.needs_leader && agents.agreed_by.is_none());
+    let seen: Vec<_> = list(&staff.leader).iter().map(|item| item.person).collect();
+    assert_eq!(seen, [staff.agent.id], "a leader sees their own team's agents");
+    let agree = |member: &Member, id: [u8; 16]| block_on(world.vault.agree_to_passkey(&scope(member), id));
+    for nobody in [&staff.security, &staff.agent, &staff.it, &staff.integrator] {
+        assert_refused(&world, agree(nobody, agents.id), Refusal::RoleNotAllowed);
+    }
+    assert_refused(&world, agree(&staff.leader, analysts.id), Refusal::NotFound);
+    assert_refused(&world, agree(&staff.leader, [9; 16]), Refusal::NotFound);
+    let elsewhere = block_on(world.vault.agree_to_passkey(&scope(&world.second_staff.leader), agents.id));
+    assert!(matches!(elsewhere, Err(VaultError::Refused { refusal: Refusal::NotFound, .. })));
+    agree(&staff.leader, agents.id).unwrap();
+    let now = list(&staff.security).into_iter().find(|item| item.person == staff.agent.id).unwrap();
+    assert_eq!(now.agreed_by.as_deref(), Some("Lea Leader"));
+    let approval = officer.get(&now.challenge);
+    block_on(world.vault.approve_enrolment(&scope(&staff.security), now.id, approval)).unwrap();
+    sign_in(&world.vault, &asserted(&world.vault, &mut agent)).unwrap();
+    let agreed = world.log(FIRST).into_iter().filter_map(|line| line.body);
+    let agreed: Vec<_> = agreed.filter(|body| body.kind == Kind::DeviceAgreed && body.decision.is_ok()).collect();
+    let [body] = &agreed[..] else { panic!("{agreed:?}") };
+    assert_eq!((body.person, body.upon, body.detail), (Some(staff.leader.id), Some(staff.agent.id), Some(1)));
 }
 
 #[test]

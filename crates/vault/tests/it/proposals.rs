@@ -386,6 +386,10 @@ impl Governed {
         let list = block_on(self.vault().enrolments(&self.officer(0))).unwrap();
         let one = list.items.into_iter().find(|one| one.person == scope.person()).unwrap();
         assert_eq!(one.signatures, if scope.role() == Role::Agent { 1 } else { 2 }, "{:?}", scope.role());
+        if one.needs_leader {
+            let leader = self.call.world.scope(&self.call.world.staff.leader);
+            block_on(self.vault().agree_to_passkey(&leader, one.id)).unwrap();
+        }
         (one.id, own)
     }
 
@@ -449,4 +453,51 @@ fn who_comes_to_decide_keeps_a_passkey_that_one_officer_let_in_and_the_officers_
     block_on(governed.vault().approve_enrolment(&governed.officer(0), id, signed)).unwrap();
     assert!(words(role(Role::TeamLeader)).contains("The passkey stays that one officer's signature let in"));
     assert!(!words(role(Role::Auditor)).contains("passkey"));
+}
+
+#[test]
+fn who_comes_to_be_an_agent_loses_the_passkeys_to_which_no_leader_agreed() {
+    let governed = governed(873);
+    let world = &governed.call.world;
+    let analyst = &world.staff.quality;
+    let (id, mut own) = {
+        let own = Authenticator::new(PARTY.origin);
+        let made = own.create(&governed.vault().passkey_challenge().unwrap());
+        let new = NewPasskey { client_data: made.client_data, attestation: made.object, label: "Mine".to_owned() };
+        block_on(governed.vault().enrol_another(&world.scope(analyst), &PARTY, &new)).unwrap();
+        (block_on(governed.vault().enrolments(&governed.officer(0))).unwrap().items.remove(0), own)
+    };
+    let signed = governed.keys[0].assert(&id.challenge);
+    block_on(governed.vault().approve_enrolment(&governed.officer(0), id.id, signed)).unwrap();
+    assert!(governed.signs_in(&mut own));
+    let wish = PowerWish::SetRole { person: analyst.id, role: Role::Agent, team: "north".to_owned() };
+    let draft = governed.draft(wish).unwrap();
+    assert!(
+        draft.words.ends_with("The passkey ends: an agent's counts only with the team leader's yes."),
+        "{}",
+        draft.words
+    );
+    let half = waits(governed.sign(0, &draft).unwrap());
+    waits(governed.sign(1, &half).unwrap());
+    governed.call.world.clock.advance(DAY_MS);
+    governed.settle();
+    assert!(!governed.signs_in(&mut own));
+}
+
+#[test]
+fn a_manager_on_whom_a_forbidden_chain_hangs_takes_two_officers() {
+    let governed = governed(874);
+    let staff = &governed.call.world.staff;
+    let wish = |person, manager| PowerWish::ReportsTo { person, manager };
+    for weighs in [wish(staff.agent.id, Some(staff.it.id)), wish(staff.leader.id, Some(staff.agent.id))] {
+        let draft = governed.draft(weighs).unwrap();
+        assert_eq!(draft.signatures, 2, "{}", draft.words);
+        let half = waits(governed.sign(0, &draft).unwrap());
+        assert_refused(&governed.call.world, governed.sign(0, &half).map(drop), Refusal::NotApproved);
+        assert!(matches!(governed.sign(1, &half).unwrap(), Approved::Made(_)));
+    }
+    // Now IT stands above the leader, by the agent: that is undone by two as well.
+    assert_eq!(governed.draft(wish(staff.leader.id, None)).unwrap().signatures, 2);
+    assert_eq!(governed.draft(wish(staff.agent.id, None)).unwrap().signatures, 2);
+    assert_eq!(governed.draft(wish(staff.quality.id, Some(staff.other_agent.id))).unwrap().signatures, 1);
 }

@@ -3,13 +3,14 @@ use crate::tests::{Place, TENANT, WAITS_MS, now};
 use domain::{Millis, PersonId, Role};
 use keys::KeyHolder;
 use keys::power::{
-    Algorithm, Left, LimitsText, Login, Passkey, Person, PowerBody, PowerChange, Reporting, RulesText, Settled,
+    Algorithm, Device, Left, LimitsText, Login, Passkey, Person, PowerBody, PowerChange, Reporting, RulesText, Settled,
 };
 use testkit::Authenticator;
 
 const SAM: [u8; 16] = [1; 16];
 const SUE: [u8; 16] = [2; 16];
 const ADA: [u8; 16] = [3; 16];
+const LEA: [u8; 16] = [6; 16];
 
 fn person(id: [u8; 16], role: Role) -> PowerChange {
     called(id, role, &format!("name {}", id[0]), "")
@@ -37,7 +38,7 @@ fn gone(kind: PowerKind, id: [u8; 16]) -> PowerChange {
     ((kind, id), None)
 }
 
-/// A tenant with two officers and an agent, as holder and store know it.
+/// A tenant with two officers, an agent and the team leader, as holder and store know it.
 struct Tenant {
     holder: crate::InProcess,
     place: Place,
@@ -53,7 +54,8 @@ impl Tenant {
         let [sam, sue] =
             [(Algorithm::Es256, "sam"), (Algorithm::EdDsa, "sue")].map(|(how, name)| Authenticator::named(how, name));
         let mut tenant = Self { holder: place.holder(), place, seq: 0, rows: Powers::default(), sam, sue };
-        let people = [(SAM, Role::SecurityOfficer), (SUE, Role::SecurityOfficer), (ADA, Role::Agent)];
+        let people =
+            [(SAM, Role::SecurityOfficer), (SUE, Role::SecurityOfficer), (ADA, Role::Agent), (LEA, Role::TeamLeader)];
         let people = people.map(|(id, role)| person(id, role));
         tenant.change(&people, &Warrant::Setup).unwrap();
         tenant
@@ -108,6 +110,63 @@ impl Tenant {
     }
 }
 
+/// Ada's passkey, to which somebody agreed as her team leader.
+fn agreed_to(key: &Authenticator, leader: [u8; 16]) -> Passkey {
+    Passkey { leader: Some(PersonId(leader)), ..key.passkey(PersonId(ADA)) }
+}
+
+/// Whatever a node says, officers alone make nobody an agent.
+#[test]
+fn an_agents_passkey_or_device_names_the_team_leader_who_agreed() {
+    let mut tenant = Tenant::claimed();
+    let own = Authenticator::named(Algorithm::Es256, "sue's other hand");
+    let passkey = |passkey: Passkey| put([20; 16], &passkey);
+    let device = |leader: [u8; 16]| {
+        let (person, leader, officer) = (PersonId(ADA), PersonId(leader), PersonId(SUE));
+        put([21; 16], &Device { person, key: vec![4], leader, officer, added: Millis(1) })
+    };
+    let without = passkey(own.passkey(PersonId(ADA)));
+    for change in [without, passkey(agreed_to(&own, SUE)), passkey(agreed_to(&own, ADA)), device(SUE), device([9; 16])]
+    {
+        let change = [change];
+        for warrant in [tenant.approved(&tenant.sue, &change), tenant.agreed(&change)] {
+            assert_eq!(tenant.seal(&change, &warrant), Err(HolderError::NotApproved), "{change:?}");
+        }
+    }
+    for change in [passkey(agreed_to(&own, LEA)), device(LEA)] {
+        let change = [change];
+        tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
+    }
+    // Nor by way of a role that needs no leader.
+    let analyst = [person([8; 16], Role::QualityAnalyst)];
+    tenant.change(&analyst, &tenant.agreed(&analyst)).unwrap();
+    let theirs = [put([22; 16], &own.passkey(PersonId([8; 16])))];
+    tenant.change(&theirs, &tenant.approved(&tenant.sue, &theirs)).unwrap();
+    let serves = [person([8; 16], Role::Agent)];
+    assert_eq!(tenant.seal(&serves, &tenant.agreed(&serves)), Err(HolderError::NotApproved));
+    let without = [serves[0].clone(), gone(PowerKind::Passkey, [22; 16])];
+    tenant.seal(&without, &tenant.agreed(&without)).unwrap();
+    // Who has left agrees to nothing.
+    tenant.change(&[put(LEA, &Left { at: Millis(5) })], &Warrant::Narrowing).unwrap();
+    let late = [passkey(agreed_to(&own, LEA))];
+    assert_eq!(tenant.seal(&late, &tenant.approved(&tenant.sue, &late)), Err(HolderError::NotApproved));
+}
+
+#[test]
+fn a_manager_takes_two_officers_where_a_forbidden_chain_hangs_on_it() {
+    let mut tenant = Tenant::claimed();
+    let ivo = [5; 16];
+    let hire = [person(ivo, Role::ItOperator)];
+    tenant.change(&hire, &tenant.agreed(&hire)).unwrap();
+    let reports = |from: [u8; 16], to: [u8; 16]| [put(from, &Reporting { to: PersonId(to) })];
+    for change in [reports(ADA, ivo), reports(LEA, ADA), [gone(PowerKind::Reporting, LEA)]] {
+        assert_eq!(tenant.seal(&change, &tenant.approved(&tenant.sue, &change)), Err(HolderError::Unwarranted));
+        tenant.seal(&change, &tenant.agreed(&change)).unwrap();
+    }
+    let harmless = reports(ADA, LEA);
+    tenant.seal(&harmless, &tenant.approved(&tenant.sue, &harmless)).unwrap();
+}
+
 #[test]
 fn the_operator_sets_up_until_an_officer_has_a_passkey() {
     let mut tenant = Tenant::claimed();
@@ -129,7 +188,7 @@ fn the_operator_sets_up_until_an_officer_has_a_passkey() {
 fn an_approval_is_an_officers_for_this_very_change_and_not_about_themselves() {
     let mut tenant = Tenant::claimed();
     let agent = Authenticator::named(Algorithm::Es256, "ada");
-    let enrol = [put([12; 16], &agent.passkey(PersonId(ADA)))];
+    let enrol = [put([12; 16], &agreed_to(&agent, LEA))];
     let warrant = tenant.approved(&tenant.sue, &enrol);
     tenant.change(&enrol, &warrant).unwrap();
     let reports = |to: u8| [put(ADA, &Reporting { to: PersonId([to; 16]) })];
@@ -522,7 +581,7 @@ fn one_officer_lets_nobody_in_under_the_name_of_who_decides() {
         tenant.seal(&change, &tenant.agreed(&change)).unwrap();
     }
     // Who decides nothing needs one officer; and beside something else, each change counts for itself.
-    for change in [passkey(ADA), login(ADA)] {
+    for change in [put([20; 16], &agreed_to(&own, lea)), login(ADA)] {
         let change = [change];
         tenant.seal(&change, &tenant.approved(&tenant.sue, &change)).unwrap();
     }

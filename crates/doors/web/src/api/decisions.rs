@@ -10,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use domain::{Channel, FieldKind, InteractionId, PersonId, Purpose, Role};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 use vault::{Could, Device, PolicyAct, Verdict, Whether};
 
@@ -22,10 +23,7 @@ pub(crate) struct Asked {
     #[param(example = "per_0192f7a0c0de7c0c8a3b000000000001", pattern = "^per_[0-9a-f]{32}$")]
     pub(crate) person: String,
     /// … do this …
-    #[param(
-        example = "reveal",
-        pattern = "^(reveal|verify|view|search|claim|send_code|write_note|read_log|erase|give_statement)$"
-    )]
+    #[param(example = "reveal", schema_with = known_act)]
     pub(crate) act: String,
     /// … with this field (to reveal or verify) …
     #[param(example = "postal_address")]
@@ -39,6 +37,13 @@ pub(crate) struct Asked {
     /// On a page, or with a program?
     #[param(pattern = "^(page|program)$")]
     pub(crate) device: Option<String>,
+}
+
+/// The name of an act: of the list of those that the rules know.
+fn known_act() -> Schema {
+    let mut names: Vec<&str> = PolicyAct::all().map(PolicyAct::slug).collect();
+    names.dedup();
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
 }
 
 /// The act that the words name, or what is wrong with them.

@@ -1,5 +1,6 @@
 //! `GET /v1/devices` and below: devices that wait to be enrolled, and those who agree to them.
 
+use super::paging::{Cursor, Limit, Paging};
 use crate::body::{Json, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
@@ -13,6 +14,22 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Devices {
     items: Vec<DeviceLine>,
+    /// Give it as `cursor` for the next page; left out on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A device's name.
+pub(crate) struct DeviceId([u8; 16]);
+
+impl Cursor for DeviceId {
+    fn print(&self) -> String {
+        format!("{PREFIX}{}", super::hex(&self.0))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        parse(text).map(Self)
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -33,19 +50,27 @@ pub(crate) struct DeviceLine {
 /// For team leaders, their own team's; for security, all. The code isn't told here: it stands on the device's screen. Each
 /// reading is a log entry.
 #[utoipa::path(get, path = "/v1/devices", tag = "people", operation_id = "listDevices",
-    responses((status = 200, body = Devices), (status = 401, body = Problem, content_type = "application/problem+json"),
+    params(("cursor" = Option<String>, Query, pattern = "^dev_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
+    responses((status = 200, body = Devices), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
-    let all = web.vault.devices_asked(&scope).await.map_err(|error| web.failed(&error))?;
+pub(crate) async fn list(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    paging: Result<Paging<DeviceId>, Failed>,
+) -> Result<Response, Failed> {
+    let Paging { after, limit } = paging?;
+    let after = after.map(|DeviceId(id)| id);
+    let found = web.vault.devices_asked(&scope, after, limit).await.map_err(|error| web.failed(&error))?;
     let line = |one: vault::WaitingDevice| DeviceLine {
-        device: format!("{PREFIX}{}", super::hex(&one.id)),
+        device: DeviceId(one.id).print(),
         person: one.person.to_string(),
         name: one.name,
         leader_agreed: one.leader_agreed,
         until: one.until.to_string(),
     };
-    Ok(ok(&Devices { items: all.into_iter().map(line).collect() }))
+    let items = found.items.into_iter().map(line).collect();
+    Ok(ok(&Devices { items, next: found.next.map(|next| DeviceId(next).print()) }))
 }
 
 const PREFIX: &str = "dev_";

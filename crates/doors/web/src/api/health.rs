@@ -1,13 +1,14 @@
 //! `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
 
 use crate::body::ok;
-use crate::problem::Failed;
+use crate::problem::{Failed, Fault};
 use crate::state::Web;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vault::Unready;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
@@ -23,16 +24,30 @@ pub(crate) async fn alive() -> Response {
     ok(&Health { status: "ok" })
 }
 
-/// It can serve: the store answers for every tenant.
+/// It can serve every tenant: the store and the key holder answer, people and rights are as they were sealed, and the log goes on.
 ///
-/// Ask this before sending traffic.
+/// Ask this before sending traffic. It is looked at once a second, however often it is asked.
 #[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "readyz", security(()),
     responses((status = 200, body = Health), (status = 503, body = crate::problem::Problem, content_type = "application/problem+json")))]
 pub(crate) async fn ready(State(web): State<Web>) -> Result<Response, Failed> {
-    for tenant in web.vault.tenants() {
-        web.vault.log_head(tenant.id).await.map_err(|error| web.failed(&error))?;
+    match web.vault.can_serve().await {
+        Ok(()) => Ok(ok(&Health { status: "ok" })),
+        Err(unready) => {
+            let fault = Fault { retry_after_s: Some(1), ..Fault::UNAVAILABLE };
+            Err(web.fault(fault.detail(words(unready))))
+        }
     }
-    Ok(ok(&Health { status: "ok" }))
+}
+
+/// Why not, for whoever runs the machines.
+fn words(unready: Unready) -> &'static str {
+    match unready {
+        Unready::Store => "the store doesn't answer",
+        Unready::Sealed => "the key holder is sealed: it waits for its custodians' shares",
+        Unready::Unreachable => "the key holder doesn't answer",
+        Unready::Power => "people and rights aren't what the key holder sealed",
+        Unready::Log => "entries wait for their places in the log",
+    }
 }
 
 /// How much is done, and how fast.

@@ -1,4 +1,4 @@
-//! `/v1/me/passkeys` and `/v1/enrolments`: one's own passkeys, and those that wait for a security officer.
+//! `/v1/me/passkeys` and `/v1/enrolments`: one's own passkeys, and those that wait for a team leader and a security officer.
 
 use super::{hex, id, unhex};
 use crate::body::{Json, answer, ok};
@@ -8,7 +8,7 @@ use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use vault::{Enrolled, OwnPasskey, Waiting};
@@ -149,6 +149,10 @@ pub(crate) struct Enrolment {
     /// How many officers must sign. More than one do it as a change of people and rights (`let_passkey`), which then waits
     /// among the proposals.
     signatures: usize,
+    /// Does it need the yes of their team leader first (`POST /v1/enrolments/{id}/agreements`)? An agent's does.
+    needs_leader: bool,
+    /// The team leader who agreed.
+    agreed_by: Option<String>,
 }
 
 fn waiting(waiting: Waiting) -> Enrolment {
@@ -161,12 +165,14 @@ fn waiting(waiting: Waiting) -> Enrolment {
         added: waiting.added.to_string(),
         challenge: said(&waiting.challenge),
         signatures: waiting.signatures,
+        needs_leader: waiting.needs_leader,
+        agreed_by: waiting.agreed_by,
     }
 }
 
 /// New passkeys that wait.
 ///
-/// For security officers. Each reading is a log entry.
+/// For security officers, and for team leaders those of their own team's agents. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/enrolments", tag = "staff", operation_id = "listEnrolments",
     responses((status = 200, body = Enrolments), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -178,11 +184,31 @@ pub(crate) async fn enrolments(State(web): State<Web>, Signed(scope): Signed) ->
     Ok(ok(&Enrolments { items: list.items.into_iter().map(waiting).collect(), credentials }))
 }
 
+/// Agree to an agent's passkey.
+///
+/// For the team leader of whose passkey it is; then a security officer lets it count.
+#[utoipa::path(post, path = "/v1/enrolments/{id}/agreements", tag = "staff", operation_id = "agreeToEnrolment",
+    params(("id" = String, Path, pattern = "^enr_[0-9a-f]{32}$", description = "The enrolment's id.")),
+    responses((status = 204, description = "Agreed."), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn agree(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Failed> {
+    let enrolment = id(&web, &text, |text| unhex(text, "enr_"))?;
+    web.vault.agree_to_passkey(&scope, enrolment).await.map_err(|error| web.failed(&error))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// Let a passkey count.
 ///
 /// With the answer of the officer's own passkey to the enrolment's challenge; the key holder checks it. Somebody's who decides
 /// (a team leader, of security, of data protection, of the board) needs two officers as soon as there are two
-/// (`two-officers-needed`).
+/// (`two-officers-needed`); an agent's needs their team leader's yes first (`two-people-needed`).
 #[utoipa::path(post, path = "/v1/enrolments/{id}/approvals", tag = "staff", operation_id = "approveEnrolment", request_body = Answer,
     params(("id" = String, Path, pattern = "^enr_[0-9a-f]{32}$", description = "The enrolment's id.")),
     responses((status = 200, body = Done), (status = 400, body = Problem, content_type = "application/problem+json"),

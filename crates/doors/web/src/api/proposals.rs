@@ -1,5 +1,6 @@
 //! `GET /v1/proposals` and below: what the company's identity provider wishes, and that security declines it.
 
+use super::paging::{Cursor, Limit, Paging};
 use crate::body::ok;
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
@@ -14,6 +15,9 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Proposals {
     items: Vec<ProposalLine>,
+    /// Give it as `cursor` for the next page; left out on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -32,18 +36,25 @@ pub(crate) struct ProposalLine {
 ///
 /// Nothing of it gives anybody any power yet. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/proposals", tag = "people", operation_id = "listProposals",
-    responses((status = 200, body = Proposals), (status = 401, body = Problem, content_type = "application/problem+json"),
+    params(("cursor" = Option<String>, Query, pattern = "^per_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
+    responses((status = 200, body = Proposals), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 422, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn list(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
-    let all = web.vault.proposals(&scope).await.map_err(|error| web.failed(&error))?;
+pub(crate) async fn list(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    paging: Result<Paging<PersonId>, Failed>,
+) -> Result<Response, Failed> {
+    let Paging { after, limit } = paging?;
+    let found = web.vault.proposals(&scope, after, limit).await.map_err(|error| web.failed(&error))?;
     let line = |one: vault::Proposal| ProposalLine {
         proposal: one.id.to_string(),
         says: one.says,
         role: one.role.map(Role::slug),
         at: one.at.to_string(),
     };
-    Ok(ok(&Proposals { items: all.into_iter().map(line).collect() }))
+    let items = found.items.into_iter().map(line).collect();
+    Ok(ok(&Proposals { items, next: found.next.map(|next| next.print()) }))
 }
 
 /// Decline a proposal.

@@ -162,6 +162,7 @@ async fn account(State(web): State<Web>, signed: Result<Signed, Failed>) -> Resp
                 role_label: scope.role().label().to_owned(),
                 home: home(scope.role()),
                 approves: web.vault.approves_passkeys(&scope),
+                agrees: web.vault.agrees_to_passkeys(&scope),
                 banner: web.config.banner.clone(),
             };
             page(StatusCode::OK, &account)

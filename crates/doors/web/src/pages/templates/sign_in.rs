@@ -57,6 +57,8 @@ pub struct Account {
     pub home: &'static str,
     /// Do they let others' passkeys count?
     pub approves: bool,
+    /// Do they agree to their team's, as its leader?
+    pub agrees: bool,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -70,6 +72,7 @@ impl Account {
             role_label: "Security officer".to_owned(),
             home: "/security",
             approves: true,
+            agrees: false,
             banner: sample_banner(),
         }
     }
