@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         passkeys::enrolments, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, receipts::receipt, certificates::get, disclosures::list,
         disclosures::export, blast_radius::measure, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
-        health::metrics, key_holder::show, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
+        health::metrics, key_holder::show, key_holder::mark, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
         power_proposals::withdraw, power_proposals::texts, power_trial::run,
         proposals::list, proposals::decline, devices::list, devices::agree,
         oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
