@@ -23,6 +23,7 @@ mod claim;
 mod close;
 mod code;
 mod consent;
+mod copies;
 mod customer;
 mod decision;
 mod device;

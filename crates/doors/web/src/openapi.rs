@@ -90,6 +90,26 @@ mod tests {
 
     use std::collections::BTreeSet;
 
+    /// Staff have no export of a record: an opened value comes from two addresses, one at a time.
+    #[test]
+    fn an_opened_value_is_in_the_answer_of_two_addresses_and_in_no_list() {
+        let described: serde_json::Value = serde_json::from_str(&super::openapi()).unwrap();
+        let schemas = described["components"]["schemas"].as_object().unwrap();
+        let with_value = |text: &serde_json::Value| text.to_string().contains("\"value\":{");
+        let shown: Vec<_> = schemas.iter().filter(|(_, schema)| with_value(schema)).map(|(name, _)| name).collect();
+        assert_eq!(shown, ["Shown"]);
+        let named = "#/components/schemas/Shown\"";
+        let nested = schemas.values().filter(|schema| schema.to_string().contains(named)).count();
+        assert_eq!(nested, 0, "nothing holds several of them");
+        let mut answers = BTreeSet::new();
+        for (path, operations) in described["paths"].as_object().unwrap() {
+            if operations.to_string().contains(named) {
+                answers.insert(path.as_str());
+            }
+        }
+        assert_eq!(answers, BTreeSet::from(["/v1/customers/{id}/reveals", "/v1/glass/{id}/reveal"]));
+    }
+
     /// The description knows types by their bare names: of two with one name it would show one in both places.
     #[test]
     fn no_two_described_types_have_one_name() {
