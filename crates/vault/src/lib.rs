@@ -131,7 +131,7 @@ pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
 pub use power::reach::waits;
 pub use power::replay::Replay;
-pub use power::trial::{Example, Found, TRIED, Turned, Unsaid};
+pub use power::trial::{Example, Found, PLANNED, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
 pub use private::entry::{Allotted, AuditBody, CeremonyNote, CustomerBody, Kind, Opening, half_fits};
 pub use private::plaintext::Plaintext;
