@@ -189,6 +189,12 @@ test('security sees how keys and witnesses stand, and what the embedded form cos
     await again.focus();
     await again.press('Enter');
     await officer.page.waitForURL('**/security/keys');
+    await officer.page.getByRole('link', { name: 'The root key’s ceremony' }).click();
+    await officer.page.waitForURL('**/security/ceremony');
+    const stage = await officer.page.locator('[data-stage]').getAttribute('data-stage');
+    assert.equal(stage, state === 'embedded' ? 'embedded' : 'begin');
+    assert.match(await officer.page.locator('#guide').textContent(), /What comes next[\s\S]*ringfence (keyholder init|custodian key)[\s\S]*If it fails/);
+    await looksRight(officer, 'ceremony', width);
     const { status, text } = await ask(officer.page, '/v1/keyholder');
     assert.deepEqual([status, JSON.parse(text).state], [200, state]);
     await officer.context.close();

@@ -10,7 +10,7 @@ use crate::wire;
 use domain::TenantId;
 use keyholder::custody::{Ceremony, Purpose};
 use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
-use keys::HolderError;
+use keys::{Ceremonies, HolderError};
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -250,14 +250,20 @@ impl Place {
     /// # Errors
     /// If custodians' socket can't be made, their shares give another key, or a step can't be written down.
     pub(crate) async fn unsealed(&self, waiting: &mut Waiting) -> Result<RootKey, Failure> {
+        let told = self.ceremonies();
         let root = tokio::select! {
             root = waiting.root() => root?,
-            () = keylink::refuse(&self.listener, HolderError::Sealed, &self.config.allow_uids) => {
+            () = keylink::refuse(&self.listener, HolderError::Sealed, &self.config.allow_uids, &told) => {
                 return Err(Failure::there("nodes can't be answered", "start it again"));
             }
         };
         custody::write_step(&self.dir, waiting.ceremony(), Step::Unsealed)?;
         Ok(root)
+    }
+
+    /// Who tells of its ceremonies.
+    fn ceremonies(&self) -> Arc<dyn Ceremonies> {
+        Arc::new(custody::Remembered::of(&self.dir, &self.socket))
     }
 
     /// Begins to wait for shares.
@@ -302,8 +308,7 @@ impl Keyholding {
         let keys = InProcess::open(ring, Arc::new(SystemClock), Arc::new(SystemEntropy), vault::waits())
             .map_err(|error| wire::ring(&key, &error))?;
         let watched = Watched::open(keys, &place.dir, place.config.ceilings(), Arc::new(SystemClock));
-        let ceremonies = custody::Remembered::of(&place.dir);
-        let telling = |watched: Watched| watched.telling(Box::new(move || ceremonies.told()));
+        let telling = |watched: Watched| watched.telling(place.ceremonies());
         let holder = Arc::new(watched.map(telling).map_err(|error| {
             Failure::here(
                 format!("{}: {error}", place.dir.display()),

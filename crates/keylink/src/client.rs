@@ -5,8 +5,8 @@ use crate::frame::{self, FrameError};
 use crate::message::{Change, Operation, VERSION};
 use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::{
-    Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, PowerProposal,
-    PowerSeal, Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
+    CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
+    PowerProposal, PowerSeal, Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
 };
 use minicbor::Decoder;
 use std::collections::HashMap;
@@ -205,6 +205,10 @@ impl KeyHolder for Remote {
 
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {
         Box::pin(self.call(Operation::Standing, tenant))
+    }
+
+    fn ceremony_steps(&self, after: u64) -> Fut<'_, Option<Vec<CeremonyStep>>> {
+        Box::pin(self.call(Operation::CeremonySteps, after))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -2,8 +2,10 @@
 
 use crate::codec::{Bytes, Get, Put, Read, Writer};
 use domain::{PowerKind, Suite};
-use keys::standing::{Apart, CeremonyStanding, HolderAlarm, HolderStanding};
-use keys::{Assertion, NodeKeys, PowerChange, PowerSeal, Powers, ShelfAge, Suites, Warrant};
+use keys::standing::{Apart, CeremonyStanding, CeremonyStep, HolderAlarm, HolderStanding};
+use keys::{
+    Assertion, DealtShares, NodeKeys, PowerChange, PowerSeal, Powers, SharesGathered, ShelfAge, Suites, Warrant,
+};
 use minicbor::Decoder;
 use minicbor::decode::Error;
 
@@ -32,10 +34,11 @@ pub(crate) enum Operation {
     Suites = 15,
     RaiseSuites = 16,
     Rewrap = 17,
+    CeremonySteps = 18,
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::NodeKeys,
         Self::Enrol,
         Self::Seal,
@@ -54,6 +57,7 @@ impl Operation {
         Self::Suites,
         Self::RaiseSuites,
         Self::Rewrap,
+        Self::CeremonySteps,
     ];
 }
 
@@ -175,14 +179,14 @@ impl Get for HolderStanding {
 impl Put for Apart {
     fn put(&self, to: &mut Writer) {
         let numbers = (self.released, self.tenant_per_hour, self.person_per_hour);
-        (self.since, numbers, &self.alarms, &self.ceremony).put(to);
+        (self.since, numbers, &self.alarms, &self.ceremony, self.sealed).put(to);
     }
 }
 
 impl Get for Apart {
     fn get(from: &mut Decoder<'_>) -> Read<Self> {
-        let (since, (released, tenant_per_hour, person_per_hour), alarms, ceremony) = Get::get(from)?;
-        Ok(Self { since, released, tenant_per_hour, person_per_hour, alarms, ceremony })
+        let (since, (released, tenant_per_hour, person_per_hour), alarms, ceremony, sealed) = Get::get(from)?;
+        Ok(Self { since, released, tenant_per_hour, person_per_hour, alarms, ceremony, sealed })
     }
 }
 
@@ -202,14 +206,56 @@ impl Get for HolderAlarm {
 impl Put for CeremonyStanding {
     fn put(&self, to: &mut Writer) {
         let record = (&self.id, self.needed, &self.custodians, self.root_file);
-        (record, self.whole, &self.head, &self.steps, &self.rehearsed).put(to);
+        let now = (&self.dealt, &self.gathering, &self.places);
+        (record, self.whole, &self.head, &self.steps, &self.rehearsed, now).put(to);
     }
 }
 
 impl Get for CeremonyStanding {
     fn get(from: &mut Decoder<'_>) -> Read<Self> {
-        let ((id, needed, custodians, root_file), whole, head, steps, rehearsed) = Get::get(from)?;
-        Ok(Self { id, needed, custodians, root_file, whole, head, steps, rehearsed })
+        let (record, whole, head, steps, rehearsed, now) = Get::get(from)?;
+        let ((id, needed, custodians, root_file), (dealt, gathering, places)) = (record, now);
+        Ok(Self { id, needed, custodians, root_file, whole, head, steps, rehearsed, dealt, gathering, places })
+    }
+}
+
+impl Put for CeremonyStep {
+    fn put(&self, to: &mut Writer) {
+        let numbers = (self.share, self.needed, self.of);
+        (self.place, self.hash, &self.at, &self.ceremony, &self.step, numbers).put(to);
+    }
+}
+
+impl Get for CeremonyStep {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (place, hash, at, ceremony, step, (share, needed, of)) = Get::get(from)?;
+        Ok(Self { place, hash, at, ceremony, step, share, needed, of })
+    }
+}
+
+impl Put for DealtShares {
+    fn put(&self, to: &mut Writer) {
+        (&self.id, self.needed, &self.custodians).put(to);
+    }
+}
+
+impl Get for DealtShares {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (id, needed, custodians) = Get::get(from)?;
+        Ok(Self { id, needed, custodians })
+    }
+}
+
+impl Put for SharesGathered {
+    fn put(&self, to: &mut Writer) {
+        (&self.purpose, &self.ceremony, &self.taken, self.refused, self.without).put(to);
+    }
+}
+
+impl Get for SharesGathered {
+    fn get(from: &mut Decoder<'_>) -> Read<Self> {
+        let (purpose, ceremony, taken, refused, without) = Get::get(from)?;
+        Ok(Self { purpose, ceremony, taken, refused, without })
     }
 }
 

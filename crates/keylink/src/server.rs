@@ -4,9 +4,10 @@ use crate::codec::{Bytes, Get, Put, Read, Writer, array};
 use crate::frame::{self, FrameError};
 use crate::message::{Change, Operation, VERSION};
 use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
+use keys::standing::Apart;
 use keys::{
-    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, RewrapRequest,
-    SealRequest, Shelved, Warrant,
+    Ceremonies, Counted, Header, HolderError, HolderStanding, KeyHolder, Place, PowerProposal, Powers, Published,
+    Release, RewrapRequest, SealRequest, Shelved, Warrant,
 };
 use minicbor::Decoder;
 use std::sync::Arc;
@@ -40,9 +41,9 @@ pub async fn serve(listener: &UnixListener, holder: Arc<dyn KeyHolder>, allowed:
     }
 }
 
-/// Answers the same users, whatever they ask, that the holder refuses, until dropped; then their connections end too, so
-/// that they find the holder that serves afterwards.
-pub async fn refuse(listener: &UnixListener, error: HolderError, allowed: &[u32]) {
+/// Answers the same users, whatever they ask but how its ceremony stands, that the holder refuses, until dropped; then their
+/// connections end too, so that they find the holder that serves afterwards.
+pub async fn refuse(listener: &UnixListener, error: HolderError, allowed: &[u32], told: &Arc<dyn Ceremonies>) {
     let mut open = JoinSet::new();
     loop {
         if open.len() >= CONNECTIONS {
@@ -50,7 +51,8 @@ pub async fn refuse(listener: &UnixListener, error: HolderError, allowed: &[u32]
         }
         let connection = accept(listener, allowed).await;
         while open.try_join_next().is_some() {}
-        open.spawn(async move { ended(turn_away(connection, error).await) });
+        let told = Arc::clone(told);
+        open.spawn(async move { ended(turn_away(connection, error, &*told).await) });
     }
 }
 
@@ -98,11 +100,23 @@ async fn attend(mut connection: UnixStream, holder: &dyn KeyHolder) -> Result<()
     Ok(())
 }
 
-async fn turn_away(mut connection: UnixStream, error: HolderError) -> Result<(), Ended> {
-    while frame::read(&mut connection).await?.is_some() {
-        send(&mut connection, reply::<()>(Err(error))).await?;
+async fn turn_away(mut connection: UnixStream, error: HolderError, told: &dyn Ceremonies) -> Result<(), Ended> {
+    while let Some(request) = frame::read(&mut connection).await? {
+        send(&mut connection, refusal(&request, error, told)).await?;
     }
     Ok(())
+}
+
+/// Who waits for shares must show how far that is, to people who aren't at its machine.
+fn refusal(request: &[u8], error: HolderError, told: &dyn Ceremonies) -> Zeroizing<Vec<u8>> {
+    let standing = || Apart { ceremony: Some(told.standing()), sealed: true, ..Apart::default() };
+    match asked(request) {
+        Ok((Operation::Standing, _)) => reply(Ok(HolderStanding { apart: Some(standing()) })),
+        Ok((Operation::CeremonySteps, from)) => {
+            reply(body(from).map_err(|_| error).map(|after| Some(told.steps(after))))
+        }
+        _ => reply::<()>(Err(error)),
+    }
 }
 
 async fn send(connection: &mut UnixStream, answer: Zeroizing<Vec<u8>>) -> Result<(), Ended> {
@@ -132,13 +146,19 @@ fn borrowed(rows: &Rows) -> Vec<(CustomerId, &Shelved)> {
     rows.iter().map(|(customer, shelved)| (*customer, shelved)).collect()
 }
 
-pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8>>> {
+/// What is asked, and where its body begins.
+fn asked(request: &[u8]) -> Read<(Operation, Decoder<'_>)> {
     let mut from = Decoder::new(request);
     array(&mut from, 3)?;
     if u8::get(&mut from)? != VERSION {
         return Err(minicbor::decode::Error::message("another version"));
     }
-    Ok(match Operation::get(&mut from)? {
+    Ok((Operation::get(&mut from)?, from))
+}
+
+pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroizing<Vec<u8>>> {
+    let (operation, from) = asked(request)?;
+    Ok(match operation {
         Operation::NodeKeys => reply(holder.node_keys(body(from)?).await),
         Operation::Enrol => {
             let (tenant, customers): (TenantId, Vec<CustomerId>) = body(from)?;
@@ -191,6 +211,7 @@ pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroi
             reply(holder.new_shelf(tenant, after, now).await)
         }
         Operation::Standing => reply(holder.standing(body(from)?).await),
+        Operation::CeremonySteps => reply(holder.ceremony_steps(body(from)?).await),
         Operation::DestroyShelf => {
             let (tenant, epoch): (TenantId, u32) = body(from)?;
             reply(holder.destroy_shelf(tenant, epoch).await)

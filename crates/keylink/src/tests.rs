@@ -7,8 +7,8 @@ use crate::{Remote, frame, refuse, serve};
 use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, Suite, TenantId};
 use keyholder::{InProcess, KeyringFile, RootKey};
 use keys::{
-    Counted, Header, HolderError, KeyHolder, Place, PowerProposal, Powers, Published, Release, RewrapRequest,
-    SealRequest, Suites, Warrant,
+    Ceremonies, CeremonyStanding, CeremonyStep, Counted, DealtShares, Header, HolderError, KeyHolder, Place,
+    PowerProposal, Powers, Published, Release, RewrapRequest, SealRequest, SharesGathered, Suites, Warrant,
 };
 use std::future::Future;
 use std::os::unix::fs::MetadataExt as _;
@@ -226,6 +226,45 @@ fn a_restart_is_survived_by_whoever_asks() {
     }
 }
 
+/// A ceremony in which one of two shares was handed in.
+struct Waits;
+
+impl Ceremonies for Waits {
+    fn standing(&self) -> CeremonyStanding {
+        let gathering = SharesGathered {
+            purpose: "unseal".to_owned(),
+            ceremony: "PEQRY".to_owned(),
+            taken: vec![2],
+            refused: 1,
+            without: 3,
+        };
+        let custodians = vec![("Ada".to_owned(), "YMMVE".to_owned())];
+        CeremonyStanding {
+            id: "PEQRY".to_owned(),
+            needed: 2,
+            custodians: custodians.clone(),
+            whole: true,
+            steps: self.steps(0),
+            dealt: Some(DealtShares { id: "NEWER".to_owned(), needed: 3, custodians }),
+            gathering: Some(gathering),
+            places: ("/dir".to_owned(), "/socket".to_owned()),
+            ..CeremonyStanding::default()
+        }
+    }
+
+    fn steps(&self, after: u64) -> Vec<CeremonyStep> {
+        let step = |place| CeremonyStep {
+            place,
+            hash: [7; 32],
+            step: "waiting".to_owned(),
+            needed: 2,
+            of: 3,
+            ..CeremonyStep::default()
+        };
+        (after + 1..3).map(step).collect()
+    }
+}
+
 /// A sealed holder says so, and whoever has asked it finds the one that serves afterwards, on the same socket.
 #[test]
 fn a_refusal_ends_with_its_reason() {
@@ -233,13 +272,16 @@ fn a_refusal_ends_with_its_reason() {
     let remote = Remote::new(site.socket());
     running(async {
         let listener = UnixListener::bind(site.socket()).unwrap();
-        let allowed = [site.uid()];
+        let (allowed, told) = ([site.uid()], Arc::new(Waits) as Arc<dyn Ceremonies>);
         tokio::select! {
-            () = refuse(&listener, HolderError::Sealed, &allowed) => panic!("refusing ended"),
+            () = refuse(&listener, HolderError::Sealed, &allowed, &told) => panic!("refusing ended"),
             () = async {
                 assert_eq!(remote.shelves(TENANT).await.err(), Some(HolderError::Sealed));
                 let nobody = remote.enrol(TENANT, &[CustomerId([1; 16])]).await;
                 assert_eq!(nobody.err(), Some(HolderError::Sealed));
+                let apart = remote.standing(TENANT).await.unwrap().apart.unwrap();
+                assert_eq!((apart.sealed, apart.ceremony), (true, Some(Waits.standing())), "how far it is, and nothing else");
+                assert_eq!(remote.ceremony_steps(0).await, Ok(Some(Waits.steps(0))));
             } => {}
         }
         tokio::select! {

@@ -3,7 +3,7 @@
 use crate::envelope::{Header, Place};
 use crate::power::{PowerProposal, PowerSeal};
 use crate::secret::{Key32, Okm};
-use crate::standing::HolderStanding;
+use crate::standing::{CeremonyStep, HolderStanding};
 use core::future::Future;
 use core::pin::Pin;
 use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
@@ -272,6 +272,10 @@ pub trait KeyHolder: Send + Sync {
 
     /// How it stands, for who watches: nothing secret.
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding>;
+
+    /// Steps of the root key's ceremonies after the one of this place, as [`Ceremonies::steps`](crate::Ceremonies::steps) tells them;
+    /// none from a holder in the node's own process, which has no ceremonies.
+    fn ceremony_steps(&self, after: u64) -> Fut<'_, Option<Vec<CeremonyStep>>>;
 
     /// Destroys a shelf key for good; says whether it was there. Never the newest. Whoever asks has made sure that no
     /// customer lies on it. A holder with a clock of its own refuses it with `ShelfTooYoung` until [`SHELF_SETTLES_MS`] after the

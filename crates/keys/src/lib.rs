@@ -22,5 +22,5 @@ pub use holder::{
 };
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};
-pub use standing::{CeremonyStanding, HolderStanding};
+pub use standing::{Ceremonies, CeremonyStanding, CeremonyStep, DealtShares, HolderStanding, SharesGathered};
 pub use view::{ViewKey, hash, next_head};

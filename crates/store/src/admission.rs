@@ -48,6 +48,8 @@ pub enum AdmissionKind {
     Consent = 23,
     /// Under which settings nodes serve, and when others last came. It lets nobody in.
     Settings = 24,
+    /// A step of the root key's ceremony that has its entry, and how far steps were taken over. It lets nobody in.
+    CeremonyStep = 25,
 }
 
 impl AdmissionKind {
@@ -74,6 +76,7 @@ impl AdmissionKind {
             Self::HoldAsked,
             Self::Consent,
             Self::Settings,
+            Self::CeremonyStep,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

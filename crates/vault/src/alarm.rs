@@ -17,6 +17,8 @@ pub enum AlarmKind {
     SetBack,
     /// A separate key holder noticed something that nobody has acknowledged there.
     HolderAlarmed,
+    /// Steps of the root key's ceremonies that the log has aren't at the key holder any more.
+    CeremonyStepsGone,
     /// A committed entry was deleted or changed in the database before it had its place.
     EntryLost,
     /// An envelope of a retired suite lies in the database.
@@ -50,6 +52,7 @@ impl AlarmKind {
             Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
             Self::HolderAlarmed => "key_holder_alarmed",
+            Self::CeremonyStepsGone => "ceremony_steps_gone",
             Self::EntryLost => "entry_lost",
             Self::SuitePutBack => "suite_put_back",
             Self::LogStalled => "log_stalled",
@@ -76,6 +79,9 @@ impl AlarmKind {
             }
             Self::HolderAlarmed => {
                 "The key holder noticed something that a node, a database or a log of ours shouldn't do: keys asked for twice, a counter or a log that went back, a ceiling. It refused it, and nobody has acknowledged it there."
+            }
+            Self::CeremonyStepsGone => {
+                "Steps of the root key's ceremonies that this log has aren't at the key holder any more: somebody cut them out or edited them, or its directory was put back."
             }
             Self::EntryLost => {
                 "An act's entry was deleted, or changed, in the database after the act and before it had its place in the log."
@@ -120,6 +126,9 @@ impl AlarmKind {
             }
             Self::HolderAlarmed => {
                 "Open Keys and witnesses: it names each alarm and when. docs/keyholder.md says what each means. Once it is explained, security acknowledges it on the key holder's machine: ringfence keyholder acknowledge."
+            }
+            Self::CeremonyStepsGone => {
+                "Ask for the log's entries of the kind ceremony_step: they say what happened, and when. Compare them with ringfence ceremony status on the key holder's machine, and ask who was there. This stands for seven days."
             }
             Self::EntryLost => {
                 "Find out who can write to the database. Keep it as it is and compare it with a backup; this node's own log names the entry."

@@ -8,8 +8,8 @@ use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use crate::witnessing::WitnessStatus;
 use domain::{EntryId, Millis, TenantId};
-use keys::HolderError;
-use keys::standing::Apart;
+use keys::standing::{Apart, CeremonyStanding};
+use keys::{HolderError, HolderStanding};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The key holder, as this node finds it.
@@ -20,9 +20,42 @@ pub enum HolderHealth {
     /// It serves.
     Serving(Box<Apart>),
     /// It waits for custodians' shares.
-    Sealed,
+    Sealed(Option<Box<CeremonyStanding>>),
     /// It doesn't answer.
     Unreachable,
+}
+
+impl HolderHealth {
+    fn of(standing: Result<HolderStanding, HolderError>) -> Self {
+        match standing.map(|standing| standing.apart) {
+            Ok(None) => Self::Embedded,
+            Ok(Some(apart)) if apart.sealed => Self::Sealed(apart.ceremony.map(Box::new)),
+            Ok(Some(apart)) => Self::Serving(Box::new(apart)),
+            Err(HolderError::Sealed) => Self::Sealed(None),
+            Err(_) => Self::Unreachable,
+        }
+    }
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Serving(_) => "serving",
+            Self::Sealed(_) => "sealed",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// How its ceremony stands, if it tells.
+    #[must_use]
+    pub fn ceremony(&self) -> Option<&CeremonyStanding> {
+        match self {
+            Self::Serving(apart) => apart.ceremony.as_ref(),
+            Self::Sealed(ceremony) => ceremony.as_deref(),
+            Self::Embedded | Self::Unreachable => None,
+        }
+    }
 }
 
 /// What is looked at.
@@ -34,6 +67,8 @@ pub struct KeysHealth {
     pub holder: HolderHealth,
     /// When it last answered this node, if it has.
     pub answered: Option<Millis>,
+    /// The entries of the ceremony's newest steps, in their order; none of a step that isn't in the log yet.
+    pub logged: Vec<Option<EntryId>>,
     /// The log's witnesses.
     pub witnesses: WitnessStatus,
     /// The reading's entry.
@@ -59,9 +94,12 @@ impl Vault {
     /// node.
     ///
     /// # Errors
-    /// If the key holder doesn't answer: then what stands, stands.
+    /// If the key holder doesn't answer: then, and while it is sealed, what stands, stands.
     pub async fn settle_holder_alarm(&self, tenant: TenantId) -> Result<(), VaultError> {
         let apart = self.holder.standing(tenant).await?.apart;
+        if apart.as_ref().is_some_and(|apart| apart.sealed) {
+            return Ok(());
+        }
         let stands = apart.is_some_and(|apart| apart.alarms.iter().any(|alarm| !alarm.acknowledged));
         self.alarms.set(tenant, AlarmKind::HolderAlarmed, stands, self.clock.now());
         Ok(())
@@ -80,17 +118,32 @@ impl Vault {
     pub async fn keys_health(&self, scope: &Scope) -> Result<KeysHealth, VaultError> {
         let act = self.permitted(scope, policy::Act::ReadAlarms, Kind::DirectoryRead).await?;
         let receipt = self.commit_plain(act).await?;
-        let holder = match self.holder.standing(scope.tenant).await {
-            Ok(standing) => {
-                self.answered.now(self.clock.now());
-                standing.apart.map_or(HolderHealth::Embedded, |apart| HolderHealth::Serving(Box::new(apart)))
-            }
-            Err(HolderError::Sealed) => HolderHealth::Sealed,
-            Err(_) => HolderHealth::Unreachable,
-        };
+        let holder = HolderHealth::of(self.holder.standing(scope.tenant).await);
+        if matches!(holder, HolderHealth::Embedded | HolderHealth::Serving(_)) {
+            self.answered.now(self.clock.now());
+        }
+        let mut logged = Vec::new();
+        for step in holder.ceremony().map(|ceremony| ceremony.steps.as_slice()).unwrap_or_default() {
+            logged.push(self.step_entry(scope.tenant, &step.hash).await?);
+        }
         let tenant = self.tenants.iter().find(|tenant| tenant.id == scope.tenant);
         let tenant = tenant.ok_or(VaultError::refused(domain::Refusal::NotFound))?;
         let witnesses = self.witness_status(tenant).await?;
-        Ok(KeysHealth { at: self.clock.now(), holder, answered: self.answered.last(), witnesses, receipt })
+        Ok(KeysHealth { at: self.clock.now(), holder, answered: self.answered.last(), logged, witnesses, receipt })
+    }
+
+    /// A mark of how the root key's ceremony stands: another one, once that changes. An open page asks for it again and again; it
+    /// tells nothing else, and isn't an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for who may not read alarms.
+    pub async fn ceremony_mark(&self, scope: &Scope) -> Result<[u8; 8], VaultError> {
+        if let Err(denial) = self.may(scope, policy::Act::ReadAlarms) {
+            return Err(self.logged_denial(self.act(scope, Kind::DirectoryRead)?, &denial).await);
+        }
+        let holder = HolderHealth::of(self.holder.standing(scope.tenant).await);
+        let told = format!("{} {:?}", holder.slug(), holder.ceremony());
+        let mark = keys::hash(&[b"ceremony mark", told.as_bytes()]);
+        Ok(std::array::from_fn(|at| mark[at]))
     }
 }

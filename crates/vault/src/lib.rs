@@ -16,12 +16,14 @@ mod auth;
 mod blast_radius;
 mod budgets;
 mod casework;
+mod ceremony;
 mod certificate;
 mod chores;
 mod claim;
 mod close;
 mod code;
 mod consent;
+mod copies;
 mod customer;
 mod decision;
 mod device;
@@ -103,7 +105,7 @@ pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,
     Warrant, power_challenge,
 };
-pub use keys::standing::{Apart, CeremonyStanding, HolderAlarm};
+pub use keys::standing::{Apart, CeremonyStanding, CeremonyStep, DealtShares, HolderAlarm, SharesGathered};
 pub use keys::webauthn::Party;
 pub use limits_form::{Budgets, LimitsError};
 pub use log_query::{Decided, LogQuery, Shown};
@@ -131,9 +133,9 @@ pub use power::governing::Governing;
 pub use power::proof::{Broken, Fut, Prover, RulesProof};
 pub use power::reach::waits;
 pub use power::replay::Replay;
-pub use power::trial::{Example, Found, TRIED, Turned, Unsaid};
+pub use power::trial::{Example, Found, PLANNED, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
-pub use private::entry::{Allotted, AuditBody, CustomerBody, Kind, Opening, half_fits};
+pub use private::entry::{Allotted, AuditBody, CeremonyNote, CustomerBody, Kind, Opening, half_fits};
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;
 pub use private::sheet::Masked;

@@ -3,13 +3,17 @@
 //! Each connection is one custodian: the invitation is shown, a share comes back, and a line says what became of it. A
 //! share that isn't taken changes nothing. Whoever may connect is anybody: what counts is the share.
 
+use super::steps::Steps;
 use super::{Step, custodians_socket, write_step};
 use crate::failure::{self, Failure};
 use crate::output;
 use keyholder::RootKey;
 use keyholder::custody::{Ceremony, Gathering, HandError, Handed, Purpose};
-use std::fs;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use keys::SharesGathered;
+use serde_json::{Value, json};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,12 +26,16 @@ const LONGEST: u64 = 1 << 16;
 /// After a connection couldn't be taken.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What is waited for, beside the record. Whoever waits holds the file's lock, so that it says nothing once its writer is gone.
+const WAITING: &str = "custodians.waiting";
+
 /// Waits for shares until dropped; its socket goes with it.
 pub(crate) struct Waiting {
     dir: PathBuf,
     socket: PathBuf,
     listener: UnixListener,
     gathering: Gathering,
+    _told: File,
 }
 
 impl Waiting {
@@ -57,7 +65,8 @@ impl Waiting {
         // Custodians are other users than the key holder's.
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).map_err(wrong)?;
         let gathering = Gathering::new(ceremony, purpose, without).map_err(broken)?;
-        let waiting = Self { dir: dir.to_path_buf(), socket, listener, gathering };
+        let told = tell(dir, gathering.ceremony(), purpose, without)?;
+        let waiting = Self { dir: dir.to_path_buf(), socket, listener, gathering, _told: told };
         waiting.step(Step::Waiting)?;
         Ok(waiting)
     }
@@ -138,6 +147,37 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.socket));
     }
+}
+
+/// Writes what is waited for, and holds the file.
+fn tell(dir: &Path, ceremony: &Ceremony, purpose: Purpose, without: Option<u8>) -> Result<File, Failure> {
+    let path = dir.join(WAITING);
+    let wrong = |error: std::io::Error| failure::file(&path, &error);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(wrong)?;
+    let line = json!({"for": purpose.name(), "ceremony": ceremony.id().to_string(), "without": without});
+    file.write_all(line.to_string().as_bytes()).map_err(wrong)?;
+    file.lock().map_err(wrong)?;
+    Ok(file)
+}
+
+/// Whose shares somebody waits for in this moment, and how far that is by the steps since.
+pub(super) fn gathered_now(dir: &Path, steps: &Steps) -> Option<SharesGathered> {
+    let path = dir.join(WAITING);
+    let file = File::open(&path).ok()?;
+    // Whoever gets the lock learns that nobody waits.
+    if file.try_lock_shared().is_ok() {
+        return None;
+    }
+    let said: Value = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+    let word = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
+    let since: Vec<_> = steps.told().rev().take_while(|step| step.step != "waiting").collect();
+    Some(SharesGathered {
+        purpose: word("for"),
+        ceremony: word("ceremony"),
+        taken: since.iter().rev().filter(|step| step.step == "share-taken").map(|step| step.share).collect(),
+        refused: since.iter().filter(|step| step.step == "share-refused").count().try_into().unwrap_or(u32::MAX),
+        without: said["without"].as_u64().and_then(|share| u8::try_from(share).ok()).unwrap_or(0),
+    })
 }
 
 fn broken(error: HandError) -> Failure {

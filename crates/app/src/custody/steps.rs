@@ -6,6 +6,7 @@ use crate::failure::{self, Failure};
 use crate::log::hex;
 use domain::Clock as _;
 use keyholder::custody::Ceremony;
+use keys::CeremonyStep;
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -67,7 +68,7 @@ pub(crate) struct Steps {
     /// In hex: short enough to be written down, long enough that nobody finds another.
     pub(crate) head: String,
     /// The heads that the chain had before, one for each step.
-    heads: Vec<String>,
+    heads: Vec<[u8; 32]>,
 }
 
 impl Steps {
@@ -78,7 +79,13 @@ impl Steps {
 
     /// Are these steps what was seen, and perhaps more?
     pub(crate) fn go_on_from(&self, (count, head): &(usize, String)) -> bool {
-        *count == 0 || self.heads.get(count - 1) == Some(head)
+        *count == 0 || self.heads.get(count - 1).is_some_and(|one| hex(one) == *head)
+    }
+
+    /// As they are told to who watches.
+    pub(crate) fn told(&self) -> impl DoubleEndedIterator<Item = CeremonyStep> + ExactSizeIterator {
+        let steps = self.all.iter().zip(&self.heads).enumerate();
+        steps.map(|(before, (step, hash))| told(before as u64 + 1, step, *hash))
     }
 }
 
@@ -142,35 +149,57 @@ pub(crate) fn steps(dir: &Path) -> Result<Steps, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         text => text.map_err(|error| failure::file(&path, &error))?,
     };
-    checked(&text).map_err(|(line, what)| {
-        Failure::there(
+    match read(&text) {
+        (steps, None) => Ok(steps),
+        (_, Some((line, what))) => Err(Failure::there(
             format!("{}, line {line}: {what}", path.display()),
             "compare the file with a copy of the directory, and ask who was at this machine",
-        )
-    })
+        )),
+    }
 }
 
-fn checked(text: &str) -> Result<Steps, (usize, &'static str)> {
-    let (mut all, mut heads, mut before, mut chained) = (Vec::new(), Vec::new(), NOTHING, false);
+/// Every step up to the first line that doesn't follow the one before it; none where the log can't be read.
+pub(crate) fn steps_that_hold(dir: &Path) -> Steps {
+    read(&fs::read_to_string(dir.join(STEPS)).unwrap_or_default()).0
+}
+
+fn told(place: u64, step: &Value, hash: [u8; 32]) -> CeremonyStep {
+    let word = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
+    let number = |name: &str| step[name].as_u64().and_then(|number| u8::try_from(number).ok()).unwrap_or(0);
+    CeremonyStep {
+        place,
+        hash,
+        at: word("at"),
+        ceremony: word("ceremony"),
+        step: word("step"),
+        share: number("share"),
+        needed: number("threshold"),
+        of: number("shares"),
+    }
+}
+
+/// What holds of the chain, and the first line that doesn't, with what is wrong with it.
+fn read(text: &str) -> (Steps, Option<(usize, &'static str)>) {
+    let (mut steps, mut before, mut chained) =
+        (Steps { all: Vec::new(), head: hex(&NOTHING), heads: Vec::new() }, NOTHING, false);
     for (number, line) in (1..).zip(text.lines()) {
-        let step: Value = serde_json::from_str(line).map_err(|_| (number, "it isn't whole"))?;
+        let Ok(step) = serde_json::from_str::<Value>(line) else { return (steps, Some((number, "it isn't whole"))) };
         match step["before"].as_str() {
             Some(named) if named == hex(&before) => chained = true,
             Some(_) => {
-                return Err((
-                    number,
-                    "it doesn't follow the line before it: one of both was edited, or lines are gone",
-                ));
+                let what = "it doesn't follow the line before it: one of both was edited, or lines are gone";
+                return (steps, Some((number, what)));
             }
-            None if chained => return Err((number, "it names no line before it, as those above do")),
+            None if chained => return (steps, Some((number, "it names no line before it, as those above do"))),
             // Written by a version that had no chain.
             None => {}
         }
         before = hash(line);
-        heads.push(hex(&before));
-        all.push(step);
+        steps.head = hex(&before);
+        steps.heads.push(before);
+        steps.all.push(step);
     }
-    Ok(Steps { all, head: hex(&before), heads })
+    (steps, None)
 }
 
 #[cfg(test)]
@@ -190,7 +219,7 @@ mod tests {
     }
 
     fn line_of(lines: &[String]) -> Option<usize> {
-        checked(&lines.iter().map(|line| format!("{line}\n")).collect::<String>()).err().map(|(line, _)| line)
+        read(&lines.iter().map(|line| format!("{line}\n")).collect::<String>()).1.map(|(line, _)| line)
     }
 
     #[test]
@@ -201,6 +230,7 @@ mod tests {
             let mut edited = lines.clone();
             edited[at] = edited[at].replace("\"shares\":", "\"shares\":1");
             assert_eq!(line_of(&edited), Some(at + 2), "edited");
+            assert_eq!(read(&edited.join("\n")).0.told().len(), at + 1, "what still holds is told");
             let mut gone = lines.clone();
             gone.remove(at);
             assert_eq!(line_of(&gone), Some(at + 1), "gone");
@@ -222,15 +252,13 @@ mod tests {
     #[test]
     fn lines_taken_off_the_end_show_by_the_head_and_by_nothing_else() {
         let lines = written();
-        let head = |lines: &[String]| checked(&lines.join("\n")).unwrap().head;
+        let head = |lines: &[String]| read(&lines.join("\n")).0.head;
         assert_ne!(head(&lines), head(&lines[..3]));
-        let read = |lines: &[String]| checked(&lines.join("\n")).unwrap();
-        let seen = read(&lines[..3]).seen();
-        assert!(read(&lines).go_on_from(&seen) && read(&lines[..3]).go_on_from(&seen));
-        assert!(
-            !read(&lines[..2]).go_on_from(&seen) && !read(&[]).go_on_from(&seen) && !read(&written()).go_on_from(&seen)
-        );
-        assert!(read(&lines).go_on_from(&read(&[]).seen()));
+        let whole = |lines: &[String]| super::read(&lines.join("\n")).0;
+        let seen = whole(&lines[..3]).seen();
+        assert!(whole(&lines).go_on_from(&seen) && whole(&lines[..3]).go_on_from(&seen));
+        assert!([&lines[..2], &[], &written()].iter().all(|other| !whole(other).go_on_from(&seen)));
+        assert!(whole(&lines).go_on_from(&whole(&[]).seen()));
     }
 
     #[test]
@@ -241,6 +269,6 @@ mod tests {
         write_rehearsal(dir.path(), 2, 3).unwrap();
         assert_eq!(steps(dir.path()).unwrap().all.len(), 3);
         let text = fs::read_to_string(&path).unwrap();
-        assert!(checked(&text.replace("waiting", "replaced")).is_err());
+        assert!(read(&text.replace("waiting", "replaced")).1.is_some());
     }
 }

@@ -93,6 +93,7 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
         | "GET /v1/keyholder"
+        | "GET /v1/keyholder/mark"
         | "GET /v1/budgets"
         | "GET /v1/me/passkeys"
         | "GET /v1/enrolments"

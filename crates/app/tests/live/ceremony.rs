@@ -2,10 +2,12 @@
 //! and everything that people get wrong.
 
 use crate::centre::{Centre, reveal_body};
+use crate::http::Client;
 use crate::keyholding::Holder;
+use crate::kinds::on_page;
 use crate::server::BINARY;
 use crate::wait::{PATIENCE, until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -140,8 +142,9 @@ fn a_sealed_key_holder_releases_nothing_until_two_of_three_custodians_came() {
     let mut team = Team::new(&["Ada", "Ben", "Cem"]);
     team.holder.start();
     let centre = Centre::apart(&team.holder.socket(), 40);
-    let agent = centre.hire("Ada", "agent");
+    let (agent, officer) = (centre.hire("Ada", "agent"), centre.hire("An officer", "security_officer"));
     let server = centre.serve();
+    let security = server.client().bearer(&officer.token);
     let client = server.client();
     let (interaction, customer) = centre.call_from(&client, &agent, 3);
     let client = client.bearer(&agent.token);
@@ -162,16 +165,58 @@ fn a_sealed_key_holder_releases_nothing_until_two_of_three_custodians_came() {
     assert_eq!(reveal(), 503);
     said(&team.unseal(&second, "Ben"), 0);
     assert_eq!(reveal(), 503, "one share was enough");
+    // Who isn't at that machine sees how far it is, also while it is sealed.
+    let told = security.get("/v1/keyholder").expect(200).json();
+    let (state, gathering) = (&told["state"], &told["ceremony"]["gathering"]);
+    assert_eq!((state, &gathering["for"], &gathering["taken"]), (&json!("sealed"), &json!("unseal"), &json!([2])));
+    let page = on_page(&server.client(), server.address(), &officer.token);
+    let shown = page.get("/security/ceremony").expect(200).text();
+    let command = format!("ringfence keyholder unseal --socket {}", text(&team.holder.socket()));
+    assert!(shown.contains("1 of 2 shares handed in") && shown.contains(&command), "{shown}");
+    let mark = || security.get("/v1/keyholder/mark").expect(200).member("mark");
+    let before = mark();
     let last = said(&team.unseal(&team.share("shares", 3), "Cem"), 0);
     assert!(last.contains("that was the last one needed"), "{last}");
     until("it serves, without a restart of the node", PATIENCE, || reveal() == 200);
+    assert_ne!(mark(), before, "an open page learns of it");
     let steps = ["begun", "waiting", "share-taken", "share-taken", "root-file-destroyed"];
     let then = ["waiting", "share-taken", "share-taken", "unsealed"];
     assert_eq!(team.steps(), [&steps[..], &then[..]].concat());
+    each_step_is_in_the_log(&mut team, &security);
     for entry in fs::read_dir(team.holder.dir()).unwrap().map(|entry| entry.unwrap().path()) {
         assert!(!fs::read(&entry).unwrap().starts_with(b"ringfence root key"), "{}", entry.display());
     }
     server.stop();
+}
+
+/// Each is one entry. What is cut off while no key holder runs that would remember shows by that.
+fn each_step_is_in_the_log(team: &mut Team, security: &Client) {
+    let logged = |kind: &str| {
+        let found = security.get(&format!("/v1/disclosures?kind={kind}")).expect(200).json();
+        found["items"].as_array().unwrap().clone()
+    };
+    until("the log has each step", PATIENCE, || logged("ceremony_step").len() >= team.steps().len());
+    let mut places: Vec<_> =
+        logged("ceremony_step").iter().map(|one| one["ceremony"]["place"].as_u64().unwrap()).collect();
+    places.sort_unstable();
+    assert_eq!(places, (1..=9).collect::<Vec<_>>());
+    let newest = logged("ceremony_step").into_iter().find(|one| one["ceremony"]["place"] == 9).unwrap();
+    let status: Value = serde_json::from_slice(&team.ceremony("status", &["--output", "json"]).stdout).unwrap();
+    assert_eq!((&newest["ceremony"]["step"], &newest["ceremony"]["hash"]), (&json!("unsealed"), &status["head"]));
+    assert!(!newest.to_string().contains("Cem"), "no names");
+
+    team.holder.kill();
+    let path = team.holder.dir().join("ceremonies.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.split_inclusive('\n').take(7).collect::<String>()).unwrap();
+    said(&team.ceremony("status", &[]), 0);
+    team.holder.start_until("sealed");
+    until("what was cut off is missed", PATIENCE, || {
+        let status = security.get("/v1/log/status").expect(200).json();
+        status["alarms"].as_array().unwrap().iter().any(|alarm| alarm["kind"] == "ceremony_steps_gone")
+    });
+    let gone = logged("ceremony_steps_gone");
+    assert_eq!((gone.len(), &gone[0]["detail"]), (1, &json!(2)));
 }
 
 #[test]

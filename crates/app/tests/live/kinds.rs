@@ -141,6 +141,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     ];
     // And of suites (vault rewrapping.rs; rewrap.rs).
     let suites = [Kind::SuiteRaised, Kind::FieldsRewrapped, Kind::SuiteRetired];
+    // And of the root key's ceremonies (ceremony.rs; vault ceremony.rs).
+    let ceremonies = [Kind::CeremonyStep, Kind::CeremonyStepsGone];
     // And of second people (approvals.rs).
     let second = [Kind::ApprovalAsked, Kind::ApprovalGiven, Kind::ApprovalDeclined];
     // And of broken glass (glass.rs).
@@ -163,6 +165,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &own,
         &governing,
         &suites,
+        &ceremonies,
         &second,
         &glass,
         &retention,

@@ -17,15 +17,15 @@ mod watch;
 pub use file::KeyringFile;
 pub use keyring::{Keyring, KeyringError};
 pub use root::{RootError, RootKey};
-pub use watch::{Accepted, Alarm, Alarms, Ceilings, Ceremonies, Journal, ReleasedKey, Standing, WatchError, Watched};
+pub use watch::{Accepted, Alarm, Alarms, Ceilings, Journal, ReleasedKey, Standing, WatchError, Watched};
 
 use domain::time::fresh;
 use domain::{Clock, CustomerId, Entropy, EntryId, Millis, TenantId};
 use file::Stamp;
 use keys::power::{PowerProposal, PowerSeal, Waits};
 use keys::{
-    Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, Published, Release,
-    RewrapRequest, SealRequest, ShelfAge, Shelved, Suites, ViewKey, derive, envelope,
+    CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
+    Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites, ViewKey, derive, envelope,
 };
 use power::PowerFile;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -290,6 +290,10 @@ impl KeyHolder for InProcess {
     fn published<'a>(&'a self, _: TenantId, _: Published<'a>) -> Fut<'a, Vec<EntryId>> {
         // Whoever could lie about it could read the keys.
         ready(Ok(Vec::new()))
+    }
+
+    fn ceremony_steps(&self, _: u64) -> Fut<'_, Option<Vec<CeremonyStep>>> {
+        ready(Ok(None))
     }
 
     fn standing(&self, _: TenantId) -> Fut<'_, HolderStanding> {

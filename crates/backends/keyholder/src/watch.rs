@@ -20,8 +20,8 @@ use journal::Record;
 use keys::power::{PowerProposal, PowerSeal};
 use keys::standing::Apart;
 use keys::{
-    CeremonyStanding, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
-    Published, Release, RewrapRequest, SHELF_SETTLES_MS, SealRequest, ShelfAge, Shelved, Suites,
+    Ceremonies, CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys,
+    Okm, Published, Release, RewrapRequest, SHELF_SETTLES_MS, SealRequest, ShelfAge, Shelved, Suites,
 };
 use memory::Memory;
 use std::path::Path;
@@ -35,12 +35,9 @@ pub struct Watched {
     holder: InProcess,
     clock: Arc<dyn Clock>,
     since: Millis,
-    ceremony: Option<Ceremonies>,
+    ceremony: Option<Arc<dyn Ceremonies>>,
     state: Mutex<State>,
 }
-
-/// Who tells how the root key's ceremony stands.
-pub type Ceremonies = Box<dyn Fn() -> CeremonyStanding + Send + Sync>;
 
 /// How often, in milliseconds, the steps of ceremonies are looked at.
 const STEPS_EVERY_MS: i64 = 10_000;
@@ -76,7 +73,7 @@ impl Watched {
 
     /// With somebody who tells of its ceremonies.
     #[must_use]
-    pub fn telling(self, ceremony: Ceremonies) -> Self {
+    pub fn telling(self, ceremony: Arc<dyn Ceremonies>) -> Self {
         Self { ceremony: Some(ceremony), ..self }
     }
 
@@ -94,7 +91,8 @@ impl Watched {
                 tenant_per_hour: ceilings.tenant,
                 person_per_hour: ceilings.person,
                 alarms: own.take(TOLD).collect(),
-                ceremony: self.ceremony.as_ref().map(|ceremony| ceremony()),
+                ceremony: self.ceremony.as_ref().map(|ceremony| ceremony.standing()),
+                sealed: false,
             }),
         })
     }
@@ -115,7 +113,9 @@ impl Watched {
             if state.alarms.acknowledged()? {
                 state.memory.forgive(now);
             }
-            if self.looks_at_steps(state, now) && self.ceremony.as_ref().is_some_and(|ceremony| !ceremony().whole) {
+            if self.looks_at_steps(state, now)
+                && self.ceremony.as_ref().is_some_and(|ceremony| !ceremony.standing().whole)
+            {
                 state.alarms.raise_steps(now);
             }
             self.accept(state, now)?;
@@ -309,6 +309,10 @@ impl KeyHolder for Watched {
 
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {
         crate::ready(self.standing_now(tenant))
+    }
+
+    fn ceremony_steps(&self, after: u64) -> Fut<'_, Option<Vec<CeremonyStep>>> {
+        crate::ready(Ok(Some(self.ceremony.as_ref().map(|told| told.steps(after)).unwrap_or_default())))
     }
 
     fn destroy_shelf(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {

@@ -50,6 +50,9 @@ export function standing({ proof, signatures, only_one_officer: alone, widens, w
   ].filter(Boolean).join(' ');
 }
 
+/** Why it isn't tried on the log, where it isn't. */
+export const untried = ({ untried: why }) => (why ? [el('p', { class: 'hint' }, `Not tried on the log: ${why}`)] : []);
+
 /** Asks whether to make it. Answers what was made, or nothing where it was called off. */
 export function asked(draft) {
   const dialog = byId('draft');
@@ -58,7 +61,7 @@ export function asked(draft) {
   byId('draft-details').replaceChildren(...draft.details.map((line) => el('li', {}, line)));
   byId('draft-more').hidden = draft.details.length === 0;
   byId('draft-try').hidden = !draft.can_be_tried;
-  byId('draft-trial').replaceChildren();
+  byId('draft-trial').replaceChildren(...untried(draft));
   byId('draft-try').onclick = () => tryOut(draft, byId('draft-trial'));
   button.textContent = draft.needs_approval ? 'Sign with my passkey' : 'Do it';
   byId('draft-hint').textContent = draft.needs_approval

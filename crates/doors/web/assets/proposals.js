@@ -1,7 +1,7 @@
 // "Proposals": what waits for a second officer or for its time; officers sign it, withdraw it, try it, or go back to what was.
 
 import { api, byId, el, icon, moment, receiptLink, say, sentence, showProblem } from './common.js';
-import { asked, change, standing } from './power.js';
+import { asked, change, standing, untried } from './power.js';
 import { tryOut } from './trial.js';
 
 const mayChange = document.body.dataset.changes !== undefined;
@@ -71,7 +71,7 @@ function line(one) {
         open && button('Look and sign', () => sign(one), { class: 'primary' }),
         one.can_be_tried && button('Try it on the last 30 days', () => tryOut({ change: one.change }, place)),
         button('Withdraw', () => withdraw(one, place))),
-      place),
+      ...untried(one), place),
     pill(one));
 }
 

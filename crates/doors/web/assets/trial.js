@@ -1,4 +1,4 @@
-// Rules or limits that aren't in force, tried on the last thirty days of the log: what they would have refused and allowed.
+// What isn't in force, tried on the last thirty days of the log: what they would have refused and allowed.
 
 import { el, icon, receiptLink, sentence, showProblem, words } from './common.js';
 
@@ -9,7 +9,7 @@ const BROKEN = {
 
 const UNSAID = {
   ground: 'how the interaction stood', channel: 'by which channel the customer was in touch',
-  device: 'by what means somebody was signed in', person: 'who it was',
+  device: 'by what means somebody was signed in', person: 'who it was', consent: 'whether the customer had agreed',
 };
 
 const count = (number, one) => `${number.toLocaleString()} ${one}${number === 1 ? '' : 's'}`;

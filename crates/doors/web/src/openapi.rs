@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         passkeys::enrolments, passkeys::agree, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
         verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, receipts::receipt, certificates::get, disclosures::list,
         disclosures::export, blast_radius::measure, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
-        health::metrics, key_holder::show, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
+        health::metrics, key_holder::show, key_holder::mark, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
         power_proposals::withdraw, power_proposals::texts, power_trial::run,
         proposals::list, proposals::decline, devices::list, devices::agree,
         oauth::token, oauth::metadata, discovery::service_provider, discovery::resource_types, discovery::resource_type, discovery::schemas,
@@ -89,6 +89,26 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use std::collections::BTreeSet;
+
+    /// Staff have no export of a record: an opened value comes from two addresses, one at a time.
+    #[test]
+    fn an_opened_value_is_in_the_answer_of_two_addresses_and_in_no_list() {
+        let described: serde_json::Value = serde_json::from_str(&super::openapi()).unwrap();
+        let schemas = described["components"]["schemas"].as_object().unwrap();
+        let with_value = |text: &serde_json::Value| text.to_string().contains("\"value\":{");
+        let shown: Vec<_> = schemas.iter().filter(|(_, schema)| with_value(schema)).map(|(name, _)| name).collect();
+        assert_eq!(shown, ["Shown"]);
+        let named = "#/components/schemas/Shown\"";
+        let nested = schemas.values().filter(|schema| schema.to_string().contains(named)).count();
+        assert_eq!(nested, 0, "nothing holds several of them");
+        let mut answers = BTreeSet::new();
+        for (path, operations) in described["paths"].as_object().unwrap() {
+            if operations.to_string().contains(named) {
+                answers.insert(path.as_str());
+            }
+        }
+        assert_eq!(answers, BTreeSet::from(["/v1/customers/{id}/reveals", "/v1/glass/{id}/reveal"]));
+    }
 
     /// The description knows types by their bare names: of two with one name it would show one in both places.
     #[test]

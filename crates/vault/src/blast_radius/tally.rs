@@ -187,6 +187,7 @@ mod tests {
             drawn: Vec::new(),
             allotted: None,
             upon: None,
+            ceremony: None,
         }
     }
 

@@ -11,7 +11,7 @@ use super::proposal::Kept;
 use super::wish::{Drafted, PowerWish};
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::power::governing::{Fitness, Governing};
+use crate::power::governing::Fitness;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
@@ -49,8 +49,8 @@ pub struct PowerDraft {
     pub alone: bool,
     /// Of rules: were they proved? Those that were refuted never become a draft.
     pub proved: Option<bool>,
-    /// Is it of rules or limits, which can be tried on the log?
-    pub tries: bool,
+    /// Why it can't be tried on the log, in words; none where it can.
+    pub untried: Option<&'static str>,
     /// Does it let somebody do more?
     pub widens: bool,
     /// How long it waits once it is signed, in milliseconds.
@@ -236,7 +236,7 @@ impl Vault {
             signed_by: signers.filter_map(|signer| snapshot.name(signer).map(str::to_owned)).collect(),
             alone: proposal && needed == 1,
             proved: drafted.proved,
-            tries: matches!(drafted.wish, PowerWish::Governing(Governing::Rules { .. } | Governing::Limits { .. })),
+            untried: drafted.wish.untried(),
             widens,
             waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
             due: None,

@@ -1,4 +1,4 @@
-//! Rules or limits that aren't in force, tried on the last thirty days of the log. Reading the log is an entry, as always.
+//! What isn't in force, tried on the last thirty days of the log. Reading the log is an entry, as always.
 //!
 //! The log is read a chunk at a time, oldest first, and opened beside what is being served while the next chunk is fetched; what
 //! is kept of it are counts, what each person spent and a few examples. So memory doesn't grow with the log.
@@ -6,16 +6,16 @@
 use super::Snapshot;
 use super::governance::{Governance, chosen};
 use super::governing::Governing;
-use super::trial::{Found, Trial};
+use super::trial::{Found, Plans, Then, Trial};
 use super::wish::PowerWish;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::limits_form::Budgets;
+use crate::planned::{Planned, or_shipped};
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::Vault;
-use domain::{EntryId, Limits, Millis, Refusal, TenantId};
+use domain::{EntryId, Millis, Refusal, TenantId};
 use keys::Key32;
-use policy::Rules;
 use std::sync::Arc;
 use store::EntryRow;
 
@@ -49,6 +49,12 @@ impl Replay {
     #[must_use]
     pub fn of(&self) -> u64 {
         self.end - self.first
+    }
+
+    /// The kinds of entries that are tried; of no other is anything found.
+    #[must_use]
+    pub fn tried(&self) -> &'static [Kind] {
+        self.trial.tried()
     }
 
     /// What was found so far.
@@ -90,12 +96,12 @@ fn opened(audit: &Key32, row: &EntryRow) -> (EntryId, Option<AuditBody>) {
 }
 
 impl Vault {
-    /// Begins to try rules or limits, of a draft that came back or of a proposal, on the last thirty days. One entry, durable
+    /// Begins to try rules, limits, another role or a data plan, of a draft that came back or of a proposal, on the last thirty days. One entry, durable
     /// before any is opened.
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules, for who may not both read the log and change power; `ChangeGone` for no draft or
-    /// proposal of rules or limits that stands; `RulesUnfit` for what can't be read any more.
+    /// proposal that stands and can be tried ([`PowerDraft::untried`](crate::PowerDraft::untried)); `RulesUnfit` for what can't be read any more.
     pub async fn replay(
         self: &Arc<Self>,
         scope: Scope,
@@ -106,11 +112,12 @@ impl Vault {
         if let Err(denial) = self.may(&scope, policy::Act::ReadLog) {
             return Err(self.logged_denial(act, &denial).await);
         }
-        let Some(PowerWish::Governing(tried)) = self.wished(&scope, id, draft).await? else {
+        let wish = self.wished(&scope, id, draft).await?;
+        let Some(wish) = wish.filter(|wish| wish.untried().is_none()) else {
             return Err(self.logged(act, Refusal::ChangeGone).await);
         };
         let snapshot = self.power_now(scope.tenant).await?;
-        let Some((rules, limits)) = outcome(&snapshot.governance, &tried) else {
+        let Some(then) = outcome(&snapshot.governance, wish, self.clock.now()) else {
             return Err(self.logged(act, Refusal::RulesUnfit).await);
         };
         let from = self.clock.now().plus(-BACK_MS);
@@ -124,7 +131,7 @@ impl Vault {
         let first = self.first_place_since(scope.tenant, from, end).await?;
         let receipt = self.commit_plain(act.detail(end - first)).await?;
         let now = Arc::clone(&snapshot.governance.rules);
-        let trial = Trial::new(now, rules, limits, people(&snapshot), self.config.probation_days);
+        let trial = Trial::new(now, then, people(&snapshot), self.config.probation_days);
         let audit = self.keys(scope.tenant)?.audit.clone();
         let vault = Arc::clone(self);
         Ok(Replay { vault, scope, trial, audit, next: first, end, first, fetched: Vec::new(), receipt })
@@ -146,13 +153,20 @@ impl Vault {
     }
 }
 
-/// Rules and limits as they would be; the same where they stay.
-fn outcome(governance: &Governance, tried: &Governing) -> Option<(Arc<Rules>, Option<Limits>)> {
-    match tried {
-        Governing::Rules { files } => Some((Arc::new(chosen(files).ok()?), None)),
-        Governing::Limits { toml } => Some((Arc::clone(&governance.rules), Some(Budgets::read(toml).ok()?))),
-        Governing::Plan { .. } => None,
-    }
+/// How it would be; none of what can't be read.
+fn outcome(governance: &Governance, wish: PowerWish, at: Millis) -> Option<Then> {
+    let same = Then::rules(Arc::clone(&governance.rules));
+    Some(match wish {
+        PowerWish::Governing(Governing::Rules { files }) => Then::rules(Arc::new(chosen(&files).ok()?)),
+        PowerWish::Governing(Governing::Limits { toml }) => same.limits(Budgets::read(&toml).ok()?),
+        PowerWish::Governing(Governing::Plan { toml }) => {
+            let then = Planned::read(or_shipped(&toml)).ok()?;
+            same.plans(Plans { now: Arc::clone(&governance.planned), then, at })
+        }
+        PowerWish::SetRole { person, role, team } => same.moved(person, Some((role, team))),
+        PowerWish::Left { person } => same.moved(person, None),
+        _ => return None,
+    })
 }
 
 fn people(snapshot: &Snapshot) -> std::collections::HashMap<domain::PersonId, (domain::Role, String)> {
@@ -163,7 +177,8 @@ fn people(snapshot: &Snapshot) -> std::collections::HashMap<domain::PersonId, (d
 mod tests {
     use super::*;
     use crate::private::entry::Draft;
-    use domain::{FieldKind, PersonId, Purpose, Role};
+    use domain::{FieldKind, Limits, PersonId, Purpose, Role};
+    use policy::Rules;
     use std::collections::HashMap;
     use store::{Numbers, Scribe};
     use testkit::{FixedClock, Seeded};
@@ -200,14 +215,19 @@ mod tests {
             (stricter, None, ENTRIES / 10 * 9, 0),
             (Arc::clone(&rules), None, 0, 0),
         ] {
-            let mut trial = Trial::new(Arc::clone(&rules), then, limits, roles.clone(), 0);
+            let then = Then::rules(then);
+            let then = match limits {
+                Some(limits) => then.limits(limits),
+                None => then,
+            };
+            let mut trial = Trial::new(Arc::clone(&rules), then, roles.clone(), 0);
             rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
             let found = &trial.found;
             assert_eq!((found.read, found.refused, found.allowed, found.damaged), (ENTRIES, refused, allowed, 0));
             assert!(found.unknown.is_empty() && found.examples.len() <= super::super::trial::EXAMPLES);
         }
         // One name in an hour each: what else was shown would have been refused.
-        let mut trial = Trial::new(Arc::clone(&rules), rules, Some(tiny), roles, 0);
+        let mut trial = Trial::new(Arc::clone(&rules), Then::rules(rules).limits(tiny), roles, 0);
         rows.iter().map(|row| opened(&audit, row)).for_each(|(id, body)| trial.see(id, body.as_ref()));
         let hours = ENTRIES / 3_600 + 1;
         assert!(trial.found.refused > ENTRIES / 10 * 9 - 50 * (hours + 1), "{:?}", trial.found.refused);

@@ -1,9 +1,14 @@
-//! Rules or limits that aren't in force, tried on entries of the log one after another: what they would have refused, what
-//! they would have allowed, and what the log doesn't say. Pure.
+//! What isn't in force, tried on entries of the log one after another: rules, limits, somebody's other role or a data plan; what
+//! would have been refused, what allowed, and what the log doesn't say. Pure.
 //!
 //! An entry says who did what for which purpose and what became of it. It doesn't say how surely the interaction was the
 //! customer's, by which channel they were in touch, nor by what means the person was signed in. Where the answer hangs on
 //! one of these, it is unknown, and why is told.
+
+mod then;
+
+pub use then::PLANNED;
+pub(super) use then::{Plans, Then};
 
 use crate::private::entry::{AuditBody, Kind};
 use domain::history::History;
@@ -40,6 +45,8 @@ pub enum Unsaid {
     Device,
     /// Who it was: they aren't known here.
     Person,
+    /// Whether the customer had agreed.
+    Consent,
 }
 
 impl Unsaid {
@@ -51,6 +58,7 @@ impl Unsaid {
             Self::Channel => "channel",
             Self::Device => "device",
             Self::Person => "person",
+            Self::Consent => "consent",
         }
     }
 }
@@ -96,9 +104,7 @@ pub struct Found {
 /// What goes on, and what is tried against it.
 pub(super) struct Trial {
     pub(super) now: Arc<Rules>,
-    pub(super) then: Arc<Rules>,
-    /// The limits to be tried, where they are.
-    pub(super) limits: Option<Limits>,
+    pub(super) then: Then,
     /// Everybody's role and team as they are today.
     pub(super) people: HashMap<PersonId, (Role, String)>,
     pub(super) probation_days: u16,
@@ -115,6 +121,7 @@ struct Spent {
 }
 
 /// Somebody as an entry shows them.
+#[derive(Clone, Copy)]
 struct Who<'a> {
     person: PersonId,
     role: Role,
@@ -125,12 +132,11 @@ struct Who<'a> {
 impl Trial {
     pub(super) fn new(
         now: Arc<Rules>,
-        then: Arc<Rules>,
-        limits: Option<Limits>,
+        then: Then,
         people: HashMap<PersonId, (Role, String)>,
         probation_days: u16,
     ) -> Self {
-        Self { now, then, limits, people, probation_days, spent: Spent::default(), found: Found::default() }
+        Self { now, then, people, probation_days, spent: Spent::default(), found: Found::default() }
     }
 
     /// Looks at one entry, the older ones before the newer.
@@ -140,22 +146,10 @@ impl Trial {
             self.found.damaged += 1;
             return;
         };
-        let (Some(act), Some(person)) = (act_of(body), body.person) else { return };
+        let Some(person) = body.person else { return };
+        let Some(turned) = self.judged(person, body) else { return };
         self.found.judged += 1;
-        let known = self.people.get(&person);
-        let role = known.map(|(role, _)| *role);
-        let turned = match known {
-            None => Some(Turned::Unknown(Unsaid::Person)),
-            Some((role, team)) => {
-                let standing = Standing::of(person, body.at, self.probation_days);
-                let who = Who { person, role: *role, team, standing };
-                let by_rules = judged(&self.now, &self.then, &who, act, body);
-                match (&self.limits, by_rules) {
-                    (Some(limits), None) => limited(&mut self.spent, limits, &who, body),
-                    (_, by_rules) => by_rules,
-                }
-            }
-        };
+        let role = self.people.get(&person).map(|(role, _)| *role);
         let Some(turned) = turned else { return };
         match turned {
             Turned::Refused => self.found.refused += 1,
@@ -165,6 +159,38 @@ impl Trial {
         let field = body.field.and_then(FieldKind::from_code);
         let (at, kind, purpose) = (body.at, body.kind, body.purpose);
         self.found.keep(Example { entry, at, kind, field, purpose, role, turned });
+    }
+
+    /// What would have become of it, if anything else; none at all where nothing that is tried speaks of it.
+    fn judged(&mut self, person: PersonId, body: &AuditBody) -> Option<Option<Turned>> {
+        if let Some(plans) = &self.then.plans {
+            return plans.judged(body);
+        }
+        let act = act_of(body)?;
+        let moved = match &self.then.moved {
+            Some((who, _)) if *who != person => return None,
+            moved => moved.as_ref().map(|(_, becomes)| becomes.as_ref()),
+        };
+        let Some((role, team)) = self.people.get(&person) else { return Some(Some(Turned::Unknown(Unsaid::Person))) };
+        let standing = Standing::of(person, body.at, self.probation_days);
+        let who = Who { person, role: *role, team, standing };
+        let becomes = match moved {
+            // Whoever has left does nothing.
+            Some(None) => return Some(body.decision.is_ok().then_some(Turned::Refused)),
+            Some(Some((role, team))) => Who { role: *role, team, ..who },
+            None => who,
+        };
+        let other = moved.is_some() || !Arc::ptr_eq(&self.now, &self.then.rules);
+        let by_rules = if other { judged((&self.now, &who), (&self.then.rules, &becomes), act, body) } else { None };
+        Some(match (&self.then.limits, by_rules) {
+            (Some(limits), None) => limited(&mut self.spent, limits, &who, body),
+            (_, by_rules) => by_rules,
+        })
+    }
+
+    /// The kinds of entries that are tried.
+    pub(super) fn tried(&self) -> &'static [Kind] {
+        if self.then.plans.is_some() { &PLANNED } else { &TRIED }
     }
 }
 
@@ -217,19 +243,24 @@ fn act_of(body: &AuditBody) -> Option<Act> {
     }
 }
 
-/// What other rules would have made of it.
-fn judged(now: &Arc<Rules>, then: &Arc<Rules>, who: &Who<'_>, act: Act, body: &AuditBody) -> Option<Turned> {
-    if Arc::ptr_eq(now, then) {
-        return None;
-    }
+/// What other rules would have made of it, or the same of somebody in another role.
+fn judged<'a>(
+    (now, was): (&Rules, &Who<'a>),
+    (then, becomes): (&Rules, &Who<'a>),
+    act: Act,
+    body: &AuditBody,
+) -> Option<Turned> {
     let hour = u8::try_from(body.at.0.div_euclid(HOUR_MS).rem_euclid(24)).unwrap_or(0);
     let by = |device| {
-        let Who { role, team, standing, .. } = *who;
-        let asker = Asker { role, probation: standing.is_probation(), team, device, hour };
+        let asker = |who: &Who<'a>| {
+            let Who { role, team, standing, .. } = *who;
+            Asker { role, probation: standing.is_probation(), team, device, hour }
+        };
+        let (was, becomes) = (asker(was), asker(becomes));
         if let Err(Refusal::ApprovalNeeded | Refusal::NotYetApproved | Refusal::ApprovalDeclined) = body.decision {
-            return alone(&now.ways(&asker, act), &then.ways(&asker, act));
+            return alone(&now.ways(&was, act), &then.ways(&becomes, act));
         }
-        turned(needed(now, &asker, act, body), needed(then, &asker, act, body), body)
+        turned(needed(now, &was, act, body), needed(then, &becomes, act, body), body)
     };
     let [page, program] = Device::ALL.map(by);
     if page == program { page } else { Some(Turned::Unknown(Unsaid::Device)) }

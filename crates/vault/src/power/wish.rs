@@ -77,6 +77,25 @@ impl PowerWish {
         }
     }
 
+    /// Why it isn't tried on the log of the last thirty days, where that would say nothing.
+    pub(super) fn untried(&self) -> Option<&'static str> {
+        match self {
+            Self::Governing(_) | Self::SetRole { .. } | Self::Left { .. } => None,
+            Self::AddPerson { .. } => {
+                Some("Somebody new has done nothing yet, so the log can't say what would have become of it.")
+            }
+            Self::ReportsTo { .. } => Some(
+                "No rule about customers' data asks whom somebody reports to, so nothing in the log would have become otherwise.",
+            ),
+            Self::Access(_) => Some(
+                "It decides how somebody gets in, not what they may do, so nothing in the log would have become otherwise.",
+            ),
+            Self::Asked(_) => Some(
+                "It lets somebody in, or takes over what the identity provider says of them; the log doesn't have what they will do.",
+            ),
+        }
+    }
+
     /// The rows that change.
     pub(crate) fn changes(&self, snapshot: &Snapshot, new: PersonId, now: Millis) -> Result<Vec<Change>, Refusal> {
         let here = |person: PersonId| {

@@ -12,7 +12,7 @@
 mod body;
 mod kind;
 
-pub use body::{Allotted, AuditBody, CustomerBody};
+pub use body::{Allotted, AuditBody, CeremonyNote, CustomerBody};
 pub use kind::Kind;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -76,6 +76,7 @@ pub(crate) struct Draft {
     /// What it drew from the node's allotments, or gives back of them.
     pub(crate) drawn: Vec<Piece>,
     pub(crate) allotted: Option<Allotted>,
+    pub(crate) ceremony: Option<Box<CeremonyNote>>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -129,6 +130,7 @@ impl Draft {
             detail: None,
             drawn: Vec::new(),
             allotted: None,
+            ceremony: None,
             subject: None,
             keys: None,
             audit: audit.clone(),
@@ -172,6 +174,7 @@ impl Draft {
             drawn: if numbers.decision.is_ok() { self.drawn.clone() } else { Vec::new() },
             allotted: self.allotted,
             upon: self.upon,
+            ceremony: self.ceremony.clone(),
         }
     }
 
@@ -300,6 +303,7 @@ fn closing(close: &Close) -> AuditBody {
         drawn: Vec::new(),
         allotted: None,
         upon: None,
+        ceremony: None,
     }
 }
 

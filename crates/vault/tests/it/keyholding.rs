@@ -5,11 +5,20 @@ use domain::{Clock, FieldKind, TenantId};
 use keyholder::{Alarms, Ceilings, InProcess, KeyringFile, RootKey, Watched};
 use keys::HolderError;
 use std::sync::Arc;
-use testkit::{FIRST, SECOND, block_on, tenant_config};
+use testkit::{FIRST, SECOND, TestWorld, block_on, tenant_config};
 use vault::{AlarmKind, ShelfKeeper, Vault, VaultError};
 
 /// A call whose vault asks a key holder with a directory of its own, which has been up for a while.
 fn watched(seed: u64, dir: &std::path::Path) -> Call {
+    watched_by(seed, dir, |holder| holder).0
+}
+
+/// The same, with the key holder as somebody else made it of this one.
+pub(crate) fn watched_by(
+    seed: u64,
+    dir: &std::path::Path,
+    made: impl FnOnce(Watched) -> Watched,
+) -> (Call, Arc<Watched>) {
     let mut call = Call::new(seed);
     let world = &mut call.world;
     // What was written before is in the log.
@@ -20,17 +29,23 @@ fn watched(seed: u64, dir: &std::path::Path) -> Call {
         InProcess::open(file, Arc::clone(&world.clock) as _, Arc::clone(&world.entropy) as _, vault::waits()).unwrap();
     let clock = Arc::clone(&world.clock);
     let holder = Watched::open(keys, dir, Ceilings { person: 100, tenant: 100 }, Arc::clone(&clock) as _).unwrap();
+    let holder = Arc::new(made(holder));
+    world.vault = node(world, &holder);
+    world.clock.advance(3_000);
+    (call, holder)
+}
+
+/// A node of that world, whose keys are with this holder.
+pub(crate) fn node(world: &TestWorld, holder: &Arc<Watched>) -> Arc<Vault> {
     let opened = Vault::open(
         Arc::clone(&world.store),
-        Arc::new(holder),
-        clock,
+        Arc::clone(holder) as _,
+        Arc::clone(&world.clock) as _,
         Arc::clone(&world.entropy) as _,
         vec![tenant_config(FIRST), tenant_config(SECOND)],
         world.config.clone(),
     );
-    world.vault = Arc::new(block_on(opened).unwrap());
-    world.clock.advance(3_000);
-    call
+    Arc::new(block_on(opened).unwrap())
 }
 
 fn reveal(call: &Call) -> Result<(), VaultError> {

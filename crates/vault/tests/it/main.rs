@@ -11,6 +11,7 @@ mod allotments;
 mod approvals;
 mod blast_radius;
 mod casework;
+mod ceremony;
 mod closes;
 mod closes_many;
 mod codes;

@@ -46,7 +46,7 @@ fn a_signed_plan_is_in_force_on_every_node_and_after_a_restart() {
     let other = governed.call.world.another_node();
     let draft = governed.draft(shipped(NAMES, &NAMES.replace("\"delivery\", ", ""))).unwrap();
     assert_eq!(draft.words, "Change the data plan: name is no longer used for delivery.");
-    assert_eq!((draft.signatures, draft.widens, draft.tries), (2, false, false));
+    assert_eq!((draft.signatures, draft.widens, draft.untried), (2, false, None));
     assert!(governed.name().is_ok(), "a draft changes nothing");
     let Approved::Waits(half) = governed.sign(0, &draft).unwrap() else { panic!("one isn't enough") };
     assert!(governed.name().is_ok(), "nor does one signature");

@@ -114,7 +114,42 @@ fn limits_are_replayed_with_what_was_spent() {
 }
 
 #[test]
-fn only_who_changes_power_and_reads_the_log_tries_and_only_rules_and_limits_are_tried() {
+fn another_role_and_a_leaver_are_tried_on_what_that_person_did() {
+    let governed = kept();
+    let agent = governed.call.world.staff.agent.id;
+    for _ in 0..2 {
+        governed.seen(FieldKind::Name);
+    }
+    governed.call.world.sequence(FIRST);
+    let auditor = PowerWish::SetRole { person: agent, role: Role::Auditor, team: String::new() };
+    let found = governed.tried(auditor);
+    assert!(found.refused >= 2 && found.allowed == 0 && found.judged < found.read, "{found:?}");
+    assert_eq!(governed.tried(PowerWish::Left { person: agent }).refused, found.judged, "all of it was done");
+    let other = governed.call.world.staff.leader.id;
+    let found = governed.tried(PowerWish::Left { person: other });
+    assert_eq!((found.judged, found.refused), (0, 0), "somebody else's acts aren't theirs");
+}
+
+#[test]
+fn a_plan_without_a_kind_would_have_refused_what_was_shown_of_it() {
+    let governed = kept();
+    governed.seen(FieldKind::Name);
+    governed.seen(FieldKind::Phone);
+    governed.call.world.sequence(FIRST);
+    let plan = |toml: &str| PowerWish::Governing(vault::Governing::Plan { toml: toml.to_owned() });
+    let same = governed.tried(plan(plan::DEFAULT));
+    assert_eq!((same.refused, same.allowed, same.unknown.len()), (0, 0, 0), "{same:?}");
+    // Nobody of staff sees a name any more.
+    let at = plan::DEFAULT.find("\nid = \"name\"\n").unwrap();
+    let roles = at + plan::DEFAULT[at..].find("seen_by = [").unwrap();
+    let end = roles + plan::DEFAULT[roles..].find(']').unwrap();
+    let unseen = format!("{}seen_by = [{}", &plan::DEFAULT[..roles], &plan::DEFAULT[end..]);
+    let found = governed.tried(plan(&unseen));
+    assert_eq!((found.refused, found.judged), (1, 2), "{found:?}");
+}
+
+#[test]
+fn only_who_changes_power_and_reads_the_log_tries_and_only_what_the_log_can_speak_of() {
     let governed = kept();
     let world = &governed.call.world;
     let draft = governed.draft(stricter()).unwrap();
@@ -122,9 +157,11 @@ fn only_who_changes_power_and_reads_the_log_tries_and_only_rules_and_limits_are_
         let tried = block_on(world.vault.replay(world.scope(member), draft.id, Some(&draft.bytes)));
         assert_refused(world, tried.map(drop), Refusal::RoleNotAllowed);
     }
-    let left = governed.draft(PowerWish::Left { person: world.staff.agent.id }).unwrap();
-    for given in [left.bytes.as_slice(), b"no draft"] {
-        let tried = block_on(world.vault.replay(governed.officer(0), left.id, Some(given)));
+    let manager = PowerWish::ReportsTo { person: world.staff.agent.id, manager: None };
+    let reports = governed.draft(manager).unwrap();
+    assert!(reports.untried.unwrap().contains("asks whom somebody reports to") && draft.untried.is_none());
+    for given in [reports.bytes.as_slice(), b"no draft"] {
+        let tried = block_on(world.vault.replay(governed.officer(0), reports.id, Some(given)));
         assert_refused(world, tried.map(drop), Refusal::ChangeGone);
     }
     assert_refused(

@@ -30,6 +30,7 @@ fn body(kind: Kind) -> AuditBody {
         drawn: Vec::new(),
         allotted: None,
         upon: None,
+        ceremony: None,
     }
 }
 

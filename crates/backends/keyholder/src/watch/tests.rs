@@ -1,10 +1,11 @@
 use super::*;
 use crate::tests::{Place as Site, TENANT, now};
 use domain::PersonId;
-use keys::{Header, Place};
+use keys::{CeremonyStanding, Header, Place};
 use memory::{AHEAD_MS, HOUR_MS, OWED_MS};
 use rising::WINDOW_MS;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::FixedClock;
 
 const CUSTOMER: CustomerId = CustomerId([7; 16]);
@@ -392,10 +393,35 @@ fn what_cannot_be_written_down_is_not_released() {
     assert_eq!(now(watched.release(&[request])).err(), Some(HolderError::Keyring));
 }
 
+/// A ceremony whose steps hold, or don't.
+struct Told(AtomicBool);
+
+impl Ceremonies for Told {
+    fn standing(&self) -> CeremonyStanding {
+        CeremonyStanding { needed: 2, whole: self.0.load(Ordering::Relaxed), ..CeremonyStanding::default() }
+    }
+
+    fn steps(&self, after: u64) -> Vec<CeremonyStep> {
+        (after + 1..4).map(|place| CeremonyStep { place, ..CeremonyStep::default() }).collect()
+    }
+}
+
+#[test]
+fn steps_of_ceremonies_are_told_from_where_a_node_is() {
+    let world = World::new();
+    let none = world.open();
+    assert_eq!(now(none.ceremony_steps(0)), Ok(Some(Vec::new())));
+    drop(none);
+    let watched = world.open().telling(Arc::new(Told(AtomicBool::new(true))));
+    let places =
+        |after| now(watched.ceremony_steps(after)).unwrap().unwrap().iter().map(|step| step.place).collect::<Vec<_>>();
+    assert_eq!((places(0), places(2), places(3)), (vec![1, 2, 3], vec![3], vec![]));
+}
+
 #[test]
 fn it_says_how_it_stands_to_each_tenant_and_nothing_of_another() {
     let world = World::within(Ceilings { person: 2, tenant: 1_000 });
-    let watched = world.open().telling(Box::new(|| keys::CeremonyStanding { needed: 2, ..Default::default() }));
+    let watched = world.open().telling(Arc::new(Told(AtomicBool::new(true))));
     let standing = |tenant| now(watched.standing(tenant)).unwrap().apart.unwrap();
     assert_eq!((standing(TENANT).released, standing(TENANT).alarms), (0, Vec::new()));
     let answers = [1, 2, 3].map(|n| world.release(&watched, world.entry(), ADA, n));
@@ -418,18 +444,15 @@ fn it_says_how_it_stands_to_each_tenant_and_nothing_of_another() {
 #[test]
 fn steps_of_ceremonies_that_do_not_hold_are_an_alarm_for_every_tenant_and_stop_nothing() {
     let world = World::new();
-    let whole = Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let seen = Arc::clone(&whole);
-    let whether = move || seen.load(std::sync::atomic::Ordering::Relaxed);
-    let watched =
-        world.open().telling(Box::new(move || keys::CeremonyStanding { whole: whether(), ..Default::default() }));
+    let told = Arc::new(Told(AtomicBool::new(true)));
+    let watched = world.open().telling(Arc::clone(&told) as _);
     let tick = |ms: i64| {
         world.clock.advance(ms);
         watched.tick().unwrap();
         world.alarms()
     };
     assert!(tick(1_000).is_empty());
-    whole.store(false, std::sync::atomic::Ordering::Relaxed);
+    told.0.store(false, Ordering::Relaxed);
     assert!(tick(1_000).is_empty(), "looked at every ten seconds");
     assert_eq!(tick(STEPS_EVERY_MS), ["ceremony-steps"]);
     assert_eq!(tick(STEPS_EVERY_MS), ["ceremony-steps"], "once a minute");

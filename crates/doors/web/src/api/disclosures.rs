@@ -1,5 +1,6 @@
 //! `GET /v1/disclosures`, `/v1/disclosures/export`: the log as security reads it.
 
+use super::hex;
 use super::log_filter::{Asked, Filter, shown};
 use super::paging::{Cursor, Limit, Paging};
 use crate::body::ok;
@@ -15,7 +16,7 @@ use futures_util::stream;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
-use vault::{AuditBody, Decided, Disclosure, FoundLine, Scope, Shown, Vault};
+use vault::{AuditBody, CeremonyNote, Decided, Disclosure, FoundLine, Scope, Shown, Vault};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Disclosures {
@@ -49,12 +50,48 @@ pub(crate) struct Line {
     pub(crate) customer_alias: Option<String>,
     /// A number whose meaning the kind tells: see docs/log-entries.md.
     detail: Option<u64>,
+    /// Of a step of the root key's ceremony: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceremony: Option<LoggedStep>,
     /// Known while it happens only.
     interaction: Option<String>,
     /// Where its receipt is.
     receipt_url: String,
     /// The page that shows its proof and how to check it.
     proof_url: String,
+}
+
+/// A step of the root key's ceremony, as the log has it. Ids and numbers, no names.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoggedStep {
+    /// The ceremony's id; empty of a rehearsal.
+    ceremony: String,
+    #[schema(example = "share-taken")]
+    step: String,
+    /// Of which share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share: Option<u8>,
+    /// How many custodians it takes, and how many there are.
+    needed: u8,
+    of: u8,
+    /// Its place among all steps, from 1.
+    place: u64,
+    /// SHA-256 of its line in the key holder's ceremonies.jsonl, in hex.
+    hash: String,
+}
+
+impl LoggedStep {
+    fn of(note: &CeremonyNote) -> Self {
+        Self {
+            ceremony: note.ceremony.clone(),
+            step: note.step.clone(),
+            share: (note.share > 0).then_some(note.share),
+            needed: note.needed,
+            of: note.of,
+            place: note.place,
+            hash: hex(&note.hash),
+        }
+    }
 }
 
 pub(crate) type Names = HashMap<PersonId, String>;
@@ -90,6 +127,7 @@ impl Line {
             purpose: body.purpose.map(domain::Purpose::slug),
             customer_alias: body.alias.map(shown),
             detail: body.detail,
+            ceremony: body.ceremony.as_deref().map(LoggedStep::of),
             ..bare
         }
     }

@@ -65,6 +65,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/enrolments/{id}/approvals", post(passkeys::approve))
         .route("/v1/sessions", get(sessions::list))
         .route("/v1/keyholder", get(key_holder::show))
+        .route("/v1/keyholder/mark", get(key_holder::mark))
         .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/interactions", get(interactions::list))
         .route("/v1/interactions/{id}", get(interactions::show))
@@ -188,7 +189,7 @@ pub(crate) fn aim(web: &Web, interaction: &str, field: &str) -> Result<(Interact
     Ok((interaction, member(web, field, FieldKind::from_slug, "field isn't a kind of field")?))
 }
 
-/// Sixteen bytes as hex.
+/// Bytes as hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -170,8 +170,11 @@ pub(crate) struct DraftedPowerChange {
     signed_by: Vec<String>,
     /// Two would have to sign it, but only one can: then one signature counts, and the log says so.
     only_one_officer: bool,
-    /// It is of rules or limits: it can be tried on the last thirty days (`POST …/trial`).
+    /// It can be tried on the last thirty days (`POST …/trial`).
     can_be_tried: bool,
+    /// Why it can't, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untried: Option<&'static str>,
     /// It lets somebody do more, or that can't be ruled out: once signed it waits.
     widens: bool,
     /// How long, in seconds.
@@ -246,7 +249,8 @@ impl DraftedPowerChange {
             details: drafted.details.clone(),
             signed_by: drafted.signed_by.clone(),
             only_one_officer: drafted.alone,
-            can_be_tried: drafted.tries,
+            can_be_tried: drafted.untried.is_none(),
+            untried: drafted.untried,
             widens: drafted.widens,
             waits_s: drafted.waits_ms / 1_000,
             in_force_at: drafted.due.map(|due| due.to_string()),

@@ -1,4 +1,4 @@
-//! `POST /v1/power/changes/{id}/trial`: what drafted rules or limits would have done in the last thirty days.
+//! `POST /v1/power/changes/{id}/trial`: what a drafted change would have done in the last thirty days.
 
 use super::power_changes::named_so;
 use super::power_proposals::proposal;
@@ -42,7 +42,7 @@ pub(crate) struct TrialLine {
     would_refuse: u64,
     /// Refused, and would have been done.
     would_allow: u64,
-    /// What hangs on something that the log doesn't say, by what: ground, channel, device, person.
+    /// What hangs on something that the log doesn't say, by what: ground, channel, device, person, consent.
     unknown: BTreeMap<&'static str, u64>,
     /// Entries whose row was edited.
     damaged: u64,
@@ -79,7 +79,7 @@ impl TrialLine {
             read: found.read,
             of: replay.of(),
             judged: found.judged,
-            tried: if done { vault::TRIED.map(vault::Kind::slug).to_vec() } else { Vec::new() },
+            tried: if done { replay.tried().iter().map(|kind| kind.slug()).collect() } else { Vec::new() },
             would_refuse: found.refused,
             would_allow: found.allowed,
             unknown: found.unknown.iter().map(|(what, many)| (what.slug(), *many)).collect(),
@@ -116,9 +116,9 @@ impl TrialExample {
     }
 }
 
-/// Try drafted rules or limits on the last thirty days of the log.
+/// Try a drafted change on the last thirty days of the log.
 ///
-/// For security officers. Streamed as JSON Lines: how far it is, about four thousand entries a line, and at last what would have
+/// For security officers: rules, limits, a data plan, somebody's other role, or that they have left. Streamed as JSON Lines: how far it is, about four thousand entries a line, and at last what would have
 /// been refused, what would have been allowed, and what the log doesn't say; and which kinds of acts are tried at all. Nothing
 /// changes; the trial is a log entry. An answer without a line that says `done` broke off.
 #[utoipa::path(post, path = "/v1/power/changes/{id}/trial", tag = "power", operation_id = "tryPowerChange", request_body = TriedDraft,

@@ -10,7 +10,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{EntryId, Millis};
-use vault::{Apart, CeremonyStanding, HolderAlarm, HolderHealth, KeysHealth, WhenMissing, WitnessLine, WitnessStatus};
+use vault::{
+    Apart, CeremonyStanding, CeremonyStep, HolderAlarm, HolderHealth, KeysHealth, WhenMissing, WitnessLine,
+    WitnessStatus,
+};
 
 /// `/security/keys`.
 #[derive(Debug, Clone, Template)]
@@ -26,6 +29,10 @@ pub(super) struct KeysPage {
     pub(super) answered: Option<String>,
     /// What a separate one says of itself.
     pub(super) serving: Option<Serving>,
+    /// Who has the root key.
+    pub(super) ceremony: Option<Ceremony>,
+    /// May who looks open entries' proofs?
+    pub(super) links: bool,
     /// The log's witnesses.
     pub(super) log: Log,
     /// Line on top of the page.
@@ -43,7 +50,6 @@ pub(super) struct Serving {
     pub(super) person: u32,
     pub(super) open: usize,
     pub(super) alarms: Vec<Raised>,
-    pub(super) ceremony: Option<Ceremony>,
 }
 
 /// An alarm of the key holder's.
@@ -65,7 +71,16 @@ pub(super) struct Ceremony {
     pub(super) whole: bool,
     pub(super) head: String,
     pub(super) rehearsed: Option<String>,
-    pub(super) steps: Vec<(String, String)>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// A step of a ceremony, in words.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) at: String,
+    pub(super) said: String,
+    /// Its entry in the log, once a node has taken it over.
+    pub(super) entry: Option<String>,
 }
 
 /// The log and its witnesses.
@@ -124,7 +139,7 @@ fn to_the_second(at: &str) -> String {
 }
 
 /// A step in words.
-fn step(name: &str, share: u8) -> String {
+fn said(name: &str, share: u8) -> String {
     let word = match name {
         "begun" => "Begun: the root key was split",
         "waiting" => "Waits for shares",
@@ -151,8 +166,15 @@ fn ago(at: Millis, now: Millis) -> String {
     }
 }
 
+impl Step {
+    fn of((step, entry): (&CeremonyStep, &Option<EntryId>)) -> Self {
+        let entry = entry.map(|entry| entry.to_string());
+        Self { at: to_the_second(&step.at), said: said(&step.step, step.share), entry }
+    }
+}
+
 impl Ceremony {
-    fn of(standing: &CeremonyStanding) -> Self {
+    pub(super) fn of(standing: &CeremonyStanding, logged: &[Option<EntryId>]) -> Self {
         let of = standing.custodians.len();
         Self {
             held: !standing.id.is_empty(),
@@ -162,7 +184,7 @@ impl Ceremony {
             whole: standing.whole,
             head: standing.head.clone(),
             rehearsed: (!standing.rehearsed.is_empty()).then(|| to_the_second(&standing.rehearsed)),
-            steps: standing.steps.iter().map(|(at, name, share)| (to_the_second(at), step(name, *share))).collect(),
+            steps: standing.steps.iter().zip(logged).map(Step::of).collect(),
         }
     }
 }
@@ -184,7 +206,6 @@ impl Serving {
             person: apart.person_per_hour,
             open: apart.alarms.iter().filter(|alarm| !alarm.acknowledged).count(),
             alarms: apart.alarms.iter().map(raised).collect(),
-            ceremony: apart.ceremony.as_ref().map(Ceremony::of),
         }
     }
 }
@@ -211,18 +232,18 @@ impl Log {
 
 impl KeysPage {
     fn of(health: &KeysHealth) -> Self {
-        let (state, serving) = match &health.holder {
-            HolderHealth::Embedded => ("embedded", None),
-            HolderHealth::Serving(apart) => ("serving", Some(Serving::of(apart, health.at))),
-            HolderHealth::Sealed => ("sealed", None),
-            HolderHealth::Unreachable => ("unreachable", None),
+        let serving = match &health.holder {
+            HolderHealth::Serving(apart) => Some(Serving::of(apart, health.at)),
+            _ => None,
         };
         Self {
             person_name: String::new(),
             at: to_the_second(&health.at.to_string()),
-            state,
+            state: health.holder.slug(),
             answered: health.answered.map(|at| format!("{}, {}", moment(at, health.at), ago(at, health.at))),
             serving,
+            ceremony: health.holder.ceremony().map(|told| Ceremony::of(told, &health.logged)),
+            links: false,
             log: Log::of(&health.witnesses, health.at),
             banner: None,
         }
@@ -238,8 +259,9 @@ pub(super) async fn keys(State(web): State<Web>, signed: Result<Signed, Failed>)
     match web.vault.keys_health(&scope).await {
         Err(error) => error_page(&web, Fault::of(&web, &error)),
         Ok(health) => {
-            let (person_name, banner) = (scope.name().to_owned(), web.config.banner.clone());
-            page(StatusCode::OK, &KeysPage { person_name, banner, ..KeysPage::of(&health) })
+            let (person_name, banner, links) =
+                (scope.name().to_owned(), web.config.banner.clone(), web.vault.reads_log(&scope));
+            page(StatusCode::OK, &KeysPage { person_name, banner, links, ..KeysPage::of(&health) })
         }
     }
 }
@@ -268,14 +290,18 @@ fn sample_log(missing: bool) -> WitnessStatus {
     }
 }
 
-fn sample(holder: HolderHealth) -> KeysHealth {
+pub(super) fn sample(holder: HolderHealth) -> KeysHealth {
     let (answered, receipt) = (Some(SAMPLE_NOW.plus(-400)), EntryId([1; 16]));
-    KeysHealth { at: SAMPLE_NOW, holder, answered, witnesses: sample_log(false), receipt }
+    // The newest step waits for its entry.
+    let steps = holder.ceremony().map_or(0, |told| told.steps.len());
+    let logged = (0..steps).map(|step| (step > 0).then_some(EntryId([2; 16]))).collect();
+    KeysHealth { at: SAMPLE_NOW, holder, answered, logged, witnesses: sample_log(false), receipt }
 }
 
-fn sample_apart() -> Apart {
+pub(super) fn sample_apart() -> Apart {
     let at = |minutes: i64| SAMPLE_NOW.plus(-60_000 * minutes).to_string();
     let custodian = |name: &str| (name.to_owned(), "YMMVE 2T1M7 F1KQ4 8ND2Q 7GYSZ ESP2A 82FPA K7H2M".to_owned());
+    let written = |at, step: &str, share| CeremonyStep { at, step: step.to_owned(), share, ..CeremonyStep::default() };
     let steps = [("unsealed", 0), ("share-taken", 2), ("share-taken", 1), ("waiting", 0), ("rehearsed", 0)];
     Apart {
         since: SAMPLE_NOW.plus(-3 * 86_400_000),
@@ -290,9 +316,12 @@ fn sample_apart() -> Apart {
             root_file: false,
             whole: true,
             head: "3f".repeat(32),
-            steps: (1..).zip(steps).map(|(ago, (step, share))| (at(4_300 + ago), step.to_owned(), share)).collect(),
+            steps: (1..).zip(steps).map(|(ago, (step, share))| written(at(4_300 + ago), step, share)).collect(),
             rehearsed: at(43_000),
+            places: ("/var/lib/ringfence-keyholder".to_owned(), "/run/ringfence-keyholder/keys.sock".to_owned()),
+            ..CeremonyStanding::default()
         }),
+        sealed: false,
     }
 }
 
@@ -311,8 +340,12 @@ fn sample_alarmed() -> Apart {
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let serving = |apart: Apart| HolderHealth::Serving(Box::new(apart));
     let page_of = |health: &KeysHealth| {
-        let page =
-            KeysPage { person_name: "Ingrid Solberg".to_owned(), banner: banner.clone(), ..KeysPage::of(health) };
+        let page = KeysPage {
+            person_name: "Ingrid Solberg".to_owned(),
+            banner: banner.clone(),
+            links: true,
+            ..KeysPage::of(health)
+        };
         page.render()
     };
     let unheld = Apart {
@@ -325,7 +358,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         ("security-keys.html", page_of(&sample(serving(sample_apart())))?),
         ("security-keys-alarm.html", page_of(&alarmed)?),
         ("security-keys-unheld.html", page_of(&sample(serving(unheld)))?),
-        ("security-keys-sealed.html", page_of(&sample(HolderHealth::Sealed))?),
+        ("security-keys-sealed.html", page_of(&sample(HolderHealth::Sealed(sample_apart().ceremony.map(Box::new))))?),
         ("security-keys-away.html", page_of(&KeysHealth { answered: None, ..sample(HolderHealth::Unreachable) })?),
         ("security-keys-embedded.html", page_of(&KeysHealth { witnesses: none, ..sample(HolderHealth::Embedded) })?),
     ])

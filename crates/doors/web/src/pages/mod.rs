@@ -3,6 +3,7 @@
 mod approvals;
 pub(crate) mod ask;
 mod budgets;
+mod ceremony;
 mod glass;
 mod governing;
 mod guard;
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))
+        .route("/security/ceremony", get(ceremony::ceremony))
         .route("/security/proof/{id}", get(proof))
         .route("/sign-in", get(sign_in::page).post(sign_in::with_token))
         .route("/sign-in/passkey", post(passkeys::sign_in))

@@ -10,7 +10,9 @@
 pub mod sign_in;
 
 use super::ask::{AskForm, Found};
-use super::{approvals, budgets, glass, governing, guard, keys, notice, people, plan, retention, rules, sessions};
+use super::{
+    approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, retention, rules, sessions,
+};
 use crate::api::log_status::AlarmLine;
 use askama::Template;
 use domain::Millis;
@@ -51,6 +53,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/resume.js", SCRIPT, include_str!("../../assets/resume.js")),
     asset("/assets/passkey.js", SCRIPT, include_str!("../../assets/passkey.js")),
     asset("/assets/ceremony.js", SCRIPT, include_str!("../../assets/ceremony.js")),
+    asset("/assets/ceremony-watch.js", SCRIPT, include_str!("../../assets/ceremony-watch.js")),
     asset("/assets/account.js", SCRIPT, include_str!("../../assets/account.js")),
     asset("/assets/common.js", SCRIPT, include_str!("../../assets/common.js")),
     asset("/assets/second.js", SCRIPT, include_str!("../../assets/second.js")),
@@ -296,6 +299,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);
     all.extend(keys::gallery(sample_banner())?);
+    all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);

@@ -35,6 +35,27 @@ pub struct AuditBody {
     pub allotted: Option<Allotted>,
     /// Of a change by a person: whom it is about.
     pub upon: Option<PersonId>,
+    /// Of a step of the root key's ceremony: which.
+    pub ceremony: Option<Box<CeremonyNote>>,
+}
+
+/// What the entry of a ceremony's step says: numbers and ids, no names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CeremonyNote {
+    /// The ceremony's id; empty of a rehearsal.
+    pub ceremony: String,
+    /// What happened, as `docs/ceremony.md` lists it.
+    pub step: String,
+    /// Of which share; 0 for none.
+    pub share: u8,
+    /// How many custodians it takes.
+    pub needed: u8,
+    /// How many there are.
+    pub of: u8,
+    /// Its place among all steps, from 1.
+    pub place: u64,
+    /// SHA-256 of its line at the key holder, which names that of the line before it.
+    pub hash: [u8; 32],
 }
 
 /// What an allotment's entry says beside its counter, the counter's new value and how much it is.
@@ -68,7 +89,7 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
     /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
-    /// 13?: person}`.
+    /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -87,6 +108,7 @@ impl AuditBody {
             !self.drawn.is_empty(),
             self.allotted.is_some(),
             self.upon.is_some(),
+            self.ceremony.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -129,6 +151,10 @@ impl AuditBody {
         if let Some(person) = self.upon {
             e.u8(13)?.bytes(&person.0)?;
         }
+        if let Some(note) = self.ceremony.as_deref() {
+            e.u8(14)?.array(7)?.str(&note.ceremony)?.str(&note.step)?.u8(note.share)?.u8(note.needed)?;
+            e.u8(note.of)?.u64(note.place)?.bytes(&note.hash)?;
+        }
         Ok(())
     }
 
@@ -153,6 +179,7 @@ impl AuditBody {
             drawn: Vec::new(),
             allotted: None,
             upon: None,
+            ceremony: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -186,6 +213,10 @@ impl AuditBody {
                     body.allotted = Some(Allotted { node, window: Millis(d.i64()?), limit: d.u32()? });
                 }
                 13 => body.upon = d.bytes()?.try_into().ok().map(PersonId),
+                14 => match read_note(d)? {
+                    Some(note) => body.ceremony = Some(Box::new(note)),
+                    None => return Ok(None),
+                },
                 _ => return Ok(None),
             }
         }
@@ -201,6 +232,14 @@ fn read_spent(d: &mut Decoder<'_>) -> Result<Option<Spent>, minicbor::decode::Er
     // Three of them in entries from before allowances slid.
     let moved = if length == Some(4) { Some(d.i64()?) } else { None };
     Ok(counter.zip(previous).map(|(counter, previous)| Spent { counter, previous, total, moved }))
+}
+
+fn read_note(d: &mut Decoder<'_>) -> Result<Option<CeremonyNote>, minicbor::decode::Error> {
+    d.array()?;
+    let (ceremony, step) = (d.str()?.to_owned(), d.str()?.to_owned());
+    let (share, needed, of, place) = (d.u8()?, d.u8()?, d.u8()?, d.u64()?);
+    let Ok(hash) = d.bytes()?.try_into() else { return Ok(None) };
+    Ok(Some(CeremonyNote { ceremony, step, share, needed, of, place, hash }))
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {

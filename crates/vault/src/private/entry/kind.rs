@@ -198,6 +198,11 @@ kinds! {
     ConsentGiven = 80 "consent_given";
     /// A customer took that back; `detail` names the question.
     ConsentWithdrawn = 81 "consent_withdrawn";
+    /// A step of the root key's ceremony was written down by the key holder; the entry tells which.
+    CeremonyStep = 82 "ceremony_step";
+    /// Steps that the log has aren't at the key holder any more, or were edited there; `detail` is how many, 0 where they are there
+    /// again.
+    CeremonyStepsGone = 83 "ceremony_steps_gone";
     /// Officers signed another data plan.
     PlanChanged = 84 "plan_changed";
     /// A customer whose values had all expired was destroyed: keys, values and counter; `detail` is how many values that were.

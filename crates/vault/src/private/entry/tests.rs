@@ -40,6 +40,7 @@ fn nobodys() -> Draft {
         drawn: Vec::new(),
         allotted: None,
         upon: None,
+        ceremony: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -234,6 +235,14 @@ fn allotments() -> impl Strategy<Value = Option<Allotted>> {
     prop::option::of(allotted.prop_map(|(node, window, limit)| Allotted { node, window: Millis(window), limit }))
 }
 
+fn notes() -> impl Strategy<Value = Option<Box<CeremonyNote>>> {
+    let words = ("[A-Z0-9-]{0,24}", "[a-z-]{1,20}");
+    let numbers = (any::<[u8; 3]>(), any::<u64>(), any::<[u8; 32]>());
+    prop::option::of((words, numbers).prop_map(|((ceremony, step), ([share, needed, of], place, hash))| {
+        Box::new(CeremonyNote { ceremony, step, share, needed, of, place, hash })
+    }))
+}
+
 prop_compose! {
     fn bodies()(
         at in any::<i64>(),
@@ -246,9 +255,9 @@ prop_compose! {
         alias in prop::option::of(any::<u32>()),
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
-        (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
+        (drawn, allotted, upon, ceremony) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>()), notes()),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId) }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony }
     }
 }
 
