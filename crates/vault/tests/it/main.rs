@@ -17,6 +17,7 @@ mod codes;
 mod compile_fail;
 mod concurrency;
 mod consents;
+mod correcting;
 mod erasure;
 mod events;
 mod glass;
