@@ -8,8 +8,13 @@ pub(super) struct Mailbox;
 
 impl Mailer for Mailbox {
     fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError> {
-        let Letter::Code(code) = mail.letter;
-        output::aside(&format!("Mail to {}: your code is {}", mail.to, **code));
+        let says = match mail.letter {
+            Letter::Code(code) => format!("your code is {}", **code),
+            Letter::Corrected { field, link } => {
+                format!("your {} is being changed; not you? {}", field.label(), **link)
+            }
+        };
+        output::aside(&format!("Mail to {}: {says}", mail.to));
         Ok(())
     }
 }

@@ -255,6 +255,13 @@ pub enum Effect {
     PutIndex(IndexRow),
     /// A row of a blind index, to be merged when the import is done.
     StageIndex(IndexRow),
+    /// Rows of a blind index go: the customer isn't found by these any more. What is put behind it in the same intent stays.
+    DropIndex {
+        /// Whose.
+        customer: CustomerId,
+        /// Kind of index, and digest.
+        index: Vec<(u16, [u8; 16])>,
+    },
     /// The field with this mark is shown of the customer in the interaction.
     Show {
         /// Of whom.

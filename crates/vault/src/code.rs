@@ -124,11 +124,10 @@ impl Vault {
         let own = Self::attempt(&act, person, own, Refusal::BudgetExhausted);
         let call = Counter::interaction(BudgetKind::Code, name);
         let call = Self::attempt(&act, call, limits.code_per_interaction, Refusal::AttemptsExhausted);
-        Ok(self.on_ground(act, scope, &needs, interaction, Some(customer)).spend(own).spend(call).read(FieldRef {
-            customer,
-            field: phone,
-            instance: 1,
-        }))
+        let number = FieldRef { customer, field: phone, instance: 1 };
+        let mut act = self.on_ground(act, scope, &needs, interaction, Some(customer)).spend(own).spend(call);
+        act.when.extend(self.vouching(scope.tenant, number).await?);
+        Ok(act.read(number))
     }
 
     /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and

@@ -88,7 +88,8 @@ impl Vault {
         Ok(interaction)
     }
 
-    /// A number or address that fits exactly one customer matches them; one that several share matches nobody.
+    /// A number or address that fits exactly one customer matches them; one that several share matches nobody, nor does one that
+    /// vouches for nobody yet.
     async fn connected(
         &self,
         tenant: TenantId,
@@ -102,10 +103,7 @@ impl Vault {
         self.known_person(tenant, person).await?;
         let caller = match from {
             None => None,
-            Some(term) => match self.look_up(tenant, &term).await?.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            },
+            Some(term) => self.only_one_at(tenant, &term).await?,
         };
         Ok(Happening::Connected { channel, person, caller })
     }

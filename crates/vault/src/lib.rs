@@ -23,6 +23,7 @@ mod claim;
 mod close;
 mod code;
 mod consent;
+mod contact;
 mod copies;
 mod customer;
 mod decision;
@@ -113,8 +114,8 @@ pub use login::{Arrival, LoggedIn};
 pub use losses::Loss;
 pub use machine::AccessToken;
 pub use me::{
-    Ask, ConsentNames, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnConsent, OwnExport,
-    OwnLog, OwnLook, OwnRecord,
+    Ask, ConsentNames, Correction, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnConsent,
+    OwnExport, OwnLog, OwnLook, OwnRecord, Tell,
 };
 pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};

@@ -114,7 +114,8 @@ impl Vault {
         }
     }
 
-    async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
+    /// Seals one value in its place.
+    pub(crate) async fn seal_one(&self, shelved: &Shelved, place: Place, plain: &[u8]) -> Result<FieldRow, VaultError> {
         let keys = self.holder.seal(&[self.to_seal(shelved, place)]).await?.pop();
         let (header, okm) = keys.ok_or(VaultError::Damaged)?;
         let sealed = sealing::seal(&okm, &header, &place, plain).ok_or(VaultError::Damaged)?;

@@ -7,9 +7,9 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::wiring::{Act, Vault};
 use domain::field::SearchTerm;
-use domain::{CustomerId, EntryId, FieldKind, InteractionId, PersonId, Phase, Refusal, TenantId};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Millis, PersonId, Phase, Refusal, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, FieldRef, IndexRow, SHEET, Seals};
+use store::{Condition, FieldRef, IndexRow, SHEET};
 
 /// More hits than this are browsing.
 const MOST_HITS: usize = 3;
@@ -143,16 +143,23 @@ impl Vault {
     /// The customers with this term, whose index rows carry their own tags. More than three is a refusal (told of by
     /// the search's entry); a row that was re-pointed stops the search.
     pub(crate) async fn look_up(&self, tenant: TenantId, term: &SearchTerm) -> Result<Vec<CustomerId>, VaultError> {
-        let rows = self.index_rows(tenant, term).await?;
-        let genuine = |row: &IndexRow| {
-            row.tag == self.seals.tag(tenant, "index", &IndexRow::material(row.kind, &row.mac, row.customer))
-        };
-        if !rows.iter().all(genuine) {
-            return Err(VaultError::refused(Refusal::Tampered));
-        }
-        let mut customers: Vec<CustomerId> = rows.into_iter().map(|row| row.customer).collect();
+        let mut customers: Vec<CustomerId> =
+            self.found_since(tenant, term).await?.into_iter().map(|(customer, _)| customer).collect();
         customers.dedup();
         Ok(customers)
+    }
+
+    /// The same, with when they corrected what they are found by, if they did.
+    pub(crate) async fn found_since(
+        &self,
+        tenant: TenantId,
+        term: &SearchTerm,
+    ) -> Result<Vec<(CustomerId, Option<Millis>)>, VaultError> {
+        let mut found = Vec::new();
+        for row in self.index_rows(tenant, term).await? {
+            found.push((row.customer, self.put_there(tenant, &row).await?));
+        }
+        Ok(found)
     }
 
     async fn index_rows(&self, tenant: TenantId, term: &SearchTerm) -> Result<Vec<IndexRow>, VaultError> {

@@ -115,13 +115,10 @@ impl Vault {
         let attempt = |counter, limit| Self::attempt(&act, counter, limit, Refusal::AttemptsExhausted);
         let call = attempt(names.interaction, limits.verify_per_interaction);
         let record = attempt(names.customer, limits.verify_per_customer);
-        Ok(self
-            .on_ground(act, scope, &needs, interaction, Some(customer))
-            .spend(own)
-            .spend(call)
-            .spend(record)
-            .draw(self.shares(&scope.person, None, cheap))
-            .read(FieldRef { customer, field: field.code(), instance }))
+        let answer = FieldRef { customer, field: field.code(), instance };
+        let mut act = self.on_ground(act, scope, &needs, interaction, Some(customer));
+        act.when.extend(self.vouching(scope.tenant, answer).await?);
+        Ok(act.spend(own).spend(call).spend(record).draw(self.shares(&scope.person, None, cheap)).read(answer))
     }
 
     /// What came of it: the person gets back what a right answer doesn't cost; a wrong one costs others their part too.

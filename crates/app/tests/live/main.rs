@@ -38,6 +38,7 @@ mod kinds;
 mod machine;
 mod machines;
 mod me;
+mod me_correct;
 mod nodes;
 mod old_backups;
 mod old_copies;

@@ -1,5 +1,6 @@
-//! The letters' words. They say what happened and what to do, never whose data it is about, and hold no link: who is used to
-//! links in such mail follows others' too.
+//! The letters' words. They say what happened and what to do, never whose data it is about. None holds a link, as who is used to
+//! links in such mail follows others' too; but the one of a correction does: it comes unasked, and whoever must object to it has
+//! no way in.
 
 use plan::Language;
 use vault::{Letter, Mail};
@@ -20,6 +21,28 @@ pub(super) fn write(mail: &Mail<'_>) -> Written {
                  only.\n\nNobody of {company} will ask you for it: don't read it out to anybody. If you didn't ask for it, do \
                  nothing: without it nobody gets in.\n\nQuestions: {contact}\n",
                 spaced(code)
+            ),
+        },
+        (Letter::Corrected { field, link }, Language::English) => Written {
+            subject: format!("Was it you? Something is being changed at {company}"),
+            text: format!(
+                "On the page \"Your data\" of {company}, somebody is changing this: {}.\n\nIf it was you, do nothing. If it was not you, open \
+                 this page within 14 days and press its button:\n\n{}\n\nThen what was changed counts for nothing, and somebody looks at \
+                 what happened. The page asks for no password, no code and no data: leave any page that does.\n\nQuestions: \
+                 {contact}\n",
+                plan::Kind::Field(*field).words().said(mail.language),
+                link.as_str()
+            ),
+        },
+        (Letter::Corrected { field, link }, Language::German) => Written {
+            subject: format!("Waren Sie das? Bei {company} wird etwas geändert"),
+            text: format!(
+                "Auf der Seite „Ihre Daten“ von {company} ändert jemand dies: {}.\n\nWaren Sie es, tun Sie nichts. Waren Sie es nicht, \
+                 öffnen Sie binnen 14 Tagen diese Seite und drücken Sie den Knopf darauf:\n\n{}\n\nDann zählt das Geänderte nicht, und \
+                 jemand sieht nach, was geschehen ist. Die Seite fragt nach keinem Passwort, keinem Code und keinen Daten: Verlassen \
+                 Sie jede, die es tut.\n\nFragen: {contact}\n",
+                plan::Kind::Field(*field).words().said(mail.language),
+                link.as_str()
             ),
         },
         (Letter::Code(code), Language::German) => Written {

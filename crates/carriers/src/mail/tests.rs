@@ -1,5 +1,5 @@
 use super::{MailServer, MailSetupError, MailTls, SmtpMailer};
-use domain::Millis;
+use domain::{FieldKind, Millis};
 use plan::Language;
 use std::fs;
 use testkit::Authority;
@@ -50,6 +50,16 @@ fn a_letter_arrives_at_a_server_of_another_make() {
     let german = server.next();
     assert_eq!(german["subject"], "Ihr Code für Example Retail");
     assert!(german["text"].as_str().unwrap().contains("zehn Minuten"));
+
+    let link = format!("https://desk.example.com/me/acme/en/objection/{}", "ab".repeat(62));
+    let corrected = Letter::Corrected { field: FieldKind::Phone, link: Zeroizing::new(link.clone()) };
+    for (language, says) in [(Language::English, "your phone number"), (Language::German, "Ihre Telefonnummer")] {
+        mailer.deliver(&mail(&corrected, language)).unwrap();
+        let letter = server.next();
+        let text = letter["text"].as_str().unwrap();
+        assert!(text.lines().any(|line| line == link) && text.contains(says), "{text}");
+        assert!(!text.contains("Ana"), "no name: {text}");
+    }
 }
 
 fn by(authority: &[u8]) -> MailServer<'_> {

@@ -332,6 +332,10 @@ refusals! {
     NotAgreed = 99 "not-agreed", "The customer hasn't agreed to this",
         "Some data is held and used only as long as its customer says yes; they may take that back at any time.",
         "Do without it. The customer can say yes on their own page, if they wish.";
+    /// The customer changed it themselves a short while ago, or somebody objected to that change.
+    ContactUnsure = 120 "contact-unsure", "This was changed on the customer's own page less than three days ago, or objected to",
+        "Whoever got into a customer's page would change a number or address first, to be taken for them by it.",
+        "Serve the customer without it: use something that wasn't changed to make sure who it is, or wait until the three days are over.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

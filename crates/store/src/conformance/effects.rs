@@ -5,7 +5,9 @@ use super::help::{
     happened, index_row, open_call, person_row, put_customer, set_power,
 };
 use super::{Case, Mount};
-use crate::{Effect, FieldRef, FieldRow, Intent, Outcome, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events};
+use crate::{
+    Effect, FieldRef, FieldRow, IndexRow, Intent, Outcome, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events,
+};
 use domain::interaction::{Event, Happening};
 use domain::{Binding, InteractionId, Phase, PowerKind, ReportId};
 
@@ -20,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
     Case { name: "PutField", tables: &["field"], run: fields },
     Case { name: "RewrapField", tables: &["field", "customer"], run: rewrapped_fields },
-    Case { name: "PutIndex, StageIndex", tables: &["blind_index", "staged_index"], run: indexes },
+    Case { name: "PutIndex, StageIndex, DropIndex", tables: &["blind_index", "staged_index"], run: indexes },
     Case { name: "SetPower", tables: &["person", "power", "power_row"], run: power },
     Case { name: "PutReport, PutProgress", tables: &["report", "import"], run: reports_and_progress },
 ];
@@ -163,6 +165,17 @@ fn indexes(mount: &dyn Mount) {
     assert_eq!(find(1, 5, 9).len(), 2);
     assert_eq!(find(1, 5, 1).len(), 1);
     assert_eq!(block_on(store.merge_index(TENANT)).unwrap(), 0);
+
+    let drop =
+        |customer, macs: &[u8]| Effect::DropIndex { customer, index: macs.iter().map(|mac| (1, [*mac; 16])).collect() };
+    done(&*store, doing(3, vec![drop(ANA, &[5, 7]), Effect::PutIndex(index_row(1, 6, ANA))]));
+    assert_eq!(find(1, 5, 9), [index_row(1, 5, BEN)], "another's stays");
+    assert_eq!(find(1, 6, 9), [index_row(1, 6, ANA)]);
+    let anew = IndexRow { tag: [9; 16], ..index_row(1, 6, ANA) };
+    done(&*store, doing(4, vec![drop(ANA, &[6]), Effect::PutIndex(anew.clone())]));
+    assert_eq!(find(1, 6, 9), [anew], "what is put behind it stays");
+    done(&*store, doing(5, vec![drop(BEN, &[]), drop(BEN, &[6])]));
+    assert_eq!(find(1, 6, 9).len(), 1);
 }
 
 fn power(mount: &dyn Mount) {

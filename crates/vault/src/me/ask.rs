@@ -10,13 +10,12 @@ use crate::private::release::{Committed, Done, Use};
 use crate::reveal::hashed;
 use crate::session::Cookie;
 use crate::wiring::{Act, Vault};
-use domain::field::SearchTerm;
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, FieldKind, Millis, Refusal, TenantId, Window};
 use keys::derive::{mac, short};
 use plan::Language;
 use std::sync::Arc;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, FieldRef, Spend};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, FieldRef, FieldRow, Spend};
 use zeroize::Zeroizing;
 
 /// How long a code counts, in milliseconds.
@@ -148,14 +147,6 @@ impl Vault {
         self.mail(to, Letter::Code(code), (ask.tenant, language), mailer).await
     }
 
-    /// Who has this address. One that several share is nobody's: whoever reads the mailbox isn't each of them.
-    async fn only_one_at(&self, tenant: TenantId, term: &SearchTerm) -> Result<Option<CustomerId>, VaultError> {
-        Ok(match self.look_up(tenant, term).await?.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        })
-    }
-
     /// The customer's address that was named, in an entry of its own, which puts the code's row too. `None` where the index
     /// led to somebody who doesn't have it.
     async fn address_for(
@@ -185,12 +176,16 @@ impl Vault {
         if act.is_stopped() {
             return Ok(act);
         }
-        for row in self.store.fields(tenant, customer).await?.iter().filter(|row| row.field == email).take(ADDRESSES) {
+        let rows = self.store.fields(tenant, customer).await?;
+        let (known, young): (Vec<&FieldRow>, _) =
+            rows.iter().filter(|row| row.field == email).partition(|row| self.is_settled(row.version));
+        for row in known.into_iter().take(ADDRESSES) {
             let field = FieldRef { customer, field: email, instance: row.instance };
             act = act.when(Condition::FieldVersion(field, row.version)).read(field);
         }
         if act.read.is_empty() {
-            return Ok(act.when(Condition::Never(Refusal::NotFound)));
+            let why = if young.is_empty() { Refusal::NotFound } else { Refusal::ContactUnsure };
+            return Ok(act.when(Condition::Never(why)));
         }
         let own = Counter::customer(BudgetKind::Code, name);
         let own = Self::attempt(&act, own, CODES_PER_CUSTOMER, Refusal::AttemptsExhausted);

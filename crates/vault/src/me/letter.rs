@@ -1,6 +1,6 @@
 //! What goes to a customer by mail, and who takes it there.
 
-use domain::Millis;
+use domain::{FieldKind, Millis};
 use plan::Language;
 use zeroize::Zeroizing;
 
@@ -35,6 +35,13 @@ pub struct Mail<'a> {
 pub enum Letter {
     /// A one-time code to sign in with.
     Code(Zeroizing<String>),
+    /// A value of theirs is being corrected: at each address that was on file.
+    Corrected {
+        /// Which kind.
+        field: FieldKind,
+        /// Where whoever didn't do it says so.
+        link: Zeroizing<String>,
+    },
 }
 
 /// Mail that couldn't be handed over.

@@ -7,17 +7,20 @@
 
 mod ask;
 mod consent;
+mod correct;
 mod doubt;
 mod enter;
 mod export;
 mod forget;
 mod letter;
 mod looks;
+mod object;
 mod scope;
 mod view;
 
 pub use ask::Ask;
 pub use consent::{ConsentNames, OwnConsent};
+pub use correct::{Correction, Tell};
 pub use export::OwnExport;
 pub use forget::Forgotten;
 pub use letter::{Letter, Mail, MailError, Mailer};

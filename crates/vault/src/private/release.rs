@@ -5,6 +5,10 @@
 //! where that takes longer, and has the keys released. So the next batch is written while the last one is synced (SQLite) or
 //! while its keys are released and its values opened.
 
+mod terms;
+
+pub(crate) use terms::{Replaced, terms_of};
+
 use super::entry::Draft;
 use super::node::NodeSeals;
 use super::plaintext::Plaintext;
@@ -16,7 +20,7 @@ use crate::feed::{Disclosure, Feed};
 use crate::promises::Promises;
 use crate::vitals::Tally;
 use core::sync::atomic::Ordering;
-use domain::field::{self, Incoming, SearchTerm};
+use domain::field::{self, Incoming};
 use domain::{Clock, CustomerId, EntryId, FieldKind, Millis, Refusal};
 use futures_util::stream::{self, StreamExt as _};
 use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
@@ -97,19 +101,6 @@ impl Committed {
         let Use::Matches(said) = how;
         Ok(if matches(kind, &value, said)? { Some(value) } else { None })
     }
-
-    /// The index terms of a customer's values, for taking them out of the index: digests leave, values don't.
-    pub(crate) fn index_terms(all: Vec<Self>) -> Result<Vec<SearchTerm>, VaultError> {
-        let mut values = Vec::with_capacity(all.len());
-        for committed in all {
-            let kind = FieldKind::from_code(committed.place.field);
-            let value = committed.open()?;
-            if let Some(kind) = kind {
-                values.push(reparse(kind, &value)?);
-            }
-        }
-        Ok(terms_of(&values))
-    }
 }
 
 fn matches(kind: FieldKind, value: &Plaintext, said: &str) -> Result<bool, VaultError> {
@@ -121,19 +112,6 @@ fn matches(kind: FieldKind, value: &Plaintext, said: &str) -> Result<bool, Vault
 fn reparse(kind: FieldKind, value: &Plaintext) -> Result<Incoming, VaultError> {
     let text = core::str::from_utf8(value.bytes()).map_err(|_| VaultError::Damaged)?;
     Incoming::parse(kind, text).map_err(|_| VaultError::Damaged)
-}
-
-/// Every term under which a customer with these values can be found.
-pub(crate) fn terms_of(values: &[Incoming]) -> Vec<SearchTerm> {
-    let of = |kind| values.iter().filter(move |value| value.kind() == kind);
-    let mut terms: Vec<SearchTerm> = values.iter().flat_map(Incoming::search_terms).collect();
-    for address in of(FieldKind::PostalAddress) {
-        terms.extend(of(FieldKind::Name).filter_map(|name| field::postcode_family_name(address, name)));
-    }
-    for card in of(FieldKind::Card) {
-        terms.extend(of(FieldKind::Order).filter_map(|order| field::card_last4_date(card, order)));
-    }
-    terms
 }
 
 /// What became of an intent, with the rights to open what it read.

@@ -18,6 +18,7 @@ mod codes;
 mod compile_fail;
 mod concurrency;
 mod consents;
+mod correcting;
 mod erasure;
 mod events;
 mod glass;

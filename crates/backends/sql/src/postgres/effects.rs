@@ -18,6 +18,7 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
             Order::Rewraps => all.push(rewraps(run)),
             Order::Resealings => all.push(resealings(run)),
             Order::Expiries => expire(run, &mut all),
+            Order::Drops => all.extend(run.iter().filter_map(|(tenant, effect)| dropped(*tenant, effect))),
             Order::Erasures => run.iter().for_each(|(tenant, effect)| erase(*tenant, effect, &mut all)),
         }
     }
@@ -30,6 +31,7 @@ enum Order {
     Puts,
     Rewraps,
     Resealings,
+    Drops,
     Expiries,
     Erasures,
 }
@@ -38,6 +40,7 @@ fn order(effect: &Effect) -> Order {
     match effect {
         Effect::RewrapCustomer(..) => Order::Rewraps,
         Effect::RewrapField { .. } => Order::Resealings,
+        Effect::DropIndex { .. } => Order::Drops,
         Effect::Expire(_) => Order::Expiries,
         Effect::Erase { .. } => Order::Erasures,
         _ => Order::Puts,
@@ -98,6 +101,7 @@ impl<'a> Puts<'a> {
             | Effect::Hold(..)
             | Effect::RewrapCustomer(..)
             | Effect::RewrapField { .. }
+            | Effect::DropIndex { .. }
             | Effect::Expire(_)
             | Effect::Erase { .. } => {}
         }
@@ -285,9 +289,18 @@ fn erase<'a>(tenant: TenantId, effect: &'a Effect, all: &mut Vec<Change<'a>>) {
         "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2",
     ];
     all.extend(deletes.map(|sql| Change::any(sql, vec![int(tenant.0), blob(&customer.0)])));
+    all.push(drop_index(tenant, customer, index));
+}
+
+fn dropped(tenant: TenantId, effect: &Effect) -> Option<Change<'_>> {
+    let Effect::DropIndex { customer, index } = effect else { return None };
+    Some(drop_index(tenant, customer, index))
+}
+
+fn drop_index<'a>(tenant: TenantId, customer: &'a CustomerId, index: &'a [(u16, [u8; 16])]) -> Change<'a> {
     const INDEX: &str = "DELETE FROM blind_index USING unnest($3, $4) AS w (kind, mac) WHERE blind_index.tenant = $1 \
         AND blind_index.customer = $2 AND blind_index.kind = w.kind AND blind_index.mac = w.mac";
     let kinds = ints(index.iter().map(|(kind, _)| *kind));
     let macs = blobs(index.iter().map(|(_, mac)| mac.as_slice()));
-    all.push(Change::any(INDEX, vec![int(tenant.0), blob(&customer.0), kinds, macs]));
+    Change::any(INDEX, vec![int(tenant.0), blob(&customer.0), kinds, macs])
 }

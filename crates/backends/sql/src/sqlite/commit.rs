@@ -227,6 +227,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
             let sql = "INSERT INTO staged_index VALUES ($1, $2, $3, $4, $5)";
             run(tx, sql, params![t, row.kind, row.mac, row.customer.0, row.tag])
         }
+        Effect::DropIndex { customer, index } => drop_index(tx, tenant, *customer, index),
         Effect::Erase { customer, index } => erase(tx, tenant, *customer, index),
         Effect::Expire(customer) => expire(tx, tenant, *customer),
         Effect::SetPower(_, edits) => edits.iter().try_for_each(|edit| edit_power(tx, tenant, edit)),
@@ -279,11 +280,17 @@ fn erase(
     // claimed another customer. A scan; erasures are few.
     run(tx, "DELETE FROM interaction WHERE tenant = $1 AND (customer = $2 OR instr(events, $2) > 0)", key)?;
     run(tx, "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2", key)?;
-    for (kind, mac) in index {
-        let sql = "DELETE FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 AND customer = $4";
-        run(tx, sql, params![tenant.0, kind, mac, customer.0])?;
-    }
-    Ok(())
+    drop_index(tx, tenant, customer, index)
+}
+
+fn drop_index(
+    tx: &Transaction<'_>,
+    tenant: TenantId,
+    customer: CustomerId,
+    index: &[(u16, [u8; 16])],
+) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 AND customer = $4";
+    index.iter().try_for_each(|(kind, mac)| run(tx, sql, params![tenant.0, kind, mac, customer.0]))
 }
 
 fn expire(tx: &Transaction<'_>, tenant: TenantId, customer: CustomerId) -> rusqlite::Result<()> {

@@ -4,6 +4,7 @@ mod acts;
 mod consent_receipt;
 mod consents;
 mod copy;
+mod correct;
 mod sign_in;
 mod told;
 mod whole;
@@ -43,6 +44,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/{tenant}/{language}/doubt", post(acts::doubt))
         .route("/me/{tenant}/{language}/consents", post(consents::answer))
         .route("/me/{tenant}/{language}/consent-receipt", post(consents::receipt))
+        .route("/me/{tenant}/{language}/correct", post(correct::correct))
+        .route("/me/{tenant}/{language}/objection/{named}", get(correct::objection_page).post(correct::object))
         .route("/me/{tenant}/{language}/statement", post(acts::statement))
         .route("/me/{tenant}/{language}/copy", post(acts::copy))
         .route("/me/{tenant}/{language}/receipt/{entry}", get(acts::receipt))
@@ -86,7 +89,9 @@ fn sample_frame(language: Language) -> Frame {
 /// # Errors
 /// If they can't be drawn.
 pub(crate) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
-    whole::gallery(banner)
+    let mut pages = whole::gallery(banner.clone())?;
+    pages.extend(correct::gallery(banner)?);
+    Ok(pages)
 }
 
 /// At whose customers' page somebody is, and in which language.
@@ -151,6 +156,7 @@ impl Place {
         match refusal {
             Some(Refusal::OwnSessionOver) => self.said(StatusCode::UNAUTHORIZED, say.nothing_done, say.over),
             Some(Refusal::GuardedRecord) => self.said(StatusCode::FORBIDDEN, say.nothing_done, say.by_hand),
+            Some(Refusal::ContactUnsure) => self.said(fault.status, say.nothing_done, say.too_soon),
             Some(Refusal::AttemptsExhausted) => self.said(fault.status, say.nothing_done, say.enough),
             _ => self.said(fault.status, say.nothing_done, say.busy),
         }

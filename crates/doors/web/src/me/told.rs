@@ -137,6 +137,12 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::ConsentGiven => ("You said yes to something we asked", "Sie haben zu einer Frage Ja gesagt"),
         Kind::ConsentWithdrawn => ("You took a yes back", "Sie haben ein Ja zurückgenommen"),
         Kind::OwnExport => ("You took a copy of your data", "Sie haben eine Kopie Ihrer Daten geholt"),
+        Kind::OwnCorrectionAsked => ("You asked here to correct {field}", "Sie wollten hier {field} berichtigen"),
+        Kind::OwnCorrection => ("You corrected {field} here", "Sie haben hier {field} berichtigt"),
+        Kind::OwnObjection => (
+            "Somebody with your mail said that it was not you who corrected {field}",
+            "Jemand mit Ihrer Post sagte, dass nicht Sie {field} berichtigt haben",
+        ),
         _ => ("Something else was done with your record", "Sonst etwas geschah mit Ihren Daten"),
     }
 }

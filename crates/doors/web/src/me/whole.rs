@@ -1,5 +1,6 @@
 //! The page itself: what is held, who looked, what can be done.
 
+use super::correct::Fix;
 use super::sign_in::sign_in_page;
 use super::told::{self, Line, field, line, moment};
 use super::{Frame, Place, consents, words};
@@ -37,6 +38,8 @@ struct Held {
     title: String,
     masks: Vec<String>,
     why: Vec<String>,
+    /// What of it may be corrected here.
+    fixes: Vec<Fix>,
 }
 
 pub(super) async fn show(
@@ -71,7 +74,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
         frame: place.frame.clone(),
         banner: place.banner.clone(),
         until: moment(&scope.ends().to_string()),
-        held: held(&record.masks, &in_force, place),
+        held: held(&record.masks, &in_force, place, web.config.mailer.is_some()),
         asked: consents::asked(web, place, scope, &in_force).await?,
         looks,
         others,
@@ -81,22 +84,26 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
     })
 }
 
-/// The masks by kind, each with what the notice says of it.
-fn held(masks: &[Masked], in_force: &InForce, place: &Place) -> Vec<Held> {
+/// The masks by kind, each with what the notice says of it, and how it is corrected where letters can be sent.
+fn held(masks: &[Masked], in_force: &InForce, place: &Place, mail: bool) -> Vec<Held> {
     let plan = in_force.planned.plan();
     let notice = plan.notice(place.language, in_force.day);
     let mut held: Vec<(domain::FieldKind, Held)> = Vec::new();
     for masked in masks {
         let mask = masked.mask.clone();
         match held.last_mut().filter(|(kind, _)| *kind == masked.field) {
-            Some((_, same)) => same.masks.push(mask),
+            Some((_, same)) => {
+                same.masks.push(mask);
+                same.fixes.extend(Fix::of(masked, place).filter(|_| mail));
+            }
             None => {
                 let entry = plan.entries.iter().find(|entry| {
                     matches!(entry.what, What::Data(plan::Kind::Field(kind)) if kind == masked.field) && !entry.future
                 });
                 let why = entry.map(|entry| why(&notice, &entry.id)).unwrap_or_default();
                 let title = told::upper(&field(masked.field, place.language));
-                held.push((masked.field, Held { title, masks: vec![mask], why }));
+                let fixes = Fix::of(masked, place).filter(|_| mail).into_iter().collect();
+                held.push((masked.field, Held { title, masks: vec![mask], why, fixes }));
             }
         }
     }
@@ -118,7 +125,12 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let page = |language| {
         let frame = super::sample_frame(language);
         let (asked, answered) = consents::samples(&frame, banner.clone());
-        let held = Held { title: "Your phone number".to_owned(), masks: vec!["…18".to_owned()], why: Vec::new() };
+        let held = Held {
+            title: "Your phone number".to_owned(),
+            masks: vec!["…18".to_owned()],
+            why: Vec::new(),
+            fixes: vec![Fix::sample()],
+        };
         let whole = Whole {
             until: "2026-11-28 12:15".to_owned(),
             held: vec![held],

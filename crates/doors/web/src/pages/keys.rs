@@ -150,6 +150,8 @@ fn said(name: &str, share: u8) -> String {
         "dealt" => "New shares were dealt; the old ones count until they are shown to open",
         "reshared" => "Only the new shares count",
         "replaced" => "A custodian was replaced",
+        "into-hardware" => "Hardware took the root key",
+        "unsealed-by-hardware" => "Unsealed by hardware: it serves",
         "rehearsed" => "Rehearsed",
         other => other,
     };

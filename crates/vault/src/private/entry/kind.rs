@@ -253,6 +253,12 @@ kinds! {
     SuiteRetired = 108 "suite_retired";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
+    /// A customer asked on their own page to correct a value; what it replaces and the addresses that are told of it are used for that.
+    OwnCorrectionAsked = 120 "own_correction_asked";
+    /// A customer corrected a value of theirs, after a letter to the addresses on file was handed over.
+    OwnCorrection = 121 "own_correction";
+    /// Whoever was told of a correction by letter says that it wasn't the customer: they are guarded from then on.
+    OwnObjection = 122 "own_objection";
 }
 
 impl Kind {
@@ -324,6 +330,7 @@ impl Kind {
                 | Self::OwnView
                 | Self::OwnLog
                 | Self::OwnExport
+                | Self::OwnCorrectionAsked
         )
     }
 }

@@ -1,0 +1,65 @@
+//! A customer corrects what is held of them, over HTTP and with a real mail server; and whoever didn't, objects.
+
+use crate::kinds::is_found;
+use crate::me::{Own, PAGE, address, with_mail};
+
+const NEW: &str = "%2B442079460555";
+
+/// The link in a letter, as a path.
+fn link(letter: &serde_json::Value) -> String {
+    let text = letter["text"].as_str().unwrap();
+    let line = text.lines().find(|line| line.starts_with("http://")).unwrap_or_else(|| panic!("{text}"));
+    line.split_once("/me/").map(|(_, rest)| format!("/me/{rest}")).unwrap()
+}
+
+#[test]
+fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
+    let (centre, server, mail) = with_mail();
+    let officer = centre.hire("An officer", "security_officer");
+    let mut own = Own::signed_in(&server, &mail, &address(3));
+    assert!(own.get().text().contains("action=\"/me/acme/en/correct\""));
+    let phone = format!("field=phone&instance=1&value={NEW}");
+    for (form, status) in [
+        ("field=phone&instance=1&value=nonsense", 422),
+        ("field=telephone&instance=1&value=1", 422),
+        ("field=card&instance=1&value=4111111111111111", 404),
+        ("field=phone&instance=9&value=%2B442079460555", 404),
+        ("", 422),
+    ] {
+        own.post("/correct", form).expect(status);
+    }
+    let foreign = own.asking().without("origin").with("origin", "https://evil.example");
+    foreign.ask("POST", &format!("{PAGE}/correct"), phone.as_bytes()).unwrap().expect(403);
+    assert!(mail.is_empty());
+
+    let said = own.post("/correct", &phone).expect(200).text();
+    assert!(said.contains("For three days nobody is known as you by it"), "{said}");
+    let letter = mail.next();
+    assert_eq!(letter["to"][0], address(3).as_str());
+    let page = own.get().expect(200).text();
+    assert!(page.contains("You corrected your phone number here"), "{page}");
+    let too_soon = own.post("/correct", "field=email&instance=1&value=thief%40example.net").expect(403).text();
+    assert!(too_soon.contains("less than three days ago"), "{too_soon}");
+
+    // Whoever reads the old mailbox needs no session. What looks through mail opens links, and that does nothing.
+    let link = link(&letter);
+    let nobody = Own::at(&server);
+    let shown = nobody.asking().get(&link).expect(200).text();
+    assert!(shown.contains("It was not me"), "{shown}");
+    own.get().expect(200);
+    let press = |client: crate::http::Client, link: &str| client.ask("POST", link, b"").unwrap();
+    press(foreign, &link).expect(403);
+    press(nobody.asking(), &link.replace("/me/acme/en/objection/", "/me/acme/en/objection/00")).expect(404);
+    assert!(press(nobody.asking(), &link).expect(200).text().contains("It counts for nothing now"));
+    assert!(own.get().expect(403).text().contains("write to us"), "the thief's session shows nothing more");
+
+    let security = server.client().bearer(&officer.token);
+    let reports = security.get("/v1/reports").expect(200).json();
+    assert_eq!(reports["items"][0]["by"], "a customer");
+    assert!(reports["items"][0]["text"].as_str().unwrap().contains("wasn't them who corrected"), "{reports}");
+    assert_eq!(security.get("/v1/guards").expect(200).json()["items"].as_array().unwrap().len(), 1);
+    for kind in [vault::Kind::OwnCorrectionAsked, vault::Kind::OwnCorrection, vault::Kind::OwnObjection] {
+        is_found(&security, kind);
+    }
+    centre.holds();
+}

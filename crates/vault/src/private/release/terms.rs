@@ -1,0 +1,88 @@
+//! The terms of the blind indexes, made of values inside the door: digests leave, and of values only what goes on to a carrier.
+
+use super::{Committed, reparse};
+use crate::error::VaultError;
+use crate::private::plaintext::Plaintext;
+use domain::FieldKind;
+use domain::field::{self, Incoming, SearchTerm};
+use keys::Place;
+
+impl Committed {
+    /// The index terms of a customer's values, for taking them out of the index: digests leave, values don't.
+    pub(crate) fn index_terms(all: Vec<Self>) -> Result<Vec<SearchTerm>, VaultError> {
+        let mut values = Vec::with_capacity(all.len());
+        for committed in all {
+            let kind = FieldKind::from_code(committed.place.field);
+            let value = committed.open()?;
+            if let Some(kind) = kind {
+                values.push(reparse(kind, &value)?);
+            }
+        }
+        Ok(terms_of(&values))
+    }
+
+    /// What changes where one of a customer's values is replaced. `all` are the values with which it makes up terms, and the
+    /// e-mail addresses: these go on to a carrier.
+    pub(crate) fn replaced(
+        all: Vec<Self>,
+        (field, instance): (u16, u32),
+        new: Incoming,
+    ) -> Result<Replaced, VaultError> {
+        let (kind, mut addresses, mut others, mut old) = (new.kind(), Vec::new(), Vec::new(), None);
+        for committed in all {
+            let Place { field: of, instance: which, .. } = committed.place;
+            let other = FieldKind::from_code(of).ok_or(VaultError::Damaged)?;
+            let value = committed.open()?;
+            let read = reparse(other, &value)?;
+            match (of, which) == (field, instance) {
+                true => old = Some(read),
+                false => others.push(read),
+            }
+            if other == FieldKind::Email {
+                addresses.push(value);
+            }
+        }
+        let old = old.ok_or(VaultError::Damaged)?;
+        let is_same = old.canonical() == new.canonical();
+        let (gone, come) = (terms_only_with(&mut others, old), terms_only_with(&mut others, new));
+        // A number or address makes a term by itself: without one, another value has it already.
+        let is_held = come.is_empty() && matches!(kind, FieldKind::Phone | FieldKind::Email);
+        Ok(Replaced { is_same: is_same || is_held, addresses, gone, come })
+    }
+}
+
+/// What a replaced value comes to.
+pub(crate) struct Replaced {
+    /// Is it what was there, or is another value the same?
+    pub(crate) is_same: bool,
+    /// The e-mail addresses that were on file.
+    pub(crate) addresses: Vec<Plaintext>,
+    /// The terms under which the customer is found by the old value alone.
+    pub(crate) gone: Vec<SearchTerm>,
+    /// Those by the new one alone.
+    pub(crate) come: Vec<SearchTerm>,
+}
+
+/// The terms that there are because of this value, beside the others.
+fn terms_only_with(others: &mut Vec<Incoming>, value: Incoming) -> Vec<SearchTerm> {
+    let without = terms_of(others);
+    others.push(value);
+    let mut terms = terms_of(others);
+    others.pop();
+    terms
+        .retain(|term| !without.iter().any(|other| (other.index, &other.normalised) == (term.index, &term.normalised)));
+    terms
+}
+
+/// Every term under which a customer with these values can be found.
+pub(crate) fn terms_of(values: &[Incoming]) -> Vec<SearchTerm> {
+    let of = |kind| values.iter().filter(move |value| value.kind() == kind);
+    let mut terms: Vec<SearchTerm> = values.iter().flat_map(Incoming::search_terms).collect();
+    for address in of(FieldKind::PostalAddress) {
+        terms.extend(of(FieldKind::Name).filter_map(|name| field::postcode_family_name(address, name)));
+    }
+    for card in of(FieldKind::Card) {
+        terms.extend(of(FieldKind::Order).filter_map(|order| field::card_last4_date(card, order)));
+    }
+    terms
+}
