@@ -105,6 +105,8 @@ impl Guide {
                 let hands = hands(&new.custodians, None);
                 Self { hands, ..Self::finish(&dir, "New shares are dealt, and don\u{2019}t count yet", RENEWED) }
             }
+            // Neither custodians nor a file have it.
+            (None, None) if told.id.is_empty() && !told.root_file => Self::hardware(&dir),
             (None, None) if told.id.is_empty() => Self::begin(&dir),
             (None, None) if told.root_file => {
                 let hands = hands(&told.custodians, None);
@@ -187,9 +189,25 @@ impl Guide {
                     "ringfence custodian show ada.key.pub",
                 ),
                 types(HOLDER, "split the root key; its file stays for now", begin),
+                types(
+                    "Or else",
+                    "have a PKCS#11 token take it, which keyholder.toml names, so that the key holder starts with nobody there",
+                    format!("ringfence ceremony hardware --data {dir}"),
+                ),
             ],
             fails: [&KEYS_FAIL[..], &[REFUSED]].concat(),
             ..Self::default()
+        }
+    }
+
+    /// Where custodians are to stand in for a token, the steps are those of a first ceremony.
+    fn hardware(dir: &str) -> Self {
+        Self {
+            stage: "hardware",
+            now: "Hardware has the root key".to_owned(),
+            next: Self::begin(dir).next.into_iter().take(3).collect(),
+            meaning: "The key holder starts by its token and the token\u{2019}s PIN, with nobody there. If the token is lost, so is everything that was sealed: back it up as its manufacturer says, or give custodians shares as well, who then stand in for it.",
+            ..Self::begin(dir)
         }
     }
 
