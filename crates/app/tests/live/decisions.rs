@@ -1,9 +1,8 @@
 //! Every role, act, field and purpose in every situation, driven through the real endpoints: held against
 //! policies/decisions.txt, and each decision against the rules' own.
 
-use crate::centre::{Centre, EVEN, Person, ROLES, acts, invented, now, repository, reveal_body};
+use crate::centre::{Centre, EVEN, Person, ROLES, acts, invented, now, repository};
 use crate::http::{Answer, Client};
-use crate::kinds::on_page;
 use crate::phones::Phones;
 use crate::server::Server;
 use domain::{Binding, Channel, FieldKind, Role};
@@ -24,11 +23,6 @@ const GUARDED: u64 = 5;
 
 /// A customer with one of every kind of field, known by an invented number.
 pub(crate) fn add_customer(centre: &Centre, number: u64) {
-    add_customer_to(centre, crate::centre::TENANT, number);
-}
-
-/// The same, a tenant's.
-pub(crate) fn add_customer_to(centre: &Centre, tenant: &str, number: u64) {
     let record = json!({
         "name": testkit::NAME,
         "postal_address": "12 High St|Leeds|LS1 4AB|GB",
@@ -43,7 +37,7 @@ pub(crate) fn add_customer_to(centre: &Centre, tenant: &str, number: u64) {
     });
     let file = centre.folder().join("customer.json");
     std::fs::write(&file, record.to_string()).unwrap();
-    centre.good(&["customer", "add", "--file", file.to_str().unwrap(), "--tenant", tenant]);
+    centre.good(&["customer", "add", "--file", file.to_str().unwrap()]);
 }
 
 /// A call in one of the situations, and the customer whom it is tried on.
@@ -58,8 +52,6 @@ struct Stage {
 /// A centre whose people have an allowance, one whose people have none, and one in which no field is shown to one alone.
 struct World {
     centres: Vec<(Centre, Server, Vec<Person>)>,
-    /// Who may be the second person in each, on a page.
-    seconds: Vec<Client>,
     phones: Phones,
 }
 
@@ -71,9 +63,7 @@ impl World {
             let attempts = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
             let all = attempts.map(|kind| (kind, 1_000_000)).into_iter().chain([("code_per_hour", once)]);
             let lines: String = all.map(|(kind, limit)| format!("{kind} = {limit}\n")).collect();
-            // One second person answers for everything that needs one.
-            let asked = "approval_per_hour = 1000000\nagreed_per_hour = 1000000\n";
-            let lines = format!("{lines}fields_per_interaction = {few}\n{asked}");
+            let lines = format!("{lines}fields_per_interaction = {few}\n");
             format!("{}\n[budgets]\n{EVEN}\n{}\n{lines}", phones.config(), acts("person", left))
         };
         let open = |config: String| {
@@ -85,11 +75,7 @@ impl World {
         };
         let centres = [(1_000_000, 1_000_000, 1_000), (1, 1, 1_000), (1_000_000, 1_000_000, 0)];
         let centres = centres.map(|(left, once, few)| open(budgets(left, once, few)));
-        let second = |(centre, running, _): &(Centre, Server, Vec<Person>)| {
-            let leader = centre.hire_into("elsewhere", "Sela Second", "team_leader");
-            on_page(&running.client(), running.address(), &leader.token)
-        };
-        Self { seconds: centres.iter().map(second).collect(), centres: centres.into(), phones }
+        Self { centres: centres.into(), phones }
     }
 
     fn client(&self, server: usize, role: usize) -> Client {
@@ -103,7 +89,7 @@ impl World {
         let (centre, running, people) = &self.centres[server];
         let (nobody, client) = (running.client(), self.client(server, role));
         let number = role as u64 + if situation == "guarded" { GUARDED } else { 1 };
-        let reference = format!("{role} {situation} {}", centre.message());
+        let reference = format!("{role} {situation}");
         let mut call = json!({"interaction": reference, "channel": "call", "person": people[role].id});
         if situation != "claimed" {
             call["from"] = json!({"phone": invented(number).phone});
@@ -145,17 +131,6 @@ impl World {
         };
         let customer = if situation == "other customer" { self.customer(role, ELSEWHERE) } else { customer };
         Stage { server, interaction, customer, claim }
-    }
-
-    /// The same act, once a second person has said yes to it.
-    fn with_approval(&self, role: usize, act: Act, stage: &Stage) -> String {
-        let Act::Reveal(field, purpose) = act else { panic!("{}: how to have it approved isn't known", words(act)) };
-        let client = self.client(stage.server, role);
-        let wanted = reveal_body(&stage.interaction, field.slug(), purpose.slug());
-        let asked = client.post(&format!("/v1/customers/{}/approvals", stage.customer), &wanted).expect(202);
-        let answers = format!("/v1/approvals/{}/answers", asked.member("approval"));
-        self.seconds[stage.server].post(&answers, &json!({"answer": "yes"})).expect(204);
-        outcome(&ask(&client, act, stage))
     }
 
     fn guard(&self, customer: &str) {
@@ -202,7 +177,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
     let within = |what: &str| format!("/v1/interactions/{interaction}/{what}");
     match act {
         Act::Reveal(field, purpose) => {
-            client.post(&on("reveals"), &reveal_body(interaction, field.slug(), purpose.slug()))
+            client.post(&on("reveals"), &crate::centre::reveal_body(interaction, field.slug(), purpose.slug()))
         }
         Act::Verify(field) => client.post(
             &on("verifications"),
@@ -305,7 +280,6 @@ fn every_role_act_field_and_situation_is_as_written_down() {
     let mut table = String::from(
         "What each role gets for each act, as the real endpoints answer. Columns: no call, other customer, on hold, claimed, matched,\n\
          proven, proven and guarded, proven and one field too many, allowance spent (and proven), a case. Roles that serve nobody try it on the agent's calls; \"always\" is all ten.\n\
-         After > stands what it becomes with a second person's yes in hand. Which pages each role gets: crates/app/tests/live/pages.txt.\n\
          Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role_act\n",
     );
     for (number, slug) in ROLES.iter().enumerate() {
@@ -324,18 +298,9 @@ fn every_role_act_field_and_situation_is_as_written_down() {
                     Act::ReadAlarms if answer.json()["alarms"].is_null() => "role-not-allowed".to_owned(),
                     _ => outcome(&answer),
                 };
-                let facts = facts(role, act, SITUATIONS[at]);
-                let place = || format!("{slug}, {}, {}: the door and the rules differ", words(act), SITUATIONS[at]);
-                assert_eq!(told, decided(&rules, &facts), "{}", place());
-                if !matches!(rules.decide(&facts), Decision::NeedsApproval(_)) {
-                    return told;
-                }
-                // What was shown in a call is no further field in it: a call of its own for each.
-                let fresh = (SITUATIONS[at] == "many").then(|| world.stage(number, "many"));
-                let approved = world.with_approval(number, act, fresh.as_ref().unwrap_or(stage));
-                let situation = facts.situation.approved();
-                assert_eq!(approved, decided(&rules, &Facts { situation, ..facts }), "approved: {}", place());
-                format!("{told}>{approved}")
+                let expected = decided(&rules, &facts(role, act, SITUATIONS[at]));
+                assert_eq!(told, expected, "{slug}, {}, {}: the door and the rules differ", words(act), SITUATIONS[at]);
+                told
             };
             let line: Vec<String> = (0..on_calls).map(said).collect();
             let all_same = line.iter().all(|said| *said == line[0]);
