@@ -11,6 +11,8 @@ use crate::server::Server;
 use crate::wait::until;
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use testkit::TestDatabase;
 
@@ -212,6 +214,101 @@ fn no_canary_leaves_unasked_or_stays() {
         &said.iter().chain(&files(&centre.data())).flat_map(|path| scanner.look_in_file(path)).collect::<Vec<_>>(),
     );
     centre.holds();
+}
+
+/// A request that keeps its connection open, in bytes.
+fn kept_open(desk: &Desk, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
+    let request = desk.client.with("content-type", "application/json").request(method, path, body);
+    let text = String::from_utf8(request).unwrap();
+    text.replacen("connection: close\r\n", "", 1).into_bytes()
+}
+
+fn reveal_kept_open(desk: &Desk, field: &str, purpose: &str) -> Vec<u8> {
+    let body = json!({"interaction": desk.interaction, "field": field, "instance": 1, "purpose": purpose});
+    kept_open(desk, "POST", &format!("/v1/customers/{}/reveals", desk.customer), body.to_string().as_bytes())
+}
+
+fn connected(desk: &Desk) -> TcpStream {
+    let stream = TcpStream::connect(desk.server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// The next whole answer, of which nothing more is read.
+fn next_answer(stream: &mut TcpStream) -> Answer {
+    let (mut raw, mut byte) = (Vec::new(), [0]);
+    while !raw.ends_with(b"\r\n\r\n") {
+        assert_eq!(stream.read(&mut byte).unwrap(), 1, "the connection ended");
+        raw.push(byte[0]);
+    }
+    loop {
+        if let Some(answer) = Answer::parse(&raw) {
+            return answer;
+        }
+        assert_eq!(stream.read(&mut byte).unwrap(), 1, "the connection ended");
+        raw.push(byte[0]);
+    }
+}
+
+#[test]
+fn nor_does_a_value_stay_on_connections_that_are_kept_open() {
+    let mut desk = Desk::open();
+    desk.find_and_claim();
+    desk.prove();
+    let mut open: Vec<TcpStream> = (0..4).map(|_| connected(&desk)).collect();
+    for (stream, (field, purpose)) in open.iter_mut().zip([
+        ("name", "delivery"),
+        ("postal_address", "delivery"),
+        ("email", "correspondence"),
+        ("preference", "complaint"),
+    ]) {
+        stream.write_all(&reveal_kept_open(&desk, field, purpose)).unwrap();
+        let answer = next_answer(stream).expect(200);
+        assert!(!desk.scanner.look("", &answer.body).is_empty(), "{field}: {}", answer.text());
+    }
+    let remasked = Instant::now() + Duration::from_secs(REMASK_S);
+    memory_is_clean(&desk, remasked);
+    for stream in &mut open {
+        stream.write_all(&kept_open(&desk, "GET", "/healthz", b"")).unwrap();
+        next_answer(stream).expect(200);
+    }
+}
+
+/// How many connections a process has open, its database's among them.
+fn sockets(pid: u32) -> usize {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let links = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+}
+
+/// What doesn't fit into the system's buffers any more waits in the process: for a few seconds, then the connection is cut.
+#[test]
+fn nor_in_what_a_reader_who_takes_nothing_was_to_be_sent() {
+    let mut desk = Desk::open();
+    desk.find_and_claim();
+    let before = sockets(desk.server.pid());
+    let large = kept_open(&desk, "GET", "/openapi.json", b"");
+    let value = reveal_kept_open(&desk, "name", "delivery");
+    // How many large answers fit is the system's affair: behind some of them the value still does, behind forty it doesn't.
+    let mut unread: Vec<TcpStream> = [0, 2, 4, 6, 8, 9, 10, 11, 12, 40]
+        .into_iter()
+        .map(|many| {
+            let mut stream = connected(&desk);
+            let asked: Vec<u8> = large.repeat(many).into_iter().chain(value.iter().copied()).collect();
+            stream.write_all(&asked).unwrap();
+            stream
+        })
+        .collect();
+    let remasked = Instant::now() + Duration::from_secs(REMASK_S);
+    let shown = next_answer(&mut unread[0]).expect(200);
+    assert!(!desk.scanner.look("", &shown.body).is_empty(), "{}", shown.text());
+    memory_is_clean(&desk, remasked);
+    // Nobody has read anything of the last one, and the process doesn't keep it.
+    until("who takes nothing is cut off", Duration::from_secs(30), || sockets(desk.server.pid()) <= before);
+    let mut back = Vec::new();
+    drop(unread.pop().unwrap().read_to_end(&mut back));
+    assert!(back.len() > 100_000, "it was being answered: {}", back.len());
+    Desk::nothing(&desk.scanner.look("what was cut off", &back));
 }
 
 /// Each is asked for by right, and then comes whole: so the scanner does find them.

@@ -116,6 +116,30 @@ fn who_leads_opens_one_for_their_own_people_and_security_closes_it() {
 }
 
 #[test]
+fn a_request_to_open_one_that_comes_again_opens_no_second_case() {
+    let world = World::new();
+    let leader = world.program(&world.leader);
+    let wanted = |reason: &str| json!({"customer": world.customer, "person": world.agent.id, "reason": reason});
+    let keyed = |who: &Client, key: &str, body: &Value| who.with("idempotency-key", key).post("/v1/cases", body);
+    let first = keyed(&leader, "letter-1", &wanted("refund")).expect(201).json();
+    assert_eq!(keyed(&leader, "letter-1", &wanted("refund")).expect(201).json(), first, "case, end and receipt");
+    let open = || leader.get("/v1/cases").expect(200).json()["items"].as_array().unwrap().len();
+    assert_eq!(open(), 1);
+    // What the key stood for can't be exchanged, nor does it stand for anybody else's request.
+    assert_eq!(keyed(&leader, "letter-1", &wanted("complaint")).expect(422).slug(), "key-reused");
+    keyed(&world.program(&world.south), "letter-1", &wanted("refund")).expect(404);
+    keyed(&leader, "", &wanted("refund")).expect(400);
+    assert_eq!(open(), 1);
+    assert_ne!(keyed(&leader, "letter-2", &wanted("refund")).expect(201).json()["case"], first["case"]);
+    // Closed is closed, also for who asks again.
+    let case = format!("/v1/cases/{}", first["case"].as_str().unwrap());
+    leader.ask("DELETE", &case, b"").unwrap().expect(200);
+    assert_eq!(keyed(&leader, "letter-1", &wanted("refund")).expect(201).json(), first);
+    assert_eq!(open(), 1);
+    world.centre.holds();
+}
+
+#[test]
 fn no_event_opens_a_case() {
     let world = World::new();
     let nobody = world.server.client();

@@ -36,11 +36,17 @@ export function drawHolders(members, own) {
   byId('case-form').hidden = others.length === 0;
 }
 
+/** What was wanted last and its key: whoever tries again after a lost connection opens no second case. */
+let tried = {};
+
 byId('case-form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const place = byId('case-result');
   const body = { customer: byId('case-customer').value.trim(), person: byId('case-holder').value, reason: byId('case-reason').value };
-  const answer = await api('POST', '/v1/cases', body);
+  const wanted = JSON.stringify(body);
+  if (tried.wanted !== wanted) tried = { wanted, key: crypto.randomUUID() };
+  const answer = await api('POST', '/v1/cases', body, { 'idempotency-key': tried.key });
+  if (answer.status !== 0) tried = {};
   if (!answer.ok) return showProblem(place, answer.problem);
   byId('case-customer').value = '';
   place.replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'), `Opened until tomorrow, ${clock(answer.data.until)}. It is on their desk.`));

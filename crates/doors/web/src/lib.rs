@@ -13,6 +13,7 @@ mod openapi;
 mod overtaken;
 mod pages;
 mod passkey;
+mod patience;
 mod problem;
 mod scim;
 mod serve;

@@ -1,5 +1,6 @@
 //! Connections: HTTP/1.1 on a listener, until told to stop.
 
+use crate::patience::Patient;
 use crate::state::{Web, WebConfig};
 use crate::{api, identify, me, metrics, oauth, overtaken, pages, scim};
 use axum::Router;
@@ -78,7 +79,7 @@ async fn converse(stream: TcpStream, router: Router, mut stopped: watch::Receive
         .writev(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(Patient::new(stream)), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     // A broken connection is the client's affair.
     tokio::select! {

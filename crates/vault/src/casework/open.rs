@@ -4,12 +4,14 @@ use super::follow_up_of;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
+use crate::private::release::Done;
+use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{
     BudgetKind, CASE_MS, CaseReason, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, Refusal,
 };
-use store::{Condition, Effect, InteractionRow};
+use store::{Condition, Effect, InteractionRow, RequestKey};
 
 /// A case that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,11 @@ pub struct OpenedCase {
     pub until: Millis,
     /// The entry of opening it; none where it was open already.
     pub receipt: Option<EntryId>,
+}
+
+/// The case that this person's request of that key opens. There is one, on whichever node it comes again.
+fn assigned_by(scope: &Scope, key: &str) -> InteractionId {
+    InteractionId(hashed(&[b"assigned case", &scope.tenant.bytes(), &scope.person().0, key.as_bytes()]))
 }
 
 impl Vault {
@@ -48,19 +55,25 @@ impl Vault {
         self.open_case(act, (case, scope.person()), customer, reason).await
     }
 
-    /// Opens a case for somebody of the asker's team, by a customer's id: a letter that came back names nobody on the line.
+    /// Opens a case for somebody of the asker's team, by a customer's id: a letter that came back names nobody on the line. With the
+    /// same `key` again, in the same session, it gives the case that it opened the first time.
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound` for somebody who isn't another one of the team who serves, and for no
-    /// such customer; `ApprovalsExhausted`, as cases are counted with the second people that were asked for.
+    /// such customer; `ApprovalsExhausted`, as cases are counted with the second people that were asked for; `KeyReused` for a key
+    /// that stood for something else.
     pub async fn assign_case(
         &self,
         scope: &Scope,
         holder: PersonId,
         customer: CustomerId,
         reason: CaseReason,
+        key: Option<&str>,
     ) -> Result<OpenedCase, VaultError> {
-        let case = InteractionId(fresh(&*self.entropy));
+        let case = match key {
+            Some(key) => assigned_by(scope, key),
+            None => InteractionId(fresh(&*self.entropy)),
+        };
         let act = self.case_act(scope, case, customer, reason).await?.upon(holder);
         if let Err(denial) = self.may(scope, policy::Act::AssignCase) {
             return Err(self.logged_denial(act, &denial).await);
@@ -71,7 +84,13 @@ impl Vault {
         let own = Counter::person(BudgetKind::Approval, scope.person());
         let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
         let attempt = Self::attempt(&act, own, limit, Refusal::ApprovalsExhausted);
-        self.open_case(act.spend(attempt), (case, holder), customer, reason).await
+        let request = key.map(|_| RequestKey {
+            key: hashed(&[b"assign case", &case.0]),
+            content: hashed(&[&holder.0, &customer.0, &[reason as u8]]),
+            session: scope.session,
+            answer: 0,
+        });
+        self.open_case(Act { request, ..act.spend(attempt) }, (case, holder), customer, reason).await
     }
 
     async fn case_act(
@@ -93,13 +112,22 @@ impl Vault {
         customer: CustomerId,
         reason: CaseReason,
     ) -> Result<OpenedCase, VaultError> {
-        let until = act.draft.at.plus(CASE_MS);
         let act = act
             .when(Condition::CustomerExists(customer))
             .when(Condition::Unopened(case))
             .effect(Effect::OpenCase { interaction: case, person: holder, customer, reason });
-        let receipt = Some(self.commit_plain(act).await?);
-        Ok(OpenedCase { case, until, receipt })
+        let (tenant, person, power) = (act.tenant, act.draft.person, act.draft.power);
+        match self.commit(act).await? {
+            // By the moment in the entry's id, so that the same request is told the same again.
+            Done::Committed { entry, .. } | Done::Replayed { entry, same: true, .. } => {
+                Ok(OpenedCase { case, until: entry.minted().plus(CASE_MS), receipt: Some(entry) })
+            }
+            Done::Replayed { .. } => {
+                let mut act = self.bare_act(tenant, Kind::CaseOpened)?;
+                (act.draft.person, act.draft.power) = (person, power);
+                Err(self.logged(act, Refusal::KeyReused).await)
+            }
+        }
     }
 
     /// The asker's own case of this name, while it is open.

@@ -70,7 +70,7 @@ impl Desk {
     }
 
     fn assign(&self, by: &Member, holder: &Member, customer: CustomerId) -> Result<OpenedCase, VaultError> {
-        block_on(self.vault().assign_case(&self.world().scope(by), holder.id, customer, LETTER))
+        block_on(self.vault().assign_case(&self.world().scope(by), holder.id, customer, LETTER, None))
     }
 
     fn ask(&self, command: &RevealCommand) -> Result<ApprovalId, VaultError> {

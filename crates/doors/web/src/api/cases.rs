@@ -1,13 +1,13 @@
 //! `POST /v1/customers/{id}/cases`, `POST /v1/cases`, `GET /v1/cases`, `DELETE /v1/cases/{id}`: casework, without the customer
 //! on the line. Whatever takes an interaction takes a case; each value shown in one needs a second person.
 
-use super::{id, interaction, member};
+use super::{id, idempotency_key, interaction, member};
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::{CaseReason, CustomerId, InteractionId, PersonId};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,7 @@ pub(crate) async fn follow_up(
 ///
 /// For who leads a team: by a customer's id, as a returned letter or a complaint names nobody on the line. Counted with the second people that were asked for.
 #[utoipa::path(post, path = "/v1/cases", tag = "cases", operation_id = "assignCase", request_body = CaseWanted,
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The same key again, in the same session, gives the case that it opened.")),
     responses((status = 201, body = CaseOpened), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"), (status = 413, body = Problem, content_type = "application/problem+json"),
@@ -150,13 +151,15 @@ pub(crate) async fn follow_up(
 pub(crate) async fn assign(
     State(web): State<Web>,
     Signed(scope): Signed,
+    headers: HeaderMap,
     body: Result<Json<CaseWanted>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(wanted) = body?;
+    let key = idempotency_key(&web, &headers)?;
     let customer = id(&web, &wanted.customer, CustomerId::parse)?;
     let holder = id(&web, &wanted.person, PersonId::parse)?;
     let reason = member(&web, &wanted.reason, CaseReason::from_slug, REASONS)?;
-    let opened = web.vault.assign_case(&scope, holder, customer, reason).await;
+    let opened = web.vault.assign_case(&scope, holder, customer, reason, key.as_deref()).await;
     Ok(answer(StatusCode::CREATED, &CaseOpened::of(&opened.map_err(|error| web.failed(&error))?)))
 }
 
