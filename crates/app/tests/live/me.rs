@@ -182,6 +182,10 @@ fn a_customer_sees_who_looked_reports_it_and_has_themselves_erased() {
     assert!(!copy.to_string().contains(&invented(1).card));
     let read = own.post("/copy", "form=html").expect(200).text();
     assert!(read.contains(&address(1)) && read.starts_with("<!doctype html>"), "{read}");
+    assert!(
+        read.contains("@media print") && !read.contains("http") && !read.contains("<script"),
+        "it prints by itself"
+    );
     own.post("/copy", "form=pdf").expect(422);
     for _ in 0..4 {
         own.post("/copy", "form=json").expect(200);

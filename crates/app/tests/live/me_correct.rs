@@ -51,7 +51,7 @@ fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
     press(foreign, &link).expect(403);
     press(nobody.asking(), &link.replace("/me/acme/en/objection/", "/me/acme/en/objection/00")).expect(404);
     assert!(press(nobody.asking(), &link).expect(200).text().contains("It counts for nothing now"));
-    assert!(own.get().expect(403).text().contains("write to us"), "the thief's session shows nothing more");
+    assert!(own.get().expect(403).text().contains("Write to us"), "the thief's session shows nothing more");
 
     let security = server.client().bearer(&officer.token);
     let reports = security.get("/v1/reports").expect(200).json();

@@ -14,6 +14,12 @@ use zeroize::Zeroizing;
 /// What its readers know it by.
 const FORMAT: &str = "ringfence customer copy v1";
 
+/// To be read on any screen, and printed, or kept as PDF, with nothing cut in two.
+const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}\
+    dt{font-weight:600;margin-top:.75rem}dd{margin:0;white-space:pre-line;overflow-wrap:anywhere}\
+    @page{size:A4;margin:2cm}\
+    @media print{body{margin:0;padding:0;max-width:none;font-size:11pt}h1{font-size:16pt}dt{break-after:avoid}dd{break-inside:avoid}}";
+
 /// In which form a copy is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
@@ -87,7 +93,7 @@ fn html(place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(16 * 1024));
     let title = escaped(&format!("{}: {}", place.frame.company, say.your_data));
     let head = format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title></head>\n<body><main>\n<h1>{title}</h1>\n<p>{} UTC. {}: {}.</p>\n<dl>\n",
+        "<!doctype html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n<h1>{title}</h1>\n<p>{} UTC. {}: {}.</p>\n<dl>\n",
         language.tag(),
         super::told::moment(&at.to_string()),
         say.receipt,
