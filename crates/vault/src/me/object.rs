@@ -96,7 +96,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let bytes = text.as_bytes();
     // A seal, a name, and nothing that keeps the node busy.
-    if bytes.len() % 2 != 0 || bytes.len() > 4 * (NAMED + 32) {
+    if !bytes.len().is_multiple_of(2) || bytes.len() > 4 * (NAMED + 32) {
         return None;
     }
     bytes.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()

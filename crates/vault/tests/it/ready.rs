@@ -20,12 +20,14 @@ fn a_node_whose_power_was_edited_is_not_ready_and_an_answer_counts_for_a_second(
 #[test]
 fn entries_that_wait_too_long_for_their_places_are_told() {
     let world = TestWorld::new(8_511);
-    world.call(&world.staff.agent, None);
+    let _connected = world.call(&world.staff.agent, None);
     let ready = || block_on(world.vault.can_serve());
     assert_eq!(ready(), Ok(()));
     world.clock.advance(10_001);
     assert_eq!(ready(), Err(Unready::Log));
-    [FIRST, SECOND].map(|tenant| world.sequence(tenant));
+    for tenant in [FIRST, SECOND] {
+        world.sequence(tenant);
+    }
     world.clock.advance(1_000);
     assert_eq!(ready(), Ok(()));
 }
