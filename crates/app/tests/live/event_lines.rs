@@ -24,7 +24,7 @@ fn each_event_is_one_json_object_if_asked_for() {
     let all: String =
         errors.filter(|file| file.path().extension().is_some_and(|kind| kind == "err")).map(told).collect();
     let events: Vec<Value> = all.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    assert!(events.len() >= 3, "{all}");
+    assert!(events.len() >= 2, "{all}");
     for event in events {
         for member in ["timestamp", "level", "target"] {
             assert!(event.get(member).is_some(), "{event} has no {member}");
