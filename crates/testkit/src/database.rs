@@ -197,7 +197,8 @@ impl TestDatabase {
         match self {
             Self::File(path) => {
                 let connection = Self::file(path);
-                let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+                let names =
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_reach' ORDER BY name";
                 let mut statement = connection.prepare(names).unwrap();
                 statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
             }

@@ -11,16 +11,16 @@ use std::path::Path;
 
 /// What one of the roles comes with: the agent and the team leader a call of their own, all others the agent's.
 #[derive(Clone)]
-struct Hand {
-    who: &'static str,
-    client: Client,
+pub(crate) struct Hand {
+    pub(crate) who: &'static str,
+    pub(crate) client: Client,
     /// Whose call it is.
-    serving: String,
-    interaction: String,
-    customer: String,
-    claiming: String,
-    claim: Value,
-    receipt: String,
+    pub(crate) serving: String,
+    pub(crate) interaction: String,
+    pub(crate) customer: String,
+    pub(crate) claiming: String,
+    pub(crate) claim: Value,
+    pub(crate) receipt: String,
 }
 
 pub(crate) struct World {
@@ -76,7 +76,7 @@ const NOBODY: &str = "per_00000000000000000000000000000000";
 const NO_DEVICE: &str = "dev_00000000000000000000000000000000";
 
 /// What an endpoint is asked with by a hand; an endpoint without a line here fails the test.
-fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
+pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
     let Hand { interaction, customer, claiming, .. } = hand;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     let glass = |what: &str| format!("/v1/glass/gls_{}/{what}", "0".repeat(32));
@@ -258,7 +258,7 @@ fn outcome(endpoint: &str, hand: &Hand) -> String {
 }
 
 /// Every described endpoint; erasing comes last.
-fn endpoints() -> Vec<String> {
+pub(crate) fn endpoints() -> Vec<String> {
     let described: Value = serde_json::from_str(&web::openapi()).unwrap();
     let of = |(path, methods): (&String, &Value)| {
         let known =

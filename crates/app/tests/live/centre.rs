@@ -195,11 +195,17 @@ impl Centre {
 
     /// Adds one to a team.
     pub(crate) fn hire_into(&self, team: &str, name: &str, role: &str) -> Person {
+        self.hire_at(TENANT, team, name, role)
+    }
+
+    /// Adds one to a team of a tenant's.
+    pub(crate) fn hire_at(&self, tenant: &str, team: &str, name: &str, role: &str) -> Person {
+        let of = ["--tenant", tenant];
         let words = ["person", "add", "--name", name, "--role", role, "--team", team, "--output", "json"];
-        let added = self.good(&words);
+        let added = self.good(&[&words[..], &of].concat());
         let added: Value = serde_json::from_str(&added).unwrap();
         let id = added["person"].as_str().unwrap().to_owned();
-        let token = self.good(&["person", "token", &id]).trim().to_owned();
+        let token = self.good(&[&["person", "token", &id][..], &of].concat()).trim().to_owned();
         Person { id, token }
     }
 

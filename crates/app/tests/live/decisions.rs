@@ -23,6 +23,11 @@ const GUARDED: u64 = 5;
 
 /// A customer with one of every kind of field, known by an invented number.
 pub(crate) fn add_customer(centre: &Centre, number: u64) {
+    add_customer_to(centre, crate::centre::TENANT, number);
+}
+
+/// The same, a tenant's.
+pub(crate) fn add_customer_to(centre: &Centre, tenant: &str, number: u64) {
     let record = json!({
         "name": testkit::NAME,
         "postal_address": "12 High St|Leeds|LS1 4AB|GB",
@@ -37,7 +42,7 @@ pub(crate) fn add_customer(centre: &Centre, number: u64) {
     });
     let file = centre.folder().join("customer.json");
     std::fs::write(&file, record.to_string()).unwrap();
-    centre.good(&["customer", "add", "--file", file.to_str().unwrap()]);
+    centre.good(&["customer", "add", "--file", file.to_str().unwrap(), "--tenant", tenant]);
 }
 
 /// A call in one of the situations, and the customer whom it is tried on.

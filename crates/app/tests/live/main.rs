@@ -53,6 +53,7 @@ mod shared;
 mod sign_in;
 mod stream;
 mod tampering;
+mod tenants;
 mod tls;
 #[cfg(feature = "opentelemetry")]
 mod traces;

@@ -31,8 +31,9 @@ impl Mount for Mounted {
 
     fn tables(&self) -> Vec<String> {
         let connection = self.behind();
-        let mut names =
-            connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'schema_reach' ORDER BY name")
+            .unwrap();
         names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
