@@ -202,10 +202,15 @@ impl Guide {
 
     /// Where custodians are to stand in for a token, the steps are those of a first ceremony.
     fn hardware(dir: &str) -> Self {
+        let mut next = Self::begin(dir).next;
+        next.truncate(3);
+        if let Some(dealt) = next.last_mut() {
+            dealt.what = "deal shares out of the token".to_owned();
+        }
         Self {
             stage: "hardware",
             now: "Hardware has the root key".to_owned(),
-            next: Self::begin(dir).next.into_iter().take(3).collect(),
+            next,
             meaning: "The key holder starts by its token and the token\u{2019}s PIN, with nobody there. If the token is lost, so is everything that was sealed: back it up as its manufacturer says, or give custodians shares as well, who then stand in for it.",
             ..Self::begin(dir)
         }
