@@ -274,19 +274,23 @@ fn nor_does_a_value_stay_on_connections_that_are_kept_open() {
     }
 }
 
-/// How many connections a process has open, its database's among them.
-fn sockets(pid: u32) -> usize {
-    let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-    let links = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
-    links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+/// How many connections to `address` (IPv4) the process that serves it holds: those to its database, which come and go, and
+/// those that only the system still keeps (no inode any more), don't count. The table is that of proc_pid_net_tcp(5).
+fn held_open(address: &str) -> usize {
+    let address: std::net::SocketAddrV4 = address.parse().unwrap();
+    let local = format!("{:08X}:{:04X}", u32::from(*address.ip()).swap_bytes(), address.port());
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let rows = table.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row[1] == local && row[3] != LISTENING && row[9] != "0").count()
 }
+
+const LISTENING: &str = "0A";
 
 /// What doesn't fit into the system's buffers any more waits in the process: for a few seconds, then the connection is cut.
 #[test]
 fn nor_in_what_a_reader_who_takes_nothing_was_to_be_sent() {
     let mut desk = Desk::open();
     desk.find_and_claim();
-    let before = sockets(desk.server.pid());
     let large = kept_open(&desk, "GET", "/openapi.json", b"");
     let value = reveal_kept_open(&desk, "name", "delivery");
     // How many large answers fit is the system's affair: behind some of them the value still does, behind forty it doesn't.
@@ -300,11 +304,13 @@ fn nor_in_what_a_reader_who_takes_nothing_was_to_be_sent() {
         })
         .collect();
     let remasked = Instant::now() + Duration::from_secs(REMASK_S);
+    let all = unread.len();
+    until("the connections are held", Duration::from_secs(2), || held_open(desk.server.address()) >= all);
     let shown = next_answer(&mut unread[0]).expect(200);
     assert!(!desk.scanner.look("", &shown.body).is_empty(), "{}", shown.text());
     memory_is_clean(&desk, remasked);
     // Nobody has read anything of the last one, and the process doesn't keep it.
-    until("who takes nothing is cut off", Duration::from_secs(30), || sockets(desk.server.pid()) <= before);
+    until("who takes nothing is cut off", Duration::from_secs(30), || held_open(desk.server.address()) == 0);
     let mut back = Vec::new();
     drop(unread.pop().unwrap().read_to_end(&mut back));
     assert!(back.len() > 100_000, "it was being answered: {}", back.len());
