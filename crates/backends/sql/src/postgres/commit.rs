@@ -67,7 +67,7 @@ async fn attempt(
     let settled = settle(&mut facts, intents.to_vec(), now);
     facts.retag(seals);
     let mut rows = write::entries(&settled.entries);
-    rows.extend(write::facts(&facts));
+    rows.extend(write::facts(&facts, settled.effects.iter().any(|(_, effect)| effects::erases(effect))));
     // Effects first: a customer who is new in this batch must be there for what the batch counts about them.
     let mut changes = effects::changes(&settled.effects, &facts, seals);
     changes.extend(Change::joined(rows));

@@ -36,6 +36,11 @@ enum Order {
     Erasures,
 }
 
+/// Does it delete a customer's interactions?
+pub(super) fn erases(effect: &Effect) -> bool {
+    matches!(order(effect), Order::Expiries | Order::Erasures)
+}
+
 fn order(effect: &Effect) -> Order {
     match effect {
         Effect::RewrapCustomer(..) => Order::Rewraps,

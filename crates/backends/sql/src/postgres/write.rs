@@ -25,10 +25,13 @@ pub(super) fn entries(rows: &[(TenantId, EntryRow)]) -> Vec<Question<'_>> {
 
 /// Everything that was settled in memory. Rows that were read are locked and updated; rows that weren't there are
 /// inserted, and where one is there now, the key that is used twice ends the transaction: somebody else was first.
-pub(super) fn facts(facts: &Facts) -> Vec<Question<'_>> {
+/// `erases` says that the batch deletes customers with their interactions, before this.
+pub(super) fn facts(facts: &Facts, erases: bool) -> Vec<Question<'_>> {
+    let stored_interactions = if erases { again } else { touched };
     let mut all = Vec::with_capacity(8);
     for stored in [true, false] {
         push(&mut all, facts.powers.changed_where(stored).collect(), stored, powers);
+        let interactions = if stored { stored_interactions } else { opened };
         push(&mut all, facts.interactions.changed_where(stored).collect(), stored, interactions);
         push(&mut all, facts.codes.changed_where(stored).collect(), stored, codes);
         push(&mut all, facts.budgets.changed_where(stored).collect(), stored, budgets);
@@ -65,22 +68,39 @@ fn powers<'a>(rows: &Of<'a, TenantId, PowerHead>, stored: bool) -> Question<'a> 
     (sql, vec![ints(rows.iter().map(|(tenant, _)| tenant.0)), versions, tags, roots])
 }
 
-fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, stored: bool) -> Question<'a> {
-    // One that was read may have been deleted by an erasure in this batch.
-    let sql = if stored {
-        "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
-         active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT (tenant, id) DO UPDATE SET channel = excluded.channel, phase = excluded.phase, \
-         person = excluded.person, customer = excluded.customer, binding = excluded.binding, \
-         started = excluded.started, ended = excluded.ended, active = excluded.active, events = excluded.events, \
-         tag = excluded.tag"
-    } else {
-        "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, started, ended, \
-         active, events, tag) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-        "
-    };
+type Interactions<'a> = Of<'a, (TenantId, InteractionId), InteractionRow>;
+
+fn opened<'a>(rows: &Interactions<'a>, _: bool) -> Question<'a> {
+    const SQL: &str = "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, \
+        started, ended, active, events, tag) \
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    (SQL, interactions(rows))
+}
+
+fn touched<'a>(rows: &Interactions<'a>, _: bool) -> Question<'a> {
+    const SQL: &str = "UPDATE interaction SET channel = w.channel, phase = w.phase, person = w.person, \
+        customer = w.customer, binding = w.binding, started = w.started, ended = w.ended, active = w.active, \
+        events = w.events, tag = w.tag FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+        AS w (tenant, id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag) \
+        WHERE interaction.tenant = w.tenant AND interaction.id = w.id";
+    (SQL, interactions(rows))
+}
+
+/// Those that were read, where an erasure in this batch may have deleted them. Costs more than an update does.
+fn again<'a>(rows: &Interactions<'a>, _: bool) -> Question<'a> {
+    const SQL: &str = "INSERT INTO interaction (tenant, id, reference, channel, phase, person, customer, binding, \
+        started, ended, active, events, tag) \
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+        ON CONFLICT (tenant, id) DO UPDATE SET channel = excluded.channel, phase = excluded.phase, \
+        person = excluded.person, customer = excluded.customer, binding = excluded.binding, \
+        started = excluded.started, ended = excluded.ended, active = excluded.active, events = excluded.events, \
+        tag = excluded.tag";
+    (SQL, interactions(rows))
+}
+
+fn interactions<'a>(rows: &Interactions<'a>) -> Vec<Value<'a>> {
     let rows_only = || rows.iter().map(|(_, row)| *row);
-    let values = vec![
+    vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
         blobs(rows_only().map(|row| row.id.0.as_slice())),
         texts(rows_only().map(|row| row.reference.as_str())),
@@ -94,8 +114,7 @@ fn interactions<'a>(rows: &Of<'a, (TenantId, InteractionId), InteractionRow>, st
         ints(rows_only().map(|row| row.active.0)),
         blobs(rows_only().map(|row| row.events.as_slice())),
         blobs(rows_only().map(|row| row.tag.as_slice())),
-    ];
-    (sql, values)
+    ]
 }
 
 fn codes<'a>(rows: &Of<'a, (TenantId, InteractionId), CodeRow>, stored: bool) -> Question<'a> {
