@@ -40,7 +40,8 @@ use wait::until;
 use windows::{Window, judge, observe, print};
 
 /// PostgreSQL's settings as docs/operations.md advises, at this machine's size.
-const SIZED: &str = "-c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min -c autovacuum_naptime=10s";
+const SIZED: &str = "-c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=15min -c autovacuum_naptime=10s \
+    -c wal_compression=lz4";
 const CUSTOMERS: u64 = 4_000;
 /// Each has a connection: as many requests are on their way at most.
 const AGENTS: u64 = 16;
