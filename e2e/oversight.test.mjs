@@ -230,3 +230,37 @@ test('a change of the rules waits for a second officer, in words, tried on the l
     await officer.context.close();
   }
 });
+
+test('which defences hold is what drills showed of late: never tried, then one that holds and one that an attack got through', async () => {
+  const told = (page, forged) => page.evaluate(async (verdict) => {
+    const results = [
+      { drill: 'reveal-on-hold', verdict: 'held', where: 'deployment' },
+      { drill: 'event-forged', verdict, where: 'scratch' },
+    ];
+    const body = JSON.stringify({ results });
+    return (await fetch('/v1/drills', { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status;
+  }, forged);
+  for (const width of WIDTHS) {
+    const officer = await officerOn('Defences', width);
+    const { page } = officer;
+    const first = page.locator('#drills-title ~ ul > li').first();
+    if (width === WIDTHS[0]) {
+      assert.match(await first.textContent(), /Not tried yet[\s\S]*Never tried/);
+      await looksRight(officer, 'defences-never', width);
+      assert.equal(await told(page, 'pierced'), 201);
+    }
+    await page.getByRole('link', { name: 'Load again' }).press('Enter');
+    await page.locator('.pill.ok').first().waitFor();
+    assert.match(await page.locator('.notice').first().textContent(), /1 of \d+ hold/);
+    assert.match(await first.textContent(), /Somebody invents a call[\s\S]*in a centre made for it[\s\S]*Got through/);
+    assert.match(await page.locator('li', { hasText: 'reveal-on-hold' }).textContent(), /against this deployment[\s\S]*Holds/);
+    await looksRight(officer, 'defences', width);
+    // The alarm goes once it was tried again: it is nobody else's affair here.
+    if (width === WIDTHS.at(-1)) assert.equal(await told(page, 'held'), 201);
+    await officer.context.close();
+  }
+  const agent = await openPage(chrome.browser);
+  await signIn(agent.page, 'agent', '/desk');
+  assert.equal((await ask(agent.page, '/v1/drills')).status, 403);
+  await agent.context.close();
+});

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=$1/deploy
 mkdir -p "$out"
-for unit in ringfence ringfence-keyholder; do
+for unit in ringfence ringfence-keyholder ringfence-drill; do
     sed "s|^ExecStart=/usr/bin/ringfence|ExecStart=$PWD/target/release/ringfence|" "deploy/$unit.service" >"$out/$unit.service"
     systemd-analyze verify --man=no "$out/$unit.service"
     # In tenths, of 100 for a service with nothing set.

@@ -2,6 +2,7 @@
 
 mod crypto;
 mod custody;
+mod drill;
 mod keyholding;
 mod log;
 mod person;
@@ -10,6 +11,7 @@ mod policy;
 
 pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
+pub use drill::{Attacks, Drill};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use person::Person;
@@ -105,6 +107,11 @@ pub enum Command {
     /// The root key among custodians: rehearse, begin, reshare, replace
     #[command(subcommand)]
     Ceremony(Ceremony),
+    /// Attacks as programs: what holds is shown by trying it, on decoys
+    #[command(subcommand)]
+    Drill(Drill),
+    /// Say which defences hold, by their newest drill; fails unless all do (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Posture,
     /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     BlastRadius(BlastRadius),
     /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on

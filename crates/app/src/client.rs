@@ -42,14 +42,13 @@ impl Client {
         Self::new(&address, token)
     }
 
-    fn new(address: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
-        let unsafe_address =
-            || Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it");
-        let uri: Uri = address.parse().map_err(|_| unsafe_address())?;
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-        if !(uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && here)) {
-            return Err(unsafe_address());
+    /// The caller with that token.
+    ///
+    /// # Errors
+    /// If the address would carry it in the clear to another machine.
+    pub(crate) fn new(address: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
+        if !is_safe(address) {
+            return Err(Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it"));
         }
         let agent =
             Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).build();
@@ -110,6 +109,14 @@ impl Client {
         let value: Value = answer.body_mut().read_json().map_err(|_| self.unreachable())?;
         if (200..300).contains(&status) { Ok(value) } else { Err(problem(status, &value)) }
     }
+}
+
+/// Would a token reach only this machine, or another one under TLS?
+pub(crate) fn is_safe(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let here = host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    uri.scheme_str() == Some("https") || (uri.scheme_str() == Some("http") && here)
 }
 
 fn problem(status: u16, value: &Value) -> Failure {

@@ -7,11 +7,10 @@ use crate::config::{self, Config, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::Home;
-use domain::field::Incoming;
-use domain::{FieldKind, TenantId};
+use crate::invented;
+use domain::TenantId;
 use serde::{Deserialize, Serialize};
 use simulation::identity::{Identities, Identity};
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -187,7 +186,7 @@ pub(super) async fn fill(data: &Data, vault: &Vault, tenant: TenantId) -> Result
     let mut customers = data.customers();
     loop {
         let records: Vec<NewRecord> =
-            customers.by_ref().take(BATCH).map(|who| record(&who)).collect::<Result<_, _>>()?;
+            customers.by_ref().take(BATCH).map(|who| invented::record(&who)).collect::<Result<_, _>>()?;
         if records.is_empty() {
             break;
         }
@@ -196,16 +195,6 @@ pub(super) async fn fill(data: &Data, vault: &Vault, tenant: TenantId) -> Result
     }
     vault.finish_intake(&operator).await?;
     data.mark(Marker { complete: true, ..data.marker })
-}
-
-fn record(who: &Identity) -> Result<NewRecord, Failure> {
-    let parse = |(slug, text): (&'static str, String)| {
-        let kind = FieldKind::from_slug(slug)?;
-        Incoming::parse(kind, &text).ok()
-    };
-    let values: Option<Vec<Incoming>> = who.fields().map(parse).collect();
-    let values = values.ok_or_else(|| Failure::there("an invented customer can't be read", "give another --seed"))?;
-    Ok(NewRecord { values, guard: None, agreed: BTreeSet::new() })
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         event_sources: sources.collect::<Result<_, Failure>>()?,
         courier: courier(home)?,
         mailer: config.mail.as_ref().map(config::mail::Mail::mailer).transpose()?,
+        drills: crate::drilling::known(),
         banner: config.server.banner.clone(),
         origin: config.server.origin.clone(),
     })

@@ -50,6 +50,8 @@ pub enum AdmissionKind {
     Settings = 24,
     /// A step of the root key's ceremony that has its entry, and how far steps were taken over. It lets nobody in.
     CeremonyStep = 25,
+    /// What a drill showed last. It lets nobody in.
+    Drill = 31,
 }
 
 impl AdmissionKind {
@@ -77,6 +79,7 @@ impl AdmissionKind {
             Self::Consent,
             Self::Settings,
             Self::CeremonyStep,
+            Self::Drill,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What is wrong; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlarmKind {
+    /// An attack got through in a drill, or a drill's result was edited in the database.
+    DefencePierced,
     /// People and rights aren't what the key holder sealed.
     PowerTampered,
     /// A budget says less was spent than the log does.
@@ -48,6 +50,7 @@ impl AlarmKind {
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
+            Self::DefencePierced => "defence_pierced",
             Self::PowerTampered => "power_tampered",
             Self::SpendingDisagrees => "spending_disagrees",
             Self::SetBack => "log_set_back",
@@ -71,6 +74,9 @@ impl AlarmKind {
     #[must_use]
     pub fn what(self) -> &'static str {
         match self {
+            Self::DefencePierced => {
+                "An attack got through when it was tried on decoys, or the result of such a trial was changed in the database behind Ringfence's back."
+            }
             Self::PowerTampered => {
                 "People or rights were changed in the database behind Ringfence's back, or an older database was put back. Disclosures are refused until it says again what it said before."
             }
@@ -118,6 +124,9 @@ impl AlarmKind {
     #[must_use]
     pub fn next(self) -> &'static str {
         match self {
+            Self::DefencePierced => {
+                "Open Defences: it names the attack. Decide whether to go on serving, have it mended, and try it again: ringfence drill run. It is told as long as its last result says so."
+            }
             Self::PowerTampered => {
                 "Find out who can write to the database. Keep a copy of it as it is; ringfence doctor names the row that was edited."
             }

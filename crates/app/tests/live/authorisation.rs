@@ -110,6 +110,7 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /scim/v2/Schemas"
         | "GET /scim/v2/Users"
         | "GET /v1/team/budgets"
+        | "GET /v1/drills"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -219,6 +220,10 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             Some(json!({"draft": crate::power::NO_DRAFT.1})),
         ),
         "DELETE /v1/power/changes/{id}" => (format!("/v1/power/changes/{}", crate::power::NO_DRAFT.0), None),
+        "POST /v1/drills" => {
+            let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
+            ("/v1/drills".to_owned(), Some(json!({"results": [result]})))
+        }
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }

@@ -200,6 +200,10 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
             client.post("/v1/cases", &json!({"customer": customer, "person": nobody, "reason": "complaint"}))
         }
         Act::OverseeCases => client.ask("DELETE", &format!("/v1/cases/int_{}", "0".repeat(32)), b"").unwrap(),
+        Act::TellDrill => {
+            let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
+            client.post("/v1/drills", &json!({"results": [result]}))
+        }
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
         // Everybody learns how the log stands; alarms are in it for some.

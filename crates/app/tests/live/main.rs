@@ -25,6 +25,7 @@ mod decisions;
 mod description;
 mod disk;
 mod drain;
+mod drills;
 mod event_lines;
 mod events;
 mod glass;

@@ -99,6 +99,8 @@ pub enum Act {
     BreakGlass(FieldKind),
     /// Saying whether that was justified.
     ReviewGlass,
+    /// Telling what drills showed.
+    TellDrill,
 }
 
 impl Act {
@@ -133,6 +135,7 @@ impl Act {
             Self::Approve,
             Self::Guard,
             Self::ReviewGlass,
+            Self::TellDrill,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -170,6 +173,7 @@ impl Act {
             Self::Guard => "guard",
             Self::BreakGlass(_) => "break_glass",
             Self::ReviewGlass => "review_glass",
+            Self::TellDrill => "tell_drill",
         }
     }
 
@@ -196,7 +200,8 @@ impl Act {
             | Self::Approve
             | Self::Guard
             | Self::BreakGlass(_)
-            | Self::ReviewGlass => false,
+            | Self::ReviewGlass
+            | Self::TellDrill => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

@@ -25,4 +25,4 @@ mod words;
 pub use openapi::openapi;
 pub use pages::templates;
 pub use serve::serve;
-pub use state::{EventSource, Provider, WebConfig};
+pub use state::{EventSource, KnownDrill, Provider, WebConfig};

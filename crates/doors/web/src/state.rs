@@ -29,6 +29,17 @@ pub struct Provider {
     pub client: Client,
 }
 
+/// An attack that this program can carry out.
+#[derive(Clone, Debug)]
+pub struct KnownDrill {
+    /// Its name.
+    pub name: String,
+    /// What is tried, in a sentence.
+    pub tries: String,
+    /// What it is evidence for, such as `GDPR 25(2)`.
+    pub controls: Vec<String>,
+}
+
 /// What an operator may set for the web door.
 #[derive(Clone, Default)]
 pub struct WebConfig {
@@ -42,6 +53,8 @@ pub struct WebConfig {
     pub providers: Vec<Provider>,
     /// The way to those.
     pub fetch: Option<Arc<dyn Fetch>>,
+    /// The drills that this program has.
+    pub drills: Vec<KnownDrill>,
     /// A line on top of every page.
     pub banner: Option<String>,
     /// The public origin, such as `https://desk.example`; without one the request's own host counts.

@@ -188,6 +188,7 @@ mod tests {
             allotted: None,
             upon: None,
             ceremony: None,
+            drill: None,
         }
     }
 

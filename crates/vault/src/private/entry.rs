@@ -12,7 +12,7 @@
 mod body;
 mod kind;
 
-pub use body::{Allotted, AuditBody, CeremonyNote, CustomerBody};
+pub use body::{Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote};
 pub use kind::Kind;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -77,6 +77,7 @@ pub(crate) struct Draft {
     pub(crate) drawn: Vec<Piece>,
     pub(crate) allotted: Option<Allotted>,
     pub(crate) ceremony: Option<Box<CeremonyNote>>,
+    pub(crate) drill: Option<Box<DrillNote>>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -131,6 +132,7 @@ impl Draft {
             drawn: Vec::new(),
             allotted: None,
             ceremony: None,
+            drill: None,
             subject: None,
             keys: None,
             audit: audit.clone(),
@@ -175,6 +177,7 @@ impl Draft {
             allotted: self.allotted,
             upon: self.upon,
             ceremony: self.ceremony.clone(),
+            drill: self.drill.clone(),
         }
     }
 
@@ -304,6 +307,7 @@ fn closing(close: &Close) -> AuditBody {
         allotted: None,
         upon: None,
         ceremony: None,
+        drill: None,
     }
 }
 

@@ -21,6 +21,7 @@ mod consents;
 mod correcting;
 mod erasure;
 mod events;
+mod evidence;
 mod glass;
 mod governance;
 mod granting;

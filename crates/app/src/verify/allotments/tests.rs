@@ -31,6 +31,7 @@ fn body(kind: Kind) -> AuditBody {
         allotted: None,
         upon: None,
         ceremony: None,
+        drill: None,
     }
 }
 

@@ -16,7 +16,9 @@ use futures_util::stream;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
-use vault::{AuditBody, CeremonyNote, Decided, Disclosure, FoundLine, Scope, Shown, Vault};
+use vault::{
+    AuditBody, CeremonyNote, Decided, Disclosure, DrillNote, DrillPlace, DrillVerdict, FoundLine, Scope, Shown, Vault,
+};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Disclosures {
@@ -53,6 +55,9 @@ pub(crate) struct Line {
     /// Of a step of the root key's ceremony: which.
     #[serde(skip_serializing_if = "Option::is_none")]
     ceremony: Option<LoggedStep>,
+    /// Of a drill's result: which, and what it showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drill: Option<LoggedDrill>,
     /// Known while it happens only.
     interaction: Option<String>,
     /// Where its receipt is.
@@ -94,6 +99,30 @@ impl LoggedStep {
     }
 }
 
+/// What a drill showed, as the log has it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoggedDrill {
+    drill: String,
+    /// held, pierced or proves_nothing.
+    verdict: &'static str,
+    /// deployment or scratch.
+    r#where: &'static str,
+    /// From when on it counts no more.
+    #[schema(format = DateTime)]
+    expires: String,
+}
+
+impl LoggedDrill {
+    fn of(note: &DrillNote) -> Self {
+        Self {
+            drill: note.drill.clone(),
+            verdict: DrillVerdict::from_code(note.verdict).map_or("unknown", DrillVerdict::slug),
+            r#where: DrillPlace::from_code(note.place).map_or("unknown", DrillPlace::slug),
+            expires: note.expires.to_string(),
+        }
+    }
+}
+
 pub(crate) type Names = HashMap<PersonId, String>;
 
 impl Line {
@@ -128,6 +157,7 @@ impl Line {
             customer_alias: body.alias.map(shown),
             detail: body.detail,
             ceremony: body.ceremony.as_deref().map(LoggedStep::of),
+            drill: body.drill.as_deref().map(LoggedDrill::of),
             ..bare
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod customers;
 pub(crate) mod decisions;
 pub(crate) mod devices;
 pub(crate) mod disclosures;
+pub(crate) mod drills;
 pub(crate) mod events;
 pub(crate) mod glass;
 pub(crate) mod guard;
@@ -106,6 +107,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/reports", get(reports::list).post(reports::report))
         .route("/v1/rules", get(rules::list))
         .route("/v1/decisions", get(decisions::decide))
+        .route("/v1/drills", get(drills::list).post(drills::tell))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/certificates/{id}", get(certificates::get))

@@ -12,6 +12,7 @@ pub(crate) mod notice;
 mod passkeys;
 mod people;
 mod plan;
+mod posture;
 mod provider;
 mod retention;
 mod rules;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/decisions", get(rules::decisions))
         .route("/security/glass", get(glass::glass))
         .route("/security/guard", get(guard::guard))
+        .route("/security/defences", get(posture::show))
         .route("/security/retention", get(retention::show))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))

@@ -11,7 +11,8 @@ pub mod sign_in;
 
 use super::ask::{AskForm, Found};
 use super::{
-    approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, retention, rules, sessions,
+    approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, retention, rules,
+    sessions,
 };
 use crate::api::log_status::AlarmLine;
 use askama::Template;
@@ -301,6 +302,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(keys::gallery(sample_banner())?);
     all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
+    all.extend(posture::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);
     all.extend(crate::me::gallery(sample_banner())?);

@@ -37,6 +37,21 @@ pub struct AuditBody {
     pub upon: Option<PersonId>,
     /// Of a step of the root key's ceremony: which.
     pub ceremony: Option<Box<CeremonyNote>>,
+    /// Of a drill's result: which, and what it showed.
+    pub drill: Option<Box<DrillNote>>,
+}
+
+/// What the entry of a drill's result says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrillNote {
+    /// The drill's name.
+    pub drill: String,
+    /// What it showed, as [`crate::DrillVerdict`] numbers it.
+    pub verdict: u8,
+    /// Where, as [`crate::DrillPlace`] numbers it.
+    pub place: u8,
+    /// From when on it proves nothing any more.
+    pub expires: Millis,
 }
 
 /// What the entry of a ceremony's step says: numbers and ids, no names.
@@ -89,7 +104,8 @@ type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
     /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
-    /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash]}`.
+    /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash],
+    /// 15?: [drill, verdict, place, expires]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -109,6 +125,7 @@ impl AuditBody {
             self.allotted.is_some(),
             self.upon.is_some(),
             self.ceremony.is_some(),
+            self.drill.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -155,6 +172,9 @@ impl AuditBody {
             e.u8(14)?.array(7)?.str(&note.ceremony)?.str(&note.step)?.u8(note.share)?.u8(note.needed)?;
             e.u8(note.of)?.u64(note.place)?.bytes(&note.hash)?;
         }
+        if let Some(note) = self.drill.as_deref() {
+            e.u8(15)?.array(4)?.str(&note.drill)?.u8(note.verdict)?.u8(note.place)?.i64(note.expires.0)?;
+        }
         Ok(())
     }
 
@@ -180,6 +200,7 @@ impl AuditBody {
             allotted: None,
             upon: None,
             ceremony: None,
+            drill: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -217,6 +238,7 @@ impl AuditBody {
                     Some(note) => body.ceremony = Some(Box::new(note)),
                     None => return Ok(None),
                 },
+                15 => body.drill = Some(Box::new(read_drill(d)?)),
                 _ => return Ok(None),
             }
         }
@@ -240,6 +262,12 @@ fn read_note(d: &mut Decoder<'_>) -> Result<Option<CeremonyNote>, minicbor::deco
     let (share, needed, of, place) = (d.u8()?, d.u8()?, d.u8()?, d.u64()?);
     let Ok(hash) = d.bytes()?.try_into() else { return Ok(None) };
     Ok(Some(CeremonyNote { ceremony, step, share, needed, of, place, hash }))
+}
+
+fn read_drill(d: &mut Decoder<'_>) -> Result<DrillNote, minicbor::decode::Error> {
+    d.array()?;
+    let (drill, verdict, place) = (d.str()?.to_owned(), d.u8()?, d.u8()?);
+    Ok(DrillNote { drill, verdict, place, expires: Millis(d.i64()?) })
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {

@@ -259,6 +259,8 @@ kinds! {
     OwnCorrection = 121 "own_correction";
     /// Whoever was told of a correction by letter says that it wasn't the customer: they are guarded from then on.
     OwnObjection = 122 "own_objection";
+    /// What a drill showed; the entry tells which, and until when it counts.
+    DrillTold = 137 "drill_told";
 }
 
 impl Kind {

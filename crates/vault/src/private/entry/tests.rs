@@ -41,6 +41,7 @@ fn nobodys() -> Draft {
         allotted: None,
         upon: None,
         ceremony: None,
+        drill: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -243,6 +244,13 @@ fn notes() -> impl Strategy<Value = Option<Box<CeremonyNote>>> {
     }))
 }
 
+fn drills() -> impl Strategy<Value = Option<Box<DrillNote>>> {
+    let note = ("[a-z-]{1,64}", any::<u8>(), any::<u8>(), any::<i64>());
+    prop::option::of(note.prop_map(|(drill, verdict, place, expires)| {
+        Box::new(DrillNote { drill, verdict, place, expires: Millis(expires) })
+    }))
+}
+
 prop_compose! {
     fn bodies()(
         at in any::<i64>(),
@@ -255,9 +263,10 @@ prop_compose! {
         alias in prop::option::of(any::<u32>()),
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
-        (drawn, allotted, upon, ceremony) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>()), notes()),
+        (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
+        (ceremony, drill) in (notes(), drills()),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony, drill }
     }
 }
 

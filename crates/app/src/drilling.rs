@@ -1,0 +1,131 @@
+//! `ringfence drill`: attacks against a deployment, or a centre made for them.
+
+mod kit;
+mod scratch;
+
+#[cfg(test)]
+pub(crate) use kit::KitFile;
+
+use crate::ambient::{SystemClock, SystemEntropy};
+use crate::cli::{Attacks, Common, Drill};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output;
+use drills::{Kit, Place, Stage, Verdict, all};
+use serde_json::{Value, json};
+
+const COLUMNS: [&str; 4] = ["drill", "where", "verdict", "said"];
+
+/// Does what was asked.
+///
+/// # Errors
+/// If a drill isn't known, the kit can't be used, or not every defence held.
+pub fn run(common: &Common, asked: &Drill) -> Result<(), Failure> {
+    match asked {
+        Drill::List => output::list(common.output, &["drill", "tries", "controls"], &listed()),
+        Drill::Run(attacks) => carried_out(common, attacks),
+    }
+}
+
+fn listed() -> Vec<Value> {
+    all().map(described).collect()
+}
+
+/// What the pages tell of each.
+pub(crate) fn known() -> Vec<web::KnownDrill> {
+    let told = |drill: &drills::Drill| web::KnownDrill {
+        name: drill.name.to_owned(),
+        tries: drill.tries.to_owned(),
+        controls: drill.controls.iter().map(ToString::to_string).collect(),
+    };
+    all().map(told).collect()
+}
+
+fn described(drill: &drills::Drill) -> Value {
+    let controls: Vec<String> = drill.controls.iter().map(ToString::to_string).collect();
+    json!({"drill": drill.name, "tries": drill.tries, "lacks": drill.lacks, "controls": controls})
+}
+
+fn carried_out(common: &Common, asked: &Attacks) -> Result<(), Failure> {
+    let which = named(asked)?;
+    // On a deployment that serves, nobody's rows are edited: what needs that is tried in a centre made for it.
+    let (there, own): (Vec<_>, Vec<_>) =
+        which.into_iter().partition(|drill| asked.kit.is_some() && drill.place == Place::Anywhere);
+    let (mut results, mut teller) = (Vec::new(), None);
+    if let Some(file) = &asked.kit {
+        let kit = kit::read(file)?;
+        teller = asked.tell.then(|| Client::new(&kit.url, kit.officer.token.clone())).transpose()?;
+        results.extend(tried(kit, &there, "deployment"));
+    }
+    if !own.is_empty() {
+        results.extend(scratch::within(move |kit| tried(kit, &own, "scratch"))?);
+    }
+    output::list(common.output, &COLUMNS, &results)?;
+    if let Some(client) = teller {
+        client.call("POST", "/v1/drills", Some(&told(&results)))?;
+    }
+    let failed = results.iter().filter(|result| result["verdict"] != "held").count();
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Failure::there(
+        format!("{failed} of {} drills didn't show that their defence holds", results.len()),
+        "read what they say, and don't rely on that defence until it holds",
+    ))
+}
+
+/// What is told of results: nothing that came back from the deployment.
+fn told(results: &[Value]) -> Value {
+    let one =
+        |result: &Value| json!({"drill": result["drill"], "verdict": result["verdict"], "where": result["where"]});
+    json!({"results": results.iter().map(one).collect::<Vec<_>>()})
+}
+
+/// `ringfence posture`.
+///
+/// # Errors
+/// If the deployment doesn't answer, or not every defence is known to hold.
+pub fn posture(common: &Common) -> Result<(), Failure> {
+    let told = Client::from_environment()?.call("GET", "/v1/drills", None)?;
+    let items = told["items"].as_array().cloned().unwrap_or_default();
+    output::list(common.output, &["drill", "state", "where", "at", "expires"], &items)?;
+    let open = items.iter().filter(|item| item["state"] != "holds").count();
+    if open == 0 && told["edited"] == 0 && !items.is_empty() {
+        return Ok(());
+    }
+    let edited = told["edited"].as_u64().unwrap_or(0);
+    let edited = if edited > 0 { format!(", and {edited} results were edited in the database") } else { String::new() };
+    Err(Failure::there(
+        format!("of {} defences {open} aren't known to hold{edited}", items.len()),
+        "ringfence drill run --all --kit FILE --tell",
+    ))
+}
+
+/// The drills of these names, in their own order.
+fn named(asked: &Attacks) -> Result<Vec<&'static drills::Drill>, Failure> {
+    let unknown = asked.names.iter().find(|name| all().all(|drill| drill.name != **name));
+    if let Some(name) = unknown {
+        let name: String = name.chars().filter(|c| !c.is_control()).collect();
+        return Err(Failure::here(format!("there is no drill {name}"), "ringfence drill list"));
+    }
+    let wanted = |drill: &&drills::Drill| asked.all || asked.names.iter().any(|name| name == drill.name);
+    Ok(all().filter(wanted).collect())
+}
+
+fn tried(kit: Kit, which: &[&drills::Drill], place: &str) -> Vec<Value> {
+    let stage = Stage::new(kit, SystemClock, SystemEntropy);
+    which.iter().map(|drill| result(drill, &drill.run(&stage), place)).collect()
+}
+
+fn result(drill: &drills::Drill, verdict: &Verdict, place: &str) -> Value {
+    let said = match verdict {
+        Verdict::Held { refused } => format!("refused: {refused}; its control got through"),
+        Verdict::Pierced => format!("the attack got through: {}", drill.tries),
+        Verdict::ProvesNothing { why } => why.clone(),
+    };
+    let mut value = described(drill);
+    value["verdict"] = json!(verdict.slug());
+    value["said"] = json!(said);
+    value["where"] = json!(place);
+    value
+}

@@ -1,0 +1,123 @@
+//! A centre made for drills, in this process, and thrown away: the same program, rules and plan as any, with nobody in it.
+
+use crate::ambient::SystemEntropy;
+use crate::commands::init::{self, Keys, New, webhook_secret};
+use crate::config::{Secret, Source, Tenant};
+use crate::database::Database;
+use crate::failure::{self, Failure};
+use crate::home::Home;
+use crate::wire::Centre;
+use crate::{invented, serving, wire};
+use domain::{Role, TenantId};
+use drills::{Decoy, Kit, OwnDatabase, Person};
+use simulation::identity::Identities;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use tokio::sync::watch;
+use vault::{IntakeBatch, NewPerson};
+
+const TENANT: TenantId = TenantId(1);
+const AGENT: &str = "Drill agent";
+
+/// A directory that goes with this.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("ringfence-drill-{}", init::random_name()));
+        fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| failure::file(&folder, &error))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(kind = ?error.kind(), folder = %self.0.display(), "the drills' directory couldn't be removed");
+        }
+    }
+}
+
+/// Makes one, serves it while `work` goes on, and throws it away.
+///
+/// # Errors
+/// If it can't be made or served.
+pub(super) fn within<T: Send + 'static>(work: impl FnOnce(Kit) -> T + Send + 'static) -> Result<T, Failure> {
+    let folder = Folder::new()?;
+    wire::block_on(async {
+        let secret = webhook_secret();
+        let home = home(&folder, &secret).await?;
+        let centre = wire::open(&home).await?;
+        let listener = serving::listen(home.config.server.listen)?;
+        let kit = kit(&home, &centre, &listener, secret).await?;
+        let (stop, stopped) = watch::channel(false);
+        let serving = serving::serve(&centre, listener, serving::web_config(&home)?, stopped);
+        let mut serving = std::pin::pin!(serving);
+        let working = tokio::task::spawn_blocking(move || work(kit));
+        let done = tokio::select! {
+            done = working => done,
+            ended = &mut serving => {
+                ended?;
+                return Err(Failure::there("the drills' centre stopped", "try again"));
+            }
+        };
+        stop.send_replace(true);
+        serving.await?;
+        done.map_err(|_| Failure::there("a drill broke off", "try again"))
+    })
+}
+
+async fn home(folder: &Folder, secret: &str) -> Result<Home, Failure> {
+    let data = folder.0.join("data");
+    let tenant = Tenant { id: TENANT.0, slug: "drill".to_owned(), origin: "drill.ringfence.internal".to_owned() };
+    let keys = Keys::Here(folder.0.join("keys").join("root.key"));
+    let database = Database::Embedded(data.clone());
+    let mut home = init::create(&New { data: &data, tenant, keys, database }).await?;
+    home.config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    // Its people were made a moment ago.
+    home.config.probation_days = Some(0);
+    let secret = Some(Secret::from(secret.to_owned()));
+    home.config.event_source = vec![Source { name: "drill".to_owned(), tenant: None, secret_file: None, secret }];
+    Ok(home)
+}
+
+async fn kit(
+    home: &Home,
+    centre: &Centre,
+    listener: &TcpListener,
+    secret: zeroize::Zeroizing<String>,
+) -> Result<Kit, Failure> {
+    let decoys = decoys(centre).await?;
+    Ok(Kit {
+        url: serving::url(listener)?,
+        secret,
+        agent: person(centre, AGENT, Role::Agent).await?,
+        colleague: person(centre, "Drill colleague", Role::Agent).await?,
+        officer: person(centre, "Drill officer", Role::SecurityOfficer).await?,
+        it: person(centre, "Drill operator", Role::ItOperator).await?,
+        decoys,
+        database: Some(OwnDatabase { file: sql::Sqlite::file(&home.data), unsealed: AGENT.to_owned() }),
+    })
+}
+
+async fn person(centre: &Centre, name: &str, role: Role) -> Result<Person, Failure> {
+    let operator = centre.vault.operator(TENANT);
+    let new = NewPerson { name: name.to_owned(), role, team: "Drills".to_owned() };
+    let id = centre.vault.add_person(&operator, new).await?;
+    let token = centre.vault.issue_token(&operator, id).await?;
+    Ok(Person { id: id.to_string(), token })
+}
+
+/// Two invented customers, other ones each time.
+async fn decoys(centre: &Centre) -> Result<[Decoy; 2], Failure> {
+    let seed = u64::from_le_bytes(domain::time::fresh(&SystemEntropy));
+    let people = Identities::new(seed);
+    let both = [people.nth(0), people.nth(1)];
+    let operator = centre.vault.operator(TENANT);
+    let records = both.iter().map(invented::record).collect::<Result<_, _>>()?;
+    centre.vault.take_in(&operator, IntakeBatch { import: [0xd5; 16], rows_done: 2, records, staged: true }).await?;
+    centre.vault.finish_intake(&operator).await?;
+    Ok(both.map(|who| Decoy { phone: who.phone.clone() }))
+}

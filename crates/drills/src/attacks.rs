@@ -1,0 +1,72 @@
+//! The drills, by what they attack.
+
+mod content;
+mod disk;
+mod events;
+mod ground;
+mod questions;
+mod roles;
+
+use crate::Drill;
+
+/// Without the ground, the role or the signature that an act needs; and edits of the database.
+const ACTS: &[&Drill] = &[
+    &ground::WITHOUT_CONTACT,
+    &ground::IN_A_COLLEAGUES_CALL,
+    &ground::AFTER_HANG_UP,
+    &ground::ON_HOLD,
+    &ground::ANOTHER_CUSTOMER,
+    &ground::TOO_UNSURE,
+    &ground::UNDECLARED_PURPOSE,
+    &ground::MASKS_WITHOUT_CONTACT,
+    &ground::SEARCH_WITHOUT_CONTACT,
+    &ground::ANSWERS_WITHOUT_CONTACT,
+    &ground::NOTE_WITHOUT_CONTACT,
+    &ground::CLAIM_OF_ANOTHER_CALL,
+    &events::FORGED,
+    &events::STALE,
+    &events::BENT,
+    &events::REPLAYED,
+    &events::BY_STAFF,
+    &events::ROUTED_TO_SECURITY,
+    &roles::NOBODY,
+    &roles::BENT_TOKEN,
+    &roles::SECURITY_SERVES,
+    &roles::IT_SERVES,
+    &roles::AGENT_ADDS_STAFF,
+    &roles::IT_ADDS_STAFF,
+    &content::CARD_IN_A_NOTE,
+    &content::KEY_OF_ANOTHER_REQUEST,
+    &disk::READS_VALUES,
+    &disk::REOPENS_A_CALL,
+    &disk::MOVES_A_CALL,
+    &disk::MAKES_SURER,
+    &disk::HANDS_A_CALL_OVER,
+    &disk::REFILLS_AN_ALLOWANCE,
+    &disk::SWAPS_VALUES,
+    &disk::POINTS_ELSEWHERE,
+    &disk::MAKES_AN_OFFICER,
+];
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static Drill> + Clone {
+    ACTS.iter().chain(questions::ALL).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn each_has_a_name_of_its_own_words_and_controls() {
+        let names: BTreeSet<_> = all().map(|drill| drill.name).collect();
+        assert_eq!(names.len(), all().count());
+        for drill in all() {
+            let word = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(drill.name.chars().all(word), "{}", drill.name);
+            assert!(drill.tries.ends_with('.') && !drill.lacks.ends_with('.'), "{}", drill.name);
+            assert!(!drill.controls.is_empty() && !drill.refused.is_empty(), "{}", drill.name);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The database as whoever has the disk sees it: files that can be read, rows that can be edited.
+
+use crate::Broken;
+use crate::stage::OwnDatabase;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long an edit may wait for the database's own writer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The embedded engine's file.
+pub(crate) struct Disk {
+    file: PathBuf,
+    unsealed: String,
+}
+
+/// A table's rows before an edit; put back when this goes.
+pub(crate) struct Before {
+    file: PathBuf,
+    table: &'static str,
+    rows: Vec<Vec<Value>>,
+}
+
+impl Disk {
+    pub(crate) fn of(database: &OwnDatabase) -> Self {
+        Self { file: database.file.clone(), unsealed: database.unsealed.clone() }
+    }
+
+    /// What stands in it for everybody to read.
+    pub(crate) fn unsealed(&self) -> &str {
+        &self.unsealed
+    }
+
+    /// Edits rows of a table; `:name` stands for an id such as `int_…`.
+    pub(crate) fn edit(&self, table: &'static str, statement: &str, ids: &[(&str, &str)]) -> Result<Before, Broken> {
+        let connection = open(&self.file)?;
+        let before =
+            Before { file: self.file.clone(), table, rows: rows(&connection, table).map_err(|_| Broken::Disk)? };
+        let blob = |id: &str| format!("x'{}'", id.split_once('_').map_or("", |(_, hex)| hex));
+        let statement = ids.iter().fold(statement.to_owned(), |text, (name, id)| text.replace(name, &blob(id)));
+        match connection.execute(&statement, []) {
+            Ok(1..) => Ok(before),
+            Ok(0) | Err(_) => Err(Broken::Disk),
+        }
+    }
+
+    /// Is this anywhere in the database's files, the write-ahead log among them?
+    pub(crate) fn holds(&self, text: &str) -> Result<bool, Broken> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let files = std::fs::read_dir(folder).map_err(|_| Broken::Disk)?;
+        for file in files {
+            let path = file.map_err(|_| Broken::Disk)?.path();
+            // Only what is there to be read counts: sockets and what went meanwhile don't.
+            let Ok(bytes) = std::fs::read(&path) else { continue };
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        // If it can't be put back, the next drill finds the database damaged and says so.
+        let Ok(mut connection) = open(&self.file) else { return };
+        drop(put_back(&mut connection, self.table, &self.rows));
+    }
+}
+
+fn open(file: &Path) -> Result<Connection, Broken> {
+    let opened = Connection::open(file).and_then(|it| it.busy_timeout(PATIENCE).map(|()| it));
+    opened.map_err(|_| Broken::Disk)
+}
+
+fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Vec<Value>>> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
+    let width = statement.column_count();
+    let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column)).collect())?;
+    rows.collect()
+}
+
+fn put_back(connection: &mut Connection, table: &str, rows: &[Vec<Value>]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    for row in rows {
+        let places = vec!["?"; row.len()].join(", ");
+        transaction.execute(&format!("INSERT INTO {table} VALUES ({places})"), params_from_iter(row))?;
+    }
+    transaction.commit()
+}

@@ -1,0 +1,249 @@
+//! What drills showed: which attack was tried against this deployment, when, and what came of it.
+//!
+//! A result is an entry, and a row that says the newest one of each drill until it is too old. Nobody's word counts for longer than a
+//! drill's: after two days it proves nothing any more, whoever stops the drills. The row's tag covers all of it, so that an
+//! edited result is none.
+
+use crate::alarm::AlarmKind;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::private::entry::{DrillNote, Kind};
+use crate::wiring::Vault;
+use domain::{EntryId, Millis, TenantId};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
+
+/// For how long a result is evidence, in milliseconds.
+pub const EVIDENCE_MS: i64 = 48 * 3_600_000;
+/// For how long it is told that there was one.
+const TOLD_MS: i64 = 90 * 24 * 3_600_000;
+/// The longest name, in bytes.
+const LONGEST: usize = 64;
+
+/// What a drill showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum DrillVerdict {
+    /// The attack was refused as it must be, and its negative control got through.
+    Held = 1,
+    /// The attack got through.
+    Pierced = 2,
+    /// Neither: it couldn't be carried out, or its control failed.
+    ProvesNothing = 3,
+}
+
+impl DrillVerdict {
+    const ALL: [Self; 3] = [Self::Held, Self::Pierced, Self::ProvesNothing];
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Pierced => "pierced",
+            Self::ProvesNothing => "proves_nothing",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.slug() == slug)
+    }
+
+    /// The one with this number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| *verdict as u8 == code)
+    }
+}
+
+/// Where a drill was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum DrillPlace {
+    /// Against this deployment.
+    Deployment = 1,
+    /// In a centre made for it by the same program.
+    Scratch = 2,
+}
+
+impl DrillPlace {
+    const ALL: [Self; 2] = [Self::Deployment, Self::Scratch];
+
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Scratch => "scratch",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.slug() == slug)
+    }
+
+    /// The one with this number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| *place as u8 == code)
+    }
+}
+
+/// A drill's name: small letters, digits and dashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DrillName(String);
+
+impl DrillName {
+    /// The name, if it is one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        ((1..=LONGEST).contains(&text.len()) && text.bytes().all(fits)).then(|| Self(text.to_owned()))
+    }
+
+    /// Its letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn key(&self) -> AdmissionKey {
+        let hash = keys::hash(&[b"drill", self.0.as_bytes()]);
+        AdmissionKey { kind: AdmissionKind::Drill, id: std::array::from_fn(|at| hash[at]) }
+    }
+}
+
+/// What somebody tells of a drill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrillResult {
+    /// Which.
+    pub drill: DrillName,
+    /// What it showed.
+    pub verdict: DrillVerdict,
+    /// Where.
+    pub place: DrillPlace,
+}
+
+/// The newest result of a drill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What was told.
+    pub result: DrillResult,
+    /// When.
+    pub at: Millis,
+    /// Its entry.
+    pub entry: EntryId,
+}
+
+impl Evidence {
+    /// From when on it is too old to prove anything.
+    #[must_use]
+    pub fn expires(&self) -> Millis {
+        Millis(self.at.0.saturating_add(EVIDENCE_MS))
+    }
+
+    /// Does it show now that the defence holds?
+    #[must_use]
+    pub fn holds(&self, now: Millis) -> bool {
+        // A clock that was set back doesn't make it younger.
+        self.result.verdict == DrillVerdict::Held && (self.at.0..self.expires().0).contains(&now.0)
+    }
+
+    /// `at i64 ‖ verdict ‖ place ‖ entry[16] ‖ name`.
+    fn row(&self) -> AdmissionRow {
+        let mut body = Vec::with_capacity(26 + LONGEST);
+        body.extend_from_slice(&self.at.0.to_be_bytes());
+        body.extend_from_slice(&[self.result.verdict as u8, self.result.place as u8]);
+        body.extend_from_slice(&self.entry.0);
+        body.extend_from_slice(self.result.drill.0.as_bytes());
+        let expires = Millis(self.at.0.saturating_add(TOLD_MS));
+        AdmissionRow { key: self.result.drill.key(), body, expires, tag: [0; 16] }
+    }
+
+    fn read(row: &AdmissionRow) -> Option<Self> {
+        let (at, rest) = row.body.split_first_chunk::<8>()?;
+        let ([verdict, place], rest) = rest.split_first_chunk::<2>()?;
+        let (entry, name) = rest.split_first_chunk::<16>()?;
+        let drill = DrillName::parse(core::str::from_utf8(name).ok()?).filter(|drill| drill.key() == row.key)?;
+        let (verdict, place) = (DrillVerdict::from_code(*verdict)?, DrillPlace::from_code(*place)?);
+        let result = DrillResult { drill, verdict, place };
+        Some(Self { result, at: Millis(i64::from_be_bytes(*at)), entry: EntryId(*entry) })
+    }
+}
+
+/// All that drills showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Posture {
+    /// By the drills' names.
+    pub evidence: Vec<Evidence>,
+    /// How many results were edited in the database: they count for nothing.
+    pub edited: usize,
+}
+
+impl Vault {
+    /// Tells what drills showed, for security. Each result is an entry.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; if the store fails, after which earlier ones are told.
+    pub async fn tell_drills(&self, scope: &Scope, results: Vec<DrillResult>) -> Result<Vec<EntryId>, VaultError> {
+        let mut entries = Vec::with_capacity(results.len());
+        for result in results {
+            let mut act = self.permitted(scope, policy::Act::TellDrill, Kind::DrillTold).await?;
+            let evidence = Evidence { at: act.draft.at, entry: act.draft.id, result };
+            act.draft.drill = Some(Box::new(DrillNote {
+                drill: evidence.result.drill.0.clone(),
+                verdict: evidence.result.verdict as u8,
+                place: evidence.result.place as u8,
+                expires: evidence.expires(),
+            }));
+            entries.push(self.commit_plain(act.effect(Effect::PutAdmission(evidence.row()))).await?);
+        }
+        self.settle_evidence(scope.tenant).await?;
+        Ok(entries)
+    }
+
+    /// May this person tell what drills showed?
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn tells_drills(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::TellDrill, Kind::DrillTold).await.map(drop)
+    }
+
+    /// What drills showed, for who may see what is wrong. No entry: it says nothing of anybody.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; if the store fails.
+    pub async fn posture(&self, scope: &Scope) -> Result<Posture, VaultError> {
+        drop(self.permitted(scope, policy::Act::ReadAlarms, Kind::DirectoryRead).await?);
+        self.evidence(scope.tenant).await
+    }
+
+    /// Raises the alarm over an attack that got through, or a result that was edited, on this node; or takes it back.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn settle_evidence(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let posture = self.evidence(tenant).await?;
+        let pierced = |evidence: &Evidence| evidence.result.verdict == DrillVerdict::Pierced;
+        let stands = posture.edited > 0 || posture.evidence.iter().any(pierced);
+        self.alarms.set(tenant, AlarmKind::DefencePierced, stands, self.clock.now());
+        Ok(())
+    }
+
+    async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
+        let mut posture = Posture::default();
+        for row in self.all_admissions(tenant, AdmissionKind::Drill).await? {
+            let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
+            match Evidence::read(&row).filter(|_| genuine) {
+                Some(evidence) => posture.evidence.push(evidence),
+                None => posture.edited += 1,
+            }
+        }
+        posture.evidence.sort_by(|one, other| one.result.drill.cmp(&other.result.drill));
+        Ok(posture)
+    }
+}
