@@ -78,7 +78,9 @@ struct Secrets {
 fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     let secret = || Secret::from(String::clone(&webhook_secret()));
     let (events, courier) = (secret(), secret());
-    let phones = Phones::listen("127.0.0.1:0", courier.expose());
+    let phones = Phones::listen("127.0.0.1:0", courier.expose(), |to, says| {
+        output::aside(&format!("Text message to {to}: {says}"));
+    });
     let phones = phones.map_err(|error| Failure::there(error.to_string(), "try again"))?;
     let config = &mut home.config;
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -22,7 +22,8 @@ pub enum UrlError {
     Secret,
 }
 
-/// Posts `{"type":"code.deliver","timestamp":…,"data":{"interaction":…,"code":…,"to":…}}`, signed.
+/// Posts `{"type":"code.deliver","timestamp":…,"data":{"interaction":…,"code":…,"to":…}}`, signed; what the customer enters on their
+/// own page is of the type `code.own_page`, and its data says also `page`.
 pub struct WebhookCourier {
     url: Uri,
     signer: Webhook,
@@ -68,15 +69,19 @@ impl Courier for WebhookCourier {
 
 /// Written into memory that is wiped and, being large enough from the start, never moved.
 fn body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let mut body =
-        Zeroizing::new(Vec::with_capacity(512 + 6 * (message.reference.len() + message.code.len() + message.to.len())));
+    let page = message.page.unwrap_or_default();
+    let text = message.reference.len() + message.code.len() + message.to.len() + page.len();
+    let mut body = Zeroizing::new(Vec::with_capacity(512 + 6 * text));
+    let kind = if message.page.is_some() { "code.own_page" } else { "code.deliver" };
     let parts = [
-        (r#"{"type":"code.deliver","timestamp":"#, &*message.at.to_string()),
+        (r#"{"type":"#, kind),
+        (r#","timestamp":"#, &*message.at.to_string()),
         (r#","data":{"interaction":"#, message.reference),
         (r#","code":"#, message.code),
         (r#","to":"#, message.to),
     ];
-    for (before, text) in parts {
+    let page = message.page.map(|page| (r#","page":"#, page));
+    for (before, text) in parts.into_iter().chain(page) {
         body.extend_from_slice(before.as_bytes());
         serde_json::to_writer(&mut *body, text).ok()?;
     }

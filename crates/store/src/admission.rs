@@ -50,6 +50,8 @@ pub enum AdmissionKind {
     Settings = 24,
     /// A step of the root key's ceremony that has its entry, and how far steps were taken over. It lets nobody in.
     CeremonyStep = 25,
+    /// A code that was sent to a customer's own number, to sign in on their own page.
+    CustomerClaim = 27,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
 }
@@ -79,6 +81,7 @@ impl AdmissionKind {
             Self::Consent,
             Self::Settings,
             Self::CeremonyStep,
+            Self::CustomerClaim,
             Self::Drill,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)

@@ -75,6 +75,10 @@ impl Wanted {
             | Condition::Unheld(customer) => {
                 self.add_state(tenant, customer);
             }
+            Condition::Answers { customer, key, .. } => {
+                self.add_state(tenant, customer);
+                self.admissions.push((tenant, key));
+            }
             Condition::FewShown { customer, interaction, .. } => {
                 self.add_state(tenant, customer);
                 self.interactions.push((tenant, interaction));
@@ -119,7 +123,9 @@ impl Wanted {
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
-            Effect::Guard(customer, _) | Effect::Hold(customer, _) => self.add_state(tenant, *customer),
+            Effect::Guard(customer, _) | Effect::Hold(customer, _) | Effect::Answered(customer, _) => {
+                self.add_state(tenant, *customer)
+            }
             Effect::Show { customer, interaction, .. } => {
                 self.add_state(tenant, *customer);
                 self.interactions.push((tenant, *interaction));

@@ -131,6 +131,20 @@ pub enum Condition {
     },
     /// The customer isn't under a legal hold.
     Unheld(CustomerId),
+    /// What the customer says to the data plan's questions still is what was decided on: the row with this tag, or none, and no older one
+    /// that was put back.
+    Answers {
+        /// Who.
+        customer: CustomerId,
+        /// Their row.
+        key: AdmissionKey,
+        /// The tag it must have; none where there must be no row.
+        tag: Option<Tag>,
+        /// How often it had changed.
+        n: u32,
+        /// The refusal when the row is another; one that was put back is `Tampered`.
+        otherwise: Refusal,
+    },
     /// There are as many entries about the customer as before: nobody was in touch, looked or wrote.
     Untouched {
         /// Who.
@@ -275,6 +289,8 @@ pub enum Effect {
     Guard(CustomerId, Option<Guard>),
     /// The customer is under a legal hold from now, or isn't any more.
     Hold(CustomerId, Option<Hold>),
+    /// What the customer says to the data plan's questions has changed so often.
+    Answered(CustomerId, u32),
     /// The customer's keys, values, counters and index rows go.
     Erase {
         /// Who.
@@ -334,6 +350,8 @@ pub struct Numbers {
     pub decision: Decision,
     /// The customer's entry counter, if the entry is about one.
     pub n: Option<u64>,
+    /// The entry about that customer before this one, where their row says it.
+    pub previous: Option<EntryId>,
     /// The versions of the fields that were read, in order.
     pub versions: Vec<u64>,
     /// What moved.

@@ -76,7 +76,11 @@ pub struct StateRow {
     pub hold: Option<Hold>,
     /// What was shown of them in their newest interaction, if anything ever was.
     pub shown: Option<Shown>,
-    /// Over tenant, customer, counter, head, guard, hold and what was shown.
+    /// How often what they say to the data plan's questions has changed: an older answer that is put back has another number.
+    pub answers: u32,
+    /// The newest entry about them, from which the ones before it are found.
+    pub last: Option<EntryId>,
+    /// Over tenant, customer and all of these.
     pub tag: Tag,
 }
 
@@ -88,44 +92,52 @@ impl StateRow {
     }
 
     /// That state before it has its tag.
-    pub(crate) const BLANK: Self = Self { n: 0, head: [0; 32], guard: None, hold: None, shown: None, tag: [0; 16] };
+    pub(crate) const BLANK: Self =
+        Self { n: 0, head: [0; 32], guard: None, hold: None, shown: None, answers: 0, last: None, tag: [0; 16] };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 70];
+        let mut material = [0; 91];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
         material[24..56].copy_from_slice(&self.head);
         material[56] = self.guard.map_or(0, |guard| guard as u8);
         material[57] = self.hold.map_or(0, |hold| hold as u8);
         // As it was before there was anything to say of the last ones, where there is nothing.
-        let said = match (self.guard, self.hold, self.shown) {
-            (_, _, Some(shown)) => {
-                material[58..].copy_from_slice(&shown.encode());
-                70
-            }
-            (_, Some(_), None) => 58,
-            (Some(_), None, None) => 57,
-            (None, None, None) => 56,
+        if let Some(shown) = self.shown {
+            material[58..70].copy_from_slice(&shown.encode());
+        }
+        material[70] = u8::from(self.shown.is_some());
+        material[71..75].copy_from_slice(&self.answers.to_be_bytes());
+        material[75..].copy_from_slice(&self.last.unwrap_or(EntryId([0; 16])).0);
+        let newer = self.last.is_some() || self.answers > 0;
+        let said = match (newer, self.guard, self.hold, self.shown) {
+            (true, ..) => 91,
+            (false, _, _, Some(_)) => 70,
+            (false, _, Some(_), None) => 58,
+            (false, Some(_), None, None) => 57,
+            (false, None, None, None) => 56,
         };
         seals.tag(tenant, "state", &material[..said])
     }
 
-    /// Guard and hold as one number, as stores keep them: the guard's in the low byte, the hold's in the next.
+    /// Guard, hold and the number of answers as one number, as stores keep them: the guard's in the low byte, the hold's in the
+    /// next, and the answers above.
     #[must_use]
-    pub fn marks(&self) -> u16 {
-        let guard = self.guard.map_or(0, |guard| guard as u8);
-        u16::from_le_bytes([guard, self.hold.map_or(0, |hold| hold as u8)])
+    pub fn marks(&self) -> i64 {
+        let guard = self.guard.map_or(0, |guard| guard as i64);
+        let hold = self.hold.map_or(0, |hold| hold as i64);
+        guard | hold << 8 | i64::from(self.answers) << 16
     }
 
     /// The same row with these marks; `None` for a number that means nothing.
     #[must_use]
-    pub fn marked(self, marks: u16) -> Option<Self> {
-        let [guard, hold] = marks.to_le_bytes();
+    pub fn marked(self, marks: i64) -> Option<Self> {
+        let [0, 0, answers @ .., hold, guard] = marks.to_be_bytes() else { return None };
         let guard = if guard == 0 { None } else { Some(Guard::from_code(guard)?) };
         let hold = if hold == 0 { None } else { Some(Hold::from_code(hold)?) };
-        Some(Self { guard, hold, ..self })
+        Some(Self { guard, hold, answers: u32::from_be_bytes(answers), ..self })
     }
 }
 

@@ -100,6 +100,7 @@ fn settle_one(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Sett
     let numbers = Numbers {
         decision: read.as_ref().map(|_| ()).map_err(|refusal| *refusal),
         n: state.map(|before| before.n + 1),
+        previous: state.and_then(|before| before.last),
         versions: read.iter().flatten().map(|(_, _, field)| field.version).collect(),
         allotted: read.as_ref().ok().and_then(|_| spending::allotted(&intent, &movements)),
         casework: casework::within(facts, &intent),
@@ -180,6 +181,12 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             let slot = facts.states.slot(&(tenant, customer)).ok_or(Refusal::LegalHold)?;
             require(!slot.tampered, Refusal::Tampered)?;
             require(slot.row.is_none_or(|row| row.hold.is_none()), Refusal::LegalHold)
+        }
+        Condition::Answers { customer, key, tag, n, otherwise } => {
+            holds(facts, tenant, &Condition::Admission { key, tag, otherwise }, now)?;
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_some_and(|row| row.answers == n), Refusal::Tampered)
         }
         Condition::Untouched { customer, n } => {
             let slot = facts.states.slot(&(tenant, customer)).ok_or(Refusal::NewContact)?;
@@ -299,7 +306,9 @@ fn counted(facts: &mut Facts, intent: &Intent) -> Option<StateRow> {
 fn raise_counter(facts: &mut Facts, intent: &Intent, before: Option<StateRow>, leaf: &[u8; 65]) {
     if let (Some(customer), Some(before)) = (intent.customer, before) {
         let head = intent.scribe.link(&before.head, leaf);
-        facts.states.put(&(intent.tenant, customer), StateRow { n: before.n + 1, head, ..before });
+        facts
+            .states
+            .put(&(intent.tenant, customer), StateRow { n: before.n + 1, head, last: Some(intent.entry), ..before });
     }
 }
 
@@ -343,6 +352,10 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
             }
             Effect::Hold(customer, hold) => {
                 mark(facts, (intent.tenant, customer), |row| row.hold = hold);
+                settled.effects.push((intent.tenant, effect));
+            }
+            Effect::Answered(customer, n) => {
+                mark(facts, (intent.tenant, customer), |row| row.answers = n);
                 settled.effects.push((intent.tenant, effect));
             }
             Effect::Show { customer, interaction, mark } => show(facts, intent.tenant, (customer, interaction), mark),

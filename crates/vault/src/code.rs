@@ -9,7 +9,7 @@ use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, Effect, FieldRef, RequestKey};
+use store::{Condition, Effect, FieldRef, InteractionRow, RequestKey};
 use zeroize::Zeroizing;
 
 /// How long a code counts, in milliseconds.
@@ -32,6 +32,8 @@ pub struct SendCode<'a> {
     pub code: &'a str,
     /// The customer's number on file, E.164.
     pub to: &'a str,
+    /// Where the customer enters it: on their own page there, or, where none is named, on the keypad or device of the interaction.
+    pub page: Option<&'a str>,
     /// When.
     pub at: Millis,
     /// The message's id, for its receiver to know a repetition by.
@@ -65,14 +67,13 @@ impl Vault {
         interaction: InteractionId,
         courier: std::sync::Arc<dyn Courier>,
     ) -> Result<CodeSent, VaultError> {
-        let row = self.store.interaction(scope.tenant, interaction).await?;
-        let Some((row, customer)) = row.and_then(|row| row.customer.map(|customer| (row, customer))) else {
-            return Err(self.no_one_to_send_to(scope).await);
+        let Some((row, customer)) = self.served(scope, interaction).await? else {
+            return Err(self.no_one_to_send_to(scope, Kind::Code).await);
         };
         let code = self.digits::<6>();
         let expires = self.clock.now().plus(LIFE_MS);
         let digest = self.code_digest(scope.tenant, interaction, &code)?;
-        let act = self.code_act(scope, interaction, customer).await?.effect(Effect::SendCode {
+        let act = self.code_act(scope, (interaction, customer), Kind::Code).await?.effect(Effect::SendCode {
             interaction,
             mac: digest,
             expires,
@@ -81,15 +82,28 @@ impl Vault {
         let to = values.into_iter().next().ok_or(VaultError::Damaged)?.open()?;
         let at = self.clock.now();
         let deliver = move || {
-            to.to_carrier(|to| courier.deliver(&SendCode { reference: &row.reference, code: &code, to, at, id: entry }))
+            let send = |to: &str| {
+                courier.deliver(&SendCode { reference: &row.reference, code: &code, to, page: None, at, id: entry })
+            };
+            to.to_carrier(send)
         };
         let sent = matches!(tokio::task::spawn_blocking(deliver).await, Ok(Ok(())));
         Ok(CodeSent { expires, sent, receipt: entry })
     }
 
+    /// The interaction, and the customer who is bound to it.
+    pub(crate) async fn served(
+        &self,
+        scope: &Scope,
+        interaction: InteractionId,
+    ) -> Result<Option<(InteractionRow, CustomerId)>, VaultError> {
+        let row = self.store.interaction(scope.tenant, interaction).await?;
+        Ok(row.and_then(|row| row.customer.map(|customer| (row, customer))))
+    }
+
     /// Nobody is bound to the interaction yet, or there is none: refused, and logged.
-    async fn no_one_to_send_to(&self, scope: &Scope) -> VaultError {
-        let act = match self.act(scope, Kind::Code) {
+    pub(crate) async fn no_one_to_send_to(&self, scope: &Scope, kind: Kind) -> VaultError {
+        let act = match self.act(scope, kind) {
             Ok(act) => act,
             Err(error) => return error,
         };
@@ -99,16 +113,17 @@ impl Vault {
         }
     }
 
-    async fn code_act(
+    /// The act that uses the customer's number to send them a code.
+    pub(crate) async fn code_act(
         &self,
         scope: &Scope,
-        interaction: InteractionId,
-        customer: CustomerId,
+        (interaction, customer): (InteractionId, CustomerId),
+        kind: Kind,
     ) -> Result<Act, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let phone = FieldKind::Phone.code();
         let name = keys.as_ref().map(|keys| keys.counter(&interaction.0)).unwrap_or_default();
-        let act = self.act(scope, Kind::Code)?.about(customer, Some(interaction), 1, keys).field(phone);
+        let act = self.act(scope, kind)?.about(customer, Some(interaction), 1, keys).field(phone);
         let needs = match self.needs(scope, policy::Act::SendCode) {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),

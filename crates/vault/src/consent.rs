@@ -1,6 +1,9 @@
-//! What customers agreed to. Each question of the data plan (one purpose of one entry that rests on consent) has a row of its own
-//! for each customer who answered it. What rests on consent is done only on the condition, in its own transaction, that such a
-//! row says yes, to what the plan asks today: a yes to less, or one that was taken back, is none.
+//! What customers agreed to. What they say to the questions of the data plan (one purpose of one entry that rests on consent) lies
+//! in one row for each customer. What rests on consent is done only on the condition, in its own transaction, that this row says
+//! yes, to what the plan asks today: a yes to less, or one that was taken back, is none.
+//!
+//! The row says how often it has changed, and so does the customer's state, which goes with their counter of entries: so an older
+//! row that somebody puts back is noticed, and nothing is done by it.
 
 use crate::error::VaultError;
 use crate::wiring::Vault;
@@ -8,7 +11,7 @@ use domain::{CustomerId, FieldKind, Millis, Purpose, Refusal, TenantId};
 use keys::derive::{mac, short};
 use plan::{Plan, Question};
 use std::collections::BTreeSet;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
 
 /// How a yes came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,27 +44,71 @@ impl Answer {
     }
 }
 
-/// What a row says: `yes u8 ‖ told u8 ‖ at i64 ‖ SHA-256(terms)[32]`
-struct Body {
+/// One answer, under a name that says neither customer nor question: `name[16] ‖ yes u8 ‖ told u8 ‖ at i64 ‖ ends i64 ‖
+/// SHA-256(terms)[32]`. It counts until `ends` at most, as the plan's entry does.
+#[derive(Clone)]
+struct Said {
+    name: [u8; 16],
     given: bool,
     told: Told,
     at: Millis,
+    ends: Millis,
     terms: [u8; 32],
 }
 
-impl Body {
+/// How long one is.
+const SAID: usize = 66;
+
+impl Said {
     fn encode(&self) -> Vec<u8> {
-        [&[u8::from(self.given), self.told as u8], self.at.0.to_be_bytes().as_slice(), &self.terms].concat()
+        let [at, ends] = [self.at, self.ends].map(|moment| moment.0.to_be_bytes());
+        [self.name.as_slice(), &[u8::from(self.given), self.told as u8], &at, &ends, &self.terms].concat()
     }
 
-    fn decode(body: &[u8]) -> Option<Self> {
-        let ([given, told], rest) = body.split_first_chunk::<2>()?;
-        let (at, terms) = rest.split_first_chunk::<8>()?;
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (name, rest) = bytes.split_first_chunk::<16>()?;
+        let ([given, told], rest) = rest.split_first_chunk::<2>()?;
+        let (at, rest) = rest.split_first_chunk::<8>()?;
+        let (ends, terms) = rest.split_first_chunk::<8>()?;
         let told = [Told::Themselves, Told::WithTheirData].into_iter().find(|one| *one as u8 == *told)?;
-        let at = Millis(i64::from_be_bytes(*at));
-        Some(Self { given: *given == 1, told, at, terms: terms.try_into().ok()? })
+        let [at, ends] = [at, ends].map(|moment| Millis(i64::from_be_bytes(*moment)));
+        Some(Self { name: *name, given: *given == 1, told, at, ends, terms: terms.try_into().ok()? })
     }
 }
+
+/// What a customer says to all questions: the row, and on what it counts.
+pub(crate) struct Answers {
+    key: AdmissionKey,
+    tag: Option<Tag>,
+    /// How often it has changed.
+    n: u32,
+    said: Vec<Said>,
+}
+
+impl Answers {
+    /// The row's body: `changes u32 ‖ answers`.
+    fn encode(&self) -> Vec<u8> {
+        self.said.iter().fold(self.n.to_be_bytes().to_vec(), |body, said| [body, said.encode()].concat())
+    }
+
+    fn decode(body: &[u8]) -> Option<(u32, Vec<Said>)> {
+        let (n, rest) = body.split_first_chunk::<4>()?;
+        let said = rest.chunks(SAID).map(Said::decode).collect::<Option<_>>()?;
+        Some((u32::from_be_bytes(*n), said))
+    }
+
+    fn to(&self, name: [u8; 16]) -> Option<&Said> {
+        self.said.iter().find(|said| said.name == name)
+    }
+
+    /// That they are what was read.
+    pub(crate) fn unchanged(&self, customer: CustomerId, otherwise: Refusal) -> Condition {
+        Condition::Answers { customer, key: self.key, tag: self.tag, n: self.n, otherwise }
+    }
+}
+
+/// A read of the row and of the state, one after the other, may fall on both sides of a change.
+const READS: usize = 3;
 
 fn digest(plan: &Plan, question: &Question<'_>) -> [u8; 32] {
     keys::hash(&[plan.terms(question).as_bytes()])
@@ -91,86 +138,96 @@ impl Vault {
         if !planned.asks(field, act, purpose, now) {
             return Ok(None);
         }
-        let plan = planned.plan();
-        let day = plan::day_of(now);
+        let (plan, day) = (planned.plan(), plan::day_of(now));
+        let answers = self.answers(tenant, customer).await?;
         for question in plan.rests_on(plan::Kind::Field(field), act, purpose.map(Purpose::slug), day) {
-            let Some((row, body)) = self.answer_row(tenant, customer, &question).await? else { continue };
-            if body.given && body.terms == digest(plan, &question) {
-                let (key, tag) = (row.key, Some(row.tag));
-                return Ok(Some(Condition::Admission { key, tag, otherwise: Refusal::NotAgreed }));
+            let said = answers.to(self.answer_name(tenant, customer, &question)?);
+            if said.is_some_and(|said| said.given && said.ends > now && said.terms == digest(plan, &question)) {
+                return Ok(Some(answers.unchanged(customer, Refusal::NotAgreed)));
             }
         }
         Ok(Some(Condition::Never(Refusal::NotAgreed)))
     }
 
     /// What the customer last said to a question, if anything.
-    pub(crate) async fn answer(
+    pub(crate) fn answer(
         &self,
-        tenant: TenantId,
-        customer: CustomerId,
-        plan: &Plan,
-        question: &Question<'_>,
+        (tenant, customer): (TenantId, CustomerId),
+        answers: &Answers,
+        (plan, question): (&Plan, &Question<'_>),
     ) -> Result<Option<Answer>, VaultError> {
-        let row = self.answer_row(tenant, customer, question).await?;
-        let answer =
-            |Body { given, told, at, terms }| Answer { given, current: terms == digest(plan, question), told, at };
-        Ok(row.map(|(_, body)| answer(body)))
+        let said = answers.to(self.answer_name(tenant, customer, question)?);
+        let said = said.filter(|said| said.ends > self.clock.now());
+        Ok(said.map(|said| {
+            let current = said.terms == digest(plan, question);
+            Answer { given: said.given, current, told: said.told, at: said.at }
+        }))
     }
 
-    async fn answer_row(
-        &self,
-        tenant: TenantId,
-        customer: CustomerId,
-        question: &Question<'_>,
-    ) -> Result<Option<(AdmissionRow, Body)>, VaultError> {
-        let key = self.answer_key(tenant, customer, question)?;
-        let Some(row) = self.store.admission(tenant, key).await? else { return Ok(None) };
-        if row.tag != self.seals.tag(tenant, "admission", &row.material()) {
-            return Err(VaultError::refused(Refusal::Tampered));
+    /// All that a customer says, and how often that has changed.
+    ///
+    /// # Errors
+    /// `Refused(Tampered)` for an edited row, and for an older one that was put back; if the store fails.
+    pub(crate) async fn answers(&self, tenant: TenantId, customer: CustomerId) -> Result<Answers, VaultError> {
+        let key = self.answers_key(tenant, customer)?;
+        for _ in 0..READS {
+            let row = self.store.admission(tenant, key).await?;
+            let n = self.store.state(tenant, customer).await?.map_or(0, |state| state.answers);
+            let Some(row) = row else { return Ok(Answers { key, tag: None, n, said: Vec::new() }) };
+            if row.tag != self.seals.tag(tenant, "admission", &row.material()) {
+                break;
+            }
+            let tag = Some(row.tag);
+            match Answers::decode(&row.body) {
+                Some((of, said)) if of == n => return Ok(Answers { key, tag, n, said }),
+                // Nothing is said any more in the row of who was erased.
+                None if row.body.is_empty() => return Ok(Answers { key, tag, n, said: Vec::new() }),
+                _ => {}
+            }
         }
-        let lives = row.expires > self.clock.now();
-        Ok(Body::decode(&row.body).filter(|_| lives).map(|body| (row, body)))
+        Err(VaultError::refused(Refusal::Tampered))
     }
 
-    /// The row that says yes, or that it was taken back. It counts as long as the plan's entry does at most.
+    /// The row that says yes to a question, or that it was taken back, beside what was said to others. It counts as long as the
+    /// plan's entry does at most.
     pub(crate) fn answer_given(
         &self,
-        tenant: TenantId,
-        customer: CustomerId,
+        (tenant, customer): (TenantId, CustomerId),
+        answers: &Answers,
         (plan, question): (&Plan, &Question<'_>),
         (given, told): (bool, Told),
-    ) -> Result<AdmissionRow, VaultError> {
-        let at = self.clock.now();
-        let body = Body { given, told, at, terms: digest(plan, question) };
-        let expires = plan::end_of(question.entry.dates.ends);
-        Ok(AdmissionRow {
-            key: self.answer_key(tenant, customer, question)?,
-            body: body.encode(),
-            expires,
-            tag: [0; 16],
-        })
+    ) -> Result<Answers, VaultError> {
+        let (name, at) = (self.answer_name(tenant, customer, question)?, self.clock.now());
+        let ends = plan::end_of(question.entry.dates.ends);
+        let mut said: Vec<Said> = answers.said.iter().filter(|said| said.name != name).cloned().collect();
+        said.push(Said { name, given, told, at, ends, terms: digest(plan, question) });
+        // As many as the plan asks at a time, and what is over goes.
+        said.retain(|said| said.ends > at);
+        Ok(Answers { key: answers.key, tag: None, n: answers.n.saturating_add(1), said })
     }
 
     /// `MAC(X(row, "rf1/claim"), "consent" ‖ customer ‖ entry ‖ 0 ‖ purpose)[..16]`: names neither the customer nor the question.
-    fn answer_key(
+    fn answer_name(
         &self,
         tenant: TenantId,
         customer: CustomerId,
         question: &Question<'_>,
-    ) -> Result<AdmissionKey, VaultError> {
+    ) -> Result<[u8; 16], VaultError> {
         let parts =
             [b"consent".as_slice(), &customer.0, question.entry.id.as_bytes(), &[0], question.purpose.as_bytes()];
-        Ok(AdmissionKey { kind: AdmissionKind::Consent, id: short(mac(&self.keys(tenant)?.claim, &parts)) })
+        Ok(short(mac(&self.keys(tenant)?.claim, &parts)))
     }
 
-    /// A customer's answers to all that the plan asks today go with them: the rows say nothing from then on.
-    pub(crate) fn answers_gone(&self, tenant: TenantId, customer: CustomerId) -> Result<Vec<Effect>, VaultError> {
-        let (planned, now) = (std::sync::Arc::clone(&self.governance(tenant).planned), self.clock.now());
-        let gone = |question| {
-            let key = self.answer_key(tenant, customer, &question)?;
-            Ok(Effect::PutAdmission(AdmissionRow { key, body: Vec::new(), expires: now, tag: [0; 16] }))
-        };
-        planned.plan().questions(plan::day_of(now)).map(gone).collect()
+    /// `MAC(X(row, "rf1/claim"), "consents" ‖ customer)[..16]`: names nobody.
+    fn answers_key(&self, tenant: TenantId, customer: CustomerId) -> Result<AdmissionKey, VaultError> {
+        let id = short(mac(&self.keys(tenant)?.claim, &[b"consents", &customer.0]));
+        Ok(AdmissionKey { kind: AdmissionKind::Consent, id })
+    }
+
+    /// A customer's answers go with them: the row says nothing from then on.
+    pub(crate) fn answers_gone(&self, tenant: TenantId, customer: CustomerId) -> Result<Effect, VaultError> {
+        let (key, expires) = (self.answers_key(tenant, customer)?, self.clock.now());
+        Ok(Effect::PutAdmission(AdmissionRow { key, body: Vec::new(), expires, tag: [0; 16] }))
     }
 
     /// The answers that a file gives for a new customer: yes to whatever keeping these kinds rests on.
@@ -179,14 +236,30 @@ impl Vault {
         tenant: TenantId,
         customer: CustomerId,
         agreed: &BTreeSet<FieldKind>,
-    ) -> Result<Vec<AdmissionRow>, VaultError> {
-        if agreed.is_empty() {
-            return Ok(Vec::new());
-        }
+    ) -> Result<Option<AdmissionRow>, VaultError> {
         let planned = std::sync::Arc::clone(&self.governance(tenant).planned);
         let (plan, day) = (planned.plan(), plan::day_of(self.clock.now()));
         let asked = |kind: &FieldKind| plan.rests_on(plan::Kind::Field(*kind), plan::Act::Store, None, day);
-        let yes = |question| self.answer_given(tenant, customer, (plan, &question), (true, Told::WithTheirData));
-        agreed.iter().flat_map(asked).map(yes).collect()
+        let key = self.answers_key(tenant, customer)?;
+        let mut answers = Answers { key, tag: None, n: 0, said: Vec::new() };
+        for question in agreed.iter().flat_map(asked) {
+            let yes = (true, Told::WithTheirData);
+            // A customer's first row is of before any change.
+            answers = Answers { n: 0, ..self.answer_given((tenant, customer), &answers, (plan, &question), yes)? };
+        }
+        Ok((!answers.said.is_empty()).then(|| answers.row()))
+    }
+}
+
+impl Answers {
+    /// Kept until the last answer is over.
+    fn row(&self) -> AdmissionRow {
+        let expires = self.said.iter().map(|said| said.ends).max().unwrap_or(Millis(0));
+        AdmissionRow { key: self.key, body: self.encode(), expires, tag: [0; 16] }
+    }
+
+    /// What puts them in the place of those before.
+    pub(crate) fn put(&self, customer: CustomerId) -> [Effect; 2] {
+        [Effect::PutAdmission(self.row()), Effect::Answered(customer, self.n)]
     }
 }

@@ -31,6 +31,11 @@ impl Vault {
         corrected_at(version).is_none_or(|at| self.clock.now().since(at) >= SETTLES_MS)
     }
 
+    /// From when on a value of this version vouches for its customer, where it doesn't yet.
+    pub(crate) fn settles_at(&self, version: u64) -> Option<Millis> {
+        corrected_at(version).map(|at| at.plus(SETTLES_MS)).filter(|at| *at > self.clock.now())
+    }
+
     /// What must hold before who knows this value, or has this number or address, is taken for the customer.
     pub(crate) async fn vouching(&self, tenant: TenantId, field: FieldRef) -> Result<Vec<Condition>, VaultError> {
         let rows = self.store.fields(tenant, field.customer).await?;

@@ -43,7 +43,7 @@ impl Vault {
             .when(Condition::Unheld(customer))
             .effect(Effect::Erase { customer, index })
             .detail(1);
-        let act = self.answers_gone(scope.tenant, customer)?.into_iter().fold(act, Act::effect);
+        let act = act.effect(self.answers_gone(scope.tenant, customer)?);
         let receipt = self.commit_plain(act).await?;
         self.kept_keys.forget(scope.tenant, customer);
         Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })

@@ -73,7 +73,7 @@ impl Vault {
         act.effects.extend(guarded.map(|(customer, guard)| Effect::PutAdmission(self.to_guard(customer, guard))));
         for (customer, record) in customers.iter().zip(&batch.records) {
             let answers = self.agreed_with_data(tenant, *customer, &record.agreed)?;
-            act.effects.extend(answers.into_iter().map(Effect::PutAdmission));
+            act.effects.extend(answers.map(Effect::PutAdmission));
         }
         act.effects.push(Effect::PutProgress { import: batch.import, rows: batch.rows_done });
         self.commit_plain(act).await?;

@@ -116,8 +116,8 @@ pub use login::{Arrival, LoggedIn};
 pub use losses::Loss;
 pub use machine::AccessToken;
 pub use me::{
-    Ask, ConsentNames, Correction, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnConsent,
-    OwnExport, OwnLog, OwnLook, OwnRecord, Tell,
+    Ask, ConsentNames, Correction, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnClaim,
+    OwnConsent, OwnExport, OwnLog, OwnLook, OwnRecord, Passphrase, Tell,
 };
 pub use note::Noted;
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};

@@ -55,27 +55,35 @@ impl Vault {
         };
         let receipt = self.commit_plain(act).await?;
         let keys = keys.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let lines = self.lines_about(scope.tenant, &keys, receipt, None).await?;
+        let lines = self.lines_about(scope.tenant, &keys, receipt).await?;
         let hold = self.store.state(scope.tenant, customer).await?.and_then(|state| state.hold);
         Ok(Statement { receipt, key: keys.view.key().clone(), hold, lines })
     }
 
-    /// The entries with the customer's labels, up to the one that says how many there are; where at most so many of the log's rows
-    /// are to be looked through, the newest that are found in these.
+    /// The entries with the customer's labels, up to the one that says how many there are.
     pub(crate) async fn lines_about(
         &self,
         tenant: TenantId,
         keys: &EntryKeys,
         own: EntryId,
-        most_rows: Option<u32>,
     ) -> Result<Vec<StatementLine>, VaultError> {
         let row = self.store.entry(tenant, own).await?.ok_or(VaultError::Damaged)?;
         let (_, body) = keys.open(row.id, &row.customer).ok_or(VaultError::Damaged)?;
-        let mut wanted: HashMap<[u8; 32], u64> = (1..=body.n).map(|n| (keys.view.label(n), n)).collect();
+        self.lines_before(tenant, keys, (EntryId([0xff; 16]), body.n), u32::MAX).await
+    }
+
+    /// The first `n` entries with the customer's labels that are older than one, as far as they are among so many of the log's rows before it.
+    pub(crate) async fn lines_before(
+        &self,
+        tenant: TenantId,
+        keys: &EntryKeys,
+        (mut before, n): (EntryId, u64),
+        most_rows: u32,
+    ) -> Result<Vec<StatementLine>, VaultError> {
+        let mut wanted: HashMap<[u8; 32], u64> = (1..=n).map(|n| (keys.view.label(n), n)).collect();
         let mut lines = Vec::with_capacity(wanted.len());
-        let mut before = EntryId([0xff; 16]);
         let mut looked_at = 0_u32;
-        while !wanted.is_empty() && most_rows.is_none_or(|most| looked_at < most) {
+        while !wanted.is_empty() && looked_at < most_rows {
             looked_at = looked_at.saturating_add(CHUNK);
             // Others get their turn between two chunks.
             tokio::task::yield_now().await;
@@ -93,7 +101,7 @@ impl Vault {
         Ok(lines)
     }
 
-    fn statement_line(
+    pub(crate) fn statement_line(
         &self,
         tenant: TenantId,
         keys: &EntryKeys,

@@ -368,7 +368,7 @@ impl Act {
         instance: u32,
         keys: Option<Arc<EntryKeys>>,
     ) -> Self {
-        self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0 });
+        self.draft.subject = Some(CustomerBody { customer, interaction, instance, version: 0, n: 0, previous: None });
         self.draft.keys = keys;
         self
     }

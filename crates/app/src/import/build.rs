@@ -112,7 +112,7 @@ const NESTED: (&str, &str) =
 const BAR: (&str, &str) =
     ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
 const NO_GUARD: (&str, &str) =
-    ("it is no reason to guard a customer", "write well_known, vulnerable or own_staff, or leave it empty");
+    ("it is no reason to guard a customer", "write well_known, vulnerable, own_staff or contested, or leave it empty");
 const NO_ANSWER: (&str, &str) =
     ("it says neither yes nor no to this being held", "write yes or no; empty is no, and the value is left out");
 const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");

@@ -68,6 +68,7 @@ pub const DECLARED: &[Algorithm] = &[
             "bodies of log entries",
             "custodians' shares",
             "the root key in hardware",
+            "customers' sealed copies",
             "TLS",
         ],
         ..ALGORITHM
@@ -118,6 +119,32 @@ pub const DECLARED: &[Algorithm] = &[
         quantum: 5,
         oid: Some("1.2.840.113549.1.9.16.3.30"),
         uses: &["keys of envelopes of suite 2"],
+        ..ALGORITHM
+    },
+    Algorithm {
+        id: "pbkdf2-hmac-sha-512",
+        name: "PBKDF2-HMAC-SHA-512",
+        primitive: "kdf",
+        parameters: Some("512"),
+        functions: &["keyderive"],
+        // The passphrase's, which is made here.
+        bits: Some(120),
+        quantum: 0,
+        oid: Some("1.2.840.113549.1.5.12"),
+        uses: &["customers' sealed copies, from the passphrase"],
+        ..ALGORITHM
+    },
+    Algorithm {
+        id: "aes-256-wrap",
+        name: "AES-256 Key Wrap",
+        primitive: "ae",
+        parameters: Some("256"),
+        mode: Some("other"),
+        functions: &["encrypt"],
+        bits: Some(256),
+        quantum: 5,
+        oid: Some("2.16.840.1.101.3.4.1.45"),
+        uses: &["customers' sealed copies, the key of each"],
         ..ALGORITHM
     },
     Algorithm {

@@ -61,7 +61,8 @@ impl Entries {
 
 /// Does this kind of entry show a value, or masks, each time that it isn't a refusal?
 fn shows(kind: Kind) -> bool {
-    matches!(kind, Kind::Reveal | Kind::Redelivery | Kind::GlassBroken | Kind::View)
+    let own = matches!(kind, Kind::OwnView | Kind::OwnExport);
+    own || matches!(kind, Kind::Reveal | Kind::Redelivery | Kind::GlassBroken | Kind::View)
 }
 
 /// Does it show exactly one value, of the field that it names?
@@ -71,8 +72,9 @@ fn shows_one(kind: Kind) -> bool {
 
 /// May an entry of this kind have had a key?
 fn opens(kind: Kind) -> bool {
-    let uses = matches!(kind, Kind::Search | Kind::Hit | Kind::Verification | Kind::Code | Kind::Erasure);
-    shows(kind) || uses
+    use Kind::{Code, Erasure, Hit, OwnClaim, OwnClaimEntered, OwnCode, OwnCorrectionAsked, Search, Verification};
+    let own = matches!(kind, OwnCode | OwnCorrectionAsked | OwnClaim | OwnClaimEntered);
+    shows(kind) || own || matches!(kind, Search | Hit | Verification | Code | Erasure)
 }
 
 /// What is wrong with a key that was released for this entry, if anything is.
@@ -242,6 +244,15 @@ mod tests {
             let (mut kept, mut entries) = both();
             edit(&mut kept, &mut entries);
             assert_eq!(found(&kept, &entries), (keys.to_vec(), owed), "edit {at}");
+        }
+    }
+
+    #[test]
+    fn each_kind_that_opens_something_may_have_had_a_key() {
+        for kind in Kind::ALL.iter().copied().filter(|kind| kind.is_look()) {
+            // Whose answers come from an entry before them, or from keys of the log.
+            let without = [Kind::VerificationResult, Kind::Claim, Kind::StatementGiven, Kind::OwnLog];
+            assert_eq!(opens(kind), !without.contains(&kind), "{kind:?}");
         }
     }
 

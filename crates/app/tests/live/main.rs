@@ -39,6 +39,8 @@ mod kinds;
 mod machine;
 mod machines;
 mod me;
+mod me_claim;
+mod me_copy;
 mod me_correct;
 mod nodes;
 mod old_backups;

@@ -17,7 +17,10 @@ fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
     let (centre, server, mail) = with_mail();
     let officer = centre.hire("An officer", "security_officer");
     let mut own = Own::signed_in(&server, &mail, &address(3));
-    assert!(own.get().text().contains("action=\"/me/acme/en/correct\""));
+    let before = own.get().text();
+    assert!(before.contains("action=\"/me/acme/en/correct\""));
+    // Said before it is done.
+    assert!(before.contains("It is the only address that we have of you"), "{before}");
     let phone = format!("field=phone&instance=1&value={NEW}");
     for (form, status) in [
         ("field=phone&instance=1&value=nonsense", 422),
@@ -38,6 +41,8 @@ fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
     assert_eq!(letter["to"][0], address(3).as_str());
     let page = own.get().expect(200).text();
     assert!(page.contains("You corrected your phone number here"), "{page}");
+    assert!(page.contains("New. Nobody is known as you by it before 20"), "{page}");
+    assert!(page.contains("so nothing else can be corrected here for now") && !page.contains("/correct\""), "{page}");
     let too_soon = own.post("/correct", "field=email&instance=1&value=thief%40example.net").expect(403).text();
     assert!(too_soon.contains("less than three days ago"), "{too_soon}");
 
@@ -57,7 +62,8 @@ fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
     let reports = security.get("/v1/reports").expect(200).json();
     assert_eq!(reports["items"][0]["by"], "a customer");
     assert!(reports["items"][0]["text"].as_str().unwrap().contains("wasn't them who corrected"), "{reports}");
-    assert_eq!(security.get("/v1/guards").expect(200).json()["items"].as_array().unwrap().len(), 1);
+    let guards = security.get("/v1/guards").expect(200).json();
+    assert_eq!((guards["items"].as_array().unwrap().len(), &guards["items"][0]["reason"]), (1, &"contested".into()));
     for kind in [vault::Kind::OwnCorrectionAsked, vault::Kind::OwnCorrection, vault::Kind::OwnObjection] {
         is_found(&security, kind);
     }

@@ -57,7 +57,11 @@ impl Centre {
     }
 
     fn half(n: u64) -> ([u8; 32], CustomerBody, [u8; 32]) {
-        ([3; 32], CustomerBody { customer: ANA_ID, interaction: None, instance: 1, version: 2, n }, [4; 32])
+        (
+            [3; 32],
+            CustomerBody { customer: ANA_ID, interaction: None, instance: 1, version: 2, n, previous: None },
+            [4; 32],
+        )
     }
 
     /// The next entry about somebody, counted and not yet in the log.

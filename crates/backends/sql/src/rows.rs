@@ -146,17 +146,18 @@ pub(crate) fn customer_of(row: &dyn Columns) -> Result<(CustomerId, CustomerRow)
     Ok((CustomerId(bytes(row, 2)?), customer(row)?))
 }
 
-/// `epoch, wrapped, n, head, tag, guard, shown, id`
+/// `epoch, wrapped, n, head, tag, guard, shown, last, id`
 pub(crate) fn customer_with_state(row: &dyn Columns) -> Result<(CustomerId, CustomerRow, StateRow), Wrong> {
     let (keys, state) = customer_and_state(row)?;
-    Ok((CustomerId(bytes(row, 7)?), keys, state))
+    Ok((CustomerId(bytes(row, 8)?), keys, state))
 }
 
-/// `epoch, wrapped, n, head, tag, guard, shown`: the keys, and the state in the log. The column `guard` holds all marks.
+/// `epoch, wrapped, n, head, tag, guard, shown, last`: the keys, and the state in the log. The column `guard` holds all marks.
 pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, StateRow), Wrong> {
     let (n, head, tag) = (number(row, 2)?, bytes(row, 3)?, bytes(row, 4)?);
     let shown = maybe_bytes(row, 6)?.map(Shown::decode);
-    let unmarked = StateRow { n, head, guard: None, hold: None, shown, tag };
+    let last = maybe_bytes(row, 7)?.map(EntryId);
+    let unmarked = StateRow { n, head, guard: None, hold: None, shown, answers: 0, last, tag };
     // Marks that mean nothing stand for none: the tag doesn't fit them, so it is an edited row rather than one that nobody can
     // read.
     let marked = number(row, 5).ok().and_then(|marks| unmarked.marked(marks)).unwrap_or(unmarked);

@@ -13,6 +13,7 @@ fn message() -> SendCode<'static> {
         reference: "call-\"8812",
         code: "483920",
         to: "+447400123456",
+        page: None,
         at: Millis(1_700_000_000_123),
         id: EntryId([7; 16]),
     }
@@ -66,6 +67,20 @@ fn a_signed_message_arrives() {
         "data": {"interaction": "call-\"8812", "code": "483920", "to": "+447400123456"},
     });
     assert_eq!(body, expected);
+}
+
+#[test]
+fn what_is_entered_on_the_customers_own_page_says_so_and_where() {
+    let (url, served) = once("204 No Content");
+    let page = Some("https://desk.example/me/acme/en/claim");
+    WebhookCourier::new(&url, SECRET).unwrap().deliver(&SendCode { page, ..message() }).unwrap();
+    let request = served.join().unwrap();
+    let body: serde_json::Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["type"], "code.own_page");
+    let data = serde_json::json!({
+        "interaction": "call-\"8812", "code": "483920", "to": "+447400123456", "page": page,
+    });
+    assert_eq!(body["data"], data);
 }
 
 #[test]

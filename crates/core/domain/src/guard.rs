@@ -11,11 +11,13 @@ pub enum Guard {
     Vulnerable = 2,
     /// Works here, or lives with somebody who does.
     OwnStaff = 3,
+    /// Somebody says that a change to their contacts wasn't the customer's: their page may be in another's hands.
+    Contested = 4,
 }
 
 impl Guard {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::WellKnown, Self::Vulnerable, Self::OwnStaff];
+    pub const ALL: [Self; 4] = [Self::WellKnown, Self::Vulnerable, Self::OwnStaff, Self::Contested];
 
     /// The stable name.
     #[must_use]
@@ -24,6 +26,7 @@ impl Guard {
             Self::WellKnown => "well_known",
             Self::Vulnerable => "vulnerable",
             Self::OwnStaff => "own_staff",
+            Self::Contested => "contested",
         }
     }
 
@@ -34,6 +37,7 @@ impl Guard {
             Self::WellKnown => "well known",
             Self::Vulnerable => "vulnerable",
             Self::OwnStaff => "own staff",
+            Self::Contested => "a change that wasn't theirs",
         }
     }
 

@@ -336,6 +336,10 @@ refusals! {
     ContactUnsure = 120 "contact-unsure", "This was changed on the customer's own page less than three days ago, or objected to",
         "Whoever got into a customer's page would change a number or address first, to be taken for them by it.",
         "Serve the customer without it: use something that wasn't changed to make sure who it is, or wait until the three days are over.";
+    /// A code for their own page goes to the customer's e-mail address, not to their telephone.
+    AddressOnFile = 121 "address-on-file", "This customer signs in on their own page by e-mail",
+        "A code by telephone is for whoever has no e-mail address on file; otherwise who takes over a number would get in past the mailbox.",
+        "Ask the customer to open their own page and to enter the e-mail address that you have of them.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

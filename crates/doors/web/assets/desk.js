@@ -102,8 +102,10 @@ function drawCall(now) {
   byId('bind').dataset.step = step;
   byId('bind-word').textContent = word;
   byId('bind-means').textContent = means;
-  byId('send-code').hidden = isCase(now) || !now.customer || now.binding === 'proven';
-  if (now.binding === 'proven') byId('code-result').replaceChildren();
+  const proven = now.binding === 'proven';
+  if (proven && !byId('send-code').hidden) byId('code-result').replaceChildren();
+  byId('send-code').hidden = isCase(now) || !now.customer || proven;
+  byId('send-own-code').hidden = isCase(now) || !proven;
   drawCasework(now);
   drawTimer();
 }
@@ -174,15 +176,16 @@ function acted(words, receipt, kind) {
 
 // ---- code, notes, keys ------------------------------------------------------------------------
 
-async function sendCode() {
+async function sendCode(ownPage) {
   const { id } = desk.live;
-  const answer = await api('POST', `/v1/interactions/${id}/codes`, {});
+  const answer = await api('POST', `/v1/interactions/${id}/codes`, ownPage ? { own_page: true } : {});
   if (desk.live?.id !== id) return;
   if (!answer.ok) return showProblem(byId('code-result'), answer.problem);
+  const where = ownPage ? 'on the page “Your data”, with something that they know,' : 'on their own device';
   byId('code-result').hidden = false;
   byId('code-result').replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'),
-    `Code sent. Ask the customer to enter it on their own device before ${clock(answer.data.expires_at)}; you never see it.`));
-  acted('One-time code sent', answer.data.receipt, 'ok');
+    `Code sent. Ask the customer to enter it ${where} before ${clock(answer.data.expires_at)}; you never see it, and never ask for it.`));
+  acted(ownPage ? 'Code for their own page sent' : 'One-time code sent', answer.data.receipt, 'ok');
 }
 
 async function saveNote(event) {
@@ -206,7 +209,8 @@ document.addEventListener('keydown', ({ key }) => {
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') maskAll('the page was hidden'); });
 window.addEventListener('pagehide', () => maskAll());
 byId('note-form').addEventListener('submit', saveNote);
-byId('send-code').addEventListener('click', sendCode);
+byId('send-code').addEventListener('click', () => sendCode(false));
+byId('send-own-code').addEventListener('click', () => sendCode(true));
 byId('record-again').addEventListener('click', () => view(desk.live));
 
 /** A claim was accepted: the interaction now belongs to a customer. */

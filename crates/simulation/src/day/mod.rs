@@ -22,6 +22,6 @@ mod tests;
 
 pub use act::{Act, Caller, Channel, Expect, SearchBy, Step};
 pub use acts::{Cast, acts};
-pub use phones::Phones;
+pub use phones::{Phones, Texted};
 pub use player::{Player, PlayerConfig, PlayerError, Tally};
 pub use profile::{AgentSeat, CallerProfile};

@@ -25,6 +25,9 @@ pub(super) struct Delivered {
     pub(super) code: String,
 }
 
+/// Shows what a text message to a number says.
+pub type Texted = fn(to: &str, says: &str);
+
 /// The customers' phones, listening. They stop when dropped.
 pub struct Phones {
     address: SocketAddr,
@@ -35,18 +38,19 @@ pub struct Phones {
 
 impl Phones {
     /// Listens at `address` (such as `127.0.0.1:0`) for `code.deliver` webhooks signed with `secret`
-    /// (`whsec_...`). What isn't signed with it is answered 401 and forgotten.
+    /// (`whsec_...`). What isn't signed with it is answered 401 and forgotten. What isn't for the conversation but for the customer's
+    /// own page (`code.own_page`) goes to `texted`.
     ///
     /// # Errors
     /// When the secret isn't one, or nothing can listen at the address.
-    pub fn listen(address: &str, secret: &str) -> Result<Self, PlayerError> {
+    pub fn listen(address: &str, secret: &str, texted: Texted) -> Result<Self, PlayerError> {
         let verifier = Webhook::new(secret).map_err(|_| PlayerError::Secret("courier secret"))?;
         let listener = TcpListener::bind(address).map_err(PlayerError::Listen)?;
         let address = listener.local_addr().map_err(PlayerError::Listen)?;
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, arrived) = channel();
         let stopped = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || serve(&listener, &verifier, &sender, &stopped));
+        let thread = std::thread::spawn(move || serve(&listener, &verifier, (&sender, texted), &stopped));
         Ok(Self { address, stop, thread: Some(thread), arrived })
     }
 
@@ -74,24 +78,28 @@ impl Drop for Phones {
     }
 }
 
-fn serve(listener: &TcpListener, verifier: &Webhook, sender: &Sender<Delivered>, stop: &AtomicBool) {
+fn serve(listener: &TcpListener, verifier: &Webhook, to: (&Sender<Delivered>, Texted), stop: &AtomicBool) {
     for stream in listener.incoming() {
         if stop.load(Ordering::SeqCst) {
             return;
         }
         // A broken connection is the sender's to repeat.
         if let Ok(stream) = stream {
-            drop(receive(&stream, verifier, sender));
+            drop(receive(&stream, verifier, to));
         }
     }
 }
 
-fn receive(stream: &TcpStream, verifier: &Webhook, sender: &Sender<Delivered>) -> io::Result<()> {
+fn receive(stream: &TcpStream, verifier: &Webhook, (sender, texted): (&Sender<Delivered>, Texted)) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let (_, headers, body) = read_request(stream)?;
     let status = match accept(verifier, &headers, &body) {
-        Ok(delivered) => sender.send(delivered).map_or("503 Service Unavailable", |()| "204 No Content"),
+        Ok(Arrived::Code(delivered)) => sender.send(delivered).map_or("503 Service Unavailable", |()| "204 No Content"),
+        Ok(Arrived::Text { to, says }) => {
+            texted(&to, &says);
+            "204 No Content"
+        }
         Err(status) => status,
     };
     let mut out = stream;
@@ -127,16 +135,27 @@ fn read_headers(lines: impl Iterator<Item = io::Result<String>>) -> io::Result<H
     Err(io::ErrorKind::UnexpectedEof.into())
 }
 
-fn accept(verifier: &Webhook, headers: &HeaderMap, body: &[u8]) -> Result<Delivered, &'static str> {
-    verifier.verify(body, headers).map_err(|_| "401 Unauthorized")?;
-    delivered(body).ok_or("400 Bad Request")
+/// What arrives on a phone.
+enum Arrived {
+    Code(Delivered),
+    Text { to: String, says: String },
 }
 
-fn delivered(body: &[u8]) -> Option<Delivered> {
+fn accept(verifier: &Webhook, headers: &HeaderMap, body: &[u8]) -> Result<Arrived, &'static str> {
+    verifier.verify(body, headers).map_err(|_| "401 Unauthorized")?;
+    arrived(body).ok_or("400 Bad Request")
+}
+
+fn arrived(body: &[u8]) -> Option<Arrived> {
     let message: Value = serde_json::from_slice(body).ok()?;
-    if message.get("type")?.as_str()? != "code.deliver" {
-        return None;
-    }
     let text = |name: &str| Some(message.get("data")?.get(name)?.as_str()?.to_owned());
-    Some(Delivered { interaction: text("interaction")?, code: text("code")? })
+    let code = text("code")?;
+    match message.get("type")?.as_str()? {
+        "code.deliver" => Some(Arrived::Code(Delivered { interaction: text("interaction")?, code })),
+        "code.own_page" => {
+            let says = format!("your code for {} is {code}", text("page")?);
+            Some(Arrived::Text { to: text("to")?, says })
+        }
+        _ => None,
+    }
 }

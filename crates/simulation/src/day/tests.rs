@@ -36,7 +36,7 @@ fn config<'a>(
 
 /// Plays 400 acts at once and stops at the first wait.
 fn play_warm_up() -> (Double, Tally) {
-    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET).unwrap();
+    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET, |_, _| {}).unwrap();
     let double = Double::serve(phones.url());
     let stop = Arc::new(AtomicBool::new(false));
     let stopper = Arc::clone(&stop);
@@ -123,7 +123,7 @@ fn stepped_clock() -> SystemTime {
 
 #[test]
 fn the_hosted_person_gets_one_call_after_the_other_and_codes_after_a_moment() {
-    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET).unwrap();
+    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET, |_, _| {}).unwrap();
     let double = Double::serve(phones.url());
     let stop = Arc::new(AtomicBool::new(false));
     let stopper = Arc::clone(&stop);
@@ -158,12 +158,16 @@ fn the_hosted_person_gets_one_call_after_the_other_and_codes_after_a_moment() {
 
 #[test]
 fn phones_take_signed_codes_only() {
-    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET).unwrap();
+    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET, |_, _| {}).unwrap();
     let code = json!({"type": "code.deliver", "data": {"interaction": "call-1", "code": "123456"}}).to_string();
     let other = json!({"type": "code.other", "data": {"interaction": "call-1", "code": "123456"}}).to_string();
     assert_eq!(post_signed(&phones.url(), EVENT_SECRET, &code), 401);
     assert_eq!(post_signed(&phones.url(), COURIER_SECRET, &other), 400);
     assert_eq!(post_signed(&phones.url(), COURIER_SECRET, "{}"), 400);
+    // One for the customer's own page is nothing to enter in the conversation.
+    let data = json!({"interaction": "call-1", "code": "123456789012", "to": "+447400123456", "page": "http://a/me"});
+    let own = json!({"type": "code.own_page", "data": data}).to_string();
+    assert_eq!(post_signed(&phones.url(), COURIER_SECRET, &own), 204);
     assert!(phones.next(Duration::ZERO).is_none());
     assert_eq!(post_signed(&phones.url(), COURIER_SECRET, &code), 204);
     let delivered = phones.next(Duration::from_secs(5)).unwrap();
@@ -178,8 +182,11 @@ fn a_player_can_move_to_a_thread_of_its_own() {
 
 #[test]
 fn bad_secrets_are_named() {
-    assert!(Phones::listen("127.0.0.1:0", "whsec_!").is_err_and(|error| error.to_string().contains("courier secret")));
-    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET).unwrap();
+    assert!(
+        Phones::listen("127.0.0.1:0", "whsec_!", |_, _| {})
+            .is_err_and(|error| error.to_string().contains("courier secret"))
+    );
+    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET, |_, _| {}).unwrap();
     let sleep = |_| {};
     let mut config = config("http://127.0.0.1:1".to_owned(), &sleep, stepped_clock);
     config.event_secret = "whsec_!".to_owned();
@@ -188,7 +195,7 @@ fn bad_secrets_are_named() {
 
 #[test]
 fn a_ringfence_that_is_away_is_counted_and_the_day_goes_on() {
-    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET).unwrap();
+    let phones = Phones::listen("127.0.0.1:0", COURIER_SECRET, |_, _| {}).unwrap();
     let sleep = |_| {};
     // Nothing listens on port 1.
     let mut config = config("http://127.0.0.1:1".to_owned(), &sleep, stepped_clock);

@@ -5,9 +5,9 @@ use super::help::{
     field_row, happened, intent, open_call, person_row, put_customer, refused, refused_at, set_power,
 };
 use super::{Case, Mount};
-use crate::{Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
+use crate::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, Channel, CustomerId, Guard, Hold, InteractionId, PersonId, Refusal};
+use domain::{Binding, Channel, CustomerId, Guard, Hold, InteractionId, Millis, PersonId, Refusal};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
@@ -22,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "Unguarded", tables: &["customer"], run: unguarded },
     Case { name: "Unheld", tables: &["customer"], run: unheld },
     Case { name: "Untouched", tables: &["customer"], run: untouched },
+    Case { name: "Answers", tables: &["customer", "admission"], run: answers },
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
 ];
 
@@ -96,6 +97,39 @@ fn unheld(mount: &dyn Mount) {
     done(&*store, mark(9, Effect::Hold(ANA, Some(Hold::Litigation))));
     assert!(mount.edit(&format!("UPDATE {} SET guard = 3 WHERE n = 4", mount.states())) == 1, "the hold taken away");
     refused(&*store, free(10, ANA), Refusal::Tampered);
+}
+
+fn answers(mount: &dyn Mount) {
+    let store = mount.store();
+    let (key, otherwise) = (AdmissionKey { kind: AdmissionKind::Consent, id: [7; 16] }, Refusal::NotAgreed);
+    done(&*store, doing(1, vec![put_customer(ANA), put_customer(BEN)]));
+    let still = |number, tag, n| when(number, Condition::Answers { customer: ANA, key, tag, n, otherwise });
+    let row = |body: &[u8]| AdmissionRow { key, body: body.to_vec(), expires: Millis(i64::MAX), tag: [0; 16] };
+    let say = |number, n, body: &[u8]| {
+        let effects = vec![Effect::PutAdmission(row(body)), Effect::Answered(ANA, n)];
+        Intent { customer: Some(ANA), ..doing(number, effects) }
+    };
+    let tag = || block_on(store.admission(TENANT, key)).unwrap().map(|row| row.tag);
+    done(&*store, still(2, None, 0));
+    done(&*store, say(3, 1, b"yes"));
+    let yes = tag();
+    done(&*store, still(4, yes, 1));
+    refused(&*store, still(5, None, 1), otherwise);
+    refused(&*store, still(6, yes, 0), Refusal::Tampered);
+    done(&*store, say(7, 2, b"no"));
+    refused(&*store, still(8, yes, 1), otherwise);
+    // The old row again, with its tag: the customer's state knows of a newer one.
+    done(&*store, doing(9, vec![Effect::PutAdmission(row(b"yes"))]));
+    assert_eq!(tag(), yes);
+    refused(&*store, still(10, yes, 1), Refusal::Tampered);
+    let state = || block_on(store.state(TENANT, ANA)).unwrap().unwrap();
+    assert_eq!((state().answers, state().guard, state().hold), (2, None, None));
+    // What is marked, and what is counted later, leaves it.
+    done(&*store, Intent { customer: Some(ANA), ..doing(11, vec![Effect::Guard(ANA, Some(Guard::OwnStaff))]) });
+    done(&*store, Intent { customer: Some(ANA), ..intent(12) });
+    assert_eq!((state().answers, state().guard), (2, Some(Guard::OwnStaff)));
+    assert!(mount.edit(&format!("UPDATE {} SET guard = guard - 65536 WHERE n = 4", mount.states())) == 1);
+    refused(&*store, still(13, yes, 1), Refusal::Tampered);
 }
 
 fn untouched(mount: &dyn Mount) {

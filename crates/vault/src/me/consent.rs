@@ -4,11 +4,11 @@ use super::scope::CustomerScope;
 use crate::consent::{Answer, Told, number};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::{BudgetKind, Counter, EntryId, Refusal};
 use keys::derive::{mac, short};
 use plan::{Plan, Question};
-use store::{Condition, Effect};
+use store::Condition;
 
 /// How many answers one customer changes in any sixty minutes.
 const CHANGES: u32 = 60;
@@ -38,13 +38,14 @@ impl Vault {
     /// no entry of its own beside that of the page.
     ///
     /// # Errors
-    /// `Refused(Tampered)` for an edited answer; as [`Vault::plan_in_force`].
+    /// `Refused(Tampered)` for an edited answer, and for an older one that was put back; as [`Vault::plan_in_force`].
     pub async fn own_consents(&self, scope: &CustomerScope) -> Result<Vec<OwnConsent>, VaultError> {
         let in_force = self.plan_in_force(scope.tenant).await?;
         let plan = in_force.planned.plan();
-        let mut all = Vec::new();
+        let (mut all, who) = (Vec::new(), (scope.tenant, scope.customer));
+        let answers = self.answers(scope.tenant, scope.customer).await?;
         for question in plan.questions(in_force.day) {
-            let answer = self.answer(scope.tenant, scope.customer, plan, &question).await?;
+            let answer = self.answer(who, &answers, (plan, &question))?;
             all.push(OwnConsent { entry: question.entry.id.clone(), purpose: question.purpose.to_owned(), answer });
         }
         Ok(all)
@@ -68,12 +69,15 @@ impl Vault {
         let Some(question) = asked(plan, in_force.day, entry, purpose) else {
             return Err(self.logged(act, Refusal::NotFound).await);
         };
-        let row = self.answer_given(scope.tenant, scope.customer, (plan, &question), (given, Told::Themselves))?;
+        let who = (scope.tenant, scope.customer);
+        let before = self.answers(scope.tenant, scope.customer).await?;
+        let now = self.answer_given(who, &before, (plan, &question), (given, Told::Themselves))?;
         // What was asked is what the plan of this version asks.
         let act = act.when(Condition::PowerVersion(in_force.version)).detail(number(&question));
         let name = act.draft.keys.as_deref().map(|keys| self.own_name(keys, b"consents")).unwrap_or_default();
         let own = Self::attempt(&act, Counter::customer(BudgetKind::Code, name), CHANGES, Refusal::AttemptsExhausted);
-        self.commit_plain(act.spend(own).effect(Effect::PutAdmission(row))).await
+        let act = act.spend(own).when(before.unchanged(scope.customer, Refusal::PowerChanged));
+        self.commit_plain(now.put(scope.customer).into_iter().fold(act, Act::effect)).await
     }
 
     /// What a receipt calls the record and the customer: the same each time, and nobody else's.

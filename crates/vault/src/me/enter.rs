@@ -9,15 +9,15 @@ use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
 use crate::session::Cookie;
 use crate::wiring::{Act, Vault};
-use domain::{BudgetKind, Counter, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, Refusal, TenantId};
 use store::{AdmissionRow, Condition, Effect};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// How many codes are entered for one customer in any sixty minutes.
-const ENTERED_PER_CUSTOMER: u32 = 15;
+pub(super) const ENTERED_PER_CUSTOMER: u32 = 15;
 /// How many at one tenant, for whomever: against ten digits, this many guesses in every hour of a year find less than one code in five hundred.
-const ENTERED_PER_TENANT: u32 = 2_000;
+pub(super) const ENTERED_PER_TENANT: u32 = 2_000;
 
 impl Vault {
     /// Signs a customer in with a code; gives the session's cookie.
@@ -57,7 +57,7 @@ impl Vault {
         match body.customer.filter(|_| bool::from(digest.ct_eq(&body.code))) {
             Some(customer) => {
                 let (session, told) = scope::begun(self, tenant, customer);
-                let act = self.entering(tenant, &row, &body, Kind::OwnSignIn).await?;
+                let act = self.entering(tenant, &row, body.customer, Kind::OwnSignIn).await?;
                 let used = AdmissionRow { body: Vec::new(), ..row };
                 self.power(tenant).await?;
                 let act = act.effect(Effect::PutAdmission(used)).effect(Effect::PutAdmission(session));
@@ -66,7 +66,7 @@ impl Vault {
             }
             None => {
                 let left = body.tries - 1;
-                let act = self.entering(tenant, &row, &body, Kind::OwnCodeEntered).await?.detail(left.into());
+                let act = self.entering(tenant, &row, body.customer, Kind::OwnCodeEntered).await?.detail(left.into());
                 let body = AskBody { tries: left, ..body };
                 let counted = AdmissionRow { body: body.encode(), ..row };
                 self.commit_plain(act.effect(Effect::PutAdmission(counted))).await?;
@@ -75,21 +75,22 @@ impl Vault {
         }
     }
 
-    fn entered(&self, keys: Option<&EntryKeys>) -> Counter {
+    /// What is entered for a customer is counted under this name.
+    pub(super) fn entered(&self, keys: Option<&EntryKeys>) -> Counter {
         let name = keys.map(|keys| self.own_name(keys, b"entered")).unwrap_or_default();
         Counter::customer(BudgetKind::Verify, name)
     }
 
     /// One attempt, which is counted whatever comes of it.
-    async fn entering(
+    pub(super) async fn entering(
         &self,
         tenant: TenantId,
         row: &AdmissionRow,
-        body: &AskBody,
+        customer: Option<CustomerId>,
         kind: Kind,
     ) -> Result<Act, VaultError> {
         let mut act = self.bare_act(tenant, kind)?;
-        if let Some(customer) = body.customer {
+        if let Some(customer) = customer {
             let keys = self.entry_keys(tenant, customer).await?;
             let own = self.entered(keys.as_deref());
             act = act.about(customer, None, 0, keys).when(Condition::CustomerExists(customer));

@@ -6,7 +6,7 @@ use crate::certificate::CertificateAnswer;
 use crate::erase::{Erased, SHELF_LIFE_MS};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::wiring::{Act, Vault};
+use crate::wiring::Vault;
 use domain::{EntryId, TenantId};
 use keys::derive::{mac, short};
 use store::{Condition, Effect};
@@ -33,7 +33,7 @@ impl Vault {
         let act = self.own_act(scope, Kind::Erasure).await?.when(Condition::Unheld(customer));
         // Told from the entry before it by the number, as an officer's is.
         let act = act.effect(Effect::Erase { customer, index }).effect(scope.ended()).detail(1);
-        let act = self.answers_gone(tenant, customer)?.into_iter().fold(act, Act::effect);
+        let act = act.effect(self.answers_gone(tenant, customer)?);
         let receipt = self.commit_plain(act).await?;
         self.kept_keys.forget(tenant, customer);
         let backups_unreadable_by = self.clock.now().plus(SHELF_LIFE_MS);

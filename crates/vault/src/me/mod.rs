@@ -6,6 +6,7 @@
 //! do with what is theirs is the law's, and is written here.
 
 mod ask;
+mod claim;
 mod consent;
 mod correct;
 mod doubt;
@@ -16,9 +17,11 @@ mod letter;
 mod looks;
 mod object;
 mod scope;
+mod sealed;
 mod view;
 
 pub use ask::Ask;
+pub use claim::OwnClaim;
 pub use consent::{ConsentNames, OwnConsent};
 pub use correct::{Correction, Tell};
 pub use export::OwnExport;
@@ -26,4 +29,5 @@ pub use forget::Forgotten;
 pub use letter::{Letter, Mail, MailError, Mailer};
 pub use looks::{OwnLog, OwnLook};
 pub use scope::{CustomerScope, LIFE_MS};
+pub use sealed::Passphrase;
 pub use view::OwnRecord;

@@ -75,7 +75,7 @@ impl Vault {
         act = act.when(Condition::CustomerExists(place.customer)).when(Condition::FieldVersion(place, version));
         act = act.spend(spent).effect(Effect::PutReport(ReportRow { id, at: self.clock.now(), sealed }));
         if guard.is_none() {
-            act = act.effect(Effect::Guard(place.customer, Some(Guard::Vulnerable)));
+            act = act.effect(Effect::Guard(place.customer, Some(Guard::Contested)));
         }
         self.commit_plain(act).await?;
         Ok(id)

@@ -7,13 +7,15 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::statement::Statement;
 use crate::wiring::Vault;
-use domain::{EntryId, Hold};
-use store::{FieldRef, SHEET};
+use domain::{EntryId, FieldKind, Hold, Millis};
+use store::{FieldRef, FieldRow, SHEET};
 
 /// A customer's own record, on masks.
 pub struct OwnRecord {
     /// The masks, in the order of their kinds.
     pub masks: Vec<Masked>,
+    /// What they corrected and by what nobody is known as them yet, with the moment from which on they are.
+    pub waiting: Vec<(FieldKind, u32, Millis)>,
     /// Why nothing of theirs is destroyed, if so.
     pub hold: Option<Hold>,
     /// The entry of this look.
@@ -33,7 +35,10 @@ impl Vault {
         let mut masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;
         masks.sort_by_key(|masked| (masked.field.code(), masked.instance));
         let hold = self.store.state(scope.tenant, scope.customer).await?.and_then(|state| state.hold);
-        Ok(OwnRecord { masks, hold, receipt: entry })
+        let rows = self.store.fields(scope.tenant, scope.customer).await?;
+        let waits =
+            |row: &FieldRow| Some((FieldKind::from_code(row.field)?, row.instance, self.settles_at(row.version)?));
+        Ok(OwnRecord { masks, waiting: rows.iter().filter_map(waits).collect(), hold, receipt: entry })
     }
 }
 
@@ -46,7 +51,7 @@ impl Vault {
         let _turn = self.own_questions.try_acquire().map_err(|_| VaultError::Busy)?;
         let keys = self.entry_keys(scope.tenant, scope.customer).await?.ok_or(VaultError::Unauthenticated)?;
         let receipt = self.commit_plain(self.own_act(scope, Kind::StatementGiven).await?).await?;
-        let lines = self.lines_about(scope.tenant, &keys, receipt, None).await?;
+        let lines = self.lines_about(scope.tenant, &keys, receipt).await?;
         let hold = self.store.state(scope.tenant, scope.customer).await?.and_then(|state| state.hold);
         Ok(Statement { receipt, key: keys.view.key().clone(), hold, lines })
     }

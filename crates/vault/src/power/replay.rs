@@ -195,8 +195,15 @@ mod tests {
             (draft.person, draft.purpose) = (Some(people[n as usize % 50]), Some(Purpose::Delivery));
             draft.field = Some(FieldKind::Name.code());
             let decision = if n % 10 == 9 { Err(Refusal::BudgetExhausted) } else { Ok(()) };
-            let numbers =
-                Numbers { decision, n: None, versions: Vec::new(), spent: Vec::new(), allotted: None, casework: None };
+            let numbers = Numbers {
+                decision,
+                n: None,
+                previous: None,
+                versions: Vec::new(),
+                spent: Vec::new(),
+                allotted: None,
+                casework: None,
+            };
             let inscribed = draft.inscribe(&numbers);
             let (id, leaf) = (draft.id, inscribed.leaf);
             EntryRow { id, leaf, audit: inscribed.audit, customer: Vec::new(), index: Some(n) }

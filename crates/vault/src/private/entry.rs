@@ -184,7 +184,7 @@ impl Draft {
     fn customer_half(&self, numbers: &Numbers) -> Vec<u8> {
         let Some(subject) = &self.subject else { return Vec::new() };
         let version = numbers.versions.first().copied().unwrap_or(subject.version);
-        CustomerBody { version, n: numbers.n.unwrap_or(0), ..subject.clone() }.encode()
+        CustomerBody { version, n: numbers.n.unwrap_or(0), previous: numbers.previous, ..subject.clone() }.encode()
     }
 
     /// The leaf's label. A customer who isn't on the shelf (erased in between) has no counter: random then.

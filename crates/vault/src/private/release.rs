@@ -386,7 +386,8 @@ impl Feed {
             Outcome::Replayed { .. } | Outcome::Missing(_) | Outcome::Unknown => return,
         };
         let spent = numbers.map(|numbers| numbers.spent.clone()).unwrap_or_default();
-        let numbers = Numbers { decision, n: None, versions: Vec::new(), spent, allotted: None, casework: None };
+        let numbers =
+            Numbers { decision, n: None, previous: None, versions: Vec::new(), spent, allotted: None, casework: None };
         let interaction = draft.subject.as_ref().and_then(|subject| subject.interaction);
         self.send(Disclosure { tenant, entry: draft.id, body: draft.audit_body(&numbers), interaction });
     }

@@ -115,6 +115,48 @@ fn what_is_not_asked_cannot_be_answered_and_an_edited_answer_is_noticed() {
 }
 
 #[test]
+fn an_old_yes_that_is_put_back_is_noticed() {
+    let asking = Asking::new(885);
+    let world = asking.world();
+    asking.answer("delivery", true).unwrap();
+    asking.answer("complaint", true).unwrap();
+    assert!(asking.show(Purpose::Delivery).is_ok());
+    let yes = world.database().keep("admission");
+    asking.answer("delivery", false).unwrap();
+    assert_refused(world, asking.show(Purpose::Delivery), Refusal::NotAgreed);
+    assert!(asking.show(Purpose::Complaint).is_ok());
+    let no = world.database().keep("admission");
+    world.database().put_back(&yes);
+    for purpose in [Purpose::Delivery, Purpose::Complaint] {
+        let shown = failure(asking.show(purpose));
+        assert!(matches!(shown, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{shown:?}");
+    }
+    let told = failure(block_on(world.vault.own_consents(&asking.scope())));
+    assert!(matches!(told, VaultError::Refused { refusal: Refusal::Tampered, .. }), "{told:?}");
+    assert!(asking.answer("delivery", true).is_err(), "nothing is built upon it");
+    world.database().put_back(&no);
+    assert_refused(world, asking.show(Purpose::Delivery), Refusal::NotAgreed);
+    // Without any row nothing is agreed to, and they can say it again.
+    assert_eq!(world.edit("DELETE FROM admission WHERE kind = 23"), 1);
+    assert_refused(world, asking.show(Purpose::Complaint), Refusal::NotAgreed);
+    asking.answer("delivery", true).unwrap();
+    assert!(asking.show(Purpose::Delivery).is_ok());
+}
+
+#[test]
+fn of_two_answers_at_once_none_is_lost() {
+    let asking = Asking::new(886);
+    let world = asking.world();
+    let scope = asking.scope();
+    let say = |purpose| world.vault.own_answer(&scope, ("preference", purpose), true);
+    let (one, two) = block_on(async { tokio::join!(say("delivery"), say("complaint")) });
+    let said = [one, two].into_iter().filter(Result::is_ok).count();
+    let asked = block_on(world.vault.own_consents(&asking.scope())).unwrap();
+    assert_eq!(asked.iter().filter(|one| one.answer.is_some_and(vault::Answer::counts)).count(), said);
+    assert!(said >= 1);
+}
+
+#[test]
 fn answers_go_with_the_customer() {
     let asking = Asking::new(884);
     let world = asking.world();
@@ -151,4 +193,6 @@ fn data_that_rests_on_a_yes_comes_in_with_that_yes_only() {
     let agent = world.scope(&world.staff.agent);
     let command = RevealCommand { customer, interaction, ..asking.governed.call.command(FieldKind::Preference) };
     assert_eq!(value(block_on(world.vault.reveal(&agent, &command))), "\"delivery=noon\"");
+    // With several questions the import's one row has all of them.
+    assert_eq!(world.database().number("SELECT count(*) FROM admission WHERE kind = 23"), 1);
 }

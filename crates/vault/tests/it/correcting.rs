@@ -3,7 +3,7 @@
 use crate::help::{Call, assert_refused, failure, value};
 use crate::own_side::{resume, signed_in};
 use domain::field::{query_email, query_phone};
-use domain::{Binding, CustomerId, FieldKind, InteractionId, Refusal};
+use domain::{Binding, CustomerId, FieldKind, Guard, InteractionId, Refusal};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, PHONE, Pocket, SECOND, TestWorld, block_on, record};
 use vault::{Correction, CustomerScope, Heard, Kind, Letter, Mail, MailError, Mailer, Tell, VaultError, VerifyCommand};
@@ -353,6 +353,12 @@ fn whoever_objects_freezes_what_was_changed_until_two_of_security_say_otherwise(
     let security = world.scope(&world.staff.security);
     let reports = block_on(world.vault.reports(&security, None, 9)).unwrap().items;
     assert!(reports.len() == 1 && reports[0].by.is_none(), "security reads of it");
+    let guards = block_on(world.vault.guarded(&security, None, 9)).unwrap().items;
+    assert_eq!(
+        guards.iter().map(|one| one.why).collect::<Vec<_>>(),
+        [Some(Guard::Contested)],
+        "and why they are guarded"
+    );
     // The thief's session sees and changes nothing more.
     assert_eq!(refused(block_on(world.vault.own_record(&scope))), Refusal::GuardedRecord);
     let letters = Arc::<Letters>::default();

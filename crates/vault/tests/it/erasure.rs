@@ -105,3 +105,45 @@ fn takes_nothing_from_the_count_of_what_was_spent() {
         }
     }
 }
+
+#[test]
+fn what_is_put_back_of_whoever_was_erased_brings_nobody_back() {
+    let call = Call::new(86);
+    let world = &call.world;
+    value(call.reveal(&call.command(FieldKind::Name)));
+    let tables = ["field", "blind_index", "interaction", "request", "budget"];
+    let kept = tables.map(|table| world.database().keep(table));
+    erase(&call).unwrap();
+    // All that isn't the customer's own row, whose keys are gone: as an import, a restored table or a cache would bring it.
+    for table in &kept {
+        world.database().put_back(table);
+    }
+    let agent = world.scope(&world.staff.agent);
+    for node in [&world.vault, &world.another_node()] {
+        assert!(block_on(node.reveal(&agent, &call.command(FieldKind::Name))).is_err());
+        let term = query_phone(PHONE).unwrap();
+        let found = block_on(node.search(&agent, call.interaction, &term)).map(|found| found.hits.len());
+        assert!(matches!(found, Ok(0) | Err(_)), "{found:?}");
+        let ask = node.ask_for_own_code(FIRST).unwrap();
+        let pocket = std::sync::Arc::new(Nobody);
+        drop(block_on(node.send_own_code(&ask, testkit::EMAIL, pocket, plan::Language::English)));
+    }
+    let again = world.call(&world.staff.agent, Some(PHONE));
+    let command = RevealCommand { interaction: again, ..call.command(FieldKind::Name) };
+    assert!(call.reveal(&command).is_err(), "a call from their number shows nothing of theirs");
+    // Who comes with the same data is somebody new.
+    let back = world.add(testkit::ana());
+    assert_ne!(back, call.customer);
+    let guardian = world.scope(&world.staff.protection);
+    assert!(block_on(world.vault.give_statement(&guardian, call.customer)).is_err());
+    assert_eq!(block_on(world.vault.give_statement(&guardian, back)).ok().unwrap().lines.len(), 1);
+}
+
+/// No letter goes out.
+struct Nobody;
+
+impl vault::Mailer for Nobody {
+    fn deliver(&self, _: &vault::Mail<'_>) -> Result<(), vault::MailError> {
+        panic!("a letter to whoever was erased")
+    }
+}

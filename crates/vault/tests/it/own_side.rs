@@ -1,7 +1,7 @@
 //! Customers on their own side: by a fixed clock, across tenants, and with addresses that look alike.
 
 use crate::help::Call;
-use domain::{FieldKind, Guard, Hold, Refusal, TenantId};
+use domain::{EntryId, FieldKind, Guard, Hold, Refusal, TenantId};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
 use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, VaultError};
@@ -153,7 +153,7 @@ fn no_session_reaches_anybody_else() {
     let (scope, _) = signed_in(world);
     let doubt = block_on(world.vault.own_doubt(&scope, statement.receipt));
     assert_eq!(refused(doubt), Some(Refusal::NotFound), "another's entry");
-    let own = block_on(world.vault.own_log(&scope)).unwrap();
+    let own = block_on(world.vault.own_log(&scope, None)).unwrap();
     assert!(own.looks.iter().all(|look| look.entry != statement.receipt) && own.missing == 0);
     assert_eq!(u64::try_from(own.looks.len()).unwrap(), own.n);
 }
@@ -200,7 +200,40 @@ fn one_customer_asks_for_their_own_sixty_times_an_hour() {
     let (scope, _) = signed_in(world);
     for _ in 0..30 {
         block_on(world.vault.own_record(&scope)).ok().unwrap();
-        block_on(world.vault.own_log(&scope)).ok().unwrap();
+        block_on(world.vault.own_log(&scope, None)).ok().unwrap();
     }
     assert_eq!(refused(block_on(world.vault.own_statement(&scope))), Some(Refusal::AttemptsExhausted));
+}
+
+#[test]
+fn who_looked_is_told_by_pages_however_long_the_log_is() {
+    let call = Call::generous(708);
+    let world = &call.world;
+    for _ in 0..250 {
+        call.reveal(&call.command(FieldKind::Name)).map(drop).unwrap();
+    }
+    let (scope, _) = signed_in(world);
+    let first = block_on(world.vault.own_log(&scope, None)).unwrap();
+    assert_eq!((first.looks.len(), first.missing), (100, 0));
+    let (mut all, mut older) = (first.looks, first.older);
+    while let Some(from) = older {
+        let page = block_on(world.vault.own_log(&scope, Some(from))).unwrap();
+        assert!(page.missing == 0 && !page.looks.is_empty());
+        (older, all) = (page.older, [all, page.looks].concat());
+    }
+    let numbers: Vec<u64> = all.iter().map(|look| look.n).collect();
+    assert_eq!(numbers, (1..=first.n).rev().collect::<Vec<_>>(), "each once, newest first");
+    // Nobody else's entry is a place to begin at.
+    let other = world.add(name_and_phone("Carl Other", "+447400123999"));
+    let guardian = world.scope(&world.staff.protection);
+    let theirs = block_on(world.vault.give_statement(&guardian, other)).ok().unwrap().receipt;
+    assert_eq!(refused(block_on(world.vault.own_log(&scope, Some(theirs)))), Some(Refusal::NotFound));
+    assert_eq!(refused(block_on(world.vault.own_log(&scope, Some(EntryId([9; 16]))))), Some(Refusal::NotFound));
+    // One that is taken out breaks the way from one to the next: the others are looked for, and it is said that one is missing.
+    let gone = &all[40];
+    let id: String = gone.entry.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(world.edit(&format!("DELETE FROM entry WHERE id = x'{id}'")), 1);
+    let page = block_on(world.vault.own_log(&scope, None)).unwrap();
+    assert_eq!((page.missing, page.older), (1, None));
+    assert!(page.looks.iter().all(|look| look.n != gone.n) && page.looks.last().unwrap().n == 1);
 }

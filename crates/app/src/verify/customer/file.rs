@@ -64,6 +64,8 @@ struct RawHalf {
     interaction: Option<String>,
     instance: u32,
     version: u64,
+    #[serde(default)]
+    previous: Option<String>,
     rc: String,
     audit_digest: String,
 }
@@ -118,7 +120,11 @@ impl RawHalf {
             None => None,
             Some(text) => Some(InteractionId::parse(&text)?),
         };
-        let body = CustomerBody { customer, interaction, instance: self.instance, version: self.version, n };
+        let previous = match self.previous {
+            None => None,
+            Some(text) => Some(EntryId::parse(&text)?),
+        };
+        let body = CustomerBody { customer, interaction, instance: self.instance, version: self.version, n, previous };
         Some((unhex(&self.rc)?, body, unhex(&self.audit_digest)?))
     }
 }

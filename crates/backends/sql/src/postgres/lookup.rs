@@ -23,7 +23,7 @@ pub(super) enum Kind {
 use Kind::{Blob, Int, Text};
 
 /// The common row: which branch it is of, then so many columns of each type.
-const WIDTHS: [(Kind, &str, usize); 3] = [(Int, "BIGINT", 4), (Blob, "BYTEA", 5), (Text, "TEXT", 4)];
+const WIDTHS: [(Kind, &str, usize); 3] = [(Int, "BIGINT", 4), (Blob, "BYTEA", 6), (Text, "TEXT", 4)];
 
 /// How rows of one table are found. All of the first columns are the key's.
 pub(super) struct Lookup {
@@ -62,6 +62,7 @@ pub(super) const TABLES: [Lookup; 9] = [
             ("tag", Blob),
             ("guard", Int),
             ("shown", Blob),
+            ("last", Blob),
         ],
         then: LOCKED,
     },

@@ -46,7 +46,7 @@ impl Postgres {
     }
 }
 
-pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
+pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, last, id FROM customer \
                       WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
 impl Store for Postgres {
@@ -125,7 +125,7 @@ impl Store for Postgres {
 
     fn state(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, Option<StateRow>> {
         const STATE: &str =
-            "SELECT epoch, wrapped, n, head, tag, guard, shown FROM customer WHERE tenant = $1 AND id = $2";
+            "SELECT epoch, wrapped, n, head, tag, guard, shown, last FROM customer WHERE tenant = $1 AND id = $2";
         self.one(STATE, vec![int(tenant.0), own(customer.0)], |row| Ok(rows::customer_and_state(row)?.1))
     }
 
@@ -243,7 +243,7 @@ impl Store for Postgres {
     }
 
     fn counted(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<CountedCustomer>> {
-        const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, id FROM customer \
+        const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, last, id FROM customer \
                                WHERE tenant = $1 AND id > $2 AND n > 0 ORDER BY id LIMIT $3";
         let after = after.map_or([0; 16], |id| id.0);
         self.many(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)

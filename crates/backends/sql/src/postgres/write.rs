@@ -179,8 +179,8 @@ fn admissions<'a>(rows: &Of<'a, (TenantId, AdmissionKey), AdmissionRow>, stored:
 
 /// The state lies in the customer's row, which is there: read and locked, or new in this batch.
 fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Question<'a> {
-    let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag, guard = w.guard, shown = w.shown \
-               FROM unnest($1, $2, $3, $4, $5, $6, $7) AS w (tenant, id, n, head, tag, guard, shown) \
+    let sql = "UPDATE customer SET n = w.n, head = w.head, tag = w.tag, guard = w.guard, shown = w.shown, last = w.last \
+               FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS w (tenant, id, n, head, tag, guard, shown, last) \
                WHERE customer.tenant = w.tenant AND customer.id = w.id";
     let values = vec![
         ints(rows.iter().map(|(key, _)| key.0.0)),
@@ -190,6 +190,7 @@ fn states<'a>(rows: &Of<'a, (TenantId, CustomerId), StateRow>, _: bool) -> Quest
         blobs(rows.iter().map(|(_, row)| row.tag.as_slice())),
         ints(rows.iter().map(|(_, row)| row.marks())),
         Value::MaybeOwnBlobs(rows.iter().map(|(_, row)| row.shown.map(|shown| shown.encode().to_vec())).collect()),
+        Value::MaybeOwnBlobs(rows.iter().map(|(_, row)| row.last.map(|entry| entry.0.to_vec())).collect()),
     ];
     (sql, values)
 }

@@ -16,7 +16,7 @@ pub(super) fn counted(
     after: Option<CustomerId>,
     limit: u32,
 ) -> rusqlite::Result<Vec<CountedCustomer>> {
-    let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag), ifnull(r.guard, c.guard), ifnull(r.shown, c.shown), c.id FROM customer c \
+    let sql = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), ifnull(r.tag, c.tag), ifnull(r.guard, c.guard), ifnull(r.shown, c.shown), ifnull(r.last, c.last), c.id FROM customer c \
                LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
                WHERE c.tenant = $1 AND c.id > $2 AND ifnull(r.n, c.n) > 0 ORDER BY c.id LIMIT $3";
     let after = after.map_or([0; 16], |id| id.0);

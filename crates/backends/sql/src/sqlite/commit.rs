@@ -105,7 +105,7 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     }
     write_facts(tx, facts)?;
     for (tenant, effect) in &settled.effects {
-        if let Effect::Guard(customer, _) | Effect::Hold(customer, _) = effect {
+        if let Effect::Guard(customer, _) | Effect::Hold(customer, _) | Effect::Answered(customer, _) = effect {
             // Behind the recent state, too: a row that is deleted there must not bring back one from before the mark.
             run(tx, folding::FOLD_ONE, params![tenant.0, customer.0])?;
         }
@@ -129,10 +129,10 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         run(tx, sql, params![tenant.0, counter, total, row.history, row.last.0, row.tag])?;
     }
     for ((tenant, customer), row) in facts.states.changed() {
-        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6, shown = $7";
-        let shown = row.shown.map(Shown::encode);
-        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, row.marks(), shown])?;
+        let sql = "INSERT INTO recent_state VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                   ON CONFLICT (tenant, customer) DO UPDATE SET n = $3, head = $4, tag = $5, guard = $6, shown = $7, last = $8";
+        let (shown, last) = (row.shown.map(Shown::encode), row.last.map(|entry| entry.0));
+        run(tx, sql, params![tenant.0, customer.0, to_i64(row.n)?, row.head, row.tag, row.marks(), shown, last])?;
     }
     for ((tenant, key), row) in facts.requests.changed() {
         let sql = "INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -250,6 +250,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::Guard(..)
         | Effect::Show { .. }
         | Effect::Hold(..)
+        | Effect::Answered(..)
         | Effect::PutAdmission(_) => Ok(()),
     }
 }

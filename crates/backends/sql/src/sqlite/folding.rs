@@ -10,11 +10,11 @@ const SLICE: u32 = 250;
 
 /// A recent state stands ahead of that in the customer's row.
 pub(super) const CUSTOMER_AND_STATE: &str = "SELECT epoch, wrapped, ifnull(r.n, c.n), ifnull(r.head, c.head), \
-    ifnull(r.tag, c.tag), ifnull(r.guard, c.guard), ifnull(r.shown, c.shown) FROM customer c \
+    ifnull(r.tag, c.tag), ifnull(r.guard, c.guard), ifnull(r.shown, c.shown), ifnull(r.last, c.last) FROM customer c \
     LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id WHERE c.tenant = $1 AND c.id = $2";
 /// Puts one customer's back, and keeps it.
 pub(super) const FOLD_ONE: &str = "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard, \
-    shown = r.shown FROM recent_state r WHERE customer.tenant = r.tenant AND customer.id = r.customer \
+    shown = r.shown, last = r.last FROM recent_state r WHERE customer.tenant = r.tenant AND customer.id = r.customer \
     AND r.tenant = $1 AND r.customer = $2";
 
 /// Puts all back, if there are many.
@@ -36,7 +36,7 @@ pub(super) fn fold_slice(connection: &mut Connection) -> rusqlite::Result<usize>
     let slice = format!("SELECT tenant, customer FROM recent_state ORDER BY tenant, customer LIMIT {SLICE}");
     tx.execute(
         &format!(
-            "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard, shown = r.shown FROM recent_state r \
+            "UPDATE customer SET n = r.n, head = r.head, tag = r.tag, guard = r.guard, shown = r.shown, last = r.last FROM recent_state r \
              WHERE customer.tenant = r.tenant AND customer.id = r.customer AND (r.tenant, r.customer) IN ({slice})"
         ),
         [],
@@ -58,14 +58,14 @@ mod tests {
         writer
             .execute_batch(
                 "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 300)
-                 INSERT INTO customer SELECT 1, i, 1, x'', 0, x'00', x'', 0, NULL FROM c;
-                 INSERT INTO recent_state SELECT tenant, id, id, x'01', x'02', 1, x'03' FROM customer WHERE id <> 7;",
+                 INSERT INTO customer SELECT 1, i, 1, x'', 0, x'00', x'', 0, NULL, NULL FROM c;
+                 INSERT INTO recent_state SELECT tenant, id, id, x'01', x'02', 1, x'03', x'04' FROM customer WHERE id <> 7;",
             )
             .unwrap();
         assert_eq!(fold_slice(&mut writer).unwrap(), 250);
         assert_eq!(fold_slice(&mut writer).unwrap(), 49);
         assert_eq!(fold_slice(&mut writer).unwrap(), 0);
-        let back = "SELECT count(*) FROM customer WHERE n = id AND head = x'01' AND tag = x'02' AND guard = 1 AND shown = x'03'";
+        let back = "SELECT count(*) FROM customer WHERE n = id AND head = x'01' AND tag = x'02' AND guard = 1 AND shown = x'03' AND last = x'04'";
         assert_eq!(writer.query_row(back, [], |row| row.get::<_, u32>(0)).unwrap(), 299);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn all<T>(
 }
 
 /// Recent states stand ahead of those in the customers' rows.
-pub(super) const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), coalesce(r.guard, c.guard), coalesce(r.shown, c.shown), c.id FROM customer c \
+pub(super) const STATES: &str = "SELECT epoch, wrapped, coalesce(r.n, c.n), coalesce(r.head, c.head), coalesce(r.tag, c.tag), coalesce(r.guard, c.guard), coalesce(r.shown, c.shown), coalesce(r.last, c.last), c.id FROM customer c \
      LEFT JOIN recent_state r ON r.tenant = c.tenant AND r.customer = c.id \
      WHERE c.tenant = $1 AND c.id > $2 ORDER BY c.id LIMIT $3";
 

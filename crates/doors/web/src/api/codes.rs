@@ -6,17 +6,21 @@ use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::InteractionId;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
-/// Nothing to say: the number is the one on file.
+/// What the code is for; the number is the one on file.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SendCode {}
+pub(crate) struct SendCode {
+    /// To sign in on the customer's own page: only for one of whom there is no e-mail address, once it is proven who is in touch.
+    #[serde(default)]
+    own_page: bool,
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Sent {
@@ -30,7 +34,7 @@ pub(crate) struct Sent {
 
 /// Send a one-time code to the customer's number on file.
 ///
-/// Neither the code nor the number is shown. When the customer enters it, outside the agent's hands, the binding becomes *proven*.
+/// Neither the code nor the number is shown. When the customer enters it, outside the agent's hands, the binding becomes *proven*; with `own_page`, they enter it on their own page, together with something that they know of themselves.
 #[utoipa::path(post, path = "/v1/interactions/{id}/codes", tag = "interactions", operation_id = "sendCode", request_body = SendCode,
     params(("id" = String, Path, pattern = "^int_[0-9a-f]{32}$", description = "The live interaction.")),
     responses((status = 202, body = Sent), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -42,16 +46,33 @@ pub(crate) async fn send(
     State(web): State<Web>,
     Signed(scope): Signed,
     Path(text): Path<String>,
+    headers: HeaderMap,
     body: Result<Json<SendCode>, Failed>,
 ) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
-    let Json(SendCode {}) = body?;
+    let Json(SendCode { own_page }) = body?;
     let courier = web.config.courier.clone().ok_or_else(|| web.fault(no_courier()))?;
-    let sent = web.vault.send_code(&scope, interaction, courier).await.map_err(|error| web.failed(&error))?;
+    let sent = if own_page {
+        // Only to where we are known to be, never to where a request says that we are.
+        let origin = web.origin(&headers).ok_or_else(|| web.fault(no_origin()))?;
+        let page = format!("{origin}/me/{}/en/claim", web.slug(scope.tenant()));
+        web.vault.send_own_claim(&scope, interaction, &page, courier).await
+    } else {
+        web.vault.send_code(&scope, interaction, courier).await
+    };
+    let sent = sent.map_err(|error| web.failed(&error))?;
     Ok(answer(
         StatusCode::ACCEPTED,
         &Sent { expires_at: sent.expires.to_string(), sent: sent.sent, receipt: sent.receipt.to_string() },
     ))
+}
+
+fn no_origin() -> Fault {
+    Fault {
+        title: Cow::Borrowed("It isn't known here where customers reach their own page"),
+        next: Cow::Borrowed("Ask the operator to set origin under [server] in the configuration."),
+        ..Fault::NOT_FOUND
+    }
 }
 
 fn no_courier() -> Fault {

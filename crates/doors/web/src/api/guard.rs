@@ -18,8 +18,8 @@ use vault::MarkSet;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GuardWanted {
-    /// well_known, vulnerable or own_staff.
-    #[schema(pattern = "^(well_known|vulnerable|own_staff)$", example = "well_known")]
+    /// well_known, vulnerable, own_staff or contested.
+    #[schema(pattern = "^(well_known|vulnerable|own_staff|contested)$", example = "well_known")]
     reason: String,
 }
 
@@ -57,7 +57,8 @@ pub(crate) async fn put(
 ) -> Result<Response, Failed> {
     let customer = id(&web, &text, CustomerId::parse)?;
     let Json(wanted) = body?;
-    let reason = member(&web, &wanted.reason, Guard::from_slug, "reason is well_known, vulnerable or own_staff")?;
+    let reason =
+        member(&web, &wanted.reason, Guard::from_slug, "reason is well_known, vulnerable, own_staff or contested")?;
     let set = web.vault.guard(&scope, customer, Some(reason)).await.map_err(|error| web.failed(&error))?;
     Ok(ok(&GuardSet::of(&set)))
 }
@@ -93,8 +94,8 @@ pub(crate) struct GuardedCustomers {
 pub(crate) struct GuardedCustomer {
     #[schema(pattern = "^cus_[0-9a-f]{32}$")]
     customer: String,
-    /// Why: well_known, vulnerable or own_staff; none where the row was edited, so that nothing of theirs is shown.
-    #[schema(pattern = "^(well_known|vulnerable|own_staff)$")]
+    /// Why: well_known, vulnerable, own_staff or contested; none where the row was edited, so that nothing of theirs is shown.
+    #[schema(pattern = "^(well_known|vulnerable|own_staff|contested)$")]
     reason: Option<&'static str>,
 }
 

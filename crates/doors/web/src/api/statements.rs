@@ -49,6 +49,8 @@ pub(crate) struct EntryHalf {
     interaction: Option<String>,
     instance: u32,
     version: u64,
+    /// The entry before it about the same customer; none of the first, and of those from before that was written.
+    previous: Option<String>,
     /// Blinds the half, in hex.
     rc: String,
     /// H(ra ‖ A), in hex.
@@ -75,6 +77,7 @@ impl From<StatementLine> for StatementEntry {
             interaction: body.interaction.map(|id| id.to_string()),
             instance: body.instance,
             version: body.version,
+            previous: body.previous.map(|id| id.to_string()),
             rc: hex(&rc),
             audit_digest: hex(&audit_digest),
         });

@@ -1,6 +1,5 @@
 //! What a signed-in customer does, one form each.
 
-use super::copy;
 use super::{Frame, Place, SESSION, changing, with_cookie};
 use crate::api::certificates::ErasureCertificate;
 use crate::api::statements::Statement;
@@ -75,34 +74,6 @@ pub(super) async fn statement(State(web): State<Web>, Path(at): At, headers: Hea
             let statement = Statement::of(&web, scope.tenant(), scope.customer(), given_at, statement);
             file("statement.json", &StatementFile { format: "ringfence customer statement v1", statement })
         }
-        Err(error) => place.failed(&web, &error),
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    form: String,
-}
-
-pub(super) async fn copy(
-    State(web): State<Web>,
-    Path(at): At,
-    headers: HeaderMap,
-    form: Result<Form<Wanted>, FormRejection>,
-) -> Response {
-    let (place, scope) = match who(&web, &at, &headers).await {
-        Ok(found) => found,
-        Err(response) => return *response,
-    };
-    let form = match form.as_ref().map(|Form(wanted)| wanted.form.as_str()) {
-        Ok("json") => copy::Form::Json,
-        Ok("html") => copy::Form::Html,
-        _ => return place.said(StatusCode::UNPROCESSABLE_ENTITY, place.say.nothing_done, place.say.unreadable),
-    };
-    let at = web.vault.now();
-    match web.vault.own_export(&scope).await {
-        Ok(export) => copy::answer(&place, at, export, form),
         Err(error) => place.failed(&web, &error),
     }
 }

@@ -1,14 +1,24 @@
-//! A copy of a customer's data, to be kept: JSON for programs, a page to read. Written into buffers that wipe themselves.
+//! A copy of a customer's data, to be kept: JSON for programs, a page to read; as it is, or sealed under a passphrase that the page
+//! shows once. Written into buffers that wipe themselves.
 
-use super::Place;
+use super::acts::{At, who};
 use super::told::{field, upper};
+use super::words::Words;
+use super::{Frame, Place, sample_frame};
 use crate::body::wiped;
+use crate::pages::page;
+use crate::state::Web;
+use askama::Template;
 use axum::body::Body;
-use axum::http::header;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{self, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Millis;
-use serde::Serialize;
-use vault::{Masked, OwnExport};
+use plan::Language;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use vault::{Masked, OwnExport, Passphrase, VaultError};
 use zeroize::Zeroizing;
 
 /// What its readers know it by.
@@ -22,11 +32,160 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;mar
 
 /// In which form a copy is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+enum Form {
     /// For programs.
     Json,
     /// For people.
     Html,
+}
+
+impl Form {
+    fn of(text: &str) -> Option<Self> {
+        [Self::Json, Self::Html].into_iter().find(|form| form.slug() == text)
+    }
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+
+    fn written(self, place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Json => json(place, at, export),
+            Self::Html => html(place, at, export),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    form: String,
+    passphrase: Option<Zeroizing<String>>,
+}
+
+/// The passphrase of a copy that is going to be sealed.
+#[derive(Template)]
+#[template(path = "me-sealed.html")]
+struct Sealed<'a> {
+    frame: Frame,
+    banner: Option<String>,
+    passphrase: &'a str,
+    form: &'static str,
+}
+
+/// A page that opens in any browser, by its passphrase.
+#[derive(Template)]
+#[template(path = "sealed-copy.html")]
+struct SealedCopy<'a> {
+    language: &'static str,
+    say: &'static Words,
+    company: &'a str,
+    nonce: String,
+    style: &'static str,
+    script: &'static str,
+    jwe: &'a str,
+}
+
+/// Shows a passphrase for a copy that is fetched next. Nothing is opened yet, and nothing is kept.
+pub(super) async fn sealed(
+    State(web): State<Web>,
+    Path(at): At,
+    headers: HeaderMap,
+    form: Result<extract::Form<Wanted>, FormRejection>,
+) -> Response {
+    let (place, _) = match who(&web, &at, &headers).await {
+        Ok(found) => found,
+        Err(response) => return *response,
+    };
+    let Some(form) = form.ok().and_then(|wanted| Form::of(&wanted.form)) else {
+        return place.said(StatusCode::UNPROCESSABLE_ENTITY, place.say.nothing_done, place.say.unreadable);
+    };
+    let passphrase = web.vault.passphrase();
+    let (frame, banner) = (place.frame, place.banner);
+    page(StatusCode::OK, &Sealed { frame, banner, passphrase: passphrase.expose(), form: form.slug() })
+}
+
+pub(super) async fn copy(
+    State(web): State<Web>,
+    Path(at): At,
+    headers: HeaderMap,
+    form: Result<extract::Form<Wanted>, FormRejection>,
+) -> Response {
+    let (place, scope) = match who(&web, &at, &headers).await {
+        Ok(found) => found,
+        Err(response) => return *response,
+    };
+    let unreadable = || place.said(StatusCode::UNPROCESSABLE_ENTITY, place.say.nothing_done, place.say.unreadable);
+    let Some((form, wanted)) = form.ok().and_then(|extract::Form(wanted)| Some((Form::of(&wanted.form)?, wanted)))
+    else {
+        return unreadable();
+    };
+    // Before anything is opened: only a passphrase of ours seals.
+    let passphrase = match wanted.passphrase.map(|text| Passphrase::parse(&text)) {
+        Some(None) => return unreadable(),
+        passphrase => passphrase.flatten(),
+    };
+    let at = web.vault.now();
+    let plain = match web.vault.own_export(&scope).await {
+        Ok(export) => form.written(&place, at, export),
+        Err(error) => return place.failed(&web, &error),
+    };
+    match passphrase {
+        None => file(form, plain),
+        Some(passphrase) => match seal(&web, (form, plain), passphrase).await {
+            Ok(jwe) => sealed_file(&web, &place, form, &jwe),
+            Err(error) => place.failed(&web, &error),
+        },
+    }
+}
+
+/// Stretching a passphrase is work: on a thread that may wait.
+async fn seal(
+    web: &Web,
+    (form, plain): (Form, Zeroizing<Vec<u8>>),
+    passphrase: Passphrase,
+) -> Result<String, VaultError> {
+    let vault = Arc::clone(&web.vault);
+    let seal = move || vault.seal_copy(&passphrase, form.slug(), &plain);
+    tokio::task::spawn_blocking(seal).await.unwrap_or(Err(VaultError::Unknown))
+}
+
+fn file(form: Form, plain: Zeroizing<Vec<u8>>) -> Response {
+    match form {
+        Form::Json => kept("application/json", "my-data.json", Body::from(wiped(plain))),
+        Form::Html => kept("text/html; charset=utf-8", "my-data.html", Body::from(wiped(plain))),
+    }
+}
+
+fn sealed_file(web: &Web, place: &Place, form: Form, jwe: &str) -> Response {
+    if form == Form::Json {
+        return kept("application/jose", "my-data.jwe", Body::from(jwe.to_owned()));
+    }
+    let nonce = web.vault.secret::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    match sealed_page(place.language, &place.frame.company, jwe, nonce) {
+        Ok(html) => kept("text/html; charset=utf-8", "my-data-sealed.html", Body::from(html)),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn sealed_page(language: Language, company: &str, jwe: &str, nonce: String) -> Result<String, askama::Error> {
+    let (say, script) = (Words::of(language), include_str!("../../assets/sealed.js"));
+    SealedCopy { language: language.tag(), say, company, nonce, style: STYLE, script, jwe }.render()
+}
+
+/// The pages as samples of them are looked at.
+///
+/// # Errors
+/// If they can't be drawn.
+pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
+    let shown = |language| {
+        let (frame, banner) = (sample_frame(language), banner.clone());
+        Sealed { frame, banner, passphrase: "7k3m-x9p2-04vt-zzqa-abcd-efgh", form: "html" }.render()
+    };
+    Ok(vec![("me-sealed-en.html", shown(Language::English)?), ("me-sealed-de.html", shown(Language::German)?)])
 }
 
 #[derive(Serialize)]
@@ -44,11 +203,7 @@ struct MaskLine<'a> {
     mask: &'a str,
 }
 
-pub(super) fn answer(place: &Place, at: Millis, export: OwnExport, form: Form) -> Response {
-    let (body, kind, name) = match form {
-        Form::Json => (json(place, at, export), "application/json", "my-data.json"),
-        Form::Html => (html(place, at, export), "text/html; charset=utf-8", "my-data.html"),
-    };
+fn kept(kind: &str, name: &str, body: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -56,7 +211,7 @@ pub(super) fn answer(place: &Place, at: Millis, export: OwnExport, form: Form) -
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'".to_owned()),
     ];
-    (headers, Body::from(wiped(body))).into_response()
+    (headers, body).into_response()
 }
 
 /// `{"format":…,"values":[{"field":…,"instance":…,"value":…}],"masked":[…]}`

@@ -1,6 +1,7 @@
 //! Correcting a value, and objecting to a correction that one was told of by letter.
 
 use super::acts::{At, who};
+use super::words::Words;
 use super::{Frame, Place, changing, sample_frame};
 use crate::pages::page;
 use crate::state::Web;
@@ -26,25 +27,32 @@ pub(super) struct Fix {
     pub(super) autocomplete: &'static str,
     /// How it is written, where that needs saying.
     pub(super) how: &'static str,
+    /// What it means for the next three days, where it means something.
+    pub(super) means: &'static str,
 }
 
 impl Fix {
-    /// None of a kind that a person must correct.
-    pub(super) fn of(masked: &Masked, place: &Place) -> Option<Self> {
-        let (autocomplete, how) = match masked.field {
+    /// None of a kind that a person must correct. Without their only e-mail address a customer can't come back for three days.
+    pub(super) fn of(masked: &Masked, say: &Words, is_only: bool) -> Option<Self> {
+        let (autocomplete, means) = match masked.field {
             FieldKind::Name => ("name", ""),
-            FieldKind::PostalAddress => ("street-address", place.say.address_how),
-            FieldKind::Phone => ("tel", place.say.phone_how),
-            FieldKind::Email => ("email", ""),
+            FieldKind::PostalAddress => ("street-address", ""),
+            FieldKind::Phone => ("tel", say.means_phone),
+            FieldKind::Email if is_only => ("email", say.means_only_email),
+            FieldKind::Email => ("email", say.means_email),
             _ => return None,
         };
         let (field, instance, mask) = (masked.field.slug(), masked.instance, masked.mask.clone());
-        Some(Self { field, instance, mask, autocomplete, how })
+        Some(Self { field, instance, mask, autocomplete, how: how(masked.field, say), means })
     }
+}
 
-    pub(super) fn sample() -> Self {
-        let how = "With the country: +44 20 7946 0018";
-        Self { field: "phone", instance: 1, mask: "•••• 18".to_owned(), autocomplete: "tel", how }
+/// How a value of this kind is written.
+fn how(field: FieldKind, say: &Words) -> &'static str {
+    match field {
+        FieldKind::PostalAddress => say.address_how,
+        FieldKind::Phone => say.phone_how,
+        _ => "",
     }
 }
 
@@ -81,11 +89,14 @@ pub(super) async fn correct(
     let objections = format!("{origin}{}/objection/", place.frame.here);
     let tell = Tell { mailer, language: place.language, objections };
     match web.vault.own_correct(&scope, &Correction { field, instance, text: &value }, &tell).await {
-        Ok(Some(_)) if matches!(field, FieldKind::Phone | FieldKind::Email) => {
-            place.said(StatusCode::OK, say.corrected, say.corrected_contact)
-        }
+        Ok(Some(_)) if field == FieldKind::Email => place.said(StatusCode::OK, say.corrected, say.corrected_email),
+        Ok(Some(_)) if field == FieldKind::Phone => place.said(StatusCode::OK, say.corrected, say.corrected_contact),
         Ok(Some(_)) => place.said(StatusCode::OK, say.corrected, say.corrected_lead),
         Ok(None) => place.said(StatusCode::OK, say.nothing_done, say.same_value),
+        Err(VaultError::Input(_)) => {
+            let lead = format!("{} {}", say.unreadable, how(field, say));
+            place.said(StatusCode::UNPROCESSABLE_ENTITY, say.nothing_done, lead.trim_end())
+        }
         Err(error) => place.failed(&web, &error),
     }
 }

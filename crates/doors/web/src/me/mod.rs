@@ -1,12 +1,14 @@
 //! `/me`: the customer's own page. No member of staff's session counts here, and none of a customer's anywhere else.
 
 mod acts;
+mod claim;
 mod consent_receipt;
 mod consents;
 mod copy;
 mod correct;
 mod sign_in;
 mod told;
+mod who;
 mod whole;
 mod words;
 
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me", get(start))
         .route("/me/{tenant}", get(of_tenant))
         .route("/me/{tenant}/{language}", get(whole::show))
+        .route("/me/{tenant}/{language}/who/{entry}", get(who::show))
         .route("/me/{tenant}/{language}/code", get(sign_in::code_page).post(sign_in::ask))
         .route("/me/{tenant}/{language}/enter", post(sign_in::enter))
         .route("/me/{tenant}/{language}/leave", post(sign_in::leave))
@@ -47,7 +50,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/me/{tenant}/{language}/correct", post(correct::correct))
         .route("/me/{tenant}/{language}/objection/{named}", get(correct::objection_page).post(correct::object))
         .route("/me/{tenant}/{language}/statement", post(acts::statement))
-        .route("/me/{tenant}/{language}/copy", post(acts::copy))
+        .route("/me/{tenant}/{language}/copy", post(copy::copy))
+        .route("/me/{tenant}/{language}/sealed", post(copy::sealed))
+        .route("/me/{tenant}/{language}/claim", get(claim::claim_page).post(claim::enter))
         .route("/me/{tenant}/{language}/receipt/{entry}", get(acts::receipt))
         .route("/me/{tenant}/{language}/forget", post(acts::forget))
         .route("/me/{tenant}/{language}/certificate/{entry}/{proof}", get(acts::certificate))
@@ -90,7 +95,9 @@ fn sample_frame(language: Language) -> Frame {
 /// If they can't be drawn.
 pub(crate) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let mut pages = whole::gallery(banner.clone())?;
-    pages.extend(correct::gallery(banner)?);
+    pages.extend(correct::gallery(banner.clone())?);
+    pages.extend(copy::gallery(banner.clone())?);
+    pages.extend(claim::gallery(banner)?);
     Ok(pages)
 }
 

@@ -30,6 +30,8 @@ pub(super) struct SignIn {
     pub(super) banner: Option<String>,
     /// Can mail be sent at all?
     pub(super) mail: bool,
+    /// And text messages?
+    pub(super) texts: bool,
 }
 
 /// Entering it.
@@ -54,10 +56,8 @@ pub(super) struct Code {
 }
 
 pub(super) fn sign_in_page(web: &Web, place: &Place) -> Response {
-    page(
-        StatusCode::OK,
-        &SignIn { frame: place.frame.clone(), banner: place.banner.clone(), mail: web.config.mailer.is_some() },
-    )
+    let (mail, texts) = (web.config.mailer.is_some(), web.config.courier.is_some());
+    page(StatusCode::OK, &SignIn { frame: place.frame.clone(), banner: place.banner.clone(), mail, texts })
 }
 
 pub(super) async fn code_page(State(web): State<Web>, Path((slug, tag)): Path<(String, String)>) -> Response {
@@ -68,7 +68,7 @@ pub(super) async fn code_page(State(web): State<Web>, Path((slug, tag)): Path<(S
 }
 
 /// A member of staff at work must not be a customer in the same browser: a code that a caller reads out would open all.
-fn at_work(place: &Place, headers: &HeaderMap) -> Option<Response> {
+pub(super) fn at_work(place: &Place, headers: &HeaderMap) -> Option<Response> {
     let Words { nothing_done, at_work, .. } = place.say;
     identify::cookie(headers).map(|_| place.said(StatusCode::FORBIDDEN, nothing_done, at_work))
 }
@@ -133,8 +133,7 @@ pub(super) async fn enter(
         }
         _ => Err(VaultError::Unauthenticated),
     };
-    let paces = asked_at.elapsed().as_millis() / PACE.as_millis() + 1;
-    tokio::time::sleep_until(asked_at + PACE * u32::try_from(paces).unwrap_or(u32::MAX)).await;
+    paced(asked_at).await;
     match entered {
         Ok(session) => {
             let on = Redirect::to(&place.frame.here).into_response();
@@ -146,6 +145,12 @@ pub(super) async fn enter(
         }
         Err(error) => place.failed(&web, &error),
     }
+}
+
+/// Waits for the next whole number of paces.
+pub(super) async fn paced(asked_at: Instant) {
+    let paces = asked_at.elapsed().as_millis() / PACE.as_millis() + 1;
+    tokio::time::sleep_until(asked_at + PACE * u32::try_from(paces).unwrap_or(u32::MAX)).await;
 }
 
 pub(super) async fn leave(

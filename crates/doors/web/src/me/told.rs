@@ -139,6 +139,13 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::OwnExport => ("You took a copy of your data", "Sie haben eine Kopie Ihrer Daten geholt"),
         Kind::OwnCorrectionAsked => ("You asked here to correct {field}", "Sie wollten hier {field} berichtigen"),
         Kind::OwnCorrection => ("You corrected {field} here", "Sie haben hier {field} berichtigt"),
+        Kind::OwnClaim => {
+            ("had a code for this page sent to {field}", "ließ einen Code für diese Seite senden an {field}")
+        }
+        Kind::OwnClaimEntered => (
+            "A code by telephone was entered here, with an answer about {field}",
+            "Hier wurde ein Code per Telefon eingegeben, mit einer Antwort: {field}",
+        ),
         Kind::OwnObjection => (
             "Somebody with your mail said that it was not you who corrected {field}",
             "Jemand mit Ihrer Post sagte, dass nicht Sie {field} berichtigt haben",

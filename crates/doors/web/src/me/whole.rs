@@ -2,7 +2,9 @@
 
 use super::correct::Fix;
 use super::sign_in::sign_in_page;
-use super::told::{self, Line, field, line, moment};
+use super::told::{self, field, moment};
+use super::who::Told;
+use super::words::Words;
 use super::{Frame, Place, consents, words};
 use crate::identify::origin;
 use crate::pages::page;
@@ -11,8 +13,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use plan::{From, Notice, What};
-use vault::{CustomerScope, InForce, Masked, VaultError};
+use domain::{FieldKind, Millis};
+use plan::{From, Language, Notice, What};
+use vault::{CustomerScope, InForce, Masked, OwnRecord, VaultError};
 
 /// `/me/{tenant}/{language}`, signed in.
 #[derive(Debug, Clone, Template)]
@@ -22,10 +25,10 @@ struct Whole {
     banner: Option<String>,
     until: String,
     held: Vec<Held>,
+    /// Until when nothing is corrected, because a way to reach the customer was.
+    waits: Option<String>,
     asked: Vec<consents::Asked>,
-    looks: Vec<Line>,
-    others: Vec<Line>,
-    missing: u64,
+    told: Told,
     /// Where the log is copied from.
     log: String,
     /// Why nothing can be erased.
@@ -36,10 +39,18 @@ struct Whole {
 #[derive(Debug, Clone)]
 struct Held {
     title: String,
-    masks: Vec<String>,
+    masks: Vec<Mask>,
     why: Vec<String>,
     /// What of it may be corrected here.
     fixes: Vec<Fix>,
+}
+
+/// One value, in its short form.
+#[derive(Debug, Clone)]
+struct Mask {
+    text: String,
+    /// From when on the customer is known by it, where they corrected it lately.
+    counts_from: Option<String>,
 }
 
 pub(super) async fn show(
@@ -66,44 +77,52 @@ pub(super) async fn show(
 async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String) -> Result<Whole, VaultError> {
     let in_force = web.vault.plan_in_force(scope.tenant()).await?;
     let record = web.vault.own_record(scope).await?;
-    let log = web.vault.own_log(scope).await?;
-    let (plan, language) = (in_force.planned.plan(), place.language);
-    let told = |look| line(look, plan, language);
-    let (looks, others) = log.looks.iter().map(told).partition(|line: &Line| line.by_staff);
+    let told = Told::of(web, place, scope, None).await?;
+    let language = place.language;
+    let until = |(kind, _, at): &(FieldKind, u32, Millis)| is_contact(*kind).then_some(*at);
+    let waits = record.waiting.iter().filter_map(until).max();
+    let can_correct = web.config.mailer.is_some() && waits.is_none();
     Ok(Whole {
+        waits: waits.map(|at| moment(&at.to_string())),
         frame: place.frame.clone(),
         banner: place.banner.clone(),
         until: moment(&scope.ends().to_string()),
-        held: held(&record.masks, &in_force, place, web.config.mailer.is_some()),
+        held: held(&record, &in_force, place, can_correct),
         asked: consents::asked(web, place, scope, &in_force).await?,
-        looks,
-        others,
-        missing: log.missing,
+        told,
         log: log_from,
         hold: record.hold.map(|hold| words::hold(hold, language)),
     })
 }
 
-/// The masks by kind, each with what the notice says of it, and how it is corrected where letters can be sent.
-fn held(masks: &[Masked], in_force: &InForce, place: &Place, mail: bool) -> Vec<Held> {
+/// By what is the customer reached?
+fn is_contact(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Phone | FieldKind::Email)
+}
+
+/// The masks by kind, each with what the notice says of it, and how it is corrected where that can be.
+fn held(record: &OwnRecord, in_force: &InForce, place: &Place, can_correct: bool) -> Vec<Held> {
     let plan = in_force.planned.plan();
     let notice = plan.notice(place.language, in_force.day);
-    let mut held: Vec<(domain::FieldKind, Held)> = Vec::new();
-    for masked in masks {
-        let mask = masked.mask.clone();
-        match held.last_mut().filter(|(kind, _)| *kind == masked.field) {
+    let mut held: Vec<(FieldKind, Held)> = Vec::new();
+    for masked in &record.masks {
+        let kind = masked.field;
+        let is_only = record.masks.iter().filter(|other| other.field == kind).count() == 1;
+        let waits = record.waiting.iter().find(|(field, instance, _)| (*field, *instance) == (kind, masked.instance));
+        let mask = Mask { text: masked.mask.clone(), counts_from: waits.map(|(_, _, at)| moment(&at.to_string())) };
+        let fix = Fix::of(masked, place.say, is_only).filter(|_| can_correct);
+        match held.last_mut().filter(|(last, _)| *last == kind) {
             Some((_, same)) => {
                 same.masks.push(mask);
-                same.fixes.extend(Fix::of(masked, place).filter(|_| mail));
+                same.fixes.extend(fix);
             }
             None => {
                 let entry = plan.entries.iter().find(|entry| {
-                    matches!(entry.what, What::Data(plan::Kind::Field(kind)) if kind == masked.field) && !entry.future
+                    matches!(entry.what, What::Data(plan::Kind::Field(field)) if field == kind) && !entry.future
                 });
                 let why = entry.map(|entry| why(&notice, &entry.id)).unwrap_or_default();
-                let title = told::upper(&field(masked.field, place.language));
-                let fixes = Fix::of(masked, place).filter(|_| mail).into_iter().collect();
-                held.push((masked.field, Held { title, masks: vec![mask], why, fixes }));
+                let title = told::upper(&field(kind, place.language));
+                held.push((kind, Held { title, masks: vec![mask], why, fixes: fix.into_iter().collect() }));
             }
         }
     }
@@ -117,27 +136,21 @@ pub(super) fn why(notice: &Notice, id: &str) -> Vec<String> {
     own.map(|line| line.text.clone()).collect()
 }
 
-/// The page as samples of it are looked at: with questions that were never answered, answered, and asked anew.
+/// The page as samples of it are looked at: with questions that were never answered, answered, and asked anew; with what may be
+/// corrected, and with what was a moment ago.
 ///
 /// # Errors
 /// If it can't be drawn.
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
-    let page = |language| {
+    let page = |language, until: Option<&str>| {
         let frame = super::sample_frame(language);
         let (asked, answered) = consents::samples(&frame, banner.clone());
-        let held = Held {
-            title: "Your phone number".to_owned(),
-            masks: vec!["…18".to_owned()],
-            why: Vec::new(),
-            fixes: vec![Fix::sample()],
-        };
         let whole = Whole {
             until: "2026-11-28 12:15".to_owned(),
-            held: vec![held],
+            held: samples(frame.say, until),
+            waits: until.map(ToOwned::to_owned),
             asked,
-            looks: Vec::new(),
-            others: Vec::new(),
-            missing: 0,
+            told: Told::default(),
             log: "https://desk.example.com/log/acme".to_owned(),
             hold: None,
             banner: banner.clone(),
@@ -145,6 +158,27 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         };
         Ok::<_, askama::Error>((whole.render()?, answered.render()?))
     };
-    let ((en, answered), (de, _)) = (page(plan::Language::English)?, page(plan::Language::German)?);
-    Ok(vec![("me-asked-en.html", en), ("me-asked-de.html", de), ("me-answered.html", answered)])
+    let ((en, answered), (de, _)) = (page(Language::English, None)?, page(Language::German, None)?);
+    let waiting = page(Language::English, Some("2026-12-01 10:15"))?.0;
+    Ok(vec![
+        ("me-asked-en.html", en),
+        ("me-asked-de.html", de),
+        ("me-waiting.html", waiting),
+        ("me-answered.html", answered),
+    ])
+}
+
+fn samples(say: &Words, until: Option<&str>) -> Vec<Held> {
+    let one = |field, title: &str, text: &str| {
+        let masked = Masked { field, instance: 1, mask: text.to_owned() };
+        let fix = Fix::of(&masked, say, true).filter(|_| until.is_none());
+        let counts_from = until.filter(|_| field == FieldKind::Email).map(ToOwned::to_owned);
+        let masks = vec![Mask { text: masked.mask, counts_from }];
+        Held { title: title.to_owned(), masks, why: Vec::new(), fixes: fix.into_iter().collect() }
+    };
+    vec![
+        one(FieldKind::Name, "Your name", "A••• D•••"),
+        one(FieldKind::Phone, "Your phone number", "•••• 18"),
+        one(FieldKind::Email, "Your e-mail address", "a•••@example.org"),
+    ]
 }

@@ -1,6 +1,11 @@
 //! The page's sentences in each language: short, in common words, without blame.
 
+mod english;
+mod german;
+
 use domain::Hold;
+use english::ENGLISH;
+use german::GERMAN;
 use plan::Language;
 
 /// What the page says.
@@ -50,6 +55,32 @@ pub(super) struct Words {
     pub(super) copy_html: &'static str,
     pub(super) copy_masked: &'static str,
     pub(super) enough: &'static str,
+    pub(super) sealed: &'static str,
+    pub(super) sealed_lead: &'static str,
+    pub(super) passphrase: &'static str,
+    pub(super) sealed_get: &'static str,
+    pub(super) sealed_html: &'static str,
+    pub(super) sealed_json: &'static str,
+    pub(super) sealed_page: &'static str,
+    pub(super) sealed_open: &'static str,
+    pub(super) sealed_wrong: &'static str,
+    pub(super) sealed_old: &'static str,
+    pub(super) seal_lead: &'static str,
+    pub(super) seal_html: &'static str,
+    pub(super) seal_json: &'static str,
+    pub(super) older: &'static str,
+    pub(super) newest: &'static str,
+    pub(super) claim: &'static str,
+    pub(super) claim_link: &'static str,
+    pub(super) claim_lead: &'static str,
+    pub(super) claim_code: &'static str,
+    pub(super) claim_kind: &'static str,
+    pub(super) claim_said: &'static str,
+    pub(super) claim_how: &'static str,
+    pub(super) claim_wrong: &'static str,
+    pub(super) claim_born: &'static str,
+    pub(super) claim_address: &'static str,
+    pub(super) claim_order: &'static str,
     pub(super) forget: &'static str,
     pub(super) forget_lead: &'static str,
     pub(super) forget_sure: &'static str,
@@ -93,6 +124,12 @@ pub(super) struct Words {
     pub(super) corrected: &'static str,
     pub(super) corrected_lead: &'static str,
     pub(super) corrected_contact: &'static str,
+    pub(super) corrected_email: &'static str,
+    pub(super) means_phone: &'static str,
+    pub(super) means_email: &'static str,
+    pub(super) means_only_email: &'static str,
+    pub(super) counts_from: &'static str,
+    pub(super) waits: &'static str,
     pub(super) same_value: &'static str,
     pub(super) too_soon: &'static str,
     pub(super) objection: &'static str,
@@ -103,204 +140,6 @@ pub(super) struct Words {
     pub(super) objected_lead: &'static str,
     pub(super) objection_over: &'static str,
 }
-
-pub(super) static ENGLISH: Words = Words {
-    your_data: "Your data",
-    languages: "Language",
-    skip: "Skip to the content",
-    sign_in_lead: "See what is held of you, who looked at it and why. You need no account: a code goes to your e-mail address.",
-    address: "E-mail address that you gave us",
-    send: "Send me a code",
-    sign_in_hint: "If we know this address, a code goes there within a minute. We say the same if we don't know it, so that nobody can find out here who our customers are.",
-    no_mail: "This company has not set up mail yet, so no code can be sent.",
-    at_work: "This browser is signed in for work. Customers' pages are for customers alone: sign out there first, or use your own browser.",
-    code_title: "Enter your code",
-    code_lead: "If we know the address, we have sent a code there. It counts once, for ten minutes, in this browser only.",
-    code: "Code of ten digits",
-    enter: "See my data",
-    code_wrong: "That code does not count. Look at the newest mail and try again, or ask for another code.",
-    again: "Ask for another code",
-    code_hint: "Nothing came? Look at the spam folder.",
-    leave: "Leave",
-    until: "You are signed in until",
-    held: "What we hold of you",
-    held_lead: "In the short form that our staff see too.",
-    why_held: "Why we hold it",
-    nothing_held: "We hold nothing of you.",
-    notice: "All that we tell our customers",
-    who: "Who looked, and why",
-    who_lead: "Each look is in a log that nobody can change in secret. A member of staff has another short name in each conversation.",
-    nobody: "Nobody has looked at your data.",
-    other: "What else happened",
-    receipt: "Receipt",
-    doubt: "I was not in touch",
-    doubted: "Security has been told",
-    doubted_lead: "Thank you. Security looks at this conversation. They see which one it was, and not who you are.",
-    refused: "Not done:",
-    conversation: "conversation",
-    check: "Is this all?",
-    check_lead: "You need not take our word for it. With your statement, you or somebody whom you trust can check on another machine that no entry about you is missing:",
-    check_limits: "That proves that nothing which was written was dropped or changed. It can't prove that everything was written, nor what somebody did with what they had seen. Keep the statement like a letter: it shows which entries are yours, and none of your data.",
-    statement: "Get my statement",
-    missing: "older entries are not on this page; the statement has all of them.",
-    copy: "Take your data with you",
-    copy_lead: "All of it, as you gave it or as it came in. Taking a copy is an entry in the log too.",
-    copy_json: "For programs (JSON)",
-    copy_html: "To read (HTML)",
-    copy_masked: "Card numbers are shown to nobody in full. Notes may tell of other people: write to us, and a person looks through them for you.",
-    enough: "You have done that often within an hour. Try again later.",
-    forget: "Have it erased",
-    forget_lead: "Everything that we hold of you is destroyed at once. We can't bring it back. Open orders and guarantees may need it: if in doubt, take a copy first.",
-    forget_sure: "Yes, destroy all of it",
-    forget_do: "Erase my data",
-    forgotten: "Your data is destroyed",
-    forgotten_lead: "You are signed out. Nothing of yours can be read here any more.",
-    backups: "No backup can be read either from this day on:",
-    certificate: "Get the certificate",
-    certificate_lead: "It proves the erasure to anybody, and names nobody. Keep it: this page can't be found again.",
-    kept_because: "It can't be erased now:",
-    back: "Back to your data",
-    nothing_done: "That was not done",
-    contact: "If something is unclear, write to",
-    unreadable: "That can't be read as such a value.",
-    foreign: "That did not come from this page. Open the page anew and try again.",
-    over: "You are signed out. Ask for a new code.",
-    busy: "That can't be done right now. Nothing was done; try again in a moment.",
-    by_hand: "This page can't do it for you. Write to us, and a person looks after it.",
-    consents: "What you may say yes or no to",
-    consents_lead: "Each by itself. It is off until you say yes, and off again from the moment you take that back. Saying no costs you nothing: we serve you as before.",
-    yes: "Yes",
-    no: "No",
-    never_answered: "You have not been asked yet, or did not answer.",
-    said_yes: "You said yes here on",
-    yes_with_data: "We were told with your data that you said yes. Noted on",
-    took_back: "You took it back on",
-    asked_anew: "What we ask has changed since you said yes, so that no longer counts. You said it on",
-    say_yes: "Yes, you may",
-    take_back: "Take it back",
-    yes_noted: "Your yes is noted",
-    yes_noted_lead: "Thank you. You can take it back on your page at any time, with one button.",
-    no_noted: "It is taken back",
-    no_noted_lead: "From this moment on it is not done any more. What is held already stays until you have it erased or its time is over.",
-    consent_receipt: "Get the receipt",
-    correct: "Correct",
-    correct_lead: "Before anything changes, a letter goes to your e-mail address on file. It tells that something changes, and how to say that it was not you.",
-    correct_do: "Correct it",
-    new_value: "As it is right",
-    address_how: "With commas: 12 High St, Leeds, LS1 4AB, GB",
-    phone_how: "With the country: +44 20 7946 0018",
-    corrected: "It is corrected",
-    corrected_lead: "From now on we use what you entered. A letter about it went to your e-mail address.",
-    corrected_contact: "We reach you there from now on. For three days nobody is known as you by it, no code goes there, and no other way to reach you can be changed. A letter about it went to the e-mail address that was on file.",
-    same_value: "That is what we have already.",
-    too_soon: "A way to reach you was changed less than three days ago, or we have no e-mail address to tell. Wait until the three days are over, or write to us.",
-    objection: "Was it not you?",
-    objection_lead: "You had a letter that something of yours is being changed here. If you did not do that, press the button.",
-    object: "It was not me",
-    objection_hint: "Then what was changed counts for nothing, your page stays shut, and somebody of security looks at it. You need no code and no password for this.",
-    objected: "It counts for nothing now",
-    objected_lead: "Thank you. Security has been told and gets in touch. Until then nothing of yours can be seen or changed on this page.",
-    objection_over: "This link does not count, or not any more. If something was changed that you did not want, write to us.",
-};
-
-pub(super) static GERMAN: Words = Words {
-    your_data: "Ihre Daten",
-    languages: "Sprache",
-    skip: "Zum Inhalt springen",
-    sign_in_lead: "Sehen Sie, was wir von Ihnen haben, wer es angesehen hat und wozu. Sie brauchen kein Konto: Ein Code geht an Ihre E-Mail-Adresse.",
-    address: "E-Mail-Adresse, die Sie uns gegeben haben",
-    send: "Code senden",
-    sign_in_hint: "Wenn wir diese Adresse kennen, geht binnen einer Minute ein Code dorthin. Dasselbe sagen wir, wenn wir sie nicht kennen: So findet hier niemand heraus, wer unsere Kunden sind.",
-    no_mail: "Dieses Unternehmen hat noch keinen Mailversand eingerichtet. Deshalb kann kein Code gesendet werden.",
-    at_work: "Dieser Browser ist für die Arbeit angemeldet. Kundenseiten sind nur für Kunden: Melden Sie sich dort erst ab oder nehmen Sie Ihren eigenen Browser.",
-    code_title: "Code eingeben",
-    code_lead: "Wenn wir die Adresse kennen, haben wir einen Code dorthin gesendet. Er gilt einmal, zehn Minuten lang und nur in diesem Browser.",
-    code: "Code mit zehn Ziffern",
-    enter: "Meine Daten ansehen",
-    code_wrong: "Dieser Code gilt nicht. Sehen Sie in die neueste E-Mail und versuchen Sie es noch einmal, oder fordern Sie einen neuen Code an.",
-    again: "Neuen Code anfordern",
-    code_hint: "Nichts angekommen? Sehen Sie im Spam-Ordner nach.",
-    leave: "Abmelden",
-    until: "Sie sind angemeldet bis",
-    held: "Was wir von Ihnen haben",
-    held_lead: "In der Kurzform, die auch unser Personal sieht.",
-    why_held: "Warum wir es haben",
-    nothing_held: "Wir haben nichts von Ihnen.",
-    notice: "Alles, was wir unseren Kunden sagen",
-    who: "Wer es angesehen hat und wozu",
-    who_lead: "Jeder Blick steht in einem Buch, das niemand heimlich ändern kann. Wer Sie bedient, heißt hier in jedem Gespräch anders.",
-    nobody: "Niemand hat Ihre Daten angesehen.",
-    other: "Was sonst geschah",
-    receipt: "Quittung",
-    doubt: "Das war nicht ich",
-    doubted: "Die Sicherheit weiß Bescheid",
-    doubted_lead: "Danke. Die Sicherheit sieht sich dieses Gespräch an. Sie sieht, welches es war, und nicht, wer Sie sind.",
-    refused: "Nicht getan:",
-    conversation: "Gespräch",
-    check: "Ist das alles?",
-    check_lead: "Sie müssen uns das nicht glauben. Mit Ihrem Auszug können Sie, oder jemand, dem Sie vertrauen, auf einem anderen Gerät prüfen, dass kein Eintrag über Sie fehlt:",
-    check_limits: "Das beweist, dass nichts Geschriebenes weggelassen oder geändert wurde. Es kann nicht beweisen, dass alles geschrieben wurde, und nicht, was jemand mit dem Gesehenen tat. Bewahren Sie den Auszug auf wie einen Brief: Er zeigt, welche Einträge Ihre sind, und keine Ihrer Daten.",
-    statement: "Auszug holen",
-    missing: "ältere Einträge stehen nicht auf dieser Seite; im Auszug stehen alle.",
-    copy: "Nehmen Sie Ihre Daten mit",
-    copy_lead: "Alle, so wie Sie sie angegeben haben oder wie sie zu uns kamen. Auch das steht danach im Buch.",
-    copy_json: "Für Programme (JSON)",
-    copy_html: "Zum Lesen (HTML)",
-    copy_masked: "Kartennummern bekommt niemand ganz zu sehen. Notizen können von anderen handeln: Schreiben Sie uns, dann sieht jemand sie für Sie durch.",
-    enough: "Das haben Sie in dieser Stunde schon oft getan. Versuchen Sie es später noch einmal.",
-    forget: "Alles löschen lassen",
-    forget_lead: "Alles, was wir von Ihnen haben, wird sofort vernichtet. Wir können es nicht zurückholen. Offene Bestellungen und Garantien brauchen es vielleicht: Nehmen Sie im Zweifel erst eine Kopie mit.",
-    forget_sure: "Ja, alles vernichten",
-    forget_do: "Meine Daten löschen",
-    forgotten: "Ihre Daten sind vernichtet",
-    forgotten_lead: "Sie sind abgemeldet. Von Ihnen ist hier nichts mehr lesbar.",
-    backups: "Auch keine Sicherung ist mehr lesbar ab diesem Tag:",
-    certificate: "Bescheinigung holen",
-    certificate_lead: "Sie beweist die Löschung jedem und nennt niemanden. Heben Sie sie auf: Diese Seite findet man nicht wieder.",
-    kept_because: "Es kann jetzt nicht gelöscht werden:",
-    back: "Zurück zu Ihren Daten",
-    nothing_done: "Das wurde nicht getan",
-    contact: "Wenn etwas unklar ist, schreiben Sie an",
-    unreadable: "Das lässt sich nicht als solcher Wert lesen.",
-    foreign: "Das kam nicht von dieser Seite. Öffnen Sie die Seite neu und versuchen Sie es noch einmal.",
-    over: "Sie sind abgemeldet. Fordern Sie einen neuen Code an.",
-    busy: "Das geht gerade nicht. Es wurde nichts getan; versuchen Sie es gleich noch einmal.",
-    by_hand: "Diese Seite kann das nicht für Sie tun. Schreiben Sie uns, dann kümmert sich ein Mensch darum.",
-    consents: "Wozu Sie Ja oder Nein sagen können",
-    consents_lead: "Jedes für sich. Es ist aus, bis Sie Ja sagen, und wieder aus, sobald Sie das zurücknehmen. Ein Nein kostet Sie nichts: Wir bedienen Sie wie bisher.",
-    yes: "Ja",
-    no: "Nein",
-    never_answered: "Sie wurden noch nicht gefragt oder haben nicht geantwortet.",
-    said_yes: "Sie haben hier Ja gesagt am",
-    yes_with_data: "Mit Ihren Daten wurde uns gesagt, dass Sie Ja gesagt haben. Vermerkt am",
-    took_back: "Sie haben es zurückgenommen am",
-    asked_anew: "Was wir fragen, hat sich seit Ihrem Ja geändert. Deshalb gilt es nicht mehr. Gesagt haben Sie es am",
-    say_yes: "Ja, das dürfen Sie",
-    take_back: "Zurücknehmen",
-    yes_noted: "Ihr Ja ist vermerkt",
-    yes_noted_lead: "Danke. Auf Ihrer Seite können Sie es jederzeit mit einem Knopf zurücknehmen.",
-    no_noted: "Es ist zurückgenommen",
-    no_noted_lead: "Von jetzt an geschieht es nicht mehr. Was wir schon haben, bleibt, bis Sie es löschen lassen oder seine Zeit um ist.",
-    consent_receipt: "Quittung holen",
-    correct: "Berichtigen",
-    correct_lead: "Bevor sich etwas ändert, geht ein Brief an Ihre gespeicherte E-Mail-Adresse. Er sagt, dass sich etwas ändert und wie man sagt, dass man es nicht war.",
-    correct_do: "Berichtigen",
-    new_value: "So ist es richtig",
-    address_how: "Mit Kommas: Hauptstr. 12, Leipzig, 04109, DE",
-    phone_how: "Mit dem Land: +49 30 901820",
-    corrected: "Es ist berichtigt",
-    corrected_lead: "Von jetzt an nehmen wir, was Sie eingegeben haben. Ein Brief darüber ging an Ihre E-Mail-Adresse.",
-    corrected_contact: "Von jetzt an erreichen wir Sie dort. Drei Tage lang erkennt Sie niemand daran, kein Code geht dorthin, und kein anderer Weg zu Ihnen lässt sich ändern. Ein Brief darüber ging an die E-Mail-Adresse, die gespeichert war.",
-    same_value: "Genau das haben wir schon.",
-    too_soon: "Ein Weg zu Ihnen wurde vor weniger als drei Tagen geändert, oder wir haben keine E-Mail-Adresse, um es zu melden. Warten Sie, bis die drei Tage um sind, oder schreiben Sie uns.",
-    objection: "Waren Sie das nicht?",
-    objection_lead: "Sie bekamen einen Brief, dass hier etwas von Ihnen geändert wird. Wenn Sie das nicht waren, drücken Sie den Knopf.",
-    object: "Das war nicht ich",
-    objection_hint: "Dann zählt das Geänderte nicht, Ihre Seite bleibt zu, und jemand von der Sicherheit sieht nach. Sie brauchen dafür weder Code noch Passwort.",
-    objected: "Es zählt jetzt nicht mehr",
-    objected_lead: "Danke. Die Sicherheit weiß Bescheid und meldet sich. Bis dahin lässt sich auf dieser Seite nichts von Ihnen sehen oder ändern.",
-    objection_over: "Dieser Link zählt nicht oder nicht mehr. Wurde etwas geändert, das Sie nicht wollten, schreiben Sie uns.",
-};
 
 impl Words {
     pub(super) fn of(language: Language) -> &'static Self {
@@ -319,5 +158,57 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
         // Who is suspected isn't told so here.
         (Hold::Authority | Hold::FraudEvidence, Language::English) => "the law or an open matter asks for it.",
         (Hold::Authority | Hold::FraudEvidence, Language::German) => "Das Gesetz oder eine offene Sache verlangt es.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The sentences of a language's file: labels of two or three words say nothing about reading.
+    fn sentences(source: &str) -> Vec<String> {
+        let texts = source.split('"').skip(1).step_by(2).filter(|text| text.contains(' ') && text.contains('.'));
+        let all: String = texts.map(|text| format!("{text}. ")).collect();
+        all.split(['.', '?', '!', ':'])
+            .filter(|part| part.split_whitespace().count() > 2)
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    fn words(sentences: &[String]) -> Vec<String> {
+        let letters = |word: &str| word.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
+        let words = sentences.iter().flat_map(|sentence| sentence.split_whitespace()).map(letters);
+        words.filter(|word| !word.is_empty()).collect()
+    }
+
+    fn syllables(word: &str) -> usize {
+        let vowel = |letter: char| "aeiouy".contains(letter);
+        let word = word.to_lowercase();
+        let starts = word.chars().zip(core::iter::once(' ').chain(word.chars()));
+        let groups = starts.filter(|(now, last)| vowel(*now) && !vowel(*last)).count();
+        groups.saturating_sub(usize::from(word.ends_with('e') && !word.ends_with("le"))).max(1)
+    }
+
+    /// Flesch-Kincaid grade level.
+    fn grade(source: &str) -> f64 {
+        let sentences = sentences(source);
+        let words = words(&sentences);
+        let syllables: usize = words.iter().map(|word| syllables(word)).sum();
+        0.39 * words.len() as f64 / sentences.len() as f64 + 11.8 * syllables as f64 / words.len() as f64 - 15.59
+    }
+
+    /// LIX: below 30 children's books, 40 fiction, 50 newspapers, 60 official texts.
+    fn lix(source: &str) -> f64 {
+        let sentences = sentences(source);
+        let words = words(&sentences);
+        let long = words.iter().filter(|word| word.chars().count() > 6).count();
+        words.len() as f64 / sentences.len() as f64 + 100.0 * long as f64 / words.len() as f64
+    }
+
+    #[test]
+    fn the_page_is_easy_to_read_in_both_languages() {
+        let (english, german) = (include_str!("words/english.rs"), include_str!("words/german.rs"));
+        assert!(grade(english) <= 8.0, "grade {}", grade(english));
+        assert!(lix(german) <= 40.0, "LIX {}", lix(german));
+        let hard = "Utilisation of pseudonymised categorisation necessitates organisational documentation. ";
+        assert!(grade(&english.replace("Write to us", hard)) > grade(english), "the measure measures");
     }
 }

@@ -21,6 +21,7 @@ fn body(kind: Kind, field: FieldKind, decision: Result<(), Refusal>, upon: Optio
     draft.audit_body(&Numbers {
         decision,
         n: None,
+        previous: None,
         versions: Vec::new(),
         spent: Vec::new(),
         allotted: None,

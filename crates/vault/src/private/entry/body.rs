@@ -97,6 +97,8 @@ pub struct CustomerBody {
     pub version: u64,
     /// The customer's entry counter.
     pub n: u64,
+    /// The entry before it about the same customer: none of the first, and none where it is from before that was written.
+    pub previous: Option<EntryId>,
 }
 
 type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
@@ -278,7 +280,7 @@ fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Er
 }
 
 impl CustomerBody {
-    /// Canonical CBOR: `{1: customer, 2?: interaction, 3: instance, 4: version, 5: n}`.
+    /// Canonical CBOR: `{1: customer, 2?: interaction, 3: instance, 4: version, 5: n, 6?: previous}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         let _: Encoded = self.write(&mut Encoder::new(&mut out));
@@ -286,12 +288,15 @@ impl CustomerBody {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.map(4 + u64::from(self.interaction.is_some()))?;
+        e.map(4 + u64::from(self.interaction.is_some()) + u64::from(self.previous.is_some()))?;
         e.u8(1)?.bytes(&self.customer.0)?;
         if let Some(interaction) = self.interaction {
             e.u8(2)?.bytes(&interaction.0)?;
         }
         e.u8(3)?.u32(self.instance)?.u8(4)?.u64(self.version)?.u8(5)?.u64(self.n)?;
+        if let Some(previous) = self.previous {
+            e.u8(6)?.bytes(&previous.0)?;
+        }
         Ok(())
     }
 
@@ -302,7 +307,8 @@ impl CustomerBody {
     }
 
     fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
-        let mut body = Self { customer: CustomerId([0; 16]), interaction: None, instance: 0, version: 0, n: 0 };
+        let mut body =
+            Self { customer: CustomerId([0; 16]), interaction: None, instance: 0, version: 0, n: 0, previous: None };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
                 1 => match d.bytes()?.try_into() {
@@ -316,6 +322,10 @@ impl CustomerBody {
                 3 => body.instance = d.u32()?,
                 4 => body.version = d.u64()?,
                 5 => body.n = d.u64()?,
+                6 => match d.bytes()?.try_into() {
+                    Ok(id) => body.previous = Some(EntryId(id)),
+                    Err(_) => return Ok(None),
+                },
                 _ => return Ok(None),
             }
         }

@@ -179,7 +179,8 @@ kinds! {
     ApprovalGiven = 71 "approval_given";
     /// The second person said no; `detail` as above.
     ApprovalDeclined = 72 "approval_declined";
-    /// Security marked a customer as guarded; `detail` is why: 1 well known, 2 vulnerable, 3 own staff.
+    /// Security marked a customer as guarded; `detail` is why: 1 well known, 2 vulnerable, 3 own staff, 4 a change
+    /// that wasn't theirs.
     CustomerGuarded = 73 "customer_guarded";
     /// A second one of security asked for the end of that mark; the entry tells who had asked first.
     CustomerUnguarded = 74 "customer_unguarded";
@@ -259,6 +260,10 @@ kinds! {
     OwnCorrection = 121 "own_correction";
     /// Whoever was told of a correction by letter says that it wasn't the customer: they are guarded from then on.
     OwnObjection = 122 "own_objection";
+    /// A customer's number on file was used, to send them a code for their own page.
+    OwnClaim = 123 "own_claim";
+    /// Such a code was entered, and what is on file was compared with the answer beside it; `detail` is how many more may be tried.
+    OwnClaimEntered = 124 "own_claim_entered";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
 }
@@ -333,6 +338,8 @@ impl Kind {
                 | Self::OwnLog
                 | Self::OwnExport
                 | Self::OwnCorrectionAsked
+                | Self::OwnClaim
+                | Self::OwnClaimEntered
         )
     }
 }

@@ -61,7 +61,7 @@ fn reveal() -> Draft {
         field: Some(2),
         power: 300,
         detail: Some(70_000),
-        subject: Some(CustomerBody { customer, interaction, instance: 1, version: 0, n: 0 }),
+        subject: Some(CustomerBody { customer, interaction, instance: 1, version: 0, n: 0, previous: None }),
         keys: Some(entry_keys()),
         ..nobodys()
     }
@@ -78,7 +78,7 @@ fn reveals(subject: u8, id: [u8; 16]) -> Counter {
 fn numbers() -> Numbers {
     let counter = reveals(1, run(0xA0));
     let spent = vec![Spent { counter, previous: EntryId(run(0xD0)), total: 17, moved: None }];
-    Numbers { decision: Ok(()), n: Some(42), versions: vec![6], spent, allotted: None, casework: None }
+    Numbers { decision: Ok(()), n: Some(42), previous: None, versions: vec![6], spent, allotted: None, casework: None }
 }
 
 #[test]
@@ -94,10 +94,20 @@ fn an_entry_about_a_customer_has_the_known_bytes() {
 }
 
 #[test]
+fn an_entry_names_the_one_before_it_about_the_same_customer() {
+    let before = EntryId(run(0xB0));
+    let inscribed = reveal().inscribe(&Numbers { previous: Some(before), ..numbers() });
+    let (_, body) = entry_keys().open(reveal().id, &inscribed.customer).unwrap();
+    assert_eq!((body.previous, body.n), (Some(before), 42));
+    assert_eq!(CustomerBody::decode(&body.encode()), Some(body));
+}
+
+#[test]
 fn an_entry_about_nobody_has_the_known_bytes() {
     let refused = Numbers {
         decision: Err(Refusal::PowerChanged),
         n: None,
+        previous: None,
         versions: Vec::new(),
         spent: Vec::new(),
         allotted: None,
@@ -120,7 +130,15 @@ fn an_allotment_given_back_has_the_known_bytes() {
         ..nobodys()
     };
     let spent = vec![Spent { counter: reveals(5, [0; 16]), previous: EntryId(run(0xD0)), total: 17, moved: None }];
-    let done = Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent, allotted: Some(3), casework: None };
+    let done = Numbers {
+        decision: Ok(()),
+        n: None,
+        previous: None,
+        versions: Vec::new(),
+        spent,
+        allotted: Some(3),
+        casework: None,
+    };
     assert_eq!(draft.audit_body(&done).encode(), vector("entry.allotment_audit_body"));
 }
 
@@ -143,8 +161,15 @@ fn a_close_has_the_known_bytes() {
 
     let close = Close { number: 7, covers: 300, at: 1_767_225_600_123, size: 2, root };
     let draft = Draft { kind: Kind::LogClosed, detail: Some(7), clear: Some(close), ..nobodys() };
-    let done =
-        Numbers { decision: Ok(()), n: None, versions: Vec::new(), spent: Vec::new(), allotted: None, casework: None };
+    let done = Numbers {
+        decision: Ok(()),
+        n: None,
+        previous: None,
+        versions: Vec::new(),
+        spent: Vec::new(),
+        allotted: None,
+        casework: None,
+    };
     let Inscribed { leaf, audit, customer } = draft.inscribe(&done);
     assert_eq!((leaf.to_vec(), audit.clone()), (vector("close.leaf"), vector("close.audit_half")));
     assert!(customer.is_empty());
