@@ -211,7 +211,7 @@ fn a_customer_sees_who_looked_reports_it_and_has_themselves_erased() {
     leaves.post("/leave", "").expect(303);
     let security = nobody.bearer(&officer.token);
     // Those of corrections are looked at with them (me_correct.rs).
-    let corrections = ["own_correction_asked", "own_correction", "own_objection"];
+    let corrections = ["own_correction_asked", "own_correction", "own_objection", "own_claim", "own_claim_entered"];
     let own = vault::Kind::ALL.iter().filter(|kind| kind.slug().starts_with("own_"));
     for kind in own.filter(|kind| !corrections.contains(&kind.slug())) {
         is_found(&security, *kind);
