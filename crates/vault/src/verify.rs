@@ -5,7 +5,7 @@ use crate::auth::Scope;
 use crate::budgets::history;
 use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
-use crate::private::release::{Done, Use};
+use crate::private::release::{Committed, Done, Use};
 use crate::wiring::{Act, Vault};
 use domain::field::FieldError;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Refusal, Window};
@@ -56,6 +56,11 @@ impl Counters {
     }
 }
 
+/// Does what was said fit the value? It is opened for this, and shown to nobody.
+pub(crate) fn fits(value: Committed, said: &str) -> Result<bool, VaultError> {
+    value.derive(&Use::Matches(said))
+}
+
 impl Vault {
     /// Checks a caller's answer. The attempt is spent and logged before the value is touched; what came of it is an
     /// entry too.
@@ -82,7 +87,7 @@ impl Vault {
         }
         let Ok(Done::Committed { entry, values, .. }) = done else { return Err(VaultError::Unknown) };
         let committed = values.into_iter().next().ok_or(VaultError::Damaged)?;
-        let matched = committed.derive(&Use::Matches(&command.said))?;
+        let matched = fits(committed, &command.said)?;
         self.log_result(scope, command, matched, held).await?;
         Ok(Verified { matched, attempts_left: self.attempts_left(scope, command).await?, receipt: entry, hint: None })
     }

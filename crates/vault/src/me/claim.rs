@@ -8,7 +8,8 @@ use crate::auth::Scope;
 use crate::code::{CodeSent, Courier, SendCode};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::private::release::{Done, Use};
+use crate::private::release::Done;
+use crate::verify::fits;
 use crate::wiring::{Act, Vault};
 use domain::{Binding, BudgetKind, Counter, CustomerId, FieldKind, InteractionId, Refusal, TenantId};
 use keys::derive::{mac, short};
@@ -184,8 +185,8 @@ impl Vault {
             }
             Err(error) => return Err(error),
         };
-        let fits = values.into_iter().map(|value| value.derive(&Use::Matches(claim.said)));
-        if !fits.collect::<Result<Vec<bool>, _>>()?.contains(&true) {
+        let known = values.into_iter().map(|value| fits(value, claim.said));
+        if !known.collect::<Result<Vec<bool>, _>>()?.contains(&true) {
             return Ok(None);
         }
         let (session, told) = scope::begun(self, tenant, customer);
