@@ -350,8 +350,8 @@ refusals! {
         "Send a code to the address on file, and enter what the customer tells you.";
     /// A copy can't be given to this customer.
     NoWayToThem = 129 "no-way-to-them", "No letter reaches this customer",
-        "A copy is the customer's alone: they take it on their own page, which opens by their e-mail address on file and is shut while they are guarded.",
-        "Bring an e-mail address of theirs in with their data; of a guarded customer, let two of security take the mark away first.";
+        "A copy is the customer's alone: a letter tells them that it waits on their own page, which is shut while they are guarded.",
+        "Without an e-mail address on file they get in there by a code to their telephone, and take a copy without an answer here; of a guarded customer, let two of security take the mark away first.";
     /// What would be answered isn't what is held.
     AnswerIncomplete = 130 "answer-incomplete", "The answer would not be all that is held",
         "An answer that leaves something out is worse than a late one: nobody notices.",
