@@ -66,7 +66,7 @@ test('security sees who is signed in and how, and ends a session: that browser i
 
 test('all of a person\'s sessions end together, and others\' go on', async () => {
   const [first, second] = [await signedIn('team_leader', '/desk'), await signedIn('team_leader', '/desk')];
-  const bystander = await signedIn('data_protection_officer', '/account');
+  const bystander = await signedIn('data_protection_officer', '/security/requests');
   const { page, context } = await officerOn('Sessions');
   await page.getByLabel('Whose').selectOption({ label: 'Malik Okafor' });
   await page.getByRole('button', { name: 'Show', exact: true }).click();

@@ -75,6 +75,9 @@ pub enum Command {
     /// Live calls, chats and tickets
     #[command(subcommand)]
     Interaction(Interaction),
+    /// Customers' requests by right, and by when they are due
+    #[command(subcommand)]
+    Request(Request),
     /// Members of staff and machine clients
     #[command(subcommand)]
     Person(Person),
@@ -235,6 +238,22 @@ pub enum Interaction {
     /// Show one (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     Show {
         /// The interaction, int_…
+        id: String,
+    },
+}
+
+/// `request`.
+#[derive(Debug, Subcommand)]
+pub enum Request {
+    /// List them, what is due first at the top (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    List {
+        /// Closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
+    Show {
+        /// The request, dsr_…
         id: String,
     },
 }

@@ -13,6 +13,7 @@ mod mend_budgets;
 mod person;
 mod plan;
 mod policy;
+mod request;
 mod serve;
 mod shelf;
 pub(crate) mod witness;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(asked) => crate::import::run(&common, &asked),
         Command::Customer(asked) => customer::run(&common, &asked),
         Command::Interaction(asked) => interaction::run(&common, &asked),
+        Command::Request(asked) => request::run(&common, &asked),
         Command::Person(asked) => person::run(&common, &asked),
         Command::Policy(asked) => policy::run(&common, &asked),
         Command::Plan(asked) => plan::run(&common, &asked),

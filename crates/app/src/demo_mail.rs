@@ -1,7 +1,7 @@
 //! Letters to invented customers go nowhere: they are shown on the terminal, so that whoever tries it out can be one.
 
 use crate::output;
-use vault::{Letter, Mail, MailError, Mailer};
+use vault::{Letter, Mail, MailError, Mailer, RequestNews};
 
 /// The mailbox of every invented customer.
 pub(super) struct Mailbox;
@@ -13,6 +13,10 @@ impl Mailer for Mailbox {
             Letter::Corrected { field, link } => {
                 format!("your {} is being changed; not you? {}", field.label(), **link)
             }
+            Letter::Request { number, news: RequestNews::Code(code), .. } => {
+                format!("the code of your request {number} is {}", **code)
+            }
+            Letter::Request { number, .. } => format!("there is news of your request {number}"),
         };
         output::aside(&format!("Mail to {}: {says}", mail.to));
         Ok(())

@@ -1,5 +1,5 @@
 //! One thread that looks about each second whether people and rights are what the key holder sealed and what alarms it has, takes
-//! over the steps of its ceremonies, makes the proposals whose time has come, and says what broken glass waits for a review, whether settings changed and which algorithms
+//! over the steps of its ceremonies, makes the proposals whose time has come, and says what broken glass waits for a review, which requests are overdue, whether settings changed and which algorithms
 //! have outlived their milestones.
 
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use vault::Vault;
 
 const USUAL: Duration = Duration::from_millis(700);
-/// Between two looks at the key holder's alarms and ceremonies: it reads its files for each.
+/// Between two looks at the key holder's alarms and ceremonies, for which it reads its files, and at requests.
 const HOLDER: Duration = Duration::from_secs(10);
 /// Of many people a look takes long: then it has at most this share of the time.
 const SHARE: u32 = 20;
@@ -43,6 +43,9 @@ impl Guarding {
                 }
                 if asks && let Err(error) = vault.settle_ceremony(tenant.id).await {
                     tracing::debug!(%error, "steps of ceremonies can't be taken over; it is tried again");
+                }
+                if asks && let Err(error) = vault.settle_requests(tenant.id).await {
+                    tracing::warn!(%error, "which requests are overdue can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_proposals(tenant.id).await {
                     tracing::warn!(%error, "proposals whose time has come can't be made; it is tried again");

@@ -38,6 +38,9 @@ pub(crate) fn told(found: &Env) -> String {
         ("read_people", _) => "read who there is".to_owned(),
         ("change_power", _) => "change people and rights".to_owned(),
         ("guard", _) => "mark a customer as guarded or take the mark away".to_owned(),
+        ("file_request", _) => "file a customer's request".to_owned(),
+        ("handle_request", _) => "handle a customer's request".to_owned(),
+        ("agree_to_answer", _) => "agree to the answer of a customer's request".to_owned(),
         ("erase", _) => "erase a customer".to_owned(),
         (other, _) => words(other),
     };

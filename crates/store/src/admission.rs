@@ -52,6 +52,10 @@ pub enum AdmissionKind {
     CeremonyStep = 25,
     /// A code that was sent to a customer's own number, to sign in on their own page.
     CustomerClaim = 27,
+    /// What a customer asked for by right, and how far it has come. It lets nobody in.
+    RightsRequest = 29,
+    /// That an officer wants such a request answered; another must want the same. It lets nobody in.
+    AnswerAsked = 30,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
 }
@@ -82,6 +86,8 @@ impl AdmissionKind {
             Self::Settings,
             Self::CeremonyStep,
             Self::CustomerClaim,
+            Self::RightsRequest,
+            Self::AnswerAsked,
             Self::Drill,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)

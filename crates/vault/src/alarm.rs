@@ -33,6 +33,8 @@ pub enum AlarmKind {
     GlassOverdue,
     /// Two officers broke the glass; nobody has reviewed it yet.
     GlassBroken,
+    /// A customer's request by right wasn't answered in time, or its record was changed or is gone.
+    RequestsOverdue,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
@@ -63,6 +65,7 @@ impl AlarmKind {
             Self::WitnessesMissing => "witnesses_missing",
             Self::GlassOverdue => "glass_overdue",
             Self::GlassBroken => "glass_broken",
+            Self::RequestsOverdue => "requests_overdue",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
@@ -104,6 +107,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Two security officers saw a customer's value in an emergency, past every live conversation. It waits for a review."
+            }
+            Self::RequestsOverdue => {
+                "A customer's request to see, correct, take along or erase their data wasn't answered within the time that the law gives, or the record of a request was changed in the database, taken out or put back."
             }
             Self::ListingEdited => {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
@@ -157,6 +163,9 @@ impl AlarmKind {
             }
             Self::GlassBroken => {
                 "Open Break-glass: it says who saw which kind of value and why, and until when it is to be reviewed. The board reviews it, or a security officer who was neither of the two."
+            }
+            Self::RequestsOverdue => {
+                "Ask the data protection officer: their page Requests says which one, and since when. If records there were edited, find out who can write to the database and keep a copy of it as it is."
             }
             Self::ListingEdited => {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."

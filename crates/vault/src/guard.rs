@@ -45,14 +45,14 @@ impl Vault {
         };
         if let Some(why) = guard {
             // Whoever asked that another mark go didn't ask it of this one.
-            let forgotten = Wish { kind: AdmissionKind::UnguardAsked, customer, code: 0 };
+            let forgotten = Wish { kind: AdmissionKind::UnguardAsked, of: customer.0, code: 0 };
             let forgotten = forgotten.forgotten(scope, self.clock.now());
             let act = about(act).detail(why as u64).effect(Effect::Guard(customer, guard)).effect(forgotten);
             return Ok(MarkSet { receipt: self.commit_plain(act).await?, waits_until: None });
         }
         // Asked of this mark only.
         let mark = self.store.state(scope.tenant, customer).await?.and_then(|state| state.guard);
-        let wish = Wish { kind: AdmissionKind::UnguardAsked, customer, code: mark.map_or(0, |mark| mark as u8) };
+        let wish = Wish { kind: AdmissionKind::UnguardAsked, of: customer.0, code: mark.map_or(0, |mark| mark as u8) };
         let word = match self.word(scope, &wish, &[policy::Act::Guard]).await {
             Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(about(act), refusal).await),
             word => word?,

@@ -31,7 +31,7 @@ impl Vault {
         if let Err(denial) = self.may(scope, erases).or_else(|_| self.may(scope, governs)) {
             return Err(self.logged_denial(about(Kind::HoldAsked)?, &denial).await);
         }
-        let wish = Wish { kind: AdmissionKind::HoldAsked, customer, code };
+        let wish = Wish { kind: AdmissionKind::HoldAsked, of: customer.0, code };
         let word = match self.word(scope, &wish, &OFFICERS).await {
             Err(VaultError::Refused { refusal, .. }) => {
                 return Err(self.logged(about(Kind::HoldAsked)?, refusal).await);

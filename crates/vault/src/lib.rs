@@ -65,6 +65,7 @@ mod report;
 mod retention;
 mod reveal;
 mod rewrap;
+mod rights;
 mod sealed_text;
 mod search;
 mod sequencer;
@@ -149,6 +150,10 @@ pub use report::ReportText;
 pub use retention::{Expirer, ExpiryStep, RetentionRun};
 pub use reveal::{RevealCommand, Revealed};
 pub use rewrap::{Retirement, Rewrapping};
+pub use rights::{
+    AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, NewRequest, RequestBook, RequestCan,
+    RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
+};
 pub use search::{Hit, SearchResult};
 pub use sequencer::{Sequencer, origin_keys};
 pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionRules, SignedRequest, Way, sha256};

@@ -8,7 +8,7 @@ use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
-use domain::{CustomerId, EntryId, Millis, PersonId, Refusal};
+use domain::{EntryId, Millis, PersonId, Refusal};
 use policy::Device;
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, PersonRow, Seals};
 
@@ -28,7 +28,8 @@ pub struct MarkSet {
 pub(crate) struct Wish {
     /// What kind of row keeps the first one's word.
     pub(crate) kind: AdmissionKind,
-    pub(crate) customer: CustomerId,
+    /// A customer's id, or a request's.
+    pub(crate) of: [u8; 16],
     /// What exactly: only the same counts as the same.
     pub(crate) code: u8,
 }
@@ -38,9 +39,10 @@ impl Wish {
         // The digests of holds were there first.
         let what: &[u8] = match self.kind {
             AdmissionKind::UnguardAsked => b"unguard",
+            AdmissionKind::AnswerAsked => b"answer",
             _ => b"hold",
         };
-        AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.customer.0]) }
+        AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.of]) }
     }
 
     /// Nobody has asked any more.

@@ -74,7 +74,8 @@ fn shows_one(kind: Kind) -> bool {
 fn opens(kind: Kind) -> bool {
     use Kind::{Code, Erasure, Hit, OwnClaim, OwnClaimEntered, OwnCode, OwnCorrectionAsked, Search, Verification};
     let own = matches!(kind, OwnCode | OwnCorrectionAsked | OwnClaim | OwnClaimEntered);
-    shows(kind) || own || matches!(kind, Search | Hit | Verification | Code | Erasure)
+    let requests = matches!(kind, Kind::RequestIdentity | Kind::RequestTold | Kind::RequestChecked);
+    shows(kind) || own || requests || matches!(kind, Search | Hit | Verification | Code | Erasure)
 }
 
 /// What is wrong with a key that was released for this entry, if anything is.

@@ -89,6 +89,7 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/glass"
         | "GET /v1/guards"
         | "GET /v1/cases"
+        | "GET /v1/privacy/requests"
         | "GET /v1/me"
         | "GET /v1/me/sessions"
         | "GET /v1/sessions"
@@ -168,6 +169,11 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/cases" => {
             let wanted = json!({"customer": customer, "person": NOBODY, "reason": "returned_mail"});
             ("/v1/cases".to_owned(), Some(wanted))
+        }
+        "POST /v1/privacy/requests" => ("/v1/privacy/requests".to_owned(), Some(crate::requests::wanted("access", 5))),
+        "GET /v1/privacy/requests/{id}" => (format!("/v1/privacy/requests/dsr_{}", "0".repeat(32)), None),
+        "POST /v1/privacy/requests/{id}/steps" => {
+            (crate::requests::steps_of_none(), Some(json!({"step": "extend", "reason": "complexity"})))
         }
         "DELETE /v1/cases/{id}" => (format!("/v1/cases/int_{}", "0".repeat(32)), None),
         // All of these by a program; on pages: glass.rs.

@@ -232,6 +232,12 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         Act::ReviewGlass => {
             client.post(&format!("/v1/glass/gls_{}/review", "0".repeat(32)), &json!({"finding": "justified"}))
         }
+        Act::FileRequest => client.post("/v1/privacy/requests", &crate::requests::wanted("access", 2)),
+        // That there is no such request is said after the yes.
+        Act::HandleRequest => {
+            client.post(&crate::requests::steps_of_none(), &json!({"step": "extend", "reason": "complexity"}))
+        }
+        Act::AgreeToAnswer => client.post(&crate::requests::steps_of_none(), &json!({"step": "answer"})),
         // By a program, as all of these; on a page: approvals.rs.
         Act::Approve => client.post(&format!("/v1/approvals/apr_{}/answers", "0".repeat(32)), &json!({"answer": "no"})),
     }

@@ -153,6 +153,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let retention = [Kind::Expired, Kind::RetentionRun];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
+    // And of customers' requests (requests.rs).
+    let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
     let own_side = Kind::ALL
         .iter()
@@ -172,6 +174,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &glass,
         &retention,
         &cases,
+        &requests,
     ]
     .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {

@@ -49,6 +49,7 @@ mod pages;
 mod people;
 mod phones;
 mod power;
+mod requests;
 mod rewrap;
 mod scan;
 mod server;

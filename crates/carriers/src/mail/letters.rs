@@ -5,6 +5,8 @@
 use plan::Language;
 use vault::{Letter, Mail};
 
+mod request;
+
 /// A letter.
 pub(super) struct Written {
     pub(super) subject: String,
@@ -45,6 +47,7 @@ pub(super) fn write(mail: &Mail<'_>) -> Written {
                 link.as_str()
             ),
         },
+        (Letter::Request { number, right, news }, language) => request::write(mail, (*number, *right, news), language),
         (Letter::Code(code), Language::German) => Written {
             subject: format!("Ihr Code für {company}"),
             text: format!(

@@ -1,9 +1,9 @@
 use super::{MailServer, MailSetupError, MailTls, SmtpMailer};
-use domain::{FieldKind, Millis};
+use domain::{Declined, FieldKind, Millis, Right};
 use plan::Language;
 use std::fs;
 use testkit::Authority;
-use vault::{Letter, Mail, MailError, Mailer as _};
+use vault::{Letter, Mail, MailError, Mailer as _, RequestId, RequestNews};
 use zeroize::Zeroizing;
 
 const PLAIN: MailServer<'_> = MailServer {
@@ -59,6 +59,30 @@ fn a_letter_arrives_at_a_server_of_another_make() {
         let text = letter["text"].as_str().unwrap();
         assert!(text.lines().any(|line| line == link) && text.contains(says), "{text}");
         assert!(!text.contains("Ana"), "no name: {text}");
+    }
+}
+
+#[test]
+fn letters_about_requests_name_the_request_and_hold_no_link_and_no_name() {
+    let news = [
+        RequestNews::Code(Zeroizing::new("48392061".to_owned())),
+        RequestNews::Longer(Millis(1_700_000_000_123)),
+        RequestNews::Withdrawn,
+        RequestNews::Refused(Declined::MustBeKept),
+        RequestNews::Ready,
+        RequestNews::Done,
+        RequestNews::Erased(Millis(1_700_000_000_123)),
+    ];
+    let number = RequestId([7; 16]);
+    for news in news {
+        let letter = Letter::Request { number, right: Right::Access, news };
+        for language in Language::ALL {
+            let written = super::letters::write(&mail(&letter, language));
+            let (subject, text) = (written.subject, written.text);
+            assert!(subject.contains("Example Retail") && !subject.contains("dsr_"), "{subject}");
+            assert!(text.contains(&number.to_string()) && text.contains("privacy@example.org"), "{text}");
+            assert!(!text.contains("http") && !text.contains("Ana"), "{text}");
+        }
     }
 }
 

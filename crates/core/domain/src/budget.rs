@@ -71,6 +71,7 @@ const TENANT: u8 = 5;
 const MISMATCH: u8 = 6;
 const GLASS: u8 = 7;
 const OWN_SIDE: u8 = 8;
+const REQUESTS: u8 = 9;
 
 impl Counter {
     /// A person's own.
@@ -114,6 +115,12 @@ impl Counter {
     #[must_use]
     pub fn glass(reviewed: bool) -> Self {
         Self::new(GLASS, u8::from(reviewed), &[0; 16])
+    }
+
+    /// How many requests by right were filed, and how many closed: as many are open as these differ by.
+    #[must_use]
+    pub fn requests(closed: bool) -> Self {
+        Self::new(REQUESTS, u8::from(closed), &[0; 16])
     }
 
     /// That of everybody on the customers' own side, whoever they are.

@@ -340,6 +340,30 @@ refusals! {
     AddressOnFile = 121 "address-on-file", "This customer signs in on their own page by e-mail",
         "A code by telephone is for whoever has no e-mail address on file; otherwise who takes over a number would get in past the mailbox.",
         "Ask the customer to open their own page and to enter the e-mail address that you have of them.";
+    /// A customer's request by right that is closed, or was made longer before.
+    RequestOver = 127 "request-over", "That isn't done with this request any more",
+        "A request is answered once, its time made longer once and within its first month, so that nobody changes afterwards what was done.",
+        "Load the list: it says how far the request has come. For something new, file a new one.";
+    /// Nobody has shown that a request is the customer's.
+    IdentityNeeded = 128 "identity-needed", "It isn't shown yet that this is the customer's own request",
+        "Whoever poses as a customer would ask for their data first, or have it destroyed.",
+        "Send a code to the address on file, and enter what the customer tells you.";
+    /// A copy can't be given to this customer.
+    NoWayToThem = 129 "no-way-to-them", "No letter reaches this customer",
+        "A copy is the customer's alone: a letter tells them that it waits on their own page, which is shut while they are guarded.",
+        "Without an e-mail address on file they get in there by a code to their telephone, and take a copy without an answer here; of a guarded customer, let two of security take the mark away first.";
+    /// What would be answered isn't what is held.
+    AnswerIncomplete = 130 "answer-incomplete", "The answer would not be all that is held",
+        "An answer that leaves something out is worse than a late one: nobody notices.",
+        "Tell security: a value was taken out of the database, or put there by hand. Then answer again.";
+    /// No customer was found for the request.
+    NobodyFound = 131 "nobody-found", "No customer was found for this request",
+        "Nothing can be shown or destroyed of somebody who isn't known here.",
+        "File it anew with another of their addresses, numbers or orders; or refuse it, as nothing is held.";
+    /// Answers are checked only where no code can be sent.
+    CodeFirst = 132 "code-first", "This customer gets a code",
+        "What somebody knows of a customer others may know too; their own mailbox is theirs.",
+        "Send a code to the address on file, and enter what the customer tells you.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

@@ -101,6 +101,12 @@ pub enum Act {
     ReviewGlass,
     /// Telling what drills showed.
     TellDrill,
+    /// Filing a customer's request by right, and following it.
+    FileRequest,
+    /// Handling such requests.
+    HandleRequest,
+    /// Agreeing, as the second, that such a request is answered.
+    AgreeToAnswer,
 }
 
 impl Act {
@@ -136,6 +142,9 @@ impl Act {
             Self::Guard,
             Self::ReviewGlass,
             Self::TellDrill,
+            Self::FileRequest,
+            Self::HandleRequest,
+            Self::AgreeToAnswer,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -174,6 +183,9 @@ impl Act {
             Self::BreakGlass(_) => "break_glass",
             Self::ReviewGlass => "review_glass",
             Self::TellDrill => "tell_drill",
+            Self::FileRequest => "file_request",
+            Self::HandleRequest => "handle_request",
+            Self::AgreeToAnswer => "agree_to_answer",
         }
     }
 
@@ -201,7 +213,10 @@ impl Act {
             | Self::Guard
             | Self::BreakGlass(_)
             | Self::ReviewGlass
-            | Self::TellDrill => false,
+            | Self::TellDrill
+            | Self::FileRequest
+            | Self::HandleRequest
+            | Self::AgreeToAnswer => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

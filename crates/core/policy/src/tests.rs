@@ -194,6 +194,10 @@ fn todays_roles_are_decided_as_ever() {
         for act in [Act::Erase, Act::GiveStatement] {
             assert_eq!(refused(act).is_ok(), role == Role::DataProtectionOfficer, "{role:?} {act:?}");
         }
+        let protects = role == Role::DataProtectionOfficer;
+        assert_eq!(refused(Act::FileRequest).is_ok(), protects || role == Role::Integrator, "{role:?}");
+        assert_eq!(refused(Act::HandleRequest).is_ok(), protects, "{role:?}");
+        assert_eq!(refused(Act::AgreeToAnswer).is_ok(), protects || role == Role::SecurityOfficer, "{role:?}");
         assert_eq!(refused(Act::KeepDirectory).is_ok(), role == Role::Integrator, "{role:?}");
         assert_eq!(refused(Act::DecideProposal).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         let enrols = [Role::TeamLeader, Role::SecurityOfficer].contains(&role);

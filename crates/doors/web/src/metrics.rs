@@ -99,13 +99,16 @@ fn door(registry: &mut Registry, vitals: Vitals) {
 async fn logs(registry: &mut Registry, web: &Web) {
     let size: Family<Tenant, Gauge> = Family::default();
     let unwitnessed: Family<Tenant, Gauge> = Family::default();
+    let overdue: Family<Tenant, Gauge> = Family::default();
     for tenant in web.vault.tenants() {
         let labels = [("tenant", tenant.slug.clone())];
         if let Ok(head) = web.vault.log_head(tenant.id).await {
             size.get_or_create(&labels).set(i64::try_from(head.size).unwrap_or(i64::MAX));
         }
         unwitnessed.get_or_create(&labels).set(i64::from(web.vault.witnesses_missing(tenant.id)));
+        overdue.get_or_create(&labels).set(i64::from(web.vault.requests_overdue(tenant.id)));
     }
     registry.register("log_size", "Entries in the newest signed checkpoint", size);
     registry.register("log_witnesses_missing", "1 while too few witnesses sign", unwitnessed);
+    registry.register("requests_overdue", "1 while a customer's request by right wasn't answered in time", overdue);
 }

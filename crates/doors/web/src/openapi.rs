@@ -3,8 +3,8 @@
 use crate::api::{
     blast_radius, budgets, cases, certificates, claims, closes, codes, customers, decisions, devices, disclosures,
     drills, events, glass, guard, health, hold, interactions, key_holder, log, log_status, me, notes, passkeys, people,
-    power_changes, power_proposals, power_trial, proposals, receipts, reports, reveals, rules, searches, second_person,
-    sessions, statements, stream, team, verifications, views,
+    power_changes, power_proposals, power_trial, privacy, proposals, receipts, reports, reveals, rules, searches,
+    second_person, sessions, statements, stream, team, verifications, views,
 };
 use crate::oauth;
 use crate::scim::{discovery, users};
@@ -26,7 +26,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
         passkeys::enrolments, passkeys::agree, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
-        verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, drills::tell, drills::list, receipts::receipt, certificates::get, disclosures::list,
+        verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, privacy::file, privacy::list, privacy::show, privacy::step, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, drills::tell, drills::list, receipts::receipt, certificates::get, disclosures::list,
         disclosures::export, blast_radius::measure, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics, key_holder::show, key_holder::mark, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
         power_proposals::withdraw, power_proposals::texts, power_trial::run,
@@ -39,6 +39,7 @@ use utoipa::{Modify, OpenApi};
         (name = "interactions", description = "Calls, chats and tickets, opened by signed events only; and cases."),
         (name = "customers", description = "Work on masks; reveal one field for one purpose."),
         (name = "cases", description = "Casework, without the customer on the line: for a day, and each value needs a second person."),
+        (name = "privacy", description = "Customers' requests by right (GDPR art. 15 to 21): filed and followed by programs, handled by the data protection officer; never a value."),
         (name = "glass", description = "Break-glass: one value in an emergency, by two security officers; reviewed within days."),
         (name = "power", description = "Who there is, and who gives power to whom."),
         (name = "reports", description = "Something suspicious."),
@@ -71,10 +72,12 @@ impl Modify for Schemes {
 
 /// Each shape of a change refuses members it doesn't know; the derived description says that of plain shapes only.
 fn closed(components: &mut Components) {
-    let Some(RefOr::T(Schema::OneOf(shapes))) = components.schemas.get_mut("NewPowerChange") else { return };
-    for shape in &mut shapes.items {
-        if let RefOr::T(Schema::Object(shape)) = shape {
-            shape.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    for name in ["NewPowerChange", "RequestStepWanted"] {
+        let Some(RefOr::T(Schema::OneOf(shapes))) = components.schemas.get_mut(name) else { continue };
+        for shape in &mut shapes.items {
+            if let RefOr::T(Schema::Object(shape)) = shape {
+                shape.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
         }
     }
 }

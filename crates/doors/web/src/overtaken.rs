@@ -12,8 +12,9 @@ use axum::response::Response;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use domain::Refusal;
+use futures_util::stream::{self, StreamExt as _};
 use hyper::body::{Frame, SizeHint};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a change of power itself is asked for: that one must be drawn up anew by people.
 const DECIDES: &str = "/v1/power/";
@@ -23,42 +24,49 @@ pub(crate) async fn again(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let read = Arc::default();
-    let first = Body::new(Recorded { body, read: Arc::clone(&read) });
+    let sent = Arc::new(Mutex::new(Sent { body, read: Vec::new() }));
+    let first = Body::new(Recorded(Arc::clone(&sent)));
     let response = next.clone().run(Request::from_parts(parts.clone(), first)).await;
     if slug_of(&response) != Some(Refusal::PowerChanged.slug()) {
         return response;
     }
-    let read: Vec<Bytes> = std::mem::take(&mut *read.lock().unwrap_or_else(PoisonError::into_inner));
-    next.run(Request::from_parts(parts, Body::from(read.concat()))).await
+    let Sent { body, read } = std::mem::take(&mut *lock(&sent));
+    // Signing in may have been overtaken already, before anything was read: then the rest is still to come.
+    let whole = stream::iter(read).map(Ok).chain(body.into_data_stream());
+    next.run(Request::from_parts(parts, Body::from_stream(whole))).await
 }
 
-/// A body of which what was read is kept, uncopied. A commit comes after all of it.
-struct Recorded {
+/// A body, and what was read of it, uncopied.
+#[derive(Default)]
+struct Sent {
     body: Body,
-    read: Arc<Mutex<Vec<Bytes>>>,
+    read: Vec<Bytes>,
+}
+
+struct Recorded(Arc<Mutex<Sent>>);
+
+fn lock(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
+    sent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl HttpBody for Recorded {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut sent = lock(&self.0);
+        let frame = ready!(Pin::new(&mut sent.body).poll_frame(context));
         if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).push(data.clone());
+            sent.read.push(data.clone());
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        lock(&self.0).body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        lock(&self.0).body.size_hint()
     }
 }

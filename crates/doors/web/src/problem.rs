@@ -261,6 +261,11 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RequestReplayed
         | Refusal::LastOfficer
         | Refusal::LegalHold
+        | Refusal::NobodyFound
+        | Refusal::IdentityNeeded
+        | Refusal::CodeFirst
+        | Refusal::AnswerIncomplete
+        | Refusal::NoWayToThem
         | Refusal::NewContact => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver
@@ -268,7 +273,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::InvitationOver
         | Refusal::ApprovalOver
         | Refusal::CaseOver
-        | Refusal::GlassOver => StatusCode::GONE,
+        | Refusal::GlassOver
+        | Refusal::RequestOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate | Refusal::OwnSessionOver => StatusCode::UNAUTHORIZED,
         Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {

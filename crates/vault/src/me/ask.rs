@@ -215,7 +215,7 @@ impl Vault {
     }
 
     /// Hands a letter over; the address is wiped with the message.
-    pub(super) async fn mail(
+    pub(crate) async fn mail(
         &self,
         to: Plaintext,
         letter: Letter,
@@ -241,7 +241,7 @@ impl Vault {
     }
 
     /// The name under which what a customer does on their own side is counted.
-    pub(super) fn own_name(&self, keys: &crate::private::entry::EntryKeys, what: &[u8]) -> [u8; 16] {
+    pub(crate) fn own_name(&self, keys: &crate::private::entry::EntryKeys, what: &[u8]) -> [u8; 16] {
         keys.counter(&hashed(&[b"own", what]))
     }
 }

@@ -12,6 +12,7 @@ use crate::private::release::{Committed, Done};
 use crate::private::sheet::Masked;
 use crate::wiring::Vault;
 use domain::{BudgetKind, Counter, EntryId, FieldKind, Refusal};
+use std::collections::BTreeSet;
 use store::{FieldRef, SHEET};
 
 /// How many copies one customer takes in any sixty minutes.
@@ -25,6 +26,15 @@ pub struct OwnExport {
     pub masks: Vec<Masked>,
     /// The entry.
     pub receipt: EntryId,
+}
+
+impl OwnExport {
+    /// Of which values it tells, as they are or as their masks.
+    #[must_use]
+    pub fn places(&self) -> BTreeSet<(FieldKind, u32)> {
+        let values = self.values.iter().map(|(kind, instance, _)| (*kind, *instance));
+        values.chain(self.masks.iter().map(|masked| (masked.field, masked.instance))).collect()
+    }
 }
 
 impl Vault {
@@ -58,6 +68,6 @@ impl Vault {
 }
 
 /// Does it go as its mask?
-fn as_mask(kind: FieldKind) -> bool {
+pub(crate) fn as_mask(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Card | FieldKind::Note)
 }

@@ -1,6 +1,7 @@
 //! What goes to a customer by mail, and who takes it there.
 
-use domain::{FieldKind, Millis};
+use crate::rights::{RequestId, RequestNews};
+use domain::{FieldKind, Millis, Right};
 use plan::Language;
 use zeroize::Zeroizing;
 
@@ -41,6 +42,15 @@ pub enum Letter {
         field: FieldKind,
         /// Where whoever didn't do it says so.
         link: Zeroizing<String>,
+    },
+    /// About a request of theirs.
+    Request {
+        /// Which.
+        number: RequestId,
+        /// For what.
+        right: Right,
+        /// What there is to be told.
+        news: RequestNews,
     },
 }
 

@@ -98,7 +98,7 @@ impl Vault {
     }
 
     /// An act of a signed-in customer about themselves, on the condition that the session still lives.
-    pub(super) async fn own_act(&self, scope: &CustomerScope, kind: Kind) -> Result<Act, VaultError> {
+    pub(crate) async fn own_act(&self, scope: &CustomerScope, kind: Kind) -> Result<Act, VaultError> {
         let keys = self.entry_keys(scope.tenant, scope.customer).await?;
         let mut act = self.bare_act(scope.tenant, kind)?.about(scope.customer, None, 0, keys);
         act.draft.power = scope.power;
@@ -137,7 +137,7 @@ const READS: u32 = 60;
 
 /// Of a guarded customer nothing is shown, sent or destroyed by a code alone: whoever reads their mail may be who they are
 /// guarded from.
-pub(super) fn unguarded(customer: CustomerId) -> Condition {
+pub(crate) fn unguarded(customer: CustomerId) -> Condition {
     Condition::Unguarded { customer, otherwise: Refusal::GuardedRecord }
 }
 

@@ -33,6 +33,7 @@ impl Mailer for Letters {
         let said = match mail.letter {
             Letter::Code(code) => String::clone(code),
             Letter::Corrected { link, .. } => String::clone(link),
+            Letter::Request { number, .. } => number.to_string(),
         };
         self.0.lock().unwrap().push((mail.to.to_owned(), said));
         Ok(())

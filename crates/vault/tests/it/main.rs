@@ -48,6 +48,7 @@ mod recount;
 mod refusals;
 mod replaying;
 mod replays;
+mod requests;
 mod retention;
 mod retention_many;
 mod rewrapping;

@@ -30,6 +30,8 @@ pub(crate) mod people;
 pub(crate) mod power_changes;
 pub(crate) mod power_proposals;
 pub(crate) mod power_trial;
+pub(crate) mod privacy;
+pub(crate) mod privacy_shown;
 pub(crate) mod proposals;
 pub(crate) mod receipts;
 pub(crate) mod reports;
@@ -81,6 +83,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/customers/{id}/cases", post(cases::follow_up))
         .route("/v1/cases", get(cases::list).post(cases::assign))
         .route("/v1/cases/{id}", delete(cases::close))
+        .route("/v1/privacy/requests", get(privacy::list).post(privacy::file))
+        .route("/v1/privacy/requests/{id}", get(privacy::show))
+        .route("/v1/privacy/requests/{id}/steps", post(privacy::step))
         .route("/v1/customers/{id}/guard", put(guard::put).delete(guard::drop))
         .route("/v1/guards", get(guard::list))
         .route("/v1/glass", get(glass::list).post(glass::ask))

@@ -31,7 +31,7 @@ macro_rules! by_id {
     )*};
 }
 
-by_id!(CustomerId, EntryId, PersonId, ReportId);
+by_id!(CustomerId, EntryId, PersonId, ReportId, vault::RequestId);
 
 /// `active` as 16 hex digits, then the interaction's.
 impl Cursor for (Millis, InteractionId) {

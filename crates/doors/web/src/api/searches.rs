@@ -64,10 +64,10 @@ by!(
 );
 
 /// The longest member, in characters.
-const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 
 impl Search {
-    fn longest(&self) -> usize {
+    pub(crate) fn longest(&self) -> usize {
         let members: [&str; 2] = match self {
             Self::Phone(by) => [&by.phone, ""],
             Self::Email(by) => [&by.email, ""],
@@ -78,7 +78,7 @@ impl Search {
         members.iter().map(|member| member.chars().count()).max().unwrap_or(0)
     }
 
-    fn term(&self) -> Result<SearchTerm, FieldError> {
+    pub(crate) fn term(&self) -> Result<SearchTerm, FieldError> {
         match self {
             Self::Phone(by) => query_phone(&by.phone),
             Self::Email(by) => query_email(&by.email),

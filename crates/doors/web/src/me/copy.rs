@@ -129,10 +129,16 @@ pub(super) async fn copy(
         passphrase => passphrase.flatten(),
     };
     let at = web.vault.now();
-    let plain = match web.vault.own_export(&scope).await {
-        Ok(export) => form.written(&place, at, export),
+    let export = match web.vault.own_export(&scope).await {
+        Ok(export) => export,
         Err(error) => return place.failed(&web, &error),
     };
+    let (places, receipt) = (export.places(), export.receipt);
+    let plain = form.written(&place, at, export);
+    // A request that waits for it is fulfilled by it: that is in the log before the customer has it.
+    if let Err(error) = web.vault.own_copy_taken(&scope, receipt, &places, &plain).await {
+        return place.failed(&web, &error);
+    }
     match passphrase {
         None => file(form, plain),
         Some(passphrase) => match seal(&web, (form, plain), passphrase).await {

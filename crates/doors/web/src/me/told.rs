@@ -146,6 +146,18 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
             "A code by telephone was entered here, with an answer about {field}",
             "Hier wurde ein Code per Telefon eingegeben, mit einer Antwort: {field}",
         ),
+        Kind::RequestFiled => ("A request of yours was filed", "Ein Antrag von Ihnen wurde aufgenommen"),
+        Kind::RequestStep => ("A request of yours went on", "Ein Antrag von Ihnen ging weiter"),
+        Kind::RequestIdentity => {
+            ("tried whether a request is your own", "prüfte, ob ein Antrag wirklich von Ihnen ist")
+        }
+        Kind::RequestTold => {
+            ("had you written to about a request of yours", "ließ Ihnen wegen eines Antrags schreiben")
+        }
+        Kind::RequestChecked => {
+            ("had it checked that an answer to you is complete", "ließ prüfen, ob eine Antwort an Sie vollständig ist")
+        }
+        Kind::RequestAnswered => ("A request of yours was answered", "Ein Antrag von Ihnen wurde beantwortet"),
         Kind::OwnObjection => (
             "Somebody with your mail said that it was not you who corrected {field}",
             "Jemand mit Ihrer Post sagte, dass nicht Sie {field} berichtigt haben",

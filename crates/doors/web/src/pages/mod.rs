@@ -14,6 +14,7 @@ mod people;
 mod plan;
 mod posture;
 mod provider;
+mod requests;
 mod retention;
 mod rules;
 mod sessions;
@@ -59,6 +60,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/guard", get(guard::guard))
         .route("/security/defences", get(posture::show))
         .route("/security/retention", get(retention::show))
+        .route("/security/requests", get(requests::show))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))
@@ -136,7 +138,8 @@ fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
         Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
-        Role::QualityAnalyst | Role::ItOperator | Role::DataProtectionOfficer | Role::Integrator => "/account",
+        Role::DataProtectionOfficer => "/security/requests",
+        Role::QualityAnalyst | Role::ItOperator | Role::Integrator => "/account",
     }
 }
 

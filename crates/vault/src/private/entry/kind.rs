@@ -264,6 +264,21 @@ kinds! {
     OwnClaim = 123 "own_claim";
     /// Such a code was entered, and what is on file was compared with the answer beside it; `detail` is how many more may be tried.
     OwnClaimEntered = 124 "own_claim_entered";
+    /// A customer's request by right was filed; `detail` is for what, as [`domain::Right`] numbers it.
+    RequestFiled = 130 "request_filed";
+    /// A request went on; `detail` is how, as [`crate::RequestStep`] numbers it.
+    RequestStep = 131 "request_step";
+    /// Whether a request is the customer's own was tried; `detail` is 2 for a code that is sent, 1 for a right code or answer, 0 for a
+    /// wrong one; none where an answer is about to be checked.
+    RequestIdentity = 132 "request_identity";
+    /// A customer's address on file is used for a letter about their request.
+    RequestTold = 133 "request_told";
+    /// What is held of a customer was compared with what they are answered.
+    RequestChecked = 134 "request_checked";
+    /// A request was answered; `detail` is for what. Where two answered it, the entry tells who wanted it first.
+    RequestAnswered = 135 "request_answered";
+    /// Requests were read, never whose they are.
+    RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
 }
@@ -274,7 +289,7 @@ impl Kind {
     pub fn is_reading(self) -> bool {
         use Kind::{
             BreachMeasured, BudgetsRead, CasesRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed,
-            PeopleRead, ReportsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
+            PeopleRead, ReportsRead, RequestsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people
@@ -287,6 +302,7 @@ impl Kind {
                     | LogRead
                     | LogExported
                     | ReportsRead
+                    | RequestsRead
                     | StreamOpened
                     | StreamClosed
             )
@@ -340,6 +356,8 @@ impl Kind {
                 | Self::OwnCorrectionAsked
                 | Self::OwnClaim
                 | Self::OwnClaimEntered
+                | Self::RequestIdentity
+                | Self::RequestTold
         )
     }
 }

@@ -1,0 +1,298 @@
+//! The list of requests, by when their answers are due, and the alarm where one is too late.
+
+use super::{CopyTaken, Request, RequestId, RequestState, TRIES};
+use crate::alarm::AlarmKind;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::power::Snapshot;
+use crate::private::entry::Kind;
+use crate::wiring::Vault;
+use domain::{CameBy, Counter, CustomerId, EntryId, Longer, Millis, Refusal, Right, TenantId};
+use store::AdmissionKind;
+
+/// So long before its end a request is due soon, in milliseconds.
+const SOON_MS: i64 = 7 * 24 * 3_600_000;
+/// How often the rows and what the log counts are read until nothing came between.
+const TRIES_TO_READ: u32 = 3;
+
+/// What whoever looks may do with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestCan {
+    /// Handle it: all steps.
+    pub handle: bool,
+    /// Agree, as the second, that it is answered.
+    pub agree: bool,
+    /// Say that it is taken back.
+    pub withdraw: bool,
+}
+
+/// What staff see of a request beyond what a program sees that filed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestInside {
+    /// Was a customer found?
+    pub found: bool,
+    /// Which, for who handles requests.
+    pub customer: Option<CustomerId>,
+    /// Who handled it last.
+    pub handler: Option<String>,
+    /// Who wants it answered, and waits for a second person until when.
+    pub waits: Option<(String, Millis)>,
+    /// How many more codes and answers may be wrong.
+    pub tries_left: u8,
+    /// Was a code sent?
+    pub code_sent: bool,
+    /// Was the customer told by letter how it ended, or that it takes longer?
+    pub told: bool,
+}
+
+/// A request, without anything of the customer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLine {
+    /// Its name.
+    pub id: RequestId,
+    /// For what.
+    pub right: Right,
+    /// How it came.
+    pub came_by: CameBy,
+    /// The first moment of the day on which it came in.
+    pub received: Millis,
+    /// The first moment at which an answer is too late.
+    pub due: Millis,
+    /// How far it has come.
+    pub state: RequestState,
+    /// Is it too late already?
+    pub overdue: bool,
+    /// Or within a week?
+    pub soon: bool,
+    /// Why it takes longer, if so.
+    pub longer: Option<Longer>,
+    /// How many values were held when it was answered, and how many go as their masks.
+    pub held: Option<(u32, u32)>,
+    /// The copy that the customer took.
+    pub copy: Option<CopyTaken>,
+    /// The entry of its filing.
+    pub filed: EntryId,
+    /// The entry of its last step.
+    pub last: EntryId,
+    /// For staff.
+    pub inside: Option<RequestInside>,
+    /// What whoever looks may do.
+    pub can: RequestCan,
+}
+
+/// The requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestBook {
+    /// What is open first, and of it what is due first; then the rest, the latest first.
+    pub items: Vec<RequestLine>,
+    /// Where the list goes on.
+    pub next: Option<RequestId>,
+    /// Was a request's row edited, taken out of the database, or put back?
+    pub damaged: bool,
+    /// The entry of this reading.
+    pub receipt: EntryId,
+}
+
+/// Who looks.
+struct Looks {
+    handles: bool,
+    agrees: bool,
+    files: bool,
+    watches: bool,
+}
+
+impl Looks {
+    fn inside(&self) -> bool {
+        self.handles || self.agrees || self.watches
+    }
+}
+
+impl Vault {
+    /// May they see the page of requests?
+    #[must_use]
+    pub fn sees_requests(&self, scope: &Scope) -> bool {
+        self.looks(scope).inside()
+    }
+
+    /// Do they handle them?
+    #[must_use]
+    pub fn handles_requests(&self, scope: &Scope) -> bool {
+        self.looks(scope).handles
+    }
+
+    fn looks(&self, scope: &Scope) -> Looks {
+        let may = |act| self.may(scope, act).is_ok();
+        Looks {
+            handles: may(policy::Act::HandleRequest),
+            agrees: may(policy::Act::AgreeToAnswer),
+            files: may(policy::Act::FileRequest),
+            watches: may(policy::Act::ReadLog),
+        }
+    }
+
+    /// The requests, by pages: all for who handles them, agrees to answers or reads the log; their own for who only files them. One entry per
+    /// reading.
+    ///
+    /// # Errors
+    /// The refusal with its entry for others; if the store fails.
+    pub async fn requests(
+        &self,
+        scope: &Scope,
+        after: Option<RequestId>,
+        limit: usize,
+    ) -> Result<RequestBook, VaultError> {
+        let (looks, receipt) = self.reading_requests(scope).await?;
+        let (all, damaged) = self.all_requests(scope.tenant).await?;
+        let (power, now) = (self.power(scope.tenant).await?, self.latest(scope.tenant).await?);
+        let seen = all.iter().filter(|request| looks.inside() || request.filer == scope.person());
+        let mut items: Vec<RequestLine> =
+            seen.map(|request| self.request_line(scope, (&power, now), request, &looks)).collect();
+        let order = |line: &RequestLine| match line.state.is_open() {
+            true => (false, line.due.0, line.id),
+            false => (true, -line.filed.minted().0, line.id),
+        };
+        items.sort_by_key(order);
+        if let Some(at) = after.and_then(|after| items.iter().position(|line| line.id == after)) {
+            items.drain(..=at);
+        }
+        let next = items.get(limit.saturating_sub(1)).filter(|_| items.len() > limit).map(|line| line.id);
+        items.truncate(limit);
+        Ok(RequestBook { items, next, damaged: damaged && looks.inside(), receipt })
+    }
+
+    /// One request, and the entry of this reading.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules; `NotFound` for none that they may know of; `Tampered` for an edited row.
+    pub async fn request(&self, scope: &Scope, id: RequestId) -> Result<(RequestLine, EntryId), VaultError> {
+        let (looks, receipt) = self.reading_requests(scope).await?;
+        let known = |request: &Request| looks.inside() || request.filer == scope.person();
+        let found = self.found_request(scope, id).await?;
+        let refused = match found {
+            Ok(request) if known(&request) => {
+                let (power, now) = (self.power(scope.tenant).await?, self.latest(scope.tenant).await?);
+                return Ok((self.request_line(scope, (&power, now), &request, &looks), receipt));
+            }
+            Ok(_) => Refusal::NotFound,
+            Err(refusal) => refusal,
+        };
+        Err(self.logged(self.act(scope, Kind::RequestsRead)?, refused).await)
+    }
+
+    async fn reading_requests(&self, scope: &Scope) -> Result<(Looks, EntryId), VaultError> {
+        let looks = self.looks(scope);
+        let act = match looks.inside() || looks.files {
+            true => self.act(scope, Kind::RequestsRead)?,
+            false => self.permitted(scope, policy::Act::FileRequest, Kind::RequestsRead).await?,
+        };
+        Ok((looks, self.commit_plain(act).await?))
+    }
+
+    fn request_line(
+        &self,
+        scope: &Scope,
+        (power, now): (&Snapshot, Millis),
+        request: &Request,
+        looks: &Looks,
+    ) -> RequestLine {
+        let (state, due) = (request.state(), request.due());
+        let open = state.is_open();
+        let overdue = open && now >= due;
+        let first = request.first.filter(|(_, until)| *until > now);
+        let other = first.is_some_and(|(first, _)| !power.same_human(first, scope.person()));
+        RequestLine {
+            id: request.id,
+            right: request.right,
+            came_by: request.came_by,
+            received: request.received,
+            due,
+            state,
+            overdue,
+            soon: open && !overdue && due.since(now) < SOON_MS,
+            longer: request.longer,
+            held: request.held,
+            copy: request.copy,
+            filed: request.filed,
+            last: request.last,
+            inside: looks.inside().then(|| inside(request, (power, first), looks)),
+            can: RequestCan {
+                handle: open && looks.handles,
+                agree: open && looks.agrees && other,
+                withdraw: open && (looks.handles || (looks.files && request.filer == scope.person())),
+            },
+        }
+    }
+
+    /// Every genuine request; and do the rows not fit what the log counts, or is one edited? Read again where something happened in
+    /// between.
+    async fn all_requests(&self, tenant: TenantId) -> Result<(Vec<Request>, bool), VaultError> {
+        let mut counted = self.open_requests(tenant).await?;
+        let mut tries = 0;
+        loop {
+            let rows = self.all_admissions(tenant, AdmissionKind::RightsRequest).await?;
+            let all: Vec<Request> = rows.iter().filter_map(|row| self.genuine_request(tenant, row)).collect();
+            let again = self.open_requests(tenant).await?;
+            tries += 1;
+            if counted == again || tries >= TRIES_TO_READ {
+                let open = all.iter().filter(|request| request.state().is_open()).count() as u64;
+                let damaged = rows.len() > all.len() || again != Some(open);
+                return Ok((all, damaged));
+            }
+            counted = again;
+        }
+    }
+
+    /// How many are open, as the log counts; none where the counts were edited.
+    async fn open_requests(&self, tenant: TenantId) -> Result<Option<u64>, VaultError> {
+        let [filed, closed] = [false, true].map(Counter::requests);
+        let rows = self.store.budgets_of(tenant, vec![filed, closed]).await?;
+        if rows.iter().any(|(counter, row)| row.tag != row.tag_by(&*self.seals, tenant, counter)) {
+            return Ok(None);
+        }
+        let total = |of| rows.iter().find(|(counter, _)| *counter == of).map_or(0, |(_, row)| row.total);
+        Ok(total(filed).checked_sub(total(closed)))
+    }
+
+    /// This moment, or that of the newest entry where the clock is behind it: a clock that is set back makes nothing less late.
+    pub(super) async fn latest(&self, tenant: TenantId) -> Result<Millis, VaultError> {
+        let newest = self.store.entries_between(tenant, EntryId([0; 16]), EntryId([u8::MAX; 16]), 1).await?;
+        let newest = newest.first().map_or(Millis(0), |row| row.id.minted());
+        Ok(self.clock.now().max(newest))
+    }
+
+    /// Raises the alarm where an answer is too late, or rows aren't what the log counts, or takes it back. For a thread of each node.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn settle_requests(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let (all, damaged) = self.all_requests(tenant).await?;
+        let now = self.latest(tenant).await?;
+        let late = |request: &Request| request.state().is_open() && now >= request.due();
+        let stands = damaged || all.iter().any(late);
+        self.alarms.set(tenant, AlarmKind::RequestsOverdue, stands, self.clock.now());
+        Ok(())
+    }
+
+    /// Is an answer too late, as this node last saw it? For its numbers: it says nothing of anybody.
+    #[must_use]
+    pub fn requests_overdue(&self, tenant: TenantId) -> bool {
+        self.alarms.stands(tenant, AlarmKind::RequestsOverdue)
+    }
+}
+
+fn inside(
+    request: &Request,
+    (power, first): (&Snapshot, Option<(domain::PersonId, Millis)>),
+    looks: &Looks,
+) -> RequestInside {
+    let name = |person| power.name(person).unwrap_or_default().to_owned();
+    RequestInside {
+        found: request.customer().is_some(),
+        customer: request.customer().filter(|_| looks.handles),
+        handler: request.handler.map(name),
+        waits: first.map(|(first, until)| (name(first), until)),
+        tries_left: TRIES.saturating_sub(request.identity.wrong),
+        code_sent: request.identity.code.is_some(),
+        told: request.told,
+    }
+}

@@ -1,0 +1,103 @@
+//! Letters about requests: to the address on file, which is used under an entry of its own and shown to nobody.
+
+use super::Request;
+use crate::auth::Scope;
+use crate::error::VaultError;
+use crate::me::{Letter, Mailer, unguarded};
+use crate::private::entry::Kind;
+use crate::private::plaintext::Plaintext;
+use crate::private::release::Done;
+use crate::wiring::{Act, Vault};
+use domain::{CustomerId, Declined, FieldKind, Millis, Refusal, TenantId};
+use std::sync::Arc;
+use store::{Condition, FieldRef, FieldRow};
+use zeroize::Zeroizing;
+
+/// What a letter about a request says.
+pub enum RequestNews {
+    /// A code, to be told to whoever handles it.
+    Code(Zeroizing<String>),
+    /// It takes longer: until before this moment.
+    Longer(Millis),
+    /// It is noted that they took it back.
+    Withdrawn,
+    /// It is refused.
+    Refused(Declined),
+    /// The copy waits on the customer's own page.
+    Ready,
+    /// What was asked for was done.
+    Done,
+    /// They were erased; no backup opens either from this moment on.
+    Erased(Millis),
+}
+
+impl Vault {
+    /// The first e-mail address of a customer that vouches for them.
+    async fn their_address(&self, tenant: TenantId, customer: CustomerId) -> Result<Option<FieldRow>, VaultError> {
+        let rows = self.store.fields(tenant, customer).await?;
+        let email = FieldKind::Email.code();
+        let settled = rows.into_iter().filter(|row| row.field == email && self.is_settled(row.version));
+        Ok(settled.min_by_key(|row| row.instance))
+    }
+
+    /// Can a code be sent to them?
+    pub(super) async fn gets_codes(&self, tenant: TenantId, customer: CustomerId) -> Result<bool, VaultError> {
+        Ok(self.their_address(tenant, customer).await?.is_some())
+    }
+
+    /// The act reads the address that a letter goes to. A guarded customer gets none: whoever reads their mail may be who they are
+    /// guarded from.
+    pub(super) async fn to_their_address(&self, act: Act, customer: CustomerId) -> Result<Act, VaultError> {
+        let agreed = self.planned_for(act.tenant, customer, (FieldKind::Email, plan::Act::Send, None)).await?;
+        let act = act.field(FieldKind::Email.code()).agreed(agreed);
+        if act.is_stopped() {
+            return Ok(act);
+        }
+        let act = act.when(Condition::CustomerExists(customer)).when(unguarded(customer));
+        let Some(row) = self.their_address(act.tenant, customer).await? else {
+            return Ok(act.when(Condition::Never(Refusal::NotFound)));
+        };
+        let field = FieldRef { customer, field: row.field, instance: row.instance };
+        Ok(act.when(Condition::FieldVersion(field, row.version)).read(field))
+    }
+
+    /// Where the customer is told by letter, under an entry; none where no letter can go: then whoever handles it tells them by the way
+    /// on which the request came.
+    pub(super) async fn told_where(
+        &self,
+        scope: &Scope,
+        request: &Request,
+        mailer: Option<&Arc<dyn Mailer>>,
+    ) -> Result<Option<Plaintext>, VaultError> {
+        let Some(customer) = request.customer().filter(|_| mailer.is_some()) else { return Ok(None) };
+        if !self.gets_codes(scope.tenant, customer).await? {
+            return Ok(None);
+        }
+        let act = self.beside(scope, request, Kind::RequestTold).await?;
+        let act = self.to_their_address(act, customer).await?;
+        match self.commit(act).await {
+            Ok(Done::Committed { values, .. }) => {
+                values.into_iter().next().ok_or(VaultError::Damaged)?.open().map(Some)
+            }
+            Ok(Done::Replayed { .. }) => Err(VaultError::Unknown),
+            Err(VaultError::Refused {
+                refusal: Refusal::GuardedRecord | Refusal::Unplanned | Refusal::NotAgreed,
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the customer by letter, where one can go; says whether it did.
+    pub(super) async fn tell_of(
+        &self,
+        scope: &Scope,
+        request: &Request,
+        (to, news): (Option<Plaintext>, RequestNews),
+        mailer: Option<Arc<dyn Mailer>>,
+    ) -> Result<bool, VaultError> {
+        let Some((to, mailer)) = to.zip(mailer) else { return Ok(false) };
+        let letter = Letter::Request { number: request.id, right: request.right, news };
+        self.mail(to, letter, (scope.tenant, request.language), mailer).await.map(|()| true)
+    }
+}
