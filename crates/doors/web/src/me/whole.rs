@@ -64,7 +64,7 @@ pub(super) async fn show(
     };
     let scope = match place.customer(&web, &headers).await {
         Ok(scope) => scope,
-        Err(VaultError::Unauthenticated) => return sign_in_page(&web, &place),
+        Err(VaultError::Unauthenticated) => return sign_in_page(&web, &place).await,
         Err(error) => return place.failed(&web, &error),
     };
     let from = origin(&web, &headers).unwrap_or_default();
