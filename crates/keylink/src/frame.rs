@@ -3,6 +3,14 @@
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+/// Whatever carries frames both ways.
+pub(crate) trait Carries: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<C: AsyncRead + AsyncWrite + Send + Unpin> Carries for C {}
+
+/// One, of whichever kind.
+pub(crate) type Connection = Box<dyn Carries>;
+
 /// All power of a large tenant fits into it several times.
 pub(crate) const LONGEST: usize = 16 << 20;
 /// Memory is given as bytes come, not as a length promises.
@@ -47,5 +55,6 @@ pub(crate) async fn write<W: AsyncWrite + Unpin>(to: &mut W, mut frame: Zeroizin
     }
     let head = u32::try_from(length).map_err(|_| FrameError::Length)?.to_be_bytes();
     frame[..4].copy_from_slice(&head);
-    Ok(to.write_all(&frame).await?)
+    to.write_all(&frame).await?;
+    Ok(to.flush().await?)
 }
