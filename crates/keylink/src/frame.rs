@@ -30,9 +30,12 @@ pub(crate) enum FrameError {
 /// The next frame's bytes; none if the other side has ended the connection between two frames.
 pub(crate) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
     let mut head = [0; 4];
-    if from.read(&mut head[..1]).await? == 0 {
-        return Ok(None);
-    }
+    match from.read(&mut head[..1]).await {
+        Ok(0) => return Ok(None),
+        // Over TLS, a side that is gone without a word.
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    };
     from.read_exact(&mut head[1..]).await?;
     let length = u32::from_be_bytes(head) as usize;
     if length == 0 || length > LONGEST {
