@@ -116,12 +116,12 @@ async fn without_a_certificate(two: &Two, address: &str) -> usize {
 
 #[test]
 fn a_key_holder_is_known_by_its_certificate_too() {
-    let (site, two) = (Site::new(), Two::new());
+    let (site, two, stranger) = (Site::new(), Two::new(), Authority::new());
     let good = two.node(&two.nodes.client("node-1"));
     let shown = [
         ("another host", two.holders.server("elsewhere.test")),
         ("out of time", two.holders.expired(HOST)),
-        ("signed by another", Authority::new().server(HOST)),
+        ("signed by another", stranger.server(HOST)),
         ("not for a server", two.holders.client(HOST)),
     ];
     for (what, shown) in shown {
