@@ -108,7 +108,7 @@ test('with a solver: limits and proved rules are signed, refuted ones are told b
   const officer = await open(SOLVER);
   const { page, url } = officer;
   await page.getByRole('link', { name: 'Rules' }).click();
-  await page.getByRole('link', { name: 'Change rules or limits' }).click();
+  await page.getByRole('link', { name: 'Change rules, limits or settings' }).click();
   await unfold(page, 'Limits');
   const limits = page.getByLabel('All limits');
   await limits.fill((await limits.inputValue()).replace('hour = 320', 'hour = 100'));
@@ -120,7 +120,17 @@ test('with a solver: limits and proved rules are signed, refuted ones are told b
 
   await limits.fill('[person]\nhour = many');
   await page.getByRole('button', { name: 'Look at this change' }).click();
-  await page.getByText('These rules or limits can’t be used').or(page.getByText("These rules or limits can't be used")).waitFor();
+  await page.getByText('These rules, limits or settings can’t be used').or(page.getByText("These rules, limits or settings can't be used")).waitFor();
+
+  await unfold(page, 'Settings');
+  const settings = page.getByLabel('All settings');
+  await settings.fill((await settings.inputValue()).replace('remask_s = 20', 'remask_s = 10'));
+  await page.getByRole('button', { name: 'Look at these settings' }).click();
+  await page.getByText('Change a setting. Seconds until a value that is shown is masked again (remask_s): from 20 to 10.').waitFor();
+  await page.getByText(/Not tried on the log/).waitFor();
+  await page.getByRole('button', { name: 'Sign with my passkey' }).click();
+  await page.getByText('Done: Change a setting.').waitFor();
+  await judged(officer, 'change-settings', async (look) => { await unfold(look, 'Settings'); });
 
   await page.goto(`${url}/security/change`);
   await unfold(page, 'Rules');

@@ -139,6 +139,18 @@ pub struct Init {
     /// The socket of the separate key holder, which then has the keys; it must be running
     #[arg(long, value_name = "SOCKET", conflicts_with = "key_file")]
     pub keyholder: Option<PathBuf>,
+    /// Where it listens on another machine, in place of a socket, with the host as its certificate names it
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["key_file", "keyholder"], requires_all = ["keyholder_ca", "certificate", "certificate_key"])]
+    pub keyholder_address: Option<String>,
+    /// The certificates that may vouch for it, PEM
+    #[arg(long, value_name = "FILE", requires = "keyholder_address")]
+    pub keyholder_ca: Option<PathBuf>,
+    /// This node's own certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "keyholder_address")]
+    pub certificate: Option<PathBuf>,
+    /// Its key, PEM, which nobody else may read
+    #[arg(long, value_name = "FILE", requires = "keyholder_address")]
+    pub certificate_key: Option<PathBuf>,
     /// The first security officers; the first one gets a one-time link for a passkey. Name two
     #[arg(long, value_name = "NAME")]
     pub officer: Vec<String>,

@@ -29,8 +29,11 @@ impl Closing {
         let holder = domain::time::fresh(&SystemEntropy);
         let mut closers: Vec<LogCloser> =
             vault.tenants().iter().map(|tenant| LogCloser::new(vault, tenant.id, holder)).collect();
-        let idle = IDLE.min(Duration::from_secs(vault.config().close_every_s.into()) / 10);
-        let rounds = Rounds::start("closes", async move |_| round(&mut closers, idle).await)?;
+        let vault = Arc::clone(vault);
+        let rounds = Rounds::start("closes", async move |_| {
+            let idle = IDLE.min(Duration::from_secs(vault.closes_every_s().into()) / 10);
+            round(&mut closers, idle).await
+        })?;
         Ok(Self { _rounds: rounds })
     }
 }

@@ -20,6 +20,7 @@ pub(crate) mod witness;
 
 use crate::cli::{Cli, Command, Common, Init};
 use crate::config::Tenant;
+use crate::config::holder::KeyHolder;
 use crate::database::Database;
 use crate::failure::Failure;
 use crate::home::Home;
@@ -85,9 +86,16 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let database = common.store.as_deref().map(Database::parse).transpose()?;
     let database = database.unwrap_or_else(|| Database::Embedded(data.clone()));
     let name = init::random_name();
-    let keys = match &asked.keyholder {
-        Some(socket) => Keys::There(socket.clone()),
-        None => Keys::Here(asked.key_file.clone().map_or_else(init::default_key_file, Ok)?),
+    let keys = match (&asked.keyholder, &asked.keyholder_address) {
+        (Some(socket), _) => Keys::There(KeyHolder::here(socket.clone())),
+        (None, Some(address)) => Keys::There(KeyHolder {
+            socket: None,
+            address: Some(address.clone()),
+            ca_file: asked.keyholder_ca.clone(),
+            certificate_file: asked.certificate.clone(),
+            key_file: asked.certificate_key.clone(),
+        }),
+        (None, None) => Keys::Here(asked.key_file.clone().map_or_else(init::default_key_file, Ok)?),
     };
     let tenant =
         Tenant { id: 1, slug: asked.tenant.clone(), origin: format!("{name}.ringfence.internal/{}", asked.tenant) };
@@ -101,7 +109,7 @@ fn initialise(common: &Common, asked: &Init) -> Result<(), Failure> {
     let shown = |path: &std::path::Path| path.display().to_string();
     let mut made = json!({"data": shown(&data), "tenant": asked.tenant, "ceremony": link});
     match home.key_holder() {
-        Some(socket) => made["keyholder"] = json!(shown(socket)),
+        Some(holder) => made["keyholder"] = json!(holder.to_string()),
         None => {
             let key = home.key_file()?;
             made["key"] = json!(shown(key));

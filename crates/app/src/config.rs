@@ -1,7 +1,9 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
 mod check;
+pub(crate) mod holder;
 pub(crate) mod mail;
+mod parties;
 pub(crate) mod provider;
 pub(crate) mod witness;
 
@@ -11,13 +13,15 @@ use crate::database::Database;
 use crate::failure::{self, Failure};
 use domain::TenantId;
 use domain::interaction::Timeouts;
+use holder::KeyHolder;
 use mail::Mail;
 use provider::IdentityProvider;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use transparency::VerifierKey;
-use vault::{SessionRules, TenantConfig, VaultConfig};
+use vault::{SessionRules, TenantConfig, VaultConfig, WhenMissing};
 use zeroize::Zeroizing;
 
 /// The file's name in a data directory.
@@ -201,16 +205,6 @@ impl Default for Closes {
     }
 }
 
-/// What happens while too few witnesses sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenMissing {
-    /// It is shown on /security.
-    Warn,
-    /// Disclosures are refused until enough sign again.
-    Stop,
-}
-
 /// `[[event_source]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,14 +237,6 @@ pub struct Courier {
 pub struct Key {
     /// The root key's file, outside the data directory.
     pub file: PathBuf,
-}
-
-/// `[keyholder]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyHolder {
-    /// The socket on which `ringfence keyholder serve` listens.
-    pub socket: PathBuf,
 }
 
 /// A secret from a file; it can't be printed.
@@ -316,7 +302,7 @@ impl Config {
             key.file = folder.join(&key.file);
         }
         if let Some(holder) = &mut self.keyholder {
-            holder.socket = folder.join(&holder.socket);
+            holder.relative_to(folder);
         }
         if let Some(file) = self.store.as_mut().and_then(|store| store.password_file.as_mut()) {
             *file = folder.join(&file);
@@ -362,19 +348,7 @@ impl Config {
         })
     }
 
-    /// What else than the vault's settings decides over people and data, in a form that another one differs from. Without secrets.
-    #[must_use]
-    pub fn decisive(&self) -> String {
-        let witnesses: Vec<_> = self.witness.iter().map(|one| (&one.url, &one.tenant, one.keys.len())).collect();
-        let sources: Vec<_> = self.event_source.iter().map(|one| (&one.name, &one.tenant)).collect();
-        let courier = self.courier.as_ref().map(|courier| &courier.url);
-        let mail = self.mail.as_ref().map(|mail| (&mail.server, mail.port, &mail.from));
-        let providers: Vec<_> =
-            self.identity_provider.iter().map(|one| (&one.issuer, &one.client_id, &one.tenant)).collect();
-        format!("{:?}", (&self.witnesses, witnesses, sources, courier, mail, providers))
-    }
-
-    /// The vault's settings.
+    /// The vault's settings, without those on whom a tenant hangs: see [`Config::parties`].
     #[must_use]
     pub fn vault(&self) -> VaultConfig {
         let default = Timeouts::default();
@@ -390,6 +364,7 @@ impl Config {
             role_picker: self.server.role_picker,
             probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
             close_every_s: self.closes.every_s,
+            parties: BTreeMap::new(),
         }
     }
 }

@@ -15,6 +15,8 @@ mod mail;
 mod officers;
 #[path = "demo_passkey.rs"]
 mod passkey;
+#[path = "demo_ports.rs"]
+mod ports;
 #[path = "demo_secrets.rs"]
 mod secrets;
 #[path = "demo_witnesses.rs"]
@@ -31,6 +33,7 @@ use crate::{serving, wire};
 use cast::Cast;
 use data::Data;
 use officers::Officer;
+use ports::Ports;
 use serde::Serialize;
 use simulation::day::Phones;
 use std::convert::Infallible;
@@ -78,10 +81,12 @@ struct Secrets {
 fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     let secret = || Secret::from(String::clone(&webhook_secret()));
     let (events, courier) = (secret(), secret());
-    let phones = Phones::listen("127.0.0.1:0", courier.expose(), |to, says| {
+    let mut ports = Ports::open(&home.data);
+    let phones = Phones::listen(&ports.of("phones").to_string(), courier.expose(), |to, says| {
         output::aside(&format!("Text message to {to}: {says}"));
     });
     let phones = phones.map_err(|error| Failure::there(error.to_string(), "try again"))?;
+    ports.keep("phones", phones.port());
     let config = &mut home.config;
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     config.server.role_picker = true;
@@ -96,7 +101,8 @@ fn configured(mut home: Home, port: u16) -> Result<(Home, Secrets), Failure> {
     config.event_source =
         vec![Source { name: "telephony".to_owned(), tenant: None, secret_file: None, secret: Some(events.clone()) }];
     config.courier = Some(config::Courier { url: phones.url(), secret_file: None, secret: Some(courier) });
-    let witnesses = witnesses::configured(config, &home.data)?;
+    let witnesses = witnesses::configured(config, &home.data, &mut ports)?;
+    ports.save()?;
     Ok((home, Secrets { events, phones, witnesses }))
 }
 

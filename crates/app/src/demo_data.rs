@@ -3,6 +3,7 @@
 use super::beside::{self, Beside};
 use crate::cli::Demo;
 use crate::commands::init::{self, Keys, New};
+use crate::config::holder::KeyHolder;
 use crate::config::{self, Config, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
@@ -141,7 +142,7 @@ impl Data {
             true => {
                 let dir = self.keyholder();
                 let beside = Beside::start(&dir).await?;
-                (Keys::There(beside::socket(&dir)), Some(beside))
+                (Keys::There(KeyHolder::here(beside::socket(&dir))), Some(beside))
             }
         };
         let home = init::create(&New { data: &self.folder, tenant, keys, database }).await?;

@@ -1,12 +1,13 @@
 //! Two witnesses for the demo, in its own process and directory: configured, asked and trusted as outside ones are.
 
+use super::ports::Ports;
 use crate::ambient::SystemEntropy;
 use crate::commands::witness::seconds;
 use crate::config::{Config, Witness as Configured};
 use crate::failure::Failure;
 use crate::serving;
 use domain::Entropy as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +24,13 @@ pub(super) struct Ready {
 }
 
 /// Makes them, or finds those of an earlier run, and names them in the configuration.
-pub(super) fn configured(config: &mut Config, data: &Path) -> Result<Vec<Ready>, Failure> {
+pub(super) fn configured(config: &mut Config, data: &Path, ports: &mut Ports) -> Result<Vec<Ready>, Failure> {
     let mut all = Vec::new();
     for short in NAMES {
         let dir = data.join("witnesses").join(short);
         let home = if dir.exists() { Home::open(&dir, true)? } else { make(&dir, short)? };
-        let listener = serving::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = serving::listen(ports.of(short))?;
+        ports.keep(short, listener.local_addr().map_or(0, |address| address.port()));
         let keys = home.signers()?.iter().map(|signer| signer.verifier_key().clone()).collect();
         let (url, key_file) = (serving::url(&listener)?, dir);
         config.witness.push(Configured { url, key_file, tenant: None, keys });

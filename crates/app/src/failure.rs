@@ -74,7 +74,7 @@ impl From<vault::VaultError> for Failure {
             Store(store::StoreError::Full) => "make room on the disk, or check who owns the data directory",
             Store(_) => "run ringfence doctor on the data directory",
             Holder(keys::HolderError::Unreachable) => {
-                "start the key holder, or correct [keyholder] socket; it must name this user under allow_uids"
+                "start the key holder, or correct [keyholder]; it must name this user under allow_uids, or on another machine this node's certificate"
             }
             Holder(keys::HolderError::Sealed) => "have custodians hand in their shares: ringfence keyholder unseal",
             Holder(_) => "check that the key file is the one of this data directory",

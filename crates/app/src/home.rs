@@ -1,5 +1,6 @@
 //! A data directory with its configuration, as commands find it.
 
+use crate::config::holder::KeyHolder;
 use crate::config::{self, Config};
 use crate::database::Database;
 use crate::failure::Failure;
@@ -56,10 +57,10 @@ impl Home {
         Ok(Self { data, config, database })
     }
 
-    /// The separate key holder's socket, if the keys aren't on this side.
+    /// The separate key holder, if the keys aren't on this side.
     #[must_use]
-    pub fn key_holder(&self) -> Option<&Path> {
-        self.config.keyholder.as_ref().map(|holder| holder.socket.as_path())
+    pub fn key_holder(&self) -> Option<&KeyHolder> {
+        self.config.keyholder.as_ref()
     }
 
     /// The root key's file.

@@ -1,5 +1,9 @@
 //! The separate key holder's program: its directory, its configuration, serving.
 
+mod network;
+
+pub use network::Network;
+
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::commands::init::{keys_in, private_dir, write_private};
 use crate::custody::{self, Step, Waiting};
@@ -10,9 +14,11 @@ use crate::wire;
 use domain::TenantId;
 use keyholder::custody::{Ceremony, Purpose};
 use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
+use keylink::Doors;
 use keys::{Ceremonies, HolderError};
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +46,8 @@ pub struct Config {
     pub ceilings: Hourly,
     /// The token that has the root key, where hardware has it.
     pub hardware: Option<Hardware>,
+    /// Where nodes of other machines connect.
+    pub network: Option<Network>,
 }
 
 /// `[hardware]`: a PKCS#11 token.
@@ -50,8 +58,8 @@ pub struct Hardware {
     pub module: PathBuf,
     /// Its label.
     pub token: String,
-    /// The file with its user's PIN, which only this user may read.
-    pub pin_file: PathBuf,
+    /// The file with its user's PIN, which only this user may read. Without one, systemd's credential or who starts it gives the PIN.
+    pub pin_file: Option<PathBuf>,
 }
 
 /// `[ceilings]`.
@@ -100,6 +108,9 @@ impl Config {
                 format!("{}: allow_uids names nobody", path.display()),
                 "give the numeric id of the user that nodes run as: id -u ringfence",
             ));
+        }
+        if let Some(network) = &config.network {
+            network.allowed()?;
         }
         Ok(config)
     }
@@ -217,7 +228,9 @@ pub struct Place {
     config: Config,
     dir: PathBuf,
     socket: PathBuf,
-    listener: UnixListener,
+    doors: Doors,
+    /// Where it listens to other machines.
+    address: Option<SocketAddr>,
     _claim: File,
 }
 
@@ -241,8 +254,13 @@ impl Place {
             )
         })?;
         let socket = socket.unwrap_or(&config.socket).to_path_buf();
-        let listener = listen(&socket)?;
-        Ok(Self { config, dir: dir.to_path_buf(), socket, listener, _claim: claim })
+        let gate = config.network.as_ref().map(|network| network.open(dir)).transpose()?;
+        let doors = Doors::new(listen(&socket)?, config.allow_uids.clone());
+        let (doors, address) = match gate {
+            Some((gate, address)) => (doors.and(gate), Some(address)),
+            None => (doors, None),
+        };
+        Ok(Self { config, dir: dir.to_path_buf(), socket, doors, address, _claim: claim })
     }
 
     /// The root key, once its custodians have handed in enough shares; until then nodes are told that it is sealed.
@@ -253,7 +271,7 @@ impl Place {
         let told = self.ceremonies();
         let root = tokio::select! {
             root = waiting.root() => root?,
-            () = keylink::refuse(&self.listener, HolderError::Sealed, &self.config.allow_uids, &told) => {
+            () = keylink::refuse(&self.doors, HolderError::Sealed, &told) => {
                 return Err(Failure::there("nodes can't be answered", "start it again"));
             }
         };
@@ -324,6 +342,12 @@ impl Keyholding {
         self.place.socket()
     }
 
+    /// Where it listens to other machines, if it does.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.place.address
+    }
+
     /// Serves until `stop` is ready.
     ///
     /// # Errors
@@ -337,7 +361,7 @@ impl Keyholding {
             EVERY
         })?;
         tokio::select! {
-            () = keylink::serve(&self.place.listener, self.holder, &self.place.config.allow_uids) => {}
+            () = keylink::serve(&self.place.doors, self.holder) => {}
             () = stop => {}
         }
         Ok(())

@@ -99,16 +99,17 @@ pub async fn serve(
     config: WebConfig,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    centre.vault.log_serving(&centre.decisive).await?;
+    centre.vault.log_serving().await?;
     warn_unclaimed(centre).await?;
     warn_other_limits(centre).await?;
+    warn_other_settings(centre).await?;
     for tenant in centre.vault.tenants() {
         // Before anybody is served: a mismatch that stands stops disclosure, and the running hour's spending counts.
         centre.vault.refresh_spending(tenant.id).await?;
         centre.vault.carry_budgets_over(tenant.id).await?;
     }
     let _sequencing = Sequencing::start(&centre.vault)?;
-    let _witnessing = Witnessing::start(&centre.vault, &centre.witnesses)?;
+    let _witnessing = Witnessing::start(&centre.vault)?;
     let _tending = Tending::start(&centre.vault)?;
     let _closing = Closing::start(&centre.vault)?;
     let _expiring = Expiring::start(&centre.vault)?;
@@ -146,6 +147,22 @@ async fn warn_other_limits(centre: &Centre) -> Result<(), Failure> {
             tracing::warn!(
                 tenant,
                 "[budgets] of the configuration doesn't count: officers sign limits; next: let one draft set_limits"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The same of settings: what officers agreed to counts.
+async fn warn_other_settings(centre: &Centre) -> Result<(), Failure> {
+    for tenant in centre.vault.tenants() {
+        let count = centre.vault.file_differs(tenant.id).await?.differences.len();
+        if count > 0 {
+            let tenant = &tenant.slug;
+            tracing::warn!(
+                tenant,
+                count,
+                "settings of the configuration don't count: officers agreed to others; next: put them back, or let two officers sign them under Proposals"
             );
         }
     }

@@ -4,17 +4,15 @@ use crate::ambient::{SystemClock, SystemEntropy};
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::proving::Solver;
-use crate::witnessing::Place;
 use domain::Entropy;
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
-use keylink::Remote;
 use keys::KeyHolder;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
-use vault::Vault;
+use vault::{Vault, VaultConfig};
 
 /// An opened data directory.
 pub struct Centre {
@@ -24,10 +22,6 @@ pub struct Centre {
     pub store: Arc<dyn Store>,
     /// Who holds its keys.
     pub holder: Arc<dyn KeyHolder>,
-    /// Where the logs' witnesses are.
-    pub witnesses: Vec<Place>,
-    /// What else than the vault's settings decides over people and data.
-    pub decisive: String,
     /// The mark that the keys are in use.
     _keys: Option<File>,
 }
@@ -52,7 +46,7 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let (holder, keys): (Arc<dyn KeyHolder>, _) = match home.key_holder() {
         // It changes its keyring by itself, and its file is no business of this side's.
-        Some(socket) => (Arc::new(Remote::new(socket.to_path_buf())), None),
+        Some(holder) => (Arc::new(holder.remote()?), None),
         None => {
             let key_file = home.key_file()?;
             let ring_file = ring_file(key_file)?;
@@ -70,19 +64,11 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
         Arc::new(SystemClock),
         entropy,
         home.config.tenants(),
-        home.config.vault(),
+        VaultConfig { parties: home.config.parties()?, ..home.config.vault() },
     )
     .await?
-    .proved_by(Arc::new(Solver::found()))
-    .with_witnesses(home.config.witnesses()?);
-    Ok(Centre {
-        vault: Arc::new(vault),
-        store,
-        holder,
-        witnesses: home.config.places(),
-        decisive: home.config.decisive(),
-        _keys: keys,
-    })
+    .proved_by(Arc::new(Solver::found()));
+    Ok(Centre { vault: Arc::new(vault), store, holder, _keys: keys })
 }
 
 fn in_use(key_file: &Path, error: TryLockError) -> Failure {

@@ -3,14 +3,14 @@
 
 use crate::failure::Failure;
 use carriers::{WitnessAnswer, WitnessClient};
-use domain::{Millis, TenantId};
+use domain::Millis;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use transparency::AddCheckpoint;
-use vault::{TenantConfig, Vault, VaultError};
+use vault::{TenantConfig, Vault, VaultError, WitnessPlace};
 
 /// How often it is looked for a new checkpoint.
 const TICK: Duration = Duration::from_millis(200);
@@ -21,17 +21,6 @@ const ROUND_MS: i64 = 1_000;
 /// The longest rest after failures, in milliseconds.
 const LONGEST_REST_MS: i64 = 30_000;
 
-/// Where a witness is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Whose log it cosigns.
-    pub tenant: TenantId,
-    /// Its name.
-    pub name: String,
-    /// Where it takes submissions.
-    pub url: String,
-}
-
 /// The running threads; they stop when dropped, but for submissions on their way, which nobody waits for.
 pub struct Witnessing {
     stop: Arc<AtomicBool>,
@@ -39,49 +28,24 @@ pub struct Witnessing {
 }
 
 impl Witnessing {
-    /// Starts them for every tenant that has witnesses.
+    /// Starts them for every tenant.
     ///
     /// # Errors
     /// If a thread can't be started.
-    pub fn start(vault: &Arc<Vault>, places: &[Place]) -> Result<Self, Failure> {
+    pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
         let mut started = Self { stop: Arc::default(), threads: Vec::new() };
         for tenant in vault.tenants() {
-            let own: Vec<&Place> = places.iter().filter(|place| place.tenant == tenant.id).collect();
-            if !own.is_empty() {
-                started.threads.push(started.one(vault, tenant, &own)?);
-            }
+            started.threads.push(started.one(vault, tenant)?);
         }
         Ok(started)
     }
 
-    fn one(&self, vault: &Arc<Vault>, tenant: &TenantConfig, places: &[&Place]) -> Result<JoinHandle<()>, Failure> {
-        let (answers, answered) = channel();
-        let mut ways = Vec::new();
-        for (index, place) in places.iter().enumerate() {
-            let (jobs, work) = sync_channel::<Sent>(1);
-            let (client, answers) = (WitnessClient::new(&place.url), answers.clone());
-            let carry = move || {
-                for sent in work {
-                    let answer = client.submit(&sent.request);
-                    if answers.send(Answered { index, sent, answer }).is_err() {
-                        return;
-                    }
-                }
-            };
-            spawn("witness", carry)?;
-            ways.push(Way {
-                name: place.name.clone(),
-                jobs,
-                busy: false,
-                size: 0,
-                signed: String::new(),
-                failures: 0,
-                rest_until: Millis(0),
-            });
-        }
+    fn one(&self, vault: &Arc<Vault>, tenant: &TenantConfig) -> Result<JoinHandle<()>, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
         let stop = Arc::clone(&self.stop);
-        let mut rounds = Rounds { vault: Arc::clone(vault), tenant: tenant.clone(), ways, answered, last: Millis(0) };
+        let (places, ways, (_, answered)) = (Vec::new(), Vec::new(), channel());
+        let (vault, tenant) = (Arc::clone(vault), tenant.clone());
+        let mut rounds = Rounds { vault, tenant, places, ways, answered, last: Millis(0) };
         spawn("witnesses", move || runtime.block_on(rounds.run(&stop)))
     }
 }
@@ -129,10 +93,31 @@ struct Way {
     rest_until: Millis,
 }
 
+impl Way {
+    /// A thread that carries to this place, until the way is dropped.
+    fn to(place: &WitnessPlace, index: usize, answers: Sender<Answered>) -> Result<Self, Failure> {
+        let (jobs, work) = sync_channel::<Sent>(1);
+        let client = WitnessClient::new(&place.url);
+        let carry = move || {
+            for sent in work {
+                let answer = client.submit(&sent.request);
+                if answers.send(Answered { index, sent, answer }).is_err() {
+                    return;
+                }
+            }
+        };
+        spawn("witness", carry)?;
+        let (name, signed) = (place.name.clone(), String::new());
+        Ok(Self { name, jobs, busy: false, size: 0, signed, failures: 0, rest_until: Millis(0) })
+    }
+}
+
 /// One tenant's rounds.
 struct Rounds {
     vault: Arc<Vault>,
     tenant: TenantConfig,
+    /// Where those are to whom the ways lead.
+    places: Vec<WitnessPlace>,
     ways: Vec<Way>,
     answered: Receiver<Answered>,
     /// When the last round began.
@@ -142,10 +127,18 @@ struct Rounds {
 impl Rounds {
     async fn run(&mut self, stop: &AtomicBool) {
         while !stop.load(Ordering::SeqCst) {
+            self.follow();
             if let Err(error) = self.round().await {
                 tracing::error!(%error, "witnesses can't be served; it is tried again");
             }
-            let mut next = self.answered.recv_timeout(TICK).ok();
+            // Without witnesses nobody answers, and nobody ever will.
+            let mut next = match self.answered.recv_timeout(TICK) {
+                Err(RecvTimeoutError::Disconnected) => {
+                    tokio::time::sleep(TICK).await;
+                    None
+                }
+                answered => answered.ok(),
+            };
             while let Some(answered) = next {
                 if let Err(error) = self.heard(answered).await {
                     tracing::error!(%error, "a witness's answer can't be kept");
@@ -155,9 +148,26 @@ impl Rounds {
         }
     }
 
+    /// Leads the ways to the witnesses of the settings that count now; officers may have signed others.
+    fn follow(&mut self) {
+        let places = self.vault.witness_places(self.tenant.id);
+        if places == self.places {
+            return;
+        }
+        let (answers, answered) = channel();
+        let ways = places.iter().enumerate().map(|(index, place)| Way::to(place, index, answers.clone()));
+        match ways.collect::<Result<Vec<_>, _>>() {
+            Ok(ways) => (self.places, self.ways, self.answered) = (places, ways, answered),
+            Err(error) => tracing::error!(%error, "no way to the witnesses; it is tried again"),
+        }
+    }
+
     /// Sends the newest checkpoint to every witness that is free and hasn't signed it.
     async fn round(&mut self) -> Result<(), VaultError> {
         self.vault.look_at_witnesses(&self.tenant).await?;
+        if self.ways.is_empty() {
+            return Ok(());
+        }
         let now = self.vault.now();
         let waited = now.since(self.last);
         if waited < PACE_MS || (waited < ROUND_MS && self.ways.iter().any(|way| way.busy)) {

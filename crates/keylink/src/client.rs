@@ -1,8 +1,9 @@
 //! A node's end.
 
 use crate::codec::{Bytes, Get, Put, Writer, array};
-use crate::frame::{self, FrameError};
+use crate::frame::{self, Connection, FrameError};
 use crate::message::{Change, Operation, VERSION};
+use crate::tls::{Far, Identity, TlsError};
 use domain::{CustomerId, EntryId, Millis, TenantId};
 use keys::{
     CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
@@ -22,33 +23,55 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many unused connections a thread keeps.
 const KEPT: usize = 4;
 
-/// The key holder behind a socket of this machine.
+/// The key holder behind a socket of this machine, or on another one.
 ///
 /// It connects when it is asked something, so it may be made before the holder runs, and outlives its restarts. A holder
 /// that is gone or silent is [`HolderError::Unreachable`].
 pub struct Remote {
-    socket: PathBuf,
+    way: Way,
     // By thread, because each of a node's threads has a runtime of its own, and a connection is driven by the runtime in
     // which it was made.
-    unused: Mutex<HashMap<ThreadId, Vec<UnixStream>>>,
+    unused: Mutex<HashMap<ThreadId, Vec<Connection>>>,
+}
+
+enum Way {
+    Socket(PathBuf),
+    Tls(Far),
+}
+
+impl Way {
+    async fn connect(&self) -> std::io::Result<Connection> {
+        Ok(match self {
+            Self::Socket(socket) => Box::new(UnixStream::connect(socket).await?),
+            Self::Tls(far) => Box::new(far.connect().await?),
+        })
+    }
 }
 
 impl Remote {
     /// The holder that listens on this socket.
     #[must_use]
     pub fn new(socket: PathBuf) -> Self {
-        Self { socket, unused: Mutex::default() }
+        Self { way: Way::Socket(socket), unused: Mutex::default() }
     }
 
-    fn unused(&self) -> MutexGuard<'_, HashMap<ThreadId, Vec<UnixStream>>> {
+    /// The holder on another machine, at `host:port`: its certificate is asked for, and `own` is shown.
+    ///
+    /// # Errors
+    /// If the address, the certificates or the key can't be used.
+    pub fn by_tls(address: String, own: &Identity) -> Result<Self, TlsError> {
+        Ok(Self { way: Way::Tls(Far::new(address, own)?), unused: Mutex::default() })
+    }
+
+    fn unused(&self) -> MutexGuard<'_, HashMap<ThreadId, Vec<Connection>>> {
         self.unused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<UnixStream> {
+    fn take(&self) -> Option<Connection> {
         self.unused().get_mut(&std::thread::current().id())?.pop()
     }
 
-    fn keep(&self, connection: UnixStream) {
+    fn keep(&self, connection: Connection) {
         let mut unused = self.unused();
         let own = unused.entry(std::thread::current().id()).or_default();
         if own.len() < KEPT {
@@ -79,13 +102,13 @@ impl Remote {
         {
             return Ok(answer);
         }
-        let new = UnixStream::connect(&self.socket).await?;
+        let new = self.way.connect().await?;
         self.ask(new, frame).await
     }
 
     async fn ask(
         &self,
-        mut connection: UnixStream,
+        mut connection: Connection,
         frame: Zeroizing<Vec<u8>>,
     ) -> Result<Zeroizing<Vec<u8>>, FrameError> {
         frame::write(&mut connection, frame).await?;

@@ -3,6 +3,14 @@
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+/// Whatever carries frames both ways.
+pub(crate) trait Carries: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<C: AsyncRead + AsyncWrite + Send + Unpin> Carries for C {}
+
+/// One, of whichever kind.
+pub(crate) type Connection = Box<dyn Carries>;
+
 /// All power of a large tenant fits into it several times.
 pub(crate) const LONGEST: usize = 16 << 20;
 /// Memory is given as bytes come, not as a length promises.
@@ -22,9 +30,12 @@ pub(crate) enum FrameError {
 /// The next frame's bytes; none if the other side has ended the connection between two frames.
 pub(crate) async fn read<R: AsyncRead + Unpin>(from: &mut R) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
     let mut head = [0; 4];
-    if from.read(&mut head[..1]).await? == 0 {
-        return Ok(None);
-    }
+    match from.read(&mut head[..1]).await {
+        Ok(0) => return Ok(None),
+        // Over TLS, a side that is gone without a word.
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    };
     from.read_exact(&mut head[1..]).await?;
     let length = u32::from_be_bytes(head) as usize;
     if length == 0 || length > LONGEST {
@@ -47,5 +58,6 @@ pub(crate) async fn write<W: AsyncWrite + Unpin>(to: &mut W, mut frame: Zeroizin
     }
     let head = u32::try_from(length).map_err(|_| FrameError::Length)?.to_be_bytes();
     frame[..4].copy_from_slice(&head);
-    Ok(to.write_all(&frame).await?)
+    to.write_all(&frame).await?;
+    Ok(to.flush().await?)
 }

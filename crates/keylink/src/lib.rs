@@ -13,9 +13,13 @@ mod codec;
 mod frame;
 mod message;
 mod server;
+mod tls;
 
 pub use client::Remote;
-pub use server::{refuse, serve};
+pub use server::{Doors, refuse, serve};
+pub use tls::{Gate, Identity, TlsError, digest};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;

@@ -1,8 +1,9 @@
 //! The key holder's end.
 
 use crate::codec::{Bytes, Get, Put, Read, Writer, array};
-use crate::frame::{self, FrameError};
+use crate::frame::{self, Connection, FrameError};
 use crate::message::{Change, Operation, VERSION};
+use crate::tls::{Gate, Knocking};
 use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
 use keys::standing::Apart;
 use keys::{
@@ -13,66 +14,140 @@ use minicbor::Decoder;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-/// How many connections are served at once; others wait.
+/// How many connections of a kind are served at once; others wait.
 const CONNECTIONS: usize = 128;
 /// How long somebody may take to read an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After a connection couldn't be taken.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection from another machine lives: then its certificate is looked at again.
+const LIFE: Duration = Duration::from_secs(3_600);
 
-/// Serves `holder` to the operating system's users `allowed`, and to nobody else, until dropped. The system says who is at
-/// the other end of a socket, not the other end.
+/// Where nodes connect, and who may.
+pub struct Doors {
+    local: UnixListener,
+    allowed: Vec<u32>,
+    gate: Option<Gate>,
+}
+
+impl Doors {
+    /// A socket of this machine, for the operating system's users `allowed` and nobody else. The system says who is at the other end
+    /// of a socket, not the other end.
+    #[must_use]
+    pub fn new(local: UnixListener, allowed: Vec<u32>) -> Self {
+        Self { local, allowed, gate: None }
+    }
+
+    /// And one for nodes of other machines.
+    #[must_use]
+    pub fn and(self, gate: Gate) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
+    /// The next connection of somebody of this machine who may ask.
+    async fn local(&self) -> UnixStream {
+        loop {
+            let connection = match self.local.accept().await {
+                Ok((connection, _)) => connection,
+                Err(error) => {
+                    not_taken(&error).await;
+                    continue;
+                }
+            };
+            let uid = connection.peer_cred().map(|peer| peer.uid()).ok();
+            if uid.is_some_and(|uid| self.allowed.contains(&uid)) {
+                return connection;
+            }
+            tracing::warn!(uid, "somebody who may not ask connected; allow_uids names those who may");
+        }
+    }
+
+    /// The next from another machine, who is still to show who they are.
+    async fn far(&self) -> Knocking {
+        let Some(gate) = &self.gate else { return std::future::pending().await };
+        loop {
+            match gate.accept().await {
+                Ok(knocking) => return knocking,
+                Err(error) => not_taken(&error).await,
+            }
+        }
+    }
+
+    /// Attends to everybody who may ask, until dropped; then their connections end.
+    async fn each<A, F>(&self, attend: A)
+    where
+        A: Fn(Line) -> F + Clone + Send + 'static,
+        F: Future<Output = Result<(), Ended>> + Send + 'static,
+    {
+        let (mut near, mut far) = (JoinSet::new(), JoinSet::new());
+        loop {
+            let attend = attend.clone();
+            tokio::select! {
+                connection = self.local(), if near.len() < CONNECTIONS => {
+                    let line = Line { connection: Box::new(connection), until: None };
+                    near.spawn(async move { ended(attend(line).await) });
+                }
+                knocking = self.far(), if far.len() < CONNECTIONS => {
+                    far.spawn(async move {
+                        let Some(known) = knocking.known().await else { return };
+                        let line = Line { connection: Box::new(known), until: Some(Instant::now() + LIFE) };
+                        ended(attend(line).await);
+                    });
+                }
+                Some(_) = near.join_next() => {}
+                Some(_) = far.join_next() => {}
+            }
+        }
+    }
+}
+
+/// A connection of somebody who may ask.
+struct Line {
+    connection: Connection,
+    /// When it ends, between two requests: then who is there shows themselves anew.
+    until: Option<Instant>,
+}
+
+impl Line {
+    /// The next request; none once the connection has ended, by the other side or by its time.
+    async fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
+        let next = frame::read(&mut self.connection);
+        match self.until {
+            None => next.await,
+            Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(Ok(None)),
+        }
+    }
+}
+
+async fn not_taken(error: &std::io::Error) {
+    tracing::warn!(kind = %error.kind(), "a connection can't be taken");
+    tokio::time::sleep(PAUSE).await;
+}
+
+/// Serves `holder` at these doors until dropped.
 ///
 /// A frame that can't be read ends its connection, without an answer.
-pub async fn serve(listener: &UnixListener, holder: Arc<dyn KeyHolder>, allowed: &[u32]) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        let connection = accept(listener, allowed).await;
+pub async fn serve(doors: &Doors, holder: Arc<dyn KeyHolder>) {
+    let attend = move |line| {
         let holder = Arc::clone(&holder);
-        tokio::spawn(async move {
-            ended(attend(connection, &*holder).await);
-            drop(place);
-        });
-    }
+        async move { attend(line, &*holder).await }
+    };
+    doors.each(attend).await;
 }
 
-/// Answers the same users, whatever they ask but how its ceremony stands, that the holder refuses, until dropped; then their
-/// connections end too, so that they find the holder that serves afterwards.
-pub async fn refuse(listener: &UnixListener, error: HolderError, allowed: &[u32], told: &Arc<dyn Ceremonies>) {
-    let mut open = JoinSet::new();
-    loop {
-        if open.len() >= CONNECTIONS {
-            open.join_next().await;
-        }
-        let connection = accept(listener, allowed).await;
-        while open.try_join_next().is_some() {}
-        let told = Arc::clone(told);
-        open.spawn(async move { ended(turn_away(connection, error, &*told).await) });
-    }
-}
-
-/// The next connection of somebody who may ask.
-async fn accept(listener: &UnixListener, allowed: &[u32]) -> UnixStream {
-    loop {
-        let connection = match listener.accept().await {
-            Ok((connection, _)) => connection,
-            Err(error) => {
-                tracing::warn!(kind = %error.kind(), "a connection can't be taken");
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
-        };
-        let uid = connection.peer_cred().map(|peer| peer.uid()).ok();
-        if uid.is_some_and(|uid| allowed.contains(&uid)) {
-            return connection;
-        }
-        tracing::warn!(uid, "somebody who may not ask connected; allow_uids names those who may");
-    }
+/// Answers the same, whatever they ask but how its ceremony stands, that the holder refuses, until dropped; then their connections end
+/// too, so that they find the holder that serves afterwards.
+pub async fn refuse(doors: &Doors, error: HolderError, told: &Arc<dyn Ceremonies>) {
+    let told = Arc::clone(told);
+    let attend = move |line| {
+        let told = Arc::clone(&told);
+        async move { turn_away(line, error, &*told).await }
+    };
+    doors.each(attend).await;
 }
 
 fn ended(attended: Result<(), Ended>) {
@@ -91,18 +166,18 @@ enum Ended {
     Slow,
 }
 
-async fn attend(mut connection: UnixStream, holder: &dyn KeyHolder) -> Result<(), Ended> {
-    while let Some(request) = frame::read(&mut connection).await? {
+async fn attend(mut line: Line, holder: &dyn KeyHolder) -> Result<(), Ended> {
+    while let Some(request) = line.next().await? {
         let answer = answer(&request, holder).await.map_err(|_| Ended::Malformed)?;
         drop(request);
-        send(&mut connection, answer).await?;
+        send(&mut line.connection, answer).await?;
     }
     Ok(())
 }
 
-async fn turn_away(mut connection: UnixStream, error: HolderError, told: &dyn Ceremonies) -> Result<(), Ended> {
-    while let Some(request) = frame::read(&mut connection).await? {
-        send(&mut connection, refusal(&request, error, told)).await?;
+async fn turn_away(mut line: Line, error: HolderError, told: &dyn Ceremonies) -> Result<(), Ended> {
+    while let Some(request) = line.next().await? {
+        send(&mut line.connection, refusal(&request, error, told)).await?;
     }
     Ok(())
 }
@@ -119,7 +194,7 @@ fn refusal(request: &[u8], error: HolderError, told: &dyn Ceremonies) -> Zeroizi
     }
 }
 
-async fn send(connection: &mut UnixStream, answer: Zeroizing<Vec<u8>>) -> Result<(), Ended> {
+async fn send(connection: &mut Connection, answer: Zeroizing<Vec<u8>>) -> Result<(), Ended> {
     let written = tokio::time::timeout(PATIENCE, frame::write(connection, answer)).await;
     Ok(written.map_err(|_| Ended::Slow)??)
 }

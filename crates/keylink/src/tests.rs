@@ -3,7 +3,7 @@
 use crate::codec::{Put, Writer};
 use crate::message::{Operation, VERSION};
 use crate::server::answer;
-use crate::{Remote, frame, refuse, serve};
+use crate::{Doors, Remote, frame, refuse, serve};
 use domain::{CustomerId, Entropy, EntryId, Millis, PersonId, Suite, TenantId};
 use keyholder::{InProcess, KeyringFile, RootKey};
 use keys::{
@@ -18,17 +18,17 @@ use testkit::{FixedClock, Seeded};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
-const TENANT: TenantId = TenantId(1);
+pub(crate) const TENANT: TenantId = TenantId(1);
 const MADE: Millis = Millis(1_767_225_600_000);
 
-struct Site {
+pub(crate) struct Site {
     directory: tempfile::TempDir,
     entropy: Arc<Seeded>,
-    holder: Arc<InProcess>,
+    pub(crate) holder: Arc<InProcess>,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let entropy = Arc::new(Seeded::new(5));
         let key = directory.path().join("root.key");
@@ -41,25 +41,25 @@ impl Site {
         Self { directory, entropy, holder }
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("keys.sock")
     }
 
-    fn uid(&self) -> u32 {
+    pub(crate) fn uid(&self) -> u32 {
         std::fs::metadata(self.directory.path()).unwrap().uid()
     }
 
     /// Runs `work` while the holder is served to these users.
     fn served<T>(&self, allowed: &[u32], work: impl Future<Output = T>) -> T {
         running(async {
-            let listener = UnixListener::bind(self.socket()).unwrap();
-            let served = serve(&listener, Arc::clone(&self.holder) as _, allowed);
+            let doors = Doors::new(UnixListener::bind(self.socket()).unwrap(), allowed.to_vec());
+            let served = serve(&doors, Arc::clone(&self.holder) as _);
             tokio::select! { () = served => panic!("serving ended"), done = work => done }
         })
     }
 }
 
-fn running<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn running<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -271,10 +271,10 @@ fn a_refusal_ends_with_its_reason() {
     let site = Site::new();
     let remote = Remote::new(site.socket());
     running(async {
-        let listener = UnixListener::bind(site.socket()).unwrap();
-        let (allowed, told) = ([site.uid()], Arc::new(Waits) as Arc<dyn Ceremonies>);
+        let doors = Doors::new(UnixListener::bind(site.socket()).unwrap(), vec![site.uid()]);
+        let told = Arc::new(Waits) as Arc<dyn Ceremonies>;
         tokio::select! {
-            () = refuse(&listener, HolderError::Sealed, &allowed, &told) => panic!("refusing ended"),
+            () = refuse(&doors, HolderError::Sealed, &told) => panic!("refusing ended"),
             () = async {
                 assert_eq!(remote.shelves(TENANT).await.err(), Some(HolderError::Sealed));
                 let nobody = remote.enrol(TENANT, &[CustomerId([1; 16])]).await;
@@ -285,7 +285,7 @@ fn a_refusal_ends_with_its_reason() {
             } => {}
         }
         tokio::select! {
-            () = serve(&listener, Arc::clone(&site.holder) as _, &allowed) => panic!("serving ended"),
+            () = serve(&doors, Arc::clone(&site.holder) as _) => panic!("serving ended"),
             shelves = remote.shelves(TENANT) => assert_eq!(shelves.unwrap().len(), 1),
         }
     });

@@ -20,7 +20,7 @@ pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
 pub use device::Device;
 pub use former::{COUNTS_ON_MS, Former, without_formers};
-pub use governing::{LimitsText, PlanText, RulesText, THE_ONE};
+pub use governing::{LimitsText, PlanText, RulesText, SettingsText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
 pub use person::{Person, plain};
@@ -114,7 +114,7 @@ impl Powers {
     pub fn governs(&self, change: &PowerChange) -> bool {
         let ((kind, id), body) = change;
         match (kind, body) {
-            (PowerKind::Limits | PowerKind::Rules | PowerKind::Plan, _) => true,
+            (PowerKind::Limits | PowerKind::Rules | PowerKind::Plan | PowerKind::Settings, _) => true,
             (PowerKind::Person, Some(body)) => {
                 let (before, after) = (self.get::<Person>(id), Person::decode(body));
                 let same = |(before, after): (Person, Person)| {

@@ -79,6 +79,17 @@ impl Authority {
         made
     }
 
+    /// The same until the end of 2020.
+    #[must_use]
+    pub fn expired_client(&self, role: &str) -> Certified {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name = named(role);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2020, 12, 31);
+        self.sign(&format!("{role}.expired"), params)
+    }
+
     fn server_params(&self, host: &str) -> CertificateParams {
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
         params.distinguished_name = named(host);

@@ -39,7 +39,7 @@ pub enum AlarmKind {
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
     ListingEdited,
-    /// A node serves under other settings than those before.
+    /// A node's file says other settings than those that count, or than it did before.
     SettingsChanged,
     /// Committed entries wait for their places for too long.
     LogStalled,
@@ -115,7 +115,7 @@ impl AlarmKind {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
             }
             Self::SettingsChanged => {
-                "A node began to serve under other settings than before. Whoever runs it writes them: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
+                "The file of a node says other settings than those to which two security officers agreed. Those go on counting; whoever runs the node wrote others: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -171,7 +171,7 @@ impl AlarmKind {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."
             }
             Self::SettingsChanged => {
-                "Ask IT what was changed, why, and who agreed; compare ringfence.toml with the copy that you keep. This stands for seven days."
+                "Read under Proposals what the file says otherwise. Ask IT who changed it and why; have it put back, or propose what it says. Where officers never signed settings the file counts meanwhile: have two of them sign. A node that was mended or stopped is told of for seven days."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

@@ -123,7 +123,7 @@ impl LogCloser {
             Some(close) => Some(close.at),
             None => store.entries(self.tenant, Some(1), 1).await?.first().map(|row| row.id.minted()),
         };
-        let every_ms = 1_000 * i64::from(self.vault.config.close_every_s);
+        let every_ms = 1_000 * i64::from(self.vault.settings(self.tenant).closes.every_s);
         Ok(since.is_some_and(|since| self.vault.now() >= since.plus(every_ms)))
     }
 

@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{InteractionId, Millis, Phase, Refusal};
+use domain::{InteractionId, Millis, Phase, Refusal, TenantId};
 use store::{InteractionRow, Page};
 
 impl Vault {
@@ -27,7 +27,7 @@ impl Vault {
             }
         };
         let mut page = self.store.interactions(scope.tenant, own, live, after, limit).await?;
-        page.items.iter_mut().for_each(|row| self.run_out(row));
+        page.items.iter_mut().for_each(|row| self.run_out(scope.tenant, row));
         if live {
             page.items.retain(|row| row.phase != Phase::Ended);
         }
@@ -43,7 +43,7 @@ impl Vault {
         let own = row.as_ref().is_some_and(|row| scope.role().serves() && row.person == Some(scope.person.id));
         match row {
             Some(mut row) if own || self.reads_log(scope) => {
-                self.run_out(&mut row);
+                self.run_out(scope.tenant, &mut row);
                 Ok(row)
             }
             row => {
@@ -58,9 +58,9 @@ impl Vault {
     }
 
     /// An interaction that ran out counts as ended, as it does at every commit.
-    pub(crate) fn run_out(&self, row: &mut InteractionRow) {
+    pub(crate) fn run_out(&self, tenant: TenantId, row: &mut InteractionRow) {
         if row.phase != Phase::Ended
-            && self.config.timeouts.expired(row.channel, row.started, row.active, self.clock.now())
+            && self.settings(tenant).timeouts().expired(row.channel, row.started, row.active, self.clock.now())
         {
             row.phase = Phase::Ended;
             row.ended = Some(row.active);

@@ -186,13 +186,13 @@ impl Vault {
     /// What they handle now: of several, where they did something last. A case is asked about by its name.
     async fn handled_now(&self, person: &PersonRow) -> Result<Option<InteractionRow>, VaultError> {
         let mut page = self.store.interactions(person.tenant, Some(person.id), true, None, 20).await?;
-        page.items.iter_mut().for_each(|row| self.run_out(row));
+        page.items.iter_mut().for_each(|row| self.run_out(person.tenant, row));
         Ok(page.items.into_iter().find(|row| live(row.phase) && row.channel.is_in_touch()))
     }
 
     /// How an interaction stands for this person, on the record of the customer it belongs to.
     fn ground(&self, person: &PersonRow, mut row: InteractionRow) -> Ground {
-        self.run_out(&mut row);
+        self.run_out(person.tenant, &mut row);
         Ground {
             live: live(row.phase) && row.person == Some(person.id),
             customer: row.customer.is_some(),

@@ -20,7 +20,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules, `NotFound` for no such customer, `Tampered` where their row was edited,
-    /// `NotASecondOfficer` at the browser at which the first one asked; `PowerChanged` where somebody else asked in this very moment.
+    /// `NotASecondOfficer` at the browser at which the first one asked, and for a program; `PowerChanged` where somebody else asked in this very moment.
     pub async fn hold(&self, scope: &Scope, customer: CustomerId, hold: Option<Hold>) -> Result<MarkSet, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let code = hold.map_or(0, |hold| hold as u8);

@@ -71,6 +71,7 @@ mod search;
 mod sequencer;
 mod session;
 mod settings;
+mod settings_form;
 mod shelf;
 mod spending;
 mod statement;
@@ -106,8 +107,8 @@ pub use guard::Guarded;
 pub use health::{HolderHealth, KeysHealth};
 pub use intake::{IntakeBatch, IntakeError, NewRecord};
 pub use keys::power::{
-    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, THE_ONE,
-    Warrant, power_challenge,
+    Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, SettingsText,
+    THE_ONE, Warrant, power_challenge,
 };
 pub use keys::standing::{Apart, CeremonyStanding, CeremonyStep, DealtShares, HolderAlarm, SharesGathered};
 pub use keys::webauthn::Party;
@@ -157,6 +158,8 @@ pub use rights::{
 pub use search::{Hit, SearchResult};
 pub use sequencer::{Sequencer, origin_keys};
 pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionRules, SignedRequest, Way, sha256};
+pub use settings::FileDiffers;
+pub use settings_form::{CloseTimes, Parties, Settings, SettingsDifference, SettingsError, Witnessing};
 pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};
@@ -166,4 +169,4 @@ pub use verify::{Verified, VerifyCommand};
 pub use view::{MaskedField, MaskedRecord, SecondPersonFor};
 pub use vitals::Vitals;
 pub use wiring::{Operator, TenantConfig, Vault, VaultConfig};
-pub use witnessing::{WhenMissing, WitnessLine, WitnessStatus, Witnesses};
+pub use witnessing::{WhenMissing, WitnessLine, WitnessPlace, WitnessStatus, Witnesses};

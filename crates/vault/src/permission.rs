@@ -42,7 +42,7 @@ impl Vault {
     }
 
     pub(crate) fn standing_of(&self, person: &PersonRow) -> Standing {
-        Standing::of(person.id, self.clock.now(), self.config.probation_days)
+        Standing::of(person.id, self.clock.now(), self.settings(person.tenant).probation_days)
     }
 
     /// In which ways may this person do this, alone or with a second person?
@@ -78,7 +78,7 @@ impl Vault {
         customer: Option<CustomerId>,
     ) -> Act {
         let whose = (interaction, scope.person.id, customer);
-        conditions(needs, whose, self.config.timeouts).into_iter().fold(act, Act::when)
+        conditions(needs, whose, self.settings(scope.tenant).timeouts()).into_iter().fold(act, Act::when)
     }
 }
 

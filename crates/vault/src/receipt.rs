@@ -36,7 +36,7 @@ impl Vault {
 
     /// The newest checkpoint over an entry: a witnessed one if there is, else the newest signed one.
     async fn covering(&self, tenant: TenantId, index: u64) -> Result<(u64, String), VaultError> {
-        if self.witnesses(tenant).is_some()
+        if self.is_witnessed(tenant)
             && let Some(row) = newest_cosigned(&*self.store, tenant).await?.filter(|row| row.size > index)
         {
             return Ok((row.size, row.note));

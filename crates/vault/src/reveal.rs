@@ -55,11 +55,11 @@ impl Vault {
     /// The refusal with its entry, or why nothing could be done. No value leaves on any of them.
     pub async fn reveal(&self, scope: &Scope, command: &RevealCommand) -> Result<Revealed, VaultError> {
         match self.revealing(scope, command).await? {
-            Done::Committed { values, .. } => self.revealed(values, self.config.remask_s),
+            Done::Committed { values, .. } => self.revealed(values, self.settings(scope.tenant).remask_s),
             Done::Replayed { at, same, .. } => {
                 // By this node's clock another's moment may lie in the future: the countdown gets no longer by that.
                 let past_ms = self.clock.now().since(at).max(0);
-                let left_ms = i64::from(self.config.remask_s) * 1_000 - past_ms;
+                let left_ms = i64::from(self.settings(scope.tenant).remask_s) * 1_000 - past_ms;
                 self.redeliver(scope, command, same, left_ms).await
             }
         }

@@ -105,7 +105,12 @@ impl Vault {
         let live = row.is_some_and(|row| {
             row.person == Some(scope.person.id)
                 && matches!(row.phase, Phase::Connected | Phase::Held)
-                && !self.config.timeouts.expired(row.channel, row.started, row.active, self.clock.now())
+                && !self.settings(scope.tenant).timeouts().expired(
+                    row.channel,
+                    row.started,
+                    row.active,
+                    self.clock.now(),
+                )
         });
         if live {
             return Ok(());
@@ -128,7 +133,7 @@ impl Vault {
         let act = self
             .act(scope, Kind::Hit)?
             .about(customer, Some(interaction), 0, keys)
-            .when(self.handles(interaction, scope.person.id, false))
+            .when(self.handles(scope.tenant, interaction, scope.person.id))
             .read(FieldRef { customer, field: SHEET, instance: 0 });
         let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;

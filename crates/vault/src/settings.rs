@@ -1,13 +1,20 @@
-//! The settings under which nodes serve: whoever runs them writes these, so security and the board must see when they change.
+//! The settings under which nodes serve. Whoever runs them writes a file; what counts is what officers agreed to: the file of the
+//! setting up, sealed with the first passkey, and what two of them signed since.
 //!
-//! Budgets, rules and the plan are signed by officers. What else a node is told (timeouts, the time until re-masking, who takes codes to
-//! customers, what happens without witnesses) stands in a file. A node that begins to serve compares it with what served before.
+//! Until then, and on a tenant from before settings were sealed, the file counts, and security and the board see when it changes. From
+//! then on it is only what a node would like to be served by: where it says something else, the alarm stands.
 
 use crate::alarm::AlarmKind;
+use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::limits_form::Budgets;
+use crate::power::Snapshot;
 use crate::private::entry::Kind;
+use crate::settings_form::{Parties, Settings, SettingsDifference, differences};
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
+use keys::power::{LimitsText, PowerBody, SettingsText, THE_ONE};
+use std::sync::Arc;
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
 
 /// For how long a change is shown, in milliseconds.
@@ -15,7 +22,7 @@ const SHOWN_MS: i64 = 7 * 24 * 3_600_000;
 /// The one row of a tenant.
 const KEY: AdmissionKey = AdmissionKey { kind: AdmissionKind::Settings, id: [0; 16] };
 
-/// What the row says: `SHA-256(settings)[32] ‖ changed i64`, which is 0 where nothing was before.
+/// What the row says: `SHA-256(what a node's file says)[32] ‖ changed i64`, which is 0 where nothing was before.
 struct Served {
     mark: [u8; 32],
     changed: Millis,
@@ -33,18 +40,96 @@ impl Served {
     }
 }
 
+/// How the file of the node that is asked stands to what counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileDiffers {
+    /// Did officers agree to what counts? Otherwise the file counts.
+    pub agreed: bool,
+    /// What the file says otherwise than what counts.
+    pub differences: Vec<SettingsDifference>,
+}
+
+fn is_agreed(snapshot: &Snapshot) -> bool {
+    snapshot.powers().0.contains_key(&(SettingsText::KIND, THE_ONE))
+}
+
 impl Vault {
-    /// Logs, for each tenant, that this node begins to serve, and under which settings: the vault's own and, in `others`, whatever
-    /// else decides over people and data. Another mark is other settings. Where others served before, and officers govern, an alarm
-    /// stands for seven days.
+    /// The settings that count, of the version that decisions are made by.
+    #[must_use]
+    pub fn settings(&self, tenant: TenantId) -> Arc<Settings> {
+        Arc::clone(&self.governance(tenant).settings)
+    }
+
+    /// What this node's own file says.
+    #[must_use]
+    pub fn own_settings(&self, tenant: TenantId) -> &Settings {
+        &self.unsigned(tenant).settings
+    }
+
+    /// Do others of this node's file count, as it names them? Those to whom officers didn't agree aren't believed, sent to or asked.
+    ///
+    /// # Errors
+    /// As [`Vault::power`].
+    pub async fn agrees_with<P: PartialEq>(
+        &self,
+        tenant: TenantId,
+        party: fn(&Parties) -> &P,
+    ) -> Result<bool, VaultError> {
+        let counts = Arc::clone(&self.power(tenant).await?.governance.settings);
+        Ok(party(&counts.parties) == party(&self.own_settings(tenant).parties))
+    }
+
+    /// Is this source of events believed?
+    ///
+    /// # Errors
+    /// As [`Vault::power`].
+    pub async fn believes(&self, tenant: TenantId, source: &str) -> Result<bool, VaultError> {
+        let power = self.power(tenant).await?;
+        Ok(!is_agreed(&power) || power.governance.settings.parties.event_sources.contains(source))
+    }
+
+    /// May people of some tenant sign in on a page with a bearer token?
+    #[must_use]
+    pub fn tokens_sign_in(&self) -> bool {
+        self.tenants.iter().any(|tenant| self.settings(tenant.id).sign_in.tokens)
+    }
+
+    /// Seconds from one close of a log to the next, of the tenant whose log is closed most often.
+    #[must_use]
+    pub fn closes_every_s(&self) -> u32 {
+        let all = self.tenants.iter().map(|tenant| self.settings(tenant.id).closes.every_s);
+        all.min().unwrap_or(Settings::default().closes.every_s)
+    }
+
+    /// How this node's file stands to what counts.
+    ///
+    /// # Errors
+    /// As [`Vault::power`].
+    pub async fn file_differs(&self, tenant: TenantId) -> Result<FileDiffers, VaultError> {
+        let power = self.power(tenant).await?;
+        let differences = differences(&power.governance.settings, self.own_settings(tenant));
+        Ok(FileDiffers { agreed: is_agreed(&power), differences })
+    }
+
+    /// The same for somebody who is signed in.
+    ///
+    /// # Errors
+    /// As [`Vault::power`].
+    pub async fn own_file_differs(&self, scope: &Scope) -> Result<FileDiffers, VaultError> {
+        self.file_differs(scope.tenant).await
+    }
+
+    /// Logs, for each tenant, that this node begins to serve, and what its file says: another mark is another file. Where officers
+    /// govern and it isn't what they agreed to, or, where they agreed to nothing, isn't what the file before said, an alarm stands.
     ///
     /// # Errors
     /// If the store or the key holder fails.
-    pub async fn log_serving(&self, others: &str) -> Result<(), VaultError> {
-        let mark = keys::hash(&[b"settings", format!("{:?}", self.config).as_bytes(), b"\n", others.as_bytes()]);
-        let told = mark[..6].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    pub async fn log_serving(&self) -> Result<(), VaultError> {
         for tenant in &self.tenants {
-            let before = self.settings_served(tenant.id).await?;
+            let snapshot = self.power(tenant.id).await?;
+            let mark = self.mark(&snapshot, self.own_settings(tenant.id));
+            let told = mark[..6].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            let before = self.file_served(tenant.id).await?;
             let other = before.as_ref().is_some_and(|before| before.mark != mark);
             let governed = !self.needs_officer(tenant.id).await?;
             let changed = match before {
@@ -59,20 +144,33 @@ impl Vault {
         Ok(())
     }
 
-    /// Raises the alarm over changed settings on this node, or takes it back.
+    /// Raises the alarm over a file on this node, or takes it back. It stands as long as this node's file isn't what officers agreed
+    /// to; and for seven days on every node where another's was written otherwise, unless they agreed to that since.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn settle_settings(&self, tenant: TenantId) -> Result<(), VaultError> {
-        let now = self.clock.now();
-        let served = self.settings_served(tenant).await?;
-        let stands = served.is_some_and(|served| now.since(served.changed) < SHOWN_MS);
-        self.alarms.set(tenant, AlarmKind::SettingsChanged, stands, now);
+        let (now, snapshot) = (self.clock.now(), self.power(tenant).await?);
+        let counts = &snapshot.governance.settings;
+        let own = **counts != *self.own_settings(tenant);
+        let agreed = is_agreed(&snapshot).then(|| self.mark(&snapshot, counts));
+        let served = self.file_served(tenant).await?;
+        let written = served.is_some_and(|served| {
+            now.since(served.changed) < SHOWN_MS && agreed.is_none_or(|mark| mark != served.mark)
+        });
+        self.alarms.set(tenant, AlarmKind::SettingsChanged, own || written, now);
         Ok(())
     }
 
-    /// What served before. An edited row counts as other settings, changed now.
-    async fn settings_served(&self, tenant: TenantId) -> Result<Option<Served>, VaultError> {
+    /// What names settings; with the file's limits, where these count.
+    fn mark(&self, snapshot: &Snapshot, settings: &Settings) -> [u8; 32] {
+        let sealed = snapshot.powers().0.contains_key(&(LimitsText::KIND, THE_ONE));
+        let limits = if sealed { String::new() } else { Budgets::of(&self.config.limits).toml() };
+        keys::hash(&[b"settings", settings.toml().as_bytes(), b"\n", limits.as_bytes()])
+    }
+
+    /// What a file said last. An edited row counts as another, written now.
+    async fn file_served(&self, tenant: TenantId) -> Result<Option<Served>, VaultError> {
         let Some(row) = self.store.admission(tenant, KEY).await? else { return Ok(None) };
         let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
         let edited = Served { mark: [0; 32], changed: self.clock.now() };

@@ -62,9 +62,9 @@ impl Vault {
         let counter = |person| Counter::person(BudgetKind::Information, person);
         let counters = members.iter().map(|person| counter(person.id)).collect();
         let rows: HashMap<_, _> = self.store.budgets_of(scope.tenant, counters).await?.into_iter().collect();
-        let now = self.clock.now();
+        let (now, probation_days) = (self.clock.now(), self.settings(scope.tenant).probation_days);
         let member = |person: &store::PersonRow| {
-            let standing = Standing::of(person.id, now, self.config.probation_days);
+            let standing = Standing::of(person.id, now, probation_days);
             let spent = history(rows.get(&counter(person.id)));
             TeamMember {
                 person: person.id,

@@ -50,17 +50,17 @@ impl Wish {
         Effect::PutAdmission(AdmissionRow { key: self.key(scope), body: Vec::new(), expires: now, tag: [0; 16] })
     }
 
-    /// `code ‖ officer[16] ‖ browser[16], but for a program`
+    /// `code ‖ officer[16] ‖ browser[16]`
     fn body(&self, officer: PersonId, browser: Option<[u8; 16]>) -> Vec<u8> {
         let browser = browser.as_ref().map_or(&[][..], |browser| browser);
         [&[self.code], officer.0.as_slice(), browser].concat()
     }
 
-    /// Who asked for this, as a row says it, and at which browser, by the digest of its key.
-    fn asked_by(&self, row: &AdmissionRow) -> Option<(PersonId, Option<[u8; 16]>)> {
+    /// Who asked for this, as a row says it, and at which browser, by the digest of its key. One of before programs were refused, that
+    /// a program asked, counts for nothing.
+    fn asked_by(&self, row: &AdmissionRow) -> Option<(PersonId, [u8; 16])> {
         let (officer, browser) = row.body.strip_prefix(&[self.code])?.split_first_chunk()?;
-        let browser = if browser.is_empty() { None } else { Some(browser.try_into().ok()?) };
-        Some((PersonId(*officer), browser))
+        Some((PersonId(*officer), browser.try_into().ok()?))
     }
 }
 
@@ -86,7 +86,8 @@ impl Vault {
     /// acts is permitted.
     ///
     /// # Errors
-    /// `Refused(NotASecondOfficer)`, without an entry, at the browser at which the first one asked. If the store fails.
+    /// `Refused(NotASecondOfficer)`, without an entry, at the browser at which the first one asked, and for a program: nobody can tell
+    /// at which device it runs. If the store fails.
     pub(crate) async fn word(&self, scope: &Scope, wish: &Wish, acts: &[policy::Act]) -> Result<Word, VaultError> {
         let (key, now) = (wish.key(scope), self.clock.now());
         let before = self.store.admission(scope.tenant, key).await?;
@@ -98,7 +99,7 @@ impl Vault {
         let first = asked.and_then(|row| wish.asked_by(&row));
         let first = first.filter(|(first, _)| self.counts_as_first(&power, *first, scope.person(), acts));
         let browser = self.device_of(scope).await?;
-        if browser.is_some() && first.is_some_and(|(_, theirs)| theirs == browser) {
+        if browser.is_none() || first.is_some_and(|(_, theirs)| Some(theirs) == browser) {
             return Err(VaultError::refused(Refusal::NotASecondOfficer));
         }
         let first = first.map(|(first, _)| first);

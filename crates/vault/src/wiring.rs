@@ -21,13 +21,13 @@ use crate::private::treasury::Treasury;
 use crate::promises::Promises;
 use crate::ready::Readiness;
 use crate::session::{Once, SessionRules, Sessions};
+use crate::settings_form::{Parties, Settings};
 use crate::spending::Doubts;
-use crate::witnessing::Watch;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
 use keys::{KeyHolder, Shelved};
 use policy::{Rule, Rules};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use store::{Condition, Effect, FieldRef, Intent, RequestKey, Spend, Store};
 use tokio::sync::Semaphore;
@@ -60,6 +60,8 @@ pub struct VaultConfig {
     pub probation_days: u16,
     /// Seconds from one close of the log to the next.
     pub close_every_s: u32,
+    /// On which others each tenant hangs.
+    pub parties: BTreeMap<TenantId, Parties>,
 }
 
 impl Default for VaultConfig {
@@ -72,6 +74,7 @@ impl Default for VaultConfig {
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
+            parties: BTreeMap::new(),
         }
     }
 }
@@ -93,7 +96,6 @@ pub struct Vault {
     pub(crate) used: Used,
     pub(crate) sessions: Sessions,
     pub(crate) alarms: Arc<Alarms>,
-    pub(crate) witnessing: HashMap<TenantId, Watch>,
     /// One note at a time: each rests on the sheet that the one before it left.
     pub(crate) notes: tokio::sync::Mutex<()>,
     pub(crate) promises: Arc<Promises>,
@@ -102,8 +104,10 @@ pub struct Vault {
     pub(crate) allotments: Allotments,
     pub(crate) kept_keys: KeptKeys,
     pub(crate) doubts: Doubts,
-    /// What a tenant goes by whose officers signed no limits or rules.
-    pub(crate) unsigned: Arc<Governance>,
+    /// What each tenant goes by whose officers signed no limits, rules, plan or settings.
+    unsigned: HashMap<TenantId, Arc<Governance>>,
+    /// The same of nobody's.
+    nobodys: Arc<Governance>,
     pub(crate) prover: Arc<dyn Prover>,
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
@@ -134,7 +138,12 @@ impl Vault {
         tenants: Vec<TenantConfig>,
         config: VaultConfig,
     ) -> Result<Self, VaultError> {
-        let unsigned = Arc::new(Governance::unsigned(config.limits, Rules::built_in()?, Planned::shipped()?));
+        let nobodys = Governance::unsigned(config.limits, Rules::built_in()?, Planned::shipped()?);
+        let unsigned = |tenant: &TenantConfig| {
+            let parties = config.parties.get(&tenant.id).cloned().unwrap_or_default();
+            (tenant.id, Arc::new(nobodys.clone().by_settings(Settings::of(&config, parties))))
+        };
+        let unsigned = tenants.iter().map(unsigned).collect();
         let mut seals = NodeSeals::default();
         for tenant in &tenants {
             seals.0.insert(tenant.id, TenantKeys::new(&holder.node_keys(tenant.id).await?));
@@ -177,7 +186,6 @@ impl Vault {
             sessions: Sessions::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
             alarms,
-            witnessing: HashMap::new(),
             notes: tokio::sync::Mutex::default(),
             promises,
             door,
@@ -185,6 +193,7 @@ impl Vault {
             kept_keys: KeptKeys::default(),
             doubts: Doubts::default(),
             unsigned,
+            nobodys: Arc::new(nobodys),
             prover: Arc::new(Unproving),
             overviews: Overviews::default(),
             questions: Questions::default(),
@@ -217,6 +226,11 @@ impl Vault {
     #[must_use]
     pub fn config(&self) -> &VaultConfig {
         &self.config
+    }
+
+    /// What a tenant goes by whose officers signed nothing: what this node's configuration says, and what came with the program.
+    pub(crate) fn unsigned(&self, tenant: TenantId) -> &Arc<Governance> {
+        self.unsigned.get(&tenant).unwrap_or(&self.nobodys)
     }
 
     /// The local operator's right, for commands on this machine.
@@ -337,8 +351,8 @@ impl Vault {
     }
 
     /// The condition that this person handles this live interaction.
-    pub(crate) fn handles(&self, interaction: InteractionId, person: PersonId, talking: bool) -> Condition {
-        Condition::Handles { interaction, person, talking, timeouts: self.config.timeouts }
+    pub(crate) fn handles(&self, tenant: TenantId, interaction: InteractionId, person: PersonId) -> Condition {
+        Condition::Handles { interaction, person, talking: false, timeouts: self.settings(tenant).timeouts() }
     }
 }
 

@@ -7,9 +7,10 @@ use crate::receipt::newest_cosigned;
 use crate::sequencer::origin_keys;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Millis, TenantId};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use store::Cosigned;
 use transparency::{
     AddCheckpoint, Checkpoint, Note, NoteSignature, VerifierKey, WitnessPolicy, consistency_proof, read_cosignatures,
@@ -20,7 +21,8 @@ use transparency::{
 const QUORUM: &str = "";
 
 /// What happens while too few witnesses sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WhenMissing {
     /// Disclosures go on; it is shown.
     Warn,
@@ -37,6 +39,15 @@ pub struct Witnesses {
     pub when_missing: WhenMissing,
     /// Seconds that an entry may be without them before they count as missing.
     pub within_s: u32,
+}
+
+/// Where a witness is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessPlace {
+    /// Its name.
+    pub name: String,
+    /// Where it takes submissions.
+    pub url: String,
 }
 
 /// One witness as it stands.
@@ -76,6 +87,7 @@ pub struct WitnessStatus {
 /// What the acts of all requests look at.
 pub(crate) struct Watch {
     witnesses: Witnesses,
+    places: Vec<WitnessPlace>,
     /// Until when, in milliseconds since 1970, witnesses aren't missing. Zero before the first look: closed.
     until: AtomicI64,
     open: Mutex<Open>,
@@ -92,8 +104,8 @@ struct Open {
 const MOST_OPEN: usize = 4_096;
 
 impl Watch {
-    pub(crate) fn new(witnesses: Witnesses) -> Self {
-        Self { witnesses, until: AtomicI64::new(0), open: Mutex::default() }
+    pub(crate) fn new(witnesses: Witnesses, places: Vec<WitnessPlace>) -> Self {
+        Self { witnesses, places, until: AtomicI64::new(0), open: Mutex::default() }
     }
 
     fn missing(&self, now: Millis) -> bool {
@@ -124,31 +136,35 @@ impl Watch {
 }
 
 impl Vault {
-    /// Sets the witnesses of tenants' logs. Where there are some, [`Vault::look_at_witnesses`] must be called again and
-    /// again.
-    #[must_use]
-    pub fn with_witnesses(mut self, witnesses: impl IntoIterator<Item = (TenantId, Witnesses)>) -> Self {
-        self.witnessing = witnesses.into_iter().map(|(tenant, set)| (tenant, Watch::new(set))).collect();
-        self
+    /// The witnesses of a tenant's log, of the settings that count. Where there are some, [`Vault::look_at_witnesses`] must be
+    /// called again and again.
+    fn watched_by(&self, tenant: TenantId) -> Option<Arc<Watch>> {
+        self.governance(tenant).watch.clone()
     }
 
-    /// The witnesses of a tenant's log.
+    /// Has a tenant's log witnesses?
     #[must_use]
-    pub fn witnesses(&self, tenant: TenantId) -> Option<&Witnesses> {
-        self.witnessing.get(&tenant).map(|watch| &watch.witnesses)
+    pub fn is_witnessed(&self, tenant: TenantId) -> bool {
+        self.watched_by(tenant).is_some()
+    }
+
+    /// Where the witnesses of a tenant's log are.
+    #[must_use]
+    pub fn witness_places(&self, tenant: TenantId) -> Vec<WitnessPlace> {
+        self.watched_by(tenant).map(|watch| watch.places.clone()).unwrap_or_default()
     }
 
     /// Whether witnesses are missing now; from memory.
     #[must_use]
     pub fn witnesses_missing(&self, tenant: TenantId) -> bool {
-        self.witnessing.get(&tenant).is_some_and(|watch| watch.missing(self.clock.now()))
+        self.watched_by(tenant).is_some_and(|watch| watch.missing(self.clock.now()))
     }
 
     /// Whether disclosures are to be refused because witnesses are missing.
     pub(crate) fn stopped_by_witnesses(&self, tenant: TenantId) -> bool {
         let stops =
-            |watch: &Watch| watch.witnesses.when_missing == WhenMissing::Stop && watch.missing(self.clock.now());
-        self.witnessing.get(&tenant).is_some_and(stops)
+            |watch: Arc<Watch>| watch.witnesses.when_missing == WhenMissing::Stop && watch.missing(self.clock.now());
+        self.watched_by(tenant).is_some_and(stops)
     }
 
     /// Looks whether every entry is witnessed, and notes since when not.
@@ -156,7 +172,7 @@ impl Vault {
     /// # Errors
     /// If the store fails; then the time that is left runs on.
     pub async fn look_at_witnesses(&self, tenant: &TenantConfig) -> Result<(), VaultError> {
-        let Some(watch) = self.witnessing.get(&tenant.id) else { return Ok(()) };
+        let Some(watch) = self.watched_by(tenant.id) else { return Ok(()) };
         let witnessed = self.witnessed(tenant).await?;
         watch.note(self.clock.now(), self.entries_at_least(tenant.id).await?, witnessed);
         Ok(())
@@ -192,7 +208,7 @@ impl Vault {
         note: &str,
         answer: &str,
     ) -> Result<bool, VaultError> {
-        let Some(watch) = self.witnessing.get(&tenant.id) else { return Ok(false) };
+        let Some(watch) = self.watched_by(tenant.id) else { return Ok(false) };
         let keys = keys_of(&watch.witnesses, witness);
         let Ok(lines) = read_cosignatures(answer, note, keys) else { return Ok(false) };
         let checkpoint = checkpoint_of(note)?;
@@ -225,7 +241,7 @@ impl Vault {
 
     /// The alarm of missing witnesses, while it stands.
     pub(crate) fn witness_alarm(&self, tenant: TenantId) -> Option<Alarm> {
-        let watch = self.witnessing.get(&tenant)?;
+        let watch = self.watched_by(tenant)?;
         let kind = match watch.witnesses.when_missing {
             WhenMissing::Warn => AlarmKind::WitnessesMissing,
             WhenMissing::Stop => AlarmKind::DisclosuresStopped,
@@ -239,7 +255,7 @@ impl Vault {
     /// If the store fails.
     pub async fn published_checkpoint(&self, tenant: TenantId) -> Result<String, VaultError> {
         let head = self.store.head(tenant).await?;
-        let Some(watch) = self.witnessing.get(&tenant).filter(|_| !head.checkpoint.is_empty()) else {
+        let Some(watch) = self.watched_by(tenant).filter(|_| !head.checkpoint.is_empty()) else {
             return Ok(head.checkpoint);
         };
         merge(&head.checkpoint, &self.store.cosigned(tenant).await?, &watch.witnesses)
@@ -255,7 +271,7 @@ impl Vault {
 
     /// Size and time of the newest witnessed checkpoint, if the row holds.
     async fn witnessed(&self, tenant: &TenantConfig) -> Result<Option<(u64, Millis)>, VaultError> {
-        let Some(watch) = self.witnessing.get(&tenant.id) else { return Ok(None) };
+        let Some(watch) = self.watched_by(tenant.id) else { return Ok(None) };
         let Some(row) = newest_cosigned(&*self.store, tenant.id).await? else { return Ok(None) };
         let verified = verify_witnessed(&row.note, &origin_keys(self, tenant)?, &watch.witnesses.policy).ok();
         let time = |by: &[transparency::Cosigner]| by.iter().map(|by| by.time).min().unwrap_or(0);
@@ -277,7 +293,7 @@ impl Vault {
     /// If the store fails.
     pub async fn witness_status(&self, tenant: &TenantConfig) -> Result<WitnessStatus, VaultError> {
         let size = self.store.head(tenant.id).await?.size;
-        let Some(watch) = self.witnessing.get(&tenant.id) else {
+        let Some(watch) = self.watched_by(tenant.id) else {
             let none = WitnessStatus {
                 size,
                 witnesses: Vec::new(),
@@ -366,7 +382,7 @@ mod tests {
 
     fn watch(within_s: u32) -> Watch {
         let policy = WitnessPolicy::new([], 0).unwrap();
-        Watch::new(Witnesses { policy, when_missing: WhenMissing::Stop, within_s })
+        Watch::new(Witnesses { policy, when_missing: WhenMissing::Stop, within_s }, Vec::new())
     }
 
     #[test]

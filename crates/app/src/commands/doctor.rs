@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use transparency::verify_checkpoint;
-use vault::TenantConfig;
+use vault::{FileDiffers, TenantConfig};
 
 /// Less free space than this is a problem, in KiB.
 const LEAST_FREE: u64 = 1024 * 1024;
@@ -117,9 +117,9 @@ fn space(findings: &mut Findings, home: &Home) {
 /// What the form that was chosen costs.
 fn key_holder(findings: &mut Findings, home: &Home) {
     match home.key_holder() {
-        Some(socket) => findings.fine(
+        Some(holder) => findings.fine(
             "key holder",
-            format!("a program of its own holds the keys, at {}; this side has none", socket.display()),
+            format!("a program of its own holds the keys, at {holder}; this side has none"),
         ),
         None => findings.note(
             "key holder",
@@ -170,6 +170,8 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
         keyring::shelves(findings, &centre, home).await?;
         for tenant in home.config.tenants() {
             power(findings, &tenant, centre.vault.wrong_power(&centre.vault.operator(tenant.id)).await?);
+            let governed = !centre.vault.needs_officer(tenant.id).await?;
+            agreed(findings, &tenant, governed, &centre.vault.file_differs(tenant.id).await?);
         }
         officers(findings, &centre).await?;
         Ok(logs)
@@ -187,6 +189,29 @@ fn keys_and_log(findings: &mut Findings, home: &Home) {
     }
     if home.config.tenant.is_empty() {
         findings.wrong("tenants", "there is none", format!("add a [[tenant]] to {}", config::FILE));
+    }
+}
+
+/// Does the file say what officers agreed to? Before there are officers, it counts.
+fn agreed(findings: &mut Findings, tenant: &TenantConfig, governed: bool, file: &FileDiffers) {
+    let name = format!("settings of {}", tenant.slug);
+    match file.differences.first() {
+        Some(first) => findings.wrong(
+            &name,
+            format!(
+                "of the file, {} don't count, as officers agreed to others: {}",
+                file.differences.len(),
+                first.says.trim_end_matches('.')
+            ),
+            "put the file back, or let two security officers sign what it says (Proposals)",
+        ),
+        None if file.agreed => findings.fine(&name, "the file says what officers agreed to"),
+        None if governed => findings.note(
+            &name,
+            "officers never signed any, so that whoever edits the file changes them",
+            "let two security officers sign them (Proposals)",
+        ),
+        None => {}
     }
 }
 

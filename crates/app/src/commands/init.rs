@@ -1,7 +1,8 @@
 //! `ringfence init`: a new data directory with its keys.
 
 use crate::ambient::{SystemClock, SystemEntropy};
-use crate::config::{Config, FILE, Key, KeyHolder, Tenant};
+use crate::config::holder::KeyHolder;
+use crate::config::{Config, FILE, Key, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::{Home, outside};
@@ -35,8 +36,8 @@ pub struct New<'a> {
 pub enum Keys {
     /// In files on this side, which are made: the root key's, not there yet, and the keyring beside it.
     Here(PathBuf),
-    /// With the key holder that listens on this socket, which knows the tenant.
-    There(PathBuf),
+    /// With this key holder, which runs and knows the tenant.
+    There(KeyHolder),
 }
 
 impl Keys {
@@ -44,7 +45,7 @@ impl Keys {
         let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failure::file(path, &error));
         Ok(match self {
             Self::Here(file) => Self::Here(absolute(file)?),
-            Self::There(socket) => Self::There(absolute(socket)?),
+            Self::There(holder) => Self::There(holder.absolute()?),
         })
     }
 
@@ -94,7 +95,7 @@ pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     write_private(&new.data.join(FILE), config_text(new, &keys).as_bytes())?;
     let (key, keyholder) = match keys {
         Keys::Here(file) => (Some(Key { file }), None),
-        Keys::There(socket) => (None, Some(KeyHolder { socket })),
+        Keys::There(holder) => (None, Some(holder)),
     };
     let config = Config { tenant: vec![new.tenant.clone()], key, keyholder, ..Config::default() };
     let home = Home { data: new.data.to_path_buf(), config, database: new.database.clone() };
@@ -173,13 +174,13 @@ fn config_text(new: &New<'_>, keys: &Keys) -> String {
              [key]\nfile = {}\n",
             quoted(&key.to_string_lossy()),
         ),
-        Keys::There(socket) => format!(
-            "# The separate program that holds the keys (docs/keyholder.md).\n[keyholder]\nsocket = {}\n",
-            quoted(&socket.to_string_lossy()),
-        ),
+        Keys::There(holder) => {
+            format!("# The separate program that holds the keys (docs/keyholder.md).\n[keyholder]\n{}", holder.toml())
+        }
     };
     format!(
-        "# Every key is explained in docs/configuration.md.\n\n\
+        "# Every key is explained in docs/configuration.md. Once security officers have passkeys, what decides over people and\n\
+         # data counts as they signed it, and not as it is changed here.\n\n\
          [server]\nlisten = \"127.0.0.1:8480\"\n\n{store}\
          # People sign in on pages with passkeys (docs/sign-in.md); access tokens are for programs.\n\
          [sign_in]\ntokens = false\n\n\

@@ -93,9 +93,15 @@ fn serve(format: Format, dir: &Path, socket: Option<&Path>) -> Result<(), Failur
         };
         let keyholding = Keyholding::open(place, root)?;
         let socket = keyholding.socket().display().to_string();
-        match format {
-            Format::Table => output::text(&format!("the key holder serves {socket}"))?,
-            format => output::one(format, &json!({"socket": socket}))?,
+        match (format, keyholding.address()) {
+            (Format::Table, None) => output::text(&format!("the key holder serves {socket}"))?,
+            (Format::Table, Some(address)) => {
+                output::text(&format!("the key holder serves {socket}, and other machines at {address}"))?;
+            }
+            (format, None) => output::one(format, &json!({"socket": socket}))?,
+            (format, Some(address)) => {
+                output::one(format, &json!({"socket": socket, "address": address.to_string()}))?;
+            }
         }
         let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
         tokio::select! {

@@ -1,9 +1,11 @@
 //! What a configuration that reads well may still get wrong.
 
 use super::Config;
+use super::holder::KeyHolder;
 use crate::failure::Failure;
 use std::collections::BTreeSet;
 use std::path::Path;
+use vault::{Parties, Settings, SettingsError};
 
 impl Config {
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
@@ -13,9 +15,8 @@ impl Config {
 
     fn wrong(&self) -> Option<(String, &'static str)> {
         self.wrong_server()
-            .or_else(|| self.wrong_times())
+            .or_else(|| self.wrong_settings())
             .or_else(|| self.wrong_budgets())
-            .or_else(|| self.wrong_sign_in())
             .or_else(|| self.wrong_tenants())
             .or_else(|| self.wrong_sources())
             .or_else(|| self.wrong_providers())
@@ -24,6 +25,9 @@ impl Config {
     }
 
     fn wrong_keys(&self) -> Option<(String, &'static str)> {
+        if let Some(wrong) = self.keyholder.as_ref().and_then(KeyHolder::wrong) {
+            return Some(wrong);
+        }
         (self.key.is_some() && self.keyholder.is_some()).then(|| {
             let problem = "[key] and [keyholder] are both there: the keys are either here or with the key holder";
             (problem.to_owned(), "keep one of them; with [keyholder], this machine has no key file")
@@ -44,30 +48,12 @@ impl Config {
         self.budgets.check().is_err().then(|| (weightless.to_owned(), "let everything weigh at least 1"))
     }
 
-    fn wrong_times(&self) -> Option<(String, &'static str)> {
-        let vault = self.vault();
-        if vault.timeouts.idle_ms <= 0 || vault.timeouts.absolute_ms < vault.timeouts.idle_ms {
-            return Some((
-                "[interactions] end before they begin".to_owned(),
-                "give minutes above zero, absolute_minutes not below idle_minutes",
-            ));
+    /// What officers could sign, and is sealed with the first passkey.
+    fn wrong_settings(&self) -> Option<(String, &'static str)> {
+        match Settings::of(&self.vault(), Parties::default()).check() {
+            Err(SettingsError::Wrong(problem, next)) => Some((problem.to_owned(), next)),
+            _ => None,
         }
-        if !(1..=31 * 86_400).contains(&vault.close_every_s) {
-            return Some(("[closes] every_s is out of range".to_owned(), "give 1 to 2678400 seconds, a month"));
-        }
-        (!(1..=600).contains(&vault.remask_s)).then(|| ("remask_s is out of range".to_owned(), "give 1 to 600 seconds"))
-    }
-
-    fn wrong_sign_in(&self) -> Option<(String, &'static str)> {
-        let sessions = self.vault().sessions;
-        let shortest = sessions.serving_idle_ms.min(sessions.idle_ms);
-        let longest = sessions.serving_idle_ms.max(sessions.idle_ms);
-        (shortest <= 0 || sessions.absolute_ms < longest || sessions.absolute_ms > 24 * 3_600_000).then(|| {
-            (
-                "[sign_in] sessions end before they begin, or after more than a day".to_owned(),
-                "give minutes above zero, and 1 to 24 absolute_hours that are no shorter",
-            )
-        })
     }
 
     fn wrong_tenants(&self) -> Option<(String, &'static str)> {

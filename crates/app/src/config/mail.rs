@@ -67,16 +67,27 @@ impl Mail {
         Ok(())
     }
 
+    /// Where letters go and from whom, without secrets.
+    pub(super) fn place(&self) -> String {
+        let (_, port, how) = self.security();
+        format!("{}:{} {how}, from {}", self.server, self.port.unwrap_or(port), self.from)
+    }
+
+    /// How the connection is secured, the usual port for that, and its name.
+    fn security(&self) -> (MailTls, u16, &'static str) {
+        match self.tls {
+            Security::StartTls => (MailTls::StartTls, 587, "by STARTTLS"),
+            Security::Implicit => (MailTls::Implicit, 465, "by TLS"),
+            Security::None => (MailTls::None, 25, "in clear"),
+        }
+    }
+
     /// Who takes letters there.
     ///
     /// # Errors
     /// If letters would cross a network in the clear, or something of it can't be used.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
-        let (tls, port) = match self.tls {
-            Security::StartTls => (MailTls::StartTls, 587),
-            Security::Implicit => (MailTls::Implicit, 465),
-            Security::None => (MailTls::None, 25),
-        };
+        let (tls, port, _) = self.security();
         let password = self.password.as_ref().map(Secret::expose);
         let server = MailServer {
             server: &self.server,

@@ -69,6 +69,10 @@ fn what_can_not_be_is_refused() {
         ("[witnesses]\nquorum = 1".to_owned(), "nobody"),
         ("[witnesses]\nwithin_s = 0".to_owned(), "within_s"),
         ("[[witness]]\nurl = \"http://w.example\"\nkey_file = \"k\"".to_owned(), "https"),
+        ("[keyholder]\nsocket = \"s\"\naddress = \"h:1\"".to_owned(), "no one way"),
+        ("[keyholder]\naddress = \"h:1\"".to_owned(), "no one way"),
+        ("[sign_in]\nidle_minutes = 0".to_owned(), "[sign_in]"),
+        ("[closes]\nevery_s = 0".to_owned(), "[closes]"),
         ("[[event_source]]\nname = \"a\"\n[[event_source]]\nname = \"a\"\n".to_owned(), "name"),
     ] {
         let said = refused(&text);

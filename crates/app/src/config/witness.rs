@@ -1,8 +1,7 @@
 //! Witnesses, from the configuration to what the vault takes.
 
-use super::{Config, Tenant, WhenMissing, Witness};
+use super::{Config, Tenant, Witness};
 use crate::failure::{self, Failure};
-use crate::witnessing::Place;
 use domain::TenantId;
 use std::path::Path;
 use transparency::{VerifierKey, WitnessPolicy};
@@ -53,17 +52,6 @@ impl Config {
         Ok(all)
     }
 
-    /// Where the witnesses are.
-    #[must_use]
-    pub fn places(&self) -> Vec<Place> {
-        let place = |witness: &Witness| {
-            let tenant = self.tenant.iter().find(|tenant| self.belongs(witness, tenant))?;
-            let name = witness.keys.first()?.name().to_owned();
-            Some(Place { tenant: TenantId(tenant.id), name, url: witness.url.clone() })
-        };
-        self.witness.iter().filter_map(place).collect()
-    }
-
     fn belongs(&self, witness: &Witness, tenant: &Tenant) -> bool {
         witness.tenant.as_ref().map_or(self.tenant.len() == 1, |slug| *slug == tenant.slug)
     }
@@ -71,10 +59,7 @@ impl Config {
     fn with(&self, keys: impl Iterator<Item = VerifierKey>, quorum: usize) -> Result<Witnesses, Failure> {
         let policy = WitnessPolicy::new(keys, quorum)
             .map_err(|error| Failure::here(format!("[witnesses] {error}"), "correct the configuration"))?;
-        let when_missing = match self.witnesses.when_missing {
-            WhenMissing::Warn => vault::WhenMissing::Warn,
-            WhenMissing::Stop => vault::WhenMissing::Stop,
-        };
-        Ok(Witnesses { policy, when_missing, within_s: self.witnesses.within_s })
+        let (when_missing, within_s) = (self.witnesses.when_missing, self.witnesses.within_s);
+        Ok(Witnesses { policy, when_missing, within_s })
     }
 }

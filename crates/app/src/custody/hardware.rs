@@ -6,14 +6,18 @@ use crate::ambient::SystemEntropy;
 use crate::commands::init::write_private;
 use crate::failure::{self, Failure};
 use crate::keyholding::{Config, Hardware, root_file};
+use crate::output;
 use keyholder::RootKey;
 use keyholder::custody::{HardwareError, InHardware, Token};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use zeroize::Zeroizing;
 
+/// The PIN's name among systemd's credentials.
+const CREDENTIAL: &str = "token-pin";
 /// The record, in the key holder's directory.
 const RECORD: &str = "root.hardware";
 const NEW_RECORD: &str = "root.hardware.new";
@@ -77,11 +81,57 @@ fn configured(dir: &Path) -> Result<Hardware, Failure> {
 }
 
 fn token(hardware: &Hardware) -> Result<Token, Failure> {
-    let pin = pin(&hardware.pin_file)?;
+    let pin = pin(hardware)?;
     Token::open(&hardware.module, &hardware.token, &pin).map_err(|error| refused(&hardware.module, error))
 }
 
-fn pin(path: &Path) -> Result<Zeroizing<String>, Failure> {
+/// Its user's PIN: from the file that is named, from systemd's credential, or from who starts this at a terminal.
+fn pin(hardware: &Hardware) -> Result<Zeroizing<String>, Failure> {
+    if let Some(file) = &hardware.pin_file {
+        return written(file);
+    }
+    if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        let file = Path::new(&folder).join(CREDENTIAL);
+        if file.exists() {
+            return written(&file);
+        }
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::here(
+            format!("nobody gives the PIN of the token {}", hardware.token),
+            "start it at a terminal, give systemd's unit LoadCredentialEncrypted=token-pin, or name a pin_file under [hardware]",
+        ));
+    }
+    output::aside(&format!("PIN of the token {}, which isn't shown:", hardware.token));
+    let _quiet = Quiet::begin();
+    let mut typed = Zeroizing::new(String::new());
+    let read = std::io::stdin().read_line(&mut typed);
+    read.map_err(|error| Failure::here(format!("no PIN: {}", error.kind()), "start it again"))?;
+    Ok(Zeroizing::new(typed.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// A terminal that doesn't show what is typed, until this is dropped.
+struct Quiet;
+
+impl Quiet {
+    fn begin() -> Self {
+        Self::set("-echo");
+        Self
+    }
+
+    /// POSIX `stty`: the standard library has nothing for it. Where it fails, what is typed is seen by who types it.
+    fn set(how: &str) {
+        drop(Command::new("stty").arg(how).status());
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        Self::set("echo");
+    }
+}
+
+fn written(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let wrong = |error: std::io::Error| failure::file(path, &error);
     if fs::metadata(path).map_err(wrong)?.permissions().mode() & 0o077 != 0 {
         return Err(Failure::here(
@@ -99,9 +149,7 @@ fn refused(what: &Path, error: HardwareError) -> Failure {
         HardwareError::Module => "check module under [hardware], and that this user may read and run it",
         HardwareError::Absent => "connect the token, or correct token under [hardware]: its label",
         HardwareError::Ambiguous => "connect only one of them, or give one another label",
-        HardwareError::Pin => {
-            "put the token's user PIN into the file pin_file names; most tokens lock after a few wrong ones"
-        }
+        HardwareError::Pin => "give the token's user PIN; most tokens lock after a few wrong ones",
         HardwareError::Locked => "have whoever has the token's security officer PIN set a new user PIN",
         HardwareError::OtherToken => "connect the token that took the root key, or restore its backup into this one",
         HardwareError::Edited => "put the record back as it was, from a copy of the directory",

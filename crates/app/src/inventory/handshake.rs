@@ -44,6 +44,8 @@ pub fn peers(home: &Home) -> Vec<Peer> {
     let named = origin.chain(courier).chain(providers).chain(witnesses);
     let mut peers: Vec<Peer> = named.filter_map(|(what, url)| https(what, url)).collect();
     peers.extend(home.database.url().and_then(database));
+    let holder = home.key_holder().and_then(|holder| split(holder.address.as_deref()?, 0));
+    peers.extend(holder.map(|(host, port)| Peer { what: "the key holder", host, port, postgresql: false }));
     peers
 }
 

@@ -86,14 +86,17 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     assert!(marked.member("receipt").starts_with("ent_"));
     let listed = security.get("/v1/guards").expect(200).json();
     assert_eq!(listed["items"], json!([{"customer": customer, "reason": "own_staff"}]));
-    security.ask("DELETE", &on("guard"), b"").unwrap().expect(202);
-    nobody.bearer(&analyst.token).ask("DELETE", &on("guard"), b"").unwrap().expect(200);
-    let guardian = nobody.bearer(&guard.token);
+    // What two must ask, no program asks.
+    assert_eq!(security.ask("DELETE", &on("guard"), b"").unwrap().expect(403).slug(), "not-a-second-officer");
+    let [at_security, at_analyst, guardian] =
+        [&officer, &analyst, &guard].map(|person| on_page(&nobody, server.address(), &person.token));
+    at_security.ask("DELETE", &on("guard"), b"").unwrap().expect(202);
+    at_analyst.ask("DELETE", &on("guard"), b"").unwrap().expect(200);
     guardian.put(&on("hold"), &json!({"reason": "fraud_evidence"})).expect(202);
-    security.put(&on("hold"), &json!({"reason": "fraud_evidence"})).expect(200);
+    at_security.put(&on("hold"), &json!({"reason": "fraud_evidence"})).expect(200);
     let whole = format!("/v1/customers/{customer}");
     assert_eq!(guardian.ask("DELETE", &whole, b"").unwrap().expect(409).slug(), "legal-hold");
-    security.ask("DELETE", &on("hold"), b"").unwrap().expect(202);
+    at_security.ask("DELETE", &on("hold"), b"").unwrap().expect(202);
     guardian.ask("DELETE", &on("hold"), b"").unwrap().expect(200);
     let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
     security.post("/v1/drills", &json!({"results": [result]})).expect(201);
@@ -132,11 +135,12 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let budgets = [Kind::TeamRead, Kind::BudgetsRead, Kind::SpendingDisagrees, Kind::BudgetMended, Kind::BudgetCarried];
     // A store older than roots is sealed once: vault `power.rs` makes one.
     let own = [Kind::EntryLost, Kind::AllotmentReturned, Kind::PowerDoubted, Kind::PowerSealed];
-    // And of rules, limits and the data plan (governance.rs; vault proposals.rs, planning.rs).
+    // And of rules, limits, the data plan and settings (governance.rs, settings.rs; vault proposals.rs, planning.rs, settings.rs).
     let governing = [
         Kind::RulesChanged,
         Kind::LimitsChanged,
         Kind::PlanChanged,
+        Kind::SettingsChanged,
         Kind::ProposalSigned,
         Kind::ProposalWithdrawn,
         Kind::LogReplayed,

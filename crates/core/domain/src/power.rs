@@ -29,11 +29,13 @@ pub enum PowerKind {
     Former = 11,
     /// The text of the tenant's data plan.
     Plan = 12,
+    /// The text of the settings that decide over the tenant's people and data.
+    Settings = 13,
 }
 
 impl PowerKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Person,
         Self::Passkey,
         Self::Device,
@@ -46,6 +48,7 @@ impl PowerKind {
         Self::Settled,
         Self::Former,
         Self::Plan,
+        Self::Settings,
     ];
 
     /// The kind with this number.
@@ -73,8 +76,8 @@ mod tests {
         for kind in PowerKind::ALL {
             assert_eq!(PowerKind::from_code(kind.code()), Some(kind));
         }
-        assert_eq!((PowerKind::Person.code(), PowerKind::Settled.code(), PowerKind::Plan.code()), (0, 9, 12));
+        assert_eq!((PowerKind::Person.code(), PowerKind::Settled.code(), PowerKind::Settings.code()), (0, 9, 13));
         assert_eq!(PowerKind::from_code(10), None);
-        assert_eq!(PowerKind::from_code(13), None);
+        assert_eq!(PowerKind::from_code(14), None);
     }
 }

@@ -213,7 +213,7 @@ refusals! {
         "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
         "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
     /// Rules that can't be read, or don't fit what they speak of.
-    RulesUnfit = 61 "rules-unfit", "These rules or limits can't be used",
+    RulesUnfit = 61 "rules-unfit", "These rules, limits or settings can't be used",
         "What can't be read in full can't be relied on, so nothing of it counts.",
         "Mend what the detail names, then draft the change again.";
     /// Rules under which something could happen that must never.
@@ -221,7 +221,7 @@ refusals! {
         "What must never happen is written apart from the rules, so that no change of them can permit it by mistake or by design.",
         "Look at the example in the detail, mend the rule that permits it, and draft the change again.";
     /// What officers signed can't be used by this program.
-    RulesUnusable = 63 "rules-unusable", "The rules, limits or data plan that officers signed can't be used",
+    RulesUnusable = 63 "rules-unusable", "The rules, limits, settings or data plan that officers signed can't be used",
         "They were signed for another version of this program, and nothing is disclosed under rules that nobody can read.",
         "Tell security and IT: let IT go back to the version before, or let two security officers sign rules for this one.";
     /// The data plan in force doesn't allow it today.

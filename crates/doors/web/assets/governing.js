@@ -1,4 +1,4 @@
-// Rules and limits, changed by officers: drafted, looked at in words, tried, signed; and by a second officer under Proposals.
+// Rules, limits and settings, changed by officers: drafted, looked at in words, tried, signed; and by a second officer under Proposals.
 
 import { byId, el, icon, moment, receiptLink, say } from './common.js';
 import { change } from './power.js';
@@ -45,5 +45,7 @@ function rules() {
 }
 
 asks('limits-form', 'limits-problem', (place) => change(limits(), place));
+asks('settings-form', 'settings-problem', (place) => change({ change: 'set_settings', settings: byId('settings').value }, place));
+byId('from-file')?.addEventListener('click', async () => tell(await change({ change: 'set_settings' }, byId('settings-problem'))));
 asks('rules-form', 'rules-problem', (place) => change(rules(), place));
 byId('back')?.addEventListener('click', async () => tell(await change({ change: 'set_rules', files: [] }, byId('rules-problem'))));

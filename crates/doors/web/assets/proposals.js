@@ -66,7 +66,7 @@ function line(one) {
     : `${standing(one)} ${ending(one)}`;
   return el('li', { 'data-change': one.change },
     el('div', {}, el('b', {}, one.words), el('small', {}, facts),
-      one.details.length > 0 && el('details', {}, el('summary', {}, 'Every rule that changes'), el('ul', { class: 'mono' }, ...one.details.map((text) => el('li', {}, text)))),
+      one.details.length > 0 && el('details', {}, el('summary', {}, 'Everything that changes'), el('ul', { class: 'mono' }, ...one.details.map((text) => el('li', {}, text)))),
       mayChange && el('p', { class: 'row' },
         open && button('Look and sign', () => sign(one), { class: 'primary' }),
         one.can_be_tried && button('Try it on the last 30 days', () => tryOut({ change: one.change }, place)),

@@ -7,7 +7,7 @@ use identity::oidc::{Client, Fetch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
-use vault::{Courier, Mailer, Vault};
+use vault::{Courier, Mailer, Vault, VaultError};
 
 /// A telephony or ticket system whose signed events are heard.
 #[derive(Clone)]
@@ -115,6 +115,24 @@ impl Web {
         }
         let host = headers.get(header::HOST)?.to_str().ok()?;
         on_loopback(host).then(|| format!("http://{host}"))
+    }
+
+    /// Who takes one-time codes to a tenant's customers: as this node is configured, if that is what counts.
+    pub(crate) async fn courier(&self, tenant: TenantId) -> Result<Option<Arc<dyn Courier>>, VaultError> {
+        let agreed = self.vault.agrees_with(tenant, |parties| &parties.courier).await?;
+        Ok(self.config.courier.clone().filter(|_| agreed))
+    }
+
+    /// The same of letters. In doubt nobody does.
+    pub(crate) async fn mailer(&self, tenant: TenantId) -> Option<Arc<dyn Mailer>> {
+        let agreed = self.vault.agrees_with(tenant, |parties| &parties.mail).await;
+        self.config.mailer.clone().filter(|_| agreed.unwrap_or(false))
+    }
+
+    /// Through whom a tenant's agents sign in, likewise.
+    pub(crate) async fn provider(&self, tenant: TenantId) -> Option<&Provider> {
+        let agreed = self.vault.agrees_with(tenant, |parties| &parties.identity_providers).await;
+        self.config.providers.iter().find(|one| one.tenant == tenant).filter(|_| agreed.unwrap_or(false))
     }
 
     /// A tenant's name in addresses.

@@ -1,4 +1,5 @@
-//! What a tenant's people go by: its allowances, its rules and its data plan, each as officers read and sign them, in text.
+//! What a tenant's people go by: its allowances, its rules, its data plan and its settings, each as officers read and sign them, in
+//! text.
 
 use super::body::PowerBody;
 use domain::PowerKind;
@@ -53,6 +54,28 @@ impl PowerBody for PlanText {
     }
 }
 
+/// The settings that decide over the tenant's people and data. The row's id is [`THE_ONE`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsText {
+    /// Each said, in TOML.
+    pub toml: String,
+}
+
+impl PowerBody for SettingsText {
+    const KIND: PowerKind = PowerKind::Settings;
+
+    /// `[toml]`
+    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.array(1)?.str(&self.toml)?;
+        Ok(())
+    }
+
+    fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        Ok(Some(Self { toml: d.str()?.to_owned() }))
+    }
+}
+
 /// The tenant's rules: files of Cedar policies in the order in which they speak. The row's id is [`THE_ONE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RulesText {
@@ -93,6 +116,8 @@ mod tests {
         assert_eq!(LimitsText::decode(&limits.encode()), Some(limits.clone()));
         let plan = PlanText { toml: "[plan]\n".to_owned() };
         assert_eq!(PlanText::decode(&plan.encode()), Some(plan));
+        let settings = SettingsText { toml: "remask_s = 20\n".to_owned() };
+        assert_eq!(SettingsText::decode(&settings.encode()), Some(settings));
         let rules = RulesText { files: vec![("1.cedar".to_owned(), "permit".to_owned()), Default::default()] };
         assert_eq!(RulesText::decode(&rules.encode()), Some(rules.clone()));
         for bytes in [&[][..], &[6], &[0x81, 0x01], &[0xff; 40], &[rules.encode(), vec![0]].concat()] {

@@ -54,6 +54,12 @@ impl Phones {
         Ok(Self { address, stop, thread: Some(thread), arrived })
     }
 
+    /// At which port it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// What to configure as the courier's `url`.
     #[must_use]
     pub fn url(&self) -> String {

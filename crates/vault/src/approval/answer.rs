@@ -65,7 +65,7 @@ impl Vault {
         let device = self.device_of(scope).await?;
         let power = self.power(scope.tenant).await?;
         let Some(asker) = power.person(question.asker) else { return Ok(false) };
-        let same_browser = device.is_some() && device == question.device;
-        Ok(!same_browser && self.may_answer(&power, asker, scope.person()))
+        let elsewhere = device.is_some() && device != question.device;
+        Ok(elsewhere && self.may_answer(&power, asker, scope.person()))
     }
 }

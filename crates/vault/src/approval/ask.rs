@@ -79,7 +79,7 @@ impl Vault {
             state: ApprovalState::Asked,
             since: now,
             // A no stands for as long as the interaction can, be it a case.
-            expires: now.plus(self.config.timeouts.absolute_ms.max(CASE_MS)),
+            expires: now.plus(self.settings(scope.tenant).timeouts().absolute_ms.max(CASE_MS)),
             tag: [0; 16],
         };
         let tag = before.map(|row| row.tag);

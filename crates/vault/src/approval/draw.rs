@@ -25,12 +25,13 @@ impl Vault {
         device: Option<[u8; 16]>,
     ) -> Result<Option<PersonId>, VaultError> {
         let there = self.there(scope, device, self.clock.now().plus(-THERE_MS)).await?;
-        let mut fit: Vec<PersonId> =
-            there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        let fit: Vec<PersonId> = there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
         let spent = self.yeses_said(scope.tenant, &fit).await?;
         let left = |row: &Arc<PersonRow>| spent.get(&row.id).is_none_or(|said| *said < self.yeses(row));
-        // Whose yeses are spent could only say no.
-        fit.retain(|id| power.person(*id).is_some_and(left));
+        // Whose yeses are spent can only say no, and is drawn as often as ever: or whoever spends the others' would be left with a friend.
+        if !fit.iter().any(|id| power.person(*id).is_some_and(left)) {
+            return Ok(None);
+        }
         // Of 64 random bits modulo so few, none is likelier by more than one in 2^50.
         let chance = usize::try_from(u64::from_be_bytes(fresh(&*self.entropy)) >> 1).unwrap_or(0);
         Ok(chance.checked_rem(fit.len()).and_then(|place| fit.get(place)).copied())
@@ -52,7 +53,7 @@ impl Vault {
         Ok(rows.into_iter().filter_map(said).collect())
     }
 
-    /// Who has used a page since then, from another browser than this.
+    /// Who has used a page since then, from a browser that can be told from this one.
     async fn there(
         &self,
         scope: &Scope,
@@ -62,7 +63,7 @@ impl Vault {
         let mut there = BTreeSet::new();
         self.each_session(scope.tenant, |_, body| {
             let theirs = body.device.map(|key| crate::reveal::hashed(&[&key]));
-            if body.seen >= since && (theirs.is_none() || theirs != device) {
+            if body.seen >= since && theirs.is_some() && theirs != device {
                 there.insert(body.person);
             }
         })

@@ -115,7 +115,7 @@ impl Vault {
         };
         let casework = ground.as_ref().and_then(InteractionRow::casework);
         let ground = ground.map(|mut row| {
-            self.run_out(&mut row);
+            self.run_out(scope.tenant, &mut row);
             (row.channel, row.phase, row.binding)
         });
         Ok(ApprovalLine {

@@ -140,7 +140,7 @@ impl Vault {
         let row = self.store.interaction(scope.tenant, case).await?;
         Ok(row.filter(|row| {
             let mut now = row.clone();
-            self.run_out(&mut now);
+            self.run_out(scope.tenant, &mut now);
             now.phase != Phase::Ended && row.person == Some(scope.person()) && row.customer == Some(customer)
         }))
     }

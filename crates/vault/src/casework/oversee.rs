@@ -81,8 +81,11 @@ impl Vault {
         let parts = known.and_then(|row| Some((row.casework()?, row.person?, row.customer?)));
         let Some((reason, holder, customer)) = parts else { return Err(self.logged(act, Refusal::NotFound).await) };
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let act =
-            act.about(customer, Some(case), 0, keys).detail(reason as u64).when(self.handles(case, holder, false));
+        let act = act.about(customer, Some(case), 0, keys).detail(reason as u64).when(self.handles(
+            scope.tenant,
+            case,
+            holder,
+        ));
         let act = if holder == scope.person() { act } else { act.upon(holder) };
         let act = match act.draft.keys.clone() {
             // A row that somebody puts back is open again, and shows nothing: its values stay spent.
@@ -98,7 +101,7 @@ impl Vault {
     /// A row as a line, if it is an open case that the asker oversees. Who has left holds nothing.
     fn case_line(&self, scope: &Scope, power: &Snapshot, row: &InteractionRow) -> Option<CaseLine> {
         let mut row = row.clone();
-        self.run_out(&mut row);
+        self.run_out(scope.tenant, &mut row);
         let (reason, holder) = (row.casework()?, power.person(row.person?)?);
         (row.phase != Phase::Ended && oversees(scope, power, &row)).then(|| CaseLine {
             case: row.id,

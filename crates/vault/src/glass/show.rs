@@ -51,7 +51,7 @@ impl Vault {
         let done = self.commit(act).await?;
         self.alarms.set(scope.tenant, AlarmKind::GlassBroken, true, self.clock.now());
         let Done::Committed { values, .. } = done else { return Err(VaultError::Unknown) };
-        self.revealed(values, self.config.remask_s)
+        self.revealed(values, self.settings(scope.tenant).remask_s)
     }
 
     /// Who agreed, if that counts now: their passkey and their role still do.

@@ -8,7 +8,7 @@ use crate::private::entry::Kind;
 use crate::wiring::{Act, Operator, Vault};
 use domain::{EntryId, PowerKey, PowerKind, Refusal};
 use keys::HolderError;
-use keys::power::{LimitsText, PowerBody, PowerChange, PowerProposal, PowerSeal, THE_ONE, Warrant};
+use keys::power::{LimitsText, PowerBody, PowerChange, PowerProposal, PowerSeal, SettingsText, THE_ONE, Warrant};
 use store::{Condition, Effect, PersonRow, PowerEdit, PowerRow, Seals};
 
 /// A row to be changed.
@@ -55,7 +55,7 @@ impl Vault {
         if !from.sound {
             return Err(self.logged(act, Refusal::PowerTampered).await);
         }
-        let changes = self.with_formers(from, self.with_limits(from, warrant, changes));
+        let changes = self.with_formers(from, self.with_configured(from, warrant, changes));
         let covered: Vec<PowerChange> = changes.iter().map(Change::covered).collect();
         if let Err(refusal) = duties::checked(&from.powers, &covered) {
             return Err(self.logged(act, refusal).await);
@@ -128,14 +128,20 @@ impl Vault {
         self.change_power(&snapshot, &Warrant::Setup, changes, act).await
     }
 
-    /// With the first passkey, the limits of the configuration are sealed as they are: whoever may edit that file raises
-    /// none afterwards.
-    fn with_limits(&self, from: &Snapshot, warrant: &Warrant, mut changes: Vec<Change>) -> Vec<Change> {
+    /// With the first passkey, the limits and settings of the configuration are sealed as they are: whoever may edit that file
+    /// changes none afterwards.
+    fn with_configured(&self, from: &Snapshot, warrant: &Warrant, mut changes: Vec<Change>) -> Vec<Change> {
         let passkey = changes.iter().any(|change| matches!(change, Change::Put((PowerKind::Passkey, _), _)));
-        let own = changes.iter().any(|change| change.covered().0 == (PowerKind::Limits, THE_ONE));
-        if *warrant == Warrant::Setup && passkey && !own && from.get::<LimitsText>(&THE_ONE).is_none() {
-            let toml = Budgets::of(&self.unsigned.limits).toml();
-            changes.push(Change::put(THE_ONE, &LimitsText { toml }));
+        if *warrant == Warrant::Setup && passkey {
+            let unsigned = self.unsigned(from.tenant);
+            let limits = Change::put(THE_ONE, &LimitsText { toml: Budgets::of(&unsigned.limits).toml() });
+            let settings = Change::put(THE_ONE, &SettingsText { toml: unsigned.settings.toml() });
+            for change in [limits, settings] {
+                let key = change.covered().0;
+                if !from.powers().0.contains_key(&key) && changes.iter().all(|other| other.covered().0 != key) {
+                    changes.push(change);
+                }
+            }
         }
         changes
     }

@@ -236,7 +236,7 @@ impl Vault {
             signed_by: signers.filter_map(|signer| snapshot.name(signer).map(str::to_owned)).collect(),
             alone: proposal && needed == 1,
             proved: drafted.proved,
-            untried: drafted.wish.untried(),
+            untried: drafted.wish.untried(&snapshot.governance),
             widens,
             waits_ms: if widens { snapshot.widening_waits_ms() } else { 0 },
             due: None,

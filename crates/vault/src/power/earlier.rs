@@ -12,7 +12,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Millis, PowerKind, Refusal, TenantId};
-use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
+use keys::power::{LimitsText, PlanText, PowerBody, RulesText, SettingsText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
@@ -23,7 +23,7 @@ pub struct EarlierTexts {
     pub until_version: u64,
     /// When that was.
     pub until: Millis,
-    /// Rules or limits.
+    /// Rules, limits, settings or a data plan.
     pub texts: Governing,
 }
 
@@ -62,22 +62,23 @@ fn decode(row: &AdmissionRow) -> Option<EarlierTexts> {
         (PowerKind::Plan, None) => Governing::Plan { toml: String::new() },
         (PowerKind::Plan, Some(body)) => Governing::Plan { toml: PlanText::decode(body)?.toml },
         (PowerKind::Limits, Some(body)) => Governing::Limits { toml: LimitsText::decode(body)?.toml },
+        (PowerKind::Settings, Some(body)) => Governing::Settings { toml: SettingsText::decode(body)?.toml },
         _ => return None,
     };
     Some(EarlierTexts { until_version: u64::from_be_bytes(*version), until: at, texts })
 }
 
 /// What can be gone back to.
-const KINDS: [PowerKind; 3] = [PowerKind::Rules, PowerKind::Limits, PowerKind::Plan];
+const KINDS: [PowerKind; 4] = [PowerKind::Rules, PowerKind::Limits, PowerKind::Plan, PowerKind::Settings];
 
 impl Vault {
-    /// What is kept beside a change of rules or limits: what they were. Limits that nobody signed are the configuration's, and
-    /// can't be gone back to.
+    /// What is kept beside a change of rules, limits, settings or the plan: what they were. Limits and settings that nobody signed
+    /// are the configuration's, and can't be gone back to.
     pub(super) fn earlier_kept(&self, from: &Snapshot, changes: &[Change]) -> Vec<(Condition, Effect)> {
         let kept = |kind: PowerKind| {
             let body = from.powers().0.get(&(kind, THE_ONE));
             let changed = changes.iter().any(|change| change.covered().0 == (kind, THE_ONE));
-            if !changed || (kind == PowerKind::Limits && body.is_none()) {
+            if !changed || (matches!(kind, PowerKind::Limits | PowerKind::Settings) && body.is_none()) {
                 return None;
             }
             let (key, body) = (key(kind, from.seq + 1), encode(self.clock.now(), body));

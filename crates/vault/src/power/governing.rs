@@ -1,4 +1,4 @@
-//! Other rules, limits or another data plan: what everybody goes by from then on.
+//! Other rules, limits, settings or another data plan: what everybody goes by from then on.
 
 use super::change::Change;
 use super::governance::chosen;
@@ -7,9 +7,10 @@ use super::{Snapshot, told};
 use crate::limits_form::Budgets;
 use crate::planned::{Planned, or_shipped};
 use crate::private::entry::Kind;
+use crate::settings_form::Settings;
 use crate::wiring::Vault;
 use domain::Refusal;
-use keys::power::{LimitsText, PlanText, PowerBody, RulesText, THE_ONE};
+use keys::power::{LimitsText, PlanText, PowerBody, RulesText, SettingsText, THE_ONE};
 use minicbor::{Decoder, Encoder};
 use policy::Rules;
 use std::sync::Arc;
@@ -33,6 +34,11 @@ pub enum Governing {
         /// As `plan.toml` is written.
         toml: String,
     },
+    /// Other settings.
+    Settings {
+        /// All of them; what isn't said is as the program has it.
+        toml: String,
+    },
 }
 
 impl Governing {
@@ -41,6 +47,7 @@ impl Governing {
             Self::Rules { .. } => Kind::RulesChanged,
             Self::Limits { .. } => Kind::LimitsChanged,
             Self::Plan { .. } => Kind::PlanChanged,
+            Self::Settings { .. } => Kind::SettingsChanged,
         }
     }
 
@@ -58,6 +65,10 @@ impl Governing {
                 Ok(_) => Ok(vec![Change::put(THE_ONE, &PlanText { toml: toml.clone() })]),
                 Err(_) => Err(Refusal::PlanUnfit),
             },
+            Self::Settings { toml } => {
+                let settings = Settings::read(toml).map_err(|_| Refusal::RulesUnfit)?;
+                Ok(vec![Change::put(THE_ONE, &SettingsText { toml: settings.toml() })])
+            }
         }
     }
 
@@ -76,10 +87,14 @@ impl Governing {
                 Ok(planned) => told::plan(&snapshot.governance.planned, &planned),
                 Err(error) => error.to_string(),
             },
+            Self::Settings { toml } => match Settings::read(toml) {
+                Ok(settings) => told::settings(&snapshot.governance.settings, &settings),
+                Err(error) => error.to_string(),
+            },
         }
     }
 
-    /// Of rules, each that becomes different.
+    /// Of rules, a plan and settings, each that becomes different.
     pub(super) fn details(&self, snapshot: &Snapshot) -> Vec<String> {
         match self {
             Self::Rules { files } => {
@@ -88,6 +103,9 @@ impl Governing {
             Self::Limits { .. } => Vec::new(),
             Self::Plan { toml } => Planned::read(or_shipped(toml))
                 .map(|planned| told::plan_in_full(&snapshot.governance.planned, &planned))
+                .unwrap_or_default(),
+            Self::Settings { toml } => Settings::read(toml)
+                .map(|settings| told::settings_in_full(&snapshot.governance.settings, &settings))
                 .unwrap_or_default(),
         }
     }
@@ -102,6 +120,7 @@ impl Governing {
             }
             Self::Limits { toml } => drop(e.array(2)?.u8(22)?.str(toml)?),
             Self::Plan { toml } => drop(e.array(2)?.u8(23)?.str(toml)?),
+            Self::Settings { toml } => drop(e.array(2)?.u8(24)?.str(toml)?),
         }
         Ok(())
     }
@@ -113,6 +132,9 @@ impl Governing {
         }
         if number == 23 {
             return Ok(Some(Self::Plan { toml: d.str()?.to_owned() }));
+        }
+        if number == 24 {
+            return Ok(Some(Self::Settings { toml: d.str()?.to_owned() }));
         }
         let mut files = Vec::new();
         for _ in 0..d.array()?.unwrap_or_default() / 2 {
@@ -153,6 +175,10 @@ impl Vault {
                 Ok(Fitness { proved: Some(proved), widens: Some(permits_more(rules, before).await) })
             }
             Governing::Limits { toml } => match Budgets::read(toml) {
+                Ok(_) => Ok(Fitness::default()),
+                Err(error) => Err((Refusal::RulesUnfit, error.to_string())),
+            },
+            Governing::Settings { toml } => match Settings::read(toml) {
                 Ok(_) => Ok(Fitness::default()),
                 Err(error) => Err((Refusal::RulesUnfit, error.to_string())),
             },

@@ -165,18 +165,19 @@ impl Vault {
     async fn unreadable(&self, tenant: TenantId) -> Result<Snapshot, VaultError> {
         let head = self.store.power_head(tenant).await?;
         let before = self.power.get(tenant).map(|(_, known)| Snapshot::clone(&known));
-        let before = before
-            .unwrap_or_else(|| Snapshot::new(tenant, head, Vec::new(), Powers::default(), Arc::clone(&self.unsigned)));
+        let before = before.unwrap_or_else(|| {
+            Snapshot::new(tenant, head, Vec::new(), Powers::default(), Arc::clone(self.unsigned(tenant)))
+        });
         Ok(Snapshot { sound: false, seq: head.map_or(0, |head| head.seq), head, ..before })
     }
 
     fn governance_of(&self, tenant: TenantId, powers: &Powers) -> Arc<Governance> {
         let before = self.power.governance(tenant);
-        let governance = Governance::of(powers, &self.unsigned, before);
+        let governance = Governance::of(powers, self.unsigned(tenant), before);
         if !governance.is_usable() {
             tracing::error!(
                 tenant = tenant.0,
-                "this program can't use the limits or rules that officers signed: nothing is disclosed; go back to the version before, or let officers sign others"
+                "this program can't use the limits, rules, plan or settings that officers signed: nothing is disclosed; go back to the version before, or let officers sign others"
             );
         }
         governance
@@ -188,12 +189,12 @@ impl Vault {
     /// # Errors
     /// As [`Vault::power`].
     pub async fn goes_by_other_limits(&self, tenant: TenantId) -> Result<bool, VaultError> {
-        Ok(self.power(tenant).await?.governance.limits != self.unsigned.limits)
+        Ok(self.power(tenant).await?.governance.limits != self.unsigned(tenant).limits)
     }
 
     /// What a tenant's people go by: of the version that decisions are made by and committed under.
     pub(crate) fn governance(&self, tenant: TenantId) -> Arc<Governance> {
-        self.power.governance(tenant).unwrap_or_else(|| Arc::clone(&self.unsigned))
+        self.power.governance(tenant).unwrap_or_else(|| Arc::clone(self.unsigned(tenant)))
     }
 
     fn fits(&self, row: &PersonRow) -> bool {

@@ -4,9 +4,12 @@ use super::governance::{Governance, chosen};
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
 use crate::planned::{Planned, or_shipped};
+use crate::settings_form::{Settings, differences};
 use domain::{Limits, PersonId, PowerKind};
 use keys::Powers;
-use keys::power::{LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, THE_ONE, Waits, plain};
+use keys::power::{
+    LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, SettingsText, THE_ONE, Waits, plain,
+};
 use policy::{Act, Rules};
 use std::sync::Arc;
 
@@ -58,6 +61,12 @@ fn widen(
             let text = body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
             let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok());
             after.is_none_or(|after| told::plan_is_wider(&governance.planned, &after))
+        }
+        (PowerKind::Settings, body) => {
+            let sealed = before.get::<SettingsText>(&THE_ONE).is_some();
+            let text = body.as_deref().and_then(SettingsText::decode).filter(|_| sealed);
+            let after = text.and_then(|text| Settings::read(&text.toml).ok());
+            after.is_none_or(|after| differences(&governance.settings, &after).iter().any(|one| one.widens))
         }
         (PowerKind::Person, Some(body)) => match Person::decode(body) {
             Some(after) => gives_more(before, governance, id, &after),

@@ -1,8 +1,9 @@
-//! What a change of rules, limits or the data plan comes to, in words.
+//! What a change of rules, limits, settings or the data plan comes to, in words.
 
 use super::governance::Governance;
 use crate::limits_form::Budgets;
 use crate::planned::Planned;
+use crate::settings_form::{Settings, SettingsDifference, differences};
 use domain::Limits;
 use policy::{Rules, Told};
 use serde_json::Value;
@@ -65,6 +66,23 @@ pub(super) fn plan_in_full(before: &Planned, after: &Planned) -> Vec<String> {
 /// Does another data plan let more be done with data?
 pub(super) fn plan_is_wider(before: &Planned, after: &Planned) -> bool {
     plan::diff(before.plan(), after.plan()).iter().any(|one| one.widens)
+}
+
+/// What other settings come to: how many differ, and how many of them widen.
+pub(super) fn settings(before: &Settings, after: &Settings) -> String {
+    let all = differences(before, after);
+    let widens = all.iter().filter(|one| one.widens).count();
+    match all.len() {
+        0 => "Change no setting; sign those that count now.".to_owned(),
+        1 => format!("Change a setting. {}", all[0].says),
+        count => format!("Change {count} settings, of which {widens} let more happen."),
+    }
+}
+
+/// Each that differs, one a line.
+pub(super) fn settings_in_full(before: &Settings, after: &Settings) -> Vec<String> {
+    let marked = |one: SettingsDifference| if one.widens { format!("Widens: {}", one.says) } else { one.says };
+    differences(before, after).into_iter().map(marked).collect()
 }
 
 fn counted(rules: usize) -> String {

@@ -1,4 +1,5 @@
-//! What isn't in force, tried on entries of the log one after another: rules, limits, somebody's other role or a data plan; what
+//! What isn't in force, tried on entries of the log one after another: rules, limits, somebody's other role, for how long somebody is
+//! new, or a data plan; what
 //! would have been refused, what allowed, and what the log doesn't say. Pure.
 //!
 //! An entry says who did what for which purpose and what became of it. It doesn't say how surely the interaction was the
@@ -174,16 +175,17 @@ impl Trial {
         let Some((role, team)) = self.people.get(&person) else { return Some(Some(Turned::Unknown(Unsaid::Person))) };
         let standing = Standing::of(person, body.at, self.probation_days);
         let who = Who { person, role: *role, team, standing };
+        let later = Standing::of(person, body.at, self.then.probation_days.unwrap_or(self.probation_days));
         let becomes = match moved {
             // Whoever has left does nothing.
             Some(None) => return Some(body.decision.is_ok().then_some(Turned::Refused)),
             Some(Some((role, team))) => Who { role: *role, team, ..who },
-            None => who,
+            None => Who { standing: later, ..who },
         };
-        let other = moved.is_some() || !Arc::ptr_eq(&self.now, &self.then.rules);
+        let other = moved.is_some() || later != standing || !Arc::ptr_eq(&self.now, &self.then.rules);
         let by_rules = if other { judged((&self.now, &who), (&self.then.rules, &becomes), act, body) } else { None };
         Some(match (&self.then.limits, by_rules) {
-            (Some(limits), None) => limited(&mut self.spent, limits, &who, body),
+            (Some(limits), None) => limited(&mut self.spent, limits, &becomes, body),
             (_, by_rules) => by_rules,
         })
     }

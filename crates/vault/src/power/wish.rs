@@ -4,8 +4,10 @@ use super::Snapshot;
 use super::access::Access;
 use super::asked::Asked;
 use super::change::Change;
+use super::governance::Governance;
 use super::governing::Governing;
 use crate::private::entry::Kind;
+use crate::settings_form::Settings;
 use domain::{Millis, PersonId, Refusal, Role, TenantId};
 use keys::power::{Assertion, Left, Passkey, PowerBody, Reporting};
 use minicbor::data::Type;
@@ -51,7 +53,7 @@ pub enum PowerWish {
     Access(Access),
     /// What others asked for.
     Asked(Asked),
-    /// Other rules, limits or another data plan.
+    /// Other rules, limits, settings or another data plan.
     Governing(Governing),
 }
 
@@ -78,8 +80,16 @@ impl PowerWish {
     }
 
     /// Why it isn't tried on the log of the last thirty days, where that would say nothing.
-    pub(super) fn untried(&self) -> Option<&'static str> {
+    pub(super) fn untried(&self, governance: &Governance) -> Option<&'static str> {
         match self {
+            Self::Governing(Governing::Settings { toml })
+                if Settings::read(toml)
+                    .is_ok_and(|settings| settings.probation_days == governance.settings.probation_days) =>
+            {
+                Some(
+                    "These settings decide how long something goes on, who is believed and who is sent to. No entry of the log says that, so it can't say what would have become otherwise.",
+                )
+            }
             Self::Governing(_) | Self::SetRole { .. } | Self::Left { .. } => None,
             Self::AddPerson { .. } => {
                 Some("Somebody new has done nothing yet, so the log can't say what would have become of it.")
@@ -230,7 +240,7 @@ impl PowerWish {
             4 => id(d)?.map(|person| Self::Left { person }),
             number @ (11..=14 | 19) => Access::read(number, d)?.map(Self::Access),
             number @ 15..=17 => Asked::read(number, d)?.map(Self::Asked),
-            number @ 21..=23 => Governing::read(number, d)?.map(Self::Governing),
+            number @ 21..=24 => Governing::read(number, d)?.map(Self::Governing),
             _ => None,
         })
     }
@@ -347,6 +357,7 @@ mod tests {
             PowerWish::Governing(Governing::Rules { files: vec![("1.cedar".to_owned(), "permit".to_owned()); 2] }),
             PowerWish::Governing(Governing::Limits { toml: "code_per_hour = 3".to_owned() }),
             PowerWish::Governing(Governing::Plan { toml: "[plan]".to_owned() }),
+            PowerWish::Governing(Governing::Settings { toml: "remask_s = 30".to_owned() }),
         ];
         let [credential, client_data, authenticator_data, signature] = [1, 2, 3, 4].map(|what| vec![what; 3]);
         let assertion = Assertion { credential, client_data, authenticator_data, signature };

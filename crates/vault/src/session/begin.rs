@@ -40,11 +40,11 @@ impl Vault {
     /// As [`Vault::authenticate`]; `Unauthenticated` where tokens don't sign in; `Refused(NotThisDevice)`, with its entry,
     /// for a browser without a key where sessions are bound.
     pub async fn sign_in(&self, token: &str, device: Option<DeviceKey>) -> Result<NewSession, VaultError> {
-        if !self.config.sessions.tokens {
-            return Err(VaultError::Unauthenticated);
-        }
         let digest = token_digest(token);
         let scope = self.by_digest(digest, [0; 16], Device::Page).await?;
+        if !self.settings(scope.tenant).sign_in.tokens {
+            return Err(VaultError::Unauthenticated);
+        }
         self.begin(&scope, Proof { way: Way::Token, rests_on: Some(digest) }, device).await
     }
 
@@ -98,7 +98,8 @@ impl Vault {
         effects: Vec<Effect>,
     ) -> Result<NewSession, VaultError> {
         let mut act = self.act(scope, Kind::SignIn)?.detail(proof.way as u64);
-        if self.config.sessions.bound && device.is_none() {
+        let rules = self.settings(scope.tenant).sessions();
+        if rules.bound && device.is_none() {
             return Err(self.logged(act, Refusal::NotThisDevice).await);
         }
         let (tenant, id) = (scope.tenant, SessionId(fresh(&*self.entropy)));
@@ -120,7 +121,7 @@ impl Vault {
             rests_on: proof.rests_on,
             ended: false,
         };
-        let expires = now.plus(self.config.sessions.absolute_ms);
+        let expires = now.plus(rules.absolute_ms);
         let row = AdmissionRow { key: id.key(), body: body.encode(), expires, tag: [0; 16] };
         act.when.extend(when);
         act.effects.extend(effects);

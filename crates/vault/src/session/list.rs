@@ -82,7 +82,7 @@ impl Vault {
         mut told: impl FnMut(&AdmissionRow, &Body),
     ) -> Result<(), VaultError> {
         let power = self.power(tenant).await?;
-        let (rules, now, mut after) = (&self.config.sessions, self.clock.now(), None);
+        let (rules, now, mut after) = (power.governance.settings.sessions(), self.clock.now(), None);
         loop {
             let rows = self.store.admissions(tenant, AdmissionKind::Session, after, PAGE).await?;
             after = rows.last().map(|row| row.key.id).filter(|_| rows.len() == PAGE as usize);

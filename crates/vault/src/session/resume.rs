@@ -103,7 +103,7 @@ impl Vault {
 
     fn lives(&self, seen: &Seen, scope: &Scope) -> bool {
         let (body, now) = (&seen.body, self.clock.now());
-        let rules = &self.config.sessions;
+        let rules = self.settings(scope.tenant).sessions();
         !body.ended
             && now.since(body.seen) < rules.idle_of(scope.role())
             && now.since(body.begun) < rules.absolute_ms

@@ -371,7 +371,7 @@ fn asking_in_bulk_is_stopped() {
 }
 
 #[test]
-fn who_agrees_in_bulk_is_stopped_and_drawn_no_more() {
+fn who_agrees_in_bulk_is_stopped_and_where_all_have_nobody_is_drawn() {
     let limits = Limits { approval_per_hour: 1_000, agreed_per_hour: 2, ..Limits::default() };
     let four = Four::on(Call::on(TestWorld::with(813, VaultConfig { limits, ..VaultConfig::default() })));
     let (world, page) = (four.world(), four.page());
@@ -386,11 +386,18 @@ fn who_agrees_in_bulk_is_stopped_and_drawn_no_more() {
     assert_refused(world, four.answer(&page, third, true), Refusal::AgreedTooOften);
     four.answer(&page, third, false).unwrap();
     assert_refused(world, ask().map(drop), Refusal::NobodyToApprove);
-    // Somebody else has yeses of their own.
+    // Somebody else has yeses of their own, and isn't drawn more often for it.
     let officer = hired(world, "Olga Officer", Role::SecurityOfficer, "");
     let there = Page::begin(world, four.vault(), &officer);
-    let id = ask().unwrap();
-    four.answer(&there, id, true).unwrap();
+    let scope = there.get(four.vault(), "/approvals").unwrap();
+    let asked: Vec<ApprovalId> = (0..24).map(|_| ask().unwrap()).collect();
+    world.clock.advance(1_001);
+    let theirs = block_on(four.vault().own_approvals(&scope)).unwrap().to_answer.len();
+    assert!((4..=20).contains(&theirs), "of two who are there each is drawn about as often: {theirs}");
+    let own: Vec<ApprovalId> =
+        block_on(four.vault().own_approvals(&scope)).unwrap().to_answer.iter().map(|line| line.id).collect();
+    assert!(own.iter().all(|id| asked.contains(id)));
+    four.answer(&there, own[0], true).unwrap();
     world.clock.advance(60_000);
     assert_refused(world, four.answer(&page, fourth, true), Refusal::AgreedTooOften);
     // Windows slide by steps.

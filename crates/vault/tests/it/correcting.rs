@@ -2,6 +2,7 @@
 
 use crate::help::{Call, assert_refused, failure, value};
 use crate::own_side::{resume, signed_in};
+use crate::sessions::at_a_page;
 use domain::field::{query_email, query_phone};
 use domain::{Binding, CustomerId, FieldKind, Guard, InteractionId, Refusal};
 use std::sync::{Arc, Mutex};
@@ -378,7 +379,7 @@ fn whoever_objects_freezes_what_was_changed_until_two_of_security_say_otherwise(
     assert!(!code_goes_to(world, EMAIL));
 
     for officer in [&world.staff.security, &world.staff.analyst] {
-        block_on(world.vault.guard(&world.scope(officer), customer, None)).unwrap();
+        block_on(world.vault.guard(&at_a_page(world, officer), customer, None)).unwrap();
     }
     assert_eq!(caller(world, NEW_PHONE).1, Some(customer));
     // Three in an hour, within fourteen days; then it is no link any more.

@@ -2,12 +2,13 @@
 
 use crate::help::{Call, assert_refused};
 use crate::retention::{DAY, YEAR, after, is_there, last, run_at};
+use crate::sessions::at_a_page;
 use domain::{CustomerId, Hold, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, START, TestWorld, block_on, name_and_phone};
 use vault::{Kind, MarkSet, NewPerson, VaultError};
 
 fn hold(world: &TestWorld, by: &Member, customer: CustomerId, hold: Option<Hold>) -> Result<MarkSet, VaultError> {
-    block_on(world.vault.hold(&world.scope(by), customer, hold))
+    block_on(world.vault.hold(&at_a_page(world, by), customer, hold))
 }
 
 /// Both officers ask for the same.

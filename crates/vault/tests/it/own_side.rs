@@ -1,6 +1,7 @@
 //! Customers on their own side: by a fixed clock, across tenants, and with addresses that look alike.
 
 use crate::help::Call;
+use crate::sessions::at_a_page;
 use domain::{EntryId, FieldKind, Guard, Hold, Refusal, TenantId};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
@@ -126,7 +127,7 @@ fn nobody_is_erased_who_is_held_and_a_session_ends_with_its_customer() {
     let call = Call::new(703);
     let world = &call.world;
     let (scope, cookie) = signed_in(world);
-    let (guardian, officer) = (world.scope(&world.staff.protection), world.scope(&world.staff.security));
+    let (guardian, officer) = (at_a_page(world, &world.staff.protection), at_a_page(world, &world.staff.security));
     for officer in [&guardian, &officer] {
         block_on(world.vault.hold(officer, call.customer, Some(Hold::Authority))).unwrap();
     }

@@ -7,7 +7,7 @@ use testkit::{FIRST, TestWorld, block_on};
 use vault::{Approved, Found, Kind, PowerDraft, PowerWish, Turned, Unsaid};
 
 impl Governed {
-    fn tried(&self, wish: PowerWish) -> Found {
+    pub(crate) fn tried(&self, wish: PowerWish) -> Found {
         self.replayed(&self.draft(wish).unwrap())
     }
 

@@ -1,6 +1,7 @@
 //! Retention by itself: who goes, who stays, what is left, and what doesn't bring them back.
 
 use crate::help::{Call, assert_refused};
+use crate::sessions::at_a_page;
 use domain::field::query_phone;
 use domain::{CustomerId, FieldKind, Millis, Refusal};
 use keys::{HolderError, KeyHolder, Shelved};
@@ -162,7 +163,7 @@ fn the_sweep_leaves_the_interactions_of_whoever_is_there() {
     let calls = |phone| world.call(&world.staff.agent, Some(phone));
     let (of_held, of_gone) = (calls(PHONE), calls("+442079460444"));
     for officer in [&world.staff.protection, &world.staff.security] {
-        block_on(world.vault.hold(&world.scope(officer), held, Some(domain::Hold::Litigation))).unwrap();
+        block_on(world.vault.hold(&at_a_page(&world, officer), held, Some(domain::Hold::Litigation))).unwrap();
     }
     after(&world, 2 * YEAR);
     let living = world.add(name_and_phone("Living Lisa", OTHER_PHONE));

@@ -1,7 +1,7 @@
 //! A second person for guarded customers, and for more than a few fields of one interaction.
 
 use crate::help::{Call, assert_refused, failure, value};
-use crate::sessions::Page;
+use crate::sessions::{Page, at_a_page};
 use domain::{FieldKind, Guard, Limits, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, TestWorld, block_on};
 use vault::{ApprovalId, Erased, Heard, Kind, MarkSet, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
@@ -39,7 +39,7 @@ impl Desk {
     }
 
     fn mark(&self, by: &Member, guard: Option<Guard>) -> Result<MarkSet, VaultError> {
-        block_on(self.world().vault.guard(&self.world().scope(by), self.call.customer, guard))
+        block_on(self.world().vault.guard(&at_a_page(self.world(), by), self.call.customer, guard))
     }
 
     fn guard(&self, by: &Member, guard: Option<Guard>) -> Result<domain::EntryId, VaultError> {

@@ -39,6 +39,14 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Somebody at a page of their own, in a browser that nobody else has; those who can't sign in on one, as a program.
+pub(crate) fn at_a_page(world: &TestWorld, member: &Member) -> Scope {
+    match block_on(world.vault.sign_in(&member.token, Some(Browser::new().device()))) {
+        Ok(_) => Page::begin(world, &world.vault, member).get(&world.vault, "/").unwrap(),
+        Err(_) => world.scope(member),
+    }
+}
+
 /// Longer than a node believes what it read.
 const LOOKS_AGAIN_MS: i64 = 251;
 

@@ -115,4 +115,13 @@ fn two_officers_at_one_browser_hold_and_unguard_nobody() {
     assert!(unguard(0, 0).unwrap().waits_until.is_some());
     assert_refused(world, unguard(1, 0).map(drop), Refusal::NotASecondOfficer);
     assert_eq!(unguard(1, 1).unwrap().waits_until, None);
+
+    // Nobody can tell at which device a program runs: neither word is a program's, and two of them are none.
+    block_on(vault.guard(&office.at(0, 0), customer, Some(Guard::ALL[0]))).unwrap();
+    for which in [0, 1] {
+        let program = world.scope(&office.officers[which]);
+        assert_refused(world, block_on(vault.hold(&program, customer, None)).map(drop), Refusal::NotASecondOfficer);
+        assert_refused(world, block_on(vault.guard(&program, customer, None)).map(drop), Refusal::NotASecondOfficer);
+    }
+    assert!(unguard(0, 0).unwrap().waits_until.is_some());
 }

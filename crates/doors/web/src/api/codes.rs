@@ -51,7 +51,8 @@ pub(crate) async fn send(
 ) -> Result<Response, Failed> {
     let interaction = id(&web, &text, InteractionId::parse)?;
     let Json(SendCode { own_page }) = body?;
-    let courier = web.config.courier.clone().ok_or_else(|| web.fault(no_courier()))?;
+    let courier = web.courier(scope.tenant()).await.map_err(|error| web.failed(&error))?;
+    let courier = courier.ok_or_else(|| web.fault(no_courier()))?;
     let sent = if own_page {
         // Only to where we are known to be, never to where a request says that we are.
         let origin = web.origin(&headers).ok_or_else(|| web.fault(no_origin()))?;
@@ -78,7 +79,9 @@ fn no_origin() -> Fault {
 fn no_courier() -> Fault {
     Fault {
         title: Cow::Borrowed("No courier takes codes here"),
-        next: Cow::Borrowed("Ask the operator to set [courier] in the configuration."),
+        next: Cow::Borrowed(
+            "Ask the operator to set [courier] in the configuration, and security whether two officers signed it (Proposals).",
+        ),
         ..Fault::NOT_FOUND
     }
 }

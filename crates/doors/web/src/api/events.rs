@@ -10,6 +10,7 @@ use domain::field::{SearchTerm, query_email, query_phone};
 use domain::{Channel, Millis, PersonId};
 use serde::{Deserialize, Serialize};
 use standardwebhooks::Webhook;
+use std::borrow::Cow;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use vault::Heard;
@@ -83,6 +84,9 @@ pub(crate) async fn hear(State(web): State<Web>, headers: HeaderMap, request: Re
     let head = Head::of(&headers).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
     let body = read(request, &web).await?;
     let source = signed_by(&web, &head, &body).ok_or_else(|| web.fault(Fault::UNAUTHENTICATED))?;
+    if !web.vault.believes(source.tenant, &source.name).await.map_err(|error| web.failed(&error))? {
+        return Err(web.fault(not_agreed()));
+    }
     let message: Message = serde_json::from_slice(&body)
         .map_err(|_| web.fault(Fault::UNPROCESSABLE.detail("the message isn't of a known shape")))?;
     let at = happened_at(&web, &message)?;
@@ -94,6 +98,15 @@ pub(crate) async fn hear(State(web): State<Web>, headers: HeaderMap, request: Re
     let told = web.vault.hear(source.tenant, &source.name, &reference, head.id, at, heard).await;
     let interaction = told.map_err(|error| web.failed(&error))?.to_string();
     Ok(answer(StatusCode::ACCEPTED, &Taken { interaction }))
+}
+
+/// The configuration alone doesn't say who is in touch.
+fn not_agreed() -> Fault {
+    Fault {
+        title: Cow::Borrowed("Two officers haven't agreed to this source of events"),
+        next: Cow::Borrowed("Ask two security officers to sign what this node's configuration says, under Proposals."),
+        ..Fault::FORBIDDEN
+    }
 }
 
 struct Head<'a> {

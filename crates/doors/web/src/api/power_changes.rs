@@ -81,7 +81,14 @@ pub(crate) enum NewPowerChange {
         /// As `plan.toml` is written (docs/plan.md).
         plan: String,
     },
-    /// Rules, limits or a data plan as they were until a version of people and rights was made (`GET /v1/power/texts`).
+    /// Other settings.
+    SetSettings {
+        /// All of them, in TOML (docs/policy.md); what isn't said is as the program has it. Left out: what the configuration of the
+        /// node that is asked says.
+        #[schema(max_length = 20000)]
+        settings: Option<String>,
+    },
+    /// Rules, limits, settings or a data plan as they were until a version of people and rights was made (`GET /v1/power/texts`).
     RollBack {
         #[serde(deserialize_with = "large")]
         #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
@@ -365,9 +372,14 @@ async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWi
         }
         NewPowerChange::SetLimits { limits } => PowerWish::Governing(Governing::Limits { toml: limits }),
         NewPowerChange::SetPlan { plan } => PowerWish::Governing(Governing::Plan { toml: plan }),
+        NewPowerChange::SetSettings { settings } => {
+            let file = || web.vault.own_settings(scope.tenant()).toml();
+            PowerWish::Governing(Governing::Settings { toml: settings.unwrap_or_else(file) })
+        }
         NewPowerChange::RollBack { version } => {
             let found = web.vault.texts_until(scope, version).await.map_err(|error| web.failed(&error))?;
-            let none = || web.fault(Fault::NOT_FOUND.detail("that version changed no rules, limits or data plan"));
+            let none =
+                || web.fault(Fault::NOT_FOUND.detail("that version changed no rules, limits, settings or data plan"));
             PowerWish::Governing(found.ok_or_else(none)?)
         }
         NewPowerChange::AddKey { person: id, key } => {

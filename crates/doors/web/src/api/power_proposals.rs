@@ -65,13 +65,13 @@ pub(crate) struct EarlierTexts {
 pub(crate) struct EarlierText {
     /// It counted until this version of people and rights was made.
     version: u64,
-    #[schema(pattern = "^(rules|limits|plan)$")]
+    #[schema(pattern = "^(rules|limits|plan|settings)$")]
     what: &'static str,
     #[schema(format = DateTime)]
     until: String,
 }
 
-/// Rules, limits and data plans as they were.
+/// Rules, limits, settings and data plans as they were.
 ///
 /// For security officers, to go back to: draft the change `roll_back`. The newest first. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/power/texts", tag = "power", operation_id = "listEarlierTexts",
@@ -86,6 +86,7 @@ pub(crate) async fn texts(State(web): State<Web>, Signed(scope): Signed) -> Resu
             Governing::Rules { .. } => "rules",
             Governing::Limits { .. } => "limits",
             Governing::Plan { .. } => "plan",
+            Governing::Settings { .. } => "settings",
         },
         until: one.until.to_string(),
     };

@@ -80,7 +80,7 @@ pub(super) async fn correct(
         return place.said(StatusCode::UNPROCESSABLE_ENTITY, say.nothing_done, say.unreadable);
     };
     // The link in the letter leads to where we are known to be, never to where a request says that we are.
-    let (Some(mailer), Some(origin)) = (web.config.mailer.clone(), web.origin(&headers)) else {
+    let (Some(mailer), Some(origin)) = (web.mailer(place.tenant).await, web.origin(&headers)) else {
         return place.said(StatusCode::SERVICE_UNAVAILABLE, say.nothing_done, say.no_mail);
     };
     let Ok(_turn) = Arc::clone(&web.letters).try_acquire_owned() else {

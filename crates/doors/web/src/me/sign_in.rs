@@ -55,8 +55,9 @@ pub(super) struct Code {
     code: Zeroizing<String>,
 }
 
-pub(super) fn sign_in_page(web: &Web, place: &Place) -> Response {
-    let (mail, texts) = (web.config.mailer.is_some(), web.config.courier.is_some());
+pub(super) async fn sign_in_page(web: &Web, place: &Place) -> Response {
+    let mail = web.mailer(place.tenant).await.is_some();
+    let texts = web.courier(place.tenant).await.is_ok_and(|courier| courier.is_some());
     page(StatusCode::OK, &SignIn { frame: place.frame.clone(), banner: place.banner.clone(), mail, texts })
 }
 
@@ -87,8 +88,8 @@ pub(super) async fn ask(
     if let Some(response) = at_work(&place, &headers) {
         return response;
     }
-    let (Ok(Form(Address { address })), Some(mailer)) = (form, web.config.mailer.clone()) else {
-        return sign_in_page(&web, &place);
+    let (Ok(Form(Address { address })), Some(mailer)) = (form, web.mailer(place.tenant).await) else {
+        return sign_in_page(&web, &place).await;
     };
     let turn = Arc::clone(&web.letters).try_acquire_owned();
     let (asked, Ok(turn)) = (web.vault.ask_for_own_code(place.tenant), turn) else {

@@ -64,7 +64,7 @@ pub(super) async fn show(
     };
     let scope = match place.customer(&web, &headers).await {
         Ok(scope) => scope,
-        Err(VaultError::Unauthenticated) => return sign_in_page(&web, &place),
+        Err(VaultError::Unauthenticated) => return sign_in_page(&web, &place).await,
         Err(error) => return place.failed(&web, &error),
     };
     let from = origin(&web, &headers).unwrap_or_default();
@@ -81,7 +81,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
     let language = place.language;
     let until = |(kind, _, at): &(FieldKind, u32, Millis)| is_contact(*kind).then_some(*at);
     let waits = record.waiting.iter().filter_map(until).max();
-    let can_correct = web.config.mailer.is_some() && waits.is_none();
+    let can_correct = web.mailer(scope.tenant()).await.is_some() && waits.is_none();
     Ok(Whole {
         waits: waits.map(|at| moment(&at.to_string())),
         frame: place.frame.clone(),

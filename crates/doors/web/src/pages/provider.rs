@@ -25,10 +25,10 @@ const COOKIE: &str = "rf_login";
 /// How long one may take, in seconds.
 const PATIENCE_S: u32 = 600;
 
-/// A tenant's provider, as its pages name it, with where it leads back to.
-fn provider(web: &Web, headers: &HeaderMap, slug: &str) -> Option<(Provider, Arc<dyn Fetch>)> {
+/// A tenant's provider that counts, as its pages name it, with where it leads back to.
+async fn provider(web: &Web, headers: &HeaderMap, slug: &str) -> Option<(Provider, Arc<dyn Fetch>)> {
     let tenant = web.vault.tenant(slug)?.id;
-    let known = web.config.providers.iter().find(|one| one.tenant == tenant)?.clone();
+    let known = web.provider(tenant).await?.clone();
     let redirect = format!("{}/sign-in/with/{slug}/back", web.origin(headers)?);
     let client = Client { redirect, ..known.client };
     Some((Provider { client, ..known }, Arc::clone(web.config.fetch.as_ref()?)))
@@ -36,7 +36,9 @@ fn provider(web: &Web, headers: &HeaderMap, slug: &str) -> Option<(Provider, Arc
 
 /// Leads to the provider.
 pub(super) async fn begin(State(web): State<Web>, headers: HeaderMap, Path(slug): Path<String>) -> Response {
-    let Some((provider, fetch)) = provider(&web, &headers, &slug) else { return error_page(&web, Fault::NOT_FOUND) };
+    let Some((provider, fetch)) = provider(&web, &headers, &slug).await else {
+        return error_page(&web, Fault::NOT_FOUND);
+    };
     let attempt = Attempt::new(&web.vault.secret());
     let client = provider.client;
     let cookie = cookie(&web, &attempt.encode(), PATIENCE_S);
@@ -53,7 +55,7 @@ pub(super) async fn begin(State(web): State<Web>, headers: HeaderMap, Path(slug)
 /// The page that the provider leads back to. Its script does the rest: nothing in the address counts without this
 /// browser's cookie and key.
 pub(super) async fn back(State(web): State<Web>, headers: HeaderMap, Path(slug): Path<String>) -> Response {
-    if provider(&web, &headers, &slug).is_none() {
+    if provider(&web, &headers, &slug).await.is_none() {
         return error_page(&web, Fault::NOT_FOUND);
     }
     page(StatusCode::OK, &Arrived { tenant: slug, banner: web.config.banner.clone() })
@@ -86,7 +88,7 @@ pub(super) async fn finish(
     if !same_origin(&web, &headers) {
         return asked.refused(Fault::FORBIDDEN);
     }
-    let Some((provider, fetch)) = provider(&web, &headers, &slug) else { return asked.refused(Fault::NOT_FOUND) };
+    let Some((provider, fetch)) = provider(&web, &headers, &slug).await else { return asked.refused(Fault::NOT_FOUND) };
     let Ok(Form(form)) = form else { return asked.refused(Fault::INVALID) };
     let attempt = under_way(&headers).and_then(Attempt::decode);
     let Some(attempt) = attempt else { return asked.refused(fault(OidcError::State)) };

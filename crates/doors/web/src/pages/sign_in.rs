@@ -86,8 +86,11 @@ async fn shell(web: &Web, error: Option<String>) -> SignIn {
     }
     // Where one chooses who to be, nobody is waited for.
     unclaimed &= !web.vault.config().role_picker;
-    let providers = web.config.providers.iter().map(|one| web.slug(one.tenant)).collect();
-    let tokens = web.vault.config().sessions.tokens;
+    let mut providers = Vec::new();
+    for tenant in web.vault.tenants() {
+        providers.extend(web.provider(tenant.id).await.map(|_| tenant.slug.clone()));
+    }
+    let tokens = web.vault.tokens_sign_in();
     SignIn { error, tokens, unclaimed, providers, banner: web.config.banner.clone() }
 }
 

@@ -20,12 +20,14 @@ pub(in crate::power) struct Then {
     pub(super) moved: Option<(PersonId, Option<(Role, String)>)>,
     /// Another data plan.
     pub(super) plans: Option<Plans>,
+    /// Another time for which somebody is new.
+    pub(super) probation_days: Option<u16>,
 }
 
 impl Then {
     /// By these rules.
     pub(in crate::power) fn rules(rules: Arc<Rules>) -> Self {
-        Self { rules, limits: None, moved: None, plans: None }
+        Self { rules, limits: None, moved: None, plans: None, probation_days: None }
     }
 
     pub(in crate::power) fn limits(self, limits: Limits) -> Self {
@@ -34,6 +36,10 @@ impl Then {
 
     pub(in crate::power) fn moved(self, person: PersonId, becomes: Option<(Role, String)>) -> Self {
         Self { moved: Some((person, becomes)), ..self }
+    }
+
+    pub(in crate::power) fn probation(self, days: u16) -> Self {
+        Self { probation_days: Some(days), ..self }
     }
 
     pub(in crate::power) fn plans(self, plans: Plans) -> Self {

@@ -254,6 +254,8 @@ kinds! {
     SuiteRetired = 108 "suite_retired";
     /// Somebody of security asked that a customer be guarded no longer; another must ask for the same.
     UnguardAsked = 110 "unguard_asked";
+    /// Officers signed other settings.
+    SettingsChanged = 111 "settings_changed";
     /// A customer asked on their own page to correct a value; what it replaces and the addresses that are told of it are used for that.
     OwnCorrectionAsked = 120 "own_correction_asked";
     /// A customer corrected a value of theirs, after a letter to the addresses on file was handed over.
@@ -315,10 +317,11 @@ impl Kind {
     pub fn changes_power(self) -> bool {
         use Kind::{
             LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged,
-            TokenIssued, TokenRevoked,
+            SettingsChanged, TokenIssued, TokenRevoked,
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
-        people || matches!(self, PowerChanged | PowerSealed | RulesChanged | LimitsChanged | PlanChanged)
+        let governing = matches!(self, RulesChanged | LimitsChanged | PlanChanged | SettingsChanged);
+        people || governing || matches!(self, PowerChanged | PowerSealed)
     }
 
     /// Why the case was opened that an entry of this kind and detail tells of; none where the customer was in touch.
