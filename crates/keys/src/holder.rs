@@ -15,6 +15,10 @@ pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, HolderError>> + Send
 /// as long, so backups are of use; and whoever was just sealing a new customer's keys under it has committed by then, or will never.
 pub const SHELF_SETTLES_MS: i64 = 6 * 24 * 3_600_000;
 
+/// How long a separate key holder releases nothing after its start, in milliseconds: what was released before isn't in its memory,
+/// and by then every entry of before is too old.
+pub const RELEASES_AFTER_MS: i64 = 2_000;
+
 /// Why a key holder gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HolderError {

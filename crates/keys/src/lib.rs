@@ -17,8 +17,8 @@ pub mod webauthn;
 
 pub use envelope::{Header, Place};
 pub use holder::{
-    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, Release, RewrapRequest, SHELF_SETTLES_MS,
-    SealRequest, ShelfAge, Shelved, Suites,
+    Counted, Enrolled, Fut, HolderError, KeyHolder, NodeKeys, Published, RELEASES_AFTER_MS, Release, RewrapRequest,
+    SHELF_SETTLES_MS, SealRequest, ShelfAge, Shelved, Suites,
 };
 pub use power::{Assertion, PowerBody, PowerChange, PowerProposal, PowerSeal, Powers, Warrant};
 pub use secret::{Key32, Okm};

@@ -9,6 +9,7 @@ mod body;
 mod chain;
 mod client;
 mod device;
+mod duties;
 mod former;
 mod governing;
 mod login;
@@ -83,7 +84,7 @@ impl Powers {
         self.0.contains_key(&(PowerKind::Left, person.0))
     }
 
-    /// What tells one human from another: the name, however it is spaced and cased. Who has the same is taken for the same human.
+    /// What tells one human from another: the name, however it is written ([`plain`]). Who has the same is taken for the same human.
     #[must_use]
     pub fn human(&self, person: PersonId) -> String {
         self.get::<Person>(&person.0).map_or_else(|| person.to_string(), |row| plain(&row.name))

@@ -36,6 +36,8 @@ pub enum AdmissionKind {
     CustomerCode = 12,
     /// A customer's session on their own page.
     CustomerSession = 13,
+    /// Which listing took a user name last. It lets nobody in.
+    ListingName = 14,
     /// That somebody of security asked that a customer be guarded no longer; another must ask for the same. It lets nobody in.
     UnguardAsked = 17,
     /// That an imported customer is to be guarded before anybody finds them. It lets nobody in.
@@ -78,6 +80,7 @@ impl AdmissionKind {
             Self::Glass,
             Self::CustomerCode,
             Self::CustomerSession,
+            Self::ListingName,
             Self::UnguardAsked,
             Self::GuardImported,
             Self::RetentionRun,

@@ -6,9 +6,10 @@ use crate::feed::Disclosure;
 use crate::log_query::LogQuery;
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, PersonId, Refusal, TenantId};
+use domain::{EntryId, PersonId, Refusal, Role, TenantId};
+use keys::power::plain;
 use std::sync::Arc;
-use store::EntryRow;
+use store::{EntryRow, PersonRow};
 use tokio::sync::broadcast;
 
 /// One line of the readable log.
@@ -105,6 +106,21 @@ impl LogExport {
             }
         }
     }
+}
+
+/// Somebody who works here, or did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffFound {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// Their team; empty for none.
+    pub team: String,
+    /// Have they left?
+    pub left: bool,
 }
 
 /// Why a live stream ended.
@@ -222,13 +238,29 @@ impl Vault {
         Ok(snapshot.everybody().into_iter().map(|row| (row.id, row.name.clone())).collect())
     }
 
-    /// The same, asked for by itself: an entry of its own.
+    /// People whose name has that in it, or whose id it is, by name, at most `limit`; who has exactly that name alone, where somebody
+    /// has. Who has left is among them. An entry of its own.
     ///
     /// # Errors
     /// The refusal with its entry for who isn't security.
-    pub async fn list_staff(&self, scope: &Scope) -> Result<Vec<(PersonId, String)>, VaultError> {
+    pub async fn find_staff(&self, scope: &Scope, text: &str, limit: usize) -> Result<Vec<StaffFound>, VaultError> {
         self.commit_plain(self.reading(scope, Kind::PeopleRead)?).await?;
-        self.staff_names(scope).await
+        let snapshot = self.power(scope.tenant).await?;
+        let (id, wanted) = (PersonId::parse(text), plain(text));
+        let name = |row: &PersonRow| plain(&row.name);
+        let mut fits = snapshot.everybody();
+        fits.retain(|row| id.map_or_else(|| name(row).contains(&wanted), |id| row.id == id));
+        if fits.iter().any(|row| name(row) == wanted) {
+            fits.retain(|row| name(row) == wanted);
+        }
+        let found = |row: &Arc<PersonRow>| StaffFound {
+            person: row.id,
+            name: row.name.clone(),
+            role: row.role,
+            team: row.team.clone(),
+            left: snapshot.has_left(row.id),
+        };
+        Ok(fits.into_iter().take(limit).map(found).collect())
     }
 
     /// An act of reading, or its refusal.

@@ -159,7 +159,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules, and `RoleNotAllowed` for who leads no team; `NotFound` for no such request, or
-    /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader.
+    /// with another code; `TwoPeopleNeeded` for whose device it is, and for another team's leader; `LeaderMissing` where their own has none.
     pub async fn agree_to_device(&self, scope: &Scope, id: [u8; 16], code: &str) -> Result<(), VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?;
         if !scope.leads() {
@@ -172,7 +172,7 @@ impl Vault {
         };
         let act = act.upon(asked.person);
         if !snapshot.powers().leads(scope.person(), asked.person) {
-            return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
+            return Err(self.logged(act, snapshot.without_a_yes(asked.person)).await);
         }
         let act = act.when(asked.unchanged());
         let agreed = AskedDevice { leader: Some((scope.person(), self.clock.now())), ..asked };
@@ -219,12 +219,12 @@ impl Vault {
 /// The change that enrols a device, once a team leader who still leads the person's team has agreed, and this is somebody
 /// else.
 fn enrolment(scope: &Scope, snapshot: &Snapshot, asked: &AskedDevice) -> Result<Change, Refusal> {
-    let (leader, at) = asked.leader.ok_or(Refusal::TwoPeopleNeeded)?;
-    if leader == scope.person() || asked.person == scope.person() {
+    let (leader, at) = asked.leader.ok_or_else(|| snapshot.without_a_yes(asked.person))?;
+    if [leader, asked.person].into_iter().any(|one| snapshot.same_human(one, scope.person())) {
         return Err(Refusal::TwoPeopleNeeded);
     }
     let device = Device { person: asked.person, key: asked.key.clone(), leader, officer: scope.person(), added: at };
-    snapshot.with_leader(Change::put(asked.id, &device))
+    snapshot.with_leader(asked.person, Change::put(asked.id, &device))
 }
 
 /// Forty random bits in two groups of four.

@@ -4,7 +4,7 @@ use crate::auth::Scope;
 use crate::power::Snapshot;
 use crate::power::change::Change;
 use crate::power::plan::Plan;
-use domain::{Refusal, Role};
+use domain::{PersonId, Refusal, Role};
 use keys::power::{Passkey, PowerBody as _, PowerChange};
 
 impl Scope {
@@ -15,10 +15,21 @@ impl Scope {
 }
 
 impl Snapshot {
-    /// The change, if the agent's team leader, who still leads them, agreed to it. The key holder asks the same.
-    pub(crate) fn with_leader(&self, change: Change) -> Result<Change, Refusal> {
+    /// The change about this person, if their team leader, who still leads them, agreed to it. The key holder asks the same.
+    pub(crate) fn with_leader(&self, person: PersonId, change: Change) -> Result<Change, Refusal> {
         let passed_over = self.powers().pass_over_a_leader(&[change.covered()]);
-        if passed_over { Err(Refusal::TwoPeopleNeeded) } else { Ok(change) }
+        if passed_over { Err(self.without_a_yes(person)) } else { Ok(change) }
+    }
+
+    /// What is said where no leader of this person's team has agreed: whether there is one at all makes the difference.
+    pub(crate) fn without_a_yes(&self, person: PersonId) -> Refusal {
+        if self.is_led(person) { Refusal::TwoPeopleNeeded } else { Refusal::LeaderMissing }
+    }
+
+    /// Does anybody lead this person?
+    pub(crate) fn is_led(&self, person: PersonId) -> bool {
+        let mut leaders = self.people.values().filter(|row| row.role == Role::TeamLeader);
+        leaders.any(|leader| self.powers().leads(leader.id, person))
     }
 }
 

@@ -66,6 +66,7 @@ mod retention;
 mod reveal;
 mod rewrap;
 mod rights;
+mod roles;
 mod sealed_text;
 mod search;
 mod sequencer;
@@ -85,7 +86,7 @@ mod witnessing;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use approval::{ApprovalId, ApprovalLine, ApprovalState, AskedApproval, Habit, OwnApprovals};
-pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StreamEnd};
+pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StaffFound, StreamEnd};
 pub use auth::Scope;
 pub use blast_radius::{Acts, BlastRadius, Counts, Fields, NAMED_ENTRIES, Reached, Stage, Suspicion, Touched};
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
@@ -126,7 +127,7 @@ pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spend
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};
 pub use planned::{Drift, InForce, Planned, drift_from_rules};
-pub use policy::{Act as PolicyAct, Device, Told};
+pub use policy::{Act as PolicyAct, Device, Granted, GrantedAct, Told};
 pub use power::Snapshot;
 pub use power::access::Access;
 pub use power::asked::Asked;
@@ -155,6 +156,7 @@ pub use rights::{
     AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, NewRequest, RequestBook, RequestCan,
     RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
 };
+pub use roles::{RoleLine, RoleTable};
 pub use search::{Hit, SearchResult};
 pub use sequencer::{Sequencer, origin_keys};
 pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionRules, SignedRequest, Way, sha256};

@@ -3,11 +3,12 @@
 
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::reveal::hashed;
 use crate::session::{Body, DeviceKey, NewSession, Proof, Way};
 use crate::wiring::Vault;
-use domain::{Refusal, TenantId};
+use domain::{PersonId, Refusal, TenantId};
 use keys::power::{Device, Login};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect};
 
@@ -32,6 +33,14 @@ pub struct Arrival<'a> {
     pub state: &'a str,
     /// The browser's key.
     pub device: Option<DeviceKey>,
+}
+
+impl Snapshot {
+    /// Is a provider's subject somebody else who is here? One subject is one human: they have one account.
+    pub(crate) fn is_anothers(&self, login: &[u8; 16], person: PersonId) -> bool {
+        let known = self.get::<Login>(login).map(|login| login.person);
+        known.is_some_and(|known| known != person && self.person(known).is_some())
+    }
 }
 
 impl Vault {

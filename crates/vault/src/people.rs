@@ -200,7 +200,12 @@ impl Vault {
         let mut everybody = snapshot.everybody();
         everybody.sort_by_key(|row| row.id);
         let wanted = named.map(str::to_lowercase);
+        // A role's whole name means those who have it.
+        let role = Role::ALL.into_iter().find(|role| wanted.as_deref() == Some(&role.label().to_lowercase()));
         let fits = |row: &PersonRow| {
+            if let Some(role) = role {
+                return row.role == role;
+            }
             let has = |text: &str, wanted: &str| text.to_lowercase().contains(wanted);
             wanted
                 .as_deref()

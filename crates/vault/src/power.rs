@@ -45,7 +45,7 @@ pub struct Snapshot {
     pub(crate) sound: bool,
     head: Option<PowerHead>,
     powers: Powers,
-    people: BTreeMap<PersonId, Arc<PersonRow>>,
+    pub(crate) people: BTreeMap<PersonId, Arc<PersonRow>>,
     tokens: HashMap<[u8; 32], PersonId>,
     pub(crate) governance: Arc<Governance>,
 }

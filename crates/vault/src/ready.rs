@@ -3,7 +3,7 @@
 use crate::error::VaultError;
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
-use keys::HolderError;
+use keys::{HolderError, RELEASES_AFTER_MS};
 use tokio::sync::Mutex;
 
 /// For how long an answer counts, in milliseconds.
@@ -18,6 +18,8 @@ pub enum Unready {
     Sealed,
     /// The key holder doesn't answer.
     Unreachable,
+    /// The key holder has just started, and releases nothing yet.
+    Settling,
     /// People and rights aren't what the key holder sealed.
     Power,
     /// Entries wait for their places in the log for too long.
@@ -50,7 +52,14 @@ impl Vault {
     async fn serves(&self, tenant: TenantId) -> Result<(), Unready> {
         self.log_head(tenant).await.map_err(|_| Unready::Store)?;
         match self.holder.standing(tenant).await {
-            Ok(_) => self.answered.now(self.clock.now()),
+            Ok(standing) => {
+                let now = self.clock.now();
+                self.answered.now(now);
+                // By this node's clock, which is the one that entries are dated by.
+                if standing.apart.is_some_and(|apart| now.since(apart.since) <= RELEASES_AFTER_MS) {
+                    return Err(Unready::Settling);
+                }
+            }
             Err(HolderError::Sealed) => return Err(Unready::Sealed),
             Err(_) => return Err(Unready::Unreachable),
         }

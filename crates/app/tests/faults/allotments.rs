@@ -104,6 +104,7 @@ impl Field {
 
 #[test]
 fn nodes_that_are_killed_never_disclose_more_than_everybodys_allowance() {
+    let _beside = crate::beside();
     for seed in seeds(if long() { 10 } else { 1 }) {
         let _says = SeedOnFailure(seed);
         clear_of_the_steps_end();
@@ -119,6 +120,7 @@ fn nodes_that_are_killed_never_disclose_more_than_everybodys_allowance() {
 
 #[test]
 fn nodes_that_stop_in_order_lose_next_to_nothing() {
+    let _beside = crate::beside();
     for seed in seeds(if long() { 10 } else { 1 }) {
         let _says = SeedOnFailure(seed);
         clear_of_the_steps_end();

@@ -13,6 +13,7 @@ const TEN_MINUTES: i64 = 10 * 60_000;
 
 #[test]
 fn an_hours_allowance_is_the_same_whatever_the_nodes_clocks_say() {
+    let _beside = crate::beside();
     const LIMIT: u32 = 20;
     let desk = Desk::with(904, LIMIT);
     let nodes = [TEN_MINUTES, 0, -TEN_MINUTES].map(|ahead| desk.node(2, ahead));
@@ -39,6 +40,7 @@ fn an_hours_allowance_is_the_same_whatever_the_nodes_clocks_say() {
 
 #[test]
 fn a_countdown_is_never_longer_than_configured() {
+    let _beside = crate::beside();
     let desk = Desk::with(905, 100);
     let [fast, slow] = [TEN_MINUTES, -TEN_MINUTES].map(|ahead| desk.node(1, ahead));
     let reveal = |node: &Node, key: &str| block_on(node.vault.reveal(&desk.agent(&node.vault), &desk.command(key)));
@@ -103,6 +105,7 @@ fn two_sequencers(seed: u64) -> [usize; 2] {
 
 #[test]
 fn two_sequencers_with_clocks_apart_and_cut_connections_never_fork_the_log() {
+    let _beside = crate::beside();
     let mut both = [0; 2];
     let seeds = seeds(if long() { 60 } else { 3 });
     for &seed in &seeds {

@@ -142,6 +142,7 @@ fn enter(seed: u64) -> (bool, usize) {
 
 #[test]
 fn a_code_proves_once_as_in_one_order() {
+    let _beside = crate::beside();
     let (mut proven, mut unheard) = ([0, 0], 0);
     let seeds = seeds(if long() { 150 } else { 8 });
     for &seed in &seeds {

@@ -83,6 +83,7 @@ fn reconnect(node: &Node) {
 
 #[test]
 fn a_disclosure_cut_at_any_message_is_whole_or_not_there_and_its_key_resolves_it() {
+    let _beside = crate::beside();
     let desk = Desk::with(901, 1_000_000);
     let (node, other) = (desk.node(1, 0), desk.world.another_node());
     let (scope, other_scope) = (desk.agent(&node.vault), desk.agent(&other));
@@ -137,6 +138,7 @@ fn a_disclosure_cut_at_any_message_is_whole_or_not_there_and_its_key_resolves_it
 /// A pooler has words for a server it lost, but they say nothing about the transaction.
 #[test]
 fn a_pooler_that_lost_the_server_after_commit_leaves_it_unknown() {
+    let _beside = crate::beside();
     let desk = Desk::with(903, 1_000_000);
     let node = desk.node(1, 0);
     let scope = desk.agent(&node.vault);
@@ -186,6 +188,7 @@ impl Publishing<'_> {
 
 #[test]
 fn a_publication_cut_at_any_message_forks_nothing_and_another_node_goes_on() {
+    let _beside = crate::beside();
     let desk = Desk::with(902, 1_000_000);
     let node = desk.node(1, 0);
     let (vault, scope) = (Arc::clone(&desk.world.vault), desk.agent(&desk.world.vault));

@@ -38,12 +38,26 @@ mod orders;
 mod outages;
 mod page;
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use testkit::{Act, Message};
 
 /// Are the tests to be run in their long form?
 fn long() -> bool {
     std::env::var_os("RINGFENCE_LONG").is_some()
+}
+
+/// Held for reading by tests that run beside others, for writing by those that measure.
+static CORES: RwLock<()> = RwLock::new(());
+
+/// Others may run beside this test.
+fn beside() -> RwLockReadGuard<'static, ()> {
+    CORES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// This test measures, so nothing else of this program runs.
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    CORES.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The seeds to try: the given number of new ones, or the one that `RINGFENCE_SEED` names.

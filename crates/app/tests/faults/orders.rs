@@ -103,6 +103,7 @@ const LIMIT: u32 = 9;
 
 #[test]
 fn budgets_and_keys_behave_as_in_one_order() {
+    let _beside = crate::beside();
     let cluster = Cluster::start(None, LIMIT, 3);
     clear_of_the_steps_end();
     let mut counts = [0; 3];
@@ -218,6 +219,7 @@ fn claim(cluster: &Cluster, agent: &crate::centre::Person, chance: &mut Chance) 
 
 #[test]
 fn claims_behave_as_in_one_order() {
+    let _beside = crate::beside();
     let cluster = Cluster::start(None, 1_000_000, 3);
     let agent = cluster.centre.hire("Ada", "agent");
     let mut counts = [0; 3];

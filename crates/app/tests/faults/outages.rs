@@ -87,6 +87,7 @@ impl<'a> Load<'a> {
 
 #[test]
 fn a_restarted_server_loses_nothing_that_was_acknowledged() {
+    let _beside = crate::beside();
     let server = Arc::new(PostgresServer::start());
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 3);
     clear_of_the_steps_end();
@@ -110,6 +111,7 @@ fn a_restarted_server_loses_nothing_that_was_acknowledged() {
 
 #[test]
 fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
+    let _beside = crate::beside();
     let server = Arc::new(PostgresServer::start_with("-c max_connections=28 -c superuser_reserved_connections=0"));
     // They would like more than there are.
     let cluster = Cluster::start(Some(Arc::clone(&server)), PLENTY, 16);
@@ -150,6 +152,7 @@ fn without_a_connection_left_nothing_is_done_and_with_one_it_goes_on() {
 
 #[test]
 fn a_slow_disk_makes_waiting_or_a_clear_no_and_never_a_loss() {
+    let _beside = crate::beside();
     // One connection has 65 places to wait in: more ask at each node at once.
     const CROWD: u64 = 300;
     const FLUSH: Duration = Duration::from_millis(100);

@@ -3,6 +3,7 @@
 
 use crate::centre::{Centre, EVEN, Person, ROLES, acts, invented, now, repository};
 use crate::http::{Answer, Client};
+use crate::kinds::on_page;
 use crate::phones::Phones;
 use crate::server::Server;
 use domain::{Binding, Channel, FieldKind, Role};
@@ -11,8 +12,24 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// How things stand, by the names of the table's columns.
-const SITUATIONS: [&str; 10] =
-    ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent", "case"];
+const SITUATIONS: [&str; 13] = [
+    "no call",
+    "other customer",
+    "on hold",
+    "claimed",
+    "matched",
+    "proven",
+    "guarded",
+    "many",
+    "spent",
+    "case",
+    "matched, agreed",
+    "guarded, agreed",
+    "case, agreed",
+];
+
+/// What a situation is called to which a second person says yes, for each value by itself.
+const AGREED: &str = ", agreed";
 
 /// How many there are: the agent's, the team leader's, somebody else's, those who are erased, and two who are guarded.
 const CUSTOMERS: u64 = 6;
@@ -52,12 +69,16 @@ struct Stage {
     customer: String,
     /// A search's hit, as it can be claimed.
     claim: Value,
+    /// Who says yes, on a page.
+    second: Option<Client>,
 }
 
 /// A centre whose people have an allowance, one whose people have none, and one in which no field is shown to one alone.
 struct World {
     centres: Vec<(Centre, Server, Vec<Person>)>,
     phones: Phones,
+    /// A team leader of another team, at a page of the first centre.
+    second: Client,
 }
 
 impl World {
@@ -65,7 +86,13 @@ impl World {
         let phones = Phones::listen();
         let budgets = |left: u64, once: u32, few: u32| {
             // Finding the customer and proving them take one search and one code.
-            let attempts = ["verify_per_interaction", "verify_per_customer", "code_per_interaction"];
+            let attempts = [
+                "verify_per_interaction",
+                "verify_per_customer",
+                "code_per_interaction",
+                "approval_per_hour",
+                "agreed_per_hour",
+            ];
             let all = attempts.map(|kind| (kind, 1_000_000)).into_iter().chain([("code_per_hour", once)]);
             let lines: String = all.map(|(kind, limit)| format!("{kind} = {limit}\n")).collect();
             let lines = format!("{lines}fields_per_interaction = {few}\n");
@@ -80,7 +107,10 @@ impl World {
         };
         let centres = [(1_000_000, 1_000_000, 1_000), (1, 1, 1_000), (1_000_000, 1_000_000, 0)];
         let centres = centres.map(|(left, once, few)| open(budgets(left, once, few)));
-        Self { centres: centres.into(), phones }
+        let (centre, server, _) = &centres[0];
+        let leader = centre.hire_into("south", "Lea South", "team_leader");
+        let second = on_page(&server.client(), server.address(), &leader.token);
+        Self { centres: centres.into(), phones, second }
     }
 
     fn client(&self, server: usize, role: usize) -> Client {
@@ -90,11 +120,13 @@ impl World {
 
     /// Puts a person's call into a situation. Customer 1 is the agent's, customer 2 the team leader's.
     fn stage(&self, role: usize, situation: &str) -> Stage {
+        let second = situation.strip_suffix(AGREED).map(|_| self.second.clone());
+        let situation = situation.trim_end_matches(AGREED);
         let server = ["", "spent", "many"].iter().position(|other| *other == situation).unwrap_or(0);
         let (centre, running, people) = &self.centres[server];
         let (nobody, client) = (running.client(), self.client(server, role));
         let number = role as u64 + if situation == "guarded" { GUARDED } else { 1 };
-        let reference = format!("{role} {situation}");
+        let reference = centre.message();
         let mut call = json!({"interaction": reference, "channel": "call", "person": people[role].id});
         if situation != "claimed" {
             call["from"] = json!({"phone": invented(number).phone});
@@ -135,7 +167,13 @@ impl World {
             _ => interaction,
         };
         let customer = if situation == "other customer" { self.customer(role, ELSEWHERE) } else { customer };
-        Stage { server, interaction, customer, claim }
+        Stage { server, interaction, customer, claim, second }
+    }
+
+    /// The stage on which an act is tried. A case shows so few values that each gets one of its own.
+    fn staged(&self, role: usize, act: Act, situation: &str) -> Option<Stage> {
+        let serves = role < 2 && matches!(act, Act::Reveal(..)) && situation == "case, agreed";
+        serves.then(|| self.stage(role, situation))
     }
 
     fn guard(&self, customer: &str) {
@@ -176,13 +214,26 @@ fn wrong(field: FieldKind) -> &'static str {
     }
 }
 
+/// A second person says yes to it, where it can be put to one at all.
+fn agree(client: &Client, second: &Client, path: &str, wanted: &Value) {
+    let asked = client.post(path, wanted);
+    if asked.status == 202 {
+        let answers = format!("/v1/approvals/{}/answers", asked.member("approval"));
+        second.post(&answers, &json!({"answer": "yes"})).expect(204);
+    }
+}
+
 fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
-    let Stage { interaction, customer, claim, .. } = stage;
+    let Stage { interaction, customer, claim, second, .. } = stage;
     let on = |what: &str| format!("/v1/customers/{customer}/{what}");
     let within = |what: &str| format!("/v1/interactions/{interaction}/{what}");
     match act {
         Act::Reveal(field, purpose) => {
-            client.post(&on("reveals"), &crate::centre::reveal_body(interaction, field.slug(), purpose.slug()))
+            let wanted = crate::centre::reveal_body(interaction, field.slug(), purpose.slug());
+            if let Some(second) = second {
+                agree(client, second, &on("approvals"), &wanted);
+            }
+            client.post(&on("reveals"), &wanted)
         }
         Act::Verify(field) => client.post(
             &on("verifications"),
@@ -260,6 +311,9 @@ fn outcome(answer: &Answer) -> String {
 
 /// The facts of a situation, for the rules.
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
+    // Only what shows a value is put to a second person.
+    let agreed = situation.ends_with(AGREED) && matches!(act, Act::Reveal(..));
+    let situation = situation.trim_end_matches(AGREED);
     let best = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..best },
@@ -275,7 +329,8 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
     // A code goes to whomever the call belongs to: there is no other customer that it could be sent to.
     let ground = if act == Act::SendCode { Ground { customer: true, ..ground } } else { ground };
     let (guarded, many) = (situation == "guarded", situation == "many");
-    Facts { asker, act, situation: Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) } }
+    let situation = Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) };
+    Facts { asker, act, situation: if agreed { situation.approved() } else { situation } }
 }
 
 fn decided(rules: &Rules, facts: &Facts<'_>) -> String {
@@ -294,7 +349,8 @@ fn every_role_act_field_and_situation_is_as_written_down() {
     let to_erase = world.customer(0, ERASED);
     let mut table = String::from(
         "What each role gets for each act, as the real endpoints answer. Columns: no call, other customer, on hold, claimed, matched,\n\
-         proven, proven and guarded, proven and one field too many, allowance spent (and proven), a case. Roles that serve nobody try it on the agent's calls; \"always\" is all ten.\n\
+         proven, proven and guarded, proven and one field too many, allowance spent (and proven), a case; then, with a second person's yes to\n\
+         each value: matched, guarded, a case. Roles that serve nobody try it on the agent's calls; \"always\" is all thirteen.\n\
          Made by: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test live every_role_act\n",
     );
     for (number, slug) in ROLES.iter().enumerate() {
@@ -305,9 +361,15 @@ fn every_role_act_field_and_situation_is_as_written_down() {
             let on_calls = if act.serves() { SITUATIONS.len() } else { 1 };
             let said = |at: usize| {
                 let stage = &stages[if number == 1 { 1 } else { 0 }][at];
-                let erased =
-                    Stage { customer: to_erase.clone(), interaction: String::new(), claim: Value::Null, server: 0 };
-                let stage = if act == Act::Erase { &erased } else { stage };
+                let erased = Stage {
+                    customer: to_erase.clone(),
+                    interaction: String::new(),
+                    claim: Value::Null,
+                    server: 0,
+                    second: None,
+                };
+                let own = world.staged(number, act, SITUATIONS[at]);
+                let stage = if act == Act::Erase { &erased } else { own.as_ref().unwrap_or(stage) };
                 let answer = ask(&world.client(stage.server, number), act, stage);
                 let told = match act {
                     Act::ReadAlarms if answer.json()["alarms"].is_null() => "role-not-allowed".to_owned(),

@@ -21,6 +21,7 @@ mod certificates;
 mod closes;
 mod concurrency;
 mod could;
+mod csrf;
 mod decisions;
 mod description;
 mod disk;

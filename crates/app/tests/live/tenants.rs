@@ -8,7 +8,7 @@ use crate::http::{Answer, Client};
 use crate::keyholding::Holder;
 use crate::kinds::on_page;
 use crate::server::Server;
-use crate::wait::{PATIENCE, found, seconds, until};
+use crate::wait::{PATIENCE, seconds, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
@@ -78,10 +78,7 @@ impl World {
         let (interaction, customer) = self.their_call();
         let of = |what: &str| format!("/v1/customers/{customer}/{what}");
         let called = json!({"interaction": interaction});
-        let seen = || agent.post(&of("views"), &called);
-        // A node that has just started may say for a moment that it can't.
-        let view = found("their record is shown", PATIENCE, || Some(seen()).filter(|answer| answer.status == 200));
-        let view = view.member("receipt");
+        let view = agent.post(&of("views"), &called).expect(200).member("receipt");
         let found =
             agent.post(&format!("/v1/interactions/{interaction}/searches"), &json!({"phone": invented(9).phone}));
         let claim = found.expect(200).json()["hits"][0]["claim"].clone();
@@ -143,7 +140,7 @@ impl Things {
 }
 
 /// A hand that asks for what isn't there.
-fn empty(who: &'static str, client: &Client, claim: &str) -> Hand {
+pub(crate) fn empty(who: &'static str, client: &Client, claim: &str) -> Hand {
     let none = |kind: &str| format!("{kind}{NONE}");
     Hand {
         who,

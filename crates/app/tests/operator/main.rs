@@ -32,6 +32,7 @@ mod log_commands;
 mod log_export;
 mod log_mutations;
 mod log_world;
+mod prove;
 mod receipt;
 mod refusals;
 mod row_mutations;

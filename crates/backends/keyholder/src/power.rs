@@ -238,6 +238,10 @@ fn may_change(
     if changes.iter().all(|change| before.is_narrowing(change)) {
         return Ok(());
     }
+    // Not even by two people: a node that was changed could let this pass.
+    if before.newly_forbidden(changes).is_some() {
+        return Err(HolderError::NotApproved);
+    }
     match warrant {
         Warrant::Setup if !claimed => Ok(()),
         Warrant::Officers(assertions) if !assertions.is_empty() => {

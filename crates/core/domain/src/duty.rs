@@ -22,6 +22,22 @@ pub enum Duty {
     Auditing,
 }
 
+impl Duty {
+    /// What it is over, in words that go on from "power over".
+    #[must_use]
+    pub fn over(self) -> &'static str {
+        match self {
+            Self::Serving => "customers\u{2019} data, one at a time",
+            Self::Judging => "how customers were served",
+            Self::Watching => "the log, the rules and the alarms",
+            Self::Running => "the machines, and what comes in",
+            Self::Rights => "customers\u{2019} rights",
+            Self::Governing => "the company",
+            Self::Auditing => "all of these, from outside",
+        }
+    }
+}
+
 /// Why somebody can't be given a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forbidden {

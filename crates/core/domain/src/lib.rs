@@ -29,7 +29,7 @@ pub mod time;
 pub use budget::{BudgetKind, Counter, PerWindow, Room, Window};
 pub use casework::{CASE_LOOKS, CASE_MS, CaseReason};
 pub use cure::Cure;
-pub use field::FieldKind;
+pub use field::{FieldKind, folded};
 pub use glass::{Emergency, Finding};
 pub use guard::Guard;
 pub use history::History;

@@ -320,6 +320,10 @@ refusals! {
     GlassUnsigned = 85 "glass-unsigned", "That isn't your passkey's signature for this request",
         "Each officer signs for one customer, one field and one reason, so that nothing else can be opened with it.",
         "Load the list again, compare what it says, and sign with a passkey of your own that counts.";
+    /// An agent's device or passkey, and nobody who leads them.
+    LeaderMissing = 92 "leader-missing", "Nobody leads this person's team who could agree",
+        "Security alone could make an agent of anybody, so somebody who leads their team and sees them agrees first.",
+        "Let security make somebody that team's leader, or move this person to a team that has one (under People); that leader agrees then.";
     /// A passkey of somebody who decides, and one officer's signature.
     TwoOfficersNeeded = 97 "two-officers-needed", "Two officers must sign that",
         "With a passkey under the name of somebody who decides, one person would be two.",

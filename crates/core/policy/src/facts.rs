@@ -189,6 +189,45 @@ impl Act {
         }
     }
 
+    /// Does whoever does it come to know something by it, rather than change something?
+    #[must_use]
+    pub fn shows(self) -> bool {
+        match self {
+            Self::Reveal(..)
+            | Self::Verify(_)
+            | Self::View
+            | Self::Search
+            | Self::ReadLog
+            | Self::ReadAlarms
+            | Self::ReadTeam
+            | Self::ReadBudgets
+            | Self::ReadPeople
+            | Self::ReadSessions
+            | Self::BreakGlass(_) => true,
+            Self::Claim
+            | Self::SendCode
+            | Self::WriteNote
+            | Self::FollowUp
+            | Self::Erase
+            | Self::GiveStatement
+            | Self::ChangePower
+            | Self::EndSession
+            | Self::Enrol
+            | Self::KeepDirectory
+            | Self::DecideProposal
+            | Self::EnrolDevice
+            | Self::AssignCase
+            | Self::OverseeCases
+            | Self::Approve
+            | Self::Guard
+            | Self::ReviewGlass
+            | Self::TellDrill
+            | Self::FileRequest
+            | Self::HandleRequest
+            | Self::AgreeToAnswer => false,
+        }
+    }
+
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {

@@ -7,6 +7,7 @@
 
 mod decide;
 mod facts;
+mod granted;
 mod needs;
 mod request;
 mod rules;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use decide::{Decision, Denial};
 pub use facts::{Act, Approvals, Asker, Device, Facts, Ground, Situation};
+pub use granted::{Granted, GrantedAct};
 pub use needs::{DEAREST, Needs, Ways};
 pub use rules::{BUILT_IN, Rule, Rules, RulesError, SCHEMA};
 pub use told::Told;

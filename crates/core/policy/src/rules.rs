@@ -7,7 +7,7 @@ use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validato
 use domain::{Cure, Refusal};
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The schema: what rules can speak of.
 pub const SCHEMA: &str = include_str!("../../../../policies/ringfence.cedarschema");
@@ -115,6 +115,7 @@ pub struct Rules {
     pub(crate) speaks_of: SpeaksOf,
     pub(crate) told: Vec<Told>,
     pub(crate) memory: crate::needs::Memory,
+    pub(crate) granted: OnceLock<crate::granted::Grants>,
 }
 
 /// What of an asker any rule looks at, beside the role: the rest can't change a decision.
@@ -219,7 +220,8 @@ impl Rules {
         }
         let voices = voices(&forbids);
         let speaks_of = SpeaksOf::found_in(&set);
-        Ok(Self { schema, set, words, forbids, voices, speaks_of, told, memory: crate::needs::Memory::default() })
+        let memory = crate::needs::Memory::default();
+        Ok(Self { schema, set, words, forbids, voices, speaks_of, told, memory, granted: OnceLock::new() })
     }
 
     /// The policies, for those who prove something about them.

@@ -64,8 +64,13 @@ fn gains(before: Option<(&Rules, &Asker<'_>)>, after: (&Rules, &Asker<'_>)) -> O
 }
 
 impl Rules {
+    /// Everybody with this role whom these rules tell apart.
+    pub(crate) fn askers<'a>(&self, role: Role, teams: &'a BTreeSet<String>) -> Vec<Asker<'a>> {
+        askers([self, self], role, teams)
+    }
+
     /// The teams that rules name, and one more.
-    fn teams(&self) -> BTreeSet<String> {
+    pub(crate) fn teams(&self) -> BTreeSet<String> {
         let literals = self.set.policies().flat_map(cedar_policy::Policy::entity_literals);
         let named = literals.filter(|literal| literal.type_name().basename() == "Team");
         named.map(|literal| literal.id().unescaped().to_owned()).chain([ANOTHER.to_owned()]).collect()

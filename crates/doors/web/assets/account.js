@@ -84,9 +84,10 @@ async function propose(enrolment, name) {
 }
 
 /** What still lacks, or who agreed. */
-function standing({ signatures, needs_leader: needsLeader, agreed_by: agreedBy }) {
+function standing({ signatures, needs_leader: needsLeader, agreed_by: agreedBy, leader_missing: leaderMissing }) {
   if (signatures > 1) return ' Two officers sign it; if another has, it is under Proposals.';
   if (agreedBy) return ` ${agreedBy} agreed as team leader.`;
+  if (leaderMissing) return ' Nobody leads their team: give it a leader under Security, People; that leader agrees then.';
   return needsLeader ? ' Their team leader hasn’t agreed yet.' : '';
 }
 

@@ -260,6 +260,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::CloseTaken
         | Refusal::RequestReplayed
         | Refusal::LastOfficer
+        | Refusal::LeaderMissing
         | Refusal::LegalHold
         | Refusal::NobodyFound
         | Refusal::IdentityNeeded

@@ -10,12 +10,13 @@ use domain::{PersonId, PowerKind, Role};
 use std::collections::BTreeSet;
 
 impl Powers {
-    /// Does one lead the team in which the other is? Nobody leads themselves.
+    /// Does one lead the team in which the other is? Nobody leads themselves, nor another account of theirs.
     #[must_use]
     pub fn leads(&self, leader: PersonId, other: PersonId) -> bool {
         let here = |person: PersonId| self.get::<Person>(&person.0).filter(|_| !self.has_left(person));
         let led = here(leader).zip(here(other));
-        leader != other && led.is_some_and(|(one, other)| one.role == Role::TeamLeader && one.team == other.team)
+        let fits = led.is_some_and(|(one, other)| one.role == Role::TeamLeader && one.team == other.team);
+        fits && leader != other && self.human(leader) != self.human(other)
     }
 
     /// Agents' passkeys to which no team leader agreed, by the names of their rows: those of the setting up.
@@ -107,6 +108,11 @@ mod tests {
         for leader in [AGENT, 3, 4, 5, 6, 9] {
             assert!(over(passkey(AGENT, Some(leader))) && over(device(leader)), "{leader}");
         }
+        // Nor another account of the agent's own, which leads the team.
+        let twin =
+            Person { role: Role::TeamLeader, name: " \u{661} ".to_owned(), team: "north".to_owned(), token: None };
+        let twin = powers().after(&[((PowerKind::Person, [8; 16]), Some(twin.encode()))]);
+        assert!(twin.pass_over_a_leader(&[passkey(AGENT, Some(8))]) && twin.pass_over_a_leader(&[device(8)]));
         assert!(over(passkey(AGENT, None)));
         assert!(!over(passkey(4, None)) && !over(passkey(6, None)), "only agents need one");
     }

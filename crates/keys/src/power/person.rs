@@ -17,10 +17,13 @@ pub struct Person {
     pub token: Option<[u8; 32]>,
 }
 
-/// A name, of a person or of a team, however it is spaced and cased.
+/// A name, of a person or of a team, however it is spaced, cased, accented and punctuated, and without what nobody sees: two names
+/// that a person might take for one are one.
 #[must_use]
 pub fn plain(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let folded = domain::folded(name);
+    // Of a name without letters and digits something must be left.
+    if folded.is_empty() { name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase() } else { folded }
 }
 
 impl PowerBody for Person {

@@ -118,6 +118,23 @@ const PLANTED: [&[Change]; 55] = [
     &[Drop("nobody-approves-their-own")],
 ];
 
+/// The columns of policies/decisions.txt.
+const SITUATIONS: [&str; 13] = [
+    "no call",
+    "other customer",
+    "on hold",
+    "claimed",
+    "matched",
+    "proven",
+    "guarded",
+    "many",
+    "spent",
+    "case",
+    "matched, agreed",
+    "guarded, agreed",
+    "case, agreed",
+];
+
 /// A line of policies/decisions.txt that these rules would change.
 fn changed_line(rules: &Rules) -> Option<String> {
     let golden = fs::read_to_string(format!("{ROOT}/policies/decisions.txt")).unwrap();
@@ -129,11 +146,7 @@ fn changed_line(rules: &Rules) -> Option<String> {
         lines += 1;
         let (act, said) = line.split_at(40);
         let said: Vec<&str> = said.trim().split("  ").collect();
-        for (at, situation) in
-            ["no call", "other customer", "on hold", "claimed", "matched", "proven", "guarded", "many", "spent", "case"]
-                .iter()
-                .enumerate()
-        {
+        for (at, situation) in SITUATIONS.iter().enumerate() {
             let said = said[0].strip_prefix("always ").unwrap_or_else(|| said[at]);
             let now = rules.decide(&facts(role, parse(act.trim()), situation));
             let now = match &now {
@@ -163,6 +176,8 @@ fn parse(words: &str) -> Act {
 }
 
 fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
+    let agreed = situation.ends_with(", agreed") && matches!(act, Act::Reveal(..));
+    let situation = situation.trim_end_matches(", agreed");
     let matched = Ground { binding: Binding::Matched, ..Situation::best(Channel::Call).ground };
     let ground = match situation {
         "no call" => Ground { live: false, ..matched },
@@ -176,7 +191,8 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
     let left = if situation == "spent" { 0 } else { u32::MAX };
     let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
     let (guarded, many) = (situation == "guarded", situation == "many");
-    Facts { asker, act, situation: Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) } }
+    let situation = Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) };
+    Facts { asker, act, situation: if agreed { situation.approved() } else { situation } }
 }
 
 /// A random situation in which these rules permit what the built-in ones don't.

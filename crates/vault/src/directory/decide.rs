@@ -63,7 +63,7 @@ impl Vault {
     }
 
     /// What applying a proposal comes to: `NotFound` for what doesn't wait, `RoleMissing` where neither the provider nor
-    /// security named a role.
+    /// security named a role, `NameTaken` for a subject that somebody else here is.
     pub(crate) async fn plan_proposal(
         &self,
         scope: &Scope,
@@ -136,9 +136,13 @@ fn changes(
         }
     }
     let login = issuer.zip(user.external_id.as_deref()).filter(|_| joins).map(|(issuer, subject)| {
-        let login = Login { issuer: issuer.to_owned(), subject: subject.to_owned(), person: row.id };
-        Change::put(Login::id(issuer, subject), &login)
+        let id = Login::id(issuer, subject);
+        if snapshot.is_anothers(&id, row.id) {
+            return Err(Refusal::NameTaken);
+        }
+        Ok(Change::put(id, &Login { issuer: issuer.to_owned(), subject: subject.to_owned(), person: row.id }))
     });
+    let login = login.transpose()?;
     Ok(core::iter::once(Change::Person(row)).chain(login).collect())
 }
 

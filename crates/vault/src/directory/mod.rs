@@ -4,6 +4,7 @@
 //! A record is what was said last. What waits for security isn't kept: it is what differs between record and power.
 
 mod decide;
+mod names;
 mod propose;
 pub(crate) mod record;
 mod wish;

@@ -21,14 +21,15 @@ impl Vault {
     pub async fn propose_person(&self, scope: &Scope, user: User) -> Result<Listed, VaultError> {
         let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::PersonProposed).await?;
         let snapshot = self.power_now(scope.tenant).await?;
-        if is_taken(&self.listed(scope, &snapshot).await?, &user, None) {
-            return Err(self.logged(act, Refusal::NameTaken).await);
-        }
         let (id, now) = (PersonId::mint(&*self.clock, &*self.entropy), self.clock.now());
+        let free = match self.name_is_free(scope, &snapshot, &user, id).await {
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            free => free?,
+        };
         let wanted = user.active;
         let user = User { active: false, ..user };
         let record = Record { user, wanted, person: id, created: now, changed: now, gone: false };
-        self.commit_plain(keeping(act.upon(id), id, &record, None)).await?;
+        self.commit_plain(free.by(keeping(act.upon(id), id, &record, None))).await?;
         self.found(scope, id).await
     }
 
@@ -43,9 +44,15 @@ impl Vault {
         let kind = if leaves { leaving(&snapshot, &seen.record) } else { Kind::PersonProposed };
         let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
         let renamed = user.user_name.to_lowercase() != seen.record.user.user_name.to_lowercase();
-        if renamed && is_taken(&self.listed(scope, &snapshot).await?, &user, Some(seen.id)) {
-            return Err(self.logged(act, Refusal::NameTaken).await);
-        }
+        // Of whom something is said for the first time, the name is kept from then on. That somebody left waits for no name.
+        let act = if renamed || (seen.tag.is_none() && !leaves) {
+            match self.name_is_free(scope, &snapshot, &user, seen.id).await {
+                Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+                free => free?.by(act),
+            }
+        } else {
+            act
+        };
         let before = &seen.record;
         let wanted = if before.user.active == user.active { before.wanted } else { user.active };
         // Whoever left and comes back is a new person: that somebody left is never taken back.
@@ -103,10 +110,4 @@ pub(super) fn keeping(act: Act, id: PersonId, record: &Record, seen: Option<Tag>
 /// The row still is the one that was seen.
 pub(super) fn unchanged(id: PersonId, seen: Option<Tag>) -> Condition {
     Condition::Admission { key: key(id), tag: seen, otherwise: Refusal::PowerChanged }
-}
-
-/// Has somebody else this user name, whatever its case?
-fn is_taken(all: &[Listed], user: &User, own: Option<PersonId>) -> bool {
-    let name = user.user_name.to_lowercase();
-    all.iter().any(|one| Some(one.id) != own && one.record.user.user_name.to_lowercase() == name)
 }

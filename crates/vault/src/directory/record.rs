@@ -7,7 +7,7 @@ use minicbor::{Decoder, Encoder};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow};
 
 /// A row that nobody sweeps.
-const FOR_GOOD: Millis = Millis(i64::MAX);
+pub(super) const FOR_GOOD: Millis = Millis(i64::MAX);
 
 /// A person as the identity provider lists them. It grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,6 +36,8 @@ pub struct Waiting {
     pub needs_leader: bool,
     /// Who gave it, by name, and still leads them.
     pub agreed_by: Option<String>,
+    /// Does it need that, and nobody leads them who could give it?
+    pub leader_missing: bool,
 }
 
 /// An agreement's detail in the log, where it is to a passkey and not to a device.
@@ -87,6 +89,7 @@ impl Vault {
             signatures: self.officers_needed(snapshot, &change),
             needs_leader: snapshot.powers().is_agent(passkey.person),
             agreed_by: leader.map(str::to_owned),
+            leader_missing: snapshot.powers().is_agent(passkey.person) && !snapshot.is_led(passkey.person),
         })
     }
 
@@ -99,7 +102,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules, and `RoleNotAllowed` for who leads no team; `NotFound` for none of an agent's that
-    /// waits; `TwoPeopleNeeded` for another team's leader.
+    /// waits; `TwoPeopleNeeded` for another team's leader, `LeaderMissing` where their own team has none.
     pub async fn agree_to_passkey(&self, scope: &Scope, id: [u8; 16]) -> Result<(), VaultError> {
         let act = self.permitted(scope, policy::Act::EnrolDevice, Kind::DeviceAgreed).await?.detail(TO_A_PASSKEY);
         if !scope.leads() {
@@ -112,7 +115,7 @@ impl Vault {
         };
         let act = act.upon(passkey.person);
         if !snapshot.powers().leads(scope.person(), passkey.person) {
-            return Err(self.logged(act, Refusal::TwoPeopleNeeded).await);
+            return Err(self.logged(act, snapshot.without_a_yes(passkey.person)).await);
         }
         let unchanged = Condition::Admission { key: row.key, tag: Some(row.tag), otherwise: Refusal::PowerChanged };
         let agreed = Passkey { leader: Some(scope.person()), ..passkey };
@@ -124,7 +127,7 @@ impl Vault {
     ///
     /// # Errors
     /// With their entries: what the rules say; `NotFound` for nothing that waits; `TwoPeopleNeeded` for an agent's to which no team
-    /// leader of theirs agreed; `NotApproved` by the key holder; `PowerChanged` if power changed meanwhile; `TwoOfficersNeeded` for
+    /// leader of theirs agreed, `LeaderMissing` where there is none; `NotApproved` by the key holder; `PowerChanged` if power changed meanwhile; `TwoOfficersNeeded` for
     /// the passkey of somebody who decides, where there are two.
     pub async fn approve_enrolment(
         &self,
@@ -140,7 +143,7 @@ impl Vault {
         let Some((passkey, row)) = self.waiting_passkey(&snapshot, id).await? else {
             return Err(self.logged(act, Refusal::NotFound).await);
         };
-        let change = match snapshot.with_leader(change_of(&snapshot, &passkey).0) {
+        let change = match snapshot.with_leader(passkey.person, change_of(&snapshot, &passkey).0) {
             Ok(change) => change,
             Err(refusal) => return Err(self.logged(act.upon(passkey.person), refusal).await),
         };
@@ -172,12 +175,13 @@ impl Vault {
     }
 
     /// What letting a waiting passkey count comes to; `NotFound` for none that waits, `TwoPeopleNeeded` for an agent's to which no
-    /// team leader of theirs agreed.
+    /// team leader of theirs agreed, `LeaderMissing` where there is none.
     pub(crate) async fn plan_passkey(&self, snapshot: &Snapshot, id: [u8; 16]) -> Result<Plan, VaultError> {
         let found = self.waiting_passkey(snapshot, id).await?;
         let found = found.and_then(|(passkey, row)| Some((snapshot.person(passkey.person)?, passkey, row)));
         let (person, passkey, row) = found.ok_or(VaultError::refused(Refusal::NotFound))?;
-        let change = snapshot.with_leader(change_of(snapshot, &passkey).0).map_err(VaultError::refused)?;
+        let change = change_of(snapshot, &passkey).0;
+        let change = snapshot.with_leader(passkey.person, change).map_err(VaultError::refused)?;
         let words = format!(
             "Let a passkey of {}, {}, count that was registered on {} as “{}”. Make sure that it is really theirs.",
             person.name,

@@ -75,7 +75,7 @@ impl Access {
             Self::BindLogin { person, issuer, subject } => {
                 here(person, Role::serves)?;
                 let id = Login::id(issuer, subject);
-                if snapshot.get::<Login>(&id).is_some_and(|known| known.person != *person) {
+                if snapshot.is_anothers(&id, *person) {
                     return Err(Refusal::NameTaken);
                 }
                 let (issuer, subject) = (issuer.clone(), subject.clone());

@@ -103,12 +103,12 @@ fn parts_two(before: &Powers, governance: &Governance, id: &[u8; 16], old: &Pers
 
 impl Snapshot {
     /// Do these changes let somebody do more? Of rules, `rules` says it: found out when they were drafted.
-    pub(super) fn is_widened_by(&self, changes: &[PowerChange], rules: Option<bool>) -> bool {
+    pub(crate) fn is_widened_by(&self, changes: &[PowerChange], rules: Option<bool>) -> bool {
         widen(&self.powers, &self.governance, changes, |_| rules.unwrap_or(true))
     }
 
     /// How long a change that widens waits, in milliseconds.
-    pub(super) fn widening_waits_ms(&self) -> i64 {
+    pub(crate) fn widening_waits_ms(&self) -> i64 {
         wait_ms(&self.powers, &self.governance.limits)
     }
 }

@@ -235,3 +235,63 @@ fn what_waits_comes_by_pages_and_one_edited_row_is_nobody_elses_trouble() {
     assert_eq!(block_on(world.vault.directory(&provider())).unwrap().len(), listed.len() + 1);
     assert!(world.vault.alarms(FIRST).iter().all(|alarm| alarm.kind != AlarmKind::ListingEdited));
 }
+
+/// Whoever holds the provider could propose somebody under another's subject, and have two accounts of one human.
+#[test]
+fn a_providers_subject_is_one_human() {
+    let claimed = Claimed::new(749);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    claimed.make(login(staff.agent.id, "ana")).unwrap();
+    let user = User {
+        user_name: "nia".to_owned(),
+        external_id: Some("ana".to_owned()),
+        role: Some(Role::TeamLeader),
+        active: true,
+        ..User::default()
+    };
+    block_on(world.vault.propose_person(&world.scope(&staff.integrator), user)).unwrap();
+    let id = block_on(world.vault.proposals(&claimed.officer(), None, 200)).unwrap().items[0].id;
+    let wish = |issuer: &str| PowerWish::Asked(Asked::Proposal { id, role: None, issuer: Some(issuer.to_owned()) });
+    assert_refused(world, claimed.draft(wish(ISSUER)), Refusal::NameTaken);
+    assert_refused(world, claimed.draft(login(staff.other_agent.id, "ana")), Refusal::NameTaken);
+    claimed.draft(wish("https://elsewhere.example")).unwrap();
+    // Who left and comes back is somebody new, and the subject theirs again.
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), staff.agent.id)).unwrap();
+    claimed.make(wish(ISSUER)).unwrap();
+}
+
+/// A new name is looked up by itself; those that were listed before names had rows are taken as well.
+#[test]
+fn a_user_name_is_one_persons_also_where_it_was_listed_before_names_had_rows() {
+    let world = TestWorld::new(748);
+    let provider = || world.scope(&world.staff.integrator);
+    let user = |name: &str| User { user_name: name.to_owned(), active: true, ..User::default() };
+    let propose = |name: &str| block_on(world.vault.propose_person(&provider(), user(name)));
+    let nia = propose("Nia@acme.example").unwrap();
+    assert_refused(&world, propose("nia@ACME.example"), Refusal::NameTaken);
+    // As an older program left it.
+    assert!(world.edit("DELETE FROM admission WHERE tenant = 1 AND kind = 14") >= 2);
+    assert_refused(&world, propose("nia@ACME.example"), Refusal::NameTaken);
+    // Whom nobody listed yet is listed under their id.
+    let agent = world.staff.agent.id.to_string();
+    assert_refused(&world, propose(&agent), Refusal::NameTaken);
+    let seen = block_on(world.vault.directory_entry(&provider(), world.staff.agent.id)).unwrap();
+    block_on(world.vault.repropose_person(
+        &provider(),
+        &seen,
+        User { display_name: Some("Ada A".to_owned()), ..user(&agent) },
+    ))
+    .unwrap();
+    assert_refused(&world, propose(&agent), Refusal::NameTaken);
+    // A name that is given up is free, and one who takes it keeps it.
+    block_on(world.vault.repropose_person(&provider(), &nia, user("nia2@acme.example"))).unwrap();
+    let ben = propose("nia@acme.example").unwrap();
+    let seen = block_on(world.vault.directory_entry(&provider(), PersonId::parse(&nia.shown.id).unwrap())).unwrap();
+    let back = block_on(world.vault.repropose_person(&provider(), &seen, user("nia@acme.example")));
+    assert_refused(&world, back, Refusal::NameTaken);
+    block_on(world.vault.retire_person(&provider(), &ben)).unwrap();
+    propose("nia@acme.example").unwrap();
+    // An edited row takes and gives nothing.
+    world.edit("UPDATE admission SET body = x'00' WHERE tenant = 1 AND kind = 14 AND length(body) = 16");
+    assert_refused(&world, propose("nia@acme.example"), Refusal::Tampered);
+}

@@ -6,7 +6,7 @@ use keyholder::{Alarms, Ceilings, InProcess, KeyringFile, RootKey, Watched};
 use keys::HolderError;
 use std::sync::Arc;
 use testkit::{FIRST, SECOND, TestWorld, block_on, tenant_config};
-use vault::{AlarmKind, ShelfKeeper, Vault, VaultError};
+use vault::{AlarmKind, ShelfKeeper, Unready, Vault, VaultError};
 
 /// A call whose vault asks a key holder with a directory of its own, which has been up for a while.
 fn watched(seed: u64, dir: &std::path::Path) -> Call {
@@ -50,6 +50,19 @@ pub(crate) fn node(world: &TestWorld, holder: &Arc<Watched>) -> Arc<Vault> {
 
 fn reveal(call: &Call) -> Result<(), VaultError> {
     call.reveal(&call.command(FieldKind::Name)).map(drop)
+}
+
+#[test]
+fn a_node_is_ready_once_a_key_holder_that_has_just_started_releases_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(78, dir.path());
+    // Two seconds after its start, to the millisecond.
+    call.world.clock.advance(-1_000);
+    assert_eq!(block_on(call.world.vault.can_serve()), Err(Unready::Settling));
+    assert_eq!(reveal(&call), Err(VaultError::Holder(HolderError::Stale)));
+    call.world.clock.advance(1_000);
+    assert_eq!(block_on(call.world.vault.can_serve()), Ok(()));
+    reveal(&call).unwrap();
 }
 
 #[test]

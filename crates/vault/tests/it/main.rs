@@ -52,6 +52,7 @@ mod requests;
 mod retention;
 mod retention_many;
 mod rewrapping;
+mod roles;
 mod sealed_copies;
 mod searching;
 mod second;

@@ -1,7 +1,7 @@
 //! Passkeys: invitations, the ceremony, sign-ins, and everything that must not pass for one.
 
 use crate::help::{assert_refused, failure};
-use domain::{PersonId, Refusal};
+use domain::{PersonId, Refusal, Role};
 use testkit::{Authenticator, Browser, FIRST, Member, SECOND, TestWorld, block_on};
 use vault::{Algorithm, Assertion, Enrolled, Kind, NewPasskey, NewSession, Party, Vault, VaultError};
 
@@ -280,6 +280,40 @@ fn an_agents_passkey_needs_the_leader_of_their_own_team_and_an_officer_and_they_
     let agreed: Vec<_> = agreed.filter(|body| body.kind == Kind::DeviceAgreed && body.decision.is_ok()).collect();
     let [body] = &agreed[..] else { panic!("{agreed:?}") };
     assert_eq!((body.person, body.upon, body.detail), (Some(staff.leader.id), Some(staff.agent.id), Some(1)));
+}
+
+#[test]
+fn an_agent_whom_nobody_leads_learns_who_can_mend_it() {
+    let world = TestWorld::with(896, crate::help::at_once());
+    let staff = &world.staff;
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), staff.leader.id)).unwrap();
+    let (mut officer, _) = enrolled(&world, &staff.security);
+    let (mut agent, _) = enrolled(&world, &staff.agent);
+    let security = world.scope(&staff.security);
+    let list = || block_on(world.vault.enrolments(&world.scope(&staff.security))).unwrap().items;
+    let item = list().remove(0);
+    assert!(item.leader_missing && item.needs_leader);
+    let early = officer.get(&item.challenge);
+    let refused = block_on(world.vault.approve_enrolment(&security, item.id, early));
+    assert_refused(&world, refused, Refusal::LeaderMissing);
+    let wish = vault::PowerWish::Asked(vault::Asked::Passkey { id: item.id });
+    assert_refused(&world, block_on(world.vault.draft_power(&security, wish)).map(drop), Refusal::LeaderMissing);
+    assert!(Refusal::LeaderMissing.next().contains("team's leader"));
+
+    // As it says: security gives the team a leader, who agrees.
+    let role =
+        vault::PowerWish::SetRole { person: staff.other_agent.id, role: Role::TeamLeader, team: "north".to_owned() };
+    let draft = block_on(world.vault.draft_power(&security, role)).unwrap();
+    let signed = officer.get(&draft.challenge);
+    block_on(world.vault.approve_power(&security, &draft.bytes, Some(signed))).unwrap();
+    let leader = world.scope(&staff.other_agent);
+    block_on(world.vault.agree_to_passkey(&leader, item.id)).unwrap();
+    let item = list().remove(0);
+    assert!(!item.leader_missing && item.agreed_by.is_some());
+    let security = world.scope(&staff.security);
+    let approval = officer.get(&item.challenge);
+    block_on(world.vault.approve_enrolment(&security, item.id, approval)).unwrap();
+    sign_in(&world.vault, &asserted(&world.vault, &mut agent)).unwrap();
 }
 
 #[test]

@@ -142,3 +142,27 @@ fn roles_whose_powers_must_not_meet_are_not_given_to_one_person() {
     let new = vault::NewPerson { name: "Kim Novak".to_owned(), role: Role::SecurityOfficer, team: String::new() };
     block_on(world.vault.add_person(&second, new)).unwrap();
 }
+
+#[test]
+fn people_are_found_by_a_part_of_their_name_and_who_has_just_that_name_alone() {
+    let world = TestWorld::new(119);
+    let operator = world.vault.operator(FIRST);
+    let find = |text: &str, limit| block_on(world.vault.find_staff(&world.scope(&world.staff.auditor), text, limit));
+    let names = |text: &str| find(text, 20).unwrap().into_iter().map(|one| one.name).collect::<Vec<_>>();
+    assert_eq!(names("AGENT"), ["Ada Agent", "Bo Agent"]);
+    assert_eq!(find("agent", 1).unwrap().len(), 1);
+    let new = vault::NewPerson { name: "Bo".to_owned(), role: Role::Agent, team: String::new() };
+    block_on(world.vault.add_person(&operator, new)).unwrap();
+    assert_eq!(
+        (names(" bó "), names(&world.staff.it.id.to_string())),
+        (vec!["Bo".into()], vec!["Ivo Operator".into()])
+    );
+    assert!(names("zoe").is_empty() && names("per_00000000000000000000000000000000").is_empty());
+    block_on(world.vault.person_left(&operator, world.staff.agent.id)).unwrap();
+    assert!(find("ada", 20).unwrap()[0].left);
+    assert_eq!(world.log(FIRST)[0].body.as_ref().unwrap().kind, Kind::PeopleRead);
+    for member in [&world.staff.it, &world.staff.leader, &world.staff.other_agent] {
+        let refused = block_on(world.vault.find_staff(&world.scope(member), "ada", 20));
+        crate::help::assert_refused(&world, refused, domain::Refusal::RoleNotAllowed);
+    }
+}

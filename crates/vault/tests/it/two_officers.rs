@@ -125,3 +125,34 @@ fn two_officers_at_one_browser_hold_and_unguard_nobody() {
     }
     assert!(unguard(0, 0).unwrap().waits_until.is_some());
 }
+
+/// Two who agree give nobody two kinds of power, in whatever order it comes about.
+#[test]
+fn not_even_two_officers_give_one_human_two_kinds_of_power() {
+    let office = Office::new(885);
+    let (world, vault) = (office.world(), &office.world().vault);
+    let add =
+        |name: &str, role| PowerWish::AddPerson { name: name.to_owned(), role, team: String::new(), reports_to: None };
+    let draft = |wish: PowerWish| block_on(vault.draft_power(&office.at(0, 0), wish));
+    // Signed by one, it stands; meanwhile the other half of the pair comes to be, by two.
+    let Approved::Waits(half) = office.sign(0, 0, &draft(add("Kim Novak", Role::SecurityAnalyst)).unwrap()).unwrap()
+    else {
+        panic!("one was enough")
+    };
+    let Approved::Waits(twin) = office.sign(0, 0, &draft(add("Kim-Nóvak", Role::ItOperator)).unwrap()).unwrap() else {
+        panic!("one was enough")
+    };
+    assert!(matches!(office.sign(1, 1, &twin).unwrap(), Approved::Made(_)));
+    assert_refused(world, office.sign(1, 1, &half).map(drop), Refusal::ForbiddenPair);
+    assert_refused(world, draft(add("kim  novak", Role::Agent)).map(drop), Refusal::ForbiddenPair);
+    // Nor by making one of a name of what is there, nor under IT.
+    let agent = world.staff.agent.id;
+    let role = PowerWish::SetRole { person: agent, role: Role::ItOperator, team: String::new() };
+    let under = PowerWish::ReportsTo { person: world.staff.analyst.id, manager: Some(world.staff.it.id) };
+    assert_refused(world, draft(under).map(drop), Refusal::ManagedByIt);
+    let Approved::Waits(half) = office.sign(0, 0, &draft(role).unwrap()).unwrap() else { panic!("one was enough") };
+    assert!(
+        matches!(office.sign(1, 1, &half).unwrap(), Approved::Made(_)),
+        "an agent may come to run machines instead"
+    );
+}

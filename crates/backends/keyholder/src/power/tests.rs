@@ -167,6 +167,30 @@ fn a_manager_takes_two_officers_where_a_forbidden_chain_hangs_on_it() {
     tenant.seal(&harmless, &tenant.approved(&tenant.sue, &harmless)).unwrap();
 }
 
+/// A node that was changed may let them pass; signed by two, they are sealed for nobody all the same.
+#[test]
+fn two_powers_in_one_human_and_it_above_who_watches_are_sealed_for_nobody() {
+    let mut tenant = Tenant::claimed();
+    let (ivo, aud) = ([5; 16], [8; 16]);
+    let hire = [person(ivo, Role::ItOperator), person(aud, Role::Auditor), person([9; 16], Role::BoardMember)];
+    tenant.change(&hire, &tenant.agreed(&hire)).unwrap();
+    let reports = |from: [u8; 16], to: [u8; 16]| put(from, &Reporting { to: PersonId(to) });
+    for change in [
+        vec![called([7; 16], Role::SecurityAnalyst, " NAME  5\u{200b}", "")],
+        vec![called(ADA, Role::Agent, "N\u{e0}me-5", "")],
+        vec![reports(aud, ivo)],
+        vec![reports(aud, [9; 16]), reports([9; 16], ivo)],
+    ] {
+        assert_eq!(tenant.seal(&change, &tenant.agreed(&change)), Err(HolderError::NotApproved), "{change:?}");
+    }
+    let harmless = [reports(aud, [9; 16])];
+    tenant.seal(&harmless, &tenant.agreed(&harmless)).unwrap();
+    // Nor for whoever sets a centre up.
+    let new = Tenant::new();
+    let twin = [called([7; 16], Role::ItOperator, "name 1", "")];
+    assert_eq!(new.seal(&twin, &Warrant::Setup), Err(HolderError::NotApproved));
+}
+
 #[test]
 fn the_operator_sets_up_until_an_officer_has_a_passkey() {
     let mut tenant = Tenant::claimed();

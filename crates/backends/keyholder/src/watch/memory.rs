@@ -3,12 +3,12 @@
 use super::journal::Record;
 use super::rising::{Rising, WINDOW_MS};
 use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
-use keys::{HolderError, Place, Published, Release};
+use keys::{HolderError, Place, Published, RELEASES_AFTER_MS, Release};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// How far a node's clock may be ahead of the holder's, and how long after a start nothing is released: what was released
-/// before the start isn't in memory, and its ids lie below that moment.
-pub(crate) const AHEAD_MS: i64 = 2_000;
+/// How far a node's clock may be ahead of the holder's. What was released before a start isn't in memory, and its ids lie below that
+/// moment and this much: so nothing is released for as long.
+pub(crate) const AHEAD_MS: i64 = RELEASES_AFTER_MS;
 /// An entry that isn't published after this long is asked for.
 const ASKED_MS: i64 = 5_000;
 /// After this long, nothing more is released until it is.

@@ -28,6 +28,13 @@ mod rules;
 mod spoken_address;
 mod text;
 
+/// A name as it is compared: lower case, without accents, punctuation and what nobody sees, one space between words. Of one without
+/// letters and digits nothing is left.
+#[must_use]
+pub fn folded(name: &str) -> String {
+    text::fold(name).to_string()
+}
+
 pub use error::FieldError;
 pub use incoming::{Incoming, comparable};
 pub use index::{

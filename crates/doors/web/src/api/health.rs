@@ -45,6 +45,7 @@ fn words(unready: Unready) -> &'static str {
         Unready::Store => "the store doesn't answer",
         Unready::Sealed => "the key holder is sealed: it waits for its custodians' shares",
         Unready::Unreachable => "the key holder doesn't answer",
+        Unready::Settling => "the key holder has just started: it releases keys after two seconds",
         Unready::Power => "people and rights aren't what the key holder sealed",
         Unready::Log => "entries wait for their places in the log",
     }

@@ -153,6 +153,8 @@ pub(crate) struct Enrolment {
     needs_leader: bool,
     /// The team leader who agreed.
     agreed_by: Option<String>,
+    /// It needs that yes, and nobody leads that team: security gives it a leader first.
+    leader_missing: bool,
 }
 
 fn waiting(waiting: Waiting) -> Enrolment {
@@ -167,6 +169,7 @@ fn waiting(waiting: Waiting) -> Enrolment {
         signatures: waiting.signatures,
         needs_leader: waiting.needs_leader,
         agreed_by: waiting.agreed_by,
+        leader_missing: waiting.leader_missing,
     }
 }
 
@@ -208,7 +211,7 @@ pub(crate) async fn agree(
 ///
 /// With the answer of the officer's own passkey to the enrolment's challenge; the key holder checks it. Somebody's who decides
 /// (a team leader, of security, of data protection, of the board) needs two officers as soon as there are two
-/// (`two-officers-needed`); an agent's needs their team leader's yes first (`two-people-needed`).
+/// (`two-officers-needed`); an agent's needs their team leader's yes first (`two-people-needed`; `leader-missing` where their team has none).
 #[utoipa::path(post, path = "/v1/enrolments/{id}/approvals", tag = "staff", operation_id = "approveEnrolment", request_body = Answer,
     params(("id" = String, Path, pattern = "^enr_[0-9a-f]{32}$", description = "The enrolment's id.")),
     responses((status = 200, body = Done), (status = 400, body = Problem, content_type = "application/problem+json"),

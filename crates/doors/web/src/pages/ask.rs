@@ -1,13 +1,16 @@
 //! The officer's form that asks the log, and what it found: a plain GET form, rendered here.
 
-use crate::api::disclosures::{Line, Names, names};
+use super::who::Who;
+use crate::api::disclosures::{Line, names};
 use crate::api::log_filter::Filter;
 use crate::api::paging::Paging;
 use crate::state::Web;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use domain::{EntryId, FieldKind, PersonId, Purpose};
+use domain::{EntryId, FieldKind, Purpose};
 use vault::{Decided, Kind, LogQuery, Scope, Shown, VaultError};
+
+const PERSON: &str = "Person";
 
 /// What the page shows unless something else is asked for.
 pub(super) const USUAL: Shown = Shown::Looks;
@@ -39,10 +42,12 @@ pub struct Select {
 }
 
 /// The form, as it was filled in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AskForm {
     /// Its lists.
     pub selects: Vec<Select>,
+    /// Who acted.
+    pub who: Who,
     /// The customer's handle.
     pub customer: String,
     /// From when on, as `datetime-local` writes it.
@@ -100,42 +105,48 @@ pub(super) enum Question {
     /// None: the live page.
     Live,
     /// One that can be asked.
-    Asked { filter: Box<Filter>, query: LogQuery, paging: Paging<EntryId> },
+    Asked { filter: Box<Filter>, who: Box<Who>, query: LogQuery, paging: Paging<EntryId> },
     /// One that can't, and why.
-    Wrong { filter: Box<Filter>, problem: &'static str },
+    Wrong { filter: Box<Filter>, who: Box<Who>, problem: &'static str },
 }
 
 impl Question {
-    /// Reads the address; what the form leaves empty isn't asked.
-    pub(super) async fn read(parts: &mut Parts, web: &Web) -> Self {
+    /// Reads the address; what the form leaves empty isn't asked. A person is looked for by what was typed.
+    pub(super) async fn read(parts: &mut Parts, web: &Web, scope: &Scope) -> Result<Self, VaultError> {
         if parts.uri.query().is_none_or(str::is_empty) {
-            return Self::Live;
+            return Ok(Self::Live);
         }
         let Ok(Query(filter)) = Query::<Filter>::try_from_uri(&parts.uri) else {
-            return Self::Wrong { filter: Box::default(), problem: "the address names something that can't be asked" };
+            let (filter, who) = (Box::default(), Who::unasked(PERSON).into());
+            return Ok(Self::Wrong { filter, who, problem: "the address names something that can't be asked" });
         };
-        let filter = tidy(filter);
+        let mut filter = tidy(filter);
+        let who = Who::find(web, scope, PERSON, filter.person.as_deref().unwrap_or_default()).await?;
+        filter.person = who.id();
         let paging = Paging::from_request_parts(parts, web).await;
-        match (filter.question(), paging) {
-            (Ok(query), Ok(paging)) => Self::Asked { query, filter: filter.into(), paging },
-            (Err(problem), _) => Self::Wrong { filter: filter.into(), problem },
-            (_, Err(_)) => Self::Wrong { filter: filter.into(), problem: "the cursor or the limit can't be used" },
-        }
+        let asked = match (who.problem(), filter.question(), paging) {
+            (None, Ok(query), Ok(paging)) => Ok((query, paging)),
+            (Some(problem), ..) | (None, Err(problem), _) => Err(problem),
+            (None, Ok(_), Err(_)) => Err("the cursor or the limit can't be used"),
+        };
+        let (filter, who) = (filter.into(), who.into());
+        Ok(match asked {
+            Ok((query, paging)) => Self::Asked { filter, who, query, paging },
+            Err(problem) => Self::Wrong { filter, who, problem },
+        })
     }
 
     /// The form and what was found.
     pub(super) async fn answer(self, web: &Web, scope: &Scope) -> Result<(AskForm, Option<Found>), VaultError> {
         match self {
-            Self::Live => Ok((form(&Filter::default(), &web.vault.list_staff(scope).await?), None)),
-            Self::Wrong { filter, problem } => {
-                Ok((form(&filter, &web.vault.list_staff(scope).await?), Some(Found::wrong(problem))))
-            }
-            Self::Asked { filter, query, paging } => {
+            Self::Live => Ok((form(&Filter::default(), Who::unasked(PERSON)), None)),
+            Self::Wrong { filter, who, problem } => Ok((form(&filter, *who), Some(Found::wrong(problem)))),
+            Self::Asked { filter, who, query, paging } => {
                 let page = web.vault.read_log(scope, &query, paging.after, paging.limit).await?;
                 let names = names(&web.vault, scope).await;
                 let rows = page.lines.iter().map(|line| FoundRow::of(Line::of(line, &names))).collect();
                 let older = page.next.map(|next| format!("/security?{}&cursor={next}", address(&filter)));
-                Ok((form(&filter, &sorted(names)), Some(Found { problem: None, rows, older })))
+                Ok((form(&filter, *who), Some(Found { problem: None, rows, older })))
             }
         }
     }
@@ -193,16 +204,9 @@ pub(super) fn address(filter: &Filter) -> String {
     said.collect::<Vec<_>>().join("&")
 }
 
-fn sorted(names: Names) -> Vec<(PersonId, String)> {
-    let mut people: Vec<_> = names.into_iter().collect();
-    people.sort_by(|one, other| one.1.cmp(&other.1));
-    people
-}
-
-fn form(filter: &Filter, people: &[(PersonId, String)]) -> AskForm {
+fn form(filter: &Filter, who: Who) -> AskForm {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let local = |value: &Option<String>| text(value).trim_end_matches('Z').to_owned();
-    let people = people.iter().map(|(id, name)| choice(&id.to_string(), name)).collect();
     let select =
         |name, label, any, rare, choices, chosen| Select { name, label, any, rare, choices, chosen: text(chosen) };
     let decisions =
@@ -211,20 +215,21 @@ fn form(filter: &Filter, people: &[(PersonId, String)]) -> AskForm {
     let purposes = Purpose::ALL.iter().map(|one| choice(one.slug(), one.label())).collect();
     let shown = [Shown::Acts, Shown::All].map(|one| choice(one.slug(), shown_label(one)));
     let fields = FieldKind::ALL.iter().map(|one| choice(one.slug(), &sentence(one.slug()))).collect();
-    let rare = [&filter.person, &filter.customer, &filter.purpose, &filter.field, &filter.from, &filter.to];
+    let rare = [&filter.customer, &filter.purpose, &filter.field, &filter.from, &filter.to];
+    let narrowed = !who.text.is_empty() || rare.iter().any(|part| part.is_some());
     AskForm {
         selects: vec![
             select("show", "Show", shown_label(USUAL), false, shown.into(), &filter.show),
             select("decision", "Decision", "Every decision", false, decisions.into(), &filter.decision),
             select("kind", "Kind", "Every kind", false, kinds, &filter.kind),
-            select("person", "Person", "Everyone", true, people, &filter.person),
             select("purpose", "Purpose", "Every purpose", true, purposes, &filter.purpose),
             select("field", "Field", "Every field", true, fields, &filter.field),
         ],
         customer: text(&filter.customer),
         from: local(&filter.from),
         to: local(&filter.to),
-        narrowed: rare.iter().any(|part| part.is_some()),
+        narrowed,
+        who,
     }
 }
 
@@ -278,11 +283,10 @@ impl FoundRow {
 }
 
 impl AskForm {
-    /// An empty form with two people.
+    /// An empty form.
     #[must_use]
     pub fn sample() -> Self {
-        let person = |byte, name: &str| (PersonId([byte; 16]), name.to_owned());
-        form(&Filter::default(), &[person(1, "Ana Diaz"), person(2, "Noor Haddad")])
+        form(&Filter::default(), Who::unasked(PERSON))
     }
 }
 

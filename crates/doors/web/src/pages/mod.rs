@@ -16,10 +16,12 @@ mod posture;
 mod provider;
 mod requests;
 mod retention;
+mod roles;
 mod rules;
 mod sessions;
 mod sign_in;
 pub mod templates;
+pub(crate) mod who;
 
 use crate::api::log_status::AlarmLine;
 use crate::identify::Signed;
@@ -54,6 +56,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/people", get(people::people))
         .route("/security/change", get(governing::change))
         .route("/security/proposals", get(governing::proposals))
+        .route("/security/roles", get(roles::roles))
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/glass", get(glass::glass))
@@ -222,7 +225,10 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
         return page(StatusCode::OK, &Alarms { person_name: scope.name().to_owned(), alarms, banner });
     }
     let (mut parts, _) = request.into_parts();
-    let question = Question::read(&mut parts, &web).await;
+    let question = match Question::read(&mut parts, &web, &scope).await {
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+        Ok(question) => question,
+    };
     let status =
         if matches!(question, Question::Wrong { .. }) { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     match question.answer(&web, &scope).await {
@@ -244,11 +250,16 @@ async fn security(State(web): State<Web>, signed: Result<Signed, Failed>, reques
 
 /// The form's other button: the same question, to the API's export.
 async fn export(State(web): State<Web>, signed: Result<Signed, Failed>, request: Request) -> Response<Body> {
-    if let Err(response) = for_role(&web, signed, watches) {
-        return *response;
-    }
+    let scope = match for_role(&web, signed, watches) {
+        Err(response) => return *response,
+        Ok(scope) => scope,
+    };
     let (mut parts, _) = request.into_parts();
-    match Question::read(&mut parts, &web).await {
+    let question = match Question::read(&mut parts, &web, &scope).await {
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+        Ok(question) => question,
+    };
+    match question {
         Question::Live => Redirect::to(&format!("/v1/disclosures/export?show={}", ask::USUAL.slug())).into_response(),
         Question::Asked { filter, .. } => {
             Redirect::to(&format!("/v1/disclosures/export?{}", ask::address(&filter))).into_response()

@@ -5,10 +5,12 @@ use crate::identify::Signed;
 use crate::problem::Failed;
 use crate::state::Web;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Role;
+use serde::Deserialize;
 
 /// `/security/people`. The page itself holds nothing of anybody's but who looks: what it shows is asked for by its script,
 /// and is an entry.
@@ -19,6 +21,8 @@ pub(super) struct PeoplePage {
     pub(super) person_name: String,
     /// Their id, `per_…`.
     pub(super) person_id: String,
+    /// Whom the list begins with: a part of a name, team or role; empty for everybody.
+    pub(super) named: String,
     /// May they change anything?
     pub(super) changes: bool,
     /// Whose subjects logins are; none where no identity provider is set up.
@@ -34,13 +38,24 @@ impl PeoplePage {
     }
 }
 
-pub(super) async fn people(State(web): State<Web>, signed: Result<Signed, Failed>) -> Response {
+#[derive(Deserialize, Default)]
+pub(super) struct Asked {
+    #[serde(default)]
+    named: String,
+}
+
+pub(super) async fn people(
+    State(web): State<Web>,
+    signed: Result<Signed, Failed>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
     match for_role(&web, signed, |web, scope| web.vault.reads_people(scope)) {
         Err(response) => *response,
         Ok(scope) => {
             let page_of = PeoplePage {
                 person_name: scope.name().to_owned(),
                 person_id: scope.person().to_string(),
+                named: asked.map(|Query(asked)| asked.named).unwrap_or_default(),
                 changes: web.vault.changes_power(&scope),
                 issuer: crate::api::power_changes::provider(&web, &scope).map(str::to_owned),
                 banner: web.config.banner.clone(),
@@ -55,6 +70,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let officer = PeoplePage {
         person_name: "Ingrid Solberg".to_owned(),
         person_id: format!("per_{}", "1".repeat(32)),
+        named: String::new(),
         changes: true,
         issuer: Some("https://id.example.com".to_owned()),
         banner,

@@ -1,6 +1,7 @@
 //! `/security/rules` and `/security/decisions`: who may do what, and whether somebody could do something right now.
 
 use super::ask::{Choice, Select, choice, sentence};
+use super::who::Who;
 use super::{error_page, for_role, page, watches};
 use crate::api::decisions::{Asked, DecisionAnswer};
 use crate::api::rules::RuleInWords;
@@ -13,7 +14,9 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{FieldKind, PersonId, Purpose};
-use vault::PolicyAct;
+use vault::{PolicyAct, StaffFound};
+
+const WHOM: &str = "Could";
 
 /// `/security/rules`: the rules in words.
 #[derive(Debug, Clone, Template)]
@@ -35,6 +38,8 @@ pub(super) struct RulesPage {
 pub(super) struct Decisions {
     /// The officer's name.
     pub(super) person_name: String,
+    /// Whom it is asked about.
+    pub(super) who: Who,
     /// The form's lists.
     pub(super) selects: Vec<Select>,
     /// What the question lacks.
@@ -70,17 +75,19 @@ pub(super) async fn decisions(
         Err(response) => return *response,
         Ok(scope) => scope,
     };
-    let staff = match web.vault.list_staff(&scope).await {
-        Ok(staff) => staff,
-        Err(error) => return error_page(&web, Fault::of(&web, &error)),
-    };
     // Nothing asked yet: the form alone.
-    let asked = asked.ok().map(|Query(asked)| tidy(asked));
+    let mut asked = asked.ok().map(|Query(asked)| tidy(asked));
+    let typed = asked.as_ref().map(|asked| asked.person.as_str()).unwrap_or_default();
+    let who = match Who::find(&web, &scope, WHOM, typed).await {
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+        Ok(who) => who,
+    };
     let mut found = None;
     let mut problem = None;
-    if let Some(asked) = &asked {
+    if let Some(asked) = &mut asked {
+        asked.person = who.id().unwrap_or_default();
         match asked.whether(&web) {
-            Err(_) => problem = Some(wrong(asked)),
+            Err(_) => problem = Some(who.problem().unwrap_or_else(|| wrong(asked))),
             Ok(whether) => match web.vault.could(&scope, &whether).await {
                 Ok(could) => found = Some(DecisionAnswer::of(&could)),
                 Err(error) => return error_page(&web, Fault::of(&web, &error)),
@@ -90,7 +97,8 @@ pub(super) async fn decisions(
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page_of = Decisions {
         person_name: scope.name().to_owned(),
-        selects: selects(&asked.unwrap_or_default(), &staff),
+        who,
+        selects: selects(&asked.unwrap_or_default()),
         problem,
         found,
         banner: web.config.banner.clone(),
@@ -113,7 +121,7 @@ fn tidy(asked: Asked) -> Asked {
 
 fn wrong(asked: &Asked) -> &'static str {
     if PersonId::parse(&asked.person).is_none() {
-        return "Choose whom you ask about";
+        return "Write whom you ask about";
     }
     match crate::api::decisions::act(asked) {
         Err(_) if asked.act == "reveal" => "Choose a field and a purpose: a value is shown for a purpose",
@@ -125,9 +133,7 @@ fn wrong(asked: &Asked) -> &'static str {
 }
 
 /// The form's lists, as they were filled in.
-pub(super) fn selects(asked: &Asked, staff: &[(PersonId, String)]) -> Vec<Select> {
-    let mut people: Vec<Choice> = staff.iter().map(|(id, name)| choice(&id.to_string(), name)).collect();
-    people.sort_by(|one, other| one.label.cmp(&other.label));
+pub(super) fn selects(asked: &Asked) -> Vec<Select> {
     let mut acts: Vec<Choice> = Vec::new();
     for act in PolicyAct::all() {
         if acts.iter().all(|known| known.value != act.slug()) {
@@ -147,7 +153,6 @@ pub(super) fn selects(asked: &Asked, staff: &[(PersonId, String)]) -> Vec<Select
     };
     let said = |value: &Option<String>| value.clone().unwrap_or_default();
     vec![
-        select("person", "Could", "Choose somebody", people, &asked.person),
         select("act", "do this", "Choose an act", acts, &asked.act),
         select("field", "with", "No field", fields, &said(&asked.field)),
         select("purpose", "for", "No purpose", purposes, &said(&asked.purpose)),
@@ -175,16 +180,27 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let none = RulesPage { rules: Vec::new(), ..rules.clone() };
     let form = Decisions {
         person_name: "Ingrid Solberg".to_owned(),
-        selects: selects(&Asked::default(), &[(PersonId([1; 16]), "Ana Diaz".to_owned())]),
+        who: Who::unasked(WHOM),
+        selects: selects(&Asked::default()),
         problem: None,
         found: None,
         banner,
     };
     let wrong = Decisions { problem: Some("Choose what they would do"), ..form.clone() };
+    let ana = |number: u8, team: &str| StaffFound {
+        person: PersonId([number; 16]),
+        name: "Ana Diaz".to_owned(),
+        role: domain::Role::Agent,
+        team: team.to_owned(),
+        left: false,
+    };
+    let who = Who::of(WHOM, "Ana", &[ana(1, "Orders"), ana(2, "Payments")]);
+    let several = Decisions { problem: who.problem(), who, ..form.clone() };
     Ok(vec![
         ("security-rules.html", rules.render()?),
         ("security-rules-none.html", none.render()?),
         ("security-decisions.html", form.render()?),
         ("security-decisions-wrong.html", wrong.render()?),
+        ("security-decisions-several.html", several.render()?),
     ])
 }

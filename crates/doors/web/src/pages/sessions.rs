@@ -1,6 +1,6 @@
 //! `/security/sessions`: who is signed in, and ending it.
 
-use super::ask::{Choice, Select, choice};
+use super::who::Who;
 use super::{error_page, for_role, moment, page, watches};
 use crate::api::disclosures::names;
 use crate::identify::Signed;
@@ -16,7 +16,9 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use vault::{SessionLine, Way};
 
-/// How many sessions are drawn; who isn't among them is found by choosing the person.
+const WHOSE: &str = "Whose";
+
+/// How many sessions are drawn; who isn't among them is found by their name.
 const MOST: usize = 200;
 
 /// `/security/sessions`.
@@ -27,8 +29,8 @@ pub(super) struct SessionsPage {
     pub(super) person_name: String,
     /// Do they see who is signed in?
     pub(super) reads: bool,
-    /// The list of those who are signed in.
-    pub(super) select: Select,
+    /// Whose are shown.
+    pub(super) who: Who,
     /// How many sessions there are in all, in words.
     pub(super) counted: String,
     /// Those shown, by person; who signed in last comes first.
@@ -113,35 +115,25 @@ fn by_person(lines: &[SessionLine], names: &Names, now: Millis) -> Vec<SignedIn>
     people
 }
 
-fn select(lines: &[SessionLine], names: &Names, chosen: String) -> Select {
-    let mut people: Vec<PersonId> = lines.iter().map(|line| line.person).collect();
-    people.sort_unstable();
-    people.dedup();
-    let mut choices: Vec<Choice> =
-        people.into_iter().map(|person| choice(&person.to_string(), &name(names, person))).collect();
-    choices.sort_by(|one, other| (&one.label, &one.value).cmp(&(&other.label, &other.value)));
-    Select { name: "person", label: "Whose", any: "Everybody\u{2019}s", rare: false, choices, chosen }
-}
-
 impl SessionsPage {
     /// For who watches, and ends nobody's session: they see nobody's.
     fn unread() -> Self {
-        Self { reads: false, ..Self::of(&[], &Names::new(), Millis(0), None) }
+        Self { reads: false, ..Self::of(&[], &Names::new(), Millis(0), Who::unasked(WHOSE)) }
     }
 
-    fn of(lines: &[SessionLine], names: &Names, now: Millis, asked: Option<PersonId>) -> Self {
+    fn of(lines: &[SessionLine], names: &Names, now: Millis, who: Who) -> Self {
+        let all = who.text.is_empty();
         let wanted: Vec<SessionLine> =
-            lines.iter().filter(|line| asked.is_none_or(|person| line.person == person)).cloned().collect();
+            lines.iter().filter(|line| all || who.person == Some(line.person)).cloned().collect();
         let shown = wanted.get(..MOST).unwrap_or(&wanted);
-        let chosen = asked.map(|person| person.to_string()).unwrap_or_default();
         let count = wanted.len();
         let sessions = if count == 1 { "session" } else { "sessions" };
         let rest =
-            if count > MOST { format!(", the newest {MOST} shown: choose whose to see others") } else { String::new() };
+            if count > MOST { format!(", the newest {MOST} shown: write whose to see others") } else { String::new() };
         Self {
             person_name: String::new(),
             reads: true,
-            select: select(lines, names, chosen),
+            who,
             counted: format!("{count} {sessions}{rest}."),
             people: by_person(shown, names, now),
             banner: None,
@@ -167,15 +159,17 @@ pub(super) async fn sessions(
     if !web.vault.reads_sessions(&scope) {
         return page(StatusCode::OK, &page_for(SessionsPage::unread()));
     }
-    let wrong = || error_page(&web, Fault::UNPROCESSABLE);
-    let Ok(Query(Asked { person })) = asked else { return wrong() };
-    let person = if person.is_empty() { None } else { Some(PersonId::parse(&person)) };
-    let Ok(person) = person.map_or(Ok(None), |read| read.map(Some).ok_or(())) else { return wrong() };
+    let Ok(Query(Asked { person })) = asked else { return error_page(&web, Fault::UNPROCESSABLE) };
+    let who = match Who::find(&web, &scope, WHOSE, &person).await {
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+        Ok(who) => who,
+    };
+    let status = if who.problem().is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     match web.vault.sessions(&scope).await {
         Err(error) => error_page(&web, Fault::of(&web, &error)),
         Ok(lines) => {
             let names = names(&web.vault, &scope).await.into_iter().collect();
-            page(StatusCode::OK, &page_for(SessionsPage::of(&lines, &names, web.vault.now(), person)))
+            page(status, &page_for(SessionsPage::of(&lines, &names, web.vault.now(), who)))
         }
     }
 }
@@ -203,13 +197,15 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let page_of = |lines: &[SessionLine]| SessionsPage {
         person_name: "Ingrid Solberg".to_owned(),
         banner: banner.clone(),
-        ..SessionsPage::of(lines, &names, SAMPLE_NOW, None)
+        ..SessionsPage::of(lines, &names, SAMPLE_NOW, Who::unasked(WHOSE))
     };
+    let unknown = SessionsPage { who: Who::of(WHOSE, "Zoe", &[]), ..page_of(&[]) };
     let auditor =
         SessionsPage { person_name: "Ines Auditor".to_owned(), banner: banner.clone(), ..SessionsPage::unread() };
     Ok(vec![
         ("security-sessions.html", page_of(&lines).render()?),
         ("security-sessions-none.html", page_of(&[]).render()?),
+        ("security-sessions-unknown.html", unknown.render()?),
         ("security-sessions-auditor.html", auditor.render()?),
     ])
 }
@@ -221,7 +217,7 @@ mod tests {
     #[test]
     fn sessions_are_told_by_person_and_ones_own_isnt_ended_here() {
         let lines = [sample(1, 1, true), sample(2, 2, false), sample(4, 1, false), sample(3, 2, false)];
-        let page = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, None);
+        let page = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, Who::unasked(WHOSE));
         let counts: Vec<_> = page.people.iter().map(|one| (one.sessions.len(), one.others)).collect();
         assert_eq!((counts, page.counted.as_str()), (vec![(2, 1), (2, 2)], "4 sessions."));
         let html = page.render().unwrap();
@@ -232,10 +228,14 @@ mod tests {
     #[test]
     fn of_many_the_newest_are_drawn_and_anybodys_can_be_chosen() {
         let lines: Vec<_> = (0..=250).map(|number| sample(number, number, false)).collect();
-        let all = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, None);
-        assert_eq!((all.people.len(), all.select.choices.len()), (MOST, 251));
+        let all = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, Who::unasked(WHOSE));
+        assert_eq!(all.people.len(), MOST);
+        assert!(!all.render().unwrap().contains("<option"), "the page holds nobody but those shown");
         assert!(all.counted.starts_with("251 sessions, the newest 200 shown"));
-        let one = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, Some(PersonId([250; 16])));
+        let whose = Who { text: "somebody".to_owned(), person: Some(PersonId([250; 16])), ..Who::unasked(WHOSE) };
+        let one = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, whose);
         assert_eq!((one.people.len(), one.counted.as_str()), (1, "1 session."));
+        let nobody = SessionsPage::of(&lines, &Names::new(), SAMPLE_NOW, Who::of(WHOSE, "Zoe", &[]));
+        assert!(nobody.people.is_empty() && nobody.render().unwrap().contains("Nobody here has that name"));
     }
 }

@@ -12,7 +12,7 @@ pub mod sign_in;
 use super::ask::{AskForm, Found};
 use super::{
     approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests, retention,
-    rules, sessions,
+    roles, rules, sessions,
 };
 use crate::api::log_status::AlarmLine;
 use askama::Template;
@@ -293,6 +293,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("error.html", ErrorPage::sample().render()?),
     ]);
     all.extend(rules::gallery(sample_banner())?);
+    all.extend(roles::gallery(sample_banner())?);
     all.extend(approvals::gallery(sample_banner())?);
     all.extend(people::gallery(sample_banner())?);
     all.extend(governing::gallery(sample_banner())?);
