@@ -205,8 +205,15 @@ mod tests {
             (draft.person, draft.purpose) = (Some(people[n % 50]), Some(Purpose::Delivery));
             draft.field = Some(FieldKind::Name.code());
             let (decision, versions, spent) = (Ok(()), Vec::new(), Vec::new());
-            let inscribed =
-                draft.inscribe(&Numbers { decision, n: None, versions, spent, allotted: None, casework: None });
+            let inscribed = draft.inscribe(&Numbers {
+                decision,
+                n: None,
+                versions,
+                spent,
+                allotted: None,
+                casework: None,
+                previous: None,
+            });
             let (id, leaf) = (draft.id, inscribed.leaf);
             EntryRow { id, leaf, audit: inscribed.audit, customer: Vec::new(), index: Some(n as u64) }
         };
