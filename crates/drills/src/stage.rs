@@ -176,13 +176,13 @@ impl Stage {
         let at = at.to_string();
         let headers =
             [("webhook-id", by.id), ("webhook-timestamp", at.as_str()), ("webhook-signature", signature.as_str())];
-        self.faces.ask("an event", Asked { body: body.to_owned(), ..Asked::get(None, "/v1/events") }.to_post(&headers))
+        self.faces.ask("an event", Asked { body: body.to_owned(), ..Asked::get(None, "/v1/events") }.posted(&headers))
     }
 
     /// An event that a member of staff sends, with no signature.
     pub(crate) fn tell_as(&self, by: &Person, kind: &str, data: &Value) -> Result<Answer, Broken> {
         let body = self.event(kind, data);
-        self.faces.ask("an event", Asked { body, ..Asked::get(Some(by), "/v1/events") }.to_post(&[]))
+        self.faces.ask("an event", Asked { body, ..Asked::get(Some(by), "/v1/events") }.posted(&[]))
     }
 
     /// A call that somebody has taken, from a decoy's number; nobody else's if there is none.
@@ -209,7 +209,7 @@ impl Stage {
 }
 
 impl<'a> Asked<'a> {
-    fn to_post(self, headers: &'a [(&'a str, &'a str)]) -> Self {
+    fn posted(self, headers: &'a [(&'a str, &'a str)]) -> Self {
         Self { method: "POST", headers, ..self }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::centre::{Centre, Person, invented, now};
 use crate::http::Client;
-use crate::kinds::is_found;
+use crate::kinds::{is_found, on_page};
 use crate::me::{Own, address, with_mail};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ struct World {
     tool: Person,
     officer: Person,
     second: Person,
+    /// Each of the two on a page, in a browser of their own: a program's yes doesn't count.
+    pages: [(String, Client); 2],
 }
 
 impl World {
@@ -38,7 +40,9 @@ impl World {
         let tool = centre.hire("A privacy tool", "integrator");
         let officer = centre.hire("Dee Protection", "data_protection_officer");
         let second = centre.hire("Sam Security", "security_officer");
-        Self { centre, server, mail, tool, officer, second }
+        let page = |who: &Person| (who.id.clone(), on_page(&server.client(), server.address(), &who.token));
+        let pages = [page(&officer), page(&second)];
+        Self { centre, server, mail, tool, officer, second, pages }
     }
 
     fn program(&self, person: &Person) -> Client {
@@ -50,7 +54,8 @@ impl World {
     }
 
     fn step(&self, who: &Person, request: &str, step: &Value) -> crate::http::Answer {
-        self.program(who).post(&format!("{LIST}/{request}/steps"), step)
+        let page = self.pages.iter().find(|(id, _)| *id == who.id).map(|(_, page)| page.clone());
+        page.unwrap_or_else(|| self.program(who)).post(&format!("{LIST}/{request}/steps"), step)
     }
 
     /// A request of which it is shown that it is the customer's.

@@ -88,7 +88,7 @@ impl Differences {
         self.each("the log's witness", places, &after.places, true);
         if *quorum != after.quorum {
             let said = |quorum: Option<usize>| quorum.map_or("more than half".to_owned(), |quorum| quorum.to_string());
-            let fewer = !quorum.zip(after.quorum).is_some_and(|(before, after)| after > before);
+            let fewer = quorum.zip(after.quorum).is_none_or(|(before, after)| after <= before);
             let (from, to) = (said(*quorum), said(after.quorum));
             self.tell(fewer, format!("Witnesses who must sign (witnesses.quorum): from {from} to {to}."));
         }
@@ -175,8 +175,8 @@ mod tests {
             |all| all.sign_in.absolute_hours += 1,
             |all| all.closes.every_s += 1,
             |all| all.parties.mail = Some("mail.example".to_owned()),
-            |all| drop(all.parties.event_sources.insert("another".to_owned())),
-            |all| drop(all.parties.identity_providers.insert("https://id.example as rf".to_owned())),
+            |all| all.parties.event_sources.extend(["another".to_owned()]),
+            |all| all.parties.identity_providers.extend(["https://id.example as rf".to_owned()]),
             |all| all.parties.witnesses.within_s += 1,
             |all| all.parties.witnesses.quorum = Some(1),
         ];
