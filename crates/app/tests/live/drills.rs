@@ -105,7 +105,7 @@ fn what_they_show_of_a_deployment_is_told_and_an_edited_result_counts_for_nothin
     // Somebody with the database writes that one drill is newer than it is.
     let database = world.centre.database();
     let before = database.keep("admission");
-    assert_eq!(database.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 31 AND id = (SELECT min(id) FROM admission WHERE kind = 31)"), 1);
+    assert_eq!(database.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 31 AND id = (SELECT id FROM admission WHERE kind = 31 ORDER BY id LIMIT 1)"), 1);
     let posture = world.posture();
     assert_eq!(posture["edited"], 1, "{posture}");
     let said = asks();

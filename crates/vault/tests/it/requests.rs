@@ -3,6 +3,7 @@
 
 use crate::help::{assert_refused, failure};
 use crate::retention::DAY;
+use crate::sessions::at_a_page;
 use domain::field::{query_email, query_phone};
 use domain::{CameBy, CustomerId, Declined, FieldKind, Guard, Hold, Longer, Millis, Refusal, Right, Role};
 use plan::Language;
@@ -102,8 +103,9 @@ impl Office {
         request
     }
 
+    /// On a page, in a browser of their own.
     fn answer(&self, by: &Member, request: RequestId) -> Result<AnsweredRequest, VaultError> {
-        let scope = self.world.scope(by);
+        let scope = at_a_page(&self.world, by);
         block_on(self.world.vault.answer_request(&scope, request, Some(self.mailer())))
     }
 
