@@ -261,7 +261,7 @@ fn a_value_that_was_taken_out_or_put_there_stops_the_answer() {
 fn a_hold_stops_an_erasure_and_a_guard_every_letter() {
     let office = Office::new(1_305);
     let (world, request) = (&office.world, office.proven(Right::Erasure));
-    let hold = |by: &Member, wish| block_on(world.vault.hold(&world.scope(by), office.customer, wish)).unwrap();
+    let hold = |by: &Member, wish| block_on(world.vault.hold(&at_a_page(world, by), office.customer, wish)).unwrap();
     for by in [office.protection(), &world.staff.security] {
         hold(by, Some(Hold::Litigation));
     }
