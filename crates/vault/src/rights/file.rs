@@ -48,6 +48,14 @@ impl FiledRequest {
 }
 
 impl Vault {
+    /// May this person file requests? Asked before what they wrote is read.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn files_requests(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::FileRequest, Kind::RequestFiled).await.map(drop)
+    }
+
     /// Files a customer's request. With the same `key` again it gives the request that it filed the first time, whatever session asks.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ pub(crate) async fn file(
     headers: HeaderMap,
     body: Result<Json<RequestWanted>, Failed>,
 ) -> Result<Response, Failed> {
+    web.vault.files_requests(&scope).await.map_err(|error| web.failed(&error))?;
     let Json(wanted) = body?;
     let key = idempotency_key(&web, &headers)?;
     let tongue = wanted.language.as_deref().unwrap_or("en");
