@@ -7,7 +7,8 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::me::{Letter, Mailer};
 use crate::private::entry::Kind;
-use crate::private::release::{Done, Use};
+use crate::private::release::Done;
+use crate::verify::fits;
 use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Refusal, TenantId};
 use keys::derive::{mac, short};
@@ -153,7 +154,7 @@ impl Vault {
             return Err(VaultError::Unknown);
         };
         let value = values.into_iter().next().ok_or(VaultError::Damaged)?;
-        let matched = value.derive(&Use::Matches(&answer.said))?;
+        let matched = fits(value, &answer.said)?;
         if matched {
             tried.identity.wrong -= 1;
             tried.identity.right.push(answer.field.code());
