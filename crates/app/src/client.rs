@@ -50,8 +50,9 @@ impl Client {
         if !is_safe(address) {
             return Err(Failure::here(format!("{ADDRESS} must be https, or http to this machine"), "correct it"));
         }
-        let agent =
-            Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false).build();
+        // No proxy: one from the environment would be given tokens that are to go to this machine alone.
+        let agent = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).proxy(None);
+        let agent = agent.http_status_as_error(false).build();
         Ok(Self { address: address.trim_end_matches('/').to_owned(), token, agent: agent.into() })
     }
 

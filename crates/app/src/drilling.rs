@@ -1,6 +1,7 @@
 //! `ringfence drill`: attacks against a deployment, or a centre made for them.
 
 mod kit;
+mod machine;
 mod scratch;
 
 #[cfg(test)]
@@ -55,15 +56,14 @@ fn carried_out(common: &Common, asked: &Attacks) -> Result<(), Failure> {
     if let Some(file) = &asked.kit {
         let kit = kit::read(file)?;
         teller = asked.tell.then(|| Client::new(&kit.url, kit.officer.token.clone())).transpose()?;
-        results.extend(tried(kit, &there, "deployment"));
+        results = tried(kit, &there, "deployment");
     }
-    if !own.is_empty() {
-        results.extend(scratch::within(move |kit| tried(kit, &own, "scratch"))?);
-    }
+    // What was seen at the deployment is told at once, whatever becomes of the rest.
+    tell(teller.as_ref(), &results)?;
+    let scratched = in_scratch(own);
+    tell(teller.as_ref(), &scratched)?;
+    results.extend(scratched);
     output::list(common.output, &COLUMNS, &results)?;
-    if let Some(client) = teller {
-        client.call("POST", "/v1/drills", Some(&told(&results)))?;
-    }
     let failed = results.iter().filter(|result| result["verdict"] != "held").count();
     if failed == 0 {
         return Ok(());
@@ -72,6 +72,25 @@ fn carried_out(common: &Common, asked: &Attacks) -> Result<(), Failure> {
         format!("{failed} of {} drills didn't show that their defence holds", results.len()),
         "read what they say, and don't rely on that defence until it holds",
     ))
+}
+
+/// In a centre made for them. Where none can be made they prove nothing, which is told as any result.
+fn in_scratch(which: Vec<&'static drills::Drill>) -> Vec<Value> {
+    if which.is_empty() {
+        return Vec::new();
+    }
+    let drills = which.clone();
+    scratch::within(move |kit| tried(kit, &drills, "scratch")).unwrap_or_else(|failure| {
+        let nothing = Verdict::ProvesNothing { why: failure.problem().to_owned() };
+        which.iter().map(|drill| result(drill, &nothing, "scratch")).collect()
+    })
+}
+
+fn tell(teller: Option<&Client>, results: &[Value]) -> Result<(), Failure> {
+    match teller.filter(|_| !results.is_empty()) {
+        Some(client) => client.call("POST", "/v1/drills", Some(&told(results))).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// What is told of results: nothing that came back from the deployment.

@@ -111,3 +111,13 @@ pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
     };
     Failure::here(format!("{}: {problem}", path.display()), next)
 }
+
+/// A file with a secret is its owner's alone, or isn't used.
+pub(crate) fn own_alone(path: &std::path::Path, secret: &str, next: &str) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(path).map_err(|error| file(path, &error))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(Failure::here(format!("{}: others may read {secret}", path.display()), next))
+}

@@ -53,7 +53,7 @@ impl Guarding {
                 if let Err(error) = vault.settle_settings(tenant.id).await {
                     tracing::warn!(%error, "whether settings changed can't be looked at; it is tried again");
                 }
-                if let Err(error) = vault.settle_evidence(tenant.id).await {
+                if asks && let Err(error) = vault.settle_evidence(tenant.id).await {
                     tracing::warn!(%error, "what drills showed can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_milestones(tenant.id).await {

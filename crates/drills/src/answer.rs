@@ -22,8 +22,14 @@ pub(crate) enum Seen {
 /// A whole answer.
 pub(crate) struct Answer {
     what: &'static str,
-    status: u16,
+    pub(crate) status: u16,
     body: Value,
+    /// What it says, where that is no JSON.
+    pub(crate) text: String,
+    /// Where it leads.
+    pub(crate) place: Option<String>,
+    /// The cookie that it sets, as it is sent back.
+    pub(crate) cookie: Option<String>,
 }
 
 impl Answer {
@@ -64,9 +70,8 @@ pub(crate) struct Faces {
 
 impl Faces {
     pub(crate) fn at(url: &str) -> Self {
-        let config =
-            Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false);
-        Self { url: url.trim_end_matches('/').to_owned(), agent: config.build().into() }
+        let config = Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).proxy(None);
+        Self { url: url.trim_end_matches('/').to_owned(), agent: config.http_status_as_error(false).build().into() }
     }
 
     /// Sends a request; `what` is what it is called if it goes wrong.
@@ -79,13 +84,17 @@ impl Faces {
         for (name, value) in asked.headers {
             request = request.header(*name, *value);
         }
-        if !asked.body.is_empty() {
+        if !asked.body.is_empty() && asked.json {
             request = request.header("content-type", "application/json");
         }
         let request = request.body(asked.body).map_err(|_| gone.clone())?;
         let mut answer = self.agent.run(request).map_err(|_| gone)?;
-        let body = answer.body_mut().read_json().unwrap_or(Value::Null);
-        Ok(Answer { what, status: answer.status().as_u16(), body })
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let place = header("location").map(str::to_owned);
+        let cookie = header("set-cookie").and_then(|set| set.split(';').next()).map(str::to_owned);
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { what, status: answer.status().as_u16(), body, text, place, cookie })
     }
 }
 
@@ -96,17 +105,24 @@ pub(crate) struct Asked<'a> {
     pub(crate) by: Option<&'a Person>,
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) body: String,
+    /// Is the body JSON? Otherwise its headers say what it is.
+    pub(crate) json: bool,
 }
 
 impl<'a> Asked<'a> {
     /// A question of somebody's.
     pub(crate) fn get(by: Option<&'a Person>, path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), by, headers: &[], body: String::new() }
+        Self { method: "GET", path: path.into(), by, headers: &[], body: String::new(), json: true }
     }
 
     /// Something to be done for somebody.
     pub(crate) fn post(by: Option<&'a Person>, path: impl Into<String>, body: &Value) -> Self {
-        Self { method: "POST", path: path.into(), by, headers: &[], body: body.to_string() }
+        Self { method: "POST", path: path.into(), by, headers: &[], body: body.to_string(), json: true }
+    }
+
+    /// A form that a browser sends for somebody who isn't known yet.
+    pub(crate) fn form(path: String, form: &str) -> Self {
+        Self { method: "POST", path, by: None, headers: &[], body: form.to_owned(), json: false }
     }
 
     pub(crate) fn with(self, headers: &'a [(&'a str, &'a str)]) -> Self {

@@ -1,9 +1,11 @@
 //! The drills, by what they attack.
 
+mod backups;
 mod content;
 mod disk;
 mod events;
 mod ground;
+mod own_page;
 mod questions;
 mod roles;
 
@@ -46,6 +48,14 @@ const ACTS: &[&Drill] = &[
     &disk::SWAPS_VALUES,
     &disk::POINTS_ELSEWHERE,
     &disk::MAKES_AN_OFFICER,
+    &backups::READ_ELSEWHERE,
+    &backups::ENTRY_EDITED,
+    &backups::ENTRY_DROPPED,
+    &backups::TILE_EDITED,
+    &backups::CHECKPOINT_BENT,
+    &own_page::GUESSES_A_CODE,
+    &own_page::TELLS_WHO_IS_ONE,
+    &own_page::FROM_ANOTHER_SITE,
 ];
 
 /// All of them.

@@ -77,3 +77,8 @@ impl<'a> Reveal<'a> {
 pub(crate) fn has(member: &'static str) -> impl FnOnce(&Value) -> bool {
     move |value| !value[member].is_null()
 }
+
+/// Has the answer something in this list?
+pub(crate) fn some(list: &'static str) -> impl FnOnce(&Value) -> bool {
+    move |value| value[list].as_array().is_some_and(|items| !items.is_empty())
+}

@@ -28,6 +28,11 @@ impl Disk {
         Self { file: database.file.clone(), unsealed: database.unsealed.clone() }
     }
 
+    /// One of which nothing is read.
+    pub(crate) fn at(file: &Path) -> Self {
+        Self { file: file.to_path_buf(), unsealed: String::new() }
+    }
+
     /// What stands in it for everybody to read.
     pub(crate) fn unsealed(&self) -> &str {
         &self.unsealed
@@ -60,6 +65,16 @@ impl Disk {
         }
         Ok(false)
     }
+}
+
+/// Copies an embedded engine's file while it is in use, as a backup does. Says whether it could.
+#[must_use]
+pub fn copy_database(from: &Path, to: &Path) -> bool {
+    let Some(name) = to.to_str() else { return false };
+    let copied = open(from).and_then(|it| it.execute("VACUUM INTO ?1", [name]).map_err(|_| Broken::Disk));
+    // The engine's own mode, which such a copy doesn't take over.
+    let own_mode = |copy: Connection| copy.pragma_update(None, "journal_mode", "WAL").map_err(|_| Broken::Disk);
+    copied.and_then(|_| open(to)).and_then(own_mode).is_ok()
 }
 
 impl Drop for Before {

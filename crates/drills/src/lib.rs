@@ -10,10 +10,13 @@ mod attacks;
 mod call;
 mod control;
 mod disk;
+mod premises;
 mod stage;
 
 pub use attacks::all;
 pub use control::{Control, Framework};
+pub use disk::copy_database;
+pub use premises::{Backup, Premises};
 pub use stage::{Decoy, Kit, OwnDatabase, Person, Stage};
 
 use answer::Seen;

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, Asked, Faces, text};
 use crate::call::Call;
 use crate::disk::Disk;
+use crate::premises::{Backup, Premises};
 use crate::{Broken, Given};
 use domain::{Clock, Entropy, Millis};
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ impl Person {
 pub struct Decoy {
     /// The number on file, E.164.
     pub phone: String,
+    /// The address on file, where drills read the letters to it.
+    pub email: String,
 }
 
 /// A database that nobody needs.
@@ -56,8 +59,12 @@ pub struct Kit {
     pub it: Person,
     /// Two customers.
     pub decoys: [Decoy; 2],
+    /// The company's name in addresses, where drills go to its customers' own page.
+    pub tenant: String,
     /// The database, where drills may edit it.
     pub database: Option<OwnDatabase>,
+    /// The machine, where it is the drills' own.
+    pub premises: Option<Box<dyn Premises>>,
 }
 
 /// How often, and after which pause, a deployment is asked whether it answers again.
@@ -129,15 +136,40 @@ impl Stage {
 
     /// Waits until the deployment answers its agent again, after an edit that stopped it was taken back.
     pub(crate) fn settled(&self) -> Result<(), Broken> {
-        let mut answer = self.get("who one is", Some(&self.kit.agent), "/v1/me")?.taken();
+        let ask = || self.get("who one is", Some(&self.kit.agent), "/v1/me")?.taken();
+        self.once(ask, |_| true).map(drop)
+    }
+
+    /// Asks until the answer is one that was waited for, some seconds at most; gives the last one.
+    pub(crate) fn once<T>(
+        &self,
+        ask: impl Fn() -> Result<T, Broken>,
+        waited_for: impl Fn(&T) -> bool,
+    ) -> Result<T, Broken> {
+        let mut answer = ask();
         for _ in 0..SETTLES {
-            if answer.is_ok() {
+            if answer.as_ref().is_ok_and(&waited_for) {
                 break;
             }
             std::thread::park_timeout(PAUSE);
-            answer = self.get("who one is", Some(&self.kit.agent), "/v1/me")?.taken();
+            answer = ask();
         }
-        answer.map(drop)
+        answer
+    }
+
+    /// A copy of the data.
+    pub(crate) fn backup(&self) -> Result<Box<dyn Backup>, Broken> {
+        self.kit.premises.as_ref().and_then(|it| it.backup()).ok_or(Broken::Disk)
+    }
+
+    /// What whoever has the mailbox reads in the newest letter.
+    pub(crate) fn code_to(&self, address: &str) -> Result<String, Broken> {
+        self.kit.premises.as_ref().and_then(|it| it.code_to(address)).ok_or(Broken::Unreachable("a mailbox"))
+    }
+
+    /// Any request.
+    pub(crate) fn ask(&self, what: &'static str, asked: Asked<'_>) -> Result<Answer, Broken> {
+        self.faces.ask(what, asked)
     }
 
     /// A question.

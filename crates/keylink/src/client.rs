@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
@@ -83,7 +84,10 @@ impl Remote {
         let mut request = Writer::new();
         request.array(3);
         let frame = request.with(&VERSION).with(&operation).with(&body).frame();
-        let answer = tokio::time::timeout(PATIENCE, self.exchange(frame)).await;
+        // The keys of an entry are given once: whoever asks for them again looks like a thief. So a request whose answer was lost isn't
+        // sent again.
+        let again = operation != Operation::Release;
+        let answer = tokio::time::timeout(PATIENCE, self.exchange(frame, again)).await;
         let answer = answer.map_err(|_| HolderError::Unreachable)?.map_err(|error| {
             tracing::warn!(%error, "the key holder doesn't answer");
             HolderError::Unreachable
@@ -94,16 +98,32 @@ impl Remote {
         })
     }
 
-    /// A kept connection may be one to a holder that has been restarted since: then a new one is tried, once. Nothing is
-    /// released twice by that, as an entry gives each key once.
-    async fn exchange(&self, frame: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-        if let Some(kept) = self.take()
-            && let Ok(answer) = self.ask(kept, frame.clone()).await
-        {
-            return Ok(answer);
+    /// A kept connection may be one to a holder that has been restarted since, which it shows by having ended: then a new one is
+    /// made. One that ends while it is used is followed by another if the request may be sent `again`.
+    async fn exchange(&self, frame: Zeroizing<Vec<u8>>, again: bool) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+        if let Some(kept) = self.take_open().await {
+            let answer = self.ask(kept, frame.clone()).await;
+            if answer.is_ok() || !again {
+                return answer;
+            }
         }
         let new = self.way.connect().await?;
         self.ask(new, frame).await
+    }
+
+    /// A kept connection that hasn't ended: nothing comes from the other end unasked but its end.
+    async fn take_open(&self) -> Option<Connection> {
+        while let Some(mut kept) = self.take() {
+            let silent = tokio::select! {
+                biased;
+                _ = kept.read_u8() => false,
+                () = std::future::ready(()) => true,
+            };
+            if silent {
+                return Some(kept);
+            }
+        }
+        None
     }
 
     async fn ask(

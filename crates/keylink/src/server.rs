@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 
 /// How many connections of a kind are served at once; others wait.
 const CONNECTIONS: usize = 128;
+/// How many may be showing who they are at once, from other machines: they take nothing from those who have shown it.
+const KNOCKING: usize = 64;
 /// How long somebody may take to read an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After a connection couldn't be taken.
@@ -83,7 +85,7 @@ impl Doors {
         A: Fn(Line) -> F + Clone + Send + 'static,
         F: Future<Output = Result<(), Ended>> + Send + 'static,
     {
-        let (mut near, mut far) = (JoinSet::new(), JoinSet::new());
+        let (mut near, mut knocking, mut far) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         loop {
             let attend = attend.clone();
             tokio::select! {
@@ -91,13 +93,13 @@ impl Doors {
                     let line = Line { connection: Box::new(connection), until: None };
                     near.spawn(async move { ended(attend(line).await) });
                 }
-                knocking = self.far(), if far.len() < CONNECTIONS => {
-                    far.spawn(async move {
-                        let Some(known) = knocking.known().await else { return };
-                        let line = Line { connection: Box::new(known), until: Some(Instant::now() + LIFE) };
-                        ended(attend(line).await);
-                    });
+                one = self.far(), if knocking.len() < KNOCKING && far.len() < CONNECTIONS => {
+                    knocking.spawn(one.known());
                 }
+                Some(known) = knocking.join_next() => if let Ok(Some(known)) = known {
+                    let line = Line { connection: Box::new(known), until: Some(Instant::now() + LIFE) };
+                    far.spawn(async move { ended(attend(line).await) });
+                },
                 Some(_) = near.join_next() => {}
                 Some(_) = far.join_next() => {}
             }

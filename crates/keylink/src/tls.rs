@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -127,14 +128,15 @@ impl Gate {
 
     /// Somebody who connects, before anything is known of them.
     pub(crate) async fn accept(&self) -> std::io::Result<Knocking> {
-        let (connection, _) = self.listener.accept().await?;
-        Ok(Knocking { connection, acceptor: self.acceptor.clone(), allowed: Arc::clone(&self.allowed) })
+        let (connection, from) = self.listener.accept().await?;
+        Ok(Knocking { connection, from, acceptor: self.acceptor.clone(), allowed: Arc::clone(&self.allowed) })
     }
 }
 
 /// Somebody at the gate.
 pub(crate) struct Knocking {
     connection: TcpStream,
+    from: SocketAddr,
     acceptor: TlsAcceptor,
     allowed: Arc<BTreeSet<[u8; 32]>>,
 }
@@ -147,17 +149,20 @@ impl Knocking {
         let shaken = match tokio::time::timeout(PATIENCE, self.acceptor.accept(self.connection)).await {
             Ok(Ok(shaken)) => shaken,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "somebody who may not ask connected from another machine");
+                tracing::warn!(%error, from = %self.from, "somebody who may not ask connected from another machine");
                 return None;
             }
-            Err(_) => return None,
+            Err(_) => {
+                tracing::warn!(from = %self.from, "somebody connected from another machine and said nothing");
+                return None;
+            }
         };
         let shown = shaken.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let digest = shown.map(|certificate| keys::hash(&[certificate.as_ref()]));
         if digest.is_some_and(|digest| self.allowed.contains(&digest)) {
             return Some(shaken);
         }
-        tracing::warn!("a certificate that allow_certificates doesn't name was shown");
+        tracing::warn!(from = %self.from, "a certificate that allow_certificates doesn't name was shown");
         None
     }
 }

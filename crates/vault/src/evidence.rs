@@ -8,9 +8,9 @@ use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::{DrillNote, Kind};
-use crate::wiring::Vault;
-use domain::{EntryId, Millis, TenantId};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
+use crate::wiring::{Act, Vault};
+use domain::{EntryId, Millis, Refusal, TenantId};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
 /// For how long a result is evidence, in milliseconds.
 pub const EVIDENCE_MS: i64 = 48 * 3_600_000;
@@ -152,6 +152,19 @@ impl Evidence {
         self.result.verdict == DrillVerdict::Held && (self.at.0..self.expires().0).contains(&now.0)
     }
 
+    /// What it changes beside its entry. It takes the place of the result that was seen before it and of no other; and what got through
+    /// stands until the attack was refused, whatever keeps the drill from being tried.
+    fn following(&self, act: Act, before: Option<&AdmissionRow>) -> Act {
+        let key = self.result.drill.key();
+        let unchanged = Condition::Admission { key, tag: before.map(|row| row.tag), otherwise: Refusal::PowerChanged };
+        let pierced = before.and_then(Self::read).is_some_and(|it| it.result.verdict == DrillVerdict::Pierced);
+        let act = act.when(unchanged);
+        if pierced && self.result.verdict == DrillVerdict::ProvesNothing {
+            return act;
+        }
+        act.effect(Effect::PutAdmission(self.row()))
+    }
+
     /// `at i64 ‖ verdict ‖ place ‖ entry[16] ‖ name`.
     fn row(&self) -> AdmissionRow {
         let mut body = Vec::with_capacity(26 + LONGEST);
@@ -159,7 +172,9 @@ impl Evidence {
         body.extend_from_slice(&[self.result.verdict as u8, self.result.place as u8]);
         body.extend_from_slice(&self.entry.0);
         body.extend_from_slice(self.result.drill.0.as_bytes());
-        let expires = Millis(self.at.0.saturating_add(TOLD_MS));
+        // What got through isn't forgotten by itself.
+        let pierced = self.result.verdict == DrillVerdict::Pierced;
+        let expires = if pierced { Millis(i64::MAX) } else { Millis(self.at.0.saturating_add(TOLD_MS)) };
         AdmissionRow { key: self.result.drill.key(), body, expires, tag: [0; 16] }
     }
 
@@ -199,7 +214,8 @@ impl Vault {
                 place: evidence.result.place as u8,
                 expires: evidence.expires(),
             }));
-            entries.push(self.commit_plain(act.effect(Effect::PutAdmission(evidence.row()))).await?);
+            let before = self.store.admission(scope.tenant, evidence.result.drill.key()).await?;
+            entries.push(self.commit_plain(evidence.following(act, before.as_ref())).await?);
         }
         self.settle_evidence(scope.tenant).await?;
         Ok(entries)

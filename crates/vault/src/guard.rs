@@ -46,7 +46,7 @@ impl Vault {
         if let Some(why) = guard {
             // Whoever asked that another mark go didn't ask it of this one.
             let forgotten = Wish { kind: AdmissionKind::UnguardAsked, of: customer.0, code: 0 };
-            let forgotten = forgotten.forgotten(scope, self.clock.now());
+            let forgotten = forgotten.forgotten(scope.tenant, self.clock.now());
             let act = about(act).detail(why as u64).effect(Effect::Guard(customer, guard)).effect(forgotten);
             return Ok(MarkSet { receipt: self.commit_plain(act).await?, waits_until: None });
         }

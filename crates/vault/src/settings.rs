@@ -66,7 +66,8 @@ impl Vault {
         &self.unsigned(tenant).settings
     }
 
-    /// Do others of this node's file count, as it names them? Those to whom officers didn't agree aren't believed, sent to or asked.
+    /// Do others of this node's file count, as it names them? Those to whom officers didn't agree aren't believed, sent to or asked;
+    /// nor is anybody while it is in doubt what they agreed to.
     ///
     /// # Errors
     /// As [`Vault::power`].
@@ -75,17 +76,18 @@ impl Vault {
         tenant: TenantId,
         party: fn(&Parties) -> &P,
     ) -> Result<bool, VaultError> {
-        let counts = Arc::clone(&self.power(tenant).await?.governance.settings);
-        Ok(party(&counts.parties) == party(&self.own_settings(tenant).parties))
+        let power = self.power(tenant).await?;
+        Ok(power.sound && party(&power.governance.settings.parties) == party(&self.own_settings(tenant).parties))
     }
 
-    /// Is this source of events believed?
+    /// Is this source of events believed? In doubt none is.
     ///
     /// # Errors
     /// As [`Vault::power`].
     pub async fn believes(&self, tenant: TenantId, source: &str) -> Result<bool, VaultError> {
         let power = self.power(tenant).await?;
-        Ok(!is_agreed(&power) || power.governance.settings.parties.event_sources.contains(source))
+        let agreed = || !is_agreed(&power) || power.governance.settings.parties.event_sources.contains(source);
+        Ok(power.sound && agreed())
     }
 
     /// May people of some tenant sign in on a page with a bearer token?

@@ -71,6 +71,9 @@ pub struct CloseTimes {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parties {
+    /// The origin under which people and customers reach the pages: letters and codes lead customers there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Where one-time codes are posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub courier: Option<String>,

@@ -8,7 +8,7 @@ use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, Millis, PersonId, Refusal};
+use domain::{EntryId, Millis, PersonId, Refusal, TenantId};
 use policy::Device;
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, PersonRow, Seals};
 
@@ -35,19 +35,19 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
-    fn key(&self, scope: &Scope) -> AdmissionKey {
+    fn key(&self, tenant: TenantId) -> AdmissionKey {
         // The digests of holds were there first.
         let what: &[u8] = match self.kind {
             AdmissionKind::UnguardAsked => b"unguard",
             AdmissionKind::AnswerAsked => b"answer",
             _ => b"hold",
         };
-        AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.of]) }
+        AdmissionKey { kind: self.kind, id: hashed(&[what, &tenant.bytes(), &self.of]) }
     }
 
     /// Nobody has asked any more.
-    pub(crate) fn forgotten(&self, scope: &Scope, now: Millis) -> Effect {
-        Effect::PutAdmission(AdmissionRow { key: self.key(scope), body: Vec::new(), expires: now, tag: [0; 16] })
+    pub(crate) fn forgotten(&self, tenant: TenantId, now: Millis) -> Effect {
+        Effect::PutAdmission(AdmissionRow { key: self.key(tenant), body: Vec::new(), expires: now, tag: [0; 16] })
     }
 
     /// `code ‖ officer[16] ‖ browser[16]`
@@ -89,7 +89,7 @@ impl Vault {
     /// `Refused(NotASecondOfficer)`, without an entry, at the browser at which the first one asked, and for a program: nobody can tell
     /// at which device it runs. If the store fails.
     pub(crate) async fn word(&self, scope: &Scope, wish: &Wish, acts: &[policy::Act]) -> Result<Word, VaultError> {
-        let (key, now) = (wish.key(scope), self.clock.now());
+        let (key, now) = (wish.key(scope.tenant), self.clock.now());
         let before = self.store.admission(scope.tenant, key).await?;
         let tag = before.as_ref().map(|row| row.tag);
         let unchanged = Condition::Admission { key, tag, otherwise: Refusal::PowerChanged };

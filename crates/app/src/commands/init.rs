@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Clock as _, TenantId};
 use keyholder::{KeyringFile, RootKey};
+use keys::KeyHolder as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -84,8 +85,18 @@ pub(crate) fn keys_in(key: &Path, tenants: &[TenantId]) -> Result<(), Failure> {
 /// If the directory isn't empty, the key's file exists or lies inside, or anything can't be written.
 pub async fn create(new: &New<'_>) -> Result<Home, Failure> {
     refuse_full(new.data)?;
-    private_dir(new.data)?;
     let keys = new.keys.absolute()?;
+    // A key holder that can't be reached is found out before anything is made, so that the next try finds nothing in its way.
+    if let Keys::There(holder) = &keys {
+        let asked = holder.remote()?.node_keys(TenantId(new.tenant.id)).await;
+        asked.map(drop).map_err(|error| {
+            Failure::there(
+                format!("the key holder doesn't give this node its keys: {error}"),
+                "check its address, its certificates, and that it runs and has this tenant",
+            )
+        })?;
+    }
+    private_dir(new.data)?;
     keys.create(new.data, TenantId(new.tenant.id))?;
     if let Err(failure) = new.database.create().await {
         keys.remove();

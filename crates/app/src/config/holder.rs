@@ -5,7 +5,6 @@ use keylink::{Identity, Remote, TlsError};
 use serde::Deserialize;
 use std::fmt;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -115,13 +114,11 @@ impl KeyHolder {
 /// If one can't be read, or others may read the key.
 pub(crate) fn identity(authority: &Path, certificate: &Path, key: &Path) -> Result<Identity, Failure> {
     let read = |path: &Path| fs::read(path).map_err(|error| failure::file(path, &error));
-    let mode = fs::metadata(key).map_err(|error| failure::file(key, &error))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(Failure::here(
-            format!("{}: others may read the key", key.display()),
-            "run: chmod 600 on it, have a new certificate made, and find out who could read it",
-        ));
-    }
+    failure::own_alone(
+        key,
+        "the key",
+        "run: chmod 600 on it, have a new certificate made, and find out who could read it",
+    )?;
     Ok(Identity { authority: read(authority)?, certificate: read(certificate)?, key: Zeroizing::new(read(key)?) })
 }
 

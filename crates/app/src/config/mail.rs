@@ -67,10 +67,15 @@ impl Mail {
         Ok(())
     }
 
-    /// Where letters go and from whom, without secrets.
+    /// Where letters go and from whom, without secrets. Who vouches for the server is part of it: else whoever also answers for its
+    /// name takes its place.
     pub(super) fn place(&self) -> String {
         let (_, port, how) = self.security();
-        format!("{}:{} {how}, from {}", self.server, self.port.unwrap_or(port), self.from)
+        let authority = self.authority.as_deref().map_or(String::new(), |authority| {
+            let digest = keys::hash(&[authority]);
+            format!(", vouched for by {}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        });
+        format!("{}:{} {how}{authority}, from {}", self.server, self.port.unwrap_or(port), self.from)
     }
 
     /// How the connection is secured, the usual port for that, and its name.

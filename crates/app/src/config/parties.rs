@@ -28,6 +28,7 @@ impl Config {
         let providers = self.identity_provider.iter().filter(|one| own(&one.tenant));
         let witnesses = self.witness.iter().filter(|one| own(&one.tenant));
         Parties {
+            origin: self.server.origin.clone(),
             courier: self.courier.as_ref().map(|courier| courier.url.clone()),
             mail: self.mail.as_ref().map(super::mail::Mail::place),
             event_sources: sources.map(|one| one.name.clone()).collect(),

@@ -5,7 +5,6 @@ use crate::failure::{self, Failure};
 use crate::wire;
 use keyholder::custody::{CustodianKey, HandError, Invitation, OpenError, Purpose, SealedShare, Share};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -61,12 +60,8 @@ pub(crate) fn load_share(path: &Path) -> Result<SealedShare, Failure> {
 
 fn load_key(path: &Path) -> Result<CustodianKey, Failure> {
     let wrong = |error: std::io::Error| failure::file(path, &error);
-    if fs::metadata(path).map_err(wrong)?.permissions().mode() & 0o077 != 0 {
-        return Err(Failure::here(
-            format!("{}: others can read this private key", path.display()),
-            "run: chmod 600 on it; if somebody may have read it, have yourself replaced with a new key",
-        ));
-    }
+    let next = "run: chmod 600 on it; if somebody may have read it, have yourself replaced with a new key";
+    failure::own_alone(path, "this private key", next)?;
     let text = Zeroizing::new(fs::read_to_string(path).map_err(wrong)?);
     CustodianKey::read(&text).map_err(|error| {
         Failure::here(format!("{}: {error}", path.display()), "give the private file that ringfence custodian key made")

@@ -11,7 +11,6 @@ use keyholder::RootKey;
 use keyholder::custody::{HardwareError, InHardware, Token};
 use std::fs;
 use std::io::{ErrorKind, IsTerminal as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use zeroize::Zeroizing;
@@ -133,12 +132,11 @@ impl Drop for Quiet {
 
 fn written(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let wrong = |error: std::io::Error| failure::file(path, &error);
-    if fs::metadata(path).map_err(wrong)?.permissions().mode() & 0o077 != 0 {
-        return Err(Failure::here(
-            format!("{}: others may read the token's PIN", path.display()),
-            "run: chmod 600 on it, change the PIN, and find out who could read it",
-        ));
-    }
+    failure::own_alone(
+        path,
+        "the token's PIN",
+        "run: chmod 600 on it, change the PIN, and find out who could read it",
+    )?;
     let text = Zeroizing::new(fs::read_to_string(path).map_err(wrong)?);
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -3,7 +3,6 @@
 
 use crate::failure::{self, Failure};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -29,12 +28,7 @@ pub(super) fn find(named: Option<&Path>, sign_in: &[String; 4]) -> Result<Option
 
 fn read(path: &Path) -> Result<Password, Failure> {
     let wrong = |error: std::io::Error| failure::file(path, &error);
-    if fs::metadata(path).map_err(wrong)?.permissions().mode() & 0o077 != 0 {
-        return Err(Failure::here(
-            format!("{}: others may read the password", path.display()),
-            "run: chmod 600 on it, and find out who could read it",
-        ));
-    }
+    failure::own_alone(path, "the password", "run: chmod 600 on it, and find out who could read it")?;
     fs::read_to_string(path).map(Zeroizing::new).map_err(wrong)
 }
 
@@ -64,6 +58,7 @@ fn fields(line: &str) -> Option<[Password; 5]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn the_first_line_that_fits_counts() {

@@ -46,6 +46,7 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let secret = |name: &Path| {
         let path = folder.join(name);
+        failure::own_alone(&path, "it", "run: chmod 600 on it, have another made, and find out who could read it")?;
         std::fs::read_to_string(&path).map(Zeroizing::new).map_err(|error| failure::file(&path, &error))
     };
     let person = |member: Member| -> Result<Person, Failure> {
@@ -58,7 +59,9 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
         colleague: person(kit.colleague)?,
         officer: person(kit.officer)?,
         it: person(kit.it)?,
-        decoys: kit.decoys.map(|phone| Decoy { phone }),
+        decoys: kit.decoys.map(|phone| Decoy { phone, email: String::new() }),
+        tenant: String::new(),
+        premises: None,
         database: None,
     })
 }
@@ -67,6 +70,7 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
 mod tests {
     use super::read;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     const KIT: &str = "url = \"https://desk.example.com\"\nsecret_file = \"source.secret\"\n\
         decoys = [\"+447700900001\", \"+447700900002\"]\n\
@@ -76,16 +80,22 @@ mod tests {
     #[test]
     fn a_kit_is_read_with_the_secrets_beside_it() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        };
         write("t", "rft_x\n");
         write("source.secret", "whsec_AAAA\n");
         write("kit.toml", KIT);
         let kit = read(&folder.path().join("kit.toml")).unwrap();
         assert_eq!((kit.officer.id.as_str(), kit.it.token.trim()), ("per_3", "rft_x"));
+        fs::write(folder.path().join("open.secret"), "whsec_AAAA\n").unwrap();
         for (bad, says) in [
             (KIT.replace("https:", "http:"), "must be https"),
             (KIT.replace("[it]", "[board]"), "unknown field"),
             (KIT.replace("source.secret", "nowhere"), "nowhere"),
+            (KIT.replace("source.secret", "open.secret"), "others may read it"),
         ] {
             write("kit.toml", &bad);
             let said = read(&folder.path().join("kit.toml")).err().expect("a refusal").to_string();

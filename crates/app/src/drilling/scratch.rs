@@ -1,5 +1,6 @@
 //! A centre made for drills, in this process, and thrown away: the same program, rules and plan as any, with nobody in it.
 
+use super::machine::Machine;
 use crate::ambient::SystemEntropy;
 use crate::commands::init::{self, Keys, New, webhook_secret};
 use crate::config::{Secret, Source, Tenant};
@@ -17,8 +18,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use tokio::sync::watch;
 use vault::{IntakeBatch, NewPerson};
+use web::WebConfig;
 
 const TENANT: TenantId = TenantId(1);
+const SLUG: &str = "drill";
 const AGENT: &str = "Drill agent";
 
 /// A directory that goes with this.
@@ -51,9 +54,11 @@ pub(super) fn within<T: Send + 'static>(work: impl FnOnce(Kit) -> T + Send + 'st
         let home = home(&folder, &secret).await?;
         let centre = wire::open(&home).await?;
         let listener = serving::listen(home.config.server.listen)?;
-        let kit = kit(&home, &centre, &listener, secret).await?;
+        let machine = Machine::of(&home, &folder.0);
+        let web = WebConfig { mailer: Some(machine.letters()), ..serving::web_config(&home)? };
+        let kit = kit(&home, &centre, &listener, secret, machine).await?;
         let (stop, stopped) = watch::channel(false);
-        let serving = serving::serve(&centre, listener, serving::web_config(&home)?, stopped);
+        let serving = serving::serve(&centre, listener, web, stopped);
         let mut serving = std::pin::pin!(serving);
         let working = tokio::task::spawn_blocking(move || work(kit));
         let done = tokio::select! {
@@ -71,7 +76,7 @@ pub(super) fn within<T: Send + 'static>(work: impl FnOnce(Kit) -> T + Send + 'st
 
 async fn home(folder: &Folder, secret: &str) -> Result<Home, Failure> {
     let data = folder.0.join("data");
-    let tenant = Tenant { id: TENANT.0, slug: "drill".to_owned(), origin: "drill.ringfence.internal".to_owned() };
+    let tenant = Tenant { id: TENANT.0, slug: SLUG.to_owned(), origin: "drill.ringfence.internal".to_owned() };
     let keys = Keys::Here(folder.0.join("keys").join("root.key"));
     let database = Database::Embedded(data.clone());
     let mut home = init::create(&New { data: &data, tenant, keys, database }).await?;
@@ -88,6 +93,7 @@ async fn kit(
     centre: &Centre,
     listener: &TcpListener,
     secret: zeroize::Zeroizing<String>,
+    machine: Machine,
 ) -> Result<Kit, Failure> {
     let decoys = decoys(centre).await?;
     Ok(Kit {
@@ -98,6 +104,8 @@ async fn kit(
         officer: person(centre, "Drill officer", Role::SecurityOfficer).await?,
         it: person(centre, "Drill operator", Role::ItOperator).await?,
         decoys,
+        tenant: SLUG.to_owned(),
+        premises: Some(Box::new(machine)),
         database: Some(OwnDatabase { file: sql::Sqlite::file(&home.data), unsealed: AGENT.to_owned() }),
     })
 }
@@ -119,5 +127,5 @@ async fn decoys(centre: &Centre) -> Result<[Decoy; 2], Failure> {
     let records = both.iter().map(invented::record).collect::<Result<_, _>>()?;
     centre.vault.take_in(&operator, IntakeBatch { import: [0xd5; 16], rows_done: 2, records, staged: true }).await?;
     centre.vault.finish_intake(&operator).await?;
-    Ok(both.map(|who| Decoy { phone: who.phone.clone() }))
+    Ok(both.map(|who| Decoy { phone: who.phone.clone(), email: who.email.clone() }))
 }

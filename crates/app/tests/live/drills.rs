@@ -4,6 +4,7 @@
 use crate::centre::{Centre, Person, invented};
 use crate::server::Server;
 use crate::wait::{PATIENCE, until};
+use app::commands::init::write_private;
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;
@@ -30,9 +31,12 @@ impl World {
             invented(3).phone,
             invented(4).phone
         );
-        fs::write(folder.join("source.secret"), centre.secret()).unwrap();
+        let secret = |name: &str, text: &str| {
+            write_private(&folder.join(name), text.as_bytes()).unwrap();
+        };
+        secret("source.secret", centre.secret());
         for (part, person) in [("agent", &agent), ("colleague", &other), ("officer", &officer), ("it", &it)] {
-            fs::write(folder.join(format!("{part}.token")), &person.token).unwrap();
+            secret(&format!("{part}.token"), &person.token);
             kit.push_str(&format!("[{part}]\nid = \"{}\"\ntoken_file = \"{part}.token\"\n", person.id));
         }
         fs::write(folder.join("kit.toml"), kit).unwrap();

@@ -12,7 +12,7 @@ use testkit::MailServer;
 /// The page of the tenant's customers, in English.
 pub(crate) const PAGE: &str = "/me/acme/en";
 
-fn mail_at(port: u16) -> String {
+pub(crate) fn mail_at(port: u16) -> String {
     format!("[mail]\nserver = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"no-reply@example.com\"")
 }
 

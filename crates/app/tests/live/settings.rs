@@ -2,10 +2,14 @@
 
 use crate::centre::{Centre, TENANT, now, reveal_body};
 use crate::http::{Answer, Client};
+use crate::me::mail_at;
 use crate::power::{enrol_all, signed};
+use crate::requests::wanted;
 use crate::wait::{PATIENCE, seconds, until};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
 use testkit::Authenticator;
 use vault::Algorithm;
 
@@ -100,4 +104,29 @@ fn said(centre: &Centre) -> String {
         .filter(|path| path.extension().is_some_and(|kind| kind == "err"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
+}
+
+#[test]
+fn a_mail_server_that_nobody_agreed_to_is_sent_no_code_of_a_request() {
+    let centre = Centre::new("", "");
+    centre.import_invented(5);
+    let officers = ["Sol Officer", "Sue Officer"].map(|name| centre.hire(name, "security_officer"));
+    let (tool, protection) =
+        (centre.hire("A privacy tool", "integrator"), centre.hire("Dee Protection", "data_protection_officer"));
+    let keys = ["sol", "sue"].map(|name| Authenticator::named(Algorithm::Es256, name));
+    enrol_all(&centre, &[(&officers[0], &keys[0]), (&officers[1], &keys[1])]);
+    // Whoever runs the node has letters taken to a server of theirs.
+    let theirs = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let file = centre.data().join("ringfence.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\n{}", mail_at(theirs.local_addr().unwrap().port()))).unwrap();
+    let server = centre.serve();
+    let client = server.client();
+    let filed = client.bearer(&tool.token).post("/v1/privacy/requests", &wanted("access", 3)).expect(201);
+    let steps = format!("/v1/privacy/requests/{}/steps", filed.member("id"));
+    client.bearer(&protection.token).post(&steps, &json!({"step": "send_code"})).expect(503);
+    assert_eq!(theirs.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody called on it");
+    server.stop();
+    centre.holds();
 }

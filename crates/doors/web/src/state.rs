@@ -61,6 +61,23 @@ pub struct WebConfig {
     pub origin: Option<String>,
 }
 
+/// Ways to others, taken out of the configuration so that nobody can use one to which officers didn't agree.
+struct Ways {
+    courier: Option<Arc<dyn Courier>>,
+    mailer: Option<Arc<dyn Mailer>>,
+    providers: Vec<Provider>,
+}
+
+impl Ways {
+    fn out_of(config: &mut WebConfig) -> Self {
+        Self {
+            courier: config.courier.take(),
+            mailer: config.mailer.take(),
+            providers: std::mem::take(&mut config.providers),
+        }
+    }
+}
+
 /// How many codes may be on their way to customers at a time: beyond that nobody is sent one, known or not.
 const LETTERS: usize = 256;
 
@@ -70,7 +87,10 @@ pub(crate) struct Web(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
+    /// Without the ways out.
     pub(crate) config: WebConfig,
+    /// As this node's file names them; which of them count is asked below.
+    ways: Ways,
     /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
@@ -90,11 +110,13 @@ impl core::ops::Deref for Web {
 }
 
 impl Web {
-    pub(crate) fn new(vault: Arc<Vault>, config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(vault: Arc<Vault>, mut config: WebConfig, stopped: watch::Receiver<bool>) -> Self {
+        let ways = Ways::out_of(&mut config);
         let node = u64::from_be_bytes(vault.secret::<8>());
         Self(Arc::new(Inner {
             vault,
             config,
+            ways,
             stopped,
             metrics: Metrics::default(),
             letters: Arc::new(Semaphore::new(LETTERS)),
@@ -117,22 +139,33 @@ impl Web {
         on_loopback(host).then(|| format!("http://{host}"))
     }
 
+    /// Where a link leads a tenant's customers: to where officers agreed that we are, never to where a request or a file alone says it.
+    pub(crate) async fn leads_to(&self, tenant: TenantId, headers: &HeaderMap) -> Option<String> {
+        let agreed = self.vault.agrees_with(tenant, |parties| &parties.origin).await;
+        self.origin(headers).filter(|_| agreed.unwrap_or(false))
+    }
+
     /// Who takes one-time codes to a tenant's customers: as this node is configured, if that is what counts.
     pub(crate) async fn courier(&self, tenant: TenantId) -> Result<Option<Arc<dyn Courier>>, VaultError> {
         let agreed = self.vault.agrees_with(tenant, |parties| &parties.courier).await?;
-        Ok(self.config.courier.clone().filter(|_| agreed))
+        Ok(self.ways.courier.clone().filter(|_| agreed))
     }
 
     /// The same of letters. In doubt nobody does.
     pub(crate) async fn mailer(&self, tenant: TenantId) -> Option<Arc<dyn Mailer>> {
         let agreed = self.vault.agrees_with(tenant, |parties| &parties.mail).await;
-        self.config.mailer.clone().filter(|_| agreed.unwrap_or(false))
+        self.ways.mailer.clone().filter(|_| agreed.unwrap_or(false))
     }
 
     /// Through whom a tenant's agents sign in, likewise.
     pub(crate) async fn provider(&self, tenant: TenantId) -> Option<&Provider> {
         let agreed = self.vault.agrees_with(tenant, |parties| &parties.identity_providers).await;
-        self.config.providers.iter().find(|one| one.tenant == tenant).filter(|_| agreed.unwrap_or(false))
+        self.own_provider(tenant).filter(|_| agreed.unwrap_or(false))
+    }
+
+    /// The one that this node's file names, agreed to or not: for what officers are asked to sign.
+    pub(crate) fn own_provider(&self, tenant: TenantId) -> Option<&Provider> {
+        self.ways.providers.iter().find(|one| one.tenant == tenant)
     }
 
     /// A tenant's name in addresses.

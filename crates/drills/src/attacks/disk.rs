@@ -1,7 +1,7 @@
 //! Whoever runs the machines edits the database. Each edit is taken back.
 
 use crate::answer::Seen;
-use crate::call::{Call, Reveal, has, reveal};
+use crate::call::{Call, Reveal, has, reveal, some};
 use crate::control::{APART, AT_REST, INTEGRITY, NEED_TO_KNOW};
 use crate::stage::Stage;
 use crate::{Broken, Drill, Place};
@@ -164,7 +164,7 @@ pub(super) const POINTS_ELSEWHERE: Drill = Drill {
         const EDIT: &str = "UPDATE blind_index SET customer = \
             (SELECT id FROM customer other WHERE other.id <> blind_index.customer LIMIT 1)";
         let edited = (!given.is_control()).then(|| stage.disk()?.edit("blind_index", EDIT, &[])).transpose()?;
-        let seen = call.search(&call.interaction, &stage.kit().decoys[0].phone)?.seen(has("hits"));
+        let seen = call.search(&call.interaction, &stage.kit().decoys[0].phone)?.seen(some("hits"));
         drop(edited);
         seen
     },
@@ -174,8 +174,7 @@ pub(super) const MAKES_AN_OFFICER: Drill = Drill {
     name: "disk-makes-an-officer",
     tries: "Somebody of IT makes themselves a security officer in the database, to read who looked at whom.",
     lacks: "a role that security gave",
-    // Until the edit is noticed, about a second, the role is what it was.
-    refused: &["role-not-allowed", "power-tampered"],
+    refused: &["power-tampered"],
     controls: APART,
     place: Place::OwnDatabase,
     attempt: |stage, given| {
@@ -184,7 +183,9 @@ pub(super) const MAKES_AN_OFFICER: Drill = Drill {
         let edited =
             (!given.is_control()).then(|| stage.disk()?.edit("person", EDIT, &[(":it", &kit.it.id)])).transpose()?;
         let by = if given.is_control() { &kit.officer } else { &kit.it };
-        let seen = stage.get("the log", Some(by), "/v1/disclosures?limit=1")?.seen(has("items"));
+        let ask = || stage.get("the log", Some(by), "/v1/disclosures?limit=1")?.seen(has("items"));
+        // Until the edit is noticed, about a second, the role is what it was: that shows nothing.
+        let seen = stage.once(ask, |seen| *seen != Seen::Refused("role-not-allowed".to_owned()));
         drop(edited);
         stage.settled()?;
         seen

@@ -1,7 +1,7 @@
 //! Without the ground that an act needs: a live interaction of one's own with this customer.
 
 use crate::answer::{Answer, Seen};
-use crate::call::{Call, Reveal, has, reveal};
+use crate::call::{Call, Reveal, has, reveal, some};
 use crate::control::{NEED_TO_KNOW, PURPOSE};
 use crate::stage::Stage;
 use crate::{Broken, Drill, Given, Place};
@@ -145,7 +145,7 @@ pub(super) const ANSWERS_WITHOUT_CONTACT: Drill = Drill {
     place: Place::Anywhere,
     attempt: |stage, given| {
         let said = json!({"field": "phone", "said": stage.kit().decoys[0].phone});
-        within(stage, given, "verifications", said, has("match"))
+        within(stage, given, "verifications", said, |answer| answer["match"] == true)
     },
 };
 
@@ -169,7 +169,7 @@ pub(super) const SEARCH_WITHOUT_CONTACT: Drill = Drill {
     attempt: |stage, given| {
         let call = stage.call(&stage.kit().agent, None)?;
         let interaction = stage.interaction(&call, given);
-        call.search(&interaction, &stage.kit().decoys[0].phone)?.seen(has("hits"))
+        call.search(&interaction, &stage.kit().decoys[0].phone)?.seen(some("hits"))
     },
 };
 

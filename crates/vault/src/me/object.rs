@@ -7,9 +7,10 @@
 use crate::contact::corrected_at;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
+use crate::twice::Wish;
 use crate::wiring::Vault;
 use domain::{BudgetKind, Counter, CustomerId, Guard, Refusal, ReportId, TenantId};
-use store::{Condition, Effect, FieldRef, ReportRow};
+use store::{AdmissionKind, Condition, Effect, FieldRef, ReportRow};
 use zeroize::Zeroizing;
 
 /// How long after a correction it can be objected to, in milliseconds.
@@ -75,7 +76,10 @@ impl Vault {
         act = act.when(Condition::CustomerExists(place.customer)).when(Condition::FieldVersion(place, version));
         act = act.spend(spent).effect(Effect::PutReport(ReportRow { id, at: self.clock.now(), sealed }));
         if guard.is_none() {
+            // A first word to end an earlier mark isn't one about this.
+            let earlier = Wish { kind: AdmissionKind::UnguardAsked, of: place.customer.0, code: 0 };
             act = act.effect(Effect::Guard(place.customer, Some(Guard::Contested)));
+            act = act.effect(earlier.forgotten(tenant, self.clock.now()));
         }
         self.commit_plain(act).await?;
         Ok(id)

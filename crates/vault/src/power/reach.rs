@@ -42,7 +42,8 @@ fn wait_ms(before: &Powers, limits: &Limits) -> i64 {
     1_000 * i64::from(if sealed { said } else { said.max(UNSEALED_WAITS_S) })
 }
 
-/// Do these changes let somebody do more? Of rules, `rules` says it, by their new row.
+/// Do these changes let somebody do more? Of rules, `rules` says it, by their new row. Whatever follows on a text that this program
+/// can't read counts as wider: what it said isn't known.
 fn widen(
     before: &Powers,
     governance: &Governance,
@@ -53,18 +54,19 @@ fn widen(
         (PowerKind::Rules, body) => rules(body.as_deref()),
         (PowerKind::Limits, Some(body)) => {
             let sealed = before.get::<LimitsText>(&THE_ONE).is_some();
-            let after = LimitsText::decode(body).and_then(|text| Budgets::read(&text.toml).ok()).filter(|_| sealed);
+            let after = LimitsText::decode(body).and_then(|text| Budgets::read(&text.toml).ok());
+            let after = after.filter(|_| sealed && governance.is_usable());
             after.is_none_or(|after| told::limits_are_wider(&governance.limits, &after))
         }
         (PowerKind::Limits, None) => true,
         (PowerKind::Plan, body) => {
             let text = body.as_deref().map_or(Some(String::new()), |body| PlanText::decode(body).map(|text| text.toml));
-            let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok());
+            let after = text.and_then(|text| Planned::read(or_shipped(&text)).ok()).filter(|_| governance.is_usable());
             after.is_none_or(|after| told::plan_is_wider(&governance.planned, &after))
         }
         (PowerKind::Settings, body) => {
             let sealed = before.get::<SettingsText>(&THE_ONE).is_some();
-            let text = body.as_deref().and_then(SettingsText::decode).filter(|_| sealed);
+            let text = body.as_deref().and_then(SettingsText::decode).filter(|_| sealed && governance.is_usable());
             let after = text.and_then(|text| Settings::read(&text.toml).ok());
             after.is_none_or(|after| differences(&governance.settings, &after).iter().any(|one| one.widens))
         }

@@ -146,7 +146,10 @@ impl Vault {
     /// The person, if what the sign-in rested on still stands.
     async fn holder_of(&self, tenant: TenantId, id: SessionId, body: &Body) -> Result<Scope, VaultError> {
         match (body.way, body.rests_on) {
-            (Way::Token, Some(digest)) => self.by_digest(digest, id.0, Device::Page).await,
+            // As it counts now: a session that began while power was in doubt has no more of it than this.
+            (Way::Token, Some(digest)) if self.settings(tenant).sign_in.tokens => {
+                self.by_digest(digest, id.0, Device::Page).await
+            }
             (Way::Token | Way::Bearer | Way::Client, _) => Err(VaultError::Unauthenticated),
             (Way::Passkey, Some(credential)) => {
                 let passkey = self.power(tenant).await?.get::<Passkey>(&short(&credential));

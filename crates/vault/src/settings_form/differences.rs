@@ -103,7 +103,8 @@ impl Differences {
     }
 
     fn parties(&mut self, before: &Parties, after: &Parties) {
-        let Parties { courier, mail, event_sources, identity_providers, witnesses } = before;
+        let Parties { origin, courier, mail, event_sources, identity_providers, witnesses } = before;
+        self.place("Where links in codes and letters lead customers (origin)", origin.as_ref(), after.origin.as_ref());
         self.place("Where one-time codes are posted (courier)", courier.as_ref(), after.courier.as_ref());
         self.place("The server that takes letters to customers (mail)", mail.as_ref(), after.mail.as_ref());
         self.each("the source of events", event_sources, &after.event_sources, false);

@@ -44,12 +44,15 @@ fn a_result_is_an_entry_and_counts_for_two_days_whatever_the_clock_does() {
 }
 
 #[test]
-fn an_attack_that_got_through_is_an_alarm_until_it_was_tried_again() {
+fn an_attack_that_got_through_is_an_alarm_until_it_was_refused() {
     let world = TestWorld::new(1_701);
     tell(&world, DrillVerdict::Pierced);
     assert!(!holds(&world) && alarmed(&world));
+    // Whoever keeps the drill from being tried again, or waits, ends nothing.
     tell(&world, DrillVerdict::ProvesNothing);
-    assert!(!holds(&world) && !alarmed(&world));
+    world.clock.advance(100 * 24 * 3_600_000);
+    block_on(world.vault.sweep_admissions()).unwrap();
+    assert!(!holds(&world) && alarmed(&world));
     tell(&world, DrillVerdict::Held);
     assert!(holds(&world) && !alarmed(&world));
 }

@@ -2,6 +2,7 @@
 
 use crate::governance::{Governed, limits};
 use crate::help::{assert_refused, failure, value};
+use crate::sessions::Page;
 use domain::{FieldKind, Refusal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -195,6 +196,32 @@ fn sessions_and_sources_follow_what_was_signed() {
     let device = testkit::Browser::new().device();
     assert_eq!(failure(block_on(vault.sign_in(token, Some(device))).map(drop)), VaultError::Unauthenticated);
     assert_eq!(vault.closes_every_s(), 60);
+}
+
+#[test]
+fn what_begins_while_it_is_in_doubt_what_was_signed_ends_with_the_doubt() {
+    let mut governed = Governed::new(912);
+    let mut wished = Settings { probation_days: 0, ..Settings::default() };
+    wished.sign_in.tokens = false;
+    governed.make(settings(&wished.toml()));
+    let world = &mut governed.call.world;
+    world.config = another(&world.config);
+    let world = &governed.call.world;
+    let kept = world.database().keep("power_row");
+    assert_eq!(world.edit("DELETE FROM power_row WHERE kind = 13"), 1);
+    // A node that is started now knows its own file alone, which lets tokens sign in: who watches must learn of it.
+    let fresh = world.another_node();
+    let page = Page::begin(world, &fresh, &world.staff.security);
+    assert!(page.get(&fresh, "/").is_ok());
+    assert!(!block_on(fresh.agrees_with(FIRST, |parties| &parties.courier)).unwrap(), "its own isn't used");
+    assert!(!block_on(fresh.believes(FIRST, "telephony")).unwrap());
+    world.database().put_back(&kept);
+    for (vault, which) in [(&world.vault, "the old"), (&fresh, "the fresh")] {
+        block_on(vault.load_power(FIRST)).unwrap();
+        assert!(!vault.settings(FIRST).sign_in.tokens, "{which}");
+        let ended = page.get(vault, "/").map(drop);
+        assert!(matches!(ended, Err(VaultError::Unauthenticated)), "{which} node: {ended:?}");
+    }
 }
 
 #[test]

@@ -54,8 +54,7 @@ pub(crate) async fn send(
     let courier = web.courier(scope.tenant()).await.map_err(|error| web.failed(&error))?;
     let courier = courier.ok_or_else(|| web.fault(no_courier()))?;
     let sent = if own_page {
-        // Only to where we are known to be, never to where a request says that we are.
-        let origin = web.origin(&headers).ok_or_else(|| web.fault(no_origin()))?;
+        let origin = web.leads_to(scope.tenant(), &headers).await.ok_or_else(|| web.fault(no_origin()))?;
         let page = format!("{origin}/me/{}/en/claim", web.slug(scope.tenant()));
         web.vault.send_own_claim(&scope, interaction, &page, courier).await
     } else {
@@ -71,7 +70,9 @@ pub(crate) async fn send(
 fn no_origin() -> Fault {
     Fault {
         title: Cow::Borrowed("It isn't known here where customers reach their own page"),
-        next: Cow::Borrowed("Ask the operator to set origin under [server] in the configuration."),
+        next: Cow::Borrowed(
+            "Ask the operator to set origin under [server] in the configuration, and two officers to agree to it.",
+        ),
         ..Fault::NOT_FOUND
     }
 }

@@ -70,8 +70,11 @@ pub(crate) async fn tell(
 }
 
 fn result(web: &Web, told: &ToldDrill) -> Result<DrillResult, Failed> {
+    let known = web.config.drills.iter().any(|drill| drill.name == told.drill);
+    let drill = DrillName::parse(&told.drill).filter(|_| known);
+    let unknown = || web.fault(Fault::UNPROCESSABLE.detail("drill isn't one that GET /v1/drills lists"));
     Ok(DrillResult {
-        drill: member(web, &told.drill, DrillName::parse, "drill is 1 to 64 small letters, digits and dashes")?,
+        drill: drill.ok_or_else(unknown)?,
         verdict: member(web, &told.verdict, DrillVerdict::from_slug, "verdict is held, pierced or proves_nothing")?,
         place: member(web, &told.r#where, DrillPlace::from_slug, "where is deployment or scratch")?,
     })

@@ -418,7 +418,7 @@ async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWi
 
 /// The tenant's identity provider, as its tokens name it.
 pub(crate) fn provider<'w>(web: &'w Web, scope: &Scope) -> Option<&'w str> {
-    web.config.providers.iter().find(|one| one.tenant == scope.tenant()).map(|one| one.client.issuer.as_str())
+    web.own_provider(scope.tenant()).map(|one| one.client.issuer.as_str())
 }
 
 fn named(id: &[u8; 16]) -> String {

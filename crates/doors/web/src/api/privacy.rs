@@ -187,7 +187,7 @@ async fn done(
     request: RequestId,
     wanted: RequestStepWanted,
 ) -> Result<RequestStepDone, Failed> {
-    let (vault, mailer) = (&web.vault, web.config.mailer.clone());
+    let (vault, mailer) = (&web.vault, web.mailer(scope.tenant()).await);
     let done = match wanted {
         RequestStepWanted::SendCode {} => match mailer {
             Some(mailer) => vault.send_request_code(scope, request, mailer).await.map(RequestStepDone::sent),

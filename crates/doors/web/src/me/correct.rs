@@ -79,8 +79,8 @@ pub(super) async fn correct(
     let Some((field, Corrected { instance, value, .. })) = read else {
         return place.said(StatusCode::UNPROCESSABLE_ENTITY, say.nothing_done, say.unreadable);
     };
-    // The link in the letter leads to where we are known to be, never to where a request says that we are.
-    let (Some(mailer), Some(origin)) = (web.mailer(place.tenant).await, web.origin(&headers)) else {
+    let ways = (web.mailer(place.tenant).await, web.leads_to(place.tenant, &headers).await);
+    let (Some(mailer), Some(origin)) = ways else {
         return place.said(StatusCode::SERVICE_UNAVAILABLE, say.nothing_done, say.no_mail);
     };
     let Ok(_turn) = Arc::clone(&web.letters).try_acquire_owned() else {

@@ -54,13 +54,15 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
     };
     let now = web.vault.now();
     let standings = standings(&web, &posture, now);
-    let holding = standings.iter().filter(|line| line.state == Standing::Holds);
+    // Whoever tells of drills that this program doesn't have doesn't make it look better.
+    let own = || standings.iter().filter(|line| line.known.is_some());
+    let holding = own().filter(|line| line.state == Standing::Holds);
     let oldest = holding.clone().filter_map(|line| line.evidence.as_ref()).map(|it| it.expires().0).min();
     let shown = DefencesPage {
         person_name: scope.name().to_owned(),
         watches: super::watches(&web, &scope),
         holding: holding.count(),
-        of: standings.len(),
+        of: own().count(),
         until: oldest.map(|at| moment(Millis(at), now)),
         edited: posture.edited,
         lines: standings.iter().map(|line| Line::of(line, now)).collect(),
