@@ -60,6 +60,8 @@ pub enum AdmissionKind {
     AnswerAsked = 30,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
+    /// That an officer wants a customer erased; another must want the same. It lets nobody in.
+    EraseAsked = 56,
 }
 
 impl AdmissionKind {
@@ -92,6 +94,7 @@ impl AdmissionKind {
             Self::RightsRequest,
             Self::AnswerAsked,
             Self::Drill,
+            Self::EraseAsked,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -98,7 +98,7 @@ pub use consent::{Answer, Told as ConsentTold};
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
 pub use directory::{Listed, Proposal};
-pub use erase::Erased;
+pub use erase::{Erased, Erasing};
 pub use error::VaultError;
 pub use event::Heard;
 pub use evidence::{DrillName, DrillPlace, DrillResult, DrillVerdict, EVIDENCE_MS, Evidence, Posture};

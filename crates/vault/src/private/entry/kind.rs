@@ -283,6 +283,8 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// An officer asked that a customer be erased; another must ask for the same.
+    ErasureAsked = 173 "erasure_asked";
 }
 
 impl Kind {
