@@ -59,7 +59,7 @@ function answers(request) {
   const said = form(request, 'What they say', text(), 'said', (value) => ({ step: 'check_answer', field: kind.value, said: value }));
   said.prepend(el('label', { for: kind.id }, 'Kind'), kind);
   return el('details', {}, el('summary', {}, 'No e-mail address is on file'),
-    el('p', { class: 'hint' }, 'Then two right answers of different kinds show it. Only yes or no comes back.'), said);
+    el('p', { class: 'hint' }, 'Then two right answers of different kinds show it: a date of birth, and something by which the request wasn’t filed. Only yes or no comes back.'), said);
 }
 
 function identity(request) {

@@ -25,6 +25,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
+use domain::field::IndexKind;
 use domain::{
     CameBy, Counter, CustomerId, Declined, EntryId, Longer, Millis, PersonId, Refusal, Right, Room, TenantId,
 };
@@ -184,6 +185,8 @@ struct Request {
     /// Keyed digest of what was filed.
     content: [u8; 16],
     whose: Whose,
+    /// By what the customer was looked for.
+    found_by: Option<IndexKind>,
     longer: Option<Longer>,
     stage: Stage,
     /// Who did the last step of handling it.

@@ -1,10 +1,10 @@
 //! Customers' requests by right, attacked: by who poses as a customer, by who would answer alone, from another tenant, with a clock set
 //! back and rows edited.
 
-use crate::help::{assert_refused, failure};
+use crate::help::{HOUR_OVER_MS, assert_refused, failure};
 use crate::retention::DAY;
 use crate::sessions::at_a_page;
-use domain::field::{query_email, query_phone};
+use domain::field::{query_email, query_order, query_phone};
 use domain::{CameBy, CustomerId, Declined, FieldKind, Guard, Hold, Longer, Millis, Refusal, Right, Role};
 use plan::Language;
 use std::sync::{Arc, Mutex};
@@ -172,8 +172,12 @@ fn where_a_code_can_go_no_answer_counts_and_elsewhere_two_kinds_must_fit() {
     let once = office.say(request, FieldKind::DateOfBirth, "1970-01-02").unwrap();
     let again = office.say(request, FieldKind::DateOfBirth, "2 Jan 1970").unwrap();
     assert_eq!((once.matched, again.matched, again.proven, again.tries_left), (true, true, false, 3));
-    assert!(!office.say(request, FieldKind::Phone, PHONE).unwrap().matched);
-    assert!(office.say(request, FieldKind::Phone, "+442079460111").unwrap().proven);
+    // What they were found by tells nothing more, and what isn't on file costs a try as a wrong answer does.
+    let found_by = office.say(request, FieldKind::Phone, "+442079460111");
+    assert_refused(&office.world, found_by, Refusal::PurposeNotAllowed);
+    let missing = office.say(request, FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB").unwrap();
+    assert_eq!((missing.matched, missing.tries_left), (false, 2));
+    assert!(office.say(request, FieldKind::Order, "RF-1042-500").unwrap().proven);
 
     assert!(office.answer(office.protection(), request).unwrap().waits_until.is_some());
     let done = office.answer(&office.world.staff.security, request).unwrap();
@@ -181,16 +185,67 @@ fn where_a_code_can_go_no_answer_counts_and_elsewhere_two_kinds_must_fit() {
     assert!(block_on(office.world.store.customer(FIRST, customer)).unwrap().is_none());
     // A copy couldn't reach who has no address.
     office.world.clock.advance(DAY);
-    let other =
-        office.world.add(record(&[(FieldKind::Phone, "+442079460111"), (FieldKind::DateOfBirth, "1970-01-02")]));
+    let other = office.world.add(record(&[
+        (FieldKind::Phone, "+442079460111"),
+        (FieldKind::DateOfBirth, "1970-01-02"),
+        (FieldKind::Order, &ORDER.replace("RF-1042-417", "RF-1042-501")),
+    ]));
     let request = office.file_by(Right::Access, by_phone());
-    for (field, said) in [(FieldKind::Phone, "+442079460111"), (FieldKind::DateOfBirth, "1970-01-02")] {
+    for (field, said) in [(FieldKind::Order, "RF-1042-501"), (FieldKind::DateOfBirth, "1970-01-02")] {
         office.say(request, field, said).unwrap();
     }
     office.answer(office.protection(), request).unwrap();
     let none = office.answer(&office.world.staff.security, request);
     assert_refused(&office.world, none, Refusal::NoWayToThem);
     assert!(block_on(office.world.store.customer(FIRST, other)).unwrap().is_some());
+}
+
+#[test]
+fn what_stands_on_a_parcel_shows_nobody() {
+    let office = Office::new(1_309);
+    let number = "RF-1042-500";
+    let _ = office.world.add(record(&[
+        (FieldKind::Name, "Noa Nomail"),
+        (FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB"),
+        (FieldKind::Phone, "+442079460111"),
+        (FieldKind::DateOfBirth, "1970-01-02"),
+        (FieldKind::Order, &ORDER.replace("RF-1042-417", number)),
+    ]));
+    let request = office.file_by(Right::Erasure, Some(query_order(number).unwrap()));
+    assert_refused(&office.world, office.say(request, FieldKind::Order, number), Refusal::PurposeNotAllowed);
+    for (field, said) in
+        [(FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB"), (FieldKind::Phone, "+442079460111")]
+    {
+        let checked = office.say(request, field, said).unwrap();
+        assert_eq!((checked.matched, checked.proven), (true, false), "{field:?}");
+    }
+    assert_refused(&office.world, office.answer(office.protection(), request), Refusal::IdentityNeeded);
+    assert!(office.say(request, FieldKind::DateOfBirth, "1970-01-02").unwrap().proven);
+}
+
+#[test]
+fn however_many_requests_are_filed_a_customer_is_guessed_at_and_written_to_as_seldom() {
+    let office = Office::new(1_310);
+    let number = "+442079460111";
+    let _ = office.world.add(record(&[(FieldKind::Phone, number), (FieldKind::DateOfBirth, "1970-01-02")]));
+    let file = || office.file_by(Right::Access, Some(query_phone(number).unwrap()));
+    // Right or wrong: ten in an hour, as agents have.
+    for day in 0..10 {
+        let request = file();
+        let said = if day == 0 { "1970-01-02".to_owned() } else { format!("1980-01-{:02}", day + 1) };
+        assert_eq!(office.say(request, FieldKind::DateOfBirth, &said).unwrap().matched, day == 0);
+    }
+    let eleventh = office.say(file(), FieldKind::DateOfBirth, "1970-01-02");
+    assert_refused(&office.world, eleventh, Refusal::AttemptsExhausted);
+    for _ in 0..3 {
+        office.send(office.file(Right::Access)).unwrap();
+    }
+    let sent = office.letters.all().len();
+    let fourth = office.send(office.file(Right::Access));
+    assert_refused(&office.world, fourth, Refusal::AttemptsExhausted);
+    assert_eq!(office.letters.all().len(), sent);
+    office.world.clock.advance(HOUR_OVER_MS);
+    office.send(office.file(Right::Access)).unwrap();
 }
 
 #[test]
