@@ -62,6 +62,8 @@ pub enum AdmissionKind {
     Drill = 31,
     /// That an officer wants a customer erased; another must want the same. It lets nobody in.
     EraseAsked = 56,
+    /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
+    UnlimitAsked = 59,
 }
 
 impl AdmissionKind {
@@ -95,6 +97,7 @@ impl AdmissionKind {
             Self::AnswerAsked,
             Self::Drill,
             Self::EraseAsked,
+            Self::UnlimitAsked,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

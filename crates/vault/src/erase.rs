@@ -52,30 +52,28 @@ impl Vault {
     pub async fn erase(&self, scope: &Scope, customer: CustomerId) -> Result<Erasing, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let about = |kind| Ok::<_, VaultError>(self.act(scope, kind)?.about(customer, None, 0, keys.clone()));
-        let (asks, agrees) = (self.may(scope, policy::Act::Erase), self.may(scope, policy::Act::AgreeToAnswer));
-        if let (Err(denial), Err(_)) = (&asks, agrees) {
-            return Err(self.logged_denial(about(Kind::ErasureAsked)?, denial).await);
+        let agrees = self.may(scope, policy::Act::AgreeToAnswer);
+        if let (Err(denial), Err(_)) = (self.may(scope, policy::Act::Erase), agrees) {
+            return Err(self.logged_denial(about(Kind::ErasureAsked)?, &denial).await);
         }
         if keys.is_none() {
-            return Err(self.logged(about(Kind::ErasureAsked)?, Refusal::NotFound).await);
+            let act = about(Kind::ErasureAsked)?;
+            return Err(match self.may(scope, policy::Act::Erase) {
+                Err(denial) => self.logged_denial(act, &denial).await,
+                Ok(()) => self.logged(act, Refusal::NotFound).await,
+            });
         }
         let wish = Wish { kind: AdmissionKind::EraseAsked, of: customer.0, code: 0 };
-        let word = match self.word(scope, &wish, &[policy::Act::Erase]).await {
-            Err(VaultError::Refused { refusal, .. }) => {
-                return Err(self.logged(about(Kind::ErasureAsked)?, refusal).await);
-            }
-            word => word?,
-        };
+        let word = self.first_or_second(scope, &wish, policy::Act::Erase, about(Kind::ErasureAsked)?).await?;
+        // Who had the use of their data restricted may need it; they erase it themselves, or ask for that.
+        let unrestricted = || crate::rights::unrestricted(customer);
         let Some(first) = word.first else {
-            let act = about(Kind::ErasureAsked)?;
-            if let Err(denial) = asks {
-                return Err(self.logged_denial(act, &denial).await);
-            }
+            let act = erasable(about(Kind::ErasureAsked)?, customer).when(unrestricted());
             let until = word.until;
-            return Ok(Erasing::Waits { receipt: self.commit_plain(word.on(erasable(act, customer))).await?, until });
+            return Ok(Erasing::Waits { receipt: self.commit_plain(word.on(act)).await?, until });
         };
         let act = self.erasing((about(Kind::Erasure)?, about(Kind::Erasure)?), customer).await?;
-        let receipt = self.commit_plain(word.on(act.upon(first))).await?;
+        let receipt = self.commit_plain(word.on(act.upon(first).when(unrestricted()))).await?;
         Ok(Erasing::Done(self.erased(scope.tenant, customer, receipt)))
     }
 

@@ -153,8 +153,8 @@ pub use retention::{Expirer, ExpiryStep, RetentionRun};
 pub use reveal::{RevealCommand, Revealed};
 pub use rewrap::{Retirement, Rewrapping};
 pub use rights::{
-    AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, NewRequest, RequestBook, RequestCan,
-    RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
+    AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, LimitEnding, NewRequest, RequestBook,
+    RequestCan, RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
 };
 pub use roles::{RoleLine, RoleTable};
 pub use search::{Hit, SearchResult};

@@ -13,7 +13,7 @@ use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, Right};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{AdmissionKind, Condition, FieldRef, FieldRow, SHEET, Seals as _};
+use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET, Seals as _};
 
 /// What answering led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,6 @@ struct Held {
     unchanged: Vec<Condition>,
 }
 
-const ACTS: [policy::Act; 1] = [policy::Act::HandleRequest];
-
 impl Vault {
     /// Answers a request, or asks for that: then a second person must ask for the same within seven days.
     ///
@@ -61,7 +59,10 @@ impl Vault {
             return Err(self.logged(act, Refusal::IdentityNeeded).await);
         }
         let word = match request.right.takes_two() {
-            true => Some(self.first_or_second(scope, &request, act).await?),
+            true => {
+                let wish = Wish { kind: AdmissionKind::AnswerAsked, of: id.0, code: request.right as u8 };
+                Some(self.first_or_second(scope, &wish, policy::Act::HandleRequest, act).await?)
+            }
             false => None,
         };
         match word {
@@ -73,20 +74,7 @@ impl Vault {
                     _ => self.answer_by_a_copy(scope, (request, customer), word, mailer).await,
                 }
             }
-            None => self.answer_by_saying(scope, request, mailer).await,
-        }
-    }
-
-    /// Who only agrees isn't the first.
-    async fn first_or_second(&self, scope: &Scope, request: &Request, act: Act) -> Result<Word, VaultError> {
-        let wish = Wish { kind: AdmissionKind::AnswerAsked, of: request.id.0, code: request.right as u8 };
-        let word = match self.word(scope, &wish, &ACTS).await {
-            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
-            word => word?,
-        };
-        match self.may(scope, policy::Act::HandleRequest) {
-            Err(denial) if word.first.is_none() => Err(self.logged_denial(act, &denial).await),
-            _ => Ok(word),
+            None => self.answer_by_saying(scope, (request, customer), mailer).await,
         }
     }
 
@@ -105,11 +93,11 @@ impl Vault {
         Ok(AnsweredRequest { state, waits_until: Some(until), told: false, backups_unreadable_by: None, receipt })
     }
 
-    /// What was asked for is done elsewhere, or by the customer on their own page: this says so, to them too.
+    /// What was asked for is limited from now, or done elsewhere, or by the customer on their own page: this says so, to them too.
     async fn answer_by_saying(
         &self,
         scope: &Scope,
-        request: Request,
+        (request, customer): (Request, CustomerId),
         mailer: Option<Arc<dyn Mailer>>,
     ) -> Result<AnsweredRequest, VaultError> {
         let act = self.beside(scope, &request, Kind::RequestAnswered).await?.detail(request.right as u64);
@@ -118,6 +106,10 @@ impl Vault {
         }
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
         let told = self.tell_of(scope, &request, (to, RequestNews::Done), mailer).await?;
+        let act = match request.right.limits() {
+            Some(limit) => act.when(Condition::CustomerExists(customer)).effect(Effect::Limit(customer, limit, true)),
+            None => act,
+        };
         let closed = Request { told, handler: Some(scope.person()), ..request.closed(Stage::Answered) };
         let receipt = self.commit_plain(closed.turned(self.request_counted(act, true))).await?;
         Ok(answered(told, None, receipt))

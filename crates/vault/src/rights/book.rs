@@ -118,6 +118,12 @@ impl Vault {
         self.looks(scope).handles
     }
 
+    /// Do they agree to answers, as the first or the second?
+    #[must_use]
+    pub fn agrees_to_answers(&self, scope: &Scope) -> bool {
+        self.looks(scope).agrees
+    }
+
     fn looks(&self, scope: &Scope) -> Looks {
         let may = |act| self.may(scope, act).is_ok();
         Looks {

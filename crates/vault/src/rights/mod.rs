@@ -11,6 +11,7 @@ mod book;
 mod file;
 mod identity;
 mod letter;
+mod limit;
 mod step;
 mod taken;
 
@@ -19,6 +20,8 @@ pub use book::{RequestBook, RequestCan, RequestInside, RequestLine};
 pub use file::{FiledRequest, NewRequest};
 pub use identity::{IdentityAnswer, IdentityChecked};
 pub use letter::RequestNews;
+pub use limit::LimitEnding;
+pub(crate) use limit::unrestricted;
 pub use step::SteppedRequest;
 
 use crate::auth::Scope;

@@ -19,14 +19,14 @@ use zeroize::Zeroizing;
 
 /// Keeps where letters went, and a code or what happened.
 #[derive(Default)]
-struct Letters(Mutex<Vec<(String, String)>>);
+pub(crate) struct Letters(Mutex<Vec<(String, String)>>);
 
 impl Letters {
     fn all(&self) -> Vec<(String, String)> {
         self.0.lock().unwrap().clone()
     }
 
-    fn last(&self) -> String {
+    pub(crate) fn last(&self) -> String {
         self.all().pop().expect("no letter").1
     }
 }
@@ -41,6 +41,7 @@ impl Mailer for Letters {
             RequestNews::Withdrawn => "withdrawn".to_owned(),
             RequestNews::Ready => "ready".to_owned(),
             RequestNews::Done => "done".to_owned(),
+            RequestNews::Ends => "ends".to_owned(),
             RequestNews::Erased(_) => "erased".to_owned(),
         };
         self.0.lock().unwrap().push((mail.to.to_owned(), said));
@@ -48,20 +49,20 @@ impl Mailer for Letters {
     }
 }
 
-struct Office {
-    world: TestWorld,
-    customer: CustomerId,
-    letters: Arc<Letters>,
+pub(crate) struct Office {
+    pub(crate) world: TestWorld,
+    pub(crate) customer: CustomerId,
+    pub(crate) letters: Arc<Letters>,
 }
 
 impl Office {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let world = TestWorld::new(seed);
         let customer = world.add(ana());
         Self { world, customer, letters: Arc::default() }
     }
 
-    fn protection(&self) -> &Member {
+    pub(crate) fn protection(&self) -> &Member {
         &self.world.staff.protection
     }
 
@@ -76,7 +77,7 @@ impl Office {
         block_on(self.world.vault.file_request(&scope, &new, None)).unwrap().id
     }
 
-    fn mailer(&self) -> Arc<dyn Mailer> {
+    pub(crate) fn mailer(&self) -> Arc<dyn Mailer> {
         Arc::clone(&self.letters) as _
     }
 
@@ -96,7 +97,7 @@ impl Office {
         block_on(self.world.vault.check_request_answer(&scope, request, &answer))
     }
 
-    fn proven(&self, right: Right) -> RequestId {
+    pub(crate) fn proven(&self, right: Right) -> RequestId {
         let request = self.file(right);
         self.send(request).unwrap();
         assert!(self.enter(request, &self.letters.last()).unwrap().proven);
@@ -104,7 +105,7 @@ impl Office {
     }
 
     /// On a page, in a browser of their own.
-    fn answer(&self, by: &Member, request: RequestId) -> Result<AnsweredRequest, VaultError> {
+    pub(crate) fn answer(&self, by: &Member, request: RequestId) -> Result<AnsweredRequest, VaultError> {
         let scope = at_a_page(&self.world, by);
         block_on(self.world.vault.answer_request(&scope, request, Some(self.mailer())))
     }

@@ -159,6 +159,10 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
             ("had it checked that an answer to you is complete", "ließ prüfen, ob eine Antwort an Sie vollständig ist")
         }
         Kind::RequestAnswered => ("A request of yours was answered", "Ein Antrag von Ihnen wurde beantwortet"),
+        Kind::LimitEndAsked => {
+            ("asked that what you had limited end", "verlangte, dass endet, was Sie einschränken ließen")
+        }
+        Kind::LimitEnded => ("What you had limited ended", "Was Sie einschränken ließen, endete"),
         Kind::OwnObjection => (
             "Somebody with your mail said that it was not you who corrected {field}",
             "Jemand mit Ihrer Post sagte, dass nicht Sie {field} berichtigt haben",
