@@ -69,7 +69,7 @@ pub enum Command {
     Demo(Demo),
     /// Bring customers in from a CSV or JSON Lines file
     Import(Import),
-    /// Customers: add, show on masks, erase
+    /// Customers: add, show on masks, hand a statement
     #[command(subcommand)]
     Customer(Customer),
     /// Live calls, chats and tickets
@@ -230,11 +230,6 @@ pub enum Customer {
         /// The new file to write it to
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
-    },
-    /// Erase one for good (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
-    Erase {
-        /// The customer, cus_…
-        id: String,
     },
 }
 

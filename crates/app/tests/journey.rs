@@ -125,7 +125,7 @@ fn tokens_go_to_a_private_file_and_open_the_api() {
         (output.status.code(), said(&output))
     };
     assert_eq!(call(&["interaction", "list", "--output", "json"]), (Some(0), "[]\n".to_owned()));
-    let (code, text) = call(&["customer", "erase", &format!("cus_{}", "0".repeat(32))]);
+    let (code, text) = call(&["interaction", "show", &format!("int_{}", "0".repeat(32))]);
     assert!(code == Some(2) && text.starts_with("error: ") && text.contains("; next: "), "{code:?} {text}");
     assert_eq!(run(folder, &["shelf", "turn"]).status.code(), Some(1), "while it is served");
     done(folder, &["person", "revoke", id]);

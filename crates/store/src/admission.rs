@@ -60,6 +60,10 @@ pub enum AdmissionKind {
     AnswerAsked = 30,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
+    /// That an officer wants a customer erased; another must want the same. It lets nobody in.
+    EraseAsked = 56,
+    /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
+    UnlimitAsked = 59,
 }
 
 impl AdmissionKind {
@@ -92,6 +96,8 @@ impl AdmissionKind {
             Self::RightsRequest,
             Self::AnswerAsked,
             Self::Drill,
+            Self::EraseAsked,
+            Self::UnlimitAsked,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -72,6 +72,7 @@ impl Wanted {
             Condition::Never(_) => {}
             Condition::Unguarded { customer, .. }
             | Condition::Untouched { customer, .. }
+            | Condition::Unlimited { customer, .. }
             | Condition::Unheld(customer) => {
                 self.add_state(tenant, customer);
             }
@@ -123,9 +124,10 @@ impl Wanted {
             Effect::SendCode { interaction, .. } => self.codes.push((tenant, *interaction)),
             Effect::SetPower(..) => self.powers.push(tenant),
             Effect::RestoreBudget { counter, .. } => self.budgets.push((tenant, *counter)),
-            Effect::Guard(customer, _) | Effect::Hold(customer, _) | Effect::Answered(customer, _) => {
-                self.add_state(tenant, *customer)
-            }
+            Effect::Guard(customer, _)
+            | Effect::Hold(customer, _)
+            | Effect::Limit(customer, ..)
+            | Effect::Answered(customer, _) => self.add_state(tenant, *customer),
             Effect::Show { customer, interaction, .. } => {
                 self.add_state(tenant, *customer);
                 self.interactions.push((tenant, *interaction));

@@ -6,7 +6,7 @@ use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
     Binding, CaseReason, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose,
-    Refusal, Room, TenantId,
+    Refusal, Room, TenantId, UseLimit,
 };
 use std::sync::Arc;
 
@@ -131,6 +131,15 @@ pub enum Condition {
     },
     /// The customer isn't under a legal hold.
     Unheld(CustomerId),
+    /// The customer had this not limited.
+    Unlimited {
+        /// Who.
+        customer: CustomerId,
+        /// What.
+        limit: UseLimit,
+        /// The refusal when they had.
+        otherwise: Refusal,
+    },
     /// What the customer says to the data plan's questions still is what was decided on: the row with this tag, or none, and no older one
     /// that was put back.
     Answers {
@@ -289,6 +298,8 @@ pub enum Effect {
     Guard(CustomerId, Option<Guard>),
     /// The customer is under a legal hold from now, or isn't any more.
     Hold(CustomerId, Option<Hold>),
+    /// The customer has this limited from now, or not any more.
+    Limit(CustomerId, UseLimit, bool),
     /// What the customer says to the data plan's questions has changed so often.
     Answered(CustomerId, u32),
     /// The customer's keys, values, counters and index rows go.

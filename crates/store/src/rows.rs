@@ -6,7 +6,7 @@ use crate::shown::Shown;
 use domain::interaction::{Event, Happening};
 use domain::{
     Binding, CaseReason, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase,
-    ReportId, TenantId,
+    ReportId, TenantId, UseLimit,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -78,6 +78,8 @@ pub struct StateRow {
     pub shown: Option<Shown>,
     /// How often what they say to the data plan's questions has changed: an older answer that is put back has another number.
     pub answers: u32,
+    /// What they had limited by right: the bits of [`UseLimit`].
+    pub limits: u8,
     /// The newest entry about them, from which the ones before it are found.
     pub last: Option<EntryId>,
     /// Over tenant, customer and all of these.
@@ -92,13 +94,22 @@ impl StateRow {
     }
 
     /// That state before it has its tag.
-    pub(crate) const BLANK: Self =
-        Self { n: 0, head: [0; 32], guard: None, hold: None, shown: None, answers: 0, last: None, tag: [0; 16] };
+    pub(crate) const BLANK: Self = Self {
+        n: 0,
+        head: [0; 32],
+        guard: None,
+        hold: None,
+        shown: None,
+        answers: 0,
+        limits: 0,
+        last: None,
+        tag: [0; 16],
+    };
 
     /// The tag that belongs there.
     #[must_use]
     pub fn tag_by(&self, seals: &dyn Seals, tenant: TenantId, customer: CustomerId) -> Tag {
-        let mut material = [0; 91];
+        let mut material = [0; 92];
         material[..16].copy_from_slice(&customer.0);
         material[16..24].copy_from_slice(&self.n.to_be_bytes());
         material[24..56].copy_from_slice(&self.head);
@@ -110,7 +121,8 @@ impl StateRow {
         }
         material[70] = u8::from(self.shown.is_some());
         material[71..75].copy_from_slice(&self.answers.to_be_bytes());
-        material[75..].copy_from_slice(&self.last.unwrap_or(EntryId([0; 16])).0);
+        material[75..91].copy_from_slice(&self.last.unwrap_or(EntryId([0; 16])).0);
+        material[91] = self.limits;
         let newer = self.last.is_some() || self.answers > 0;
         let said = match (newer, self.guard, self.hold, self.shown) {
             (true, ..) => 91,
@@ -119,25 +131,36 @@ impl StateRow {
             (false, Some(_), None, None) => 57,
             (false, None, None, None) => 56,
         };
+        let said = if self.limits == 0 { said } else { 92 };
         seals.tag(tenant, "state", &material[..said])
     }
 
-    /// Guard, hold and the number of answers as one number, as stores keep them: the guard's in the low byte, the hold's in the
-    /// next, and the answers above.
+    /// Had they this limited?
+    #[must_use]
+    pub fn is_limited(&self, limit: UseLimit) -> bool {
+        self.limits & limit.bit() != 0
+    }
+
+    /// Guard, hold, the number of answers and limits as one number, as stores keep them: the guard's in the low byte, the hold's in
+    /// the next, the answers in four above, and limits above these.
     #[must_use]
     pub fn marks(&self) -> i64 {
         let guard = self.guard.map_or(0, |guard| guard as i64);
         let hold = self.hold.map_or(0, |hold| hold as i64);
-        guard | hold << 8 | i64::from(self.answers) << 16
+        guard | hold << 8 | i64::from(self.answers) << 16 | i64::from(self.limits) << 48
     }
 
     /// The same row with these marks; `None` for a number that means nothing.
     #[must_use]
     pub fn marked(self, marks: i64) -> Option<Self> {
-        let [0, 0, answers @ .., hold, guard] = marks.to_be_bytes() else { return None };
+        let [0, limits, answers @ .., hold, guard] = marks.to_be_bytes() else { return None };
+        let known = UseLimit::ALL.iter().fold(0, |known, limit| known | limit.bit());
+        if limits & !known != 0 {
+            return None;
+        }
         let guard = if guard == 0 { None } else { Some(Guard::from_code(guard)?) };
         let hold = if hold == 0 { None } else { Some(Hold::from_code(hold)?) };
-        Some(Self { guard, hold, answers: u32::from_be_bytes(answers), ..self })
+        Some(Self { guard, hold, answers: u32::from_be_bytes(answers), limits, ..self })
     }
 }
 

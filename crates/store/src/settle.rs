@@ -182,6 +182,11 @@ fn holds(facts: &mut Facts, tenant: TenantId, condition: &Condition, now: Millis
             require(!slot.tampered, Refusal::Tampered)?;
             require(slot.row.is_none_or(|row| row.hold.is_none()), Refusal::LegalHold)
         }
+        Condition::Unlimited { customer, limit, otherwise } => {
+            let slot = facts.states.slot(&(tenant, customer)).ok_or(otherwise)?;
+            require(!slot.tampered, Refusal::Tampered)?;
+            require(slot.row.is_none_or(|row| !row.is_limited(limit)), otherwise)
+        }
         Condition::Answers { customer, key, tag, n, otherwise } => {
             holds(facts, tenant, &Condition::Admission { key, tag, otherwise }, now)?;
             let slot = facts.states.slot(&(tenant, customer)).ok_or(otherwise)?;
@@ -352,6 +357,11 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
             }
             Effect::Hold(customer, hold) => {
                 mark(facts, (intent.tenant, customer), |row| row.hold = hold);
+                settled.effects.push((intent.tenant, effect));
+            }
+            Effect::Limit(customer, limit, on) => {
+                let others = |row: &StateRow| row.limits & !limit.bit();
+                mark(facts, (intent.tenant, customer), |row| row.limits = others(row) | u8::from(on) * limit.bit());
                 settled.effects.push((intent.tenant, effect));
             }
             Effect::Answered(customer, n) => {

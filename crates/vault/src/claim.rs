@@ -34,6 +34,7 @@ impl Vault {
                 .on_ground(act, scope, &needs, interaction, None)
                 .when(Condition::FreeFor { interaction, customer })
                 .when(Condition::CustomerExists(customer))
+                .when(crate::rights::unrestricted(customer))
                 .effect(Effect::Bind { interaction, customer, binding: Binding::Claimed }),
         };
         self.commit_plain(act).await.map(drop)

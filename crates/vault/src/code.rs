@@ -128,7 +128,12 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        let agreed = self.planned_for(scope.tenant, customer, (FieldKind::Phone, plan::Act::Send, None)).await?;
+        let sends = (FieldKind::Phone, plan::Act::Send, None);
+        // A code for their own page serves the customer alone.
+        let agreed = match kind {
+            Kind::OwnClaim => self.planned_for(scope.tenant, customer, sends).await?,
+            _ => self.planned_for_staff(scope.tenant, customer, sends).await?,
+        };
         let act = act.agreed(agreed);
         if act.is_stopped() {
             return Ok(act);

@@ -7,7 +7,7 @@
 
 use crate::error::VaultError;
 use crate::wiring::Vault;
-use domain::{CustomerId, FieldKind, Millis, Purpose, Refusal, TenantId};
+use domain::{CustomerId, FieldKind, Millis, Purpose, Refusal, TenantId, UseLimit};
 use keys::derive::{mac, short};
 use plan::{Plan, Question};
 use std::collections::BTreeSet;
@@ -147,6 +147,22 @@ impl Vault {
             }
         }
         Ok(Some(Condition::Never(Refusal::NotAgreed)))
+    }
+
+    /// The same for what staff do: where it rests on the company's own interest or task alone, the customer must not have objected.
+    ///
+    /// # Errors
+    /// As [`Vault::planned_for`].
+    pub(crate) async fn planned_for_staff(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+        (field, act, purpose): (FieldKind, plan::Act, Option<Purpose>),
+    ) -> Result<Option<Condition>, VaultError> {
+        let planned = self.planned_for(tenant, customer, (field, act, purpose)).await?;
+        let objectable = self.governance(tenant).planned.is_objectable(field, act, purpose, self.clock.now());
+        let unobjected = Condition::Unlimited { customer, limit: UseLimit::Objected, otherwise: Refusal::UseObjected };
+        Ok(planned.or_else(|| objectable.then_some(unobjected)))
     }
 
     /// What the customer last said to a question, if anything.

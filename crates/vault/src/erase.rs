@@ -1,12 +1,13 @@
-//! Erasure: the customer's keys go, and with them everything sealed under them; the log stays whole.
+//! Erasure: the customer's keys go, and with them everything sealed under them; the log stays whole. Of staff, two must ask for it.
 
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::release::{Committed, Done};
+use crate::twice::Wish;
 use crate::wiring::{Act, Vault};
-use domain::{CustomerId, EntryId, FieldKind, Millis, TenantId};
-use store::{Condition, Effect, FieldRef, SHEET};
+use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, TenantId};
+use store::{AdmissionKind, Condition, Effect, FieldRef, SHEET};
 
 /// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
 /// takes customers for a week and goes six days after the next was made (`shelf.rs`).
@@ -21,36 +22,84 @@ pub struct Erased {
     pub backups_unreadable_by: Millis,
 }
 
+/// What an officer's asking for an erasure came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasing {
+    /// It waits for a second officer.
+    Waits {
+        /// The entry.
+        receipt: EntryId,
+        /// Until when.
+        until: Millis,
+    },
+    /// They are erased.
+    Done(Erased),
+}
+
+/// What every erasure rests on: they are there, and nobody needs them.
+fn erasable(act: Act, customer: CustomerId) -> Act {
+    act.when(Condition::CustomerExists(customer)).when(Condition::Unheld(customer))
+}
+
 impl Vault {
-    /// Erases a customer: keys, values, counters, interactions' links and index rows, in one transaction with its
-    /// entry. Two steps: the values that are indexed are used (under an entry of its own) to find their index rows.
+    /// Asks that a customer be erased; they are once a second officer asks for the same within seven days: a data protection
+    /// officer first, then another one or a security officer. In one transaction with its entry go keys, values, counters,
+    /// interactions' links and index rows.
     ///
     /// # Errors
-    /// The refusal with its entry, or why nothing could be done.
-    pub async fn erase(&self, scope: &Scope, customer: CustomerId) -> Result<Erased, VaultError> {
+    /// `Refused` with its entry: by the rules; `NotFound` for no such customer, `LegalHold` for one who is held; `NotASecondOfficer` at
+    /// the browser at which the first one asked, and for a program; `PowerChanged` where somebody else asked in this very moment.
+    pub async fn erase(&self, scope: &Scope, customer: CustomerId) -> Result<Erasing, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let act = self.act(scope, Kind::Erasure)?.about(customer, None, 0, keys);
-        if let Err(denial) = self.may(scope, policy::Act::Erase) {
-            return Err(self.logged_denial(act, &denial).await);
+        let about = |kind| Ok::<_, VaultError>(self.act(scope, kind)?.about(customer, None, 0, keys.clone()));
+        let agrees = self.may(scope, policy::Act::AgreeToAnswer);
+        if let (Err(denial), Err(_)) = (self.may(scope, policy::Act::Erase), agrees) {
+            return Err(self.logged_denial(about(Kind::ErasureAsked)?, &denial).await);
         }
-        let used =
-            self.act(scope, Kind::Erasure)?.about(customer, None, 0, self.entry_keys(scope.tenant, customer).await?);
-        let used = used.when(Condition::CustomerExists(customer)).when(Condition::Unheld(customer));
-        let index = self.index_rows_of(used, scope.tenant, customer).await?;
-        // Told from the entry before it by the number, so that erasures can be counted.
-        let act = act
-            .when(Condition::CustomerExists(customer))
-            .when(Condition::Unheld(customer))
-            .effect(Effect::Erase { customer, index })
-            .detail(1);
-        let act = act.effect(self.answers_gone(scope.tenant, customer)?);
-        let receipt = self.commit_plain(act).await?;
-        self.kept_keys.forget(scope.tenant, customer);
-        Ok(Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) })
+        if keys.is_none() {
+            let act = about(Kind::ErasureAsked)?;
+            return Err(match self.may(scope, policy::Act::Erase) {
+                Err(denial) => self.logged_denial(act, &denial).await,
+                Ok(()) => self.logged(act, Refusal::NotFound).await,
+            });
+        }
+        let wish = Wish { kind: AdmissionKind::EraseAsked, of: customer.0, code: 0 };
+        let word = self.first_or_second(scope, &wish, policy::Act::Erase, about(Kind::ErasureAsked)?).await?;
+        // Who had the use of their data restricted may need it; they erase it themselves, or ask for that.
+        let unrestricted = || crate::rights::unrestricted(customer);
+        let Some(first) = word.first else {
+            let act = erasable(about(Kind::ErasureAsked)?, customer).when(unrestricted());
+            let until = word.until;
+            return Ok(Erasing::Waits { receipt: self.commit_plain(word.on(act)).await?, until });
+        };
+        let act = self.erasing((about(Kind::Erasure)?, about(Kind::Erasure)?), customer).await?;
+        let receipt = self.commit_plain(word.on(act.upon(first).when(unrestricted()))).await?;
+        Ok(Erasing::Done(self.erased(scope.tenant, customer, receipt)))
+    }
+
+    /// May this person ask that somebody be erased, or agree to it?
+    #[must_use]
+    pub fn erases(&self, scope: &Scope) -> bool {
+        [policy::Act::Erase, policy::Act::AgreeToAnswer].into_iter().any(|act| self.may(scope, act).is_ok())
+    }
+
+    /// The act by which a customer goes. The one before it, with an entry of its own, uses the values that are indexed, to find their
+    /// index rows; this one is told from it by the number, so that erasures can be counted.
+    pub(crate) async fn erasing(&self, (before, act): (Act, Act), customer: CustomerId) -> Result<Act, VaultError> {
+        let tenant = act.tenant;
+        let index = self.index_rows_of(erasable(before, customer), tenant, customer).await?;
+        let act = erasable(act, customer).effect(Effect::Erase { customer, index }).detail(1);
+        Ok(act.effect(self.answers_gone(tenant, customer)?))
+    }
+
+    /// They went with this entry.
+    pub(crate) fn erased(&self, tenant: TenantId, customer: CustomerId, receipt: EntryId) -> Erased {
+        self.kept_keys.forget(tenant, customer);
+        Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) }
     }
 
     /// The customer's index rows, found by the values that are indexed: these are used under this act's entry.
-    pub(crate) async fn index_rows_of(
+    async fn index_rows_of(
         &self,
         mut act: Act,
         tenant: TenantId,

@@ -98,7 +98,7 @@ pub use consent::{Answer, Told as ConsentTold};
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
 pub use directory::{Listed, Proposal};
-pub use erase::Erased;
+pub use erase::{Erased, Erasing};
 pub use error::VaultError;
 pub use event::Heard;
 pub use evidence::{DrillName, DrillPlace, DrillResult, DrillVerdict, EVIDENCE_MS, Evidence, Posture};
@@ -153,8 +153,8 @@ pub use retention::{Expirer, ExpiryStep, RetentionRun};
 pub use reveal::{RevealCommand, Revealed};
 pub use rewrap::{Retirement, Rewrapping};
 pub use rights::{
-    AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, NewRequest, RequestBook, RequestCan,
-    RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
+    AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, LimitEnding, NewRequest, RequestBook,
+    RequestCan, RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
 };
 pub use roles::{RoleLine, RoleTable};
 pub use search::{Hit, SearchResult};

@@ -62,7 +62,7 @@ impl Vault {
     ) -> Result<Option<Noted>, VaultError> {
         let note = Incoming::parse(FieldKind::Note, text)?;
         let keys = self.entry_keys(scope.tenant, customer).await?;
-        let agreed = self.planned_for(scope.tenant, customer, (FieldKind::Note, plan::Act::Store, None)).await?;
+        let agreed = self.planned_for_staff(scope.tenant, customer, (FieldKind::Note, plan::Act::Store, None)).await?;
         let ground = |act: crate::wiring::Act| match self.needs(scope, policy::Act::WriteNote) {
             Err(denial) => act.denied(&denial),
             Ok(needs) => self.on_ground(act.agreed(agreed.clone()), scope, &needs, interaction, Some(customer)),

@@ -63,6 +63,11 @@ impl Planned {
         self.told(now, |table| table.asks(field, act, purpose))
     }
 
+    /// Not once the customer objected?
+    pub(crate) fn is_objectable(&self, field: FieldKind, act: Act, purpose: Option<Purpose>, now: Millis) -> bool {
+        self.told(now, |table| table.is_objectable(field, act, purpose))
+    }
+
     fn told(&self, now: Millis, ask: impl Fn(&Table) -> bool) -> bool {
         let day = now.0.div_euclid(DAY_MS);
         let known = self.today.read().unwrap_or_else(PoisonError::into_inner);

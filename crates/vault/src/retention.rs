@@ -17,7 +17,7 @@ mod run;
 use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
 use crate::wiring::Vault;
-use domain::{CustomerId, FieldKind, InteractionId, Millis, Refusal, TenantId};
+use domain::{CustomerId, FieldKind, InteractionId, Millis, Refusal, TenantId, UseLimit};
 use futures_util::future::join_all;
 use keys::{HolderError, Shelved};
 use plan::{Date, Known, Plan};
@@ -208,7 +208,7 @@ impl Expirer {
         if one.fields.is_empty() || !one.fields.iter().all(expired) {
             return Fate::Stays;
         }
-        if one.state.hold.is_some() {
+        if one.state.hold.is_some() || one.state.is_limited(UseLimit::Restricted) {
             return Fate::Held;
         }
         let shelved = Shelved { epoch: one.keys.epoch, wrapped: one.keys.wrapped };
@@ -275,7 +275,7 @@ impl Vault {
             };
             let act = self.bare_act(tenant, Kind::Expired)?.about(one.customer, None, 0, Some(keys));
             let act = act.when(Condition::PowerVersion(power)).when(Condition::CustomerExists(one.customer));
-            let act = act.when(Condition::Unheld(one.customer));
+            let act = act.when(Condition::Unheld(one.customer)).when(crate::rights::unrestricted(one.customer));
             let act = act.when(Condition::Untouched { customer: one.customer, n: one.n });
             let act = act.detail(one.values as u64).effect(Effect::Expire(one.customer));
             acts.push(async move { (one, self.commit_plain(act).await) });
@@ -289,7 +289,12 @@ impl Vault {
                 }
                 // Erased or in touch meanwhile, or another plan is in force since: the next run tells.
                 Err(VaultError::Refused {
-                    refusal: Refusal::NotFound | Refusal::PowerChanged | Refusal::LegalHold | Refusal::NewContact,
+                    refusal:
+                        Refusal::NotFound
+                        | Refusal::PowerChanged
+                        | Refusal::LegalHold
+                        | Refusal::UseRestricted
+                        | Refusal::NewContact,
                     ..
                 }) => {}
                 Err(VaultError::Refused { .. }) => gone.doubtful += 1,

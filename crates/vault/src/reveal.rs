@@ -113,7 +113,7 @@ impl Vault {
             (_, _, Ok((needs, denial))) => (needs, None, denial.map(|denial| (denial, denial.refusal()))),
         };
         let wanted = (command.field, plan::Act::Show, Some(command.purpose));
-        let act = act.agreed(self.planned_for(scope.tenant, command.customer, wanted).await?);
+        let act = act.agreed(self.planned_for_staff(scope.tenant, command.customer, wanted).await?);
         if act.is_stopped() {
             return Ok(act);
         }

@@ -72,7 +72,11 @@ impl Vault {
         let receipt = self.commit_plain(act).await?;
         let mut hits = Vec::with_capacity(found.len());
         for customer in found {
-            hits.push(self.hit(scope, interaction, customer).await?);
+            match self.hit(scope, interaction, customer).await {
+                // Who had the use of their data restricted isn't found.
+                Err(VaultError::Refused { refusal: Refusal::UseRestricted, .. }) => {}
+                hit => hits.push(hit?),
+            }
         }
         Ok(SearchResult { hits, receipt })
     }

@@ -40,6 +40,8 @@ impl Wish {
         let what: &[u8] = match self.kind {
             AdmissionKind::UnguardAsked => b"unguard",
             AdmissionKind::AnswerAsked => b"answer",
+            AdmissionKind::EraseAsked => b"erase",
+            AdmissionKind::UnlimitAsked => b"unlimit",
             _ => b"hold",
         };
         AdmissionKey { kind: self.kind, id: hashed(&[what, &tenant.bytes(), &self.of]) }
@@ -109,6 +111,24 @@ impl Vault {
             None => AdmissionRow { key, body: wish.body(scope.person(), browser), expires: until, tag: [0; 16] },
         };
         Ok(Word { first, until, unchanged, kept })
+    }
+
+    /// The word of who may do it first, or of who only agrees: that one isn't the first. What is refused is an entry, of this act.
+    pub(crate) async fn first_or_second(
+        &self,
+        scope: &Scope,
+        wish: &Wish,
+        first: policy::Act,
+        act: Act,
+    ) -> Result<Word, VaultError> {
+        let word = match self.word(scope, wish, &[first]).await {
+            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
+            word => word?,
+        };
+        match self.may(scope, first) {
+            Err(denial) if word.first.is_none() => Err(self.logged_denial(act, &denial).await),
+            _ => Ok(word),
+        }
     }
 
     fn counts_as_first(&self, power: &Snapshot, first: PersonId, second: PersonId, acts: &[policy::Act]) -> bool {

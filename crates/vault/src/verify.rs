@@ -108,7 +108,7 @@ impl Vault {
             Ok(needs) => needs,
             Err(denial) => return Ok(act.denied(&denial)),
         };
-        let agreed = self.planned_for(scope.tenant, customer, (field, plan::Act::Check, None)).await?;
+        let agreed = self.planned_for_staff(scope.tenant, customer, (field, plan::Act::Check, None)).await?;
         let act = act.agreed(agreed);
         if act.is_stopped() {
             return Ok(act);

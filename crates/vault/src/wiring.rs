@@ -275,7 +275,7 @@ impl Vault {
 
     /// Commits an act. A change of people or rules in this very moment makes the next request look again.
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
-        let act = act.but_no_copy();
+        let act = act.but_no_copy().but_unrestricted();
         let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();

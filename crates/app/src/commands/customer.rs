@@ -36,11 +36,6 @@ pub(super) fn run(common: &Common, asked: &Customer) -> Result<(), Failure> {
             let customer = id("customer", "cus_", CustomerId::parse(customer))?;
             statement(common, customer, to)
         }
-        Customer::Erase { id: customer } => {
-            let customer = id("customer", "cus_", CustomerId::parse(customer))?;
-            let erased = Client::from_environment()?.call("DELETE", &format!("/v1/customers/{customer}"), None)?;
-            output::one(common.output, &erased)
-        }
     }
 }
 

@@ -160,6 +160,9 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "PUT /v1/customers/{id}/hold" => {
             (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), Some(json!({"reason": "litigation"})))
         }
+        "POST /v1/customers/{id}/limit-ends" => {
+            (format!("/v1/customers/cus_{}/limit-ends", "0".repeat(32)), Some(json!({"limit": "restriction"})))
+        }
         "DELETE /v1/customers/{id}/hold" => (format!("/v1/customers/cus_{}/hold", "0".repeat(32)), None),
         "DELETE /v1/customers/{id}/guard" => (on("guard"), None),
         "POST /v1/customers/{id}/cases" => {

@@ -1,10 +1,11 @@
 //! Every kind of entry, caused at the real endpoints and commands, and found in the log by asking for it.
 
 use crate::centre::bytes_of;
-use crate::centre::{Centre, invented, reveal_body};
+use crate::centre::{Centre, Person, invented, reveal_body};
 use crate::http::Answer;
 use crate::http::Client;
 use crate::phones::Phones;
+use crate::server::Server;
 use crate::wait::{PATIENCE, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,6 +25,15 @@ pub(crate) fn on_page(nobody: &Client, address: &str, token: &str) -> Client {
         &browser,
         &form.ask("POST", "/sign-in", body.as_bytes()).unwrap(),
     )
+}
+
+/// One officer asks at a browser, and somebody of security at another: the erasure's answer.
+pub(crate) fn erased(centre: &Centre, server: &Server, officer: &Person, customer: &str) -> Answer {
+    let second = centre.hire("Sigrid Seconds", "security_officer");
+    let [first, second] = [officer, &second].map(|person| on_page(&server.client(), server.address(), &person.token));
+    let path = format!("/v1/customers/{customer}");
+    first.ask("DELETE", &path, b"").unwrap().expect(202);
+    second.ask("DELETE", &path, b"").unwrap().expect(200)
 }
 
 /// The client with the session that a sign-in's answer began.
@@ -113,8 +123,12 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     assert!(page.get("/security/guard").expect(200).text().contains("Guard no longer"));
     page.ask("POST", "/sign-out", b"").unwrap().expect(303);
     nobody.bearer(&guard.token).post(&on("statements"), &json!({})).expect(201);
-    let erased =
-        nobody.bearer(&guard.token).ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap().expect(200);
+    assert_eq!(
+        nobody.bearer(&guard.token).ask("DELETE", &whole, b"").unwrap().expect(403).slug(),
+        "not-a-second-officer"
+    );
+    guardian.ask("DELETE", &whole, b"").unwrap().expect(202);
+    let erased = at_security.ask("DELETE", &whole, b"").unwrap().expect(200);
     let certificate = format!("/v1/certificates/{}", erased.member("receipt"));
     until("the certificate", PATIENCE, || security.get(&certificate).status == 200);
 

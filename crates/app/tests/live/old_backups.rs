@@ -137,8 +137,7 @@ fn an_old_database_with_an_old_key_holder_shows_by_what_others_keep_and_by_nothi
     let shown: Vec<String> = (2..5).map(|customer| site.reveal(&server, customer)).collect();
     let client = server.client().bearer(&site.agent.token);
     let (_, erased) = site.centre.call_from(&server.client(), &site.agent, 5);
-    let officer = server.client().bearer(&privacy.token);
-    officer.ask("DELETE", &format!("/v1/customers/{erased}"), b"").unwrap().expect(200);
+    crate::kinds::erased(&site.centre, &server, &privacy, &erased);
     let [receipt_file, checkpoint, mirror] =
         ["a.receipt", "kept.checkpoint", "mirror"].map(|name| site.centre.folder().join(name));
     fs::write(&receipt_file, receipt(&client, &shown[2])).unwrap();

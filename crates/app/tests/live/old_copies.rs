@@ -81,12 +81,7 @@ fn a_whole_old_copy_with_the_key_file_opens_nobody_once_the_shelf_is_turned() {
 
     let server = centre.serve();
     let (_, customer) = centre.call_from(&server.client(), &agent, NUMBER);
-    server
-        .client()
-        .bearer(&officer.token)
-        .ask("DELETE", &format!("/v1/customers/{customer}"), b"")
-        .unwrap()
-        .expect(200);
+    crate::kinds::erased(&centre, &server, &officer, &customer);
     server.stop();
     centre.good(&["shelf", "turn"]);
 

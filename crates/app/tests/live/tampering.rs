@@ -230,9 +230,7 @@ fn verify_names_old_rows_that_were_put_back() {
         world.reveal(&server.client()).expect(200);
     }
     world.centre.hire("Cy", "agent");
-    let erasure = server.client().bearer(&officer.token).with("content-type", "application/json");
-    let erased = erasure.ask("DELETE", &format!("/v1/customers/{other}"), b"").unwrap();
-    assert!(erased.status < 300, "{}", erased.text());
+    crate::kinds::erased(&world.centre, &server, &officer, &other);
     receipt(&server.client().bearer(&world.agent.token), &world.reveal(&server.client()).expect(200).member("receipt"));
     server.stop();
     world.centre.holds();

@@ -157,7 +157,7 @@ pub(crate) fn customer_and_state(row: &dyn Columns) -> Result<(CustomerRow, Stat
     let (n, head, tag) = (number(row, 2)?, bytes(row, 3)?, bytes(row, 4)?);
     let shown = maybe_bytes(row, 6)?.map(Shown::decode);
     let last = maybe_bytes(row, 7)?.map(EntryId);
-    let unmarked = StateRow { n, head, guard: None, hold: None, shown, answers: 0, last, tag };
+    let unmarked = StateRow { n, head, guard: None, hold: None, shown, answers: 0, limits: 0, last, tag };
     // Marks that mean nothing stand for none: the tag doesn't fit them, so it is an edited row rather than one that nobody can
     // read.
     let marked = number(row, 5).ok().and_then(|marks| unmarked.marked(marks)).unwrap_or(unmarked);

@@ -71,6 +71,7 @@ fn letters_about_requests_name_the_request_and_hold_no_link_and_no_name() {
         RequestNews::Refused(Declined::MustBeKept),
         RequestNews::Ready,
         RequestNews::Done,
+        RequestNews::Ends,
         RequestNews::Erased(Millis(1_700_000_000_123)),
     ];
     let number = RequestId([7; 16]);

@@ -40,7 +40,7 @@ pub use limits::{Allowance, Limits, Weights};
 pub use power::{PowerKey, PowerKind};
 pub use purpose::Purpose;
 pub use refusal::Refusal;
-pub use rights::{CameBy, Declined, Longer, Right};
+pub use rights::{CameBy, Declined, Longer, Right, UseLimit};
 pub use role::Role;
 pub use standing::Standing;
 pub use suite::Suite;

@@ -368,6 +368,14 @@ refusals! {
     CodeFirst = 132 "code-first", "This customer gets a code",
         "What somebody knows of a customer others may know too; their own mailbox is theirs.",
         "Send a code to the address on file, and enter what the customer tells you.";
+    /// The customer had the use of their data restricted.
+    UseRestricted = 158 "use-restricted", "This customer had the use of their data restricted",
+        "Until that is settled their data is kept and not used: they contest it, or need it themselves for a claim.",
+        "Send them to the data protection officer, or to their own page, which stays open to them. In an emergency two security officers can look.";
+    /// The customer objected to a use that rests on no contract, law or yes of theirs.
+    UseObjected = 159 "use-objected", "This customer objected to this use of their data",
+        "It rests on the company's own interest, and theirs went before it.",
+        "Serve them without it. What is needed for their contract or by law goes on.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

@@ -101,6 +101,36 @@ words! {
 }
 
 words! {
+    /// What a customer had limited: it holds until two officers end it. As a bit of their row it stands at this number, less one.
+    UseLimit {
+        /// The use of all that is held (art. 18).
+        Restricted = 1 "restriction" "its use is restricted",
+        /// What rests on legitimate interests or a public task (art. 21).
+        Objected = 2 "objection" "its use was objected to",
+    }
+}
+
+impl UseLimit {
+    /// Its bit in the customer's row.
+    #[must_use]
+    pub fn bit(self) -> u8 {
+        1 << (self as u8 - 1)
+    }
+}
+
+impl Right {
+    /// What answering it limits, if anything.
+    #[must_use]
+    pub fn limits(self) -> Option<UseLimit> {
+        match self {
+            Self::Restriction => Some(UseLimit::Restricted),
+            Self::Objection => Some(UseLimit::Objected),
+            Self::Access | Self::Rectification | Self::Erasure | Self::Portability => None,
+        }
+    }
+}
+
+words! {
     /// Why answering takes two months more; the customer is told.
     Longer {
         /// The request is complex.

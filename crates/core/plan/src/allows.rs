@@ -1,6 +1,6 @@
 //! What a plan allows on a day.
 
-use crate::entry::{Entry, Plan, What};
+use crate::entry::{Basis, Entry, Plan, What};
 use crate::kind::{Act, Kind};
 use domain::{FieldKind, Purpose, Suite};
 use jiff::civil::Date;
@@ -50,6 +50,15 @@ impl Plan {
             }
         }
         Err(nearest)
+    }
+
+    /// May a customer object to this (GDPR art. 21)? So where all that allows it on this day rests on legitimate interests or a public
+    /// task.
+    #[must_use]
+    pub fn is_objectable(&self, kind: Kind, act: Act, purpose: Option<&str>, day: Date) -> bool {
+        let allows = |entry: &&Entry| self.speaks_of(entry, kind, act) && self.missing(entry, purpose, day).is_none();
+        let mut bases = self.entries.iter().filter(allows).map(|entry| entry.basis).peekable();
+        bases.peek().is_some() && bases.all(|basis| matches!(basis, Basis::LegitimateInterests | Basis::PublicTask))
     }
 
     /// Does an entry speak of this act on this kind?
@@ -116,6 +125,7 @@ impl Plan {
             day,
             purposes: cells(&|kind, act, purpose| self.allows(kind, act, purpose, day).is_ok()),
             asked: cells(&|kind, act, purpose| !self.rests_on(kind, act, purpose, day).is_empty()),
+            objectable: cells(&|kind, act, purpose| self.is_objectable(kind, act, purpose, day)),
         }
     }
 }
@@ -142,6 +152,8 @@ pub struct Table {
     purposes: Cells,
     /// Of these: what needs the customer's agreement.
     asked: Cells,
+    /// And to what they may object.
+    objectable: Cells,
 }
 
 type Cells = [[u16; ACTS]; FIELDS];
@@ -163,6 +175,12 @@ impl Table {
     #[must_use]
     pub fn allows(&self, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
         says(&self.purposes, field, act, purpose)
+    }
+
+    /// Not once the customer objected, as [`Plan::is_objectable`] on this day?
+    #[must_use]
+    pub fn is_objectable(&self, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
+        says(&self.objectable, field, act, purpose)
     }
 
     /// Only if the customer agreed, as [`Plan::rests_on`] on this day?

@@ -59,7 +59,7 @@ function answers(request) {
   const said = form(request, 'What they say', text(), 'said', (value) => ({ step: 'check_answer', field: kind.value, said: value }));
   said.prepend(el('label', { for: kind.id }, 'Kind'), kind);
   return el('details', {}, el('summary', {}, 'No e-mail address is on file'),
-    el('p', { class: 'hint' }, 'Then two right answers of different kinds show it. Only yes or no comes back.'), said);
+    el('p', { class: 'hint' }, 'Then two right answers of different kinds show it: a date of birth, and something by which the request wasn’t filed. Only yes or no comes back.'), said);
 }
 
 function identity(request) {
@@ -96,7 +96,6 @@ function facts(request) {
     copy && `The customer took the copy on ${moment(copy.taken_at)}: ${copy.size} bytes, SHA-256 ${copy.sha256}.`,
     answer && !copy && 'The customer hasn’t taken the copy yet.',
     request.inside?.handler && `Handled by ${request.inside.handler}.`,
-    request.inside?.customer && `Customer ${request.inside.customer}.`,
   ].filter(Boolean).map((line) => el('small', {}, line));
 }
 

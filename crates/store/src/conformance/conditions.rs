@@ -7,7 +7,7 @@ use super::help::{
 use super::{Case, Mount};
 use crate::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, FieldRef, Intent, Outcome, PowerEdit};
 use domain::interaction::Happening;
-use domain::{Binding, Channel, CustomerId, Guard, Hold, InteractionId, Millis, PersonId, Refusal};
+use domain::{Binding, Channel, CustomerId, Guard, Hold, InteractionId, Millis, PersonId, Refusal, UseLimit};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "PowerVersion", tables: &["power", "person"], run: power },
@@ -21,6 +21,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "CustomerExists, FieldAbsent, FieldVersion", tables: &["customer", "field"], run: existence },
     Case { name: "Unguarded", tables: &["customer"], run: unguarded },
     Case { name: "Unheld", tables: &["customer"], run: unheld },
+    Case { name: "Unlimited", tables: &["customer"], run: unlimited },
     Case { name: "Untouched", tables: &["customer"], run: untouched },
     Case { name: "Answers", tables: &["customer", "admission"], run: answers },
     Case { name: "an edited interaction or code is refused", tables: &["interaction", "code"], run: edited },
@@ -97,6 +98,42 @@ fn unheld(mount: &dyn Mount) {
     done(&*store, mark(9, Effect::Hold(ANA, Some(Hold::Litigation))));
     assert!(mount.edit(&format!("UPDATE {} SET guard = 3 WHERE n = 4", mount.states())) == 1, "the hold taken away");
     refused(&*store, free(10, ANA), Refusal::Tampered);
+}
+
+fn unlimited(mount: &dyn Mount) {
+    let store = mount.store();
+    done(&*store, doing(1, vec![put_customer(ANA), put_customer(BEN)]));
+    let otherwise = Refusal::UseRestricted;
+    let free = |number, customer, limit| when(number, Condition::Unlimited { customer, limit, otherwise });
+    let mark = |number, effect| Intent { customer: Some(ANA), ..doing(number, vec![effect]) };
+    let (restricted, objected) = (UseLimit::Restricted, UseLimit::Objected);
+    done(&*store, free(2, ANA, restricted));
+    done(&*store, mark(3, Effect::Guard(ANA, Some(Guard::OwnStaff))));
+    done(&*store, mark(4, Effect::Limit(ANA, restricted, true)));
+    let state = || block_on(store.state(TENANT, ANA)).unwrap().unwrap();
+    assert_eq!((state().limits, state().guard), (restricted.bit(), Some(Guard::OwnStaff)), "neither undoes the other");
+    refused(&*store, free(5, ANA, restricted), otherwise);
+    done(&*store, free(6, ANA, objected));
+    done(&*store, free(7, BEN, restricted));
+    // Later ones of a batch see it, and one limit leaves the other as it is.
+    let outcomes = commit(
+        &*store,
+        vec![
+            mark(8, Effect::Limit(ANA, objected, true)),
+            free(9, ANA, objected),
+            mark(10, Effect::Limit(ANA, restricted, false)),
+            free(11, ANA, restricted),
+        ],
+    );
+    let refusals: Vec<bool> = outcomes.iter().map(|outcome| matches!(outcome, Outcome::Refused { .. })).collect();
+    assert_eq!(refusals, [false, true, false, false]);
+    assert_eq!((state().limits, state().guard), (objected.bit(), Some(Guard::OwnStaff)));
+    // What is counted of her later leaves it.
+    done(&*store, Intent { customer: Some(ANA), ..intent(12) });
+    assert_eq!(state().limits, objected.bit());
+    let edited = format!("UPDATE {} SET guard = 3 WHERE n = {}", mount.states(), state().n);
+    assert_eq!(mount.edit(&edited), 1, "the limit taken away");
+    refused(&*store, free(13, ANA, objected), Refusal::Tampered);
 }
 
 fn answers(mount: &dyn Mount) {

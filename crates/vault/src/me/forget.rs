@@ -3,13 +3,12 @@
 
 use super::scope::CustomerScope;
 use crate::certificate::CertificateAnswer;
-use crate::erase::{Erased, SHELF_LIFE_MS};
+use crate::erase::Erased;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{EntryId, TenantId};
 use keys::derive::{mac, short};
-use store::{Condition, Effect};
 use subtle::ConstantTimeEq as _;
 
 /// An erasure, and what its certificate is fetched with: nobody is signed in any more.
@@ -28,16 +27,9 @@ impl Vault {
     /// `Refused(LegalHold)` with its entry; as [`Vault::own_record`].
     pub async fn forget_me(&self, scope: &CustomerScope) -> Result<Forgotten, VaultError> {
         let (tenant, customer) = (scope.tenant, scope.customer);
-        let used = self.own_act(scope, Kind::Erasure).await?.when(Condition::Unheld(customer));
-        let index = self.index_rows_of(used, tenant, customer).await?;
-        let act = self.own_act(scope, Kind::Erasure).await?.when(Condition::Unheld(customer));
-        // Told from the entry before it by the number, as an officer's is.
-        let act = act.effect(Effect::Erase { customer, index }).effect(scope.ended()).detail(1);
-        let act = act.effect(self.answers_gone(tenant, customer)?);
-        let receipt = self.commit_plain(act).await?;
-        self.kept_keys.forget(tenant, customer);
-        let backups_unreadable_by = self.clock.now().plus(SHELF_LIFE_MS);
-        let erased = Erased { receipt, backups_unreadable_by };
+        let acts = (self.own_act(scope, Kind::Erasure).await?, self.own_act(scope, Kind::Erasure).await?);
+        let receipt = self.commit_plain(self.erasing(acts, customer).await?.effect(scope.ended())).await?;
+        let erased = self.erased(tenant, customer, receipt);
         Ok(Forgotten { erased, proof: self.forgotten_proof(tenant, receipt)? })
     }
 

@@ -7,7 +7,7 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::statement::Statement;
 use crate::wiring::Vault;
-use domain::{EntryId, FieldKind, Hold, Millis};
+use domain::{EntryId, FieldKind, Hold, Millis, UseLimit};
 use store::{FieldRef, FieldRow, SHEET};
 
 /// A customer's own record, on masks.
@@ -18,6 +18,8 @@ pub struct OwnRecord {
     pub waiting: Vec<(FieldKind, u32, Millis)>,
     /// Why nothing of theirs is destroyed, if so.
     pub hold: Option<Hold>,
+    /// What they had limited by right.
+    pub limits: Vec<UseLimit>,
     /// The entry of this look.
     pub receipt: EntryId,
 }
@@ -34,11 +36,14 @@ impl Vault {
         let Done::Committed { entry, values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let mut masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;
         masks.sort_by_key(|masked| (masked.field.code(), masked.instance));
-        let hold = self.store.state(scope.tenant, scope.customer).await?.and_then(|state| state.hold);
+        let state = self.store.state(scope.tenant, scope.customer).await?;
+        let hold = state.and_then(|state| state.hold);
+        let limited = |limit: &UseLimit| state.is_some_and(|state| state.is_limited(*limit));
+        let limits = UseLimit::ALL.iter().copied().filter(limited).collect();
         let rows = self.store.fields(scope.tenant, scope.customer).await?;
         let waits =
             |row: &FieldRow| Some((FieldKind::from_code(row.field)?, row.instance, self.settles_at(row.version)?));
-        Ok(OwnRecord { masks, waiting: rows.iter().filter_map(waits).collect(), hold, receipt: entry })
+        Ok(OwnRecord { masks, waiting: rows.iter().filter_map(waits).collect(), hold, limits, receipt: entry })
     }
 }
 

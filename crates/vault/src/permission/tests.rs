@@ -58,7 +58,8 @@ fn rows(situation: &Situation) -> store::Facts {
     let guard = situation.guarded.then_some(Guard::Vulnerable);
     // Of the one field that there may be, whether another was shown.
     let shown = situation.many.then(|| Shown::within(None, NOW).and(1));
-    let state = StateRow { n: 0, head: [0; 32], guard, hold: None, shown, answers: 0, last: None, tag: [0; 16] };
+    let state =
+        StateRow { n: 0, head: [0; 32], guard, hold: None, shown, answers: 0, limits: 0, last: None, tag: [0; 16] };
     facts.states.read((TENANT, RECORD), Some(state));
     facts
 }

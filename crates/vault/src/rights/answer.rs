@@ -3,7 +3,6 @@
 
 use super::{Request, RequestId, RequestNews, RequestState, Stage, Step, Whose};
 use crate::auth::Scope;
-use crate::erase::SHELF_LIFE_MS;
 use crate::error::VaultError;
 use crate::me::Mailer;
 use crate::private::entry::Kind;
@@ -39,8 +38,6 @@ struct Held {
     unchanged: Vec<Condition>,
 }
 
-const ACTS: [policy::Act; 1] = [policy::Act::HandleRequest];
-
 impl Vault {
     /// Answers a request, or asks for that: then a second person must ask for the same within seven days.
     ///
@@ -62,7 +59,10 @@ impl Vault {
             return Err(self.logged(act, Refusal::IdentityNeeded).await);
         }
         let word = match request.right.takes_two() {
-            true => Some(self.first_or_second(scope, &request, act).await?),
+            true => {
+                let wish = Wish { kind: AdmissionKind::AnswerAsked, of: id.0, code: request.right as u8 };
+                Some(self.first_or_second(scope, &wish, policy::Act::HandleRequest, act).await?)
+            }
             false => None,
         };
         match word {
@@ -74,20 +74,7 @@ impl Vault {
                     _ => self.answer_by_a_copy(scope, (request, customer), word, mailer).await,
                 }
             }
-            None => self.answer_by_saying(scope, request, mailer).await,
-        }
-    }
-
-    /// Who only agrees isn't the first.
-    async fn first_or_second(&self, scope: &Scope, request: &Request, act: Act) -> Result<Word, VaultError> {
-        let wish = Wish { kind: AdmissionKind::AnswerAsked, of: request.id.0, code: request.right as u8 };
-        let word = match self.word(scope, &wish, &ACTS).await {
-            Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
-            word => word?,
-        };
-        match self.may(scope, policy::Act::HandleRequest) {
-            Err(denial) if word.first.is_none() => Err(self.logged_denial(act, &denial).await),
-            _ => Ok(word),
+            None => self.answer_by_saying(scope, (request, customer), mailer).await,
         }
     }
 
@@ -106,11 +93,11 @@ impl Vault {
         Ok(AnsweredRequest { state, waits_until: Some(until), told: false, backups_unreadable_by: None, receipt })
     }
 
-    /// What was asked for is done elsewhere, or by the customer on their own page: this says so, to them too.
+    /// What was asked for is limited from now, or done elsewhere, or by the customer on their own page: this says so, to them too.
     async fn answer_by_saying(
         &self,
         scope: &Scope,
-        request: Request,
+        (request, customer): (Request, CustomerId),
         mailer: Option<Arc<dyn Mailer>>,
     ) -> Result<AnsweredRequest, VaultError> {
         let act = self.beside(scope, &request, Kind::RequestAnswered).await?.detail(request.right as u64);
@@ -119,6 +106,10 @@ impl Vault {
         }
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
         let told = self.tell_of(scope, &request, (to, RequestNews::Done), mailer).await?;
+        let act = match request.right.limits() {
+            Some(limit) => act.when(Condition::CustomerExists(customer)).effect(Effect::Limit(customer, limit, true)),
+            None => act,
+        };
         let closed = Request { told, handler: Some(scope.person()), ..request.closed(Stage::Answered) };
         let receipt = self.commit_plain(closed.turned(self.request_counted(act, true))).await?;
         Ok(answered(told, None, receipt))
@@ -161,18 +152,12 @@ impl Vault {
         word: Word,
         mailer: Option<Arc<dyn Mailer>>,
     ) -> Result<AnsweredRequest, VaultError> {
-        let erasing = |act: Act| act.when(Condition::CustomerExists(customer)).when(Condition::Unheld(customer));
-        let used = erasing(self.beside(scope, &request, Kind::Erasure).await?);
-        let index = self.index_rows_of(used, scope.tenant, customer).await?;
+        let beside = || self.beside(scope, &request, Kind::Erasure);
+        let act = self.erasing((beside().await?, beside().await?), customer).await?;
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
-        // Told from the entry before it by the number, as every erasure is.
-        let act = erasing(self.beside(scope, &request, Kind::Erasure).await?).detail(1);
-        let act = act.effect(Effect::Erase { customer, index });
-        let act = act.effect(self.answers_gone(scope.tenant, customer)?);
         let closed = request.closed(Stage::Answered);
         let receipt = self.commit_plain(seconded(closed.clone().turned(self.request_counted(act, true)), word)).await?;
-        self.kept_keys.forget(scope.tenant, customer);
-        let by = self.clock.now().plus(SHELF_LIFE_MS);
+        let by = self.erased(scope.tenant, customer, receipt).backups_unreadable_by;
         // They are erased, whether or not the letter is taken.
         let told = self.tell_of(scope, &closed, (to, RequestNews::Erased(by)), mailer).await.unwrap_or(false);
         if told {

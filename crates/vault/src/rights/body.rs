@@ -1,6 +1,7 @@
 //! What a request's row says.
 
 use super::{CopyTaken, Identity, Request, RequestId, Stage, Whose};
+use domain::field::IndexKind;
 use domain::{CameBy, CustomerId, Declined, EntryId, Longer, Millis, PersonId, Right};
 use minicbor::{Decoder, Encoder};
 use plan::Language;
@@ -10,7 +11,7 @@ type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Request {
     /// CBOR: `[right, came by, language, received, filer, filed, content, whose, longer, stage, handler, identity, first, told, last,
-    /// held, copy]`; what isn't there is an empty array, or 0.
+    /// held, copy, found by]`; what isn't there is an empty array, or 0.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(320);
         // Writing to a vector can't fail: the error type has no values.
@@ -19,7 +20,7 @@ impl Request {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Written {
-        e.array(17)?.u8(self.right as u8)?.u8(self.came_by as u8)?.str(self.language.tag())?.i64(self.received.0)?;
+        e.array(18)?.u8(self.right as u8)?.u8(self.came_by as u8)?.str(self.language.tag())?.i64(self.received.0)?;
         e.bytes(&self.filer.0)?.bytes(&self.filed.0)?.bytes(&self.content)?;
         match self.whose {
             Whose::Nobody => e.array(0)?,
@@ -57,16 +58,17 @@ impl Request {
         };
         match &self.copy {
             Some(CopyTaken { size, sha256, at, receipt }) => {
-                e.array(4)?.u64(*size)?.bytes(sha256)?.i64(at.0)?.bytes(&receipt.0)?.ok()
+                e.array(4)?.u64(*size)?.bytes(sha256)?.i64(at.0)?.bytes(&receipt.0)?
             }
-            None => e.array(0)?.ok(),
-        }
+            None => e.array(0)?,
+        };
+        e.u16(self.found_by.map_or(0, IndexKind::code))?.ok()
     }
 
     /// The request of a row; `None` if its body is none.
     pub(super) fn read(row: &AdmissionRow) -> Option<Self> {
         let mut d = Decoder::new(&row.body);
-        (d.array().ok()? == Some(17)).then_some(())?;
+        (d.array().ok()? == Some(18)).then_some(())?;
         let request = Self {
             id: RequestId(row.key.id),
             right: Right::from_code(d.u8().ok()?)?,
@@ -86,6 +88,7 @@ impl Request {
             last: EntryId(id(&mut d)?),
             held: pair(&mut d, |d| Some((d.u32().ok()?, d.u32().ok()?)))?,
             copy: copy(&mut d)?,
+            found_by: found_by(&mut d)?,
             tag: row.tag,
         };
         (d.position() == row.body.len()).then_some(request)
@@ -152,6 +155,13 @@ fn identity(d: &mut Decoder<'_>) -> Option<Identity> {
     Some(Identity { code, sent, wrong, right, proven: d.bool().ok()? })
 }
 
+fn found_by(d: &mut Decoder<'_>) -> Option<Option<IndexKind>> {
+    match d.u16().ok()? {
+        0 => Some(None),
+        code => IndexKind::from_code(code).map(Some),
+    }
+}
+
 fn copy(d: &mut Decoder<'_>) -> Option<Option<CopyTaken>> {
     match d.array().ok()?? {
         0 => Some(None),
@@ -180,6 +190,7 @@ mod tests {
             filed: EntryId([3; 16]),
             content: [4; 16],
             whose: Whose::Customer(CustomerId([5; 16])),
+            found_by: Some(IndexKind::OrderNumber),
             longer: None,
             stage: Stage::Open,
             handler: None,
@@ -199,7 +210,7 @@ mod tests {
         let taken = CopyTaken { size: 70_000, sha256: [8; 32], at: Millis(9), receipt: EntryId([7; 16]) };
         let all = [
             filed(),
-            Request { whose: Whose::Nobody, longer: Some(Longer::Number), ..filed() },
+            Request { whose: Whose::Nobody, found_by: None, longer: Some(Longer::Number), ..filed() },
             Request {
                 handler: Some(PersonId([8; 16])),
                 identity: Identity { code, sent: 2, wrong: 1, right: vec![3, 5], proven: true },

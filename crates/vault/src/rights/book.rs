@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{CameBy, Counter, CustomerId, EntryId, Longer, Millis, Refusal, Right, TenantId};
+use domain::{CameBy, Counter, EntryId, Longer, Millis, Refusal, Right, TenantId};
 use store::AdmissionKind;
 
 /// So long before its end a request is due soon, in milliseconds.
@@ -31,8 +31,6 @@ pub struct RequestCan {
 pub struct RequestInside {
     /// Was a customer found?
     pub found: bool,
-    /// Which, for who handles requests.
-    pub customer: Option<CustomerId>,
     /// Who handled it last.
     pub handler: Option<String>,
     /// Who wants it answered, and waits for a second person until when.
@@ -118,6 +116,12 @@ impl Vault {
     #[must_use]
     pub fn handles_requests(&self, scope: &Scope) -> bool {
         self.looks(scope).handles
+    }
+
+    /// Do they agree to answers, as the first or the second?
+    #[must_use]
+    pub fn agrees_to_answers(&self, scope: &Scope) -> bool {
+        self.looks(scope).agrees
     }
 
     fn looks(&self, scope: &Scope) -> Looks {
@@ -214,7 +218,7 @@ impl Vault {
             copy: request.copy,
             filed: request.filed,
             last: request.last,
-            inside: looks.inside().then(|| inside(request, (power, first), looks)),
+            inside: looks.inside().then(|| inside(request, (power, first))),
             can: RequestCan {
                 handle: open && looks.handles,
                 agree: open && looks.agrees && other,
@@ -280,15 +284,10 @@ impl Vault {
     }
 }
 
-fn inside(
-    request: &Request,
-    (power, first): (&Snapshot, Option<(domain::PersonId, Millis)>),
-    looks: &Looks,
-) -> RequestInside {
+fn inside(request: &Request, (power, first): (&Snapshot, Option<(domain::PersonId, Millis)>)) -> RequestInside {
     let name = |person| power.name(person).unwrap_or_default().to_owned();
     RequestInside {
         found: request.customer().is_some(),
-        customer: request.customer().filter(|_| looks.handles),
         handler: request.handler.map(name),
         waits: first.map(|(first, until)| (name(first), until)),
         tries_left: TRIES.saturating_sub(request.identity.wrong),

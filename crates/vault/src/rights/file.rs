@@ -96,6 +96,7 @@ impl Vault {
             filed: act.draft.id,
             content,
             whose,
+            found_by: new.find.as_ref().map(|term| term.index),
             longer: None,
             stage: Stage::Open,
             handler: None,

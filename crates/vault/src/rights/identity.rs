@@ -10,10 +10,10 @@ use crate::private::entry::Kind;
 use crate::private::release::Done;
 use crate::verify::fits;
 use crate::wiring::{Act, Vault};
-use domain::{CustomerId, EntryId, FieldKind, Refusal, TenantId};
+use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, Refusal, TenantId};
 use keys::derive::{mac, short};
 use std::sync::Arc;
-use store::{FieldRef, Seals as _};
+use store::{Condition, FieldRef, Seals as _};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -28,8 +28,13 @@ const ANSWERS: usize = 2;
 /// What a code that is sent is in the entry's detail.
 const SENT: u64 = 2;
 
+/// How many codes go to one customer in any sixty minutes, by however many requests.
+const CODES_AN_HOUR: u32 = 3;
+
 /// Of which kinds an answer tells something: what stands on every letter, or is the same for many, doesn't.
 const TELLING: [FieldKind; 4] = [FieldKind::PostalAddress, FieldKind::Phone, FieldKind::DateOfBirth, FieldKind::Order];
+/// Of which kind one must be: it stands on no label and in no telephone book, as the others do together.
+const UNPRINTED: FieldKind = FieldKind::DateOfBirth;
 
 /// What somebody says they know.
 pub struct IdentityAnswer {
@@ -61,12 +66,17 @@ impl IdentityChecked {
     }
 }
 
+/// Who filed the request knew this one already.
+fn found_by(request: &Request, field: FieldKind) -> bool {
+    request.found_by.is_some_and(|index| index.fields().contains(&field))
+}
+
 impl Vault {
     /// Sends a code to the customer's e-mail address on file. They tell it to whoever handles the request.
     ///
     /// # Errors
     /// `Refused` with its entry: as for every step; `NobodyFound`; `AttemptsExhausted` after three wrong tries or
-    /// three codes; `NotFound` where no address is on file, `ContactUnsure` where it was just changed, `GuardedRecord`. `Undelivered`
+    /// three codes, or as many to this customer within the hour; `NotFound` where no address is on file, `ContactUnsure` where it was just changed, `GuardedRecord`. `Undelivered`
     /// where the letter wasn't taken.
     pub async fn send_request_code(
         &self,
@@ -85,7 +95,10 @@ impl Vault {
         request.identity.sent += 1;
         request.handler = Some(scope.person());
         let (right, language) = (request.right, request.language);
-        let act = self.to_their_address(act.detail(SENT), customer).await?;
+        let name = act.draft.keys.as_deref().map(|keys| self.own_name(keys, b"request codes")).unwrap_or_default();
+        let own = Counter::customer(BudgetKind::Code, name);
+        let own = Self::attempt(&act, own, CODES_AN_HOUR, Refusal::AttemptsExhausted);
+        let act = self.to_their_address(act.detail(SENT).spend(own), customer).await?;
         let Done::Committed { entry, values, .. } = self.commit(request.turned(act)).await? else {
             return Err(VaultError::Unknown);
         };
@@ -122,12 +135,12 @@ impl Vault {
         Ok(IdentityChecked::of(matched, &checked, receipt))
     }
 
-    /// Says whether an answer fits, where no code can go; two of different kinds show it. The try counts before the value is
-    /// touched.
+    /// Says whether an answer fits, where no code can go; two of different kinds show it, a date of birth among them. The try counts
+    /// before the value is touched, and is one of those that agents have at this customer's record in an hour.
     ///
     /// # Errors
     /// `Refused` with its entry: as for every step; `NobodyFound`; `CodeFirst` where a code can be sent; `PurposeNotAllowed` for a kind
-    /// that tells too little; `AttemptsExhausted` after three wrong tries; `Unplanned` where the plan has no such check. `Input` for what
+    /// that tells too little, and that by which the customer was found; `AttemptsExhausted` after three wrong tries, or within the hour; `Unplanned` where the plan has no such check. `Input` for what
     /// isn't such a value: then no try was spent.
     pub async fn check_request_answer(
         &self,
@@ -137,7 +150,7 @@ impl Vault {
     ) -> Result<IdentityChecked, VaultError> {
         let (act, mut request) = self.trying(scope, id).await?;
         let Some(customer) = request.customer() else { return Err(self.logged(act, Refusal::NobodyFound).await) };
-        if !TELLING.contains(&answer.field) {
+        if !TELLING.contains(&answer.field) || found_by(&request, answer.field) {
             return Err(self.logged(act, Refusal::PurposeNotAllowed).await);
         }
         if self.gets_codes(scope.tenant, customer).await? {
@@ -153,14 +166,15 @@ impl Vault {
         let Done::Committed { values, .. } = self.commit(request.turned(act)).await? else {
             return Err(VaultError::Unknown);
         };
-        let value = values.into_iter().next().ok_or(VaultError::Damaged)?;
-        let matched = fits(value, &answer.said)?;
+        // Where no such value is on file the answer is wrong, and cost as much as any.
+        let matched = values.into_iter().next().map_or(Ok(false), |value| fits(value, &answer.said))?;
         if matched {
             tried.identity.wrong -= 1;
             tried.identity.right.push(answer.field.code());
             tried.identity.right.sort_unstable();
             tried.identity.right.dedup();
-            tried.identity.proven |= tried.identity.right.len() >= ANSWERS;
+            let right = &tried.identity.right;
+            tried.identity.proven |= right.len() >= ANSWERS && right.contains(&UNPRINTED.code());
         }
         let act = self.beside(scope, &tried, Kind::RequestIdentity).await?;
         let checked = tried.clone();
@@ -178,11 +192,19 @@ impl Vault {
     ) -> Result<Act, VaultError> {
         let field = FieldRef { customer, field: answer.field.code(), instance: answer.instance };
         let agreed = self.planned_for(scope.tenant, customer, (answer.field, plan::Act::Check, None)).await?;
-        let mut act = act.field(field.field).agreed(agreed);
+        let name = act.draft.keys.as_deref().map(|keys| keys.counter(&customer.0)).unwrap_or_default();
+        let record = Counter::customer(BudgetKind::Verify, name);
+        let limit = self.limits(scope.tenant).verify_per_customer;
+        let record = Self::attempt(&act, record, limit, Refusal::AttemptsExhausted);
+        let mut act = act.field(field.field).spend(record).agreed(agreed);
         if act.is_stopped() {
             return Ok(act);
         }
-        act.when.push(store::Condition::CustomerExists(customer));
+        act.when.push(Condition::CustomerExists(customer));
+        let rows = self.store.fields(scope.tenant, customer).await?;
+        if !rows.iter().any(|row| (row.field, row.instance) == (field.field, field.instance)) {
+            return Ok(act.when(Condition::FieldAbsent(field)));
+        }
         act.when.extend(self.vouching(scope.tenant, field).await?);
         Ok(act.read(field))
     }

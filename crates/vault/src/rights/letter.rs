@@ -27,6 +27,8 @@ pub enum RequestNews {
     Ready,
     /// What was asked for was done.
     Done,
+    /// What they had limited will end.
+    Ends,
     /// They were erased; no backup opens either from this moment on.
     Erased(Millis),
 }
@@ -70,10 +72,14 @@ impl Vault {
         mailer: Option<&Arc<dyn Mailer>>,
     ) -> Result<Option<Plaintext>, VaultError> {
         let Some(customer) = request.customer().filter(|_| mailer.is_some()) else { return Ok(None) };
-        if !self.gets_codes(scope.tenant, customer).await? {
+        self.used_address(self.beside(scope, request, Kind::RequestTold).await?, customer).await
+    }
+
+    /// The address that a letter of this act goes to; none where none can go.
+    pub(super) async fn used_address(&self, act: Act, customer: CustomerId) -> Result<Option<Plaintext>, VaultError> {
+        if !self.gets_codes(act.tenant, customer).await? {
             return Ok(None);
         }
-        let act = self.beside(scope, request, Kind::RequestTold).await?;
         let act = self.to_their_address(act, customer).await?;
         match self.commit(act).await {
             Ok(Done::Committed { values, .. }) => {

@@ -11,6 +11,7 @@ mod book;
 mod file;
 mod identity;
 mod letter;
+mod limit;
 mod step;
 mod taken;
 
@@ -19,12 +20,15 @@ pub use book::{RequestBook, RequestCan, RequestInside, RequestLine};
 pub use file::{FiledRequest, NewRequest};
 pub use identity::{IdentityAnswer, IdentityChecked};
 pub use letter::RequestNews;
+pub use limit::LimitEnding;
+pub(crate) use limit::unrestricted;
 pub use step::SteppedRequest;
 
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
+use domain::field::IndexKind;
 use domain::{
     CameBy, Counter, CustomerId, Declined, EntryId, Longer, Millis, PersonId, Refusal, Right, Room, TenantId,
 };
@@ -184,6 +188,8 @@ struct Request {
     /// Keyed digest of what was filed.
     content: [u8; 16],
     whose: Whose,
+    /// By what the customer was looked for.
+    found_by: Option<IndexKind>,
     longer: Option<Longer>,
     stage: Stage,
     /// Who did the last step of handling it.

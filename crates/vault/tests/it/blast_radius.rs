@@ -121,8 +121,7 @@ fn who_was_erased_is_counted_and_not_named_and_an_edited_entry_is_told() {
     let call = Call::new(912);
     let world = &call.world;
     value(call.reveal(&call.command(FieldKind::Name)));
-    let protection = world.scope(&world.staff.protection);
-    block_on(world.vault.erase(&protection, call.customer)).unwrap();
+    crate::erasure::erased(world, call.customer).unwrap();
     world.sequence(FIRST);
     let answer = measured(&call, by(&world.staff.agent));
     assert_eq!((answer.reached.len(), answer.gone), (0, 1));

@@ -219,8 +219,7 @@ fn an_erased_customer_is_in_no_later_list() {
     touch(world, call.customer);
     periods(world, 1);
     close(world, &mut closer(world, 1));
-    let protection = world.scope(&world.staff.protection);
-    block_on(world.vault.erase(&protection, call.customer)).unwrap();
+    crate::erasure::erased(world, call.customer).unwrap();
     periods(world, 2);
     close(world, &mut closer(world, 1));
     let all = closes(world);

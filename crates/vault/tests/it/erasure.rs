@@ -1,15 +1,57 @@
 //! Erasure: nothing opens, nothing is found, no row names the customer, and the log still verifies.
 
 use crate::help::{Call, assert_refused, value};
+use crate::sessions::{Page, at_a_page};
 use domain::field::query_phone;
 use domain::{CustomerId, FieldKind, Refusal};
-use testkit::{FIRST, PHONE, block_on};
+use testkit::{Browser, FIRST, Member, PHONE, TestWorld, block_on};
 use transparency::verify_receipt;
-use vault::{Erased, Kind, ReceiptAnswer, RevealCommand, VaultError};
+use vault::{Erased, Erasing, Kind, ReceiptAnswer, RevealCommand, VaultError};
 
 fn erase(call: &Call) -> Result<Erased, VaultError> {
-    let scope = call.world.scope(&call.world.staff.protection);
-    block_on(call.world.vault.erase(&scope, call.customer))
+    erased(&call.world, call.customer)
+}
+
+/// Two officers ask for it, each in a browser of their own.
+pub(crate) fn erased(world: &TestWorld, customer: CustomerId) -> Result<Erased, VaultError> {
+    let Erasing::Waits { .. } = asked(world, &world.staff.protection, customer)? else { panic!("erased by one") };
+    let Erasing::Done(erased) = asked(world, &world.staff.security, customer)? else { panic!("not erased by two") };
+    Ok(erased)
+}
+
+fn asked(world: &TestWorld, by: &Member, customer: CustomerId) -> Result<Erasing, VaultError> {
+    block_on(world.vault.erase(&at_a_page(world, by), customer))
+}
+
+#[test]
+fn nobody_erases_alone() {
+    let call = Call::new(87);
+    let (world, customer) = (&call.world, call.customer);
+    let (protection, security) = (&world.staff.protection, &world.staff.security);
+    // Security only agrees; a program's word counts for nothing.
+    assert_refused(world, asked(world, security, customer), Refusal::RoleNotAllowed);
+    let program = block_on(world.vault.erase(&world.scope(protection), customer));
+    assert_refused(world, program, Refusal::NotASecondOfficer);
+    for _ in 0..2 {
+        assert!(matches!(asked(world, protection, customer).unwrap(), Erasing::Waits { .. }));
+    }
+    let program = block_on(world.vault.erase(&world.scope(security), customer));
+    assert_refused(world, program, Refusal::NotASecondOfficer);
+    let browser = Browser::new();
+    let at_one = |by| Page::begin_in(world, &world.vault, by, &browser).get(&world.vault, "/").unwrap();
+    block_on(world.vault.erase(&at_one(protection), customer)).unwrap();
+    let second = block_on(world.vault.erase(&at_one(security), customer));
+    assert_refused(world, second, Refusal::NotASecondOfficer);
+    // A word that is older than seven days is none.
+    world.clock.advance(7 * 24 * 3_600_000);
+    assert_refused(world, asked(world, security, customer), Refusal::RoleNotAllowed);
+    assert!(block_on(world.store.customer(FIRST, customer)).unwrap().is_some());
+    let asked = block_on(world.vault.erase(&at_a_page(world, protection), customer)).unwrap();
+    let Erasing::Waits { receipt, .. } = asked else { panic!("{asked:?}") };
+    assert_eq!(world.line(FIRST, receipt).body.unwrap().kind, Kind::ErasureAsked);
+    let done = block_on(world.vault.erase(&at_a_page(world, security), customer)).unwrap();
+    let Erasing::Done(erased) = done else { panic!("{done:?}") };
+    assert_eq!(world.line(FIRST, erased.receipt).body.unwrap().upon, Some(protection.id));
 }
 
 #[test]
@@ -46,7 +88,9 @@ fn leaves_the_log_whole() {
     let before = call.world.log(FIRST).len();
     erase(&call).unwrap();
     let lines = call.world.log(FIRST);
-    assert_eq!(lines.len(), before + 3, "a sign-in, and the erasure's two steps");
+    let of = |kind| lines.iter().filter(|line| line.body.as_ref().is_some_and(|body| body.kind == kind)).count();
+    assert_eq!((of(Kind::ErasureAsked), of(Kind::Erasure)), (1, 2));
+    assert!(lines.len() > before);
     assert!(lines.iter().all(|line| line.body.is_some()), "every audit half still opens against its leaf");
     let leaf = block_on(call.world.store.entry(FIRST, revealed.receipt)).unwrap().unwrap().leaf;
     let ReceiptAnswer::Ready(receipt) = block_on(call.world.vault.receipt(FIRST, revealed.receipt)).unwrap() else {
@@ -58,11 +102,9 @@ fn leaves_the_log_whole() {
 #[test]
 fn is_for_the_data_protection_officer_only() {
     let call = Call::new(82);
-    for member in call.world.staff.all().into_iter().filter(|member| member.role != domain::Role::DataProtectionOfficer)
-    {
-        let scope = call.world.scope(member);
-        let result = block_on(call.world.vault.erase(&scope, call.customer));
-        assert_refused(&call.world, result, Refusal::RoleNotAllowed);
+    let others = call.world.staff.all().into_iter();
+    for member in others.filter(|member| member.role != domain::Role::DataProtectionOfficer) {
+        assert_refused(&call.world, asked(&call.world, member, call.customer), Refusal::RoleNotAllowed);
     }
     value(call.reveal(&call.command(FieldKind::Name)));
 }
@@ -72,9 +114,7 @@ fn happens_once_and_to_customers_only() {
     let call = Call::new(83);
     erase(&call).unwrap();
     assert_refused(&call.world, erase(&call), Refusal::NotFound);
-    let scope = call.world.scope(&call.world.staff.protection);
-    let result = block_on(call.world.vault.erase(&scope, CustomerId([1; 16])));
-    assert_refused(&call.world, result, Refusal::NotFound);
+    assert_refused(&call.world, erased(&call.world, CustomerId([1; 16])), Refusal::NotFound);
 }
 
 #[test]
@@ -85,8 +125,7 @@ fn reaches_index_rows_that_still_wait_for_their_import_to_end() {
     let record = testkit::name_and_phone("Sta Staged", number);
     let batch = vault::IntakeBatch { import: [1; 16], rows_done: 1, records: vec![record], staged: true };
     let customer = block_on(call.world.vault.take_in(&operator, batch)).unwrap().remove(0);
-    let scope = call.world.scope(&call.world.staff.protection);
-    block_on(call.world.vault.erase(&scope, customer)).unwrap();
+    erased(&call.world, customer).unwrap();
     block_on(call.world.vault.finish_intake(&operator)).unwrap();
     assert_eq!(call.world.tables_holding(&customer.0), Vec::<String>::new());
 }

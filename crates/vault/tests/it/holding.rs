@@ -20,7 +20,7 @@ fn both(world: &TestWorld, customer: CustomerId, wish: Option<Hold>) {
 }
 
 fn erased(world: &TestWorld, customer: CustomerId) -> Result<(), VaultError> {
-    block_on(world.vault.erase(&world.scope(&world.staff.protection), customer)).map(drop)
+    crate::erasure::erased(world, customer).map(drop)
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod help;
 mod holding;
 mod keyholding;
 mod kinds;
+mod limiting;
 mod log;
 mod milestones;
 mod missing;

@@ -1,10 +1,10 @@
 //! Customers' requests by right, attacked: by who poses as a customer, by who would answer alone, from another tenant, with a clock set
 //! back and rows edited.
 
-use crate::help::{assert_refused, failure};
+use crate::help::{HOUR_OVER_MS, assert_refused, failure};
 use crate::retention::DAY;
 use crate::sessions::at_a_page;
-use domain::field::{query_email, query_phone};
+use domain::field::{query_email, query_order, query_phone};
 use domain::{CameBy, CustomerId, Declined, FieldKind, Guard, Hold, Longer, Millis, Refusal, Right, Role};
 use plan::Language;
 use std::sync::{Arc, Mutex};
@@ -19,14 +19,14 @@ use zeroize::Zeroizing;
 
 /// Keeps where letters went, and a code or what happened.
 #[derive(Default)]
-struct Letters(Mutex<Vec<(String, String)>>);
+pub(crate) struct Letters(Mutex<Vec<(String, String)>>);
 
 impl Letters {
     fn all(&self) -> Vec<(String, String)> {
         self.0.lock().unwrap().clone()
     }
 
-    fn last(&self) -> String {
+    pub(crate) fn last(&self) -> String {
         self.all().pop().expect("no letter").1
     }
 }
@@ -41,6 +41,7 @@ impl Mailer for Letters {
             RequestNews::Withdrawn => "withdrawn".to_owned(),
             RequestNews::Ready => "ready".to_owned(),
             RequestNews::Done => "done".to_owned(),
+            RequestNews::Ends => "ends".to_owned(),
             RequestNews::Erased(_) => "erased".to_owned(),
         };
         self.0.lock().unwrap().push((mail.to.to_owned(), said));
@@ -48,20 +49,20 @@ impl Mailer for Letters {
     }
 }
 
-struct Office {
-    world: TestWorld,
-    customer: CustomerId,
-    letters: Arc<Letters>,
+pub(crate) struct Office {
+    pub(crate) world: TestWorld,
+    pub(crate) customer: CustomerId,
+    pub(crate) letters: Arc<Letters>,
 }
 
 impl Office {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let world = TestWorld::new(seed);
         let customer = world.add(ana());
         Self { world, customer, letters: Arc::default() }
     }
 
-    fn protection(&self) -> &Member {
+    pub(crate) fn protection(&self) -> &Member {
         &self.world.staff.protection
     }
 
@@ -76,7 +77,7 @@ impl Office {
         block_on(self.world.vault.file_request(&scope, &new, None)).unwrap().id
     }
 
-    fn mailer(&self) -> Arc<dyn Mailer> {
+    pub(crate) fn mailer(&self) -> Arc<dyn Mailer> {
         Arc::clone(&self.letters) as _
     }
 
@@ -96,7 +97,7 @@ impl Office {
         block_on(self.world.vault.check_request_answer(&scope, request, &answer))
     }
 
-    fn proven(&self, right: Right) -> RequestId {
+    pub(crate) fn proven(&self, right: Right) -> RequestId {
         let request = self.file(right);
         self.send(request).unwrap();
         assert!(self.enter(request, &self.letters.last()).unwrap().proven);
@@ -104,7 +105,7 @@ impl Office {
     }
 
     /// On a page, in a browser of their own.
-    fn answer(&self, by: &Member, request: RequestId) -> Result<AnsweredRequest, VaultError> {
+    pub(crate) fn answer(&self, by: &Member, request: RequestId) -> Result<AnsweredRequest, VaultError> {
         let scope = at_a_page(&self.world, by);
         block_on(self.world.vault.answer_request(&scope, request, Some(self.mailer())))
     }
@@ -172,8 +173,12 @@ fn where_a_code_can_go_no_answer_counts_and_elsewhere_two_kinds_must_fit() {
     let once = office.say(request, FieldKind::DateOfBirth, "1970-01-02").unwrap();
     let again = office.say(request, FieldKind::DateOfBirth, "2 Jan 1970").unwrap();
     assert_eq!((once.matched, again.matched, again.proven, again.tries_left), (true, true, false, 3));
-    assert!(!office.say(request, FieldKind::Phone, PHONE).unwrap().matched);
-    assert!(office.say(request, FieldKind::Phone, "+442079460111").unwrap().proven);
+    // What they were found by tells nothing more, and what isn't on file costs a try as a wrong answer does.
+    let found_by = office.say(request, FieldKind::Phone, "+442079460111");
+    assert_refused(&office.world, found_by, Refusal::PurposeNotAllowed);
+    let missing = office.say(request, FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB").unwrap();
+    assert_eq!((missing.matched, missing.tries_left), (false, 2));
+    assert!(office.say(request, FieldKind::Order, "RF-1042-500").unwrap().proven);
 
     assert!(office.answer(office.protection(), request).unwrap().waits_until.is_some());
     let done = office.answer(&office.world.staff.security, request).unwrap();
@@ -181,16 +186,67 @@ fn where_a_code_can_go_no_answer_counts_and_elsewhere_two_kinds_must_fit() {
     assert!(block_on(office.world.store.customer(FIRST, customer)).unwrap().is_none());
     // A copy couldn't reach who has no address.
     office.world.clock.advance(DAY);
-    let other =
-        office.world.add(record(&[(FieldKind::Phone, "+442079460111"), (FieldKind::DateOfBirth, "1970-01-02")]));
+    let other = office.world.add(record(&[
+        (FieldKind::Phone, "+442079460111"),
+        (FieldKind::DateOfBirth, "1970-01-02"),
+        (FieldKind::Order, &ORDER.replace("RF-1042-417", "RF-1042-501")),
+    ]));
     let request = office.file_by(Right::Access, by_phone());
-    for (field, said) in [(FieldKind::Phone, "+442079460111"), (FieldKind::DateOfBirth, "1970-01-02")] {
+    for (field, said) in [(FieldKind::Order, "RF-1042-501"), (FieldKind::DateOfBirth, "1970-01-02")] {
         office.say(request, field, said).unwrap();
     }
     office.answer(office.protection(), request).unwrap();
     let none = office.answer(&office.world.staff.security, request);
     assert_refused(&office.world, none, Refusal::NoWayToThem);
     assert!(block_on(office.world.store.customer(FIRST, other)).unwrap().is_some());
+}
+
+#[test]
+fn what_stands_on_a_parcel_shows_nobody() {
+    let office = Office::new(1_309);
+    let number = "RF-1042-500";
+    let _ = office.world.add(record(&[
+        (FieldKind::Name, "Noa Nomail"),
+        (FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB"),
+        (FieldKind::Phone, "+442079460111"),
+        (FieldKind::DateOfBirth, "1970-01-02"),
+        (FieldKind::Order, &ORDER.replace("RF-1042-417", number)),
+    ]));
+    let request = office.file_by(Right::Erasure, Some(query_order(number).unwrap()));
+    assert_refused(&office.world, office.say(request, FieldKind::Order, number), Refusal::PurposeNotAllowed);
+    for (field, said) in
+        [(FieldKind::PostalAddress, "12 High St|Leeds|LS1 4AB|GB"), (FieldKind::Phone, "+442079460111")]
+    {
+        let checked = office.say(request, field, said).unwrap();
+        assert_eq!((checked.matched, checked.proven), (true, false), "{field:?}");
+    }
+    assert_refused(&office.world, office.answer(office.protection(), request), Refusal::IdentityNeeded);
+    assert!(office.say(request, FieldKind::DateOfBirth, "1970-01-02").unwrap().proven);
+}
+
+#[test]
+fn however_many_requests_are_filed_a_customer_is_guessed_at_and_written_to_as_seldom() {
+    let office = Office::new(1_310);
+    let number = "+442079460111";
+    let _ = office.world.add(record(&[(FieldKind::Phone, number), (FieldKind::DateOfBirth, "1970-01-02")]));
+    let file = || office.file_by(Right::Access, Some(query_phone(number).unwrap()));
+    // Right or wrong: ten in an hour, as agents have.
+    for day in 0..10 {
+        let request = file();
+        let said = if day == 0 { "1970-01-02".to_owned() } else { format!("1980-01-{:02}", day + 1) };
+        assert_eq!(office.say(request, FieldKind::DateOfBirth, &said).unwrap().matched, day == 0);
+    }
+    let eleventh = office.say(file(), FieldKind::DateOfBirth, "1970-01-02");
+    assert_refused(&office.world, eleventh, Refusal::AttemptsExhausted);
+    for _ in 0..3 {
+        office.send(office.file(Right::Access)).unwrap();
+    }
+    let sent = office.letters.all().len();
+    let fourth = office.send(office.file(Right::Access));
+    assert_refused(&office.world, fourth, Refusal::AttemptsExhausted);
+    assert_eq!(office.letters.all().len(), sent);
+    office.world.clock.advance(HOUR_OVER_MS);
+    office.send(office.file(Right::Access)).unwrap();
 }
 
 #[test]
@@ -342,7 +398,7 @@ fn a_closed_request_names_no_customer() {
     assert!(!world.tables_holding(&office.customer.0).contains(&"admission".to_owned()));
     let line = office.line(request);
     let inside = line.inside.unwrap();
-    assert_eq!((line.state, inside.told, inside.customer), (RequestState::Answered, true, None));
+    assert_eq!((line.state, inside.told), (RequestState::Answered, true));
     // Nothing is left that a request put back could do.
     let nobody = office.file(Right::Access);
     assert_refused(world, office.send(nobody), Refusal::NobodyFound);

@@ -287,7 +287,7 @@ fn a_certificate_says_what_went_and_proves_it() {
     let call = Call::new(909);
     let expired = call.world.add(name_and_phone("Old Olga", OTHER_PHONE));
     let protection = call.world.scope(&call.world.staff.protection);
-    let erased = block_on(call.world.vault.erase(&protection, call.customer)).unwrap();
+    let erased = crate::erasure::erased(&call.world, call.customer).unwrap();
     call.world.sequence(FIRST);
     let CertificateAnswer::Ready(asked) =
         block_on(call.world.vault.erasure_certificate(&protection, erased.receipt)).unwrap()
@@ -331,7 +331,7 @@ fn there_is_no_certificate_of_what_was_no_erasure() {
     let protection = call.world.scope(&call.world.staff.protection);
     let asked = block_on(call.world.vault.erasure_certificate(&protection, revealed.receipt)).map(drop);
     assert_refused(&call.world, asked, Refusal::NotFound);
-    block_on(call.world.vault.erase(&protection, call.customer)).unwrap();
+    crate::erasure::erased(&call.world, call.customer).unwrap();
     let mut first = call.world.log(FIRST).into_iter().filter_map(|line| {
         let body = line.body?;
         (body.kind == Kind::Erasure && body.detail.is_none()).then_some(line.entry)

@@ -201,7 +201,7 @@ fn a_value_that_was_replaced_or_erased_meanwhile_stays_so() {
     let gone = world.add(name_and_phone("Liv Living", "+442079460333"));
     let read = block_on(world.store.sealed_values(FIRST, None, 100)).unwrap();
     assert!(read.iter().any(|(customer, ..)| *customer == gone));
-    block_on(world.vault.erase(&world.scope(&world.staff.protection), gone)).unwrap();
+    crate::erasure::erased(world, gone).unwrap();
     let before = census(world);
     walk(world);
     assert!(block_on(world.store.fields(FIRST, gone)).unwrap().is_empty());

@@ -4,7 +4,7 @@ use crate::help::{Call, assert_refused, failure, value};
 use crate::sessions::{Page, at_a_page};
 use domain::{FieldKind, Guard, Limits, Refusal, Role};
 use testkit::{FIRST, Member, PHONE, TestWorld, block_on};
-use vault::{ApprovalId, Erased, Heard, Kind, MarkSet, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
+use vault::{ApprovalId, Heard, Kind, MarkSet, NewPerson, RevealCommand, Scope, VaultConfig, VaultError};
 
 const NAME: FieldKind = FieldKind::Name;
 
@@ -287,8 +287,7 @@ fn a_row_from_before_the_mark_is_found_when_customers_are_counted() {
 fn a_mark_goes_with_its_customer() {
     let desk = Desk::new(1_906).guarded();
     let world = desk.world();
-    let scope = world.scope(&world.staff.protection);
-    let Erased { .. } = block_on(world.vault.erase(&scope, desk.call.customer)).unwrap();
+    crate::erasure::erased(world, desk.call.customer).unwrap();
     assert_refused(world, desk.guard(&world.staff.security, None), Refusal::NotFound);
 }
 

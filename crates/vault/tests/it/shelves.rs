@@ -56,8 +56,7 @@ fn an_erased_customers_row_from_an_old_backup_does_not_open() {
     let opens = |call: &Call| block_on(call.world.holder.entry_keys(FIRST, &[(call.customer, &backup)])).map(drop);
     assert_eq!(opens(&call), Ok(()), "until the shelf is turned a backup still opens");
 
-    let protection = call.world.scope(&call.world.staff.protection);
-    block_on(call.world.vault.erase(&protection, call.customer)).unwrap();
+    crate::erasure::erased(&call.world, call.customer).unwrap();
     block_on(call.world.vault.turn_shelf(&call.world.vault.operator(FIRST))).unwrap();
     assert_eq!(opens(&call), Err(HolderError::NotOnShelf), "not in the process that destroyed it");
     call.world.restart();
@@ -70,8 +69,7 @@ fn by_the_clock_turns_weekly_and_an_erased_customer_is_unreadable_within_the_day
     let living = call.world.add(name_and_phone("Liv Living", "+442079460333"));
     let backup = block_on(call.world.store.customer(FIRST, call.customer)).unwrap().unwrap();
     let backup = Shelved { epoch: backup.epoch, wrapped: backup.wrapped };
-    let protection = call.world.scope(&call.world.staff.protection);
-    let named = block_on(call.world.vault.erase(&protection, call.customer)).unwrap().backups_unreadable_by;
+    let named = crate::erasure::erased(&call.world, call.customer).unwrap().backups_unreadable_by;
 
     let mut keeper = ShelfKeeper::new(&call.world.vault, FIRST);
     let mut unreadable = None;
@@ -101,7 +99,7 @@ fn by_the_clock_turns_weekly_and_an_erased_customer_is_unreadable_within_the_day
     ];
     assert_eq!(told(&call), expected);
     call.world.restart();
-    assert!(block_on(call.world.vault.erase(&protection, living)).is_ok(), "the living still opens");
+    assert!(crate::erasure::erased(&call.world, living).is_ok(), "the living still opens");
 }
 
 #[test]

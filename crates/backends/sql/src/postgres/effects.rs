@@ -104,6 +104,7 @@ impl<'a> Puts<'a> {
             | Effect::Guard(..)
             | Effect::Show { .. }
             | Effect::Hold(..)
+            | Effect::Limit(..)
             | Effect::Answered(..)
             | Effect::RewrapCustomer(..)
             | Effect::RewrapField { .. }

@@ -105,7 +105,11 @@ fn write(tx: &Transaction<'_>, facts: &Facts, settled: &Settled, seals: &dyn Sea
     }
     write_facts(tx, facts)?;
     for (tenant, effect) in &settled.effects {
-        if let Effect::Guard(customer, _) | Effect::Hold(customer, _) | Effect::Answered(customer, _) = effect {
+        if let Effect::Guard(customer, _)
+        | Effect::Hold(customer, _)
+        | Effect::Limit(customer, ..)
+        | Effect::Answered(customer, _) = effect
+        {
             // Behind the recent state, too: a row that is deleted there must not bring back one from before the mark.
             run(tx, folding::FOLD_ONE, params![tenant.0, customer.0])?;
         }
@@ -250,6 +254,7 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         | Effect::Guard(..)
         | Effect::Show { .. }
         | Effect::Hold(..)
+        | Effect::Limit(..)
         | Effect::Answered(..)
         | Effect::PutAdmission(_) => Ok(()),
     }

@@ -58,6 +58,9 @@ fn english(news: &RequestNews, company: &str) -> String {
             "It is answered. What you asked for was done, or you can do it yourself on the page \"Your data\" of {company}, where you \
              sign in with a code that comes to this address."
         ),
+        RequestNews::Ends => format!(
+            "What you had limited is to end within seven days: {company} may then use your data again as before. If you don't agree, write to us."
+        ),
         RequestNews::Erased(by) => format!(
             "What was held of you is erased. From {} on no backup can be read either. Ask us for the certificate, with this number.",
             day(*by)
@@ -94,6 +97,10 @@ fn german(news: &RequestNews, company: &str) -> String {
         RequestNews::Done => format!(
             "Er ist beantwortet. Was Sie beantragt haben, wurde getan, oder Sie können es selbst tun, auf der Seite „Ihre Daten“ von \
              {company}. Dort melden Sie sich mit einem Code an, der an diese Adresse geht."
+        ),
+        RequestNews::Ends => format!(
+            "Was Sie einschränken ließen, soll binnen sieben Tagen enden: Dann darf {company} Ihre Daten wieder wie zuvor nutzen. Wenn Sie \
+             nicht einverstanden sind, schreiben Sie uns."
         ),
         RequestNews::Erased(by) => format!(
             "Was über Sie gespeichert war, ist gelöscht. Ab {} ist auch keine Sicherung mehr lesbar. Die Bescheinigung bekommen Sie von \

@@ -29,6 +29,13 @@ impl IndexKind {
         self as u16
     }
 
+    /// The index with this number.
+    #[must_use]
+    pub fn from_code(code: u16) -> Option<Self> {
+        let all = [Self::Phone, Self::Email, Self::OrderNumber, Self::PostcodeFamilyName, Self::CardLast4Date];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// The kinds of field that it is made of.
     #[must_use]
     pub const fn fields(self) -> &'static [FieldKind] {

@@ -19,6 +19,7 @@ pub(crate) mod health;
 pub(crate) mod hold;
 pub(crate) mod interactions;
 pub(crate) mod key_holder;
+pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod log_filter;
 pub(crate) mod log_status;
@@ -92,6 +93,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/glass/{id}/answers", post(glass::answer))
         .route("/v1/glass/{id}/reveal", post(glass::reveal))
         .route("/v1/glass/{id}/review", post(glass::review))
+        .route("/v1/customers/{id}/limit-ends", post(limits::end))
         .route("/v1/customers/{id}/hold", put(hold::put).delete(hold::drop))
         .route("/v1/approvals", get(second_person::list))
         .route("/v1/approvals/{id}/answers", post(second_person::answer))

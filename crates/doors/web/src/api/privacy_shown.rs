@@ -137,9 +137,6 @@ pub(crate) struct RequestCopy {
 pub(crate) struct RequestInsideSeen {
     /// Is there a customer, by what was filed? No longer once it is closed.
     found: bool,
-    /// Which, for who handles requests, while it is open.
-    #[schema(pattern = "^cus_[0-9a-f]{32}$")]
-    customer: Option<String>,
     /// Who handled it last.
     handler: Option<String>,
     /// Who wants it answered; it waits for a second person.
@@ -255,7 +252,6 @@ impl RequestInsideSeen {
         let waits = inside.waits.as_ref();
         Self {
             found: inside.found,
-            customer: inside.customer.map(|customer| customer.to_string()),
             handler: inside.handler.clone(),
             first: waits.map(|(first, _)| first.clone()),
             waits_until: waits.map(|(_, until)| until.to_string()),

@@ -100,6 +100,7 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         Kind::Code => ("had a code sent to {field}", "ließ einen Code senden an {field}"),
         Kind::CodeEntered => ("A code was entered in a conversation", "In einem Gespräch wurde ein Code eingegeben"),
         Kind::Note => ("wrote a note", "schrieb eine Notiz"),
+        Kind::ErasureAsked => ("asked that your data be erased", "verlangte, Ihre Daten zu löschen"),
         Kind::Erasure => ("Your data was to be erased", "Ihre Daten sollten gelöscht werden"),
         Kind::StatementGiven => ("Your statement was handed out", "Ihr Auszug wurde ausgehändigt"),
         Kind::ApprovalAsked => (
@@ -158,6 +159,10 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
             ("had it checked that an answer to you is complete", "ließ prüfen, ob eine Antwort an Sie vollständig ist")
         }
         Kind::RequestAnswered => ("A request of yours was answered", "Ein Antrag von Ihnen wurde beantwortet"),
+        Kind::LimitEndAsked => {
+            ("asked that what you had limited end", "verlangte, dass endet, was Sie einschränken ließen")
+        }
+        Kind::LimitEnded => ("What you had limited ended", "Was Sie einschränken ließen, endete"),
         Kind::OwnObjection => (
             "Somebody with your mail said that it was not you who corrected {field}",
             "Jemand mit Ihrer Post sagte, dass nicht Sie {field} berichtigt haben",

@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::{FieldKind, Millis};
+use domain::{FieldKind, Millis, UseLimit};
 use plan::{From, Language, Notice, What};
 use vault::{CustomerScope, InForce, Masked, OwnRecord, VaultError};
 
@@ -33,6 +33,8 @@ struct Whole {
     log: String,
     /// Why nothing can be erased.
     hold: Option<&'static str>,
+    /// What they had limited.
+    limits: Vec<&'static str>,
 }
 
 /// One kind of data.
@@ -92,6 +94,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
         told,
         log: log_from,
         hold: record.hold.map(|hold| words::hold(hold, language)),
+        limits: record.limits.iter().map(|limit| words::limit(*limit, language)).collect(),
     })
 }
 
@@ -153,6 +156,11 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
             told: Told::default(),
             log: "https://desk.example.com/log/acme".to_owned(),
             hold: None,
+            limits: UseLimit::ALL
+                .iter()
+                .map(|limit| words::limit(*limit, language))
+                .filter(|_| until.is_some())
+                .collect(),
             banner: banner.clone(),
             frame,
         };

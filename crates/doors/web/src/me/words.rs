@@ -3,7 +3,7 @@
 mod english;
 mod german;
 
-use domain::Hold;
+use domain::{Hold, UseLimit};
 use english::ENGLISH;
 use german::GERMAN;
 use plan::Language;
@@ -146,6 +146,24 @@ impl Words {
         match language {
             Language::English => &ENGLISH,
             Language::German => &GERMAN,
+        }
+    }
+}
+
+/// What a customer had limited.
+pub(super) fn limit(limit: UseLimit, language: Language) -> &'static str {
+    match (limit, language) {
+        (UseLimit::Restricted, Language::English) => {
+            "The use of your data is restricted, as you asked. We keep it, and nobody here sees it."
+        }
+        (UseLimit::Restricted, Language::German) => {
+            "Ihre Daten sind gesperrt, wie Sie es wollten. Wir heben sie auf, und niemand hier sieht sie an."
+        }
+        (UseLimit::Objected, Language::English) => {
+            "You objected to the use of your data. We use it only for your contract or where a law asks for it."
+        }
+        (UseLimit::Objected, Language::German) => {
+            "Sie haben der Nutzung widersprochen. Wir nutzen Ihre Daten nur für Ihren Vertrag oder weil ein Gesetz es verlangt."
         }
     }
 }

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{CameBy, Right};
+use domain::{CameBy, Right, UseLimit};
 
 /// The page.
 #[derive(Debug, Clone, Template)]
@@ -20,6 +20,8 @@ struct RequestsPage {
     watches: bool,
     /// Do they handle requests?
     handles: bool,
+    /// Do they agree to answers?
+    agrees: bool,
     today: String,
     banner: Option<String>,
 }
@@ -27,6 +29,10 @@ struct RequestsPage {
 impl RequestsPage {
     fn rights() -> impl Iterator<Item = (&'static str, &'static str)> {
         Right::ALL.iter().map(|right| (right.slug(), right.label()))
+    }
+
+    fn limits() -> impl Iterator<Item = (&'static str, &'static str)> {
+        UseLimit::ALL.iter().map(|limit| (limit.slug(), limit.label()))
     }
 
     fn ways() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -42,6 +48,7 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
                 person_name: scope.name().to_owned(),
                 watches: watches(&web, &scope),
                 handles: web.vault.handles_requests(&scope),
+                agrees: web.vault.agrees_to_answers(&scope),
                 today: web.vault.now().to_string().chars().take(10).collect(),
                 banner: web.config.banner.clone(),
             };
@@ -53,8 +60,14 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
 /// The page with sample data.
 pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, String)>, askama::Error> {
     let today = "2026-11-28".to_owned();
-    let handles =
-        RequestsPage { person_name: "Claire Moreau".to_owned(), watches: false, handles: true, today, banner };
+    let handles = RequestsPage {
+        person_name: "Claire Moreau".to_owned(),
+        watches: false,
+        handles: true,
+        agrees: true,
+        today,
+        banner,
+    };
     let agrees =
         RequestsPage { person_name: "Ingrid Solberg".to_owned(), watches: true, handles: false, ..handles.clone() };
     Ok(vec![("security-requests.html", handles.render()?), ("security-requests-officer.html", agrees.render()?)])

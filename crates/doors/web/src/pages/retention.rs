@@ -19,6 +19,8 @@ struct RetentionPage {
     person_name: String,
     /// Does who looks see the other parts of security?
     watches: bool,
+    /// May they ask that a customer be erased?
+    erases: bool,
     last: Option<Last>,
     kept: Vec<Kept>,
     banner: Option<String>,
@@ -63,6 +65,7 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
     let shown = RetentionPage {
         person_name: scope.name().to_owned(),
         watches: super::watches(&web, &scope),
+        erases: web.vault.erases(&scope),
         last: last.map(|run| Last::of(&run, now)),
         kept: kept(in_force.planned.plan()),
         banner: web.config.banner.clone(),
@@ -111,13 +114,14 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let whole = RetentionPage {
         person_name: "Ingrid Solberg".to_owned(),
         watches: true,
+        erases: true,
         last: Some(last.clone()),
         kept: plan,
         banner,
     };
     let doubtful = RetentionPage { last: Some(Last { doubtful: 3, ..last.clone() }), ..whole.clone() };
     let rehearsed = RetentionPage { last: Some(Last { rehearsed: true, ..last.clone() }), ..whole.clone() };
-    let first = RetentionPage { last: None, watches: false, ..whole.clone() };
+    let first = RetentionPage { last: None, watches: false, erases: false, ..whole.clone() };
     Ok(vec![
         ("security-retention.html", whole.render()?),
         ("security-retention-doubtful.html", doubtful.render()?),

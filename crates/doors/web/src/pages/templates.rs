@@ -73,6 +73,8 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/waiting.js", SCRIPT, include_str!("../../assets/waiting.js")),
     asset("/assets/trial.js", SCRIPT, include_str!("../../assets/trial.js")),
     asset("/assets/guard.js", SCRIPT, include_str!("../../assets/guard.js")),
+    asset("/assets/erase.js", SCRIPT, include_str!("../../assets/erase.js")),
+    asset("/assets/limits.js", SCRIPT, include_str!("../../assets/limits.js")),
     asset("/assets/requests.js", SCRIPT, include_str!("../../assets/requests.js")),
     asset("/assets/glass.js", SCRIPT, include_str!("../../assets/glass.js")),
     asset("/assets/proposals.js", SCRIPT, include_str!("../../assets/proposals.js")),

@@ -283,6 +283,12 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// An officer asked that a customer be erased; another must ask for the same.
+    ErasureAsked = 173 "erasure_asked";
+    /// An officer asked that what a customer had limited end; `detail` is what, as [`domain::UseLimit`] numbers it. Another must ask for the same.
+    LimitEndAsked = 174 "limit_end_asked";
+    /// What a customer had limited ended, as a second officer asked for the same.
+    LimitEnded = 175 "limit_ended";
 }
 
 impl Kind {
