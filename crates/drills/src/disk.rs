@@ -3,7 +3,7 @@
 use crate::Broken;
 use crate::stage::OwnDatabase;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, TransactionBehavior, params_from_iter};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,12 +16,15 @@ pub(crate) struct Disk {
     unsealed: String,
 }
 
-/// A table's rows before an edit; put back when this goes.
+/// What an edit changed; put back when this goes. What the program itself wrote meanwhile stays.
 pub(crate) struct Before {
     file: PathBuf,
     table: &'static str,
-    rows: Vec<Vec<Value>>,
+    were: Vec<Row>,
+    are: Vec<Row>,
 }
+
+type Row = Vec<Value>;
 
 impl Disk {
     pub(crate) fn of(database: &OwnDatabase) -> Self {
@@ -40,15 +43,14 @@ impl Disk {
 
     /// Edits rows of a table; `:name` stands for an id such as `int_…`.
     pub(crate) fn edit(&self, table: &'static str, statement: &str, ids: &[(&str, &str)]) -> Result<Before, Broken> {
-        let connection = open(&self.file)?;
-        let before =
-            Before { file: self.file.clone(), table, rows: rows(&connection, table).map_err(|_| Broken::Disk)? };
         let blob = |id: &str| format!("x'{}'", id.split_once('_').map_or("", |(_, hex)| hex));
         let statement = ids.iter().fold(statement.to_owned(), |text, (name, id)| text.replace(name, &blob(id)));
-        match connection.execute(&statement, []) {
-            Ok(1..) => Ok(before),
-            Ok(0) | Err(_) => Err(Broken::Disk),
+        let edited = open(&self.file).and_then(|mut it| edited(&mut it, table, &statement).map_err(|_| Broken::Disk));
+        let (were, are) = edited?;
+        if were.is_empty() && are.is_empty() {
+            return Err(Broken::Disk);
         }
+        Ok(Before { file: self.file.clone(), table, were, are })
     }
 
     /// Is this anywhere in the database's files, the write-ahead log among them?
@@ -81,7 +83,7 @@ impl Drop for Before {
     fn drop(&mut self) {
         // If it can't be put back, the next drill finds the database damaged and says so.
         let Ok(mut connection) = open(&self.file) else { return };
-        drop(put_back(&mut connection, self.table, &self.rows));
+        drop(put_back(&mut connection, self));
     }
 }
 
@@ -97,12 +99,32 @@ fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Vec<Value>
     rows.collect()
 }
 
-fn put_back(connection: &mut Connection, table: &str, rows: &[Vec<Value>]) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
-    transaction.execute(&format!("DELETE FROM {table}"), [])?;
-    for row in rows {
+/// Edits a table; gives the rows that changed, as they were and as they are.
+fn edited(connection: &mut Connection, table: &str, statement: &str) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
+    // Nobody writes between the reads and the edit.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let before = rows(&transaction, table)?;
+    transaction.execute(statement, [])?;
+    let after = rows(&transaction, table)?;
+    transaction.commit()?;
+    let without = |some: &[Row], others: &[Row]| some.iter().filter(|row| !others.contains(row)).cloned().collect();
+    Ok((without(&before, &after), without(&after, &before)))
+}
+
+fn put_back(connection: &mut Connection, edit: &Before) -> rusqlite::Result<()> {
+    let Before { table, were, are, .. } = edit;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let names: Vec<String> = {
+        let statement = transaction.prepare(&format!("SELECT * FROM {table}"))?;
+        statement.column_names().into_iter().map(|name| format!("{name} IS ?")).collect()
+    };
+    for row in are {
+        transaction.execute(&format!("DELETE FROM {table} WHERE {}", names.join(" AND ")), params_from_iter(row))?;
+    }
+    // Where the program wrote a row of that key itself, that one stands.
+    for row in were {
         let places = vec!["?"; row.len()].join(", ");
-        transaction.execute(&format!("INSERT INTO {table} VALUES ({places})"), params_from_iter(row))?;
+        transaction.execute(&format!("INSERT OR IGNORE INTO {table} VALUES ({places})"), params_from_iter(row))?;
     }
     transaction.commit()
 }

@@ -124,7 +124,10 @@ pub(super) const REFILLS_AN_ALLOWANCE: Drill = Drill {
         let edited = (!given.is_control())
             .then(|| stage.disk()?.edit("budget", "UPDATE budget SET total = 0 WHERE total > 0", &[]))
             .transpose()?;
-        let seen = reveal(stage, &stage.kit().agent, &Reveal::name(&what.0, &what.1));
+        let ask = || reveal(stage, &stage.kit().agent, &Reveal::name(&what.0, &what.1));
+        // The recount may have seen the attack's edit, and then stops everybody until it fits again.
+        let recounted = |seen: &Seen| !given.is_control() || *seen != Seen::Refused("spending-disagrees".to_owned());
+        let seen = stage.once(ask, recounted);
         drop(edited);
         seen
     },
