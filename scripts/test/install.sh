@@ -18,6 +18,7 @@ command -v npm >/dev/null || missing+=(npm)
 [ -x /usr/lib/postgresql/15/bin/initdb ] || missing+=(postgresql-15)
 [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
 command -v softhsm2-util >/dev/null || missing+=(softhsm2)
+ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || missing+=(rsyslog rsyslog-gnutls)
 if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update
     as_root apt-get install --yes --no-install-recommends "${missing[@]}"

@@ -8,6 +8,7 @@ mod log;
 mod person;
 mod plan;
 mod policy;
+mod webhook;
 
 pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
@@ -17,6 +18,7 @@ pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use person::Person;
 pub use plan::{Paper, Plan, Source, Speech};
 pub use policy::Policy;
+pub use webhook::Webhook;
 
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -110,6 +112,9 @@ pub enum Command {
     /// The root key among custodians: rehearse, begin, reshare, replace
     #[command(subcommand)]
     Ceremony(Ceremony),
+    /// Programs that are told what happened: try them
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Attacks as programs: what holds is shown by trying it, on decoys
     #[command(subcommand)]
     Drill(Drill),

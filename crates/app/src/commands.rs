@@ -16,6 +16,7 @@ mod policy;
 mod request;
 mod serve;
 mod shelf;
+mod webhook;
 pub(crate) mod witness;
 
 use crate::cli::{Cli, Command, Common, Init};
@@ -54,6 +55,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keyholder(asked) => keyholding::run(&common, &asked),
         Command::Custodian(asked) => custodian::run(&common, &asked),
         Command::Ceremony(asked) => ceremony::run(&common, &asked),
+        Command::Webhook(asked) => webhook::run(&common, &asked),
         Command::Drill(asked) => crate::drilling::run(&common, &asked),
         Command::Posture => crate::drilling::posture(&common),
         Command::BlastRadius(asked) => crate::blast_radius::run(common.output, &asked),

@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod holder;
 pub(crate) mod mail;
+pub(crate) mod outlets;
 mod parties;
 pub(crate) mod provider;
 pub(crate) mod witness;
@@ -15,6 +16,7 @@ use domain::TenantId;
 use domain::interaction::Timeouts;
 use holder::KeyHolder;
 use mail::Mail;
+use outlets::{Collector, Webhook};
 use provider::IdentityProvider;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -57,6 +59,10 @@ pub struct Config {
     pub sign_in: SignIn,
     /// Who takes one-time codes to customers.
     pub courier: Option<Courier>,
+    /// Programs that are posted what happened.
+    pub webhook: Vec<Webhook>,
+    /// Where security collects events.
+    pub collector: Vec<Collector>,
     /// The server that takes letters to customers.
     pub mail: Option<Mail>,
     /// Where the root key lies, in the embedded form.
@@ -294,6 +300,12 @@ impl Config {
         }
         if let Some(courier) = &mut self.courier {
             courier.secret = Some(one_secret(folder, courier.secret.take(), courier.secret_file.as_ref())?);
+        }
+        for webhook in &mut self.webhook {
+            webhook.read_files(folder)?;
+        }
+        for collector in &mut self.collector {
+            collector.read_files(folder)?;
         }
         if let Some(mail) = &mut self.mail {
             mail.read_files(folder)?;

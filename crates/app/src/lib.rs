@@ -32,6 +32,7 @@ mod rounds;
 mod samples;
 pub mod sequencing;
 pub mod serving;
+pub mod telling;
 pub mod tending;
 pub mod verify;
 pub mod wire;

@@ -7,10 +7,14 @@ mod address;
 mod courier;
 mod identity_provider;
 mod mail;
+mod outlet;
+mod signed;
 mod witness;
 
 pub use address::is_safe;
-pub use courier::{UrlError, WebhookCourier};
+pub use courier::WebhookCourier;
 pub use identity_provider::ProviderClient;
 pub use mail::{MailServer, MailSetupError, MailTls, SmtpMailer};
+pub use outlet::{CollectorOutlet, EVENT_TYPES, FileOutlet, FilePlace, SyslogOutlet, Web, WebhookOutlet};
+pub use signed::UrlError;
 pub use witness::{WitnessAnswer, WitnessClient};

@@ -60,6 +60,10 @@ pub enum AdmissionKind {
     AnswerAsked = 30,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
+    /// How far somebody outside was told of the log. It lets nobody in.
+    Outlet = 47,
+    /// Whether an alarm was written down as one that stands. It lets nobody in.
+    AlarmTold = 48,
     /// That an officer wants a customer erased; another must want the same. It lets nobody in.
     EraseAsked = 56,
     /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
@@ -96,6 +100,8 @@ impl AdmissionKind {
             Self::RightsRequest,
             Self::AnswerAsked,
             Self::Drill,
+            Self::Outlet,
+            Self::AlarmTold,
             Self::EraseAsked,
             Self::UnlimitAsked,
         ];

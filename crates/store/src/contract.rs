@@ -63,6 +63,8 @@ pub enum Job {
     Recount(TenantId),
     /// Destroying what has expired.
     Expire(TenantId),
+    /// Telling somebody outside of a tenant's log.
+    Tell(TenantId, [u8; 16]),
 }
 
 /// The right to do a job, with a number that grows with each holder.

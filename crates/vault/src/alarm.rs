@@ -41,6 +41,8 @@ pub enum AlarmKind {
     ListingEdited,
     /// A node's file says other settings than those that count, or than it did before.
     SettingsChanged,
+    /// Somebody to whom the log is told takes nothing, or how far they were told was edited in the database.
+    OutletStalled,
     /// Committed entries wait for their places for too long.
     LogStalled,
     /// An algorithm is in use whose time is over by the data plan.
@@ -48,6 +50,55 @@ pub enum AlarmKind {
 }
 
 impl AlarmKind {
+    /// Every one, the worst first.
+    pub const ALL: [Self; 19] = [
+        Self::DefencePierced,
+        Self::PowerTampered,
+        Self::SpendingDisagrees,
+        Self::SetBack,
+        Self::HolderAlarmed,
+        Self::CeremonyStepsGone,
+        Self::EntryLost,
+        Self::SuitePutBack,
+        Self::DisclosuresStopped,
+        Self::WitnessesMissing,
+        Self::GlassOverdue,
+        Self::GlassBroken,
+        Self::RequestsOverdue,
+        Self::AccessWidens,
+        Self::ListingEdited,
+        Self::SettingsChanged,
+        Self::OutletStalled,
+        Self::LogStalled,
+        Self::AlgorithmOutlived,
+    ];
+
+    /// Its number in entries, which never changes.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::DefencePierced => 1,
+            Self::PowerTampered => 2,
+            Self::SpendingDisagrees => 3,
+            Self::SetBack => 4,
+            Self::HolderAlarmed => 5,
+            Self::CeremonyStepsGone => 6,
+            Self::EntryLost => 7,
+            Self::SuitePutBack => 8,
+            Self::DisclosuresStopped => 9,
+            Self::WitnessesMissing => 10,
+            Self::GlassOverdue => 11,
+            Self::GlassBroken => 12,
+            Self::RequestsOverdue => 13,
+            Self::AccessWidens => 14,
+            Self::ListingEdited => 15,
+            Self::SettingsChanged => 16,
+            Self::LogStalled => 17,
+            Self::AlgorithmOutlived => 18,
+            Self::OutletStalled => 19,
+        }
+    }
+
     /// The stable name.
     #[must_use]
     pub fn slug(self) -> &'static str {
@@ -69,6 +120,7 @@ impl AlarmKind {
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
+            Self::OutletStalled => "outlet_stalled",
             Self::AlgorithmOutlived => "algorithm_outlived",
         }
     }
@@ -116,6 +168,9 @@ impl AlarmKind {
             }
             Self::SettingsChanged => {
                 "The file of a node says other settings than those to which two security officers agreed. Those go on counting; whoever runs the node wrote others: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
+            }
+            Self::OutletStalled => {
+                "A webhook, a collector or a digest to which officers agreed takes nothing, or wants nothing any more, or how far it was told was changed in the database behind Ringfence's back. What it wasn't told waits in the log."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -172,6 +227,9 @@ impl AlarmKind {
             }
             Self::SettingsChanged => {
                 "Read under Proposals what the file says otherwise. Ask IT who changed it and why; have it put back, or propose what it says. Where officers never signed settings the file counts meanwhile: have two of them sign. A node that was mended or stopped is told of for seven days."
+            }
+            Self::OutletStalled => {
+                "Open Keys and witnesses: it says which one, and since when. Ask whoever runs it; it goes on by itself once it takes events again. One that wants nothing any more is dropped and added again under Proposals. If its row was edited, find out who can write to the database: what it was told last week is told again."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

@@ -4,6 +4,7 @@
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::outlet::Standing;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use crate::witnessing::WitnessStatus;
@@ -71,6 +72,8 @@ pub struct KeysHealth {
     pub logged: Vec<Option<EntryId>>,
     /// The log's witnesses.
     pub witnesses: WitnessStatus,
+    /// Whom the log is told.
+    pub outlets: Vec<Standing>,
     /// The reading's entry.
     pub receipt: EntryId,
 }
@@ -129,7 +132,9 @@ impl Vault {
         let tenant = self.tenants.iter().find(|tenant| tenant.id == scope.tenant);
         let tenant = tenant.ok_or(VaultError::refused(domain::Refusal::NotFound))?;
         let witnesses = self.witness_status(tenant).await?;
-        Ok(KeysHealth { at: self.clock.now(), holder, answered: self.answered.last(), logged, witnesses, receipt })
+        let (at, answered) = (self.clock.now(), self.answered.last());
+        let outlets = self.outlets(scope.tenant).await?;
+        Ok(KeysHealth { at, holder, answered, logged, witnesses, outlets, receipt })
     }
 
     /// A mark of how the root key's ceremony stands: another one, once that changes. An open page asks for it again and again; it

@@ -49,6 +49,7 @@ mod losses;
 mod machine;
 mod me;
 mod note;
+mod outlet;
 mod outlived;
 mod overview;
 mod passkey;
@@ -123,6 +124,7 @@ pub use me::{
     OwnConsent, OwnExport, OwnLog, OwnLook, OwnRecord, Passphrase, Tell,
 };
 pub use note::Noted;
+pub use outlet::{AlarmTeller, Happening, Outlet, OutletError, OutletState, OutletStep, Standing, Teller, alarm_of};
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};

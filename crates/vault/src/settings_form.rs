@@ -84,6 +84,9 @@ pub struct Parties {
     pub event_sources: BTreeSet<String>,
     /// Through whom agents sign in: `ISSUER as CLIENT_ID`.
     pub identity_providers: BTreeSet<String>,
+    /// Whom the log is told: `webhook URL for TYPES`, `ocsf PLACE`, `digest …`, each with what vouches for it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub outlets: BTreeSet<String>,
     /// Who cosigns the log.
     pub witnesses: Witnessing,
 }

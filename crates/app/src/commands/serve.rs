@@ -17,6 +17,7 @@ pub(super) fn run(common: &Common, asked: &Serve) -> Result<(), Failure> {
     wire::block_on(async {
         let centre = wire::open(&home).await?;
         let config = serving::web_config(&home)?;
+        let outlets = home.config.outlets()?;
         let listener = serving::listen(address)?;
         let (stopped, signals) = serving::stop_at_signal()?;
         let url = serving::url(&listener)?;
@@ -25,7 +26,7 @@ pub(super) fn run(common: &Common, asked: &Serve) -> Result<(), Failure> {
             format => output::one(format, &json!({"url": url}))?,
         }
         tokio::select! {
-            result = serving::serve(&centre, listener, config, stopped) => result,
+            result = serving::serve(&centre, listener, config, outlets, stopped) => result,
             () = signals => Ok(()),
         }
     })

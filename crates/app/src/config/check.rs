@@ -21,6 +21,7 @@ impl Config {
             .or_else(|| self.wrong_sources())
             .or_else(|| self.wrong_providers())
             .or_else(|| self.wrong_witnesses())
+            .or_else(|| self.wrong_outlets())
             .or_else(|| self.wrong_keys())
     }
 

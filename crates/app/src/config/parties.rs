@@ -33,6 +33,7 @@ impl Config {
             mail: self.mail.as_ref().map(super::mail::Mail::place),
             event_sources: sources.map(|one| one.name.clone()).collect(),
             identity_providers: providers.map(|one| format!("{} as {}", one.issuer, one.client_id)).collect(),
+            outlets: self.outlet_names(tenant),
             witnesses: Witnessing {
                 places: witnesses.map(place).collect(),
                 quorum: self.witnesses.quorum,

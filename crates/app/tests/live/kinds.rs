@@ -169,6 +169,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let glass = [Kind::GlassAsked, Kind::GlassAgreed, Kind::GlassDeclined, Kind::GlassBroken, Kind::GlassReviewed];
     // Retention begins a minute after the start, and nothing is old enough here (vault retention.rs).
     let retention = [Kind::Expired, Kind::RetentionRun];
+    // And of whom the log is told (outlets.rs; vault outlets.rs).
+    let outlets = [Kind::OutletBegun, Kind::AlarmRaised, Kind::AlarmCleared];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
     // And of customers' requests (requests.rs).
@@ -191,6 +193,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &second,
         &glass,
         &retention,
+        &outlets,
         &cases,
         &requests,
     ]

@@ -100,15 +100,26 @@ async fn logs(registry: &mut Registry, web: &Web) {
     let size: Family<Tenant, Gauge> = Family::default();
     let unwitnessed: Family<Tenant, Gauge> = Family::default();
     let overdue: Family<Tenant, Gauge> = Family::default();
+    let stalled: Family<Tenant, Gauge> = Family::default();
+    let waiting: Family<Tenant, Gauge> = Family::default();
     for tenant in web.vault.tenants() {
         let labels = [("tenant", tenant.slug.clone())];
         if let Ok(head) = web.vault.log_head(tenant.id).await {
             size.get_or_create(&labels).set(i64::try_from(head.size).unwrap_or(i64::MAX));
         }
         unwitnessed.get_or_create(&labels).set(i64::from(web.vault.witnesses_missing(tenant.id)));
+        // An outlet's address is a word of the configuration's: here they are counted only.
+        if let Ok(outlets) = web.vault.outlets(tenant.id).await {
+            let count = outlets.iter().filter(|one| one.is_stalled(web.vault.now())).count();
+            stalled.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+            let most = outlets.iter().map(|one| one.waiting).max().unwrap_or(0);
+            waiting.get_or_create(&labels).set(i64::try_from(most).unwrap_or(i64::MAX));
+        }
         overdue.get_or_create(&labels).set(i64::from(web.vault.requests_overdue(tenant.id)));
     }
     registry.register("log_size", "Entries in the newest signed checkpoint", size);
     registry.register("log_witnesses_missing", "1 while too few witnesses sign", unwitnessed);
+    registry.register("outlets_stalled", "Outlets that take nothing, or whose rows were edited", stalled);
+    registry.register("outlet_entries_waiting", "Entries that the outlet farthest behind wasn't told", waiting);
     registry.register("requests_overdue", "1 while a customer's request by right wasn't answered in time", overdue);
 }

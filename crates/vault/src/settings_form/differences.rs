@@ -103,12 +103,14 @@ impl Differences {
     }
 
     fn parties(&mut self, before: &Parties, after: &Parties) {
-        let Parties { origin, courier, mail, event_sources, identity_providers, witnesses } = before;
+        let Parties { origin, courier, mail, event_sources, identity_providers, outlets, witnesses } = before;
         self.place("Where links in codes and letters lead customers (origin)", origin.as_ref(), after.origin.as_ref());
         self.place("Where one-time codes are posted (courier)", courier.as_ref(), after.courier.as_ref());
         self.place("The server that takes letters to customers (mail)", mail.as_ref(), after.mail.as_ref());
         self.each("the source of events", event_sources, &after.event_sources, false);
         self.each("the identity provider", identity_providers, &after.identity_providers, false);
+        // Dropping one hides from whoever it told.
+        self.each("the outlet", outlets, &after.outlets, true);
         self.witnesses(witnesses, &after.witnesses);
     }
 }
@@ -193,10 +195,11 @@ mod tests {
             assert_eq!(both(change), (false, true), "{which}");
         }
         // Whoever else is sent to, or signs, is never only less.
-        let other: [fn(&mut Settings); 3] = [
+        let other: [fn(&mut Settings); 4] = [
             |all| all.parties.courier = Some("https://other.example".to_owned()),
             |all| all.parties.witnesses.quorum = None,
             |all| all.parties.witnesses.places.clear(),
+            |all| all.parties.outlets.extend(["ocsf https://siem.example".to_owned()]),
         ];
         for (which, change) in other.into_iter().enumerate() {
             assert_eq!(both(change), (true, true), "{which}");

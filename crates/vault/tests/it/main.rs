@@ -35,6 +35,7 @@ mod log;
 mod milestones;
 mod missing;
 mod notes;
+mod outlets;
 mod overview;
 mod own_side;
 mod passkeys;

@@ -1,5 +1,6 @@
 //! `/security/keys`: how the key holder and the witnesses stand, and who has shares of the root key.
 
+use super::outlets::Outlet;
 use super::{error_page, for_role, moment, page};
 use crate::api::log_status::state;
 use crate::identify::Signed;
@@ -35,6 +36,8 @@ pub(super) struct KeysPage {
     pub(super) links: bool,
     /// The log's witnesses.
     pub(super) log: Log,
+    /// Whom it is told.
+    pub(super) outlets: Vec<Outlet>,
     /// Line on top of the page.
     pub(super) banner: Option<String>,
 }
@@ -247,6 +250,7 @@ impl KeysPage {
             ceremony: health.holder.ceremony().map(|told| Ceremony::of(told, &health.logged)),
             links: false,
             log: Log::of(&health.witnesses, health.at),
+            outlets: health.outlets.iter().map(|one| Outlet::of(one, health.at)).collect(),
             banner: None,
         }
     }
@@ -297,7 +301,8 @@ pub(super) fn sample(holder: HolderHealth) -> KeysHealth {
     // The newest step waits for its entry.
     let steps = holder.ceremony().map_or(0, |told| told.steps.len());
     let logged = (0..steps).map(|step| (step > 0).then_some(EntryId([2; 16]))).collect();
-    KeysHealth { at: SAMPLE_NOW, holder, answered, logged, witnesses: sample_log(false), receipt }
+    let outlets = super::outlets::sample(SAMPLE_NOW);
+    KeysHealth { at: SAMPLE_NOW, holder, answered, logged, witnesses: sample_log(false), outlets, receipt }
 }
 
 pub(super) fn sample_apart() -> Apart {
@@ -361,7 +366,10 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         ("security-keys-alarm.html", page_of(&alarmed)?),
         ("security-keys-unheld.html", page_of(&sample(serving(unheld)))?),
         ("security-keys-sealed.html", page_of(&sample(HolderHealth::Sealed(sample_apart().ceremony.map(Box::new))))?),
-        ("security-keys-away.html", page_of(&KeysHealth { answered: None, ..sample(HolderHealth::Unreachable) })?),
+        (
+            "security-keys-away.html",
+            page_of(&KeysHealth { answered: None, outlets: Vec::new(), ..sample(HolderHealth::Unreachable) })?,
+        ),
         ("security-keys-embedded.html", page_of(&KeysHealth { witnesses: none, ..sample(HolderHealth::Embedded) })?),
     ])
 }

@@ -9,6 +9,7 @@ mod governing;
 mod guard;
 mod keys;
 pub(crate) mod notice;
+mod outlets;
 mod passkeys;
 mod people;
 mod plan;

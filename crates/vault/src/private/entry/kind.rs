@@ -283,6 +283,13 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// A node begins to tell somebody outside of the log, or begins again because the row that says how far was edited or is gone;
+    /// `detail` is the place from which on.
+    OutletBegun = 161 "outlet_begun";
+    /// An alarm was raised; `detail` says which, as [`crate::AlarmKind::code`] numbers it.
+    AlarmRaised = 162 "alarm_raised";
+    /// An alarm is over; `detail` as above.
+    AlarmCleared = 163 "alarm_cleared";
     /// An officer asked that a customer be erased; another must ask for the same.
     ErasureAsked = 173 "erasure_asked";
     /// An officer asked that what a customer had limited end; `detail` is what, as [`domain::UseLimit`] numbers it. Another must ask for the same.

@@ -1,0 +1,239 @@
+//! Whom the log is told: each entry at least once and in order, by one node at a time, and whatever the clock or somebody at the
+//! database does.
+
+use domain::Millis;
+use std::sync::{Arc, Mutex};
+use testkit::{FIRST, SECOND, TestWorld, ana, block_on};
+use vault::{
+    AlarmKind, AlarmTeller, Happening, Kind, Outlet, OutletError, OutletState, OutletStep, Parties, Standing, Teller,
+    TenantConfig, VaultConfig,
+};
+
+const NAME: &str = "webhook https://crm.example/in for case.opened";
+
+/// Takes notes, and answers as it is told.
+#[derive(Default)]
+struct Noting {
+    taken: Mutex<Vec<(u64, Option<[u8; 8]>)>>,
+    answer: Mutex<Option<OutletError>>,
+}
+
+impl Noting {
+    fn answers(&self, with: Option<OutletError>) {
+        *self.answer.lock().unwrap() = with;
+    }
+
+    fn places(&self) -> Vec<u64> {
+        self.taken.lock().unwrap().iter().map(|(place, _)| *place).collect()
+    }
+}
+
+impl Outlet for Noting {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    fn tells(&self, happening: &Happening) -> bool {
+        happening.body.as_ref().is_none_or(|body| body.kind != Kind::OutletBegun)
+    }
+
+    fn deliver(&self, _: &TenantConfig, _: Millis, happenings: &[Happening]) -> Result<(), OutletError> {
+        if let Some(error) = *self.answer.lock().unwrap() {
+            return Err(error);
+        }
+        self.taken.lock().unwrap().extend(happenings.iter().map(|one| (one.place, one.customer)));
+        Ok(())
+    }
+}
+
+fn world(seed: u64) -> TestWorld {
+    let parties = Parties { outlets: [NAME.to_owned()].into(), ..Parties::default() };
+    TestWorld::with(seed, VaultConfig { parties: [(FIRST, parties)].into(), ..VaultConfig::default() })
+}
+
+fn teller(world: &TestWorld, outlet: &Arc<Noting>, node: u8) -> Teller {
+    let tenant = world.vault.tenants().iter().find(|tenant| tenant.id == FIRST).unwrap().clone();
+    Teller::new(&world.vault, tenant, Arc::clone(outlet) as Arc<dyn Outlet>, [node; 16])
+}
+
+/// A customer calls and their record is looked at: entries about somebody.
+fn somebody_calls(world: &TestWorld) {
+    let customer = world.add(ana());
+    let interaction = world.call(&world.staff.agent, None);
+    let scope = world.scope(&world.staff.agent);
+    // Whatever becomes of it is an entry that names them.
+    drop(block_on(world.vault.view(&scope, interaction, customer)));
+}
+
+/// Numbers what waits, and tells it.
+fn told(world: &TestWorld, teller: &mut Teller) {
+    world.sequence(FIRST);
+    while block_on(teller.tick()).unwrap() == OutletStep::More {
+        world.sequence(FIRST);
+    }
+}
+
+fn standing(world: &TestWorld) -> Standing {
+    block_on(world.vault.outlets(FIRST)).unwrap().remove(0)
+}
+
+fn alarmed(world: &TestWorld) -> bool {
+    block_on(world.vault.settle_outlets(FIRST)).unwrap();
+    world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::OutletStalled)
+}
+
+/// Each place once, but for those of the entries that it doesn't want.
+fn in_order(places: &[u64]) -> bool {
+    places.is_sorted() && places.windows(2).all(|two| two[0] != two[1])
+}
+
+#[test]
+fn each_entry_is_told_once_and_in_order_while_all_is_well() {
+    let (world, outlet) = (world(2_600), Arc::<Noting>::default());
+    assert_eq!(standing(&world).state, OutletState::New);
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    let before = outlet.places().len();
+    assert!(before > 3 && in_order(&outlet.places()));
+    somebody_calls(&world);
+    told(&world, &mut teller);
+    assert!(outlet.places().len() > before && in_order(&outlet.places()));
+    assert!(outlet.taken.lock().unwrap().iter().any(|(_, customer)| customer.is_some()));
+    assert_eq!((standing(&world).state, standing(&world).waiting, alarmed(&world)), (OutletState::Taking, 0, false));
+}
+
+#[test]
+fn one_that_fails_is_tried_ever_more_rarely_then_told_everything_and_is_an_alarm_meanwhile() {
+    let (world, outlet) = (world(2_601), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    outlet.answers(Some(OutletError::Later("it is away")));
+    told(&world, &mut teller);
+    assert!(outlet.places().is_empty() && !alarmed(&world));
+    assert_eq!(standing(&world).state, OutletState::Failing);
+    world.clock.advance(15 * 60_000);
+    told(&world, &mut teller);
+    assert!(alarmed(&world), "a quarter of an hour is long enough");
+    outlet.answers(None);
+    told(&world, &mut teller);
+    assert!(outlet.places().is_empty(), "it rests");
+    // A clock that was set back a day keeps nobody waiting.
+    world.clock.advance(-24 * 3_600_000);
+    told(&world, &mut teller);
+    assert!(!outlet.places().is_empty() && in_order(&outlet.places()) && !alarmed(&world));
+}
+
+#[test]
+fn one_that_is_gone_is_never_asked_again() {
+    let (world, outlet) = (world(2_602), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    outlet.answers(Some(OutletError::Gone));
+    told(&world, &mut teller);
+    outlet.answers(None);
+    world.clock.advance(3_600_000);
+    told(&world, &mut teller);
+    assert!(outlet.places().is_empty() && alarmed(&world));
+    assert_eq!(standing(&world).state, OutletState::Gone);
+}
+
+#[test]
+fn another_node_waits_for_the_lease_and_then_goes_on_where_the_first_one_was() {
+    let (world, outlet) = (world(2_603), Arc::<Noting>::default());
+    let (mut first, mut second) = (teller(&world, &outlet, 1), teller(&world, &outlet, 2));
+    told(&world, &mut first);
+    let before = outlet.places();
+    somebody_calls(&world);
+    told(&world, &mut second);
+    assert_eq!(outlet.places(), before, "the first one has the lease");
+    world.clock.advance(60_000);
+    told(&world, &mut second);
+    assert!(outlet.places().len() > before.len() && in_order(&outlet.places()));
+}
+
+#[test]
+fn an_edited_row_hides_nothing_and_stands_as_an_alarm_for_a_week() {
+    let (world, outlet) = (world(2_604), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    let all = outlet.places().len();
+    assert_eq!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 47"), 1);
+    assert!(alarmed(&world));
+    told(&world, &mut teller);
+    assert!(outlet.places().len() >= 2 * all, "what happened in a week is told again");
+    assert!(alarmed(&world));
+    world.clock.advance(7 * 24 * 3_600_000);
+    assert!(!alarmed(&world));
+}
+
+#[test]
+fn what_is_older_than_a_week_is_not_told_to_whoever_is_new() {
+    let (world, outlet) = (world(2_605), Arc::<Noting>::default());
+    somebody_calls(&world);
+    world.sequence(FIRST);
+    let old = world.log(FIRST).len() as u64;
+    world.clock.advance(8 * 24 * 3_600_000);
+    somebody_calls(&world);
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    assert!(!outlet.places().is_empty() && outlet.places().iter().all(|place| *place >= old), "{:?}", outlet.places());
+}
+
+#[test]
+fn whom_settings_do_not_name_is_told_nothing() {
+    let (world, outlet) = (TestWorld::new(2_606), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    assert!(outlet.places().is_empty());
+    assert_eq!(block_on(world.vault.outlets(FIRST)).unwrap(), []);
+}
+
+#[test]
+fn an_alarm_is_an_entry_when_it_is_raised_and_when_it_has_been_away_for_a_minute() {
+    let (world, outlet) = (world(2_607), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    let mut alarms = AlarmTeller::new(&world.vault, FIRST, [1; 16]);
+    let kinds = |kind: Kind| {
+        world.sequence(FIRST);
+        let bodies: Vec<_> = world.log(FIRST).into_iter().filter_map(|line| line.body).collect();
+        let found = bodies.iter().filter(|body| body.kind == kind);
+        found.map(|body| vault::alarm_of(body.detail)).collect::<Vec<_>>()
+    };
+    outlet.answers(Some(OutletError::Gone));
+    told(&world, &mut teller);
+    assert!(alarmed(&world));
+    for _ in 0..3 {
+        block_on(alarms.tick()).unwrap();
+    }
+    assert_eq!(kinds(Kind::AlarmRaised), [Some(AlarmKind::OutletStalled)]);
+    // A node that has just begun doesn't know yet: nothing is over because of that.
+    let other = world.another_node();
+    let mut beginner = AlarmTeller::new(&other, FIRST, [2; 16]);
+    world.clock.advance(60_000);
+    for _ in 0..3 {
+        block_on(beginner.tick()).unwrap();
+    }
+    assert!(kinds(Kind::AlarmCleared).is_empty());
+    world.clock.advance(60_000);
+    block_on(beginner.tick()).unwrap();
+    assert_eq!(kinds(Kind::AlarmCleared), [Some(AlarmKind::OutletStalled)]);
+    // Whoever takes out the row that says so has it told again.
+    block_on(other.settle_outlets(FIRST)).unwrap();
+    block_on(beginner.tick()).unwrap();
+    assert_eq!(world.edit("DELETE FROM admission WHERE kind = 48"), 1);
+    block_on(beginner.tick()).unwrap();
+    assert_eq!(kinds(Kind::AlarmRaised).len(), 3);
+    assert!(block_on(other.outlets(SECOND)).unwrap().is_empty());
+}
+
+#[test]
+fn every_alarm_has_a_number_of_its_own() {
+    let numbers: std::collections::BTreeSet<u8> = AlarmKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert!(numbers.len() == AlarmKind::ALL.len() && !numbers.contains(&0));
+    assert!(AlarmKind::ALL.is_sorted());
+    for kind in AlarmKind::ALL {
+        assert_eq!(vault::alarm_of(Some(kind.code().into())), Some(kind));
+    }
+}
