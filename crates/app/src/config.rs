@@ -1,23 +1,28 @@
 //! `ringfence.toml`: what an operator may set. Unknown keys are refused, and an error names the line and the mend.
 
 mod check;
+pub(crate) mod digest;
 pub(crate) mod holder;
 pub(crate) mod mail;
 pub(crate) mod outlets;
 mod parties;
 pub(crate) mod provider;
+mod secret;
 pub(crate) mod witness;
 
+pub use secret::Secret;
 pub use vault::Budgets;
 
 use crate::database::Database;
 use crate::failure::{self, Failure};
+use digest::Digest;
 use domain::TenantId;
 use domain::interaction::Timeouts;
 use holder::KeyHolder;
 use mail::Mail;
 use outlets::{Collector, Webhook};
 use provider::IdentityProvider;
+use secret::one_secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -63,6 +68,8 @@ pub struct Config {
     pub webhook: Vec<Webhook>,
     /// Where security collects events.
     pub collector: Vec<Collector>,
+    /// Mails with numbers, for people who decide.
+    pub digest: Vec<Digest>,
     /// The server that takes letters to customers.
     pub mail: Option<Mail>,
     /// Where the root key lies, in the embedded form.
@@ -245,31 +252,6 @@ pub struct Key {
     pub file: PathBuf,
 }
 
-/// A secret from a file; it can't be printed.
-#[derive(Clone, Deserialize)]
-#[serde(from = "String")]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The secret, for whoever signs or verifies with it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
 impl Config {
     /// Reads and checks a file.
     ///
@@ -379,25 +361,6 @@ impl Config {
             parties: BTreeMap::new(),
         }
     }
-}
-
-fn one_secret(folder: &Path, secret: Option<Secret>, file: Option<&PathBuf>) -> Result<Secret, Failure> {
-    let (text, place) = match (secret, file) {
-        (Some(secret), None) => (secret, "secret".to_owned()),
-        (None, Some(file)) => {
-            let path = folder.join(file);
-            let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| failure::file(&path, &error))?);
-            (Secret(Zeroizing::new(text.trim().to_owned())), path.display().to_string())
-        }
-        _ => return Err(Failure::here("a secret is missing or given twice", "give either secret_file or secret")),
-    };
-    if !text.expose().starts_with("whsec_") {
-        return Err(Failure::here(
-            format!("{place} holds no webhook secret"),
-            "give whsec_ followed by 32 random bytes in Base 64",
-        ));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ async fn live(
     };
     let playing = day::Playing::start(day)?;
     let result = tokio::select! {
-        result = serving::serve(&centre, listener, web, home.config.outlets()?, stopped) => result,
+        result = serving::serve(&centre, listener, web, crate::telling::Told::by(&home.config)?, stopped) => result,
         never = governed(&centre.vault, &cast.officers) => match never {},
         () = signals => Ok(()),
     };

@@ -8,7 +8,7 @@ use crate::guarding::Guarding;
 use crate::home::Home;
 use crate::recounting::Recounting;
 use crate::sequencing::Sequencing;
-use crate::telling::Telling;
+use crate::telling::{Telling, Told};
 use crate::tending::Tending;
 use crate::wire::Centre;
 use crate::witnessing::Witnessing;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use vault::{Courier, Outlet, TenantConfig};
+use vault::Courier;
 use web::{EventSource, Provider, WebConfig};
 
 /// How long open answers may take to end after a stop.
@@ -98,7 +98,7 @@ pub async fn serve(
     centre: &Centre,
     listener: TcpListener,
     config: WebConfig,
-    outlets: Vec<(TenantConfig, Arc<dyn Outlet>)>,
+    told: Told,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     centre.vault.log_serving().await?;
@@ -117,7 +117,7 @@ pub async fn serve(
     let _expiring = Expiring::start(&centre.vault)?;
     let _guarding = Guarding::start(&centre.vault)?;
     let _recounting = Recounting::start(&centre.vault)?;
-    let _telling = Telling::start(&centre.vault, outlets)?;
+    let _telling = Telling::start(&centre.vault, told)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {

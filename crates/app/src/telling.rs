@@ -1,11 +1,12 @@
 //! Threads that tell others of the log, one for each, so that nobody waits for somebody else; and one that writes alarms down.
 
 use crate::ambient::SystemEntropy;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::rounds::{Rounds, Turn};
 use std::sync::Arc;
 use std::time::Duration;
-use vault::{AlarmTeller, Outlet, OutletStep, Teller, TenantConfig, Vault};
+use vault::{AlarmTeller, DigestOutlet, DigestTeller, Outlet, OutletStep, Teller, TenantConfig, Vault};
 
 /// While there is more to be told: others are served beside it.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -14,22 +15,45 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Between two looks at which alarms stand.
 const ALARMS: Duration = Duration::from_secs(1);
 
+/// A tenant with somebody whom its log is told.
+type Way<T> = (TenantConfig, Arc<T>);
+
+/// Whom logs are told.
+#[derive(Default)]
+pub struct Told {
+    outlets: Vec<Way<dyn Outlet>>,
+    digests: Vec<Way<dyn DigestOutlet>>,
+}
+
+impl Told {
+    /// Those of a configuration.
+    ///
+    /// # Errors
+    /// If one of them can't be used.
+    pub fn by(config: &Config) -> Result<Self, Failure> {
+        Ok(Self { outlets: config.outlets()?, digests: config.digests()? })
+    }
+}
+
 /// The running threads; they stop when dropped.
 pub struct Telling {
     _rounds: Vec<Rounds>,
 }
 
 impl Telling {
-    /// Starts them for all tenants of the vault and these outlets.
+    /// Starts them for all tenants of the vault and these of them.
     ///
     /// # Errors
     /// If a thread can't be started.
-    pub fn start(vault: &Arc<Vault>, outlets: Vec<(TenantConfig, Arc<dyn Outlet>)>) -> Result<Self, Failure> {
+    pub fn start(vault: &Arc<Vault>, told: Told) -> Result<Self, Failure> {
         let holder = domain::time::fresh(&SystemEntropy);
         let mut rounds = vec![alarms(vault, holder)?];
-        for (tenant, outlet) in outlets {
+        for (tenant, outlet) in told.outlets {
             let mut teller = Teller::new(vault, tenant, outlet, holder);
             rounds.push(Rounds::start("outlet", async move |turn| round(&mut teller, turn).await)?);
+        }
+        if !told.digests.is_empty() {
+            rounds.push(digests(vault, told.digests, holder)?);
         }
         Ok(Self { _rounds: rounds })
     }
@@ -47,6 +71,20 @@ async fn round(teller: &mut Teller, turn: Turn) -> Duration {
             AFTER_FAILURE
         }
     }
+}
+
+/// All of them on one thread: none is so urgent that it couldn't wait for another.
+fn digests(vault: &Arc<Vault>, digests: Vec<Way<dyn DigestOutlet>>, holder: [u8; 16]) -> Result<Rounds, Failure> {
+    let mut tellers: Vec<DigestTeller> =
+        digests.into_iter().map(|(tenant, outlet)| DigestTeller::new(vault, tenant, outlet, holder)).collect();
+    Rounds::start("digests", async move |turn| {
+        for teller in tellers.iter_mut().filter(|_| turn != Turn::Last) {
+            if let Err(error) = teller.tick().await {
+                tracing::warn!(%error, "a digest can't be made; it is tried again");
+            }
+        }
+        ALARMS
+    })
 }
 
 fn alarms(vault: &Arc<Vault>, holder: [u8; 16]) -> Result<Rounds, Failure> {

@@ -14,7 +14,7 @@ mod witness;
 pub use address::is_safe;
 pub use courier::WebhookCourier;
 pub use identity_provider::ProviderClient;
-pub use mail::{MailServer, MailSetupError, MailTls, SmtpMailer};
+pub use mail::{MailDigest, MailServer, MailSetupError, MailTls, SmtpMailer};
 pub use outlet::{CollectorOutlet, EVENT_TYPES, FileOutlet, FilePlace, SyslogOutlet, Web, WebhookOutlet};
 pub use signed::UrlError;
 pub use witness::{WitnessAnswer, WitnessClient};

@@ -1,6 +1,9 @@
 //! Letters to customers, by SMTP (RFC 5321), under TLS unless the server is on this machine.
 
+mod digests;
 mod letters;
+
+pub use digests::MailDigest;
 
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
@@ -105,21 +108,27 @@ fn is_here(server: &str) -> bool {
     server == "localhost" || server.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-impl Mailer for SmtpMailer {
-    fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError> {
-        let to: lettre::Address = mail.to.parse().map_err(|_| MailError)?;
-        let letters::Written { subject, text } = letters::write(mail);
+impl SmtpMailer {
+    fn send(&self, to: &str, id: [u8; 16], written: letters::Written) -> Result<(), MailError> {
+        let to: lettre::Address = to.parse().map_err(|_| MailError)?;
+        let letters::Written { subject, text } = written;
         let domain = self.from.email.domain();
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(subject)
-            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(mail.id))))
+            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(id))))
             .header(ContentType::TEXT_PLAIN)
             .body(Zeroizing::new(text).to_string())
             .map_err(|_| MailError)?;
         // What the server says isn't repeated: it may name the address.
         self.transport.send(&message).map(drop).map_err(|_| MailError)
+    }
+}
+
+impl Mailer for SmtpMailer {
+    fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError> {
+        self.send(mail.to, mail.id, letters::write(mail))
     }
 }
 

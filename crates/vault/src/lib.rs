@@ -124,7 +124,10 @@ pub use me::{
     OwnConsent, OwnExport, OwnLog, OwnLook, OwnRecord, Passphrase, Tell,
 };
 pub use note::Noted;
-pub use outlet::{AlarmTeller, Happening, Outlet, OutletError, OutletState, OutletStep, Standing, Teller, alarm_of};
+pub use outlet::{
+    AlarmTeller, DigestOutlet, DigestTeller, DigestText, Happening, Outlet, OutletError, OutletState, OutletStep,
+    Standing, Tallied, Teller, alarm_of,
+};
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};

@@ -4,6 +4,7 @@ use crate::cli::{Common, Serve};
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::output::{self, Format};
+use crate::telling::Told;
 use crate::{serving, wire};
 use serde_json::json;
 
@@ -17,7 +18,7 @@ pub(super) fn run(common: &Common, asked: &Serve) -> Result<(), Failure> {
     wire::block_on(async {
         let centre = wire::open(&home).await?;
         let config = serving::web_config(&home)?;
-        let outlets = home.config.outlets()?;
+        let told = Told::by(&home.config)?;
         let listener = serving::listen(address)?;
         let (stopped, signals) = serving::stop_at_signal()?;
         let url = serving::url(&listener)?;
@@ -26,7 +27,7 @@ pub(super) fn run(common: &Common, asked: &Serve) -> Result<(), Failure> {
             format => output::one(format, &json!({"url": url}))?,
         }
         tokio::select! {
-            result = serving::serve(&centre, listener, config, outlets, stopped) => result,
+            result = serving::serve(&centre, listener, config, told, stopped) => result,
             () = signals => Ok(()),
         }
     })

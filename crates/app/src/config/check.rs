@@ -22,6 +22,7 @@ impl Config {
             .or_else(|| self.wrong_providers())
             .or_else(|| self.wrong_witnesses())
             .or_else(|| self.wrong_outlets())
+            .or_else(|| self.wrong_digests())
             .or_else(|| self.wrong_keys())
     }
 

@@ -92,6 +92,14 @@ impl Mail {
     /// # Errors
     /// If letters would cross a network in the clear, or something of it can't be used.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
+        Ok(Arc::new(self.smtp()?))
+    }
+
+    /// The same, for what isn't a letter to a customer.
+    ///
+    /// # Errors
+    /// As [`Mail::mailer`].
+    pub fn smtp(&self) -> Result<SmtpMailer, Failure> {
         let (tls, port, _) = self.security();
         let password = self.password.as_ref().map(Secret::expose);
         let server = MailServer {
@@ -103,7 +111,6 @@ impl Mail {
             from: &self.from,
         };
         let made = SmtpMailer::new(&server);
-        let made = made.map_err(|error| Failure::here(format!("[mail] {error}"), "correct the configuration"))?;
-        Ok(Arc::new(made))
+        made.map_err(|error| Failure::here(format!("[mail] {error}"), "correct the configuration"))
     }
 }

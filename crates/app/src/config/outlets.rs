@@ -184,18 +184,36 @@ impl Collector {
 
 impl Config {
     pub(super) fn wrong_outlets(&self) -> Option<(String, &'static str)> {
-        self.webhook.iter().find_map(Webhook::wrong).or_else(|| self.collector.iter().find_map(Collector::wrong))
+        let wrong = self.webhook.iter().find_map(Webhook::wrong);
+        wrong.or_else(|| self.collector.iter().find_map(Collector::wrong)).or_else(|| self.told_twice())
+    }
+
+    /// Two threads that tell one place would tell it twice, or write one file at a time each.
+    fn told_twice(&self) -> Option<(String, &'static str)> {
+        let webhooks = self.webhook.iter().map(|one| (one.way.tenant.as_ref(), one.name()));
+        let collectors = self.collector.iter().map(|one| match one.file {
+            Some(_) => (None, one.name()),
+            None => (one.way.tenant.as_ref(), one.name()),
+        });
+        let mut all = BTreeSet::new();
+        let twice = webhooks.chain(collectors).chain(self.digest_words()).find(|one| !all.insert(one.clone()));
+        twice.map(|(_, name)| (format!("{name}: it is given twice"), "keep one of them"))
+    }
+
+    /// Is what names this tenant, or none, of this one?
+    pub(super) fn is_of(&self, named: Option<&String>, slug: &str) -> bool {
+        named.map_or(self.tenant.len() == 1, |own| own == slug)
     }
 
     fn tells(&self, way: &Way, slug: &str) -> bool {
-        way.tenant.as_ref().map_or(self.tenant.len() == 1, |own| own == slug)
+        self.is_of(way.tenant.as_ref(), slug)
     }
 
     /// Whom a tenant's log is told, in words that officers agree to.
     pub(super) fn outlet_names(&self, tenant: &Tenant) -> BTreeSet<String> {
         let webhooks = self.webhook.iter().filter(|one| self.tells(&one.way, &tenant.slug)).map(Webhook::name);
         let collectors = self.collector.iter().filter(|one| self.tells(&one.way, &tenant.slug));
-        webhooks.chain(collectors.map(Collector::name)).collect()
+        webhooks.chain(collectors.map(Collector::name)).chain(self.digest_names(tenant)).collect()
     }
 
     /// Whom each tenant's log is told.

@@ -50,6 +50,16 @@ fn nobody_who_edits_the_file_lets_others_choose_who_to_be() {
     }
 }
 
+const PERSON: &str = "per_5f0c9d1e2a3b4c5d6e7f8091a2b3c4d5";
+
+fn webhook(url: &str, events: &str) -> String {
+    format!("[[webhook]]\nurl = \"{url}\"\nevents = [{events}]\nsecret = \"whsec_AAAA\"\n")
+}
+
+fn digest(person: &str, hour: i8, zone: &str) -> String {
+    format!("[[digest]]\nto = \"a@b.example\"\nperson = \"{person}\"\nhour = {hour}\nzone = \"{zone}\"\n")
+}
+
 #[test]
 fn what_can_not_be_is_refused() {
     let tenant = |id: u32, slug: &str, origin: &str| {
@@ -73,6 +83,17 @@ fn what_can_not_be_is_refused() {
         ("[keyholder]\naddress = \"h:1\"".to_owned(), "no one way"),
         ("[sign_in]\nidle_minutes = 0".to_owned(), "[sign_in]"),
         ("[closes]\nevery_s = 0".to_owned(), "[closes]"),
+        (webhook("http://crm.example", "\"erasure.done\""), "https"),
+        (webhook("https://crm.example", "\"erasure.gone\""), "no event erasure.gone"),
+        (webhook("https://crm.example", ""), "no events"),
+        (webhook("https://crm.example", "\"erasure.done\"").repeat(2), "twice"),
+        ("[[collector]]\nurl = \"https://a.example\"\nfile = \"/a\"".to_owned(), "no one place"),
+        ("[[collector]]\nfile = \"a\"".to_owned(), "whole path"),
+        ("[[collector]]\nfile = \"/a\"\nsecret = \"whsec_AAAA\"".to_owned(), "secret"),
+        ("[[collector]]\nfile = \"/a\"\n".repeat(2), "twice"),
+        (digest("per_1", 7, "UTC"), "the person isn't one"),
+        (digest(PERSON, 24, "UTC"), "hour"),
+        (digest(PERSON, 7, "Europe/Nowhere"), "zone"),
         ("[[event_source]]\nname = \"a\"\n[[event_source]]\nname = \"a\"\n".to_owned(), "name"),
     ] {
         let said = refused(&text);

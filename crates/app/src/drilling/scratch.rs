@@ -58,7 +58,7 @@ pub(super) fn within<T: Send + 'static>(work: impl FnOnce(Kit) -> T + Send + 'st
         let web = WebConfig { mailer: Some(machine.letters()), ..serving::web_config(&home)? };
         let kit = kit(&home, &centre, &listener, secret, machine).await?;
         let (stop, stopped) = watch::channel(false);
-        let serving = serving::serve(&centre, listener, web, Vec::new(), stopped);
+        let serving = serving::serve(&centre, listener, web, crate::telling::Told::default(), stopped);
         let mut serving = std::pin::pin!(serving);
         let working = tokio::task::spawn_blocking(move || work(kit));
         let done = tokio::select! {

@@ -259,9 +259,9 @@ fn whoever_edits_how_far_somebody_was_told_hides_nothing_and_is_noticed() {
     until("an entry tells that it began again", PATIENCE, || begun() == 2);
     assert!(!security.get("/security").expect(200).text().contains("outlet_stalled"));
     // It is set where nothing is told any more: that is no row of a node's.
-    let far = "UPDATE admission SET body = x'00000000000f4240' || substr(body, 9) WHERE kind = 47";
+    let far = "UPDATE admission SET body = CAST(x'00000000000f4240' || substr(body, 9) AS BLOB) WHERE kind = 47";
     let far = if centre.database().address().is_some() {
-        far.replace("x'00000000000f4240'", "'\\x00000000000f4240'::bytea")
+        far.replace("CAST(x'00000000000f4240'", "('\\x00000000000f4240'::bytea").replace(" AS BLOB)", ")")
     } else {
         far.to_owned()
     };
@@ -310,4 +310,31 @@ fn a_webhook_is_tried_before_anything_hangs_on_it() {
     let output = centre.run(&["webhook", "test"]);
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.code() == Some(2) && said.contains("it refuses") && !said.contains(SECRET), "{said}");
+}
+
+/// When one is due is vault `digests.rs`'s, how it is sent carriers'.
+#[test]
+fn a_digest_waits_for_its_hour_and_is_shown_to_who_watches() {
+    let mail = testkit::MailServer::start();
+    let centre = Centre::new("", "");
+    let officer = centre.hire("Olga Officer", "security_officer");
+    let file = centre.data().join("ringfence.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let digest = format!(
+        "[mail]\nserver = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nfrom = \"Ringfence <no-reply@ringfence.example>\"\n\
+         [[digest]]\nto = \"olga@example.com\"\nperson = \"{}\"\nzone = \"Europe/Berlin\"\nlanguage = \"de\"\n",
+        mail.port, officer.id
+    );
+    fs::write(&file, text + "\n" + &digest).unwrap();
+    let server = centre.serve();
+    let security = server.client().bearer(&officer.token);
+    until("its turn has begun", PATIENCE, || centre.number("SELECT count(*) FROM admission WHERE kind = 47") == 1);
+    let page = security.get("/security/keys").expect(200).text();
+    assert!(
+        page.contains("digest to olga@example.com for ") && page.contains("each day at 7 in Europe/Berlin"),
+        "{page}"
+    );
+    server.stop();
+    assert!(mail.is_empty(), "none is due yet");
+    centre.holds();
 }

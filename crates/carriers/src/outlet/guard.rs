@@ -68,7 +68,8 @@ impl Resolver for Guarded {
         let mut fine = self.empty();
         for address in found.iter() {
             let ip = address.ip().to_canonical();
-            if if here { ip.is_loopback() } else { is_public(ip) || (self.private && is_inner(ip)) } {
+            let over_tls = is_public(ip) || (self.private && is_inner(ip));
+            if (here && ip.is_loopback()) || (!here && over_tls) {
                 fine.push(*address);
             }
         }

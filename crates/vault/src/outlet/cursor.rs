@@ -12,7 +12,7 @@ pub(super) const BEGINS_MS: i64 = 7 * 24 * 3_600_000;
 const REST_MS: i64 = 1_000;
 const LONGEST_REST_MS: i64 = 10 * 60_000;
 
-/// The row: `next u64 ‖ failures u32 ‖ failing since i64 ‖ rests until i64 ‖ edited i64 ‖ gone u8`; moments that aren't are 0.
+/// The row: `next u64 ‖ failures u32 ‖ last i64 ‖ failing since i64 ‖ rests until i64 ‖ edited i64 ‖ gone u8`; moments that aren't are 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     id: [u8; 16],
@@ -20,6 +20,8 @@ pub(super) struct Cursor {
     pub(super) next: u64,
     /// How often in a row it took nothing.
     pub(super) failures: u32,
+    /// When it last took something, or began.
+    pub(super) last: Millis,
     /// Since when it takes nothing.
     pub(super) since: Option<Millis>,
     rests_until: Millis,
@@ -36,17 +38,17 @@ fn moment(at: Option<Millis>) -> [u8; 8] {
 }
 
 impl Cursor {
-    pub(super) fn begin(id: [u8; 16], next: u64, edited: Option<Millis>) -> Self {
+    pub(super) fn begin(id: [u8; 16], next: u64, last: Millis, edited: Option<Millis>) -> Self {
         let (since, rests_until) = (None, Millis(0));
-        Self { id, next, failures: 0, since, rests_until, edited, gone: false, before: None }
+        Self { id, next, failures: 0, last, since, rests_until, edited, gone: false, before: None }
     }
 
     pub(super) fn is_genuine(&self) -> bool {
         self.before.is_some()
     }
 
-    pub(super) fn told(&mut self, next: u64) {
-        *self = Self { next, failures: 0, since: None, rests_until: Millis(0), ..self.clone() };
+    pub(super) fn told(&mut self, next: u64, now: Millis) {
+        *self = Self { next, failures: 0, last: now, since: None, rests_until: Millis(0), ..self.clone() };
     }
 
     /// Rests ever longer, and never as long as another one: `chance` takes off up to half.
@@ -66,6 +68,7 @@ impl Cursor {
         let body = [
             self.next.to_be_bytes().as_slice(),
             &self.failures.to_be_bytes(),
+            &self.last.0.to_be_bytes(),
             &moment(self.since),
             &self.rests_until.0.to_be_bytes(),
             &moment(self.edited),
@@ -79,6 +82,7 @@ impl Cursor {
     fn read(row: &AdmissionRow) -> Option<Self> {
         let (next, rest) = row.body.split_first_chunk::<8>()?;
         let (failures, rest) = rest.split_first_chunk::<4>()?;
+        let (last, rest) = rest.split_first_chunk::<8>()?;
         let (since, rest) = rest.split_first_chunk::<8>()?;
         let (rests_until, rest) = rest.split_first_chunk::<8>()?;
         let (edited, rest) = rest.split_first_chunk::<8>()?;
@@ -88,6 +92,7 @@ impl Cursor {
             id: row.key.id,
             next: u64::from_be_bytes(*next),
             failures: u32::from_be_bytes(*failures),
+            last: Millis(i64::from_be_bytes(*last)),
             since: moment(since),
             rests_until: Millis(i64::from_be_bytes(*rests_until)),
             edited: moment(edited),
@@ -103,12 +108,12 @@ impl Vault {
         let key = AdmissionKey { kind: AdmissionKind::Outlet, id };
         let row = match self.store.admission(tenant, key).await {
             // A row of another shape is as little a node's as one with another tag.
-            Err(StoreError::Damaged(_)) => return Ok(Some(Cursor::begin(id, 0, None))),
+            Err(StoreError::Damaged(_)) => return Ok(Some(Cursor::begin(id, 0, Millis(0), None))),
             row => row?,
         };
         let Some(row) = row else { return Ok(None) };
         let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
-        Ok(Some(Cursor::read(&row).filter(|_| genuine).unwrap_or(Cursor::begin(id, 0, None))))
+        Ok(Some(Cursor::read(&row).filter(|_| genuine).unwrap_or(Cursor::begin(id, 0, Millis(0), None))))
     }
 
     /// The same by the words of the settings.
@@ -132,16 +137,16 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let mut cursor = Cursor::begin([7; 16], 42, Some(Millis(9)));
+        let mut cursor = Cursor::begin([7; 16], 42, Millis(3), Some(Millis(9)));
         cursor.failed(Millis(1_000), 0);
         let read = Cursor::read(&cursor.row()).unwrap();
         assert_eq!(read, Cursor { before: Some([0; 16]), ..cursor });
-        assert!(Cursor::read(&AdmissionRow { body: vec![0; 36], ..read.row() }).is_none());
+        assert!(Cursor::read(&AdmissionRow { body: vec![0; 44], ..read.row() }).is_none());
     }
 
     #[test]
     fn rests_grow_to_ten_minutes_differ_by_chance_and_no_clock_makes_them_longer() {
-        let mut cursor = Cursor::begin([0; 16], 0, None);
+        let mut cursor = Cursor::begin([0; 16], 0, Millis(0), None);
         let mut rests = Vec::new();
         for _ in 0..14 {
             cursor.failed(Millis(5), 0);
@@ -153,7 +158,7 @@ mod tests {
         assert_eq!(cursor.rests_until.0 - 5, LONGEST_REST_MS / 2);
         assert!(cursor.rests(Millis(6)) && !cursor.rests(cursor.rests_until));
         assert!(!cursor.rests(Millis(-LONGEST_REST_MS)), "a clock that was set back");
-        cursor.told(3);
-        assert_eq!((cursor.next, cursor.failures, cursor.since), (3, 0, None));
+        cursor.told(3, Millis(8));
+        assert_eq!((cursor.next, cursor.failures, cursor.last, cursor.since), (3, 0, Millis(8), None));
     }
 }

@@ -6,6 +6,7 @@
 //! outlet is used only if officers agreed to it, by the words that settings have for it.
 
 mod cursor;
+mod digest;
 mod standing;
 mod tell;
 
@@ -14,6 +15,7 @@ use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::settings_form::Parties;
 use crate::wiring::{TenantConfig, Vault};
 use cursor::{BEGINS_MS, Cursor};
+pub use digest::{DigestOutlet, DigestTeller, DigestText, Tallied};
 use domain::{EntryId, Millis};
 pub use standing::{OutletState, Standing};
 use std::sync::Arc;
@@ -153,7 +155,7 @@ impl Teller {
         for batch in told.chunks(self.outlet.at_once().max(1)) {
             let next = batch.last().map_or(cursor.next, |last| last.place + 1);
             match self.outlet.deliver(&self.tenant, self.vault.now(), batch) {
-                Ok(()) => cursor.told(next),
+                Ok(()) => cursor.told(next, self.vault.now()),
                 Err(OutletError::Gone) => cursor.gone = true,
                 Err(OutletError::Later(why)) => {
                     cursor.failed(self.vault.now(), u16::from_be_bytes(self.vault.secret()));
@@ -170,7 +172,7 @@ impl Teller {
             }
         }
         if cursor.next < until {
-            cursor.told(until);
+            cursor.told(until, self.vault.now());
             self.vault.keep_cursor(self.tenant.id, cursor).await?;
         }
         Ok(if until < size { OutletStep::More } else { OutletStep::Idle })
@@ -222,10 +224,12 @@ impl Vault {
     /// Begins to tell an outlet, or begins again. An entry, so that a row that somebody took out shows.
     async fn begin_cursor(&self, tenant: domain::TenantId, id: [u8; 16], edited: bool) -> Result<(), VaultError> {
         let next = self.begins(tenant).await?;
-        let edited = edited.then(|| self.now());
+        let now = self.now();
         let act = self.bare_act(tenant, Kind::OutletBegun)?.detail(next);
-        self.commit_plain(act.effect(store::Effect::PutAdmission(Cursor::begin(id, next, edited).row())))
-            .await
-            .map(drop)
+        self.commit_plain(
+            act.effect(store::Effect::PutAdmission(Cursor::begin(id, next, now, edited.then_some(now)).row())),
+        )
+        .await
+        .map(drop)
     }
 }

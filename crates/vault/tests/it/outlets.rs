@@ -237,3 +237,26 @@ fn every_alarm_has_a_number_of_its_own() {
         assert_eq!(vault::alarm_of(Some(kind.code().into())), Some(kind));
     }
 }
+
+#[test]
+fn a_row_that_is_taken_out_begins_again_and_one_that_is_spoilt_is_an_alarm() {
+    let (world, outlet) = (world(2_608), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    let all = outlet.places().len();
+    assert_eq!(world.edit("DELETE FROM admission WHERE kind = 47"), 1);
+    told(&world, &mut teller);
+    assert!(outlet.places().len() >= 2 * all && !alarmed(&world), "an entry tells that it began again");
+    world.sequence(FIRST);
+    let begun = world.log(FIRST).into_iter().filter_map(|line| line.body).filter(|body| body.kind == Kind::OutletBegun);
+    assert_eq!(begun.count(), 2);
+    // One that can't even be read: nothing goes on by it, which is an alarm, until it is taken out.
+    assert_eq!(world.edit("UPDATE admission SET tag = substr(tag, 1, 3) WHERE kind = 47"), 1);
+    assert!(alarmed(&world));
+    let before = outlet.places().len();
+    drop(block_on(teller.tick()));
+    assert!(outlet.places().len() == before && alarmed(&world));
+    assert_eq!(world.edit("DELETE FROM admission WHERE kind = 47"), 1);
+    told(&world, &mut teller);
+    assert!(outlet.places().len() >= before + all && !alarmed(&world));
+}
