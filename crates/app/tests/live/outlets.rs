@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use testkit::{Authenticator, Authority};
+use std::sync::Arc;
+use testkit::postgres::PostgresServer;
+use testkit::{Authenticator, Authority, TestDatabase};
 use vault::Algorithm;
 
 fn webhook(port: u64, events: &str) -> String {
@@ -336,5 +338,34 @@ fn a_digest_waits_for_its_hour_and_is_shown_to_who_watches() {
     );
     server.stop();
     assert!(mail.is_empty(), "none is due yet");
+    centre.holds();
+}
+
+#[test]
+fn a_database_that_is_restarted_while_events_wait_loses_none() {
+    let mut sink = Sink::webhooks();
+    let server = Arc::new(PostgresServer::start());
+    let centre = Centre::filled_on(|_| TestDatabase::on(Arc::clone(&server)), 5, 1_000, 20);
+    let file = centre.data().join("ringfence.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "\n" + &webhook(sink.port, "\"case.opened\", \"case.closed\"")).unwrap();
+    let agent = centre.hire("Ada", "agent");
+    let node = centre.serve();
+    sink.answer("500");
+    for _ in 0..3 {
+        one_case(&centre, &node.client(), &agent);
+    }
+    sink.next();
+    server.restart("immediate");
+    sink.answer("200");
+    let mut places = BTreeSet::new();
+    until("all six events come", PATIENCE, || {
+        let taken = sink.next();
+        if taken["answered"] == "200" {
+            places.insert(taken["data"]["place"].as_u64().unwrap());
+        }
+        places.len() == 6
+    });
+    node.stop();
     centre.holds();
 }

@@ -126,7 +126,10 @@ fn what_a_crash_left_of_a_line_spoils_none() {
 
 #[test]
 fn a_place_that_cannot_be_written_takes_nothing() {
-    let place = FilePlace { path: "/proc/nowhere/events.jsonl".into(), rotate_bytes: 1, keep: 1 };
-    let taken = FileOutlet::new("n".to_owned(), place).deliver(&tenant(), Millis(0), &[happening(None)]);
-    assert!(matches!(taken, Err(OutletError::Later(_))));
+    // The second one is a disk that is always full.
+    for path in ["/proc/nowhere/events.jsonl", "/dev/full"] {
+        let place = FilePlace { path: path.into(), rotate_bytes: 1, keep: 1 };
+        let taken = FileOutlet::new("n".to_owned(), place).deliver(&tenant(), Millis(0), &[happening(None)]);
+        assert!(matches!(taken, Err(OutletError::Later(_))), "{path}");
+    }
 }
