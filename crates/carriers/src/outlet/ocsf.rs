@@ -94,7 +94,7 @@ pub(super) fn event(tenant: &TenantConfig, happening: &Happening) -> Value {
     let told = [
         ("customer", customer.map(Value::from)),
         ("purpose", body.purpose.map(|purpose| json!(purpose.slug()))),
-        ("field", body.field.and_then(|code| domain::FieldKind::from_code(code)).map(|field| json!(field.slug()))),
+        ("field", body.field.and_then(domain::FieldKind::from_code).map(|field| json!(field.slug()))),
         ("about", body.upon.filter(|_| class != ACCOUNT).map(|person| json!(person.to_string()))),
         ("detail", body.detail.map(Value::from)),
     ];

@@ -163,6 +163,10 @@ impl DigestTeller {
             return Ok(OutletStep::Idle);
         }
         let snapshot = vault.power(tenant).await?;
+        if !snapshot.sound {
+            // Who reads what can't be told now: it waits.
+            return Ok(OutletStep::Idle);
+        }
         if let Some((role, scope)) = reader(&snapshot, self.outlet.person()) {
             let text = self.text(role, &scope, (cursor.next, size), cursor.last).await?;
             if self.outlet.send(&self.tenant, &text).is_err() {
@@ -239,7 +243,7 @@ impl DigestTeller {
 
 /// What somebody reads, if they read digests at all.
 fn reader(snapshot: &Snapshot, person: PersonId) -> Option<(Role, Scope)> {
-    let row = snapshot.person(person).filter(|_| !snapshot.has_left(person) && snapshot.sound)?;
+    let row = snapshot.person(person).filter(|_| !snapshot.has_left(person))?;
     let scope = match row.role {
         Role::SecurityOfficer | Role::SecurityAnalyst | Role::BoardMember => Scope::All,
         Role::TeamLeader if !row.team.is_empty() => {

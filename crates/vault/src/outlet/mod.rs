@@ -12,7 +12,6 @@ mod tell;
 
 use crate::error::VaultError;
 use crate::private::entry::{AuditBody, Kind, open_audit};
-use crate::settings_form::Parties;
 use crate::wiring::{TenantConfig, Vault};
 use cursor::{BEGINS_MS, Cursor};
 pub use digest::{DigestOutlet, DigestTeller, DigestText, Tallied};
@@ -180,13 +179,15 @@ impl Teller {
 }
 
 impl Vault {
-    /// Is this outlet one of those that count?
+    /// Is this outlet one of those that count? While people and rights are in doubt, those count that this node knew before; one that
+    /// has just begun knows its file's word only, and tells nobody.
     ///
     /// # Errors
     /// As [`Vault::power`].
     pub async fn agrees_to_outlet(&self, tenant: domain::TenantId, name: &str) -> Result<bool, VaultError> {
-        let outlets = |parties: &Parties| parties.outlets.contains(name);
-        Ok(outlets(&self.power(tenant).await?.governance.settings.parties))
+        let power = self.power(tenant).await?;
+        let known = power.sound || !Arc::ptr_eq(&power.governance, self.unsigned(tenant));
+        Ok(known && power.governance.settings.parties.outlets.contains(name))
     }
 
     /// Entries by rising place.
