@@ -16,13 +16,13 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 const ALARMS: Duration = Duration::from_secs(1);
 
 /// A tenant with somebody whom its log is told.
-type Way<T> = (TenantConfig, Arc<T>);
+pub type To<T> = (TenantConfig, Arc<T>);
 
 /// Whom logs are told.
 #[derive(Default)]
 pub struct Told {
-    outlets: Vec<Way<dyn Outlet>>,
-    digests: Vec<Way<dyn DigestOutlet>>,
+    outlets: Vec<To<dyn Outlet>>,
+    digests: Vec<To<dyn DigestOutlet>>,
 }
 
 impl Told {
@@ -74,7 +74,7 @@ async fn round(teller: &mut Teller, turn: Turn) -> Duration {
 }
 
 /// All of them on one thread: none is so urgent that it couldn't wait for another.
-fn digests(vault: &Arc<Vault>, digests: Vec<Way<dyn DigestOutlet>>, holder: [u8; 16]) -> Result<Rounds, Failure> {
+fn digests(vault: &Arc<Vault>, digests: Vec<To<dyn DigestOutlet>>, holder: [u8; 16]) -> Result<Rounds, Failure> {
     let mut tellers: Vec<DigestTeller> =
         digests.into_iter().map(|(tenant, outlet)| DigestTeller::new(vault, tenant, outlet, holder)).collect();
     Rounds::start("digests", async move |turn| {

@@ -2,6 +2,7 @@
 
 use super::{Config, Tenant};
 use crate::failure::Failure;
+use crate::telling::To;
 use carriers::MailDigest;
 use domain::{Millis, PersonId};
 use jiff::tz::TimeZone;
@@ -9,7 +10,7 @@ use jiff::{Timestamp, ToSpan as _};
 use plan::Language;
 use serde::Deserialize;
 use std::sync::Arc;
-use vault::{DigestOutlet, TenantConfig};
+use vault::DigestOutlet;
 
 /// `[[digest]]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -147,8 +148,8 @@ impl Config {
     ///
     /// # Errors
     /// If one can't be sent.
-    pub fn digests(&self) -> Result<Vec<(TenantConfig, Arc<dyn DigestOutlet>)>, Failure> {
-        let mut all: Vec<(TenantConfig, Arc<dyn DigestOutlet>)> = Vec::new();
+    pub fn digests(&self) -> Result<Vec<To<dyn DigestOutlet>>, Failure> {
+        let mut all: Vec<To<dyn DigestOutlet>> = Vec::new();
         for tenant in self.tenants() {
             for digest in self.digest.iter().filter(|one| self.is_of(one.tenant.as_ref(), &tenant.slug)) {
                 all.push((tenant.clone(), Arc::new(digest.made(self)?)));

@@ -2,12 +2,13 @@
 
 use super::{Config, Secret, Tenant, one_secret};
 use crate::failure::{self, Failure};
+use crate::telling::To;
 use carriers::{CollectorOutlet, EVENT_TYPES, FileOutlet, FilePlace, SyslogOutlet, UrlError, Web, WebhookOutlet};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vault::{Outlet, TenantConfig, sha256};
+use vault::{Outlet, sha256};
 use zeroize::Zeroizing;
 
 /// `[[webhook]]`.
@@ -220,8 +221,8 @@ impl Config {
     ///
     /// # Errors
     /// If one can't be used.
-    pub fn outlets(&self) -> Result<Vec<(TenantConfig, Arc<dyn Outlet>)>, Failure> {
-        let mut all: Vec<(TenantConfig, Arc<dyn Outlet>)> = Vec::new();
+    pub fn outlets(&self) -> Result<Vec<To<dyn Outlet>>, Failure> {
+        let mut all: Vec<To<dyn Outlet>> = Vec::new();
         for tenant in self.tenants() {
             for webhook in self.webhook.iter().filter(|one| self.tells(&one.way, &tenant.slug)) {
                 let made = webhook.made().map_err(|error| unusable("[[webhook]]", error))?;
