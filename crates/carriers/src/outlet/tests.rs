@@ -72,10 +72,8 @@ fn every_kind_of_entry_is_an_event_of_the_schema() {
 
 #[test]
 fn nobody_is_told_who_reported_something() {
-    for kind in [Kind::Report] {
-        let event = ocsf::event(&tenant(), &happening(Some(body(kind)))).to_string();
-        assert!(!event.contains(&PersonId([1; 16]).to_string()), "{event}");
-    }
+    let event = ocsf::event(&tenant(), &happening(Some(body(Kind::Report)))).to_string();
+    assert!(!event.contains(&PersonId([1; 16]).to_string()), "{event}");
 }
 
 #[test]
