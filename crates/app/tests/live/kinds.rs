@@ -171,8 +171,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let retention = [Kind::Expired, Kind::RetentionRun];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
-    // And of customers' requests (requests.rs).
-    let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
+    // And of customers' requests and what they had limited (requests.rs).
+    let of_requests = |kind: &Kind| kind.slug().starts_with("request") || kind.slug().starts_with("limit_end");
+    let requests = Kind::ALL.iter().copied().filter(of_requests).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
     let own_side = Kind::ALL
         .iter()
