@@ -151,9 +151,9 @@ fn a_restriction_holds_until_two_end_it() {
     let view = || world.program(&agent).post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": call}));
     view().expect(200);
     world.step(&world.officer, &request, &json!({"step": "answer"})).expect(200);
-    world.mail.next();
+    let _answered = world.mail.next();
     assert_eq!(view().expect(403).slug(), "use-restricted");
-    let mut own = Own::signed_in(&world.server, &world.mail, &address(6));
+    let own = Own::signed_in(&world.server, &world.mail, &address(6));
     assert!(own.get().expect(200).text().contains("The use of your data is restricted"));
     let ends = format!("/v1/customers/{customer}/limit-ends");
     let end = |who: usize| world.pages[who].1.post(&ends, &json!({"limit": "restriction", "language": "de"}));
@@ -240,7 +240,7 @@ fn a_privacy_tool_files_follows_and_takes_back_its_own_and_nothing_else() {
     let other_id = other["id"].as_str().unwrap();
     assert_eq!(world.step(&world.officer, id, &json!({"step": "send_code"})).status, 200);
     assert_eq!(open(id), open(other_id), "whoever was found and written to");
-    world.mail.next();
+    let _code = world.mail.next();
     let same = |id: &str| {
         let done = world.step(&world.tool, id, &json!({"step": "withdraw"})).expect(200).json();
         let seen = world.seen(&world.tool, id);
