@@ -136,9 +136,9 @@ test('what the identity provider proposes waits, is applied with a role and a si
   await nia.getByRole('combobox').selectOption('agent');
   await nia.getByRole('button', { name: /^Apply/ }).click();
   const draft = page.getByRole('dialog', { name: 'Make this change?' });
-  await draft.getByText('Let Nia New (nia@acme.example) in, with a role that you choose. The role is Agent.').waitFor();
+  await draft.getByText('Let “Nia New” (“nia@acme.example”) in, with a role that you choose. The role is Agent.').waitFor();
   await draft.getByRole('button', { name: 'Sign with my passkey' }).click();
-  await result(page).getByText('Done: Let Nia New').waitFor();
+  await result(page).getByText('Done: Let “Nia New”').waitFor();
   assert.match(await row(page, 'Nia New').textContent(), /Agent.*1 login/);
   await page.locator('[data-proposal]').filter({ hasText: 'Eve <i>Else</i>' }).getByRole('button', { name: /^Decline/ }).click();
   await page.getByText('Nothing waits.').waitFor();

@@ -361,7 +361,7 @@ fn apply_all(facts: &mut Facts, intent: Intent, now: Millis, settled: &mut Settl
             }
             Effect::Limit(customer, limit, on) => {
                 let others = |row: &StateRow| row.limits & !limit.bit();
-                mark(facts, (intent.tenant, customer), |row| row.limits = others(row) | u8::from(on) * limit.bit());
+                mark(facts, (intent.tenant, customer), |row| row.limits = others(row) | (u8::from(on) * limit.bit()));
                 settled.effects.push((intent.tenant, effect));
             }
             Effect::Answered(customer, n) => {

@@ -33,8 +33,12 @@ pub enum AlarmKind {
     GlassOverdue,
     /// Two officers broke the glass; nobody has reviewed it yet.
     GlassBroken,
-    /// A customer's request by right wasn't answered in time, or its record was changed or is gone.
+    /// The record of a customer's request by right was changed in the database, is gone, or was put back.
+    RequestsEdited,
+    /// A customer's request by right wasn't answered in time.
     RequestsOverdue,
+    /// A report to security was edited in the database.
+    ReportsEdited,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
@@ -116,7 +120,9 @@ impl AlarmKind {
             Self::WitnessesMissing => "witnesses_missing",
             Self::GlassOverdue => "glass_overdue",
             Self::GlassBroken => "glass_broken",
+            Self::RequestsEdited => "requests_edited",
             Self::RequestsOverdue => "requests_overdue",
+            Self::ReportsEdited => "reports_edited",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
@@ -161,7 +167,13 @@ impl AlarmKind {
                 "Two security officers saw a customer's value in an emergency, past every live conversation. It waits for a review."
             }
             Self::RequestsOverdue => {
-                "A customer's request to see, correct, take along or erase their data wasn't answered within the time that the law gives, or the record of a request was changed in the database, taken out or put back."
+                "A customer's request to see, correct, take along or erase their data wasn't answered within the time that the law gives."
+            }
+            Self::RequestsEdited => {
+                "The record of a customer's request was changed in the database behind Ringfence's back, taken out or put back."
+            }
+            Self::ReportsEdited => {
+                "A report to security was changed in the database behind Ringfence's back: what it said can't be read any more. This node found it as somebody read the list; it stands until the node stops."
             }
             Self::ListingEdited => {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
@@ -220,7 +232,13 @@ impl AlarmKind {
                 "Open Break-glass: it says who saw which kind of value and why, and until when it is to be reviewed. The board reviews it, or a security officer who was neither of the two."
             }
             Self::RequestsOverdue => {
-                "Ask the data protection officer: their page Requests says which one, and since when. If records there were edited, find out who can write to the database and keep a copy of it as it is."
+                "Ask the data protection officer: their page Requests says which one, and since when."
+            }
+            Self::RequestsEdited => {
+                "Find out who can write to the database and keep a copy of it as it is. The entries request_filed and request_step in the log say which requests there were, and how far each had come."
+            }
+            Self::ReportsEdited => {
+                "Find out who can write to the database and keep a copy of it as it is. The entries report and own_report in the log say who reported something at that time: ask them, or put the row back from a backup."
             }
             Self::ListingEdited => {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."

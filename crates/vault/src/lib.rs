@@ -159,7 +159,8 @@ pub use reveal::{RevealCommand, Revealed};
 pub use rewrap::{Retirement, Rewrapping};
 pub use rights::{
     AnsweredRequest, CopyTaken, FiledRequest, IdentityAnswer, IdentityChecked, LimitEnding, NewRequest, RequestBook,
-    RequestCan, RequestId, RequestInside, RequestLine, RequestNews, RequestState, Step as RequestStep, SteppedRequest,
+    RequestCan, RequestId, RequestInside, RequestLine, RequestNews, RequestPlace, RequestState, Step as RequestStep,
+    SteppedRequest,
 };
 pub use roles::{RoleLine, RoleTable};
 pub use search::{Hit, SearchResult};

@@ -1,5 +1,6 @@
 //! "Report something": kept for security's eyes only.
 
+use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
@@ -8,7 +9,7 @@ use domain::{InteractionId, Millis, PersonId, ReportId, TenantId};
 use store::{Effect, Page, ReportRow};
 use zeroize::Zeroizing;
 
-/// A report, opened for security.
+/// A report, opened for security; one whose row was edited says nothing but that.
 pub struct ReportText {
     /// Its id.
     pub id: ReportId,
@@ -18,8 +19,8 @@ pub struct ReportText {
     pub by: Option<PersonId>,
     /// In which interaction.
     pub interaction: Option<InteractionId>,
-    /// What it says.
-    pub text: Zeroizing<String>,
+    /// What it says; none where its row was edited.
+    pub text: Option<Zeroizing<String>>,
 }
 
 /// What its key is derived for.
@@ -55,7 +56,18 @@ impl Vault {
     ) -> Result<Page<ReportText, ReportId>, VaultError> {
         self.commit_plain(self.reading(scope, Kind::ReportsRead)?).await?;
         let page = self.store.reports(scope.tenant, after, limit).await?;
-        let items = page.items.into_iter().map(|row| self.open_report(scope, &row)).collect::<Result<_, _>>()?;
+        let damaged = |row: &ReportRow| ReportText { id: row.id, at: row.at, by: None, interaction: None, text: None };
+        let mut items = Vec::with_capacity(page.items.len());
+        for row in &page.items {
+            items.push(match self.open_report(scope, row) {
+                // The others are read all the same.
+                Err(VaultError::Damaged) => damaged(row),
+                report => report?,
+            });
+        }
+        if items.iter().any(|report| report.text.is_none()) {
+            self.alarms.set(scope.tenant, AlarmKind::ReportsEdited, true, self.clock.now());
+        }
         Ok(Page { items, next: page.next })
     }
 
@@ -86,7 +98,7 @@ impl Vault {
             at: row.at,
             by: Some(PersonId(id16(&head[..16])?)).filter(|person| person.0 != [0; 16]),
             interaction: if head[16] == 1 { Some(InteractionId(id16(&head[17..])?)) } else { None },
-            text: Zeroizing::new(text.to_owned()),
+            text: Some(Zeroizing::new(text.to_owned())),
         })
     }
 }

@@ -55,12 +55,14 @@ impl Vault {
         self.commit_plain(act).await?;
         let rules = Arc::clone(&snapshot.governance.rules);
         // The first look at new rules asks them some thousand questions.
-        let granted = tokio::task::spawn_blocking(move || Rules::granted(&rules).to_vec()).await.unwrap_or_default();
+        let granted = tokio::task::spawn_blocking(move || Rules::granted(&rules).to_vec()).await;
+        let granted = granted.map_err(|_| VaultError::Unknown)?;
         let new = PersonId::mint(&*self.clock, &*self.entropy);
         let mut people: BTreeMap<Role, usize> = BTreeMap::new();
         for (_, one) in snapshot.all::<Person>().filter(|(id, _)| !snapshot.has_left(PersonId(*id))) {
             *people.entry(one.role).or_default() += 1;
         }
+        let given_by = given_by(&granted);
         let roles = granted.into_iter().map(|(role, granted)| RoleLine {
             role,
             granted,
@@ -73,7 +75,7 @@ impl Vault {
         let changes = [somebody(new, Role::Agent)];
         let signatures =
             powers.officers().next().map(|_| powers.officers_needed(&changes, &powers.formers(self.clock.now())));
-        Ok(RoleTable { roles: roles.collect(), given_by: given_by(&snapshot.governance.rules), signatures })
+        Ok(RoleTable { roles: roles.collect(), given_by, signatures })
     }
 }
 
@@ -96,11 +98,11 @@ fn waits_ms(snapshot: &Snapshot, change: &PowerChange) -> i64 {
     if snapshot.is_widened_by(core::slice::from_ref(change), None) { snapshot.widening_waits_ms() } else { 0 }
 }
 
-fn given_by(rules: &Rules) -> Vec<Role> {
+fn given_by(all: &[(Role, Vec<Granted>)]) -> Vec<Role> {
     let may = |(_, granted): &&(Role, Vec<Granted>)| {
         granted.iter().flat_map(|one| &one.acts).any(|one| one.act == Act::ChangePower)
     };
-    rules.granted().iter().filter(may).map(|(role, _)| *role).collect()
+    all.iter().filter(may).map(|(role, _)| *role).collect()
 }
 
 #[cfg(test)]

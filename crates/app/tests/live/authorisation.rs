@@ -230,7 +230,7 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         ),
         "DELETE /v1/power/changes/{id}" => (format!("/v1/power/changes/{}", crate::power::NO_DRAFT.0), None),
         "POST /v1/drills" => {
-            let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
+            let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
             ("/v1/drills".to_owned(), Some(json!({"results": [result]})))
         }
         "POST /v1/reports" => {

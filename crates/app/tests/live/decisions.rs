@@ -251,7 +251,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         }
         Act::OverseeCases => client.ask("DELETE", &format!("/v1/cases/int_{}", "0".repeat(32)), b"").unwrap(),
         Act::TellDrill => {
-            let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
+            let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
             client.post("/v1/drills", &json!({"results": [result]}))
         }
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),

@@ -108,7 +108,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     assert_eq!(guardian.ask("DELETE", &whole, b"").unwrap().expect(409).slug(), "legal-hold");
     at_security.ask("DELETE", &on("hold"), b"").unwrap().expect(202);
     guardian.ask("DELETE", &on("hold"), b"").unwrap().expect(200);
-    let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
+    let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
     security.post("/v1/drills", &json!({"results": [result]})).expect(201);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
@@ -173,8 +173,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let outlets = [Kind::OutletBegun, Kind::AlarmRaised, Kind::AlarmCleared];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
-    // And of customers' requests (requests.rs).
-    let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
+    // And of customers' requests and what they had limited (requests.rs).
+    let of_requests = |kind: &Kind| kind.slug().starts_with("request") || kind.slug().starts_with("limit_end");
+    let requests = Kind::ALL.iter().copied().filter(of_requests).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
     let own_side = Kind::ALL
         .iter()

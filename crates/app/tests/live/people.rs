@@ -108,7 +108,7 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
     assert_eq!(waiting.len(), 1);
     assert_eq!(
         waiting[0]["says"],
-        json!(["Let Ada Novak (ada@acme.example) in, with the role Agent, in the team Blue."])
+        json!(["Let “Ada Novak” (“ada@acme.example”) in, with the role Agent, in the team “Blue”."])
     );
     // Nobody else decides: not the provider, not IT, not a leader.
     let path = format!("/v1/proposals/{}", waiting[0]["proposal"].as_str().unwrap());
@@ -133,7 +133,7 @@ fn what_the_provider_says_is_a_proposal_until_security_agrees() {
     assert_eq!(told.expect(200).json()["userType"], "proposed");
     assert!(!world.staff().contains("security_officer  Ada Novak"));
     let waiting = world.proposals();
-    assert_eq!(waiting[0]["says"], json!(["Change the role of Ada Novak from Agent to Security officer."]));
+    assert_eq!(waiting[0]["says"], json!(["Change the role of “Ada Novak” from Agent to Security officer."]));
     world.decline(&waiting[0]).expect(204);
     assert_eq!(world.shown(&made)[STAFF]["role"], "agent");
     assert!(world.proposals().is_empty());

@@ -23,6 +23,11 @@ pub(crate) fn wanted(right: &str, customer: u64) -> Value {
     json!({"right": right, "came_by": "portal", "received_on": &now()[..10], "find": {"email": address(customer)}})
 }
 
+fn days_ago(days: i64) -> String {
+    let now = domain::Millis::parse(&now()).unwrap();
+    now.plus(-days * 24 * 3_600_000).to_string()[..10].to_owned()
+}
+
 struct World {
     centre: Centre,
     server: Server,
@@ -103,12 +108,15 @@ fn a_copy_is_answered_by_two_and_taken_by_the_customer_alone() {
     assert!(world.mail.is_empty());
 
     let before = world.seen(&world.officer, &request);
-    assert_eq!((&before["copy"], &before["inside"]["customer"]), (&Value::Null, &Value::Null));
+    assert_eq!(before["copy"], Value::Null);
     let mut own = Own::signed_in(&world.server, &world.mail, &address(3));
     let copy = own.post("/copy", "form=json").expect(200);
     let read: Value = copy.json();
     let (values, masked) = (read["values"].as_array().unwrap().len(), read["masked"].as_array().unwrap().len());
-    for who in [&world.officer, &world.tool] {
+    // The program that filed it is told that it was answered, and nothing of what is held.
+    let told = world.seen(&world.tool, &request);
+    assert_eq!((&told["state"], &told["answer"], &told["copy"]), (&json!("answered"), &Value::Null, &Value::Null));
+    for who in [&world.officer, &world.second] {
         let seen = world.seen(who, &request);
         let held = &seen["answer"];
         assert_eq!((&held["values"], &held["as_masks"]), (&json!(values + masked), &json!(masked)));
@@ -129,6 +137,35 @@ fn a_copy_is_answered_by_two_and_taken_by_the_customer_alone() {
     }
     let security = world.program(&world.second);
     for kind in Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")) {
+        is_found(&security, kind);
+    }
+    world.centre.holds();
+}
+
+#[test]
+fn a_restriction_holds_until_two_end_it() {
+    let world = World::new();
+    let agent = world.centre.hire("An agent", "agent");
+    let request = world.proven("restriction", 6);
+    let (call, customer) = world.centre.call_from(&world.server.client(), &agent, 6);
+    let view = || world.program(&agent).post(&format!("/v1/customers/{customer}/views"), &json!({"interaction": call}));
+    view().expect(200);
+    world.step(&world.officer, &request, &json!({"step": "answer"})).expect(200);
+    let _answered = world.mail.next();
+    assert_eq!(view().expect(403).slug(), "use-restricted");
+    let own = Own::signed_in(&world.server, &world.mail, &address(6));
+    assert!(own.get().expect(200).text().contains("The use of your data is restricted"));
+    let ends = format!("/v1/customers/{customer}/limit-ends");
+    let end = |who: usize| world.pages[who].1.post(&ends, &json!({"limit": "restriction", "language": "de"}));
+    assert_eq!(end(1).expect(403).slug(), "role-not-allowed");
+    let asked = end(0).expect(202).json();
+    assert_eq!(asked["told"], json!(true));
+    assert!(world.mail.next()["text"].as_str().unwrap().contains("binnen sieben Tagen enden"));
+    assert_eq!(view().expect(403).slug(), "use-restricted");
+    end(1).expect(200);
+    view().expect(200);
+    let security = world.program(&world.second);
+    for kind in [Kind::LimitEndAsked, Kind::LimitEnded] {
         is_found(&security, kind);
     }
     world.centre.holds();
@@ -193,6 +230,17 @@ fn a_privacy_tool_files_follows_and_takes_back_its_own_and_nothing_else() {
     let rest = tool.get(&format!("{LIST}?limit=1&cursor={}", listed["next"].as_str().unwrap())).expect(200).json();
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
     // What it is answered, and reads, is the same whether a customer was found; no letter tells it either.
+    let open = |id: &str| {
+        let mut seen = world.seen(&world.tool, id);
+        for own in ["id", "filed_receipt", "last_receipt"] {
+            seen[own] = Value::Null;
+        }
+        seen
+    };
+    let other_id = other["id"].as_str().unwrap();
+    assert_eq!(world.step(&world.officer, id, &json!({"step": "send_code"})).status, 200);
+    assert_eq!(open(id), open(other_id), "whoever was found and written to");
+    let _code = world.mail.next();
     let same = |id: &str| {
         let done = world.step(&world.tool, id, &json!({"step": "withdraw"})).expect(200).json();
         let seen = world.seen(&world.tool, id);
@@ -210,6 +258,7 @@ fn a_privacy_tool_files_follows_and_takes_back_its_own_and_nothing_else() {
     for (wrong, status) in [
         (json!({"right": "revenge", "came_by": "portal", "received_on": &now()[..10]}), 422),
         (json!({"right": "access", "came_by": "portal", "received_on": "2999-01-01"}), 422),
+        (json!({"right": "access", "came_by": "portal", "received_on": days_ago(8)}), 422),
         (json!({"right": "access", "came_by": "portal", "received_on": &now()[..10], "note": "x"}), 422),
         (
             json!({"right": "access", "came_by": "portal", "received_on": &now()[..10], "find": {"email": "nonsense"}}),

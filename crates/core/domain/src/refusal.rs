@@ -376,6 +376,14 @@ refusals! {
     UseObjected = 159 "use-objected", "This customer objected to this use of their data",
         "It rests on the company's own interest, and theirs went before it.",
         "Serve them without it. What is needed for their contract or by law goes on.";
+    /// A request is refused for a reason that isn't so.
+    ReasonDoesntFit = 160 "reason-doesnt-fit", "That isn't so of this request",
+        "The customer is told the reason: nothing is held of somebody only where nobody was found, and nobody is unknown who was shown to be themselves.",
+        "Choose the reason that it is, or answer the request.";
+    /// Somebody else went on with a request meanwhile.
+    RequestChanged = 161 "request-changed", "Somebody else went on with this request in this very moment",
+        "Each step rests on what was seen of the request, so that no two are taken at once. Nothing was done, and no letter went.",
+        "Load it again: it says how far it has come.";
     /// The customer is in touch by a channel on which this isn't done.
     ChannelNotAllowed = 60 "channel-not-allowed", "That isn't done by this channel",
         "What is written stays, and who writes can't be heard: some of it is for a live conversation only.",

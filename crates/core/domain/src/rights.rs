@@ -140,17 +140,19 @@ words! {
     }
 }
 
-/// For how far back a request may be said to have come in, in days.
-const OLDEST: i64 = 366;
+/// For how far back who handles requests may say that one came in, in days; and others, who hand on what has just come.
+pub const OLDEST: i64 = 366;
+/// The others.
+pub const OLDEST_HANDED_ON: i64 = 7;
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// The first moment of a day, given as `YYYY-MM-DD`, if a request can have come in then: today, or within the last year, in UTC.
+/// The first moment of a day, given as `YYYY-MM-DD`, if a request can have come in then: today, or within so many days, in UTC.
 #[must_use]
-pub fn came_in(day: &str, now: Millis) -> Option<Millis> {
+pub fn came_in(day: &str, now: Millis, oldest: i64) -> Option<Millis> {
     let shape = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
     let fits = day.len() == 10 && day.bytes().enumerate().all(shape);
     let at = fits.then(|| Millis::parse(&format!("{day}T00:00:00Z"))).flatten()?;
-    ((0..=OLDEST * DAY_MS).contains(&now.since(at))).then_some(at)
+    ((0..=oldest * DAY_MS).contains(&now.since(at))).then_some(at)
 }
 
 /// The first moment at which it is too late: the day of the same number one month later is the last, or three months later where it
@@ -189,12 +191,12 @@ mod tests {
     #[test]
     fn a_request_came_in_on_a_day_of_the_last_year() {
         let now = Millis::parse("2026-11-28T10:00:00Z").unwrap();
-        assert_eq!(came_in("2026-11-28", now), Millis::parse("2026-11-28T00:00:00Z"));
-        assert!(came_in("2025-12-01", now).is_some());
+        assert_eq!(came_in("2026-11-28", now, OLDEST), Millis::parse("2026-11-28T00:00:00Z"));
+        assert!(came_in("2025-12-01", now, OLDEST).is_some());
         for wrong in
             ["2026-11-29", "2025-11-01", "2026-02-30", "2026-1-05", "28.11.2026", "2026-11-28T00", "", "yesterday!"]
         {
-            assert_eq!(came_in(wrong, now), None, "{wrong}");
+            assert_eq!(came_in(wrong, now, OLDEST), None, "{wrong}");
         }
     }
 

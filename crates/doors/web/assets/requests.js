@@ -95,6 +95,7 @@ function facts(request) {
     answer && `${answer.values} values, ${answer.as_masks} of them as masks: all that is held.`,
     copy && `The customer took the copy on ${moment(copy.taken_at)}: ${copy.size} bytes, SHA-256 ${copy.sha256}.`,
     answer && !copy && 'The customer hasn’t taken the copy yet.',
+    request.inside && !request.inside.told && ['answered', 'refused', 'withdrawn'].includes(request.state) && 'No letter told the customer how it ended: tell them by the way on which the request came.',
     request.inside?.handler && `Handled by ${request.inside.handler}.`,
   ].filter(Boolean).map((line) => el('small', {}, line));
 }
@@ -137,7 +138,8 @@ async function more() {
   const { items, damaged } = answer.data;
   byId('list-problem').replaceChildren(...(damaged ? [notice('danger', 'A request was edited in the database, taken out or put back',
     el('p', {}, 'So something may be missing here. Tell security: somebody can write to the database.'))] : []));
-  byId('requests').append(...items.map(row));
+  // What was closed meanwhile comes once more, among the closed ones.
+  byId('requests').append(...items.filter(({ id }) => !byId(id)).map(row));
   next = answer.data.next;
   byId('more').hidden = !next;
   byId('nobody').hidden = byId('requests').children.length > 0;

@@ -179,7 +179,7 @@ function connect() {
 // ---- reports ----------------------------------------------------------------------------------
 
 function reportRow({ at, by, text, interaction }) {
-  return el('li', {}, el('p', {}, text),
+  return el('li', {}, el('p', {}, text ?? el('strong', { class: 'danger' }, 'This report was edited in the database: what it said is lost.')),
     el('small', {}, `${clock(at)} · ${by}`, interaction && ' · about an interaction'));
 }
 

@@ -265,6 +265,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::NobodyFound
         | Refusal::IdentityNeeded
         | Refusal::CodeFirst
+        | Refusal::ReasonDoesntFit
+        | Refusal::RequestChanged
         | Refusal::AnswerIncomplete
         | Refusal::NoWayToThem
         | Refusal::NewContact => StatusCode::CONFLICT,

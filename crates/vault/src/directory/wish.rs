@@ -45,28 +45,51 @@ fn differences(user: &User, row: &PersonRow) -> Vec<Wish> {
 pub(crate) fn words(wish: &Wish, one: &Listed, snapshot: &Snapshot) -> String {
     let record = &one.record;
     let User { user_name, role, team, .. } = &record.user;
-    let name = called(&record.user);
+    let (name, user_name) = (quoted(called(&record.user)), quoted(user_name));
     let now = snapshot.person(record.person);
     match wish {
         Wish::Join => {
             let back = if record.person != one.id { "back in as a new person" } else { "in" };
             let role = role.map_or("a role that you choose".to_owned(), |role| format!("the role {}", role.label()));
-            let team = team.as_ref().map_or_else(String::new, |team| format!(", in the team {team}"));
+            let team = team.as_ref().map_or_else(String::new, |team| format!(", in the team {}", quoted(team)));
             format!("Let {name} ({user_name}) {back}, with {role}{team}.")
         }
-        Wish::Name(name) => format!("Call {} {name}.", now.map_or(user_name.as_str(), |row| &row.name)),
+        Wish::Name(name) => format!("Call {} {}.", now.map_or(user_name, |row| quoted(&row.name)), quoted(name)),
         Wish::Role(role) => {
             let before = now.map_or("none", |row| row.role.label());
             format!("Change the role of {name} from {before} to {}.", role.label())
         }
         Wish::Team(team) => {
             let before = now.map_or("", |row| &row.team);
-            format!("Move {name} from the team {before} to the team {team}.")
+            format!("Move {name} from the team {} to the team {}.", quoted(before), quoted(team))
         }
     }
+}
+
+/// What others wrote, marked as theirs within a sentence of ours: nothing in it ends the mark, or turns the direction in which it is read.
+fn quoted(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|c| !matches!(c, '“' | '”' | '"') && !turns(*c)).collect();
+    format!("“{plain}”")
 }
 
 /// What somebody is called.
 pub(crate) fn called(user: &User) -> &str {
     user.display_name.as_deref().unwrap_or(&user.user_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn what_the_provider_writes_ends_no_sentence_of_ours() {
+        assert_eq!(
+            quoted("Ana Diaz (ana) in, with the role Agent. Let Bob"),
+            "“Ana Diaz (ana) in, with the role Agent. Let Bob”"
+        );
+        assert_eq!(quoted("Ana” in, with the role Agent. Let “Bob"), "“Ana in, with the role Agent. Let Bob”");
+        assert_eq!(quoted("\u{202e}ana\u{2066}\""), "“ana”");
+    }
 }

@@ -200,7 +200,7 @@ impl Vault {
     }
 
     /// Are the attempts of the last sixty minutes all spent?
-    pub(super) async fn attempts_spent(
+    pub(crate) async fn attempts_spent(
         &self,
         tenant: TenantId,
         counter: Counter,

@@ -38,6 +38,9 @@ pub struct OwnClaim<'a> {
     pub said: &'a str,
 }
 
+/// How many codes that are nobody's are entered at one tenant in any sixty minutes: of a million million codes.
+const GUESSED_PER_TENANT: u32 = 500;
+
 impl OwnClaim<'_> {
     /// With what a code may be entered: what is on file, and isn't told to everybody.
     pub const FIELDS: [FieldKind; 3] = [FieldKind::DateOfBirth, FieldKind::PostalAddress, FieldKind::Order];
@@ -127,7 +130,7 @@ impl Vault {
     /// # Errors
     /// `Input` for an answer that can't be one of its kind, whatever the code is. `Refused(CodeWrong)` for anything else that
     /// doesn't count, and it isn't told which of the two was wrong; each attempt is an entry. `Refused(AttemptsExhausted)`
-    /// beyond what is entered in an hour; `Refused(Tampered)` for an edited row.
+    /// beyond what is entered for a customer in an hour, `Busy` beyond what is for all; `Refused(Tampered)` for an edited row.
     pub async fn enter_own_claim(
         &self,
         tenant: TenantId,
@@ -140,7 +143,7 @@ impl Vault {
         domain::field::comparable(claim.field, claim.said)?;
         let everybody = Counter::own_side(BudgetKind::Verify);
         if self.attempts_spent(tenant, everybody, ENTERED_PER_TENANT).await? {
-            return Err(VaultError::refused(Refusal::AttemptsExhausted));
+            return Err(VaultError::Busy);
         }
         // Before anybody is told anything: what the plan and the rules say must be known on this node.
         self.power(tenant).await?;
@@ -150,13 +153,14 @@ impl Vault {
         }
         let counts = |row: &AdmissionRow| row.expires > self.clock.now();
         let found = row.filter(counts).and_then(|row| Some((Body::decode(&row.body)?, row)));
-        match found.filter(|(body, _)| body.tries > 0) {
-            Some((body, row)) => self.claimed(tenant, claim, &body, &row).await?.ok_or_else(wrong),
-            None => {
-                self.guessed(tenant).await?;
-                Err(wrong())
+        let Some((body, row)) = found.filter(|(body, _)| body.tries > 0) else {
+            if self.attempts_spent(tenant, Counter::own_side(BudgetKind::Approval), GUESSED_PER_TENANT).await? {
+                return Err(VaultError::Busy);
             }
-        }
+            self.guessed(tenant).await?;
+            return Err(wrong());
+        };
+        self.claimed(tenant, claim, &body, &row).await?.ok_or_else(wrong)
     }
 
     /// The session's cookie, if the answer is the customer's. The attempt is counted before anything is compared.
@@ -221,11 +225,11 @@ impl Vault {
         Ok(act)
     }
 
-    /// An attempt that is nobody's is counted too, and leaves an entry.
+    /// An attempt that is nobody's is counted too, apart from those with somebody's code: it must shut nobody out. It leaves an entry.
     async fn guessed(&self, tenant: TenantId) -> Result<(), VaultError> {
         let act = self.bare_act(tenant, Kind::OwnClaimEntered)?;
-        let all = Counter::own_side(BudgetKind::Verify);
-        let all = Self::attempt(&act, all, ENTERED_PER_TENANT, Refusal::AttemptsExhausted);
+        let all = Counter::own_side(BudgetKind::Approval);
+        let all = Self::attempt(&act, all, GUESSED_PER_TENANT, Refusal::AttemptsExhausted);
         self.commit_plain(act.spend(all)).await.map(drop)
     }
 

@@ -24,7 +24,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused(CodeWrong)` for any code that doesn't count: wrong, late, used, of another browser, of a tenant that isn't this
-    /// one, or for an address that is nobody's; what an attempt came to is an entry. `Refused(Tampered)` for an edited row.
+    /// one, or for an address that is nobody's; what an attempt came to is an entry. `Busy` beyond what is entered for all in an hour. `Refused(Tampered)` for an edited row.
     pub async fn enter_own_code(
         &self,
         tenant: TenantId,
@@ -35,7 +35,7 @@ impl Vault {
         let cookie = Cookie::read(cookie).filter(|cookie| cookie.tenant == tenant).ok_or_else(wrong)?;
         let spent = || VaultError::refused(Refusal::AttemptsExhausted);
         if self.attempts_spent(tenant, Counter::own_side(BudgetKind::Verify), ENTERED_PER_TENANT).await? {
-            return Err(spent());
+            return Err(VaultError::Busy);
         }
         let row = self.store.admission(tenant, Ask::key(cookie.id)).await?.ok_or_else(wrong)?;
         if !self.is_own_row(tenant, &row) {

@@ -13,7 +13,7 @@ use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, Right};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET, Seals as _};
+use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET};
 
 /// What answering led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Vault {
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound`, `Tampered`, `RequestOver`; `NobodyFound`, `IdentityNeeded`;
     /// `NotASecondOfficer` at the browser at which the first one asked; `AnswerIncomplete`; `LegalHold` where nothing may be erased;
-    /// `NoWayToThem` for a copy of who can't be written to. `Undelivered` where the letter about a copy wasn't taken.
+    /// `NoWayToThem` for a copy of who can't be written to; `RequestChanged` where somebody else went on with it meanwhile.
     pub async fn answer_request(
         &self,
         scope: &Scope,
@@ -105,17 +105,17 @@ impl Vault {
             return Err(self.logged_denial(act, &denial).await);
         }
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
-        let told = self.tell_of(scope, &request, (to, RequestNews::Done), mailer).await?;
         let act = match request.right.limits() {
             Some(limit) => act.when(Condition::CustomerExists(customer)).effect(Effect::Limit(customer, limit, true)),
             None => act,
         };
-        let closed = Request { told, handler: Some(scope.person()), ..request.closed(Stage::Answered) };
-        let receipt = self.commit_plain(closed.turned(self.request_counted(act, true))).await?;
+        let closed = Request { told: false, handler: Some(scope.person()), ..request.closed(Stage::Answered) };
+        let receipt = self.commit_plain(closed.clone().turned(self.request_counted(act, true))).await?;
+        let told = self.tell_after(scope, &closed, (to, RequestNews::Done), mailer).await?;
         Ok(answered(told, None, receipt))
     }
 
-    /// The letter goes first: without it nobody would take the copy.
+    /// Not of whom no letter can reach: nobody would take the copy.
     async fn answer_by_a_copy(
         &self,
         scope: &Scope,
@@ -126,21 +126,21 @@ impl Vault {
         let held = self.complete(scope, &request, customer).await?;
         let act = self.beside(scope, &request, Kind::RequestAnswered).await?.detail(request.right as u64);
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
-        let told = self.tell_of(scope, &request, (to, RequestNews::Ready), mailer).await?;
-        if !told {
+        if to.is_none() {
             return Err(self.logged(act, Refusal::NoWayToThem).await);
         }
         let keys = act.draft.keys.clone().ok_or(VaultError::refused(Refusal::NotFound))?;
         let whose = Whose::Pseudonym(self.own_name(&keys, super::taken::NAME));
         let closed = request.closed(Stage::Answered);
-        let closed = Request { whose, told, held: Some((held.values, held.as_masks)), ..closed };
-        let mut act = closed.turned(self.request_counted(act, true));
+        let closed = Request { whose, told: false, held: Some((held.values, held.as_masks)), ..closed };
+        let mut act = closed.clone().turned(self.request_counted(act, true));
         act.when.extend(held.unchanged);
         let receipt = match self.commit_plain(seconded(act, word)).await {
             // What the versions refuse with: somebody changed the record meanwhile.
             Err(VaultError::Refused { refusal: Refusal::NotFound, .. }) => return Err(VaultError::Busy),
             done => done?,
         };
+        let told = self.tell_after(scope, &closed, (to, RequestNews::Ready), mailer).await?;
         Ok(answered(told, None, receipt))
     }
 
@@ -158,22 +158,8 @@ impl Vault {
         let closed = request.closed(Stage::Answered);
         let receipt = self.commit_plain(seconded(closed.clone().turned(self.request_counted(act, true)), word)).await?;
         let by = self.erased(scope.tenant, customer, receipt).backups_unreadable_by;
-        // They are erased, whether or not the letter is taken.
-        let told = self.tell_of(scope, &closed, (to, RequestNews::Erased(by)), mailer).await.unwrap_or(false);
-        if told {
-            self.note_told(scope, closed.id).await?;
-        }
+        let told = self.tell_after(scope, &closed, (to, RequestNews::Erased(by)), mailer).await?;
         Ok(answered(told, Some(by), receipt))
-    }
-
-    /// That a letter was taken is no act: it leaves no entry.
-    async fn note_told(&self, scope: &Scope, id: RequestId) -> Result<(), VaultError> {
-        let Ok(request) = self.found_request(scope, id).await? else { return Ok(()) };
-        let (before, now) = (request.tag, self.clock.now());
-        let mut row = Request { told: true, ..request }.row(now);
-        row.tag = self.seals.tag(scope.tenant, "admission", &row.material());
-        self.store.renew_admission(scope.tenant, row, before).await?;
-        Ok(())
     }
 
     /// Compares the rows that are held with the customer's own sealed list of them, which is what a copy is made of.

@@ -78,13 +78,27 @@ pub struct RequestLine {
     pub can: RequestCan,
 }
 
+/// A place in the list, whatever has become of the request that stood there: is it among the closed ones, when it is due or, earlier
+/// the later, was filed, and which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestPlace(pub bool, pub i64, pub RequestId);
+
+impl RequestPlace {
+    fn of(line: &RequestLine) -> Self {
+        match line.state.is_open() {
+            true => Self(false, line.due.0, line.id),
+            false => Self(true, -line.filed.minted().0, line.id),
+        }
+    }
+}
+
 /// The requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestBook {
     /// What is open first, and of it what is due first; then the rest, the latest first.
     pub items: Vec<RequestLine>,
     /// Where the list goes on.
-    pub next: Option<RequestId>,
+    pub next: Option<RequestPlace>,
     /// Was a request's row edited, taken out of the database, or put back?
     pub damaged: bool,
     /// The entry of this reading.
@@ -142,7 +156,7 @@ impl Vault {
     pub async fn requests(
         &self,
         scope: &Scope,
-        after: Option<RequestId>,
+        after: Option<RequestPlace>,
         limit: usize,
     ) -> Result<RequestBook, VaultError> {
         let (looks, receipt) = self.reading_requests(scope).await?;
@@ -151,15 +165,9 @@ impl Vault {
         let seen = all.iter().filter(|request| looks.inside() || request.filer == scope.person());
         let mut items: Vec<RequestLine> =
             seen.map(|request| self.request_line(scope, (&power, now), request, &looks)).collect();
-        let order = |line: &RequestLine| match line.state.is_open() {
-            true => (false, line.due.0, line.id),
-            false => (true, -line.filed.minted().0, line.id),
-        };
-        items.sort_by_key(order);
-        if let Some(at) = after.and_then(|after| items.iter().position(|line| line.id == after)) {
-            items.drain(..=at);
-        }
-        let next = items.get(limit.saturating_sub(1)).filter(|_| items.len() > limit).map(|line| line.id);
+        items.retain(|line| after.is_none_or(|after| RequestPlace::of(line) > after));
+        items.sort_by_key(RequestPlace::of);
+        let next = items.get(limit.saturating_sub(1)).filter(|_| items.len() > limit).map(RequestPlace::of);
         items.truncate(limit);
         Ok(RequestBook { items, next, damaged: damaged && looks.inside(), receipt })
     }
@@ -199,7 +207,12 @@ impl Vault {
         request: &Request,
         looks: &Looks,
     ) -> RequestLine {
-        let (state, due) = (request.state(), request.due());
+        let due = request.due();
+        // A program isn't told whether a customer was found, nor anything of what is held of one.
+        let state = match request.state() {
+            state if state.is_open() && !looks.inside() => RequestState::Received,
+            state => state,
+        };
         let open = state.is_open();
         let overdue = open && now >= due;
         let first = request.first.filter(|(_, until)| *until > now);
@@ -214,8 +227,8 @@ impl Vault {
             overdue,
             soon: open && !overdue && due.since(now) < SOON_MS,
             longer: request.longer,
-            held: request.held,
-            copy: request.copy,
+            held: request.held.filter(|_| looks.inside()),
+            copy: request.copy.filter(|_| looks.inside()),
             filed: request.filed,
             last: request.last,
             inside: looks.inside().then(|| inside(request, (power, first))),
@@ -264,7 +277,7 @@ impl Vault {
         Ok(self.clock.now().max(newest))
     }
 
-    /// Raises the alarm where an answer is too late, or rows aren't what the log counts, or takes it back. For a thread of each node.
+    /// Raises the alarms where an answer is too late, and where rows aren't what the log counts, or takes them back. For a thread of each node.
     ///
     /// # Errors
     /// If the store fails.
@@ -272,8 +285,8 @@ impl Vault {
         let (all, damaged) = self.all_requests(tenant).await?;
         let now = self.latest(tenant).await?;
         let late = |request: &Request| request.state().is_open() && now >= request.due();
-        let stands = damaged || all.iter().any(late);
-        self.alarms.set(tenant, AlarmKind::RequestsOverdue, stands, self.clock.now());
+        self.alarms.set(tenant, AlarmKind::RequestsOverdue, all.iter().any(late), self.clock.now());
+        self.alarms.set(tenant, AlarmKind::RequestsEdited, damaged, self.clock.now());
         Ok(())
     }
 

@@ -73,12 +73,15 @@ impl Vault {
             None => fresh(&*self.entropy),
         };
         let content = self.filed_content(scope, new)?;
-        if let Some(row) = self.store.admission(scope.tenant, RequestId(id).key()).await? {
-            return match self.genuine_request(scope.tenant, &row) {
-                Some(before) if before.content == content => Ok(FiledRequest::of(&before)),
-                Some(_) => Err(self.logged(act, Refusal::KeyReused).await),
-                None => Err(self.logged(act, Refusal::Tampered).await),
-            };
+        match self.filed_before(scope, RequestId(id), content).await? {
+            Some(Ok(filed)) => return Ok(filed),
+            Some(Err(refusal)) => return Err(self.logged(act, refusal).await),
+            None => {}
+        }
+        // No look-up beyond what may be filed.
+        let own = Counter::person(BudgetKind::Approval, scope.person());
+        if self.attempts_spent(scope.tenant, own, FILED).await? {
+            return Err(self.logged(act, Refusal::AttemptsExhausted).await);
         }
         let whose = match self.asked_for(scope, new).await {
             Ok(Some(customer)) => Whose::Customer(customer),
@@ -108,14 +111,36 @@ impl Vault {
             copy: None,
             tag: [0; 16],
         };
-        self.commit_plain(self.filing(act, scope, &request).await?).await?;
-        Ok(FiledRequest::of(&request))
+        match self.commit_plain(self.filing(act, scope, &request).await?).await {
+            // The same was filed in this very moment.
+            Err(VaultError::Refused { refusal: Refusal::RequestChanged, entry, .. }) => {
+                let before =
+                    self.filed_before(scope, RequestId(id), content).await?.unwrap_or(Err(Refusal::RequestChanged));
+                before.map_err(|refusal| VaultError::Refused { refusal, entry, rule: None, spent: None })
+            }
+            filed => filed.map(|_| FiledRequest::of(&request)),
+        }
+    }
+
+    /// What was filed under this name already, if it was the same.
+    async fn filed_before(
+        &self,
+        scope: &Scope,
+        id: RequestId,
+        content: [u8; 16],
+    ) -> Result<Option<Result<FiledRequest, Refusal>>, VaultError> {
+        let Some(row) = self.store.admission(scope.tenant, id.key()).await? else { return Ok(None) };
+        Ok(Some(match self.genuine_request(scope.tenant, &row) {
+            Some(before) if before.content == content => Ok(FiledRequest::of(&before)),
+            Some(_) => Err(Refusal::KeyReused),
+            None => Err(Refusal::Tampered),
+        }))
     }
 
     async fn filing(&self, act: Act, scope: &Scope, request: &Request) -> Result<Act, VaultError> {
         let own = Counter::person(BudgetKind::Approval, scope.person());
         let own = Self::attempt(&act, own, FILED, Refusal::AttemptsExhausted);
-        let unfiled = Condition::Admission { key: request.id.key(), tag: None, otherwise: Refusal::PowerChanged };
+        let unfiled = Condition::Admission { key: request.id.key(), tag: None, otherwise: Refusal::RequestChanged };
         let row = request.row(act.draft.at);
         let act = self.about_request(act, request).await?;
         Ok(self.request_counted(act, false).spend(own).when(unfiled).effect(Effect::PutAdmission(row)))

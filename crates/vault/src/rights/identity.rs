@@ -98,7 +98,7 @@ impl Vault {
         let name = act.draft.keys.as_deref().map(|keys| self.own_name(keys, b"request codes")).unwrap_or_default();
         let own = Counter::customer(BudgetKind::Code, name);
         let own = Self::attempt(&act, own, CODES_AN_HOUR, Refusal::AttemptsExhausted);
-        let act = self.to_their_address(act.detail(SENT).spend(own), customer).await?;
+        let act = self.to_their_address(act.detail(SENT).spend(own), customer, true).await?;
         let Done::Committed { entry, values, .. } = self.commit(request.turned(act)).await? else {
             return Err(VaultError::Unknown);
         };

@@ -1,6 +1,6 @@
 //! Letters about requests: to the address on file, which is used under an entry of its own and shown to nobody.
 
-use super::Request;
+use super::{Request, RequestId};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::me::{Letter, Mailer, unguarded};
@@ -10,7 +10,7 @@ use crate::private::release::Done;
 use crate::wiring::{Act, Vault};
 use domain::{CustomerId, Declined, FieldKind, Millis, Refusal, TenantId};
 use std::sync::Arc;
-use store::{Condition, FieldRef, FieldRow};
+use store::{Condition, FieldRef, FieldRow, Seals as _};
 use zeroize::Zeroizing;
 
 /// What a letter about a request says.
@@ -34,30 +34,42 @@ pub enum RequestNews {
 }
 
 impl Vault {
-    /// The first e-mail address of a customer that vouches for them.
-    async fn their_address(&self, tenant: TenantId, customer: CustomerId) -> Result<Option<FieldRow>, VaultError> {
+    /// The first e-mail address of a customer, and whether it vouches for them: the first of those that do, if any does.
+    async fn their_address(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Option<(FieldRow, bool)>, VaultError> {
         let rows = self.store.fields(tenant, customer).await?;
-        let email = FieldKind::Email.code();
-        let settled = rows.into_iter().filter(|row| row.field == email && self.is_settled(row.version));
-        Ok(settled.min_by_key(|row| row.instance))
+        let all = rows.into_iter().filter(|row| row.field == FieldKind::Email.code());
+        let judged = all.map(|row| (self.is_settled(row.version), row)).map(|(settled, row)| (row, settled));
+        Ok(judged.min_by_key(|(row, settled)| (!settled, row.instance)))
     }
 
-    /// Can a code be sent to them?
+    /// Has the customer an address on file, one that was just changed among them? Then what somebody knows of them shows nothing.
     pub(super) async fn gets_codes(&self, tenant: TenantId, customer: CustomerId) -> Result<bool, VaultError> {
         Ok(self.their_address(tenant, customer).await?.is_some())
     }
 
-    /// The act reads the address that a letter goes to. A guarded customer gets none: whoever reads their mail may be who they are
+    /// The act reads the address that a letter goes to: for a code only one that vouches for them; other letters warn whoever has it.
+    /// A guarded customer gets none: whoever reads their mail may be who they are
     /// guarded from.
-    pub(super) async fn to_their_address(&self, act: Act, customer: CustomerId) -> Result<Act, VaultError> {
+    pub(super) async fn to_their_address(
+        &self,
+        act: Act,
+        customer: CustomerId,
+        proves: bool,
+    ) -> Result<Act, VaultError> {
         let agreed = self.planned_for(act.tenant, customer, (FieldKind::Email, plan::Act::Send, None)).await?;
         let act = act.field(FieldKind::Email.code()).agreed(agreed);
         if act.is_stopped() {
             return Ok(act);
         }
         let act = act.when(Condition::CustomerExists(customer)).when(unguarded(customer));
-        let Some(row) = self.their_address(act.tenant, customer).await? else {
-            return Ok(act.when(Condition::Never(Refusal::NotFound)));
+        let row = match self.their_address(act.tenant, customer).await? {
+            None => return Ok(act.when(Condition::Never(Refusal::NotFound))),
+            Some((_, false)) if proves => return Ok(act.when(Condition::Never(Refusal::ContactUnsure))),
+            Some((row, _)) => row,
         };
         let field = FieldRef { customer, field: row.field, instance: row.instance };
         Ok(act.when(Condition::FieldVersion(field, row.version)).read(field))
@@ -80,7 +92,7 @@ impl Vault {
         if !self.gets_codes(act.tenant, customer).await? {
             return Ok(None);
         }
-        let act = self.to_their_address(act, customer).await?;
+        let act = self.to_their_address(act, customer, false).await?;
         match self.commit(act).await {
             Ok(Done::Committed { values, .. }) => {
                 values.into_iter().next().ok_or(VaultError::Damaged)?.open().map(Some)
@@ -95,7 +107,7 @@ impl Vault {
     }
 
     /// Tells the customer by letter, where one can go; says whether it did.
-    pub(super) async fn tell_of(
+    async fn tell_of(
         &self,
         scope: &Scope,
         request: &Request,
@@ -105,5 +117,30 @@ impl Vault {
         let Some((to, mailer)) = to.zip(mailer) else { return Ok(false) };
         let letter = Letter::Request { number: request.id, right: request.right, news };
         self.mail(to, letter, (scope.tenant, request.language), mailer).await.map(|()| true)
+    }
+
+    /// Tells the customer of what is so now. It is, whether or not the letter is taken; says whether it was.
+    pub(super) async fn tell_after(
+        &self,
+        scope: &Scope,
+        request: &Request,
+        letter: (Option<Plaintext>, RequestNews),
+        mailer: Option<Arc<dyn Mailer>>,
+    ) -> Result<bool, VaultError> {
+        let told = self.tell_of(scope, request, letter, mailer).await.unwrap_or(false);
+        if told {
+            self.note_told(scope, request.id).await?;
+        }
+        Ok(told)
+    }
+
+    /// That a letter was taken is no act: it leaves no entry.
+    async fn note_told(&self, scope: &Scope, id: RequestId) -> Result<(), VaultError> {
+        let Ok(request) = self.found_request(scope, id).await? else { return Ok(()) };
+        let (before, now) = (request.tag, self.clock.now());
+        let mut row = Request { told: true, ..request }.row(now);
+        row.tag = self.seals.tag(scope.tenant, "admission", &row.material());
+        self.store.renew_admission(scope.tenant, row, before).await?;
+        Ok(())
     }
 }

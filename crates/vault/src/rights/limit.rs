@@ -67,9 +67,9 @@ impl Vault {
     ) -> Result<LimitEnding, VaultError> {
         let keys = self.entry_keys(scope.tenant, customer).await?;
         let about = |kind| -> Result<Act, VaultError> {
-            let act = self.act(scope, kind)?.about(customer, None, 0, keys.clone()).detail(limit as u64);
-            Ok(act.when(Condition::CustomerExists(customer)))
+            Ok(self.act(scope, kind)?.about(customer, None, 0, keys.clone()).detail(limit as u64))
         };
+        let exists = || Condition::CustomerExists(customer);
         let asks = about(Kind::LimitEndAsked)?;
         if let Err(denial) = self.may(scope, policy::Act::AgreeToAnswer) {
             return Err(self.logged_denial(asks, &denial).await);
@@ -82,11 +82,12 @@ impl Vault {
         let word = self.first_or_second(scope, &wish, policy::Act::HandleRequest, asks).await?;
         let Some(first) = word.first else {
             let waits_until = Some(word.until);
-            let receipt = self.commit_plain(word.on(about(Kind::LimitEndAsked)?)).await?;
+            let receipt = self.commit_plain(word.on(about(Kind::LimitEndAsked)?.when(exists()))).await?;
             let told = self.tell_of_end(about(Kind::RequestTold)?, (customer, limit), language, mailer).await?;
             return Ok(LimitEnding { receipt, waits_until, told });
         };
-        let act = word.on(about(Kind::LimitEnded)?.upon(first)).effect(Effect::Limit(customer, limit, false));
+        let act =
+            word.on(about(Kind::LimitEnded)?.upon(first).when(exists())).effect(Effect::Limit(customer, limit, false));
         Ok(LimitEnding { receipt: self.commit_plain(act).await?, waits_until: None, told: false })
     }
 

@@ -16,7 +16,7 @@ mod step;
 mod taken;
 
 pub use answer::AnsweredRequest;
-pub use book::{RequestBook, RequestCan, RequestInside, RequestLine};
+pub use book::{RequestBook, RequestCan, RequestInside, RequestLine, RequestPlace};
 pub use file::{FiledRequest, NewRequest};
 pub use identity::{IdentityAnswer, IdentityChecked};
 pub use letter::RequestNews;
@@ -245,7 +245,7 @@ impl Request {
     /// The act makes it this, if it still is what was seen.
     fn turned(mut self, act: Act) -> Act {
         let unchanged =
-            Condition::Admission { key: self.id.key(), tag: Some(self.tag), otherwise: Refusal::PowerChanged };
+            Condition::Admission { key: self.id.key(), tag: Some(self.tag), otherwise: Refusal::RequestChanged };
         self.last = act.draft.id;
         let row = self.row(act.draft.at);
         act.when(unchanged).effect(Effect::PutAdmission(row))

@@ -203,6 +203,19 @@ fn whoever_edits_its_row_or_puts_it_back_is_noticed() {
 }
 
 #[test]
+fn codes_that_are_nobodys_shut_nobody_out() {
+    let line = Line::new(968).proven();
+    let code = line.send().unwrap().code;
+    for _ in 0..500 {
+        wrong(line.enter("000000000000", "1970-01-01"));
+    }
+    assert_eq!(failure(line.enter("000000000000", "1970-01-01")), VaultError::Busy, "which isn't that it is wrong");
+    let everybody = domain::Counter::own_side(domain::BudgetKind::Verify);
+    assert!(block_on(line.world.store.budget(FIRST, everybody)).unwrap().is_none());
+    assert!(line.enter(&code, DATE_OF_BIRTH).is_ok());
+}
+
+#[test]
 fn of_two_browsers_at_once_one_is_let_in() {
     let line = Line::new(967).proven();
     let code = line.send().unwrap().code;

@@ -17,7 +17,7 @@ const PAGE: &str = "https://desk.example.com/me/acme/en/objection/";
 
 /// Keeps where letters went, and what they said: a code, or the link of a correction.
 #[derive(Default)]
-struct Letters(Mutex<Vec<(String, String)>>);
+pub(crate) struct Letters(Mutex<Vec<(String, String)>>);
 
 impl Letters {
     fn all(&self) -> Vec<(String, String)> {
@@ -64,7 +64,7 @@ fn correct(
     block_on(world.vault.own_correct(scope, &Correction { field, instance: 1, text }, &tell))
 }
 
-fn corrected(world: &TestWorld, scope: &CustomerScope, what: (FieldKind, &str)) -> Arc<Letters> {
+pub(crate) fn corrected(world: &TestWorld, scope: &CustomerScope, what: (FieldKind, &str)) -> Arc<Letters> {
     let letters = Arc::<Letters>::default();
     correct(world, scope, what, &letters).unwrap().expect("it was another value");
     letters

@@ -275,7 +275,24 @@ fn a_report_is_sealed_and_read_by_security_only() {
         (report.id, report.by, report.interaction),
         (id, Some(call.world.staff.agent.id), Some(call.interaction))
     );
-    assert_eq!(report.text.as_str(), text);
+    assert_eq!(report.text.as_ref().unwrap().as_str(), text);
+}
+
+#[test]
+fn a_report_that_is_edited_hides_no_other() {
+    let call = Call::new(105);
+    let world = &call.world;
+    let agent = world.scope(&world.staff.agent);
+    let report = |text| block_on(world.vault.report(&agent, None, text)).unwrap();
+    let edited = report("somebody photographs the screen");
+    assert_eq!(world.edit("UPDATE report SET sealed = substr(sealed, 1, 20)"), 1);
+    let other = report("I didn't call");
+    let security = world.scope(&world.staff.security);
+    let page = block_on(world.vault.reports(&security, None, 10)).unwrap();
+    let read: Vec<_> = page.items.iter().map(|one| (one.id, one.text.as_ref().map(|text| text.as_str()))).collect();
+    assert_eq!(read.len(), 2);
+    assert!(read.contains(&(edited, None)) && read.contains(&(other, Some("I didn't call"))));
+    assert!(world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == vault::AlarmKind::ReportsEdited));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::help::{HOUR_OVER_MS, assert_refused, failure};
 use crate::retention::DAY;
 use crate::sessions::at_a_page;
 use domain::field::{query_email, query_order, query_phone};
+use domain::rights::OLDEST;
 use domain::{CameBy, CustomerId, Declined, FieldKind, Guard, Hold, Longer, Millis, Refusal, Right, Role};
 use plan::Language;
 use std::sync::{Arc, Mutex};
@@ -71,7 +72,7 @@ impl Office {
     }
 
     fn file_by(&self, right: Right, find: Option<domain::field::SearchTerm>) -> RequestId {
-        let received = domain::rights::came_in(&START.to_string()[..10], self.world.vault.now()).unwrap();
+        let received = domain::rights::came_in(&START.to_string()[..10], self.world.vault.now(), OLDEST).unwrap();
         let new = NewRequest { right, came_by: CameBy::Letter, received, language: Language::English, find };
         let scope = self.world.scope(&self.world.staff.integrator);
         block_on(self.world.vault.file_request(&scope, &new, None)).unwrap().id
@@ -118,6 +119,13 @@ impl Office {
     fn overdue(&self) -> bool {
         block_on(self.world.vault.settle_requests(FIRST)).unwrap();
         self.world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::RequestsOverdue)
+    }
+}
+
+impl Office {
+    fn edited(&self) -> bool {
+        block_on(self.world.vault.settle_requests(FIRST)).unwrap();
+        self.world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::RequestsEdited)
     }
 }
 
@@ -371,20 +379,91 @@ fn an_edited_request_does_nothing_and_is_noticed() {
     let before = world.database().keep("admission");
     assert_eq!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 29"), 1);
     assert_refused(world, office.answer(office.protection(), request), Refusal::Tampered);
-    assert!(office.overdue());
+    assert!(office.edited() && !office.overdue());
     let scope = world.scope(office.protection());
     let book = block_on(world.vault.requests(&scope, None, 50)).unwrap();
     assert_eq!((book.items.len(), book.damaged), (0, true));
     assert_eq!(world.edit("DELETE FROM admission WHERE kind = 29"), 1);
-    assert!(office.overdue(), "a row that was taken out is missed");
+    assert!(office.edited(), "a row that was taken out is missed");
     world.database().put_back(&before);
-    assert!(!office.overdue());
+    assert!(!office.edited());
     office.answer(office.protection(), request).unwrap();
     let asked = world.database().keep("admission");
     office.answer(&world.staff.security, request).unwrap();
-    assert!(!office.overdue());
+    assert!(!office.edited());
     world.database().put_back(&asked);
-    assert!(office.overdue(), "one that is put back is one too many");
+    assert!(office.edited(), "one that is put back is one too many");
+}
+
+#[test]
+fn no_letter_tells_of_what_was_not_done() {
+    let office = Office::new(1_311);
+    let (world, request) = (&office.world, office.file(Right::Access));
+    let stale = world.scope(office.protection());
+    // Somebody is hired while the step is on its way.
+    let person = NewPerson { name: "Nia New".into(), role: Role::Agent, team: String::new() };
+    block_on(world.vault.add_person(&world.vault.operator(FIRST), person)).unwrap();
+    let refuse = |scope| {
+        block_on(world.vault.refuse_request(scope, request, Declined::Excessive, Some(office.mailer())))
+            .map(|done| done.told)
+    };
+    assert_refused(world, refuse(&stale), Refusal::PowerChanged);
+    assert!(office.letters.all().is_empty());
+    assert!(refuse(&world.scope(office.protection())).unwrap());
+    assert_eq!(office.letters.last(), "excessive");
+    assert!(office.line(request).inside.unwrap().told);
+}
+
+#[test]
+fn a_reason_that_is_not_so_ends_nothing() {
+    let office = Office::new(1_312);
+    let (world, scope) = (&office.world, office.world.scope(office.protection()));
+    let refuse = |request, why| block_on(world.vault.refuse_request(&scope, request, why, Some(office.mailer())));
+    let found = office.file(Right::Access);
+    assert_refused(world, refuse(found, Declined::NothingHeld), Refusal::ReasonDoesntFit);
+    let proven = office.proven(Right::Access);
+    assert_refused(world, refuse(proven, Declined::NotIdentified), Refusal::ReasonDoesntFit);
+    assert_eq!(office.line(proven).state, RequestState::InWork);
+    let nobody = office.file_by(Right::Access, Some(query_phone("+442079460777").unwrap()));
+    refuse(nobody, Declined::NothingHeld).unwrap();
+    refuse(found, Declined::NotIdentified).unwrap();
+}
+
+#[test]
+fn who_pages_loses_nothing_when_the_cursors_request_closes() {
+    let office = Office::new(1_313);
+    let (world, scope) = (&office.world, office.world.scope(office.protection()));
+    let all: Vec<RequestId> = (0..3).map(|_| office.file(Right::Access)).collect();
+    let page = |after| block_on(world.vault.requests(&scope, after, 1)).unwrap();
+    let first = page(None);
+    let seen = first.items[0].id;
+    block_on(world.vault.withdraw_request(&scope, seen, None)).unwrap();
+    let mut ids = vec![seen];
+    let mut next = first.next;
+    while let Some(after) = next {
+        let book = page(Some(after));
+        ids.extend(book.items.iter().map(|line| line.id));
+        next = book.next;
+    }
+    assert!(all.iter().all(|request| ids.contains(request)), "{ids:?}");
+    // And where its row was edited the list doesn't begin anew.
+    world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 29");
+    assert!(page(first.next).items.is_empty());
+}
+
+#[test]
+fn an_address_that_was_just_changed_opens_no_weaker_way_and_is_warned() {
+    let office = Office::new(1_314);
+    let world = &office.world;
+    let (own, _) = crate::own_side::signed_in(world);
+    crate::correcting::corrected(world, &own, (FieldKind::Email, "ana.new@example.org"));
+    let request = office.file_by(Right::Erasure, Some(query_phone(PHONE).unwrap()));
+    assert_refused(world, office.send(request), Refusal::ContactUnsure);
+    assert_refused(world, office.say(request, FieldKind::DateOfBirth, DATE_OF_BIRTH), Refusal::CodeFirst);
+    let scope = world.scope(office.protection());
+    let refused = block_on(world.vault.refuse_request(&scope, request, Declined::NotIdentified, Some(office.mailer())));
+    assert!(refused.unwrap().told);
+    assert_eq!(office.letters.all().pop().unwrap(), ("ana.new@example.org".to_owned(), "not_identified".to_owned()));
 }
 
 #[test]

@@ -31,7 +31,25 @@ macro_rules! by_id {
     )*};
 }
 
-by_id!(CustomerId, EntryId, PersonId, ReportId, vault::RequestId);
+by_id!(CustomerId, EntryId, PersonId, ReportId);
+
+/// `o` or `c` for open or closed, when it is due or was filed as 16 hex digits, then the request's.
+impl Cursor for vault::RequestPlace {
+    fn print(&self) -> String {
+        format!("{}{:016x}{}", if self.0 { 'c' } else { 'o' }, self.1, hex(&self.2.0))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (closed, rest) = match text.split_at_checked(1)? {
+            ("o", rest) => (false, rest),
+            ("c", rest) => (true, rest),
+            _ => return None,
+        };
+        let (at, id) = rest.split_at_checked(16)?;
+        let at = u64::from_str_radix(at, 16).ok()?.cast_signed();
+        Some(Self(closed, at, vault::RequestId(unhex(id, "")?)))
+    }
+}
 
 /// `active` as 16 hex digits, then the interaction's.
 impl Cursor for (Millis, InteractionId) {

@@ -7,21 +7,24 @@ use super::searches::{LONGEST, Search};
 use super::{id, idempotency_key, member};
 use crate::body::{Json, answer, maybe_whole, ok};
 use crate::identify::Signed;
+use crate::me::paced;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::rights::{OLDEST, OLDEST_HANDED_ON};
 use domain::{CameBy, Declined, FieldKind, Longer, Right};
 use plan::Language;
 use serde::Deserialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
-use vault::{IdentityAnswer, NewRequest, RequestId, Scope, VaultError};
+use vault::{IdentityAnswer, NewRequest, RequestId, RequestPlace, Scope, VaultError};
 use zeroize::Zeroizing;
 
 const RIGHTS: &str = "right is access, rectification, erasure, restriction, portability or objection";
 const WAYS: &str = "came_by is letter, email, phone, in_person or portal";
-const DAYS: &str = "received_on is a day of the last year, such as 2026-11-28";
+const DAYS: &str = "received_on is a day such as 2026-11-28: of the last year, and for programs of the last seven days";
 const TONGUES: &str = "language is en or de";
 const WHYS: &str = "reason is not_identified, nothing_held, unfounded, excessive or must_be_kept";
 const LONGERS: &str = "reason is complexity or number";
@@ -99,6 +102,7 @@ pub(crate) async fn file(
     headers: HeaderMap,
     body: Result<Json<RequestWanted>, Failed>,
 ) -> Result<Response, Failed> {
+    let asked_at = Instant::now();
     web.vault.files_requests(&scope).await.map_err(|error| web.failed(&error))?;
     let Json(wanted) = body?;
     let key = idempotency_key(&web, &headers)?;
@@ -108,7 +112,9 @@ pub(crate) async fn file(
     }
     let find = wanted.find.as_ref().map(Search::term).transpose();
     let find = find.map_err(|error| web.failed(&VaultError::Input(error)))?;
-    let received = domain::rights::came_in(&wanted.received_on, web.vault.now());
+    let handles = web.vault.handles_requests(&scope);
+    let oldest = if handles { OLDEST } else { OLDEST_HANDED_ON };
+    let received = domain::rights::came_in(&wanted.received_on, web.vault.now(), oldest);
     let new = NewRequest {
         right: member(&web, &wanted.right, Right::from_slug, RIGHTS)?,
         came_by: member(&web, &wanted.came_by, CameBy::from_slug, WAYS)?,
@@ -116,7 +122,12 @@ pub(crate) async fn file(
         language: member(&web, tongue, Language::from_tag, TONGUES)?,
         find,
     };
-    let filed = web.vault.file_request(&scope, &new, key.as_deref()).await.map_err(|error| web.failed(&error))?;
+    let filed = web.vault.file_request(&scope, &new, key.as_deref()).await;
+    // How long it took would tell whether somebody was found.
+    if !handles {
+        paced(asked_at).await;
+    }
+    let filed = filed.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &RequestFiled::of(&filed)))
 }
 
@@ -124,14 +135,14 @@ pub(crate) async fn file(
 ///
 /// All for who handles them, agrees to answers or reads the log; their own for programs. Each reading is a log entry.
 #[utoipa::path(get, path = "/v1/privacy/requests", tag = "privacy", operation_id = "listRequests",
-    params(("cursor" = Option<String>, Query, pattern = "^dsr_[0-9a-f]{32}$", description = "The `next` of the page before."), Limit),
+    params(("cursor" = Option<String>, Query, pattern = "^[oc][0-9a-f]{48}$", description = "The `next` of the page before."), Limit),
     responses((status = 200, body = Requests), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"), (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn list(
     State(web): State<Web>,
     Signed(scope): Signed,
-    paging: Paging<RequestId>,
+    paging: Paging<RequestPlace>,
 ) -> Result<Response, Failed> {
     let book = web.vault.requests(&scope, paging.after, paging.limit as usize).await;
     let book = book.map_err(|error| web.failed(&error))?;

@@ -1,6 +1,7 @@
 //! What `/v1/privacy/requests` answers: how far requests have come, and nothing of a customer's.
 
 use super::hex;
+use super::paging::Cursor as _;
 use domain::{EntryId, Longer, Millis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -266,7 +267,7 @@ impl Requests {
     pub(super) fn of(book: &RequestBook) -> Self {
         Self {
             items: book.items.iter().map(RequestSeen::of).collect(),
-            next: book.next.map(|next| next.to_string()),
+            next: book.next.map(|next| next.print()),
             damaged: book.damaged,
             receipt: book.receipt.to_string(),
         }

@@ -67,9 +67,10 @@ pub(crate) struct Report {
     report: String,
     #[schema(format = DateTime)]
     at: String,
-    /// An alias of whoever reported; `a customer` where it came from a customer's own page.
+    /// An alias of whoever reported; `a customer` where it came from a customer's own page, `unknown` where its row was edited.
     by: String,
-    text: String,
+    /// null where its row was edited in the database.
+    text: Option<String>,
     interaction: Option<String>,
 }
 
@@ -98,8 +99,12 @@ fn shown(report: vault::ReportText) -> Report {
     Report {
         report: report.id.to_string(),
         at: report.at.to_string(),
-        by: report.by.map_or_else(|| "a customer".to_owned(), alias),
-        text: report.text.to_string(),
+        by: match (&report.text, report.by) {
+            (None, _) => "unknown".to_owned(),
+            (Some(_), None) => "a customer".to_owned(),
+            (Some(_), Some(person)) => alias(person),
+        },
+        text: report.text.map(|text| text.to_string()),
         interaction: report.interaction.map(|id| id.to_string()),
     }
 }

@@ -27,6 +27,8 @@ use domain::{Refusal, TenantId};
 use plan::Language;
 use vault::{CustomerScope, VaultError};
 use words::Words;
+
+pub(crate) use sign_in::paced;
 use zeroize::Zeroizing;
 
 /// The session's cookie.

@@ -149,7 +149,7 @@ pub(super) async fn enter(
 }
 
 /// Waits for the next whole number of paces.
-pub(super) async fn paced(asked_at: Instant) {
+pub(crate) async fn paced(asked_at: Instant) {
     let paces = asked_at.elapsed().as_millis() / PACE.as_millis() + 1;
     tokio::time::sleep_until(asked_at + PACE * u32::try_from(paces).unwrap_or(u32::MAX)).await;
 }
