@@ -64,6 +64,10 @@ pub enum AdmissionKind {
     EraseAsked = 56,
     /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
     UnlimitAsked = 59,
+    /// What drills for people run, and what came of others. It lets nobody in.
+    PeopleDrills = 50,
+    /// Which micro-lessons somebody was shown. It lets nobody in.
+    LessonsSeen = 51,
 }
 
 impl AdmissionKind {
@@ -98,6 +102,8 @@ impl AdmissionKind {
             Self::Drill,
             Self::EraseAsked,
             Self::UnlimitAsked,
+            Self::PeopleDrills,
+            Self::LessonsSeen,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -110,6 +110,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     guardian.ask("DELETE", &on("hold"), b"").unwrap().expect(200);
     let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
     security.post("/v1/drills", &json!({"results": [result]})).expect(201);
+    nobody.bearer(&guard.token).get("/v1/culture").expect(403);
+    client.post("/v1/lessons", &json!({"lesson": "read-back"})).expect(204);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
     let asked = format!("person={}&device=program&act=reveal&field=phone&purpose=callback", agent.id);
@@ -171,6 +173,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let retention = [Kind::Expired, Kind::RetentionRun];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
+    // And of drills for people (culture.rs).
+    let drills = [Kind::PeopleDrillPlanned, Kind::PeopleDrillEnded, Kind::PeopleDrillMet, Kind::PeopleDrillAnswered];
     // And of customers' requests (requests.rs).
     let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
@@ -193,6 +197,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &retention,
         &cases,
         &requests,
+        &drills,
     ]
     .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {

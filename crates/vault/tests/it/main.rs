@@ -20,6 +20,7 @@ mod compile_fail;
 mod concurrency;
 mod consents;
 mod correcting;
+mod culture;
 mod erasure;
 mod events;
 mod evidence;

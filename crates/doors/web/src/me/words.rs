@@ -181,36 +181,18 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use crate::reading::{self, words};
+
     /// The sentences of a language's file: labels of two or three words say nothing about reading.
     fn sentences(source: &str) -> Vec<String> {
         let texts = source.split('"').skip(1).step_by(2).filter(|text| text.contains(' ') && text.contains('.'));
         let all: String = texts.map(|text| format!("{text}. ")).collect();
-        all.split(['.', '?', '!', ':'])
-            .filter(|part| part.split_whitespace().count() > 2)
-            .map(ToOwned::to_owned)
-            .collect()
-    }
-
-    fn words(sentences: &[String]) -> Vec<String> {
-        let letters = |word: &str| word.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
-        let words = sentences.iter().flat_map(|sentence| sentence.split_whitespace()).map(letters);
-        words.filter(|word| !word.is_empty()).collect()
-    }
-
-    fn syllables(word: &str) -> usize {
-        let vowel = |letter: char| "aeiouy".contains(letter);
-        let word = word.to_lowercase();
-        let starts = word.chars().zip(core::iter::once(' ').chain(word.chars()));
-        let groups = starts.filter(|(now, last)| vowel(*now) && !vowel(*last)).count();
-        groups.saturating_sub(usize::from(word.ends_with('e') && !word.ends_with("le"))).max(1)
+        reading::sentences(&all)
     }
 
     /// Flesch-Kincaid grade level.
     fn grade(source: &str) -> f64 {
-        let sentences = sentences(source);
-        let words = words(&sentences);
-        let syllables: usize = words.iter().map(|word| syllables(word)).sum();
-        0.39 * words.len() as f64 / sentences.len() as f64 + 11.8 * syllables as f64 / words.len() as f64 - 15.59
+        reading::grade(&sentences(source))
     }
 
     /// LIX: below 30 children's books, 40 fiction, 50 newspapers, 60 official texts.

@@ -1,0 +1,58 @@
+// What comes to the desk beside customers, and what it was. It waits while a customer is here.
+
+import { api, ask, byId, el, icon, say } from './common.js';
+
+const POLL_MS = 15000;
+let shown = false;
+
+function card(...children) {
+  byId('message').replaceChildren(...children);
+  byId('message').hidden = false;
+}
+
+function button(words, answer, look = '') {
+  return el('button', { type: 'button', class: look, 'data-answer': answer, on: { click: () => reply(answer) } }, words);
+}
+
+function draw({ title, from, said, mask, yes, no }) {
+  if (shown) return;
+  shown = true;
+  card(el('h2', { id: 'message-title' }, title), el('p', { class: 'hint' }, 'From ', el('b', {}, from)),
+    el('p', {}, said), mask && el('p', { class: 'mask' }, mask),
+    el('p', { class: 'row' }, button(yes, 'yes'), button(no, 'no'), button('Looks wrong: report it', 'report', 'plain')));
+  say(`${title}, from ${from}.`);
+}
+
+/** It was a drill: what it was, what to learn, and thanks. */
+export function debrief({ said, shown: value, lesson }) {
+  shown = false;
+  const close = () => { byId('message').hidden = true; byId('message').replaceChildren(); };
+  card(el('h2', { id: 'message-title', tabindex: '-1' }, 'That was a drill'),
+    el('div', { class: 'notice ok', role: 'status' }, icon('ok'), el('div', {}, el('p', {}, said),
+      value && el('p', { class: 'hint' }, 'Made up, and nobody’s: ', el('span', { class: 'mask' }, value)))),
+    el('h3', {}, lesson.title), el('p', {}, lesson.text),
+    el('p', { class: 'row' }, el('button', { type: 'button', on: { click: close } }, 'Close')));
+  byId('message-title').focus();
+}
+
+async function reply(answer) {
+  const told = await api('POST', '/v1/desk/message/answers', { answer });
+  if (told.ok) return debrief(told.data);
+  shown = false;
+  byId('message').hidden = true;
+  return undefined;
+}
+
+/** `busy` answers whether a customer is here. */
+export function setUpMessage(busy) {
+  async function poll() {
+    if (busy()) byId('message').hidden = true;
+    else if (document.visibilityState === 'visible') {
+      const answer = await ask('/v1/desk/message');
+      if (answer.ok && answer.data.debrief) debrief(answer.data.debrief);
+      else if (answer.ok && answer.data.message) { draw(answer.data.message); byId('message').hidden = false; }
+    }
+    setTimeout(poll, POLL_MS);
+  }
+  poll();
+}
