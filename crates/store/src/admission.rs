@@ -68,6 +68,10 @@ pub enum AdmissionKind {
     PeopleDrills = 50,
     /// Which micro-lessons somebody was shown. It lets nobody in.
     LessonsSeen = 51,
+    /// What a customer told us. It lets nobody in.
+    OwnReports = 52,
+    /// What came of something that was reported. It lets nobody in.
+    ReportAnswer = 53,
 }
 
 impl AdmissionKind {
@@ -104,6 +108,8 @@ impl AdmissionKind {
             Self::UnlimitAsked,
             Self::PeopleDrills,
             Self::LessonsSeen,
+            Self::OwnReports,
+            Self::ReportAnswer,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -98,7 +98,7 @@ pub use code::{CodeSent, Courier, CourierError, SendCode};
 pub use consent::{Answer, Told as ConsentTold};
 pub use culture::{
     ClosedDrill, Culture, CultureMeasured, Debrief, DrillWindow, FEWEST, Figures, Group, Groups, LessonsShown,
-    NewPeopleDrill, OwnDrill, PeopleDrillId, PlannedDrill, RunningDrill, Speed,
+    NewPeopleDrill, OwnDrill, OwnNews, PeopleDrillId, PlannedDrill, RunningDrill, Speed,
 };
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;

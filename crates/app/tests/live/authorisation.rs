@@ -239,6 +239,9 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "DELETE /v1/people-drills/{id}" => (format!("/v1/people-drills/pdr_{}", "0".repeat(32)), None),
         "POST /v1/desk/message/answers" => ("/v1/desk/message/answers".to_owned(), Some(json!({"answer": "report"}))),
         "POST /v1/lessons" => ("/v1/lessons".to_owned(), Some(json!({"lesson": "read-back"}))),
+        "POST /v1/reports/{id}/outcome" => {
+            (format!("/v1/reports/rep_{}/outcome", "0".repeat(32)), Some(json!({"found": "explained"})))
+        }
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }

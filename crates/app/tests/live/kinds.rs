@@ -90,7 +90,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let hits = client.post(&format!("/v1/interactions/{free}/searches"), &order).expect(200).json();
     let claim = json!({"customer": hits["hits"][0]["customer"], "claim": hits["hits"][0]["claim"]});
     client.post(&format!("/v1/interactions/{free}/claims"), &claim);
-    client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
+    let report = client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
+    let outcome = format!("/v1/reports/{}/outcome", report.member("report"));
+    security.post(&outcome, &json!({"found": "stopped"})).expect(201);
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
     let marked = security.put(&on("guard"), &json!({"reason": "own_staff"})).expect(200);
     assert!(marked.member("receipt").starts_with("ent_"));

@@ -3,6 +3,9 @@
 import { api, ask, byId, el, icon, say } from './common.js';
 
 const POLL_MS = 15000;
+/** By then it is known whether a customer is here. */
+const FIRST_MS = 3000;
+const AWAY_MS = 500;
 let shown = false;
 
 function card(...children) {
@@ -23,36 +26,45 @@ function draw({ title, from, said, mask, yes, no }) {
   say(`${title}, from ${from}.`);
 }
 
+function clear() {
+  shown = false;
+  byId('message').replaceChildren();
+  byId('message').hidden = true;
+}
+
 /** It was a drill: what it was, what to learn, and thanks. */
 export function debrief({ said, shown: value, lesson }) {
   shown = false;
-  const close = () => { byId('message').hidden = true; byId('message').replaceChildren(); };
   card(el('h2', { id: 'message-title', tabindex: '-1' }, 'That was a drill'),
     el('div', { class: 'notice ok', role: 'status' }, icon('ok'), el('div', {}, el('p', {}, said),
       value && el('p', { class: 'hint' }, 'Made up, and nobody’s: ', el('span', { class: 'mask' }, value)))),
     el('h3', {}, lesson.title), el('p', {}, lesson.text),
-    el('p', { class: 'row' }, el('button', { type: 'button', on: { click: close } }, 'Close')));
-  byId('message-title').focus();
+    el('p', { class: 'row' }, el('button', { type: 'button', on: { click: clear } }, 'Close')));
 }
 
 async function reply(answer) {
   const told = await api('POST', '/v1/desk/message/answers', { answer });
-  if (told.ok) return debrief(told.data);
-  shown = false;
-  byId('message').hidden = true;
-  return undefined;
+  if (!told.ok) return clear();
+  debrief(told.data);
+  return byId('message-title').focus();
+}
+
+function follow({ message, debrief: told }) {
+  if (told) debrief(told);
+  else if (message) draw(message);
+  else if (shown) clear();
+  byId('message').hidden = byId('message').childElementCount === 0;
 }
 
 /** `busy` answers whether a customer is here. */
 export function setUpMessage(busy) {
   async function poll() {
-    if (busy()) byId('message').hidden = true;
-    else if (document.visibilityState === 'visible') {
+    if (!busy() && document.visibilityState === 'visible') {
       const answer = await ask('/v1/desk/message');
-      if (answer.ok && answer.data.debrief) debrief(answer.data.debrief);
-      else if (answer.ok && answer.data.message) { draw(answer.data.message); byId('message').hidden = false; }
+      if (answer.ok && !busy()) follow(answer.data);
     }
     setTimeout(poll, POLL_MS);
   }
-  poll();
+  setTimeout(poll, FIRST_MS);
+  setInterval(() => { if (busy()) byId('message').hidden = true; }, AWAY_MS);
 }

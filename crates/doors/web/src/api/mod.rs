@@ -27,6 +27,7 @@ pub(crate) mod log_filter;
 pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
+pub(crate) mod outcomes;
 pub(crate) mod paging;
 pub(crate) mod passkeys;
 pub(crate) mod people;
@@ -114,6 +115,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/devices", get(devices::list))
         .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/reports/{id}/outcome", post(outcomes::tell))
         .route("/v1/rules", get(rules::list))
         .route("/v1/decisions", get(decisions::decide))
         .route("/v1/culture", get(culture::show))

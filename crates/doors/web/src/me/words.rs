@@ -3,7 +3,7 @@
 mod english;
 mod german;
 
-use domain::{Hold, UseLimit};
+use domain::{Found, Hold, UseLimit};
 use english::ENGLISH;
 use german::GERMAN;
 use plan::Language;
@@ -39,6 +39,12 @@ pub(super) struct Words {
     pub(super) nobody: &'static str,
     pub(super) other: &'static str,
     pub(super) receipt: &'static str,
+    pub(super) told_us: &'static str,
+    pub(super) told_waits: &'static str,
+    pub(super) told_explained: &'static str,
+    pub(super) told_stopped: &'static str,
+    pub(super) told_mistake: &'static str,
+    pub(super) told_unclear: &'static str,
     pub(super) doubt: &'static str,
     pub(super) doubted: &'static str,
     pub(super) doubted_lead: &'static str,
@@ -164,6 +170,19 @@ pub(super) fn limit(limit: UseLimit, language: Language) -> &'static str {
         }
         (UseLimit::Objected, Language::German) => {
             "Sie haben der Nutzung widersprochen. Wir nutzen Ihre Daten nur für Ihren Vertrag oder weil ein Gesetz es verlangt."
+        }
+    }
+}
+
+impl Words {
+    /// What came of what a customer told us.
+    pub(super) fn news(&self, found: Option<Found>) -> &'static str {
+        match found {
+            None => self.told_waits,
+            Some(Found::Explained) => self.told_explained,
+            Some(Found::Stopped) => self.told_stopped,
+            Some(Found::Mistake) => self.told_mistake,
+            Some(Found::Unclear) => self.told_unclear,
         }
     }
 }

@@ -295,6 +295,8 @@ kinds! {
     CultureRead = 170 "culture_read";
     /// Somebody was shown a micro-lesson; `detail` is which, as [`domain::Lesson`] numbers it, and nobody is named.
     LessonSeen = 171 "lesson_seen";
+    /// Security said what came of a report; `detail` is what, as [`domain::Found`] numbers it.
+    ReportAnswered = 172 "report_answered";
     /// An officer asked that a customer be erased; another must ask for the same.
     ErasureAsked = 173 "erasure_asked";
     /// An officer asked that what a customer had limited end; `detail` is what, as [`domain::UseLimit`] numbers it. Another must ask for the same.
