@@ -1,12 +1,17 @@
 // What comes to the desk beside customers, and what it was. It waits while a customer is here.
 
-import { api, ask, byId, el, icon, say } from './common.js';
+import { api, byId, el, icon, say } from './common.js';
 
 const POLL_MS = 15000;
 /** By then it is known whether a customer is here. */
 const FIRST_MS = 3000;
 const AWAY_MS = 500;
 let shown = false;
+/** Has somebody touched the page since it was last asked for? Nothing comes to an empty chair. */
+let touched = true;
+for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart']) {
+  addEventListener(kind, () => { touched = true; }, { capture: true, passive: true });
+}
 
 function card(...children) {
   byId('message').replaceChildren(...children);
@@ -60,7 +65,9 @@ function follow({ message, debrief: told }) {
 export function setUpMessage(busy) {
   async function poll() {
     if (!busy() && document.visibilityState === 'visible') {
-      const answer = await ask('/v1/desk/message');
+      const headers = touched ? {} : { 'x-unattended': '1' };
+      touched = false;
+      const answer = await api('GET', '/v1/desk/message', undefined, headers);
       if (answer.ok && !busy()) follow(answer.data);
     }
     setTimeout(poll, POLL_MS);

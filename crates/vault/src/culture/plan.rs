@@ -13,6 +13,7 @@ use keys::power::plain;
 use std::collections::{BTreeMap, BTreeSet};
 
 const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
 /// How many people one drill tries, at most.
 const MOST: usize = 2_000;
 const PLAN: policy::Act = policy::Act::PlanPeopleDrill;
@@ -169,7 +170,8 @@ impl Vault {
     ) -> Drill {
         let DrillWindow { from, until } = new.window;
         let begins = Millis(from.0.max(self.clock.now().0));
-        let length = usize::try_from(until.since(begins)).unwrap_or(1);
+        // A minute before the end, so that whoever is at their desk meets it in time.
+        let length = usize::try_from(until.since(begins) - MINUTE_MS).unwrap_or(0).max(1);
         let mut places: BTreeMap<String, u32> = BTreeMap::new();
         let mut teams: Vec<TeamTally> = Vec::new();
         let mut events = Vec::with_capacity(drawn.len());
