@@ -241,11 +241,11 @@ fn who_looked_is_told_by_pages_however_long_the_log_is() {
 
 #[test]
 fn who_says_they_were_not_in_touch_learns_what_came_of_it_and_nobody_learns_who_it_was() {
-    let world = TestWorld::new(1_912);
-    let (scope, _) = signed_in(&world);
+    let call = Call::new(1_912);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
     let news = || block_on(world.vault.own_news(&scope)).unwrap();
     assert!(news().is_empty());
-    world.sequence(FIRST);
     let entry = block_on(world.vault.own_log(&scope, None)).unwrap().looks[0].entry;
     let report = block_on(world.vault.own_doubt(&scope, entry)).unwrap();
     assert_eq!(news()[0].found, None, "security is looking");
