@@ -5,6 +5,8 @@
 mod beside;
 #[path = "demo_cast.rs"]
 mod cast;
+#[path = "demo_culture.rs"]
+mod culture;
 #[path = "demo_data.rs"]
 mod data;
 #[path = "demo_day.rs"]
@@ -66,6 +68,7 @@ pub fn run(common: &Common, asked: &Demo) -> Result<(), Failure> {
         let tenant = home.tenant(None)?.id;
         let cast = cast::assemble(&centre.vault, tenant, &home.data, !asked.quiet_day).await?;
         data::fill(&data, &centre.vault, tenant).await?;
+        culture::played((&centre, &home), tenant, &cast.officers, &cast.agents).await?;
         live(common.output, asked, &data, (home, secrets), centre, cast).await
     })
 }

@@ -29,6 +29,13 @@ pub(super) struct Officer {
     passkey: SoftPasskey,
 }
 
+impl Officer {
+    /// Their bearer token.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
 /// The officers with passkeys that count, made now if nobody has any. Nobody, where whoever looked at this demo before made some
 /// of their own.
 pub(super) async fn seated(

@@ -1,5 +1,5 @@
 //! One thread that looks about each second whether people and rights are what the key holder sealed and what alarms it has, takes
-//! over the steps of its ceremonies, makes the proposals whose time has come, and says what broken glass waits for a review, which requests are overdue, whether settings changed and which algorithms
+//! over the steps of its ceremonies, makes the proposals whose time has come, closes drills for people that are over, and says what broken glass waits for a review, which requests are overdue, whether settings changed and which algorithms
 //! have outlived their milestones.
 
 use crate::failure::Failure;
@@ -55,6 +55,9 @@ impl Guarding {
                 }
                 if asks && let Err(error) = vault.settle_evidence(tenant.id).await {
                     tracing::warn!(%error, "what drills showed can't be looked at; it is tried again");
+                }
+                if asks && let Err(error) = vault.settle_drills(tenant.id).await {
+                    tracing::warn!(%error, "drills for people can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_milestones(tenant.id).await {
                     tracing::warn!(%error, "whose time is over by the data plan can't be looked at; it is tried again");

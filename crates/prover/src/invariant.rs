@@ -64,7 +64,7 @@ const COMPILE_FAIL: Test = Test {
 const SETTLE: &str = "crates/store/src/settle/tests.rs";
 
 /// Those that the rules don't hold, by name, words and what holds them.
-const ELSEWHERE: [(&str, &str, HeldBy); 6] = [
+const ELSEWHERE: [(&str, &str, HeldBy); 7] = [
     (
         "no-value-before-its-entry",
         "No sealed value is opened before its log entry is durable.",
@@ -84,6 +84,17 @@ const ELSEWHERE: [(&str, &str, HeldBy); 6] = [
         "every-act-leaves-an-entry",
         "Every act and every refusal leaves exactly one entry in the log.",
         HeldBy::Settle(Test { file: SETTLE, name: "every_intent_that_is_no_replay_leaves_exactly_one_entry" }),
+    ),
+    (
+        "no-persons-outcome-is-shown",
+        "What one person made of a drill is shown to nobody: figures are of eight people or more, and so is every difference of them.",
+        HeldBy::Type(
+            "Figures",
+            Test {
+                file: "crates/vault/src/culture/figures.rs",
+                name: "no_difference_of_groups_leaves_fewer_than_eight",
+            },
+        ),
     ),
     (
         "no-allowance-is-overspent",

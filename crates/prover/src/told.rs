@@ -31,6 +31,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("decide_proposal", _) => "answer what the identity provider proposes".to_owned(),
         ("enrol_device", _) => "agree to a device".to_owned(),
         ("tell_drill", _) => "tell what a drill showed".to_owned(),
+        ("plan_people_drill", _) => "plan a drill for people".to_owned(),
+        ("read_culture", _) => "see how groups of people report".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("read_alarms", _) => "see alarms".to_owned(),
         ("read_team", _) => "read what a team has spent".to_owned(),

@@ -68,6 +68,14 @@ pub enum AdmissionKind {
     EraseAsked = 56,
     /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
     UnlimitAsked = 59,
+    /// What drills for people run, and what came of others. It lets nobody in.
+    PeopleDrills = 50,
+    /// Which micro-lessons somebody was shown. It lets nobody in.
+    LessonsSeen = 51,
+    /// What a customer told us. It lets nobody in.
+    OwnReports = 52,
+    /// What came of something that was reported. It lets nobody in.
+    ReportAnswer = 53,
 }
 
 impl AdmissionKind {
@@ -104,6 +112,10 @@ impl AdmissionKind {
             Self::AlarmTold,
             Self::EraseAsked,
             Self::UnlimitAsked,
+            Self::PeopleDrills,
+            Self::LessonsSeen,
+            Self::OwnReports,
+            Self::ReportAnswer,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

@@ -100,6 +100,8 @@ impl AlarmKind {
             Self::LogStalled => 17,
             Self::AlgorithmOutlived => 18,
             Self::OutletStalled => 19,
+            Self::RequestsEdited => 20,
+            Self::ReportsEdited => 21,
         }
     }
 

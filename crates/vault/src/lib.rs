@@ -25,6 +25,7 @@ mod code;
 mod consent;
 mod contact;
 mod copies;
+mod culture;
 mod customer;
 mod decision;
 mod device;
@@ -96,6 +97,10 @@ pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
 pub use close::{CloseStep, LogCloser};
 pub use code::{CodeSent, Courier, CourierError, SendCode};
 pub use consent::{Answer, Told as ConsentTold};
+pub use culture::{
+    ClosedDrill, Culture, CultureMeasured, Debrief, DrillWindow, FEWEST, Figures, Group, Groups, LessonsShown,
+    NewPeopleDrill, OwnDrill, OwnNews, PeopleDrillId, PlannedDrill, RunningDrill, Speed,
+};
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
 pub use directory::{Listed, Proposal};

@@ -4,6 +4,7 @@ use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
 use crate::approval::Questions;
 use crate::auth::{Scope, Used};
+use crate::culture::KnownBooks;
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::health::Answered;
@@ -111,6 +112,7 @@ pub struct Vault {
     pub(crate) prover: Arc<dyn Prover>,
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
+    pub(crate) drills: KnownBooks,
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
     pub(crate) answered: Answered,
@@ -197,6 +199,7 @@ impl Vault {
             prover: Arc::new(Unproving),
             overviews: Overviews::default(),
             questions: Questions::default(),
+            drills: KnownBooks::default(),
             breaches: Arc::new(Semaphore::new(1)),
             answered: Answered::default(),
             readiness: Readiness::default(),

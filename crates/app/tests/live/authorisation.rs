@@ -112,6 +112,8 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /scim/v2/Users"
         | "GET /v1/team/budgets"
         | "GET /v1/drills"
+        | "GET /v1/culture"
+        | "GET /v1/desk/message"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -232,6 +234,13 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/drills" => {
             let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
             ("/v1/drills".to_owned(), Some(json!({"results": [result]})))
+        }
+        "POST /v1/people-drills" => ("/v1/people-drills".to_owned(), Some(crate::culture::wanted("caller"))),
+        "DELETE /v1/people-drills/{id}" => (format!("/v1/people-drills/pdr_{}", "0".repeat(32)), None),
+        "POST /v1/desk/message/answers" => ("/v1/desk/message/answers".to_owned(), Some(json!({"answer": "report"}))),
+        "POST /v1/lessons" => ("/v1/lessons".to_owned(), Some(json!({"lesson": "read-back"}))),
+        "POST /v1/reports/{id}/outcome" => {
+            (format!("/v1/reports/rep_{}/outcome", "0".repeat(32)), Some(json!({"found": "explained"})))
         }
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))

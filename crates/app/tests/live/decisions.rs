@@ -254,6 +254,10 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
             let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
             client.post("/v1/drills", &json!({"results": [result]}))
         }
+        Act::PlanPeopleDrill => {
+            client.ask("DELETE", &format!("/v1/people-drills/pdr_{}", "0".repeat(32)), b"").unwrap()
+        }
+        Act::ReadCulture => client.get("/v1/culture"),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         // That there is no such customer is said after the yes, and that a program's counts for nothing after that.
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/cus_{}", "0".repeat(32)), b"").unwrap(),

@@ -90,7 +90,9 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let hits = client.post(&format!("/v1/interactions/{free}/searches"), &order).expect(200).json();
     let claim = json!({"customer": hits["hits"][0]["customer"], "claim": hits["hits"][0]["claim"]});
     client.post(&format!("/v1/interactions/{free}/claims"), &claim);
-    client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
+    let report = client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
+    let outcome = format!("/v1/reports/{}/outcome", report.member("report"));
+    security.post(&outcome, &json!({"found": "stopped"})).expect(201);
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
     let marked = security.put(&on("guard"), &json!({"reason": "own_staff"})).expect(200);
     assert!(marked.member("receipt").starts_with("ent_"));
@@ -110,6 +112,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     guardian.ask("DELETE", &on("hold"), b"").unwrap().expect(200);
     let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
     security.post("/v1/drills", &json!({"results": [result]})).expect(201);
+    nobody.bearer(&guard.token).get("/v1/culture").expect(403);
+    client.post("/v1/lessons", &json!({"lesson": "read-back"})).expect(204);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
     let asked = format!("person={}&device=program&act=reveal&field=phone&purpose=callback", agent.id);
@@ -176,6 +180,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     // And of customers' requests and what they had limited (requests.rs).
     let of_requests = |kind: &Kind| kind.slug().starts_with("request") || kind.slug().starts_with("limit_end");
     let requests = Kind::ALL.iter().copied().filter(of_requests).collect::<Vec<_>>();
+    // And of drills for people (culture.rs).
+    let drills = [Kind::PeopleDrillPlanned, Kind::PeopleDrillEnded, Kind::PeopleDrillMet, Kind::PeopleDrillAnswered];
     // And of customers on their own page (me.rs).
     let own_side = Kind::ALL
         .iter()
@@ -197,6 +203,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &outlets,
         &cases,
         &requests,
+        &drills,
     ]
     .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {

@@ -22,6 +22,7 @@ mod closes;
 mod concurrency;
 mod could;
 mod csrf;
+mod culture;
 mod decisions;
 mod description;
 mod disk;

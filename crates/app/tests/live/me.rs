@@ -161,6 +161,14 @@ fn a_customer_sees_who_looked_reports_it_and_has_themselves_erased() {
     assert_eq!(reports["items"][0]["by"], "a customer");
     assert!(reports["items"][0]["text"].as_str().unwrap().contains(&entry));
     assert_eq!(reports["items"][0]["interaction"], call.as_str());
+    // Who told learns what came of it.
+    assert!(own.get().expect(200).text().contains("Security is looking into it."));
+    let outcome = format!("/v1/reports/{}/outcome", reports["items"][0]["report"].as_str().unwrap());
+    let found = json!({"found": "stopped"});
+    assert_eq!(work.post(&outcome, &found).expect(403).slug(), "role-not-allowed");
+    nobody.bearer(&officer.token).post(&outcome, &json!({"found": "nothing"})).expect(422);
+    nobody.bearer(&officer.token).post(&outcome, &found).expect(201);
+    assert!(own.get().expect(200).text().contains("Thank you: you helped others too."));
     let foreign = "ent_00000000000000000000000000000000";
     own.post("/doubt", &format!("entry={foreign}")).expect(404);
 

@@ -74,7 +74,7 @@ refusals! {
         "Ask the caller for something more exact: an order number, or the phone number on file.";
     /// Already bound to another customer.
     AlreadyBound = 9 "already-bound", "This interaction already has its customer",
-        "One interaction opens one customer's record, so that a call can't be used to browse.",
+        "Whoever could change customers within one call could look through many of them.",
         "If it is the wrong customer, end the interaction and open a new one.";
     /// The role doesn't do this.
     RoleNotAllowed = 10 "role-not-allowed", "Your role doesn't do this",
@@ -134,11 +134,11 @@ refusals! {
         "Tell security now. It goes on by itself once the database says what it said before.";
     /// Only an officer's approval changes it.
     OfficerNeeded = 37 "officer-needed", "Only a security officer's approval changes that",
-        "Once security officers have passkeys, nobody who runs the machines can give power to anybody.",
+        "Whoever runs the machines could otherwise give a friend the power to look anybody up.",
         "Ask a security officer to make the change and to approve it with a passkey.";
     /// The approval isn't one.
     NotApproved = 38 "not-approved", "That approval doesn't approve this change",
-        "An approval is one security officer's, made with a passkey for exactly this change, and never about themselves.",
+        "A yes to one thing must not be used for another, and nobody says yes to their own.",
         "Draft the change again and let a security officer whom it isn't about approve it.";
     /// Nobody could approve anything any more.
     LastOfficer = 39 "last-officer", "No security officer with a passkey would be left",
@@ -198,7 +198,7 @@ refusals! {
         "Give the role to somebody else. If it is another person of that name, add what tells them apart.";
     /// A proposal without a role.
     RoleMissing = 49 "role-missing", "Nobody has said which role",
-        "The identity provider proposed somebody without a role, and nothing but security's word gives one.",
+        "A role opens people's data. Only security's word gives one, never a list.",
         "Name the role with your answer, or decline the proposal.";
     /// Two people with one user name.
     NameTaken = 50 "name-taken", "Somebody else has this user name",
@@ -210,7 +210,7 @@ refusals! {
         "Let the team leader of that person agree first, then a security officer; nobody agrees to their own.";
     /// An identity that security made nobody of.
     LoginUnknown = 52 "login-unknown", "Nobody here signs in with that identity",
-        "An identity at the identity provider is nobody here until security has said who it is, and it opens serving alone.",
+        "A stolen or made-up login must not open a desk full of people's data, so security first says who it is.",
         "Ask security to add you. If you watch, judge or run something, sign in with your passkey.";
     /// Rules that can't be read, or don't fit what they speak of.
     RulesUnfit = 61 "rules-unfit", "These rules, limits or settings can't be used",
@@ -234,7 +234,7 @@ refusals! {
         "Mend the lines that the detail names, then draft the change again.";
     /// The customer is under a legal hold.
     LegalHold = 86 "legal-hold", "This record is under a legal hold",
-        "Two officers said that it is needed for a claim, an authority or as evidence of fraud; until two say otherwise nobody destroys it.",
+        "What is needed as proof must not be gone before the matter is settled. Two officers said so, and two can end it.",
         "Tell the customer that it is kept and why. Once the reason is gone, two officers lift the hold; then ask again.";
     /// Somebody was in touch, looked or wrote since it was decided.
     NewContact = 87 "new-contact", "Something happened with this record meanwhile",
@@ -376,6 +376,14 @@ refusals! {
     UseObjected = 159 "use-objected", "This customer objected to this use of their data",
         "It rests on the company's own interest, and theirs went before it.",
         "Serve them without it. What is needed for their contract or by law goes on.";
+    /// A drill for people that would try too few of them.
+    TooFewPeople = 152 "too-few-people", "A drill must try eight people or more",
+        "Of fewer it could be told who did what, and a drill is there to learn from, not to test one person.",
+        "Take more teams or a larger share. Who met two drills in the last thirty days isn't drawn.";
+    /// As many drills for people run as may.
+    DrillsExhausted = 153 "drills-exhausted", "Six drills for people run already",
+        "Who is tried all the time takes a real customer for a drill, or stops looking.",
+        "Wait until one is over, or call one off.";
     /// A request is refused for a reason that isn't so.
     ReasonDoesntFit = 160 "reason-doesnt-fit", "That isn't so of this request",
         "The customer is told the reason: nothing is held of somebody only where nobody was found, and nobody is unknown who was shown to be themselves.",

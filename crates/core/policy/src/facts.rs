@@ -107,6 +107,10 @@ pub enum Act {
     HandleRequest,
     /// Agreeing, as the second, that such a request is answered.
     AgreeToAnswer,
+    /// Planning a drill for people, or seeing what is planned.
+    PlanPeopleDrill,
+    /// Seeing how groups of people report.
+    ReadCulture,
 }
 
 impl Act {
@@ -145,6 +149,8 @@ impl Act {
             Self::FileRequest,
             Self::HandleRequest,
             Self::AgreeToAnswer,
+            Self::PlanPeopleDrill,
+            Self::ReadCulture,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -186,6 +192,8 @@ impl Act {
             Self::FileRequest => "file_request",
             Self::HandleRequest => "handle_request",
             Self::AgreeToAnswer => "agree_to_answer",
+            Self::PlanPeopleDrill => "plan_people_drill",
+            Self::ReadCulture => "read_culture",
         }
     }
 
@@ -203,6 +211,7 @@ impl Act {
             | Self::ReadBudgets
             | Self::ReadPeople
             | Self::ReadSessions
+            | Self::ReadCulture
             | Self::BreakGlass(_) => true,
             Self::Claim
             | Self::SendCode
@@ -224,7 +233,8 @@ impl Act {
             | Self::TellDrill
             | Self::FileRequest
             | Self::HandleRequest
-            | Self::AgreeToAnswer => false,
+            | Self::AgreeToAnswer
+            | Self::PlanPeopleDrill => false,
         }
     }
 
@@ -255,7 +265,9 @@ impl Act {
             | Self::TellDrill
             | Self::FileRequest
             | Self::HandleRequest
-            | Self::AgreeToAnswer => false,
+            | Self::AgreeToAnswer
+            | Self::PlanPeopleDrill
+            | Self::ReadCulture => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

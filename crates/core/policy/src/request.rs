@@ -46,7 +46,9 @@ impl Words {
             Act::ReadLog | Act::ReadAlarms | Act::TellDrill => self.uid("Log", "log")?,
             Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
             Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
-            Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice => self.uid("Staff", "staff")?,
+            Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice | Act::PlanPeopleDrill | Act::ReadCulture => {
+                self.uid("Staff", "staff")?
+            }
             _ => self.uid("Record", "record")?,
         };
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;

@@ -1,6 +1,7 @@
 // What the person has left to learn, in points of information, shown before any refusal.
 
 import { api, byId, clock, el, icon, sentence } from './common.js';
+import { learn } from './lessons.js';
 
 const WINDOWS = { hour: 'This hour', day: '24 hours', '30_days': '30 days' };
 const SHARED = { team: 'Your team', tenant: 'Everybody' };
@@ -30,6 +31,7 @@ export async function loadBudgets() {
   budgets = answer.data.budgets;
   byId('search-budget').textContent = budgetWords();
   const whole = budgets.filter(({ purpose, kind }) => !purpose && kind === 'information');
+  if (whole.some(({ low }) => low)) learn('budget-low');
   const codes = budgets.filter(({ kind }) => kind === 'code');
   // A purpose's limit is shown once some of it is spent: until then there is nothing to look after.
   const purposes = budgets.filter(({ purpose, left, limit }) => purpose && left < limit);

@@ -4,6 +4,8 @@ import { api, ask, byId, clock, el, icon, keepProblem, receiptLink, say, sentenc
 import { budgetWords, loadBudgets } from './budgets.js';
 import { CASEWORK, drawCases, drawCasework, isCase, setUpCases } from './cases.js';
 import { clearFind, setUpFind } from './find.js';
+import { learn } from './lessons.js';
+import { setUpMessage } from './message.js';
 import { closeSlots, drawRecord, maskAll } from './record.js';
 import { setUpReport } from './report.js';
 
@@ -107,6 +109,7 @@ function drawCall(now) {
   byId('send-code').hidden = isCase(now) || !now.customer || proven;
   byId('send-own-code').hidden = isCase(now) || !proven;
   drawCasework(now);
+  if (isCase(now)) learn('alone');
   drawTimer();
 }
 
@@ -185,6 +188,7 @@ async function sendCode(ownPage) {
   byId('code-result').hidden = false;
   byId('code-result').replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'),
     `Code sent. Ask the customer to enter it ${where} before ${clock(answer.data.expires_at)}; you never see it, and never ask for it.`));
+  learn('codes');
   acted(ownPage ? 'Code for their own page sent' : 'One-time code sent', answer.data.receipt, 'ok');
 }
 
@@ -232,6 +236,7 @@ function put(id) {
 setUpCases({ live: () => desk.live, acted, put });
 setUpFind({ live: () => desk.live, acted, claimed });
 setUpReport(() => desk.live?.id ?? null);
+setUpMessage(() => Boolean(desk.live));
 
 /** The time in the watermark: who took a partial screenshot shows in it, and when. */
 function stamp() {

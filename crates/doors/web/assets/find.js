@@ -1,6 +1,7 @@
 // Finding the customer of an interaction that has none yet: search, at most three masked hits, claim.
 
 import { api, byId, el, showProblem } from './common.js';
+import { learnFrom } from './lessons.js';
 
 /** Empties the form and the hits. */
 export function clearFind() {
@@ -27,6 +28,7 @@ export function setUpFind({ live, acted, claimed }) {
     if (live()?.id !== id) return;
     if (answer.ok) acted('Searched', answer.data.receipt, 'search');
     else acted('Search: refused', answer.problem.receipt, 'refused');
+    if (!answer.ok) learnFrom(answer.problem);
     if (!answer.ok) return showProblem(byId('hits'), answer.problem);
     drawHits(answer.data, id);
   }

@@ -3,10 +3,14 @@
 // on Escape, when the page is hidden, on hold and on hang-up.
 
 import { api, countdownRing, el, icon, problemPanel, say } from './common.js';
+import { learn, learnFrom } from './lessons.js';
 import { askSecond, wouldHelp } from './second.js';
 
 const BULLET = /[•●*]+/g;
 const shown = new Set();
+/** What follows somebody for years once it is known. */
+const LASTING = ['date_of_birth', 'bank_account'];
+let wrong = 0;
 
 /** Masks every value on the page again. */
 export function maskAll(why) {
@@ -45,11 +49,13 @@ function namer(fields) {
 /** Draws the record into its list; notes go into `noteList`. */
 export function drawRecord(view, context, list, noteList) {
   maskAll();
+  wrong = 0;
   const nameOf = namer(view.fields);
   const row = (field) => fieldRow(field, nameOf(field), { ...context, customer: view.customer });
   const isNote = ({ field }) => field === 'note';
   list.replaceChildren(...view.fields.filter((field) => !isNote(field)).map(row));
   if (view.guarded) {
+    learn('guarded');
     list.prepend(el('li', { class: 'guarded' }, el('p', { class: 'notice warn' }, icon('lock'), el('span', {}, 'Guarded: each value needs a second person.'))));
   }
   if (view.fields.length === 0) list.append(el('li', { class: 'empty' }, 'Nothing is held about this customer.'));
@@ -88,6 +94,7 @@ function refuse(row, answer, second) {
     panel.lastElementChild.append(el('button', { type: 'button', 'data-act': 'second', on: { click: second } }, 'Ask a second person'));
   }
   row.slot.replaceChildren(panel);
+  learnFrom(answer.problem);
   row.context.acted(`${row.name}: refused`, answer.problem.receipt, 'refused');
 }
 
@@ -124,6 +131,8 @@ async function check(row, input, result) {
     el('b', {}, match ? 'Match.' : 'No match.'),
     ` ${left} ${left === 1 ? 'attempt' : 'attempts'} left.`,
     match ? '' : ` ${hint ?? 'Ask again, or check another field.'}`);
+  if (!match) wrong += 1;
+  if (wrong === 2) learn('answers-wrong');
   if (match) row.verified.replaceChildren(el('span', { class: 'pill ok' }, icon('ok'), 'Verified'));
   else input.focus();
   row.context.acted(`${row.name}: ${match ? 'match' : 'no match'}`, receipt, match ? 'ok' : 'no');
@@ -143,9 +152,11 @@ function openReveal(row) {
       el('span', { class: 'hint' }, `${field.second_person === 'always' ? 'A second person must agree first. ' : ''}It is shown for a short time and logged with this purpose. ${budget}`)),
     ...buttons));
   buttons[0]?.focus();
+  learn(LASTING.includes(field.field) ? 'sensitive-look' : 'read-back');
 }
 
 function second(row, purpose) {
+  learn('hurry');
   return askSecond(row, {
     body: { ...target(row), purpose }, show: () => reveal(row, purpose), refuse: (answer) => refuse(row, answer),
   });

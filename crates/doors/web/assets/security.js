@@ -5,6 +5,7 @@ import {
   api, byId, clock, el, icon, keepProblem, say, sentence, words,
 } from './common.js';
 import { watchLog } from './log-health.js';
+import { outcomeForm } from './outcome.js';
 
 const ROWS_STEP = 40;
 const MOST_KEPT = 5000;
@@ -178,9 +179,9 @@ function connect() {
 
 // ---- reports ----------------------------------------------------------------------------------
 
-function reportRow({ at, by, text, interaction }) {
+function reportRow({ report, at, by, text, interaction }) {
   return el('li', {}, el('p', {}, text ?? el('strong', { class: 'danger' }, 'This report was edited in the database: what it said is lost.')),
-    el('small', {}, `${clock(at)} · ${by}`, interaction && ' · about an interaction'));
+    el('small', {}, `${clock(at)} · ${by}`, interaction && ' · about an interaction'), text && outcomeForm({ report, by }));
 }
 
 async function loadReports() {

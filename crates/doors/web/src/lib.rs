@@ -15,6 +15,8 @@ mod pages;
 mod passkey;
 mod patience;
 mod problem;
+#[cfg(test)]
+mod reading;
 mod scim;
 mod serve;
 mod signature;

@@ -180,6 +180,26 @@ impl Fault {
         "Report it to security now.",
     );
 
+    /// Every one that isn't a refusal of the vault's.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 15] = [
+        Self::UNAUTHENTICATED,
+        Self::NO_SUCH_PASSKEY,
+        Self::NAMELESS,
+        Self::NO_SUCH_TOKEN,
+        Self::NOT_SIGNED_IN,
+        Self::PROVIDER_SILENT,
+        Self::FORBIDDEN,
+        Self::NOT_FOUND,
+        Self::METHOD,
+        Self::INVALID,
+        Self::UNPROCESSABLE,
+        Self::TOO_LARGE,
+        Self::MEDIA_TYPE,
+        Self::UNAVAILABLE,
+        Self::DAMAGED,
+    ];
+
     pub(crate) fn detail(self, detail: &'static str) -> Self {
         Self { detail: Some(Cow::Borrowed(detail)), ..self }
     }
@@ -248,6 +268,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RulesRefuted
         | Refusal::TooManyHits
         | Refusal::KeyReused
+        | Refusal::TooFewPeople
         | Refusal::RoleMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::AlreadyBound
         | Refusal::NobodyToApprove
@@ -269,6 +290,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RequestChanged
         | Refusal::AnswerIncomplete
         | Refusal::NoWayToThem
+        | Refusal::DrillsExhausted
         | Refusal::NewContact => StatusCode::CONFLICT,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver

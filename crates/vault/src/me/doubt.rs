@@ -34,6 +34,8 @@ impl Vault {
         let own = Counter::customer(BudgetKind::Code, self.own_name(&keys, b"reports"));
         let own = Self::attempt(&act, own, REPORTS, Refusal::AttemptsExhausted);
         let row = ReportRow { id, at: self.clock.now(), sealed };
+        let (unchanged, remembered) = self.remembers(scope.tenant, &keys, id).await?;
+        let act = act.when(unchanged).effect(remembered);
         self.commit_plain(act.spend(own).effect(Effect::PutReport(row))).await?;
         Ok(id)
     }

@@ -20,6 +20,7 @@ mod compile_fail;
 mod concurrency;
 mod consents;
 mod correcting;
+mod culture;
 mod digests;
 mod erasure;
 mod events;

@@ -2,7 +2,7 @@
 
 use crate::help::Call;
 use crate::sessions::at_a_page;
-use domain::{EntryId, FieldKind, Guard, Hold, Refusal, TenantId};
+use domain::{EntryId, FieldKind, Found, Guard, Hold, Refusal, ReportId, TenantId};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
 use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, VaultError};
@@ -237,4 +237,28 @@ fn who_looked_is_told_by_pages_however_long_the_log_is() {
     let page = block_on(world.vault.own_log(&scope, None)).unwrap();
     assert_eq!((page.missing, page.older), (1, None));
     assert!(page.looks.iter().all(|look| look.n != gone.n) && page.looks.last().unwrap().n == 1);
+}
+
+#[test]
+fn who_says_they_were_not_in_touch_learns_what_came_of_it_and_nobody_learns_who_it_was() {
+    let call = Call::new(1_912);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    let news = || block_on(world.vault.own_news(&scope)).unwrap();
+    assert!(news().is_empty());
+    let entry = block_on(world.vault.own_log(&scope, None)).unwrap().looks[0].entry;
+    let report = block_on(world.vault.own_doubt(&scope, entry)).unwrap();
+    assert_eq!(news()[0].found, None, "security is looking");
+    let security = world.scope(&world.staff.security);
+    let answered = |scope, report, found| block_on(world.vault.answer_report(scope, report, found));
+    let agent = world.scope(&world.staff.agent);
+    assert_eq!(refused(answered(&agent, report, Found::Explained)), Some(Refusal::RoleNotAllowed));
+    assert_eq!(refused(answered(&security, ReportId([9; 16]), Found::Explained)), Some(Refusal::NotFound));
+    answered(&security, report, Found::Unclear).unwrap();
+    answered(&security, report, Found::Stopped).unwrap();
+    assert_eq!(news()[0].found, Some(Found::Stopped), "the later one counts");
+    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 53"), 1);
+    assert_eq!(news()[0].found, None, "an edited answer is none");
+    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 52"), 1);
+    assert!(news().is_empty());
 }

@@ -7,8 +7,10 @@ pub(crate) mod certificates;
 pub(crate) mod claims;
 pub(crate) mod closes;
 pub(crate) mod codes;
+pub(crate) mod culture;
 pub(crate) mod customers;
 pub(crate) mod decisions;
+pub(crate) mod desk;
 pub(crate) mod devices;
 pub(crate) mod disclosures;
 pub(crate) mod drills;
@@ -25,6 +27,7 @@ pub(crate) mod log_filter;
 pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
+pub(crate) mod outcomes;
 pub(crate) mod paging;
 pub(crate) mod passkeys;
 pub(crate) mod people;
@@ -112,8 +115,15 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/devices", get(devices::list))
         .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
+        .route("/v1/reports/{id}/outcome", post(outcomes::tell))
         .route("/v1/rules", get(rules::list))
         .route("/v1/decisions", get(decisions::decide))
+        .route("/v1/culture", get(culture::show))
+        .route("/v1/people-drills", post(culture::plan))
+        .route("/v1/people-drills/{id}", delete(culture::call_off))
+        .route("/v1/desk/message", get(desk::message))
+        .route("/v1/desk/message/answers", post(desk::answer_message))
+        .route("/v1/lessons", post(desk::see_lesson))
         .route("/v1/drills", get(drills::list).post(drills::tell))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))

@@ -29,6 +29,8 @@ struct Whole {
     waits: Option<String>,
     asked: Vec<consents::Asked>,
     told: Told,
+    /// What they told us: when, and what came of it.
+    news: Vec<(String, &'static str)>,
     /// Where the log is copied from.
     log: String,
     /// Why nothing can be erased.
@@ -80,6 +82,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
     let in_force = web.vault.plan_in_force(scope.tenant()).await?;
     let record = web.vault.own_record(scope).await?;
     let told = Told::of(web, place, scope, None).await?;
+    let news = web.vault.own_news(scope).await?;
     let language = place.language;
     let until = |(kind, _, at): &(FieldKind, u32, Millis)| is_contact(*kind).then_some(*at);
     let waits = record.waiting.iter().filter_map(until).max();
@@ -92,6 +95,7 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
         held: held(&record, &in_force, place, can_correct),
         asked: consents::asked(web, place, scope, &in_force).await?,
         told,
+        news: news.iter().map(|one| (moment(&one.at.to_string()), place.say.news(one.found))).collect(),
         log: log_from,
         hold: record.hold.map(|hold| words::hold(hold, language)),
         limits: record.limits.iter().map(|limit| words::limit(*limit, language)).collect(),
@@ -154,6 +158,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
             waits: until.map(ToOwned::to_owned),
             asked,
             told: Told::default(),
+            news: vec![("2026-11-27 16:02".to_owned(), frame.say.told_stopped)],
             log: "https://desk.example.com/log/acme".to_owned(),
             hold: None,
             limits: UseLimit::ALL

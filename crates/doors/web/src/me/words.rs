@@ -3,7 +3,7 @@
 mod english;
 mod german;
 
-use domain::{Hold, UseLimit};
+use domain::{Found, Hold, UseLimit};
 use english::ENGLISH;
 use german::GERMAN;
 use plan::Language;
@@ -39,6 +39,12 @@ pub(super) struct Words {
     pub(super) nobody: &'static str,
     pub(super) other: &'static str,
     pub(super) receipt: &'static str,
+    pub(super) told_us: &'static str,
+    pub(super) told_waits: &'static str,
+    pub(super) told_explained: &'static str,
+    pub(super) told_stopped: &'static str,
+    pub(super) told_mistake: &'static str,
+    pub(super) told_unclear: &'static str,
     pub(super) doubt: &'static str,
     pub(super) doubted: &'static str,
     pub(super) doubted_lead: &'static str,
@@ -168,6 +174,19 @@ pub(super) fn limit(limit: UseLimit, language: Language) -> &'static str {
     }
 }
 
+impl Words {
+    /// What came of what a customer told us.
+    pub(super) fn news(&self, found: Option<Found>) -> &'static str {
+        match found {
+            None => self.told_waits,
+            Some(Found::Explained) => self.told_explained,
+            Some(Found::Stopped) => self.told_stopped,
+            Some(Found::Mistake) => self.told_mistake,
+            Some(Found::Unclear) => self.told_unclear,
+        }
+    }
+}
+
 /// Why a customer can't be erased.
 pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
     match (hold, language) {
@@ -181,36 +200,18 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use crate::reading::{self, words};
+
     /// The sentences of a language's file: labels of two or three words say nothing about reading.
     fn sentences(source: &str) -> Vec<String> {
         let texts = source.split('"').skip(1).step_by(2).filter(|text| text.contains(' ') && text.contains('.'));
         let all: String = texts.map(|text| format!("{text}. ")).collect();
-        all.split(['.', '?', '!', ':'])
-            .filter(|part| part.split_whitespace().count() > 2)
-            .map(ToOwned::to_owned)
-            .collect()
-    }
-
-    fn words(sentences: &[String]) -> Vec<String> {
-        let letters = |word: &str| word.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
-        let words = sentences.iter().flat_map(|sentence| sentence.split_whitespace()).map(letters);
-        words.filter(|word| !word.is_empty()).collect()
-    }
-
-    fn syllables(word: &str) -> usize {
-        let vowel = |letter: char| "aeiouy".contains(letter);
-        let word = word.to_lowercase();
-        let starts = word.chars().zip(core::iter::once(' ').chain(word.chars()));
-        let groups = starts.filter(|(now, last)| vowel(*now) && !vowel(*last)).count();
-        groups.saturating_sub(usize::from(word.ends_with('e') && !word.ends_with("le"))).max(1)
+        reading::sentences(&all)
     }
 
     /// Flesch-Kincaid grade level.
     fn grade(source: &str) -> f64 {
-        let sentences = sentences(source);
-        let words = words(&sentences);
-        let syllables: usize = words.iter().map(|word| syllables(word)).sum();
-        0.39 * words.len() as f64 / sentences.len() as f64 + 11.8 * syllables as f64 / words.len() as f64 - 15.59
+        reading::grade(&sentences(source))
     }
 
     /// LIX: below 30 children's books, 40 fiction, 50 newspapers, 60 official texts.

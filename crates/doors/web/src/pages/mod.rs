@@ -4,6 +4,7 @@ mod approvals;
 pub(crate) mod ask;
 mod budgets;
 mod ceremony;
+mod culture;
 mod glass;
 mod governing;
 mod guard;
@@ -63,6 +64,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/glass", get(glass::glass))
         .route("/security/guard", get(guard::guard))
         .route("/security/defences", get(posture::show))
+        .route("/security/culture", get(culture::show))
         .route("/security/retention", get(retention::show))
         .route("/security/requests", get(requests::show))
         .route("/security/budgets", get(budgets::budgets))
@@ -191,6 +193,7 @@ async fn desk(State(web): State<Web>, signed: Result<Signed, Failed>) -> Respons
                 tenant: web.slug(scope.tenant()),
                 leads: web.vault.reads_team(&scope),
                 approves: web.vault.answers_approvals(&scope),
+                lessons: web.vault.lessons_due(&scope).await,
                 banner: web.config.banner.clone(),
             };
             page(StatusCode::OK, &desk)

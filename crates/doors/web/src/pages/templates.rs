@@ -66,6 +66,10 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
+    asset("/assets/message.js", SCRIPT, include_str!("../../assets/message.js")),
+    asset("/assets/lessons.js", SCRIPT, include_str!("../../assets/lessons.js")),
+    asset("/assets/culture.js", SCRIPT, include_str!("../../assets/culture.js")),
+    asset("/assets/outcome.js", SCRIPT, include_str!("../../assets/outcome.js")),
     asset("/assets/cases.js", SCRIPT, include_str!("../../assets/cases.js")),
     asset("/assets/team-cases.js", SCRIPT, include_str!("../../assets/team-cases.js")),
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
@@ -101,6 +105,8 @@ pub struct Desk {
     pub leads: bool,
     /// Could they be somebody's second person?
     pub approves: bool,
+    /// Micro-lessons that they weren't shown of late.
+    pub lessons: Vec<domain::Lesson>,
     /// Line on top of the page.
     pub banner: Option<String>,
 }
@@ -205,6 +211,7 @@ impl Desk {
             tenant: "acme".to_owned(),
             leads: false,
             approves: false,
+            lessons: domain::Lesson::ALL.to_vec(),
             banner: sample_banner(),
         }
     }
@@ -304,6 +311,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(budgets::gallery(sample_banner())?);
     all.extend(sessions::gallery(sample_banner())?);
     all.extend(keys::gallery(sample_banner())?);
+    all.extend(super::culture::gallery(sample_banner())?);
     all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
     all.extend(posture::gallery(sample_banner())?);

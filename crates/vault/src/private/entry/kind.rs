@@ -290,6 +290,20 @@ kinds! {
     AlarmRaised = 162 "alarm_raised";
     /// An alarm is over; `detail` as above.
     AlarmCleared = 163 "alarm_cleared";
+    /// Security planned a drill for people; `detail` is with what they are tried, as [`domain::Ruse`] numbers it.
+    PeopleDrillPlanned = 166 "people_drill_planned";
+    /// A drill for people ended: called off by who is named, or, of nobody, because its time was over; `detail` as above.
+    PeopleDrillEnded = 167 "people_drill_ended";
+    /// A drill: something invented came to somebody's desk, and nothing of any customer was in it; `detail` as above, and nobody is named.
+    PeopleDrillMet = 168 "people_drill_met";
+    /// A drill: somebody reacted to it, reporting it, leaving it or falling for it, which isn't said; `detail` as above, and nobody is named.
+    PeopleDrillAnswered = 169 "people_drill_answered";
+    /// How groups report was asked for by who may not; there is an entry of the refusal only.
+    CultureRead = 170 "culture_read";
+    /// Somebody was shown a micro-lesson; `detail` is which, as [`domain::Lesson`] numbers it, and nobody is named.
+    LessonSeen = 171 "lesson_seen";
+    /// Security said what came of a report; `detail` is what, as [`domain::Found`] numbers it.
+    ReportAnswered = 172 "report_answered";
     /// An officer asked that a customer be erased; another must ask for the same.
     ErasureAsked = 173 "erasure_asked";
     /// An officer asked that what a customer had limited end; `detail` is what, as [`domain::UseLimit`] numbers it. Another must ask for the same.
@@ -303,8 +317,8 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BreachMeasured, BudgetsRead, CasesRead, DecisionAsked, DirectoryRead, LogExported, LogRead, LogReplayed,
-            PeopleRead, ReportsRead, RequestsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
+            BreachMeasured, BudgetsRead, CasesRead, CultureRead, DecisionAsked, DirectoryRead, LogExported, LogRead,
+            LogReplayed, PeopleRead, ReportsRead, RequestsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people
@@ -312,6 +326,7 @@ impl Kind {
                 self,
                 BreachMeasured
                     | CasesRead
+                    | CultureRead
                     | LogReplayed
                     | DecisionAsked
                     | LogRead
