@@ -60,6 +60,8 @@ pub enum AdmissionKind {
     AnswerAsked = 30,
     /// What a drill showed last. It lets nobody in.
     Drill = 31,
+    /// Which partner pack was built last. It lets nobody in.
+    Pack = 44,
     /// That an officer wants a customer erased; another must want the same. It lets nobody in.
     EraseAsked = 56,
     /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
@@ -96,6 +98,7 @@ impl AdmissionKind {
             Self::RightsRequest,
             Self::AnswerAsked,
             Self::Drill,
+            Self::Pack,
             Self::EraseAsked,
             Self::UnlimitAsked,
         ];

@@ -47,6 +47,7 @@ mod me_correct;
 mod nodes;
 mod old_backups;
 mod old_copies;
+mod packs;
 mod pages;
 mod people;
 mod phones;
@@ -64,6 +65,7 @@ mod tenants;
 mod tls;
 #[cfg(feature = "opentelemetry")]
 mod traces;
+mod trust;
 mod vanishing;
 mod wait;
 mod witness_process;

@@ -37,6 +37,7 @@ mod missing;
 mod notes;
 mod overview;
 mod own_side;
+mod packs;
 mod passkeys;
 mod people;
 mod planning;

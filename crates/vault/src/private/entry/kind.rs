@@ -283,6 +283,8 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// A partner pack was built; the entry tells of which nonce, and what its list of parts hashes to.
+    PackBuilt = 156 "pack_built";
     /// An officer asked that a customer be erased; another must ask for the same.
     ErasureAsked = 173 "erasure_asked";
     /// An officer asked that what a customer had limited end; `detail` is what, as [`domain::UseLimit`] numbers it. Another must ask for the same.
