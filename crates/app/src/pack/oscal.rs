@@ -125,14 +125,14 @@ impl Told<'_> {
             "uuid": self.id("assessment-results"),
             "metadata": metadata(self, &format!("What attacks on {} showed", self.company)),
             "import-ap": {"href": format!("#{plan}")},
-            "local-definitions": {"components": [{
-                "uuid": self.id("component"), "type": "software", "title": "Ringfence",
-                "description": "The deployment that was attacked.", "status": {"state": "operational"},
-            }]},
             "results": [{
                 "uuid": self.id("result"), "title": "Drills for a buyer's nonce",
                 "description": "Every attack that the program knows, each carried out twice: without and with what the attacker lacks.",
                 "start": start, "end": end,
+                "local-definitions": {"components": [{
+                    "uuid": self.id("component"), "type": "software", "title": "Ringfence",
+                    "description": "The deployment that was attacked.", "status": {"state": "operational"},
+                }]},
                 "reviewed-controls": {"control-selections": [{"include-controls": chosen}]},
                 "observations": self.drilled.iter().map(|one| self.observation(one)).collect::<Vec<_>>(),
                 "findings": findings,

@@ -191,7 +191,7 @@ fn attacked(web: &Web, all: &Assurance) -> TrustClaim {
 }
 
 fn proved(all: &Assurance) -> TrustClaim {
-    let says = "By no rule in force can IT see anybody’s data, can anybody see a card number, or can whoever watches also look.";
+    let says = "By no rule in force can IT see anybody’s data, can anybody see a card number, or can whoever watches also look, but for an emergency that two officers sign.";
     let at = all.proved.as_ref().map(|found| found.at);
     match proof(all).status() {
         "proved" => claim("proved", says, "holds", "Proved of the rules in force by a solver.", at),
@@ -202,7 +202,8 @@ fn proved(all: &Assurance) -> TrustClaim {
 
 fn two_decide(all: &Assurance) -> TrustClaim {
     let says = "Who may see what, how much and for how long is changed by two security officers’ signatures, never by whoever runs the machines.";
-    let signed = all.governed && all.signed.settings && all.signed.limits;
+    let two = all.signatures.is_some_and(|many| many >= 2);
+    let signed = two && all.governed && all.signed.settings && all.signed.limits;
     match (all.sound, signed) {
         (false, _) => claim(
             "two_decide",
@@ -211,7 +212,7 @@ fn two_decide(all: &Assurance) -> TrustClaim {
             "People and rights are being looked into. Nothing is disclosed meanwhile.",
             Some(all.at),
         ),
-        (true, false) => claim("two_decide", says, "not_in_place", "No officer has signed yet.", None),
+        (true, false) => claim("two_decide", says, "not_in_place", "Not two officers have signed yet.", None),
         (true, true) => claim(
             "two_decide",
             says,
@@ -229,7 +230,8 @@ fn logged(all: &Assurance) -> TrustClaim {
         Some(at) if all.at.since(at) <= LATE * every_ms => {
             claim("logged", says, "holds", "The log was closed as its schedule says.", Some(at))
         }
-        other => claim("logged", says, "stale", "The log’s last close is late.", other),
+        Some(at) => claim("logged", says, "stale", "The log’s last close is late.", Some(at)),
+        None => claim("logged", says, "stale", "The log wasn’t closed yet.", None),
     }
 }
 
