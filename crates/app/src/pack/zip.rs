@@ -74,6 +74,15 @@ fn head(part: &Part) -> Option<Vec<u8>> {
     Some(head)
 }
 
+/// Where whoever unpacks it expects a part: below the directory that they chose.
+fn is_plain(name: &str) -> bool {
+    let word = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    };
+    name.split('/').all(word)
+}
+
 /// The parts of a file of just that form; none of any other.
 pub(super) fn decode(file: &[u8]) -> Option<Vec<Part>> {
     let (mut parts, mut rest) = (Vec::new(), file);
@@ -82,7 +91,7 @@ pub(super) fn decode(file: &[u8]) -> Option<Vec<Part>> {
         let (name, size) = (u16::from_le_bytes([head[22], head[23]]), [head[14], head[15], head[16], head[17]]);
         let (name, after) = after.split_at_checked(usize::from(name))?;
         let (bytes, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(size)).ok()?)?;
-        parts.push(Part::new(core::str::from_utf8(name).ok()?, bytes));
+        parts.push(Part::new(core::str::from_utf8(name).ok().filter(|name| is_plain(name))?, bytes));
         rest = after;
     }
     (encode(&parts)? == file).then_some(parts)
@@ -112,6 +121,13 @@ mod tests {
             assert_eq!(decode(&file[..end]), None, "cut to {end}");
         }
         assert_eq!(decode(&[file.as_slice(), b"\0"].concat()), None);
+    }
+
+    #[test]
+    fn nothing_is_unpacked_elsewhere() {
+        for name in ["/etc/x", "../x", "log/../../x", "", "log//x", "C:\\x", ".ssh", "a b"] {
+            assert_eq!(decode(&encode(&[Part::new(name, "x")]).unwrap()), None, "{name}");
+        }
     }
 
     #[test]
