@@ -1,4 +1,4 @@
-"""Every described endpoint under /v1 answers 401 to a request without credentials, whatever else it says."""
+"""Every described endpoint under /v1 answers 401 to a request without credentials, whatever else it says; one is for anybody."""
 
 import re
 import sys
@@ -9,6 +9,8 @@ import requests
 import demo
 
 METHODS = ("get", "put", "post", "delete", "patch")
+# What is told of the defences, where officers want it told.
+FOR_ANYBODY = ["/v1/trust"]
 PREFIX_OF = {"customers": "cus_", "interactions": "int_", "receipts": "ent_"}
 
 
@@ -35,7 +37,7 @@ def operations(description: dict[str, Any]) -> list[tuple[str, str]]:
         for template, item in description["paths"].items()
         if template.startswith("/v1/")
         for method in METHODS
-        if method in item
+        if method in item and template not in FOR_ANYBODY
     ]
 
 
@@ -49,6 +51,9 @@ def main() -> None:
     asked = operations(description)
     if not asked:
         sys.exit("the description has no endpoint under /v1")
+    open_to_all = [path for path, item in description["paths"].items() if path.startswith("/v1/") and "'security': [{}]" in str(item)]
+    if open_to_all != FOR_ANYBODY:
+        sys.exit(f"the description lets anybody ask {open_to_all}")
     complaints = [said for op in asked if (said := complaint(*op, ask(*op)))]
     print(f"{len(asked)} endpoints asked without credentials")
     sys.exit("\n".join(complaints) or None)

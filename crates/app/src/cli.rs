@@ -5,6 +5,7 @@ mod custody;
 mod drill;
 mod keyholding;
 mod log;
+mod pack;
 mod person;
 mod plan;
 mod policy;
@@ -15,6 +16,7 @@ pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use drill::{Attacks, Drill};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
+pub use pack::{Pack, PackBuild, PackVerify};
 pub use person::Person;
 pub use plan::{Paper, Plan, Source, Speech};
 pub use policy::Policy;
@@ -118,6 +120,9 @@ pub enum Command {
     /// Attacks as programs: what holds is shown by trying it, on decoys
     #[command(subcommand)]
     Drill(Drill),
+    /// Packs for partners: what holds here, for their own question, to be checked without a network
+    #[command(subcommand)]
+    Pack(Pack),
     /// Say which defences hold, by their newest drill; fails unless all do (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     Posture,
     /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)

@@ -107,6 +107,10 @@ impl Client {
             .map_err(|_| Failure::here("the token can't be sent", format!("check the file in {TOKEN_FILE}")))?;
         let mut answer = self.agent.run(request).map_err(|_| self.unreachable())?;
         let status = answer.status().as_u16();
+        if status == 202 {
+            // Done, and what comes of it isn't there yet.
+            return Ok(answer.body_mut().read_json().unwrap_or(Value::Null));
+        }
         let value: Value = answer.body_mut().read_json().map_err(|_| self.unreachable())?;
         if (200..300).contains(&status) { Ok(value) } else { Err(problem(status, &value)) }
     }

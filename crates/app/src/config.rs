@@ -56,6 +56,8 @@ pub struct Config {
     pub witnesses: Witnessing,
     /// How often logs are closed.
     pub closes: Closes,
+    /// What partners' customers are told.
+    pub trust: Trust,
     /// Identity providers through which agents sign in.
     pub identity_provider: Vec<IdentityProvider>,
     /// Telephony and ticket systems that send signed events.
@@ -218,6 +220,16 @@ impl Default for Closes {
     }
 }
 
+/// `[trust]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Is it told publicly, at /trust, how the defences stand?
+    pub published: bool,
+    /// The directory with the partner packs that anybody may download there, each as `<tenant>.zip`; relative to this file.
+    pub packs: Option<PathBuf>,
+}
+
 /// `[[event_source]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -292,6 +304,9 @@ impl Config {
         if let Some(mail) = &mut self.mail {
             mail.read_files(folder)?;
         }
+        if let Some(packs) = &mut self.trust.packs {
+            *packs = folder.join(&packs);
+        }
         if let Some(key) = &mut self.key {
             key.file = folder.join(&key.file);
         }
@@ -358,6 +373,7 @@ impl Config {
             role_picker: self.server.role_picker,
             probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
             close_every_s: self.closes.every_s,
+            trust_published: self.trust.published,
             parties: BTreeMap::new(),
         }
     }

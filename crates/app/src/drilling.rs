@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::output;
 use drills::{Kit, Place, Stage, Verdict, all};
 use serde_json::{Value, json};
+use std::path::Path;
 
 const COLUMNS: [&str; 4] = ["drill", "where", "verdict", "said"];
 
@@ -47,22 +48,58 @@ fn described(drill: &drills::Drill) -> Value {
     json!({"drill": drill.name, "tries": drill.tries, "lacks": drill.lacks, "controls": controls})
 }
 
+/// Tries these on a deployment that serves. There nobody's rows are edited: what needs that is tried in a centre made for it. Each lot is
+/// told as soon as it is there, whatever becomes of the rest.
+fn tried_on(
+    kit: Kit,
+    which: Vec<&'static drills::Drill>,
+    mut tell: impl FnMut(&[Value]) -> Result<(), Failure>,
+) -> Result<Vec<Value>, Failure> {
+    let (there, own): (Vec<_>, Vec<_>) = which.into_iter().partition(|drill| drill.place == Place::Anywhere);
+    let mut results = tried(kit, &there, "deployment");
+    tell(&results)?;
+    let scratched = in_scratch(own);
+    tell(&scratched)?;
+    results.extend(scratched);
+    Ok(results)
+}
+
+/// Whoever tells what drills showed: the kit's officer.
+fn teller(kit: &Kit) -> Result<Client, Failure> {
+    Client::new(&kit.url, kit.officer.token.clone())
+}
+
+/// Tries all drills on a running deployment; gives what they showed to `work`, with somebody who may tell it.
+pub(crate) fn against<T>(
+    file: &Path,
+    work: impl FnOnce(&Client, &[Value]) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let kit = kit::read(file)?;
+    let client = teller(&kit)?;
+    work(&client, &tried_on(kit, all().collect(), |_| Ok(()))?)
+}
+
+/// The same in a centre made for it, which is thrown away afterwards.
+pub(crate) fn rehearsed<T: Send + 'static>(
+    work: impl FnOnce(&Client, &[Value]) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    scratch::within(move |kit| {
+        let client = teller(&kit)?;
+        let which: Vec<_> = all().collect();
+        work(&client, &tried(kit, &which, "scratch"))
+    })?
+}
+
 fn carried_out(common: &Common, asked: &Attacks) -> Result<(), Failure> {
     let which = named(asked)?;
-    // On a deployment that serves, nobody's rows are edited: what needs that is tried in a centre made for it.
-    let (there, own): (Vec<_>, Vec<_>) =
-        which.into_iter().partition(|drill| asked.kit.is_some() && drill.place == Place::Anywhere);
-    let (mut results, mut teller) = (Vec::new(), None);
-    if let Some(file) = &asked.kit {
-        let kit = kit::read(file)?;
-        teller = asked.tell.then(|| Client::new(&kit.url, kit.officer.token.clone())).transpose()?;
-        results = tried(kit, &there, "deployment");
-    }
-    // What was seen at the deployment is told at once, whatever becomes of the rest.
-    tell(teller.as_ref(), &results)?;
-    let scratched = in_scratch(own);
-    tell(teller.as_ref(), &scratched)?;
-    results.extend(scratched);
+    let results = match &asked.kit {
+        Some(file) => {
+            let kit = kit::read(file)?;
+            let client = asked.tell.then(|| teller(&kit)).transpose()?;
+            tried_on(kit, which, |results| tell(client.as_ref(), results))?
+        }
+        None => in_scratch(which),
+    };
     output::list(common.output, &COLUMNS, &results)?;
     let failed = results.iter().filter(|result| result["verdict"] != "held").count();
     if failed == 0 {
@@ -94,7 +131,7 @@ fn tell(teller: Option<&Client>, results: &[Value]) -> Result<(), Failure> {
 }
 
 /// What is told of results: nothing that came back from the deployment.
-fn told(results: &[Value]) -> Value {
+pub(crate) fn told(results: &[Value]) -> Value {
     let one =
         |result: &Value| json!({"drill": result["drill"], "verdict": result["verdict"], "where": result["where"]});
     json!({"results": results.iter().map(one).collect::<Vec<_>>()})

@@ -25,6 +25,7 @@ pub mod inventory;
 pub mod keyholding;
 pub mod log;
 pub mod output;
+mod pack;
 mod proving;
 pub mod recounting;
 mod rounds;

@@ -29,7 +29,7 @@ pub(crate) use checked::{conflict, cosigned, head_of, origin_in, read_note, sinc
 pub(crate) use closes::{Closes, find, walk};
 pub(crate) use folder::logs_under;
 pub(crate) use remote::Remote;
-pub(crate) use source::{hex, signed_by, unhex};
+pub(crate) use source::{hex, signed_by, unhex, with_tiles};
 
 use crate::cli::{Common, Log};
 use crate::failure::Failure;

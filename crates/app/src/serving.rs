@@ -77,6 +77,7 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         courier: courier(home)?,
         mailer: config.mail.as_ref().map(config::mail::Mail::mailer).transpose()?,
         drills: crate::drilling::known(),
+        packs: config.trust.packs.clone(),
         banner: config.server.banner.clone(),
         origin: config.server.origin.clone(),
     })

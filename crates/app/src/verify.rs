@@ -3,7 +3,7 @@
 
 mod allotments;
 mod budgets;
-mod certificate;
+pub(crate) mod certificate;
 mod closes;
 mod copies;
 pub mod customer;

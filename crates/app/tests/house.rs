@@ -120,6 +120,44 @@ fn core_does_nothing_by_itself() {
     }
 }
 
+/// What is compiled into the program, beyond the standard library: what a partner's bill of materials lists.
+#[test]
+fn the_bill_of_materials_lists_what_is_compiled_in() {
+    let metadata = metadata();
+    let packages: BTreeMap<_, _> = metadata.packages.iter().map(|package| (package.id.clone(), package)).collect();
+    let nodes = metadata.resolve.as_ref().unwrap().nodes.iter().map(|node| (node.id.clone(), node));
+    let nodes: BTreeMap<_, _> = nodes.collect();
+    let root = metadata.packages.iter().find(|package| package.name == "ringfence").unwrap().id.clone();
+    let (mut seen, mut todo) = (BTreeSet::new(), vec![root.clone()]);
+    while let Some(id) = todo.pop() {
+        if seen.insert(id.clone()) {
+            let ships =
+                |kinds: &[cargo_metadata::DepKindInfo]| kinds.iter().any(|kind| kind.kind == DependencyKind::Normal);
+            todo.extend(nodes[&id].deps.iter().filter(|dep| ships(&dep.dep_kinds)).map(|dep| dep.pkg.clone()));
+        }
+    }
+    seen.remove(&root);
+    let licence = |text: Option<&String>| {
+        let parts = text.map_or("", String::as_str).split('/').map(str::trim).collect::<Vec<_>>();
+        parts.join(" OR ")
+    };
+    let mut lines: Vec<String> = seen
+        .iter()
+        .map(|id| &packages[id])
+        .map(|package| format!("{} {} {}\n", package.name, package.version, licence(package.license.as_ref())))
+        .collect();
+    lines.sort();
+    let path = Path::new(ROOT).join("crates/app/src/pack/components.txt");
+    if std::env::var_os("RINGFENCE_BLESS").is_some() {
+        fs::write(&path, lines.concat()).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(
+        kept == lines.concat(),
+        "components.txt is out of date; run: RINGFENCE_BLESS=1 cargo test --release -p ringfence --test house materials"
+    );
+}
+
 fn sources(under: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(ROOT).join(under)];

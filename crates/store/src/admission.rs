@@ -64,6 +64,8 @@ pub enum AdmissionKind {
     Outlet = 47,
     /// Whether an alarm was written down as one that stands. It lets nobody in.
     AlarmTold = 48,
+    /// Which partner pack was built last. It lets nobody in.
+    Pack = 44,
     /// That an officer wants a customer erased; another must want the same. It lets nobody in.
     EraseAsked = 56,
     /// That an officer wants what a customer had limited to end; another must want the same. It lets nobody in.
@@ -110,6 +112,7 @@ impl AdmissionKind {
             Self::Drill,
             Self::Outlet,
             Self::AlarmTold,
+            Self::Pack,
             Self::EraseAsked,
             Self::UnlimitAsked,
             Self::PeopleDrills,

@@ -7,7 +7,7 @@
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
-use crate::private::entry::{DrillNote, Kind};
+use crate::private::entry::{DrillNote, Kind, PackNote};
 use crate::wiring::{Act, Vault};
 use domain::{EntryId, Millis, Refusal, TenantId};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
@@ -199,11 +199,16 @@ pub struct Posture {
 }
 
 impl Vault {
-    /// Tells what drills showed, for security. Each result is an entry.
+    /// Tells what drills showed, for security. Each result is an entry; of those tried for a partner pack it says for which nonce.
     ///
     /// # Errors
     /// The refusal with its entry for others; if the store fails, after which earlier ones are told.
-    pub async fn tell_drills(&self, scope: &Scope, results: Vec<DrillResult>) -> Result<Vec<EntryId>, VaultError> {
+    pub async fn tell_drills(
+        &self,
+        scope: &Scope,
+        results: Vec<DrillResult>,
+        nonce: Option<[u8; 32]>,
+    ) -> Result<Vec<EntryId>, VaultError> {
         let mut entries = Vec::with_capacity(results.len());
         for result in results {
             let mut act = self.permitted(scope, policy::Act::TellDrill, Kind::DrillTold).await?;
@@ -214,6 +219,7 @@ impl Vault {
                 place: evidence.result.place as u8,
                 expires: evidence.expires(),
             }));
+            act.draft.pack = nonce.map(|nonce| Box::new(PackNote { nonce, manifest: None }));
             let before = self.store.admission(scope.tenant, evidence.result.drill.key()).await?;
             entries.push(self.commit_plain(evidence.following(act, before.as_ref())).await?);
         }
@@ -250,7 +256,7 @@ impl Vault {
         Ok(())
     }
 
-    async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
+    pub(crate) async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
         let mut posture = Posture::default();
         for row in self.all_admissions(tenant, AdmissionKind::Drill).await? {
             let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());

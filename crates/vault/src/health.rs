@@ -27,7 +27,7 @@ pub enum HolderHealth {
 }
 
 impl HolderHealth {
-    fn of(standing: Result<HolderStanding, HolderError>) -> Self {
+    pub(crate) fn of(standing: Result<HolderStanding, HolderError>) -> Self {
         match standing.map(|standing| standing.apart) {
             Ok(None) => Self::Embedded,
             Ok(Some(apart)) if apart.sealed => Self::Sealed(apart.ceremony.map(Box::new)),

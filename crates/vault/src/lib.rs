@@ -11,6 +11,7 @@ mod admissions;
 mod alarm;
 mod allotments;
 mod approval;
+mod assurance;
 mod audit;
 mod auth;
 mod blast_radius;
@@ -53,6 +54,7 @@ mod note;
 mod outlet;
 mod outlived;
 mod overview;
+mod pack;
 mod passkey;
 mod people;
 mod permission;
@@ -88,6 +90,7 @@ mod witnessing;
 
 pub use alarm::{Alarm, AlarmKind};
 pub use approval::{ApprovalId, ApprovalLine, ApprovalState, AskedApproval, Habit, OwnApprovals};
+pub use assurance::{Assurance, ProvedRules, Signed};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StaffFound, StreamEnd};
 pub use auth::Scope;
 pub use blast_radius::{Acts, BlastRadius, Counts, Fields, NAMED_ENTRIES, Reached, Stage, Suspicion, Touched};
@@ -134,6 +137,7 @@ pub use outlet::{
     Standing, Tallied, Teller, alarm_of,
 };
 pub use overview::{AllBudgets, MOST_SPENDERS, Overview, Spender, Spenders, Spending, SpendingState, SpendingTeam};
+pub use pack::{BuiltPack, NONCE_CHARACTERS, Proven, ProvenAnswer, nonce_mark};
 pub use passkey::{Enrolled, Invited, NewPasskey, OwnPasskey, Waiting, WaitingList};
 pub use people::{NewPerson, PersonLine};
 pub use planned::{Drift, InForce, Planned, drift_from_rules};
@@ -151,7 +155,9 @@ pub use power::reach::waits;
 pub use power::replay::Replay;
 pub use power::trial::{Example, Found, PLANNED, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
-pub use private::entry::{Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, half_fits};
+pub use private::entry::{
+    Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, PackNote, half_fits,
+};
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;
 pub use private::sheet::Masked;
@@ -172,7 +178,7 @@ pub use search::{Hit, SearchResult};
 pub use sequencer::{Sequencer, origin_keys};
 pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionRules, SignedRequest, Way, sha256};
 pub use settings::FileDiffers;
-pub use settings_form::{CloseTimes, Parties, Settings, SettingsDifference, SettingsError, Witnessing};
+pub use settings_form::{CloseTimes, Parties, Settings, SettingsDifference, SettingsError, Trust, Witnessing};
 pub use shelf::{ShelfKeeper, ShelfTurn};
 pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};

@@ -71,12 +71,16 @@ impl Vault {
             never_above: never_above(role),
             waits_ms: waits_ms(&snapshot, &somebody(new, role)),
         });
-        let powers = snapshot.powers();
-        let changes = [somebody(new, Role::Agent)];
-        let signatures =
-            powers.officers().next().map(|_| powers.officers_needed(&changes, &powers.formers(self.clock.now())));
+        let signatures = signatures(&snapshot, self);
         Ok(RoleTable { roles: roles.collect(), given_by, signatures })
     }
+}
+
+/// How many officers must sign that somebody new gets a role; none where no officer has a passkey yet.
+pub(crate) fn signatures(snapshot: &Snapshot, vault: &Vault) -> Option<usize> {
+    let powers = snapshot.powers();
+    let changes = [somebody(PersonId::mint(&*vault.clock, &*vault.entropy), Role::Agent)];
+    powers.officers().next().map(|_| powers.officers_needed(&changes, &powers.formers(vault.clock.now())))
 }
 
 /// Somebody new with this role.

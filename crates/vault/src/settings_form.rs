@@ -28,6 +28,9 @@ pub struct Settings {
     pub sign_in: SignInTimes,
     /// `[closes]`: how often the log is closed.
     pub closes: CloseTimes,
+    /// `[trust]`: what partners' customers are told. Not written where it says nothing, so that older texts are as they were.
+    #[serde(skip_serializing_if = "Trust::is_silent")]
+    pub trust: Trust,
     /// Who else is believed, sent to and asked.
     #[serde(rename = "others")]
     pub parties: Parties,
@@ -65,6 +68,20 @@ pub struct SignInTimes {
 pub struct CloseTimes {
     /// Seconds from one close to the next.
     pub every_s: u32,
+}
+
+/// `[trust]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trust {
+    /// Is it told publicly how the defences stand?
+    pub published: bool,
+}
+
+impl Trust {
+    fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// `[others]`: those beyond the centre's people on whom disclosures hang, without secrets.
@@ -156,7 +173,7 @@ impl Settings {
     /// Those of a configuration, for a tenant that hangs on these others.
     #[must_use]
     pub fn of(config: &VaultConfig, parties: Parties) -> Self {
-        let VaultConfig { timeouts, remask_s, sessions, probation_days, close_every_s, .. } = config;
+        let VaultConfig { timeouts, remask_s, sessions, probation_days, close_every_s, trust_published, .. } = config;
         Self {
             remask_s: *remask_s,
             probation_days: *probation_days,
@@ -172,6 +189,7 @@ impl Settings {
                 absolute_hours: minutes(sessions.absolute_ms) / 60,
             },
             closes: CloseTimes { every_s: *close_every_s },
+            trust: Trust { published: *trust_published },
             parties,
         }
     }
@@ -286,6 +304,7 @@ mod tests {
     #[test]
     fn settings_come_back_as_they_were_written() {
         let mut own = Settings { remask_s: 30, ..Settings::default() };
+        own.trust.published = true;
         own.parties.courier = Some("https://codes.example/x".to_owned());
         own.parties.event_sources = ["telephony", "tickets"].map(str::to_owned).into();
         own.parties.witnesses.when_missing = WhenMissing::Stop;

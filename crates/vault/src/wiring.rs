@@ -3,6 +3,7 @@
 use crate::alarm::Alarms;
 use crate::allotments::{Allotments, Share};
 use crate::approval::Questions;
+use crate::assurance::Proofs;
 use crate::auth::{Scope, Used};
 use crate::culture::KnownBooks;
 use crate::error::VaultError;
@@ -61,6 +62,8 @@ pub struct VaultConfig {
     pub probation_days: u16,
     /// Seconds from one close of the log to the next.
     pub close_every_s: u32,
+    /// Is it told publicly how the defences stand?
+    pub trust_published: bool,
     /// On which others each tenant hangs.
     pub parties: BTreeMap<TenantId, Parties>,
 }
@@ -75,6 +78,7 @@ impl Default for VaultConfig {
             role_picker: false,
             probation_days: 14,
             close_every_s: 24 * 3_600,
+            trust_published: false,
             parties: BTreeMap::new(),
         }
     }
@@ -110,6 +114,7 @@ pub struct Vault {
     /// The same of nobody's.
     nobodys: Arc<Governance>,
     pub(crate) prover: Arc<dyn Prover>,
+    pub(crate) proofs: Proofs,
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
     pub(crate) drills: KnownBooks,
@@ -197,6 +202,7 @@ impl Vault {
             unsigned,
             nobodys: Arc::new(nobodys),
             prover: Arc::new(Unproving),
+            proofs: Proofs::default(),
             overviews: Overviews::default(),
             questions: Questions::default(),
             drills: KnownBooks::default(),

@@ -78,7 +78,7 @@ impl Remote {
         Ok(Some(bytes))
     }
 
-    fn text(&self, path: &str) -> Result<Option<String>, Failure> {
+    pub(crate) fn text(&self, path: &str) -> Result<Option<String>, Failure> {
         Ok(self.get(path, MAX_TEXT_BYTES)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::Verify;
 use crate::failure::Failure;
 use crate::log::{self, Keys, unhex};
 use crate::output::{self, Format};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use transparency::{Receipt, WitnessPolicy, verify_receipt};
 use vault::{Destroyed, Opening, destroyed};
@@ -25,15 +25,17 @@ struct Raw {
     proof: String,
 }
 
-#[derive(Deserialize)]
-struct RawOpening {
+/// What opens an entry's audit half, in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawOpening {
     ra: String,
     audit: String,
     customer: String,
 }
 
 impl RawOpening {
-    fn read(&self) -> Option<Opening> {
+    pub(crate) fn read(&self) -> Option<Opening> {
         let fixed = |text: &str| unhex(text)?.try_into().ok();
         Some(Opening { ra: fixed(&self.ra)?, audit: unhex(&self.audit)?, customer: fixed(&self.customer)? })
     }

@@ -114,6 +114,8 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/drills"
         | "GET /v1/culture"
         | "GET /v1/desk/message"
+        | "GET /v1/packs/state"
+        | "GET /v1/trust"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -126,6 +128,10 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /openapi.json" => (endpoint[4..].to_owned(), None),
         "GET /v1/interactions/{id}" => (format!("/v1/interactions/{interaction}"), None),
         "GET /v1/receipts/{id}" => (format!("/v1/receipts/{}", hand.receipt), None),
+        "GET /v1/packs/proofs/{id}" => (format!("/v1/packs/proofs/{}", hand.receipt), None),
+        "POST /v1/packs" => {
+            ("/v1/packs".to_owned(), Some(json!({"nonce": "0".repeat(64), "manifest": "1".repeat(64)})))
+        }
         "GET /v1/certificates/{id}" => (format!("/v1/certificates/{}", hand.receipt), None),
         "GET /log/{tenant}/checkpoint" | "GET /log/{tenant}/witnessed" | "GET /log/{tenant}/key" => {
             (endpoint[4..].replace("{tenant}", crate::centre::TENANT), None)

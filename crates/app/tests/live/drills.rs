@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;
 
-struct World {
-    centre: Centre,
-    server: Server,
-    officer: Person,
+pub(crate) struct World {
+    pub(crate) centre: Centre,
+    pub(crate) server: Server,
+    pub(crate) officer: Person,
 }
 
 impl World {
     /// A centre with a kit; in it, `colleague` is the name of whoever plays the colleague.
-    fn new(colleague: &str) -> Self {
+    pub(crate) fn new(colleague: &str) -> Self {
         let centre = Centre::filled(20, 1_000, 20);
         let officer = centre.hire("Sam", "security_officer");
         let agent = centre.hire("Ada", "agent");

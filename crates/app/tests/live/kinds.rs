@@ -114,6 +114,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     security.post("/v1/drills", &json!({"results": [result]})).expect(201);
     nobody.bearer(&guard.token).get("/v1/culture").expect(403);
     client.post("/v1/lessons", &json!({"lesson": "read-back"})).expect(204);
+    let pack = json!({"nonce": "0".repeat(64), "manifest": "1".repeat(64)});
+    security.post("/v1/packs", &pack).expect(201);
     drop(security.open("/v1/disclosures/stream"));
     security.get("/v1/reports").expect(200);
     let asked = format!("person={}&device=program&act=reveal&field=phone&purpose=callback", agent.id);

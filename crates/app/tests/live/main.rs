@@ -49,6 +49,7 @@ mod nodes;
 mod old_backups;
 mod old_copies;
 mod outlets;
+mod packs;
 mod pages;
 mod people;
 mod phones;
@@ -67,6 +68,7 @@ mod tenants;
 mod tls;
 #[cfg(feature = "opentelemetry")]
 mod traces;
+mod trust;
 mod vanishing;
 mod wait;
 mod witness_process;

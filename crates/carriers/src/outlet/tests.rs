@@ -47,6 +47,7 @@ fn everything() -> Vec<Happening> {
             upon: None,
             detail: None,
             drill: None,
+            pack: None,
             ..full.clone()
         };
         all.extend([full, refused].map(|body| happening(Some(body))));

@@ -101,6 +101,8 @@ pub enum Act {
     ReviewGlass,
     /// Telling what drills showed.
     TellDrill,
+    /// Having what was tried and is in force told to a partner, in a pack.
+    BuildPack,
     /// Filing a customer's request by right, and following it.
     FileRequest,
     /// Handling such requests.
@@ -146,6 +148,7 @@ impl Act {
             Self::Guard,
             Self::ReviewGlass,
             Self::TellDrill,
+            Self::BuildPack,
             Self::FileRequest,
             Self::HandleRequest,
             Self::AgreeToAnswer,
@@ -189,6 +192,7 @@ impl Act {
             Self::BreakGlass(_) => "break_glass",
             Self::ReviewGlass => "review_glass",
             Self::TellDrill => "tell_drill",
+            Self::BuildPack => "build_pack",
             Self::FileRequest => "file_request",
             Self::HandleRequest => "handle_request",
             Self::AgreeToAnswer => "agree_to_answer",
@@ -231,6 +235,7 @@ impl Act {
             | Self::Guard
             | Self::ReviewGlass
             | Self::TellDrill
+            | Self::BuildPack
             | Self::FileRequest
             | Self::HandleRequest
             | Self::AgreeToAnswer
@@ -263,6 +268,7 @@ impl Act {
             | Self::BreakGlass(_)
             | Self::ReviewGlass
             | Self::TellDrill
+            | Self::BuildPack
             | Self::FileRequest
             | Self::HandleRequest
             | Self::AgreeToAnswer

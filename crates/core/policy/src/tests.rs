@@ -186,10 +186,12 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::ChangePower).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         assert_eq!(refused(Act::Enrol).is_ok(), role == Role::SecurityOfficer, "{role:?}");
         let guards = [Role::SecurityOfficer, Role::SecurityAnalyst].contains(&role);
-        assert_eq!(refused(Act::TellDrill).is_ok(), guards, "{role:?}");
         assert_eq!(refused(Act::PlanPeopleDrill).is_ok(), guards, "{role:?}");
         let answers = watches || [Role::BoardMember, Role::TeamLeader].contains(&role);
         assert_eq!(refused(Act::ReadCulture).is_ok(), answers, "{role:?}");
+        for act in [Act::TellDrill, Act::BuildPack] {
+            assert_eq!(refused(act).is_ok(), guards, "{role:?} {act:?}");
+        }
         assert_eq!(refused(Act::OverseeCases).is_ok(), guards || role == Role::TeamLeader, "{role:?}");
         for act in [Act::ReadSessions, Act::EndSession] {
             assert_eq!(refused(act).is_ok(), guards, "{role:?} {act:?}");

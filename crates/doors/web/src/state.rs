@@ -1,9 +1,11 @@
 //! What every handler works with.
 
+use crate::api::trust::Kept;
 use crate::metrics::Metrics;
 use axum::http::{HeaderMap, header};
 use domain::TenantId;
 use identity::oidc::{Client, Fetch};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, watch};
@@ -55,6 +57,8 @@ pub struct WebConfig {
     pub fetch: Option<Arc<dyn Fetch>>,
     /// The drills that this program has.
     pub drills: Vec<KnownDrill>,
+    /// The directory with partner packs that anybody may download, each as `<tenant>.zip`.
+    pub packs: Option<PathBuf>,
     /// A line on top of every page.
     pub banner: Option<String>,
     /// The public origin, such as `https://desk.example`; without one the request's own host counts.
@@ -94,6 +98,8 @@ pub(crate) struct Inner {
     /// Becomes true when the node stops. Whoever goes on for long holds one and ends then: it is waited for.
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) metrics: Metrics,
+    /// What was told publicly a moment ago.
+    pub(crate) trust: Kept,
     /// How many codes may be on their way to customers at a time.
     pub(crate) letters: Arc<Semaphore>,
     /// Random per process, so that two nodes' request ids differ.
@@ -119,6 +125,7 @@ impl Web {
             ways,
             stopped,
             metrics: Metrics::default(),
+            trust: Kept::default(),
             letters: Arc::new(Semaphore::new(LETTERS)),
             node,
             requests: AtomicU64::new(0),

@@ -96,6 +96,11 @@ impl Governance {
         Arc::new(governance)
     }
 
+    /// Which of limits, rules, plan and settings officers signed, or were sealed with the first passkey.
+    pub(crate) fn signed(&self) -> [bool; 4] {
+        self.rows.each_ref().map(Option::is_some)
+    }
+
     /// Can all of it be used? If not, nothing is disclosed.
     pub(crate) fn is_usable(&self) -> bool {
         self.readable == [true; 4]

@@ -1,6 +1,6 @@
 //! What other settings come to, in words: for whoever signs them, and for whoever finds that a file says something else.
 
-use super::{CloseTimes, InteractionTimes, Parties, Settings, SignInTimes, Witnessing};
+use super::{CloseTimes, InteractionTimes, Parties, Settings, SignInTimes, Trust, Witnessing};
 use crate::witnessing::WhenMissing;
 use core::fmt::Display;
 use std::collections::BTreeSet;
@@ -118,7 +118,8 @@ impl Differences {
 /// Each setting that differs, in the order of the configuration.
 pub(crate) fn differences(before: &Settings, after: &Settings) -> Vec<SettingsDifference> {
     let mut all = Differences(Vec::new());
-    let Settings { remask_s, probation_days, interactions, sign_in, closes: CloseTimes { every_s }, parties } = before;
+    let Settings { remask_s, probation_days, interactions, sign_in, closes, trust, parties } = before;
+    let (CloseTimes { every_s }, Trust { published }) = (closes, trust);
     all.number(
         "Seconds until a value that is shown is masked again (remask_s)",
         Wider::More,
@@ -139,6 +140,8 @@ pub(crate) fn differences(before: &Settings, after: &Settings) -> Vec<SettingsDi
         *every_s,
         after.closes.every_s,
     );
+    let told = "How the defences stand is told publicly, at /trust (trust.published)";
+    all.truth(told, true, *published, after.trust.published);
     all.parties(parties, &after.parties);
     all.0
 }
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn nothing_that_differs_is_left_untold_and_each_way_is_judged() {
         assert_eq!(differences(&full(), &full()), []);
-        let more: [fn(&mut Settings); 14] = [
+        let more: [fn(&mut Settings); 15] = [
             |all| all.remask_s += 1,
             |all| all.probation_days -= 1,
             |all| all.interactions.idle_minutes += 1,
@@ -177,6 +180,7 @@ mod tests {
             |all| all.sign_in.idle_minutes += 1,
             |all| all.sign_in.absolute_hours += 1,
             |all| all.closes.every_s += 1,
+            |all| all.trust.published = true,
             |all| all.parties.mail = Some("mail.example".to_owned()),
             |all| all.parties.event_sources.extend(["another".to_owned()]),
             |all| all.parties.identity_providers.extend(["https://id.example as rf".to_owned()]),

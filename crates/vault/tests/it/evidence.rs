@@ -11,7 +11,7 @@ fn result(drill: &str, verdict: DrillVerdict) -> DrillResult {
 
 fn tell(world: &TestWorld, verdict: DrillVerdict) {
     let scope = world.scope(&world.staff.security);
-    block_on(world.vault.tell_drills(&scope, vec![result("reveal-on-hold", verdict)])).unwrap();
+    block_on(world.vault.tell_drills(&scope, vec![result("reveal-on-hold", verdict)], None)).unwrap();
 }
 
 fn holds(world: &TestWorld) -> bool {
@@ -73,7 +73,7 @@ fn only_security_tells_and_it_sees_nothing() {
     let staff = &world.staff;
     for member in [&staff.agent, &staff.it] {
         let held = vec![result("reveal-on-hold", DrillVerdict::Held)];
-        let refused = block_on(world.vault.tell_drills(&world.scope(member), held));
+        let refused = block_on(world.vault.tell_drills(&world.scope(member), held, None));
         assert_refused(&world, refused, Refusal::RoleNotAllowed);
         let refused = block_on(world.vault.posture(&world.scope(member)));
         assert_refused(&world, refused, Refusal::RoleNotAllowed);

@@ -40,6 +40,7 @@ mod notes;
 mod outlets;
 mod overview;
 mod own_side;
+mod packs;
 mod passkeys;
 mod people;
 mod planning;

@@ -17,7 +17,8 @@ use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
 use vault::{
-    AuditBody, CeremonyNote, Decided, Disclosure, DrillNote, DrillPlace, DrillVerdict, FoundLine, Scope, Shown, Vault,
+    AuditBody, CeremonyNote, Decided, Disclosure, DrillNote, DrillPlace, DrillVerdict, FoundLine, PackNote, Scope,
+    Shown, Vault,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -58,6 +59,9 @@ pub(crate) struct Line {
     /// Of a drill's result: which, and what it showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     drill: Option<LoggedDrill>,
+    /// Of a partner pack, and of a drill that was tried for one: which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pack: Option<LoggedPack>,
     /// Known while it happens only.
     interaction: Option<String>,
     /// Where its receipt is.
@@ -123,6 +127,21 @@ impl LoggedDrill {
     }
 }
 
+/// Which partner pack an entry is of.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoggedPack {
+    /// What the buyer's nonce hashes to.
+    nonce: String,
+    /// What the list of its parts hashes to; none of a drill, which is tried before.
+    manifest: Option<String>,
+}
+
+impl LoggedPack {
+    fn of(note: &PackNote) -> Self {
+        Self { nonce: hex(&note.nonce), manifest: note.manifest.as_ref().map(|manifest| hex(manifest)) }
+    }
+}
+
 pub(crate) type Names = HashMap<PersonId, String>;
 
 impl Line {
@@ -158,6 +177,7 @@ impl Line {
             detail: body.detail,
             ceremony: body.ceremony.as_deref().map(LoggedStep::of),
             drill: body.drill.as_deref().map(LoggedDrill::of),
+            pack: body.pack.as_deref().map(LoggedPack::of),
             ..bare
         }
     }

@@ -1,6 +1,7 @@
 //! `POST` and `GET /v1/drills`: what attacks on decoys showed, and whether that still counts.
 
 use super::member;
+use super::packs::unhex32;
 use crate::body::{Json, answer, ok};
 use crate::identify::Signed;
 use crate::problem::{Failed, Fault, Problem};
@@ -22,6 +23,9 @@ const MOST: usize = 200;
 pub(crate) struct DrillResults {
     #[schema(min_items = 1, max_items = 200)]
     results: Vec<ToldDrill>,
+    /// Where they were tried for a partner pack: what the buyer's nonce hashes to, in hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    nonce: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -64,7 +68,9 @@ pub(crate) async fn tell(
         return Err(web.fault(Fault::UNPROCESSABLE.detail("results are 1 to 200")));
     }
     let results = told.results.iter().map(|one| result(&web, one)).collect::<Result<_, _>>()?;
-    let entries = web.vault.tell_drills(&scope, results).await.map_err(|error| web.failed(&error))?;
+    let wrong = || web.fault(Fault::UNPROCESSABLE.detail("nonce is 64 digits of lower-case hex"));
+    let nonce = told.nonce.as_deref().map(|text| unhex32(text).ok_or_else(wrong)).transpose()?;
+    let entries = web.vault.tell_drills(&scope, results, nonce).await.map_err(|error| web.failed(&error))?;
     let entries = entries.iter().map(ToString::to_string).collect();
     Ok(answer(StatusCode::CREATED, &DrillEntries { entries }))
 }

@@ -95,15 +95,19 @@ pub(crate) async fn status(State(web): State<Web>, Signed(scope): Signed) -> Res
     Ok(ok(&LogStatus {
         size: status.size,
         state: state(&status),
-        when_missing: status.when_missing.map(|when| match when {
-            WhenMissing::Warn => "warn",
-            WhenMissing::Stop => "stop",
-        }),
+        when_missing: status.when_missing.map(when_missing),
         quorum: status.quorum as u64,
         witnesses: status.witnesses.into_iter().map(witness).collect(),
         witnessed: status.witnessed.map(|(size, at)| signed(size, at)),
         alarms: web.vault.alarms_shown(&scope).map(|alarms| alarms.into_iter().map(AlarmLine::of).collect()),
     }))
+}
+
+pub(crate) fn when_missing(when: WhenMissing) -> &'static str {
+    match when {
+        WhenMissing::Warn => "warn",
+        WhenMissing::Stop => "stop",
+    }
 }
 
 pub(crate) fn state(status: &WitnessStatus) -> &'static str {

@@ -28,6 +28,8 @@ pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod outcomes;
+pub(crate) mod pack_state;
+pub(crate) mod packs;
 pub(crate) mod paging;
 pub(crate) mod passkeys;
 pub(crate) mod people;
@@ -47,6 +49,7 @@ pub(crate) mod sessions;
 pub(crate) mod statements;
 pub(crate) mod stream;
 pub(crate) mod team;
+pub(crate) mod trust;
 pub(crate) mod verifications;
 pub(crate) mod views;
 
@@ -125,6 +128,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/desk/message/answers", post(desk::answer_message))
         .route("/v1/lessons", post(desk::see_lesson))
         .route("/v1/drills", get(drills::list).post(drills::tell))
+        .route("/v1/packs", post(packs::build))
+        .route("/v1/packs/state", get(packs::state))
+        .route("/v1/packs/proofs/{id}", get(packs::proof))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/certificates/{id}", get(certificates::get))
@@ -136,6 +142,7 @@ pub(crate) fn routes() -> Router<Web> {
         .layer(from_fn(no_store));
     Router::new()
         .merge(v1)
+        .route("/v1/trust", get(trust::show))
         .route("/log", get(log::logs))
         .route("/log/{tenant}/checkpoint", get(log::checkpoint))
         .route("/log/{tenant}/witnessed", get(log::witnessed))

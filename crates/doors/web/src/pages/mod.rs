@@ -23,6 +23,7 @@ mod rules;
 mod sessions;
 mod sign_in;
 pub mod templates;
+mod trust;
 pub(crate) mod who;
 
 use crate::api::log_status::AlarmLine;
@@ -53,6 +54,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/notice/{tenant}", get(notice::of_tenant))
         .route("/notice/{tenant}/{language}", get(notice::show))
         .route("/notice/{tenant}/{language}/text", get(notice::text))
+        .route("/trust", get(trust::start))
+        .route("/trust/{tenant}", get(trust::of_tenant))
+        .route("/trust/{tenant}/pack", get(trust::pack))
         .route("/security", get(security))
         .route("/security/export", get(export))
         .route("/security/people", get(people::people))

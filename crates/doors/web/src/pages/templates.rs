@@ -12,7 +12,7 @@ pub mod sign_in;
 use super::ask::{AskForm, Found};
 use super::{
     approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests, retention,
-    roles, rules, sessions,
+    roles, rules, sessions, trust,
 };
 use crate::api::log_status::AlarmLine;
 use askama::Template;
@@ -315,6 +315,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
     all.extend(posture::gallery(sample_banner())?);
+    all.extend(trust::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(requests::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);

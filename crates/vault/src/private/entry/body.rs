@@ -39,6 +39,17 @@ pub struct AuditBody {
     pub ceremony: Option<Box<CeremonyNote>>,
     /// Of a drill's result: which, and what it showed.
     pub drill: Option<Box<DrillNote>>,
+    /// Of a partner pack, and of a drill that was tried for one: which.
+    pub pack: Option<Box<PackNote>>,
+}
+
+/// Which partner pack an entry is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackNote {
+    /// What the buyer's nonce hashes to.
+    pub nonce: [u8; 32],
+    /// What its list of parts hashes to; none of a drill, which is tried before there is one.
+    pub manifest: Option<[u8; 32]>,
 }
 
 /// What the entry of a drill's result says.
@@ -107,7 +118,7 @@ impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
     /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
     /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash],
-    /// 15?: [drill, verdict, place, expires]}`.
+    /// 15?: [drill, verdict, place, expires], 16?: [nonce] or [nonce, manifest]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -128,6 +139,7 @@ impl AuditBody {
             self.upon.is_some(),
             self.ceremony.is_some(),
             self.drill.is_some(),
+            self.pack.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -177,6 +189,12 @@ impl AuditBody {
         if let Some(note) = self.drill.as_deref() {
             e.u8(15)?.array(4)?.str(&note.drill)?.u8(note.verdict)?.u8(note.place)?.i64(note.expires.0)?;
         }
+        if let Some(note) = self.pack.as_deref() {
+            e.u8(17)?.array(1 + u64::from(note.manifest.is_some()))?.bytes(&note.nonce)?;
+            if let Some(manifest) = &note.manifest {
+                e.bytes(manifest)?;
+            }
+        }
         Ok(())
     }
 
@@ -203,6 +221,7 @@ impl AuditBody {
             upon: None,
             ceremony: None,
             drill: None,
+            pack: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -241,6 +260,10 @@ impl AuditBody {
                     None => return Ok(None),
                 },
                 15 => body.drill = Some(Box::new(read_drill(d)?)),
+                17 => match read_pack(d)? {
+                    Some(note) => body.pack = Some(Box::new(note)),
+                    None => return Ok(None),
+                },
                 _ => return Ok(None),
             }
         }
@@ -270,6 +293,13 @@ fn read_drill(d: &mut Decoder<'_>) -> Result<DrillNote, minicbor::decode::Error>
     d.array()?;
     let (drill, verdict, place) = (d.str()?.to_owned(), d.u8()?, d.u8()?);
     Ok(DrillNote { drill, verdict, place, expires: Millis(d.i64()?) })
+}
+
+fn read_pack(d: &mut Decoder<'_>) -> Result<Option<PackNote>, minicbor::decode::Error> {
+    let length = d.array()?;
+    let Ok(nonce) = d.bytes()?.try_into() else { return Ok(None) };
+    let manifest = if length == Some(2) { Some(d.bytes()?.try_into()) } else { None };
+    Ok(manifest.transpose().ok().map(|manifest| PackNote { nonce, manifest }))
 }
 
 fn read_piece(d: &mut Decoder<'_>) -> Result<Option<Piece>, minicbor::decode::Error> {

@@ -283,6 +283,8 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// A partner pack was built; the entry tells of which nonce, and what its list of parts hashes to.
+    PackBuilt = 156 "pack_built";
     /// A node begins to tell somebody outside of the log, or begins again because the row that says how far was edited or is gone;
     /// `detail` is the place from which on.
     OutletBegun = 161 "outlet_begun";

@@ -42,6 +42,7 @@ fn nobodys() -> Draft {
         upon: None,
         ceremony: None,
         drill: None,
+        pack: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -276,6 +277,11 @@ fn drills() -> impl Strategy<Value = Option<Box<DrillNote>>> {
     }))
 }
 
+fn packs() -> impl Strategy<Value = Option<Box<PackNote>>> {
+    let note = (any::<[u8; 32]>(), any::<Option<[u8; 32]>>());
+    prop::option::of(note.prop_map(|(nonce, manifest)| Box::new(PackNote { nonce, manifest })))
+}
+
 prop_compose! {
     fn bodies()(
         at in any::<i64>(),
@@ -289,9 +295,9 @@ prop_compose! {
         spent in spends(),
         detail in prop::option::of(any::<u64>()),
         (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
-        (ceremony, drill) in (notes(), drills()),
+        (ceremony, drill, pack) in (notes(), drills(), packs()),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony, drill }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony, drill, pack }
     }
 }
 

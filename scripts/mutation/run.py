@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Plants changes that break a defence, one at a time, and asks the tests whether they notice.
+
+    run.py --check              every planted change fits its file exactly once, and the last run's results cover all of them
+    run.py [--sample N] [--seed S] [--only ID …] [--in-place]
+                                run them, or some, in a copy of the tree; results go to results.json, which keeps those of earlier runs
+
+A planted change is caught if the tests that should notice it fail, not compiling if it is no program any more (then it is no good and
+fails the run), and survives if they pass. At least 95 % of those that ran must be caught. Build settings are cargo's own variables:
+CARGO_TARGET_DIR (the copy's own unless set) and MUTATION_CARGO (words put before cargo's, such as a lock).
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import random
+import shlex
+import subprocess
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+LEAST = 0.95
+
+
+def catalogue():
+    planted = tomllib.loads((HERE / "catalogue.toml").read_text())["planted"]
+    ids = [one["id"] for one in planted]
+    assert len(set(ids)) == len(ids) >= 40, "at least forty, each with an id of its own"
+    for one in planted:
+        assert set(one) == {"id", "breaks", "file", "find", "replace", "tests"}, one["id"]
+        found = (ROOT / one["file"]).read_text().count(one["find"])
+        assert found == 1, f"{one['id']}: what it looks for stands {found} times in {one['file']}"
+        assert one["find"] != one["replace"] and one["breaks"].endswith("."), one["id"]
+    return planted
+
+
+def check(planted):
+    told = json.loads(RESULTS.read_text())
+    known = {one["id"]: one["result"] for one in told["results"]}
+    missing = [one["id"] for one in planted if one["id"] not in known]
+    gone = [one for one in known if one not in {one["id"] for one in planted}]
+    assert not missing and not gone, f"results.json lacks {missing} and has {gone}: run scripts/mutation/run.py"
+    ran = [one for one in known.values() if one != "not run"]
+    caught = ran.count("caught")
+    assert caught >= LEAST * len(ran), f"{caught} of {len(ran)} are caught"
+    print(f"{len(planted)} planted changes apply; {len(ran)} have run, {caught} were caught, {len(planted) - len(ran)} haven't run yet")
+
+
+def git(*words):
+    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def copied():
+    """The tree as it stands, with what isn't committed yet: files that are the same keep their times, so that little is compiled anew."""
+    tree = ROOT / "target" / "mutation" / "tree"
+    names = git("ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    for name in names:
+        source, to = ROOT / name, tree / name
+        if not source.is_file():
+            continue
+        data = source.read_bytes()
+        if not to.exists() or to.read_bytes() != data:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(data)
+    return tree
+
+
+def cargo(tree, words):
+    before = shlex.split(os.environ.get("MUTATION_CARGO", ""))
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target" / "mutation" / "target"))
+    venv = ROOT / "target" / "venv" / "bin" / "cvc5"
+    environment = {**os.environ, "CARGO_TARGET_DIR": target, "CVC5": str(venv), "RUSTFLAGS": os.environ.get("RUSTFLAGS", "")}
+    done = subprocess.run([*before, "cargo", *words], cwd=tree, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tried(tree, one):
+    package, kind, name = one["tests"]
+    which = ["--lib"] if kind == "lib" else ["--test", kind]
+    words = shlex.split(os.environ.get("MUTATION_OPTIONS", "")) + ["test", "--locked", "-p", package, *which]
+    path = tree / one["file"]
+    whole = path.read_text()
+    path.write_text(whole.replace(one["find"], one["replace"]))
+    try:
+        code, said = cargo(tree, [*words, "--no-run"])
+        if code != 0:
+            return "not compiling", said
+        code, said = cargo(tree, [*words, "--", name])
+        if "running 0 tests" in said and "test result: FAILED" not in said:
+            return "no test", said
+        return ("caught" if code != 0 else "survived"), said
+    finally:
+        path.write_text(whole)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--in-place", action="store_true", help="in this tree itself: each change is taken back, also when interrupted")
+    asked = parser.parse_args()
+    planted = catalogue()
+    if asked.check:
+        check(planted)
+        return
+    chosen = [one for one in planted if not asked.only or one["id"] in asked.only]
+    if asked.sample:
+        chosen = random.Random(asked.seed).sample(chosen, min(asked.sample, len(chosen)))
+    # By package, so that what is compiled for one serves the next.
+    chosen.sort(key=lambda one: (one["tests"][0], one["tests"][1], one["file"]))
+    before = json.loads(RESULTS.read_text())["results"] if RESULTS.exists() else []
+    results = {one["id"]: one for one in before if any(one["id"] == other["id"] for other in planted)}
+    tree = ROOT if asked.in_place else copied()
+    commit = git("rev-parse", "HEAD").strip()
+    failed = 0
+    for one in chosen:
+        result, said = tried(tree, one)
+        print(f"{result:14} {one['id']}", flush=True)
+        if result != "caught":
+            failed += 1
+            print(said[-2000:], file=sys.stderr)
+        results[one["id"]] = {"id": one["id"], "breaks": one["breaks"], "result": result, "commit": commit}
+        for other in planted:
+            results.setdefault(other["id"], {"id": other["id"], "breaks": other["breaks"], "result": "not run"})
+        known = [results[other["id"]] for other in planted]
+        ran = [other for other in known if other["result"] != "not run"]
+        told = {
+            "commit": commit,
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "planted": len(planted),
+            "ran": len(ran),
+            "caught": sum(other["result"] == "caught" for other in ran),
+            "results": known,
+        }
+        RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+    if failed > (1 - LEAST) * len(chosen):
+        sys.exit(f"{failed} of {len(chosen)} planted changes weren't caught")
+
+
+if __name__ == "__main__":
+    main()
