@@ -1,5 +1,6 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod board;
 mod crypto;
 mod custody;
 mod drill;
@@ -9,6 +10,7 @@ mod person;
 mod plan;
 mod policy;
 
+pub use board::{Board, Checking};
 pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use drill::{Attacks, Drill};
@@ -113,6 +115,9 @@ pub enum Command {
     /// Attacks as programs: what holds is shown by trying it, on decoys
     #[command(subcommand)]
     Drill(Drill),
+    /// The board's own program: your key, whether every report came, and what it says
+    #[command(subcommand)]
+    Board(Board),
     /// Say which defences hold, by their newest drill; fails unless all do (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     Posture,
     /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)

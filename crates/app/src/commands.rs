@@ -55,6 +55,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Custodian(asked) => custodian::run(&common, &asked),
         Command::Ceremony(asked) => ceremony::run(&common, &asked),
         Command::Drill(asked) => crate::drilling::run(&common, &asked),
+        Command::Board(asked) => crate::board::run(&common, &asked),
         Command::Posture => crate::drilling::posture(&common),
         Command::BlastRadius(asked) => crate::blast_radius::run(common.output, &asked),
         Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),

@@ -4,12 +4,14 @@
 //! and logs before a carrier is called), and configuration.
 
 mod address;
+mod board;
 mod courier;
 mod identity_provider;
 mod mail;
 mod witness;
 
 pub use address::is_safe;
+pub use board::Press;
 pub use courier::{UrlError, WebhookCourier};
 pub use identity_provider::ProviderClient;
 pub use mail::{MailServer, MailSetupError, MailTls, SmtpMailer};

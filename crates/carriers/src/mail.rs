@@ -2,13 +2,13 @@
 
 mod letters;
 
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
 use std::net::IpAddr;
 use std::time::Duration;
-use vault::{Mail, MailError, Mailer};
+use vault::{Letter, Mail, MailError, Mailer};
 use zeroize::Zeroizing;
 
 /// For each step: connecting, and each answer of the server's.
@@ -110,14 +110,19 @@ impl Mailer for SmtpMailer {
         let to: lettre::Address = mail.to.parse().map_err(|_| MailError)?;
         let letters::Written { subject, text } = letters::write(mail);
         let domain = self.from.email.domain();
-        let message = Message::builder()
+        let builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(subject)
-            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(mail.id))))
-            .header(ContentType::TEXT_PLAIN)
-            .body(Zeroizing::new(text).to_string())
-            .map_err(|_| MailError)?;
+            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(mail.id))));
+        let message = match mail.letter {
+            Letter::Board { number, file, .. } => {
+                let sealed = Attachment::new(format!("board-{number}.txt")).body(file.clone(), ContentType::TEXT_PLAIN);
+                builder.multipart(MultiPart::mixed().singlepart(SinglePart::plain(text)).singlepart(sealed))
+            }
+            _ => builder.header(ContentType::TEXT_PLAIN).body(Zeroizing::new(text).to_string()),
+        };
+        let message = message.map_err(|_| MailError)?;
         // What the server says isn't repeated: it may name the address.
         self.transport.send(&message).map(drop).map_err(|_| MailError)
     }

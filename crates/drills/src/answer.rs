@@ -22,7 +22,7 @@ pub(crate) enum Seen {
 /// A whole answer.
 pub(crate) struct Answer {
     what: &'static str,
-    status: u16,
+    pub(crate) status: u16,
     body: Value,
 }
 

@@ -1,5 +1,6 @@
 //! The drills, by what they attack.
 
+mod board;
 mod content;
 mod disk;
 mod events;
@@ -46,6 +47,10 @@ const ACTS: &[&Drill] = &[
     &disk::SWAPS_VALUES,
     &disk::POINTS_ELSEWHERE,
     &disk::MAKES_AN_OFFICER,
+    &board::IT_READS,
+    &board::TAKEN_OUT,
+    &board::ALTERED,
+    &board::KEY_REPLACED,
 ];
 
 /// All of them.

@@ -31,6 +31,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("decide_proposal", _) => "answer what the identity provider proposes".to_owned(),
         ("enrol_device", _) => "agree to a device".to_owned(),
         ("tell_drill", _) => "tell what a drill showed".to_owned(),
+        ("use_board_line", _) => "read what is reported to the board".to_owned(),
+        ("answer_board", _) => "answer the board".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("read_alarms", _) => "see alarms".to_owned(),
         ("read_team", _) => "read what a team has spent".to_owned(),

@@ -63,6 +63,8 @@ pub enum Job {
     Recount(TenantId),
     /// Destroying what has expired.
     Expire(TenantId),
+    /// Reporting to the board.
+    Board(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.

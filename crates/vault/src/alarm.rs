@@ -35,6 +35,8 @@ pub enum AlarmKind {
     GlassBroken,
     /// A customer's request by right wasn't answered in time, or its record was changed or is gone.
     RequestsOverdue,
+    /// A report to the board is late, or one was taken out of the database or changed there.
+    BoardLineBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
@@ -66,6 +68,7 @@ impl AlarmKind {
             Self::GlassOverdue => "glass_overdue",
             Self::GlassBroken => "glass_broken",
             Self::RequestsOverdue => "requests_overdue",
+            Self::BoardLineBroken => "board_line_broken",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
@@ -116,6 +119,9 @@ impl AlarmKind {
             }
             Self::SettingsChanged => {
                 "The file of a node says other settings than those to which two security officers agreed. Those go on counting; whoever runs the node wrote others: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
+            }
+            Self::BoardLineBroken => {
+                "A report to the board wasn't made in time, or one, or a member's key, was changed in the database behind Ringfence's back or taken out of it."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -172,6 +178,9 @@ impl AlarmKind {
             }
             Self::SettingsChanged => {
                 "Read under Proposals what the file says otherwise. Ask IT who changed it and why; have it put back, or propose what it says. Where officers never signed settings the file counts meanwhile: have two of them sign. A node that was mended or stopped is told of for seven days."
+            }
+            Self::BoardLineBroken => {
+                "The page Board says which number. Find out who can write to the database and keep a copy of it as it is; the log has each report's hash. If it is only late, have IT look into this node's own log for the reason."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

@@ -234,7 +234,7 @@ impl Vault {
         Ok(())
     }
 
-    async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
+    pub(crate) async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
         let mut posture = Posture::default();
         for row in self.all_admissions(tenant, AdmissionKind::Drill).await? {
             let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());

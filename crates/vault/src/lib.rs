@@ -14,6 +14,7 @@ mod approval;
 mod audit;
 mod auth;
 mod blast_radius;
+mod board;
 mod budgets;
 mod casework;
 mod ceremony;
@@ -89,6 +90,12 @@ pub use approval::{ApprovalId, ApprovalLine, ApprovalState, AskedApproval, Habit
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StaffFound, StreamEnd};
 pub use auth::Scope;
 pub use blast_radius::{Acts, BlastRadius, Counts, Fields, NAMED_ENTRIES, Reached, Stage, Suspicion, Touched};
+pub use board::{
+    BoardCase, BoardClerk, BoardFile, BoardFileAnswer, BoardFileError, BoardFileLine, BoardHead, BoardKeyLine,
+    BoardKeySet, BoardMailed, BoardMessage, BoardPaper, BoardPost, BoardPress, BoardPublic, BoardSecret, BoardSide,
+    BoardThread, BoardView, BoardWhat, Fingerprint, GRACE_MS, LONGEST_BOARD_FILE, Measure, NewBoardKey, Printed,
+    ProvenFile, Standing, board_check,
+};
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use casework::{CaseBook, CaseLine, OpenedCase};
 pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
@@ -141,7 +148,9 @@ pub use power::reach::waits;
 pub use power::replay::Replay;
 pub use power::trial::{Example, Found, PLANNED, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
-pub use private::entry::{Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, half_fits};
+pub use private::entry::{
+    Allotted, AuditBody, BoardNote, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, half_fits,
+};
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;
 pub use private::sheet::Masked;

@@ -58,6 +58,7 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
         colleague: person(kit.colleague)?,
         officer: person(kit.officer)?,
         it: person(kit.it)?,
+        board: None,
         decoys: kit.decoys.map(|phone| Decoy { phone }),
         database: None,
     })

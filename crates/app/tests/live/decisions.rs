@@ -255,6 +255,8 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
             let result = json!({"drill": "a-drill", "verdict": "held", "where": "scratch"});
             client.post("/v1/drills", &json!({"results": [result]}))
         }
+        Act::UseBoardLine => client.get("/v1/board"),
+        Act::AnswerBoard => client.post("/v1/board/answers", &json!({"text": "Yes: we look into it."})),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),
         Act::Erase => client.ask("DELETE", &format!("/v1/customers/{customer}"), b"").unwrap(),
         // Everybody learns how the log stands; alarms are in it for some.

@@ -157,6 +157,8 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let retention = [Kind::Expired, Kind::RetentionRun];
     // And of cases (cases.rs).
     let cases = [Kind::CaseOpened, Kind::CaseClosed, Kind::CasesRead];
+    // And of what is reported to the board (board.rs; vault board.rs).
+    let board = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("board_")).collect::<Vec<_>>();
     // And of customers' requests (requests.rs).
     let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
@@ -179,6 +181,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         &retention,
         &cases,
         &requests,
+        &board,
     ]
     .concat();
     for kind in Kind::ALL.iter().copied().filter(|kind| !later.contains(kind)) {

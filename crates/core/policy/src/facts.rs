@@ -107,6 +107,10 @@ pub enum Act {
     HandleRequest,
     /// Agreeing, as the second, that such a request is answered.
     AgreeToAnswer,
+    /// Reading what is reported to the board, registering a key for it, writing to security.
+    UseBoardLine,
+    /// Reading what the board writes, and answering it.
+    AnswerBoard,
 }
 
 impl Act {
@@ -145,6 +149,8 @@ impl Act {
             Self::FileRequest,
             Self::HandleRequest,
             Self::AgreeToAnswer,
+            Self::UseBoardLine,
+            Self::AnswerBoard,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -186,6 +192,8 @@ impl Act {
             Self::FileRequest => "file_request",
             Self::HandleRequest => "handle_request",
             Self::AgreeToAnswer => "agree_to_answer",
+            Self::UseBoardLine => "use_board_line",
+            Self::AnswerBoard => "answer_board",
         }
     }
 
@@ -203,7 +211,9 @@ impl Act {
             | Self::ReadBudgets
             | Self::ReadPeople
             | Self::ReadSessions
-            | Self::BreakGlass(_) => true,
+            | Self::BreakGlass(_)
+            | Self::UseBoardLine
+            | Self::AnswerBoard => true,
             Self::Claim
             | Self::SendCode
             | Self::WriteNote
@@ -255,7 +265,9 @@ impl Act {
             | Self::TellDrill
             | Self::FileRequest
             | Self::HandleRequest
-            | Self::AgreeToAnswer => false,
+            | Self::AgreeToAnswer
+            | Self::UseBoardLine
+            | Self::AnswerBoard => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

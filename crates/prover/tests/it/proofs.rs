@@ -25,7 +25,7 @@ fn every_invariant_of_the_rules_is_proved_within_five_seconds() {
 const OFFICER: &str = "principal.role == Role::\"security_officer\"";
 
 /// For each invariant that the rules hold, changes that break it.
-const BREAKERS: [(&str, &[Change]); 40] = [
+const BREAKERS: [(&str, &[Change]); 41] = [
     ("no-disclosure-without-a-live-interaction", &[Change::Drop("live-interaction-needed")]),
     ("one-interaction-one-customer", &[Change::Drop("own-customer-only")]),
     ("nothing-shown-on-hold", &[Change::Drop("nothing-shown-on-hold")]),
@@ -61,6 +61,16 @@ const BREAKERS: [(&str, &[Change]); 40] = [
         &[Change::Replace("Role::\"team_leader\", Role::\"security_officer\"", "Role::\"it_operator\"")],
     ),
     ("only-security-tells-drills", &[Change::Replace("Role::\"security_analyst\"]", "Role::\"it_operator\"]")]),
+    (
+        "it-never-touches-the-board-line",
+        &[
+            Change::Drop("only-the-board-uses-its-line"),
+            Change::Replace(
+                "when { principal.role == Role::\"board_member\" };",
+                "when { principal.role == Role::\"it_operator\" };",
+            ),
+        ],
+    ),
     (
         "only-data-protection-handles-requests",
         &[

@@ -12,7 +12,7 @@
 mod body;
 mod kind;
 
-pub use body::{Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote};
+pub use body::{Allotted, AuditBody, BoardNote, CeremonyNote, CustomerBody, DrillNote};
 pub use kind::Kind;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -78,6 +78,7 @@ pub(crate) struct Draft {
     pub(crate) allotted: Option<Allotted>,
     pub(crate) ceremony: Option<Box<CeremonyNote>>,
     pub(crate) drill: Option<Box<DrillNote>>,
+    pub(crate) board: Option<Box<BoardNote>>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -133,6 +134,7 @@ impl Draft {
             allotted: None,
             ceremony: None,
             drill: None,
+            board: None,
             subject: None,
             keys: None,
             audit: audit.clone(),
@@ -178,6 +180,7 @@ impl Draft {
             upon: self.upon,
             ceremony: self.ceremony.clone(),
             drill: self.drill.clone(),
+            board: self.board.clone(),
         }
     }
 
@@ -308,6 +311,7 @@ fn closing(close: &Close) -> AuditBody {
         upon: None,
         ceremony: None,
         drill: None,
+        board: None,
     }
 }
 

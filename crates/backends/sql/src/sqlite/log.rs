@@ -12,6 +12,7 @@ fn name(job: Job) -> String {
         Job::Close(tenant) => format!("close/{}", tenant.0),
         Job::Recount(tenant) => format!("recount/{}", tenant.0),
         Job::Expire(tenant) => format!("expire/{}", tenant.0),
+        Job::Board(tenant) => format!("board/{}", tenant.0),
     }
 }
 

@@ -11,8 +11,8 @@ pub mod sign_in;
 
 use super::ask::{AskForm, Found};
 use super::{
-    approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests, retention,
-    roles, rules, sessions,
+    approvals, board, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests,
+    retention, roles, rules, sessions,
 };
 use crate::api::log_status::AlarmLine;
 use askama::Template;
@@ -74,6 +74,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/trial.js", SCRIPT, include_str!("../../assets/trial.js")),
     asset("/assets/guard.js", SCRIPT, include_str!("../../assets/guard.js")),
     asset("/assets/requests.js", SCRIPT, include_str!("../../assets/requests.js")),
+    asset("/assets/board.js", SCRIPT, include_str!("../../assets/board.js")),
     asset("/assets/glass.js", SCRIPT, include_str!("../../assets/glass.js")),
     asset("/assets/proposals.js", SCRIPT, include_str!("../../assets/proposals.js")),
     asset("/assets/governing.js", SCRIPT, include_str!("../../assets/governing.js")),
@@ -304,6 +305,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(keys::gallery(sample_banner())?);
     all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
+    all.extend(board::gallery(sample_banner())?);
     all.extend(posture::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(requests::gallery(sample_banner())?);
