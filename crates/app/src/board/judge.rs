@@ -8,6 +8,9 @@ use vault::{BoardFileError, BoardSecret, BoardWhat, Fingerprint, GRACE_MS, Prove
 /// How far another clock may be ahead, in milliseconds.
 const AHEAD_MS: i64 = 3_600_000;
 
+/// The longest period that officers can agree to, in milliseconds.
+const LONGEST_MS: i64 = 92 * 24 * 3_600_000;
+
 pub(super) struct Judge {
     pub(super) state: State,
     own: Fingerprint,
@@ -68,11 +71,20 @@ impl Judge {
         if number > newest {
             self.state.made = file.made.0;
             if head.what == BoardWhat::Report || self.state.next.is_none() {
-                self.state.next = Some(head.next.0);
+                self.state.next = Some(self.expected(head.until, head.next).0);
             }
         }
         self.state.seen.insert(number, hash);
         true
+    }
+
+    /// When the next report must have come, whatever a file says that was made by another clock: a period from now at most.
+    fn expected(&mut self, until: Millis, next: Millis) -> Millis {
+        let period = next.since(until);
+        if !(1..=LONGEST_MS).contains(&period) {
+            self.wrong::<()>(format!("a report says that the next is due on {next}: officers agree to a quarter of a year at most"));
+        }
+        next.min(self.now.plus(period.clamp(0, LONGEST_MS)))
     }
 
     /// A key that wasn't there before is told of once.
@@ -103,5 +115,35 @@ impl Judge {
 
     pub(super) fn done(self) -> (State, Vec<String>) {
         (self.state, self.wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 3_600_000;
+
+    fn judge(now: i64, next: Option<i64>) -> Judge {
+        Judge::new(State { next, ..State::default() }, [0; 20], Millis(now))
+    }
+
+    #[test]
+    fn what_does_not_come_is_missed_by_ones_own_clock() {
+        for (now, next, late) in [(0, None, true), (GRACE_MS, Some(0), false), (GRACE_MS + 1, Some(0), true)] {
+            let mut judge = judge(now, next);
+            judge.late();
+            assert_eq!(!judge.done().1.is_empty(), late, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_file_by_a_clock_that_was_ahead_puts_nothing_off() {
+        let mut judge = judge(0, None);
+        assert_eq!(judge.expected(Millis(0), Millis(30 * DAY_MS)), Millis(30 * DAY_MS));
+        assert_eq!(judge.expected(Millis(365 * DAY_MS), Millis(395 * DAY_MS)), Millis(30 * DAY_MS));
+        assert!(judge.wrong.is_empty());
+        assert_eq!(judge.expected(Millis(0), Millis(9_000 * DAY_MS)), Millis(LONGEST_MS));
+        assert_eq!(judge.wrong.len(), 1);
     }
 }

@@ -287,10 +287,9 @@ impl Read {
     }
 }
 
-/// Is a report due? One that is dated in the future counts as none: the clock was ahead.
+/// Is a report due? Also if the newest is dated in the future: the clock was ahead, or is behind now.
 fn report_due(shelf: &Shelf, now: Millis) -> bool {
-    let last = shelf.reports().rfind(|kept| kept.made.since(now) <= GRACE_MS);
-    last.is_none_or(|kept| kept.note.next <= now)
+    shelf.reports().next_back().is_none_or(|kept| kept.note.next <= now || kept.made.since(now) > GRACE_MS)
 }
 
 impl Vault {

@@ -164,17 +164,35 @@ impl Vault {
         }
     }
 
-    /// When the next report is due, and whether that is past. Time never goes back behind what the log has.
+    /// When the next report is due, and whether that is past: by the clock, or by what the log has since the last one, where the clock was
+    /// set back. A last one of the future is none.
     async fn board_due(
         &self,
         tenant: TenantId,
         shelf: &Shelf,
         begun: Option<Millis>,
     ) -> Result<(Option<Millis>, bool), VaultError> {
-        let due = shelf.reports().next_back().map(|kept| kept.note.next);
-        let now = self.latest(tenant).await?;
-        let late = due.or(begun).is_some_and(|due| now.since(due) > GRACE_MS);
-        Ok((due, late))
+        let now = self.clock.now();
+        let Some(last) = shelf.reports().next_back() else {
+            return Ok((None, begun.is_some_and(|begun| now.since(begun) > GRACE_MS)));
+        };
+        let past = |now: Millis| now.since(last.note.next) > GRACE_MS;
+        let ahead = last.made.since(now) > GRACE_MS;
+        let late = past(now) || ahead || self.logged_past(tenant, last.entry, past).await?;
+        Ok((Some(last.note.next), late))
+    }
+
+    /// Is the latest entry of a time that is past, and in the log behind this one? Entries of when the clock was ahead lie before it.
+    async fn logged_past(
+        &self,
+        tenant: TenantId,
+        entry: EntryId,
+        past: impl Fn(Millis) -> bool,
+    ) -> Result<bool, VaultError> {
+        let latest = self.store.entries_between(tenant, EntryId([0; 16]), EntryId([u8::MAX; 16]), 1).await?;
+        let Some(latest) = latest.first().filter(|row| past(row.id.minted())) else { return Ok(false) };
+        let place = self.store.entry(tenant, entry).await?.and_then(|row| row.index);
+        Ok(latest.index.is_none_or(|index| place.is_some_and(|place| index > place)))
     }
 
     /// Raises the alarm where a report is late or a row of the line was taken out or edited, or takes it back. For a thread of each
