@@ -52,11 +52,11 @@ pub(super) async fn seated(
         secrets.save()?;
         vault.set_up_power(operator, changes).await?;
     }
-    let known = people.iter().map(|person| {
+    let known = people.iter().filter_map(|person| {
         let (token, key) = (secrets.token(*person)?, secrets.passkey(*person)?);
         Some(Officer { token: token.to_owned(), passkey: SoftPasskey::read(key)? })
     });
-    Ok(known.collect::<Option<Vec<_>>>().unwrap_or_default())
+    Ok(known.collect())
 }
 
 /// Whoever of these is of the board has a key of their own in the demo's directory, and signs nothing else here.
