@@ -192,6 +192,7 @@ mod tests {
             upon: None,
             ceremony: None,
             drill: None,
+            board: None,
         }
     }
 

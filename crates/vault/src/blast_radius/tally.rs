@@ -189,6 +189,7 @@ mod tests {
             upon: None,
             ceremony: None,
             drill: None,
+            board: None,
         }
     }
 

@@ -32,6 +32,7 @@ fn body(kind: Kind) -> AuditBody {
         upon: None,
         ceremony: None,
         drill: None,
+        board: None,
     }
 }
 

@@ -42,6 +42,7 @@ fn nobodys() -> Draft {
         upon: None,
         ceremony: None,
         drill: None,
+        board: None,
         subject: None,
         keys: None,
         audit: audit_key(),
