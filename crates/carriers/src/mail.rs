@@ -117,7 +117,9 @@ impl Mailer for SmtpMailer {
             .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(mail.id))));
         let message = match mail.letter {
             Letter::Board { number, file, .. } => {
-                let sealed = Attachment::new(format!("board-{number}.txt")).body(file.clone(), ContentType::TEXT_PLAIN);
+                // As bytes: a mail server may end lines of text otherwise.
+                let bytes = ContentType::parse("application/octet-stream").map_err(|_| MailError)?;
+                let sealed = Attachment::new(format!("board-{number}.txt")).body(file.clone().into_bytes(), bytes);
                 builder.multipart(MultiPart::mixed().singlepart(SinglePart::plain(text)).singlepart(sealed))
             }
             _ => builder.header(ContentType::TEXT_PLAIN).body(Zeroizing::new(text).to_string()),

@@ -14,7 +14,8 @@ use vault::LONGEST_BOARD_FILE;
 pub(super) fn text_of(file: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     let read = fs::File::open(file).and_then(|open| open.take(LONGEST_BOARD_FILE as u64 + 1).read_to_string(&mut text));
-    read.map(|_| text).map_err(|error| failure::file(file, &error))
+    // Mail programs save text with other ends of lines.
+    read.map(|_| text.replace("\r\n", "\n")).map_err(|error| failure::file(file, &error))
 }
 
 /// Every file of a directory that looks like one.

@@ -82,7 +82,9 @@ impl Judge {
     fn expected(&mut self, until: Millis, next: Millis) -> Millis {
         let period = next.since(until);
         if !(1..=LONGEST_MS).contains(&period) {
-            self.wrong::<()>(format!("a report says that the next is due on {next}: officers agree to a quarter of a year at most"));
+            self.wrong::<()>(format!(
+                "a report says that the next is due on {next}: officers agree to a quarter of a year at most"
+            ));
         }
         next.min(self.now.plus(period.clamp(0, LONGEST_MS)))
     }

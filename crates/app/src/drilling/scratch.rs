@@ -93,8 +93,7 @@ async fn kit(
     let decoys = decoys(centre).await?;
     let officer = person(centre, "Drill officer", Role::SecurityOfficer).await?;
     let board = person(centre, "Drill board", Role::BoardMember).await?;
-    report_to(centre, &officer, &board).await?;
-    Ok(Kit {
+    let kit = Kit {
         url: serving::url(listener)?,
         secret,
         agent: person(centre, AGENT, Role::Agent).await?,
@@ -104,7 +103,12 @@ async fn kit(
         it: person(centre, "Drill operator", Role::ItOperator).await?,
         decoys,
         database: Some(OwnDatabase { file: sql::Sqlite::file(&home.data), unsealed: AGENT.to_owned() }),
-    })
+    };
+    // Once an officer has a passkey, only officers let anybody in.
+    if let Some(board) = &kit.board {
+        report_to(centre, &kit.officer, board).await?;
+    }
+    Ok(kit)
 }
 
 async fn person(centre: &Centre, name: &str, role: Role) -> Result<Person, Failure> {
