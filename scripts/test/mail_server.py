@@ -23,7 +23,8 @@ class Printing:
             "from": envelope.mail_from,
             "subject": letter["subject"],
             "id": letter["message-id"],
-            "text": letter.get_content(),
+            "text": letter.get_body(("plain",)).get_content(),
+            "attached": {part.get_filename(): part.get_payload(decode=True).decode() for part in letter.iter_attachments()},
             "tls": session.ssl is not None,
             "authenticated": session.authenticated,
         }

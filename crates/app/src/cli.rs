@@ -1,5 +1,6 @@
 //! The command line: nouns and verbs. Secrets come by standard input, file or environment, never as arguments.
 
+mod board;
 mod crypto;
 mod custody;
 mod drill;
@@ -11,6 +12,7 @@ mod plan;
 mod policy;
 mod webhook;
 
+pub use board::{Board, Checking};
 pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
 pub use drill::{Attacks, Drill};
@@ -123,6 +125,9 @@ pub enum Command {
     /// Packs for partners: what holds here, for their own question, to be checked without a network
     #[command(subcommand)]
     Pack(Pack),
+    /// The board's own program: your key, whether every report came, and what it says
+    #[command(subcommand)]
+    Board(Board),
     /// Say which defences hold, by their newest drill; fails unless all do (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     Posture,
     /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)

@@ -58,6 +58,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Webhook(asked) => webhook::run(&common, &asked),
         Command::Drill(asked) => crate::drilling::run(&common, &asked),
         Command::Pack(asked) => crate::pack::run(&common, &asked),
+        Command::Board(asked) => crate::board::run(&common, &asked),
         Command::Posture => crate::drilling::posture(&common),
         Command::BlastRadius(asked) => crate::blast_radius::run(common.output, &asked),
         Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),

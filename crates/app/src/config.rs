@@ -48,6 +48,8 @@ pub struct Config {
     pub remask_s: Option<u32>,
     /// Days for which new staff have a quarter of each allowance; 14 unless given.
     pub probation_days: Option<u16>,
+    /// Days from one report to the board to the next; 30 unless given.
+    pub board_report_days: Option<u16>,
     /// The client companies.
     pub tenant: Vec<Tenant>,
     /// Outside parties that cosign the tenants' logs.
@@ -372,6 +374,7 @@ impl Config {
             sessions: self.sign_in.rules(),
             role_picker: self.server.role_picker,
             probation_days: self.probation_days.unwrap_or(VaultConfig::default().probation_days),
+            board_report_days: self.board_report_days.unwrap_or(VaultConfig::default().board_report_days),
             close_every_s: self.closes.every_s,
             trust_published: self.trust.published,
             parties: BTreeMap::new(),

@@ -15,8 +15,6 @@ mod day;
 mod mail;
 #[path = "demo_officers.rs"]
 mod officers;
-#[path = "demo_passkey.rs"]
-mod passkey;
 #[path = "demo_ports.rs"]
 mod ports;
 #[path = "demo_secrets.rs"]

@@ -12,11 +12,12 @@ use vault::{NewPerson, Operator, Vault};
 const HOSTED: (&str, Role, &str) = ("Ana Diaz", Role::Agent, "Orders");
 
 /// One of each other role, and the officer without whom the other signs nothing.
-const OTHERS: [(&str, Role, &str); 5] = [
+const OTHERS: [(&str, Role, &str); 6] = [
     ("Malik Okafor", Role::TeamLeader, "Orders"),
     ("Ingrid Solberg", Role::SecurityOfficer, "Security"),
     ("Tomasz Zielinski", Role::ItOperator, "Operations"),
     ("Claire Moreau", Role::DataProtectionOfficer, "Data protection"),
+    ("Helena Brandt", Role::BoardMember, "Board"),
     ("Samuel Osei", Role::SecurityOfficer, "Security"),
 ];
 
@@ -70,10 +71,11 @@ pub(super) async fn assemble(vault: &Vault, tenant: TenantId, folder: &Path, gov
         let officers: Vec<PersonId> = cast
             .sign_ins
             .iter()
-            .filter(|(role, _)| *role == Role::SecurityOfficer)
+            .filter(|(role, _)| matches!(role, Role::SecurityOfficer | Role::BoardMember))
             .map(|(_, person)| *person)
             .collect();
         cast.officers = officers::seated(vault, &operator, tenant, &mut secrets, &officers).await?;
+        officers::report_to_the_board(vault, &mut cast.officers, folder).await?;
     }
     Ok(cast)
 }

@@ -16,6 +16,7 @@ impl Mailer for Mailbox {
             Letter::Request { number, news: RequestNews::Code(code), .. } => {
                 format!("the code of your request {number} is {}", **code)
             }
+            Letter::Board { number, .. } => format!("sealed file {number} to the board"),
             Letter::Request { number, .. } => format!("there is news of your request {number}"),
         };
         output::aside(&format!("Mail to {}: {says}", mail.to));

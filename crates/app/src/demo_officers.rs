@@ -1,13 +1,14 @@
 //! What the demo's security officers do before anybody looks: they have passkeys, in software, and one of them has proposed
 //! a change of the rules, which waits for the other's signature; a second one of the same officer's was refused.
 
-use super::passkey::SoftPasskey;
 use super::secrets::Secrets;
 use crate::ambient::SystemClock;
+use crate::commands::init::write_private;
 use crate::failure::Failure;
+use crate::soft_passkey::SoftPasskey;
 use domain::{Clock as _, PersonId, TenantId};
-use keys::power::Passkey;
-use vault::{Approved, Change, Governing, Operator, PowerWish, Vault, VaultError};
+use std::path::Path;
+use vault::{Approved, BoardSecret, Governing, Operator, PowerWish, Vault, VaultError};
 
 /// The file of rules that the proposal adds to.
 const FILE: &str = "2-fields.cedar";
@@ -52,23 +53,41 @@ pub(super) async fn seated(
             let passkey = SoftPasskey::new()?;
             secrets.keep_token(*person, &token);
             secrets.keep_passkey(*person, &passkey.print()?);
-            changes.push(enrolled(&passkey.passkey(*person, SystemClock.now())));
+            changes.push(passkey.enrolled(*person, SystemClock.now()));
         }
         // What counts must be known tomorrow as well.
         secrets.save()?;
         vault.set_up_power(operator, changes).await?;
     }
-    let known = people.iter().map(|person| {
+    let known = people.iter().filter_map(|person| {
         let (token, key) = (secrets.token(*person)?, secrets.passkey(*person)?);
         Some(Officer { token: token.to_owned(), passkey: SoftPasskey::read(key)? })
     });
-    Ok(known.collect::<Option<Vec<_>>>().unwrap_or_default())
+    Ok(known.collect())
 }
 
-fn enrolled(passkey: &Passkey) -> Change {
-    let mut id = [0; 16];
-    id.copy_from_slice(&keys::hash(&[&passkey.credential])[..16]);
-    Change::put(id, passkey)
+/// Whoever of these is of the board has a key of their own in the demo's directory, and signs nothing else here.
+pub(super) async fn report_to_the_board(
+    vault: &Vault,
+    officers: &mut Vec<Officer>,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let mut others = Vec::new();
+    for one in officers.drain(..) {
+        let scope = vault.authenticate(&one.token).await?;
+        if !vault.uses_board_line(&scope) {
+            others.push(one);
+            continue;
+        }
+        let file = folder.join("board.key");
+        let secret = BoardSecret::generate().filter(|_| !file.exists());
+        if let Some((secret, public)) = secret.and_then(|secret| secret.public().map(|public| (secret, public))) {
+            write_private(&file, secret.text().as_bytes())?;
+            one.passkey.register_board_key(vault, &scope, public).await?;
+        }
+    }
+    *officers = others;
+    Ok(())
 }
 
 /// The first officer proposes the change, signs it, and tries to sign for the other as well; unless something is proposed

@@ -5,6 +5,8 @@
 
 pub mod ambient;
 mod blast_radius;
+pub mod board;
+pub mod boarding;
 pub mod cli;
 pub mod client;
 pub mod closing;
@@ -33,6 +35,7 @@ mod rounds;
 mod samples;
 pub mod sequencing;
 pub mod serving;
+mod soft_passkey;
 pub mod telling;
 pub mod tending;
 pub mod verify;

@@ -1,5 +1,6 @@
 //! Serves a data directory until asked to stop.
 
+use crate::boarding::Boarding;
 use crate::closing::Closing;
 use crate::config;
 use crate::expiring::Expiring;
@@ -119,6 +120,7 @@ pub async fn serve(
     let _guarding = Guarding::start(&centre.vault)?;
     let _recounting = Recounting::start(&centre.vault)?;
     let _telling = Telling::start(&centre.vault, told)?;
+    let _boarding = Boarding::start(&centre.vault, config.mailer.clone())?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
     let served = web::serve(listener, Arc::clone(&centre.vault), config, until(stopped.clone()));
     let ended = tokio::select! {

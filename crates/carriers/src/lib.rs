@@ -4,6 +4,7 @@
 //! and logs before a carrier is called), and configuration.
 
 mod address;
+mod board;
 mod courier;
 mod identity_provider;
 mod mail;
@@ -12,6 +13,7 @@ mod signed;
 mod witness;
 
 pub use address::is_safe;
+pub use board::Press;
 pub use courier::WebhookCourier;
 pub use identity_provider::ProviderClient;
 pub use mail::{MailDigest, MailServer, MailSetupError, MailTls, SmtpMailer};

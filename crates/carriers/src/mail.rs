@@ -5,13 +5,13 @@ mod letters;
 
 pub use digests::MailDigest;
 
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
 use std::net::IpAddr;
 use std::time::Duration;
-use vault::{Mail, MailError, Mailer};
+use vault::{Letter, Mail, MailError, Mailer};
 use zeroize::Zeroizing;
 
 /// For each step: connecting, and each answer of the server's.
@@ -109,18 +109,32 @@ fn is_here(server: &str) -> bool {
 }
 
 impl SmtpMailer {
-    fn send(&self, to: &str, id: [u8; 16], written: letters::Written) -> Result<(), MailError> {
+    /// Sends what was written, with the file of the letter if it has one.
+    fn send(
+        &self,
+        to: &str,
+        id: [u8; 16],
+        written: letters::Written,
+        letter: Option<&Letter>,
+    ) -> Result<(), MailError> {
         let to: lettre::Address = to.parse().map_err(|_| MailError)?;
         let letters::Written { subject, text } = written;
         let domain = self.from.email.domain();
-        let message = Message::builder()
+        let builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(subject)
-            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(id))))
-            .header(ContentType::TEXT_PLAIN)
-            .body(Zeroizing::new(text).to_string())
-            .map_err(|_| MailError)?;
+            .message_id(Some(format!("<{:032x}@{domain}>", u128::from_be_bytes(id))));
+        let message = match letter {
+            Some(Letter::Board { number, file, .. }) => {
+                // As bytes: a mail server may end lines of text otherwise.
+                let bytes = ContentType::parse("application/octet-stream").map_err(|_| MailError)?;
+                let sealed = Attachment::new(format!("board-{number}.txt")).body(file.clone().into_bytes(), bytes);
+                builder.multipart(MultiPart::mixed().singlepart(SinglePart::plain(text)).singlepart(sealed))
+            }
+            _ => builder.header(ContentType::TEXT_PLAIN).body(Zeroizing::new(text).to_string()),
+        };
+        let message = message.map_err(|_| MailError)?;
         // What the server says isn't repeated: it may name the address.
         self.transport.send(&message).map(drop).map_err(|_| MailError)
     }
@@ -128,7 +142,7 @@ impl SmtpMailer {
 
 impl Mailer for SmtpMailer {
     fn deliver(&self, mail: &Mail<'_>) -> Result<(), MailError> {
-        self.send(mail.to, mail.id, letters::write(mail))
+        self.send(mail.to, mail.id, letters::write(mail), Some(mail.letter))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The drills, by what they attack.
 
 mod backups;
+mod board;
 mod content;
 mod disk;
 mod events;
@@ -56,6 +57,10 @@ const ACTS: &[&Drill] = &[
     &own_page::GUESSES_A_CODE,
     &own_page::TELLS_WHO_IS_ONE,
     &own_page::FROM_ANOTHER_SITE,
+    &board::IT_READS,
+    &board::TAKEN_OUT,
+    &board::ALTERED,
+    &board::KEY_REPLACED,
 ];
 
 /// All of them.

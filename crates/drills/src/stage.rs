@@ -57,6 +57,8 @@ pub struct Kit {
     pub officer: Person,
     /// Somebody of IT.
     pub it: Person,
+    /// Somebody of the board, to whom it is reported; where the drills have a database of their own.
+    pub board: Option<Person>,
     /// Two customers.
     pub decoys: [Decoy; 2],
     /// The company's name in addresses, where drills go to its customers' own page.

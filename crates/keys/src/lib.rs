@@ -3,7 +3,7 @@
 //! The key holder alone has the root, tenant, shelf and customers' keys. Everyone else asks it, in batches, for
 //! exactly what one act needs: the key of *one field* for one committed log entry, a customer's entry key, a
 //! keyed digest for an index. In scope: that contract, the byte formats of keys, envelopes' headers, contexts
-//! and tags, and one envelope's way to another suite. Out of scope: plaintext (nothing here takes or gives one), storage,
+//! and tags, what is sealed to somebody's own public key, and one envelope's way to another suite. Out of scope: plaintext (nothing here takes or gives one), storage,
 //! where the root key lives.
 
 pub mod derive;
@@ -14,6 +14,7 @@ mod secret;
 pub mod standing;
 mod view;
 pub mod webauthn;
+pub mod xwing;
 
 pub use envelope::{Header, Place};
 pub use holder::{

@@ -34,6 +34,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("plan_people_drill", _) => "plan a drill for people".to_owned(),
         ("read_culture", _) => "see how groups of people report".to_owned(),
         ("build_pack", _) => "have a partner pack built".to_owned(),
+        ("use_board_line", _) => "read what is reported to the board".to_owned(),
+        ("answer_board", _) => "answer the board".to_owned(),
         ("read_log", _) => "read the log".to_owned(),
         ("read_alarms", _) => "see alarms".to_owned(),
         ("read_team", _) => "read what a team has spent".to_owned(),

@@ -78,6 +78,16 @@ pub enum AdmissionKind {
     OwnReports = 52,
     /// What came of something that was reported. It lets nobody in.
     ReportAnswer = 53,
+    /// A report to the board, in short. It lets nobody in.
+    BoardReport = 38,
+    /// The sealed file of such a report. It lets nobody in.
+    BoardFile = 39,
+    /// The key that a member of the board reads reports with. It lets nobody in.
+    BoardKey = 40,
+    /// A message between the board and security. It lets nobody in.
+    BoardMessage = 41,
+    /// In which note the board was told of a case. It lets nobody in.
+    BoardCase = 42,
 }
 
 impl AdmissionKind {
@@ -119,6 +129,11 @@ impl AdmissionKind {
             Self::LessonsSeen,
             Self::OwnReports,
             Self::ReportAnswer,
+            Self::BoardReport,
+            Self::BoardFile,
+            Self::BoardKey,
+            Self::BoardMessage,
+            Self::BoardCase,
         ];
         all.into_iter().find(|kind| *kind as u8 == code)
     }

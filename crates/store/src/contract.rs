@@ -65,6 +65,8 @@ pub enum Job {
     Expire(TenantId),
     /// Telling somebody outside of a tenant's log.
     Tell(TenantId, [u8; 16]),
+    /// Reporting to the board.
+    Board(TenantId),
 }
 
 /// The right to do a job, with a number that grows with each holder.

@@ -39,6 +39,8 @@ pub enum AlarmKind {
     RequestsOverdue,
     /// A report to security was edited in the database.
     ReportsEdited,
+    /// A report to the board is late, or one was taken out of the database or changed there.
+    BoardLineBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
@@ -102,6 +104,7 @@ impl AlarmKind {
             Self::OutletStalled => 19,
             Self::RequestsEdited => 20,
             Self::ReportsEdited => 21,
+            Self::BoardLineBroken => 22,
         }
     }
 
@@ -125,6 +128,7 @@ impl AlarmKind {
             Self::RequestsEdited => "requests_edited",
             Self::RequestsOverdue => "requests_overdue",
             Self::ReportsEdited => "reports_edited",
+            Self::BoardLineBroken => "board_line_broken",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
@@ -185,6 +189,9 @@ impl AlarmKind {
             }
             Self::OutletStalled => {
                 "A webhook, a collector or a digest to which officers agreed takes nothing, or wants nothing any more, or how far it was told was changed in the database behind Ringfence's back. What it wasn't told waits in the log."
+            }
+            Self::BoardLineBroken => {
+                "A report to the board wasn't made in time, or one, or a member's key, was changed in the database behind Ringfence's back or taken out of it."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -250,6 +257,9 @@ impl AlarmKind {
             }
             Self::OutletStalled => {
                 "Open Keys and witnesses: it says which one, and since when. Ask whoever runs it; it goes on by itself once it takes events again. One that wants nothing any more is dropped and added again under Proposals. If its row was edited, find out who can write to the database: what it was told last week is told again."
+            }
+            Self::BoardLineBroken => {
+                "The page Board says which number. Find out who can write to the database and keep a copy of it as it is; the log has each report's hash. If it is only late, have IT look into this node's own log for the reason."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

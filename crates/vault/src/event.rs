@@ -78,8 +78,10 @@ impl Vault {
             }
             Err(error) => return Err(error),
         };
+        let taken = matches!(what, Happening::Connected { .. });
         let event = Event { at, id, what };
-        let act = self.bare_act(tenant, Kind::Event)?.effect(Effect::Happened {
+        let act = self.bare_act(tenant, Kind::Event)?;
+        let act = if taken { act.detail(1) } else { act }.effect(Effect::Happened {
             interaction,
             reference: reference.to_owned(),
             event,

@@ -15,6 +15,7 @@ mod assurance;
 mod audit;
 mod auth;
 mod blast_radius;
+mod board;
 mod budgets;
 mod casework;
 mod ceremony;
@@ -94,6 +95,12 @@ pub use assurance::{Assurance, ProvedRules, Signed};
 pub use audit::{Cursor, FoundLine, LogExport, LogLine, LogPage, StaffFound, StreamEnd};
 pub use auth::Scope;
 pub use blast_radius::{Acts, BlastRadius, Counts, Fields, NAMED_ENTRIES, Reached, Stage, Suspicion, Touched};
+pub use board::{
+    BoardCase, BoardClerk, BoardFile, BoardFileAnswer, BoardFileError, BoardFileLine, BoardHead, BoardKeyLine,
+    BoardKeySet, BoardMailed, BoardMessage, BoardPaper, BoardPost, BoardPress, BoardPublic, BoardSecret, BoardSide,
+    BoardThread, BoardView, BoardWhat, Fingerprint, GRACE_MS, LONGEST_BOARD_FILE, Measure, MeasureStanding,
+    NewBoardKey, Printed, ProvenFile, board_check,
+};
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use casework::{CaseBook, CaseLine, OpenedCase};
 pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
@@ -156,7 +163,7 @@ pub use power::replay::Replay;
 pub use power::trial::{Example, Found, PLANNED, TRIED, Turned, Unsaid};
 pub use power::wish::PowerWish;
 pub use private::entry::{
-    Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, PackNote, half_fits,
+    Allotted, AuditBody, BoardNote, CeremonyNote, CustomerBody, DrillNote, Kind, Opening, PackNote, half_fits,
 };
 pub use private::plaintext::Plaintext;
 pub use private::release::Committed;

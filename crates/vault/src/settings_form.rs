@@ -22,6 +22,8 @@ pub struct Settings {
     pub remask_s: u32,
     /// For how many days new staff have a quarter of each allowance per person.
     pub probation_days: u16,
+    /// Days from one report to the board to the next.
+    pub board_report_days: u16,
     /// `[interactions]`: when they run out.
     pub interactions: InteractionTimes,
     /// `[sign_in]`: how people's sessions on pages go.
@@ -173,10 +175,20 @@ impl Settings {
     /// Those of a configuration, for a tenant that hangs on these others.
     #[must_use]
     pub fn of(config: &VaultConfig, parties: Parties) -> Self {
-        let VaultConfig { timeouts, remask_s, sessions, probation_days, close_every_s, trust_published, .. } = config;
+        let VaultConfig {
+            timeouts,
+            remask_s,
+            sessions,
+            probation_days,
+            board_report_days,
+            close_every_s,
+            trust_published,
+            ..
+        } = config;
         Self {
             remask_s: *remask_s,
             probation_days: *probation_days,
+            board_report_days: *board_report_days,
             interactions: InteractionTimes {
                 idle_minutes: minutes(timeouts.idle_ms),
                 absolute_minutes: minutes(timeouts.absolute_ms),
@@ -267,6 +279,9 @@ impl Settings {
             () if !(1..=31 * 86_400).contains(&self.closes.every_s) => {
                 wrong("[closes] every_s is out of range", "give 1 to 2678400 seconds, a month")
             }
+            () if !(1..=92).contains(&self.board_report_days) => {
+                wrong("board_report_days is out of range", "give 1 to 92 days, a quarter of a year")
+            }
             () if !(1..=600).contains(&self.remask_s) => wrong("remask_s is out of range", "give 1 to 600 seconds"),
             () if short <= 0 || sessions.absolute_ms < long || sessions.absolute_ms > 24 * 3_600_000 => wrong(
                 "[sign_in] sessions end before they begin, or after more than a day",
@@ -326,6 +341,8 @@ mod tests {
         let wrongs = [
             "remask_s = 0",
             "remask_s = 601",
+            "board_report_days = 0",
+            "board_report_days = 93",
             "[interactions]\nidle_minutes = 0",
             "[interactions]\nidle_minutes = 9\nabsolute_minutes = 8",
             "[sign_in]\nidle_minutes = 0",

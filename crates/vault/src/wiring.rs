@@ -60,6 +60,8 @@ pub struct VaultConfig {
     pub role_picker: bool,
     /// For how many days new staff have a quarter of each allowance per person.
     pub probation_days: u16,
+    /// Days from one report to the board to the next.
+    pub board_report_days: u16,
     /// Seconds from one close of the log to the next.
     pub close_every_s: u32,
     /// Is it told publicly how the defences stand?
@@ -77,6 +79,7 @@ impl Default for VaultConfig {
             sessions: SessionRules::default(),
             role_picker: false,
             probation_days: 14,
+            board_report_days: 30,
             close_every_s: 24 * 3_600,
             trust_published: false,
             parties: BTreeMap::new(),

@@ -62,6 +62,7 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
         decoys: kit.decoys.map(|phone| Decoy { phone, email: String::new() }),
         tenant: String::new(),
         premises: None,
+        board: None,
         database: None,
     })
 }

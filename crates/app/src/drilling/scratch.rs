@@ -1,15 +1,16 @@
 //! A centre made for drills, in this process, and thrown away: the same program, rules and plan as any, with nobody in it.
 
 use super::machine::Machine;
-use crate::ambient::SystemEntropy;
+use crate::ambient::{SystemClock, SystemEntropy};
 use crate::commands::init::{self, Keys, New, webhook_secret};
 use crate::config::{Secret, Source, Tenant};
 use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::Home;
+use crate::soft_passkey::SoftPasskey;
 use crate::wire::Centre;
 use crate::{invented, serving, wire};
-use domain::{Role, TenantId};
+use domain::{Clock as _, PersonId, Role, TenantId};
 use drills::{Decoy, Kit, OwnDatabase, Person};
 use simulation::identity::Identities;
 use std::fs;
@@ -17,7 +18,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use tokio::sync::watch;
-use vault::{IntakeBatch, NewPerson};
+use vault::{BoardSecret, IntakeBatch, NewPerson};
 use web::WebConfig;
 
 const TENANT: TenantId = TenantId(1);
@@ -96,18 +97,26 @@ async fn kit(
     machine: Machine,
 ) -> Result<Kit, Failure> {
     let decoys = decoys(centre).await?;
-    Ok(Kit {
+    let officer = person(centre, "Drill officer", Role::SecurityOfficer).await?;
+    let board = person(centre, "Drill board", Role::BoardMember).await?;
+    let kit = Kit {
         url: serving::url(listener)?,
         secret,
         agent: person(centre, AGENT, Role::Agent).await?,
         colleague: person(centre, "Drill colleague", Role::Agent).await?,
-        officer: person(centre, "Drill officer", Role::SecurityOfficer).await?,
+        officer,
+        board: Some(board),
         it: person(centre, "Drill operator", Role::ItOperator).await?,
         decoys,
         tenant: SLUG.to_owned(),
         premises: Some(Box::new(machine)),
         database: Some(OwnDatabase { file: sql::Sqlite::file(&home.data), unsealed: AGENT.to_owned() }),
-    })
+    };
+    // Once an officer has a passkey, only officers let anybody in.
+    if let Some(board) = &kit.board {
+        report_to(centre, &kit.officer, board).await?;
+    }
+    Ok(kit)
 }
 
 async fn person(centre: &Centre, name: &str, role: Role) -> Result<Person, Failure> {
@@ -116,6 +125,20 @@ async fn person(centre: &Centre, name: &str, role: Role) -> Result<Person, Failu
     let id = centre.vault.add_person(&operator, new).await?;
     let token = centre.vault.issue_token(&operator, id).await?;
     Ok(Person { id: id.to_string(), token })
+}
+
+/// Has the program report to somebody of the board, who has a passkey and a key for it.
+async fn report_to(centre: &Centre, officer: &Person, board: &Person) -> Result<(), Failure> {
+    let (vault, now) = (&centre.vault, SystemClock.now());
+    let failed = || Failure::there("the drills' board can't be made", "try again");
+    let passkeys = [SoftPasskey::new()?, SoftPasskey::new()?];
+    let whose = [officer, board].map(|one| PersonId::parse(&one.id));
+    let changes = passkeys.iter().zip(whose).map(|(passkey, who)| who.map(|who| passkey.enrolled(who, now)));
+    let changes = changes.collect::<Option<Vec<_>>>().ok_or_else(failed)?;
+    vault.set_up_power(&vault.operator(TENANT), changes).await?;
+    let scope = vault.authenticate(&board.token).await?;
+    let public = BoardSecret::generate().and_then(|secret| secret.public()).ok_or_else(failed)?;
+    passkeys[1].register_board_key(vault, &scope, public).await
 }
 
 /// Two invented customers, other ones each time.

@@ -217,7 +217,7 @@ pub const DECLARED: &[Algorithm] = &[
         parameters: Some("ML-KEM-768 with X25519"),
         functions: ENCAPSULATES,
         quantum: 3,
-        uses: &["custodians' shares of the root key"],
+        uses: &["custodians' shares of the root key", "reports to the board"],
         ..ALGORITHM
     },
     Algorithm {

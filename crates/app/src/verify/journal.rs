@@ -193,6 +193,7 @@ mod tests {
             ceremony: None,
             drill: None,
             pack: None,
+            board: None,
         }
     }
 

@@ -116,6 +116,8 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/desk/message"
         | "GET /v1/packs/state"
         | "GET /v1/trust"
+        | "GET /v1/board"
+        | "GET /v1/board/messages"
         | "GET /v1/reports"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
@@ -237,6 +239,15 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
             Some(json!({"draft": crate::power::NO_DRAFT.1})),
         ),
         "DELETE /v1/power/changes/{id}" => (format!("/v1/power/changes/{}", crate::power::NO_DRAFT.0), None),
+        "GET /v1/board/reports/{number}" => ("/v1/board/reports/1".to_owned(), None),
+        "POST /v1/board/messages" | "POST /v1/board/answers" => {
+            (endpoint[5..].to_owned(), Some(json!({"text": "Who knows of it?"})))
+        }
+        // Without a signature it says what is to be signed.
+        "PUT /v1/board/key" => {
+            let key = vault::BoardSecret::generate().unwrap().public().unwrap().text();
+            ("/v1/board/key".to_owned(), Some(json!({"key": key})))
+        }
         "POST /v1/drills" => {
             let result = json!({"drill": "reveal-on-hold", "verdict": "held", "where": "scratch"});
             ("/v1/drills".to_owned(), Some(json!({"results": [result]})))

@@ -12,6 +12,7 @@
 mod approvals;
 mod authorisation;
 mod bad;
+mod board;
 mod budgets;
 mod canary;
 mod cases;

@@ -15,7 +15,6 @@ mod sealed;
 mod share;
 mod sheet;
 mod words;
-mod xwing;
 
 pub use ceremony::{Ceremony, CeremonyError, CeremonyId};
 pub use custodian::{Custodian, CustodianKey, KeyError};

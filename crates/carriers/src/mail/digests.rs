@@ -37,7 +37,9 @@ impl DigestOutlet for MailDigest {
 
     fn send(&self, tenant: &TenantConfig, text: &DigestText) -> Result<(), OutletError> {
         let written = write(tenant, text, self.language);
-        self.mailer.send(&self.to, text.id, written).map_err(|_| OutletError::Later("the mail server takes nothing"))
+        self.mailer
+            .send(&self.to, text.id, written, None)
+            .map_err(|_| OutletError::Later("the mail server takes nothing"))
     }
 }
 

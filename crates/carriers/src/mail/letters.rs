@@ -47,6 +47,15 @@ pub(super) fn write(mail: &Mail<'_>) -> Written {
                 link.as_str()
             ),
         },
+        (Letter::Board { number, what, .. }, _) => Written {
+            subject: format!("{company}: sealed {} {number} to the board", what.slug()),
+            text: format!(
+                "A sealed {} to the board is attached, number {number}. It opens with your own key only:\n\nringfence board read \
+                 board-{number}.txt\n\nThat the next one comes in time, your own program watches: ringfence board check. Nobody asks you \
+                 for your key.\n\nQuestions: {contact}\n",
+                what.slug()
+            ),
+        },
         (Letter::Request { number, right, news }, language) => request::write(mail, (*number, *right, news), language),
         (Letter::Code(code), Language::German) => Written {
             subject: format!("Ihr Code für {company}"),

@@ -27,6 +27,8 @@ fn body(kind: Kind) -> AuditBody {
         upon: Some(PersonId([2; 16])),
         ceremony: None,
         drill: (kind == Kind::DrillTold).then(|| Box::new(drill)),
+        pack: None,
+        board: None,
     }
 }
 

@@ -113,6 +113,10 @@ pub enum Act {
     PlanPeopleDrill,
     /// Seeing how groups of people report.
     ReadCulture,
+    /// Reading what is reported to the board, registering a key for it, writing to security.
+    UseBoardLine,
+    /// Reading what the board writes, and answering it.
+    AnswerBoard,
 }
 
 impl Act {
@@ -154,6 +158,8 @@ impl Act {
             Self::AgreeToAnswer,
             Self::PlanPeopleDrill,
             Self::ReadCulture,
+            Self::UseBoardLine,
+            Self::AnswerBoard,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -198,6 +204,8 @@ impl Act {
             Self::AgreeToAnswer => "agree_to_answer",
             Self::PlanPeopleDrill => "plan_people_drill",
             Self::ReadCulture => "read_culture",
+            Self::UseBoardLine => "use_board_line",
+            Self::AnswerBoard => "answer_board",
         }
     }
 
@@ -216,7 +224,9 @@ impl Act {
             | Self::ReadPeople
             | Self::ReadSessions
             | Self::ReadCulture
-            | Self::BreakGlass(_) => true,
+            | Self::BreakGlass(_)
+            | Self::UseBoardLine
+            | Self::AnswerBoard => true,
             Self::Claim
             | Self::SendCode
             | Self::WriteNote
@@ -273,7 +283,9 @@ impl Act {
             | Self::HandleRequest
             | Self::AgreeToAnswer
             | Self::PlanPeopleDrill
-            | Self::ReadCulture => false,
+            | Self::ReadCulture
+            | Self::UseBoardLine
+            | Self::AnswerBoard => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

@@ -190,6 +190,7 @@ mod tests {
             ceremony: None,
             drill: None,
             pack: None,
+            board: None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{EntryId, Finding, Refusal, TenantId};
+use domain::{EntryId, Finding, Millis, Refusal, TenantId};
 
 impl Vault {
     /// Says whether it was justified: somebody of the board, or an officer who was neither of the two. It counts once. Logged.
@@ -35,6 +35,13 @@ impl Vault {
         let entry = self.commit_plain(glass.turn(act, Stage::Reviewed { second, broken, by, finding })).await?;
         self.settle_glass(scope.tenant).await?;
         Ok(entry)
+    }
+
+    /// What waits for a review, with when it was shown.
+    pub(crate) async fn glass_unreviewed(&self, tenant: TenantId) -> Result<Vec<([u8; 16], Millis)>, VaultError> {
+        let shelf = self.glass_shelf(tenant).await?;
+        let waits = shelf.all.iter().filter(|glass| matches!(glass.stage, Stage::Broken { .. }));
+        Ok(waits.map(|glass| (glass.id.0, glass.since)).collect())
     }
 
     /// Says by alarms what waits for a review, and what has waited for too long or is missing. For a thread of each node.

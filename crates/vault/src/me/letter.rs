@@ -1,5 +1,6 @@
 //! What goes to a customer by mail, and who takes it there.
 
+use crate::board::BoardWhat;
 use crate::rights::{RequestId, RequestNews};
 use domain::{FieldKind, Millis, Right};
 use plan::Language;
@@ -51,6 +52,15 @@ pub enum Letter {
         right: Right,
         /// What there is to be told.
         news: RequestNews,
+    },
+    /// A sealed report to a member of the board: not to a customer.
+    Board {
+        /// Its number.
+        number: u64,
+        /// What it is.
+        what: BoardWhat,
+        /// The file, with its proof.
+        file: String,
     },
 }
 

@@ -352,6 +352,11 @@ impl Vault {
         Ok(rows.iter().filter_map(|row| self.genuine_proposal(tenant, row)).collect())
     }
 
+    /// How many stand.
+    pub(crate) async fn proposals_waiting(&self, tenant: TenantId) -> Result<usize, VaultError> {
+        Ok(self.kept_proposals(tenant).await?.len())
+    }
+
     /// What stands there, unless it ended, ran out or was edited.
     fn genuine_proposal(&self, tenant: TenantId, row: &AdmissionRow) -> Option<Kept> {
         let genuine = self.seals.tag(tenant, "admission", &row.material()) == row.tag;

@@ -12,7 +12,7 @@
 mod body;
 mod kind;
 
-pub use body::{Allotted, AuditBody, CeremonyNote, CustomerBody, DrillNote, PackNote};
+pub use body::{Allotted, AuditBody, BoardNote, CeremonyNote, CustomerBody, DrillNote, PackNote};
 pub use kind::Kind;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -79,6 +79,7 @@ pub(crate) struct Draft {
     pub(crate) ceremony: Option<Box<CeremonyNote>>,
     pub(crate) drill: Option<Box<DrillNote>>,
     pub(crate) pack: Option<Box<PackNote>>,
+    pub(crate) board: Option<Box<BoardNote>>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -135,6 +136,7 @@ impl Draft {
             ceremony: None,
             drill: None,
             pack: None,
+            board: None,
             subject: None,
             keys: None,
             audit: audit.clone(),
@@ -181,6 +183,7 @@ impl Draft {
             ceremony: self.ceremony.clone(),
             drill: self.drill.clone(),
             pack: self.pack.clone(),
+            board: self.board.clone(),
         }
     }
 
@@ -312,6 +315,7 @@ fn closing(close: &Close) -> AuditBody {
         ceremony: None,
         drill: None,
         pack: None,
+        board: None,
     }
 }
 

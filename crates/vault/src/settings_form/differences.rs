@@ -118,7 +118,8 @@ impl Differences {
 /// Each setting that differs, in the order of the configuration.
 pub(crate) fn differences(before: &Settings, after: &Settings) -> Vec<SettingsDifference> {
     let mut all = Differences(Vec::new());
-    let Settings { remask_s, probation_days, interactions, sign_in, closes, trust, parties } = before;
+    let Settings { remask_s, probation_days, board_report_days, interactions, sign_in, closes, trust, parties } =
+        before;
     let (CloseTimes { every_s }, Trust { published }) = (closes, trust);
     all.number(
         "Seconds until a value that is shown is masked again (remask_s)",
@@ -131,6 +132,12 @@ pub(crate) fn differences(before: &Settings, after: &Settings) -> Vec<SettingsDi
         Wider::Less,
         *probation_days,
         after.probation_days,
+    );
+    all.number(
+        "Days from one report to the board to the next (board_report_days)",
+        Wider::More,
+        *board_report_days,
+        after.board_report_days,
     );
     all.interactions(*interactions, after.interactions);
     all.sign_in(*sign_in, after.sign_in);
@@ -170,9 +177,10 @@ mod tests {
     #[test]
     fn nothing_that_differs_is_left_untold_and_each_way_is_judged() {
         assert_eq!(differences(&full(), &full()), []);
-        let more: [fn(&mut Settings); 15] = [
+        let more: [fn(&mut Settings); 16] = [
             |all| all.remask_s += 1,
             |all| all.probation_days -= 1,
+            |all| all.board_report_days += 1,
             |all| all.interactions.idle_minutes += 1,
             |all| all.interactions.absolute_minutes += 1,
             |all| all.sign_in.bound = false,

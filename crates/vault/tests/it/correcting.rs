@@ -35,6 +35,7 @@ impl Mailer for Letters {
             Letter::Code(code) => String::clone(code),
             Letter::Corrected { link, .. } => String::clone(link),
             Letter::Request { number, .. } => number.to_string(),
+            Letter::Board { number, .. } => number.to_string(),
         };
         self.0.lock().unwrap().push((mail.to.to_owned(), said));
         Ok(())

@@ -10,6 +10,7 @@
 mod allotments;
 mod approvals;
 mod blast_radius;
+mod board;
 mod casework;
 mod ceremony;
 mod claiming;

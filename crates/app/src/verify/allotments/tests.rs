@@ -33,6 +33,7 @@ fn body(kind: Kind) -> AuditBody {
         ceremony: None,
         drill: None,
         pack: None,
+        board: None,
     }
 }
 

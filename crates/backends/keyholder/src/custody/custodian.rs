@@ -2,8 +2,8 @@
 
 use super::sheet::{self, Kind, Said, SheetError, Value};
 use super::words::words;
-use super::xwing::{PRIVATE, PUBLIC, Private, Public};
 use aws_lc_rs::digest::{SHA256, digest};
+use keys::xwing::{PRIVATE, PUBLIC, Private, Public};
 use zeroize::Zeroizing;
 
 const TITLE: &str = "custodian";

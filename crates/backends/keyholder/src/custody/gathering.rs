@@ -5,8 +5,8 @@ use super::ceremony::{Ceremony, CeremonyId};
 use super::sealed::SealedShare;
 use super::share::{Share, combine};
 use super::sheet::{self, Kind, Said, SheetError, Value};
-use super::xwing::{self, PUBLIC, Private, Public, SEALED};
 use crate::RootKey;
+use keys::xwing::{self, PUBLIC, Private, Public, SEALED};
 
 /// What the root key is wanted for. It is sealed into each share that is handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::ceremony::{Ceremony, CeremonyError, CeremonyId};
 use super::custodian::CustodianKey;
 use super::share::{Quorum, Share};
 use super::sheet::{self, Kind, Said, SheetError, Value};
-use super::xwing::{self, SEALED};
+use keys::xwing::{self, SEALED};
 
 const TITLE: &str = "share";
 const LINES: [(&str, Kind); 8] = [

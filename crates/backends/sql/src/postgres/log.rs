@@ -18,6 +18,7 @@ fn name(job: Job) -> String {
         Job::Recount(tenant) => format!("recount/{}", tenant.0),
         Job::Expire(tenant) => format!("expire/{}", tenant.0),
         Job::Tell(tenant, id) => format!("tell/{}/{:032x}", tenant.0, u128::from_be_bytes(id)),
+        Job::Board(tenant) => format!("board/{}", tenant.0),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API: one endpoint, one file.
 
 pub(crate) mod blast_radius;
+pub(crate) mod board;
 pub(crate) mod budgets;
 pub(crate) mod cases;
 pub(crate) mod certificates;
@@ -131,6 +132,11 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/packs", post(packs::build))
         .route("/v1/packs/state", get(packs::state))
         .route("/v1/packs/proofs/{id}", get(packs::proof))
+        .route("/v1/board", get(board::show))
+        .route("/v1/board/reports/{number}", get(board::file))
+        .route("/v1/board/key", put(board::set_key))
+        .route("/v1/board/messages", get(board::messages).post(board::write))
+        .route("/v1/board/answers", post(board::answer_board))
         .route("/v1/log/status", get(log_status::status))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/v1/certificates/{id}", get(certificates::get))

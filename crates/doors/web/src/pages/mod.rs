@@ -2,6 +2,7 @@
 
 mod approvals;
 pub(crate) mod ask;
+mod board;
 mod budgets;
 mod ceremony;
 mod culture;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/desk", get(desk))
         .route("/team", get(team))
         .route("/approvals", get(approvals::approvals))
+        .route("/board", get(board::show))
         .route("/plan", get(plan::show))
         .route("/notice", get(notice::start))
         .route("/notice/{tenant}", get(notice::of_tenant))
@@ -66,6 +68,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/rules", get(rules::rules))
         .route("/security/decisions", get(rules::decisions))
         .route("/security/glass", get(glass::glass))
+        .route("/security/board", get(board::officers))
         .route("/security/guard", get(guard::guard))
         .route("/security/defences", get(posture::show))
         .route("/security/culture", get(culture::show))
@@ -147,7 +150,8 @@ pub(crate) fn error_page(web: &Web, fault: Fault) -> Response {
 fn home(role: Role) -> &'static str {
     match role {
         Role::Agent | Role::TeamLeader => "/desk",
-        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor | Role::BoardMember => "/security",
+        Role::SecurityOfficer | Role::SecurityAnalyst | Role::Auditor => "/security",
+        Role::BoardMember => "/board",
         Role::DataProtectionOfficer => "/security/requests",
         Role::QualityAnalyst | Role::ItOperator | Role::Integrator => "/account",
     }

@@ -11,8 +11,8 @@ pub mod sign_in;
 
 use super::ask::{AskForm, Found};
 use super::{
-    approvals, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests, retention,
-    roles, rules, sessions, trust,
+    approvals, board, budgets, ceremony, glass, governing, guard, keys, notice, people, plan, posture, requests,
+    retention, roles, rules, sessions, trust,
 };
 use crate::api::log_status::AlarmLine;
 use askama::Template;
@@ -80,6 +80,7 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/erase.js", SCRIPT, include_str!("../../assets/erase.js")),
     asset("/assets/limits.js", SCRIPT, include_str!("../../assets/limits.js")),
     asset("/assets/requests.js", SCRIPT, include_str!("../../assets/requests.js")),
+    asset("/assets/board.js", SCRIPT, include_str!("../../assets/board.js")),
     asset("/assets/glass.js", SCRIPT, include_str!("../../assets/glass.js")),
     asset("/assets/proposals.js", SCRIPT, include_str!("../../assets/proposals.js")),
     asset("/assets/governing.js", SCRIPT, include_str!("../../assets/governing.js")),
@@ -314,6 +315,7 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(super::culture::gallery(sample_banner())?);
     all.extend(ceremony::gallery(sample_banner())?);
     all.extend(plan::gallery(sample_banner())?);
+    all.extend(board::gallery(sample_banner())?);
     all.extend(posture::gallery(sample_banner())?);
     all.extend(trust::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);

@@ -41,6 +41,8 @@ pub struct AuditBody {
     pub drill: Option<Box<DrillNote>>,
     /// Of a partner pack, and of a drill that was tried for one: which.
     pub pack: Option<Box<PackNote>>,
+    /// Of a report to the board: which.
+    pub board: Option<Box<BoardNote>>,
 }
 
 /// Which partner pack an entry is of.
@@ -50,6 +52,42 @@ pub struct PackNote {
     pub nonce: [u8; 32],
     /// What its list of parts hashes to; none of a drill, which is tried before there is one.
     pub manifest: Option<[u8; 32]>,
+}
+
+/// What the entry of a report to the board says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardNote {
+    /// Its number: from 1, without a gap.
+    pub number: u64,
+    /// What it is, as [`crate::BoardWhat`] numbers it.
+    pub what: u8,
+    /// The first moment that it tells of.
+    pub from: Millis,
+    /// The first that it doesn't.
+    pub until: Millis,
+    /// When the next report is due.
+    pub next: Millis,
+    /// SHA-256 of the file.
+    pub file: [u8; 32],
+    /// SHA-256 of the file before it; zeros of the first.
+    pub previous: [u8; 32],
+}
+
+impl BoardNote {
+    /// `[number, kind, from, until, next, file, previous]`.
+    pub(crate) fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
+        e.array(7)?.u64(self.number)?.u8(self.what)?.i64(self.from.0)?.i64(self.until.0)?.i64(self.next.0)?;
+        e.bytes(&self.file)?.bytes(&self.previous)?;
+        Ok(())
+    }
+
+    pub(crate) fn read(d: &mut Decoder<'_>) -> Result<Option<Self>, minicbor::decode::Error> {
+        d.array()?;
+        let (number, what) = (d.u64()?, d.u8()?);
+        let (from, until, next) = (Millis(d.i64()?), Millis(d.i64()?), Millis(d.i64()?));
+        let (Ok(file), Ok(previous)) = (d.bytes()?.try_into(), d.bytes()?.try_into()) else { return Ok(None) };
+        Ok(Some(Self { number, what, from, until, next, file, previous }))
+    }
 }
 
 /// What the entry of a drill's result says.
@@ -118,7 +156,8 @@ impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
     /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
     /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash],
-    /// 15?: [drill, verdict, place, expires], 16?: [nonce] or [nonce, manifest]}`.
+    /// 15?: [drill, verdict, place, expires], 17?: [nonce] or [nonce, manifest],
+    /// 18?: [number, kind, from, until, next, file, previous]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
         // Writing to a vector can't fail: the error type has no values.
@@ -140,6 +179,7 @@ impl AuditBody {
             self.ceremony.is_some(),
             self.drill.is_some(),
             self.pack.is_some(),
+            self.board.is_some(),
         ];
         e.map(4 + optional.iter().filter(|present| **present).count() as u64)?;
         e.u8(1)?.i64(self.at.0)?.u8(2)?.u8(self.kind as u8)?;
@@ -195,6 +235,9 @@ impl AuditBody {
                 e.bytes(manifest)?;
             }
         }
+        if let Some(note) = self.board.as_deref() {
+            note.write(e.u8(18)?)?;
+        }
         Ok(())
     }
 
@@ -222,6 +265,7 @@ impl AuditBody {
             ceremony: None,
             drill: None,
             pack: None,
+            board: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -262,6 +306,10 @@ impl AuditBody {
                 15 => body.drill = Some(Box::new(read_drill(d)?)),
                 17 => match read_pack(d)? {
                     Some(note) => body.pack = Some(Box::new(note)),
+                    None => return Ok(None),
+                },
+                18 => match BoardNote::read(d)? {
+                    Some(note) => body.board = Some(Box::new(note)),
                     None => return Ok(None),
                 },
                 _ => return Ok(None),

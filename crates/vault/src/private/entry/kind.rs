@@ -48,7 +48,7 @@ kinds! {
     Code = 9 "code";
     /// A one-time code entered by the customer.
     CodeEntered = 10 "code_entered";
-    /// An event of the telephony or ticket system.
+    /// An event of the telephony or ticket system; `detail` is 1 where somebody took a conversation.
     Event = 11 "event";
     /// A note written.
     Note = 12 "note";
@@ -283,6 +283,23 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// A report to the board, or the note of a material case, was made; the entry tells which, its hash and that of the one before;
+    /// `detail` is its number.
+    BoardReport = 148 "board_report";
+    /// A member of the board registered a key of their own; `detail` is the first eight bytes of its fingerprint.
+    BoardKey = 149 "board_key";
+    /// Reports to the board were read; `detail` is the number of one that was fetched.
+    BoardRead = 150 "board_read";
+    /// A message between the board and security was written; `detail` is its number.
+    BoardMessage = 151 "board_message";
+    /// Such messages were read.
+    BoardMessagesRead = 152 "board_messages_read";
+    /// A report to the board went by mail; `detail` is its number.
+    BoardMailed = 153 "board_mailed";
+    /// The mail server didn't take one; `detail` is its number.
+    BoardMailFailed = 154 "board_mail_failed";
+    /// A report to the board that the log has was taken out of the database, or edited there; `detail` is its number.
+    BoardMissing = 155 "board_report_missing";
     /// A partner pack was built; the entry tells of which nonce, and what its list of parts hashes to.
     PackBuilt = 156 "pack_built";
     /// A node begins to tell somebody outside of the log, or begins again because the row that says how far was edited or is gone;
@@ -319,14 +336,17 @@ impl Kind {
     #[must_use]
     pub fn is_reading(self) -> bool {
         use Kind::{
-            BreachMeasured, BudgetsRead, CasesRead, CultureRead, DecisionAsked, DirectoryRead, LogExported, LogRead,
-            LogReplayed, PeopleRead, ReportsRead, RequestsRead, SessionsRead, StreamClosed, StreamOpened, TeamRead,
+            BoardMessagesRead, BoardRead, BreachMeasured, BudgetsRead, CasesRead, CultureRead, DecisionAsked,
+            DirectoryRead, LogExported, LogRead, LogReplayed, PeopleRead, ReportsRead, RequestsRead, SessionsRead,
+            StreamClosed, StreamOpened, TeamRead,
         };
         let people = matches!(self, PeopleRead | SessionsRead | DirectoryRead | TeamRead | BudgetsRead);
         people
             || matches!(
                 self,
-                BreachMeasured
+                BoardMessagesRead
+                    | BoardRead
+                    | BreachMeasured
                     | CasesRead
                     | CultureRead
                     | LogReplayed

@@ -1,7 +1,7 @@
 //! X-Wing against another implementation of it, which is first held to the draft's own vectors.
 
-use crate::custody::xwing::*;
 use keys::Key32;
+use keys::xwing::*;
 use x_wing::{Decapsulate as _, DecapsulationKey, EncapsulationKey, KeyExport as _, TryKeyInit as _};
 
 const VECTORS: &str = include_str!("xwing-vectors.txt");

@@ -1,4 +1,4 @@
-//! A passkey in software, for a demo's officers: nobody's browser has it. What it signs, the key holder checks as everybody's.
+//! A passkey in software, for people who were invented: nobody's browser has it. What it signs, the key holder checks as everybody's.
 
 use crate::failure::Failure;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Millis, PersonId};
 use keys::power::{Algorithm, Assertion, Passkey};
+use vault::{BoardKeySet, BoardPublic, Change, NewBoardKey, Scope, Vault};
 use zeroize::Zeroizing;
 
 /// Whose pages it is for.
@@ -16,21 +17,21 @@ const ORIGIN: &str = "http://localhost";
 /// The authenticator says: somebody was present, and verified.
 const PRESENT_AND_VERIFIED: u8 = 0b101;
 
-pub(super) struct SoftPasskey(EcdsaKeyPair);
+pub(crate) struct SoftPasskey(EcdsaKeyPair);
 
 impl SoftPasskey {
-    pub(super) fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Self).map_err(|_| failed())
     }
 
     /// The private key as text (PKCS #8, Base 64 url).
-    pub(super) fn print(&self) -> Result<Zeroizing<String>, Failure> {
+    pub(crate) fn print(&self) -> Result<Zeroizing<String>, Failure> {
         let bytes = self.0.to_pkcs8v1().map_err(|_| failed())?;
         Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())))
     }
 
     /// What [`SoftPasskey::print`] gave; `None` for anything else.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &bytes).ok().map(Self)
     }
@@ -40,7 +41,7 @@ impl SoftPasskey {
     }
 
     /// Its public half.
-    pub(super) fn passkey(&self, person: PersonId, added: Millis) -> Passkey {
+    pub(crate) fn passkey(&self, person: PersonId, added: Millis) -> Passkey {
         Passkey {
             person,
             credential: self.credential(),
@@ -48,14 +49,36 @@ impl SoftPasskey {
             public_key: self.0.public_key().as_ref().to_vec(),
             rp_id: PARTY.to_owned(),
             state: Vec::new(),
-            label: "The demo's own, in software".to_owned(),
+            label: "The program's own, in software".to_owned(),
             added,
             leader: None,
         }
     }
 
+    /// The change of power by which it counts, where nobody has one yet.
+    pub(crate) fn enrolled(&self, person: PersonId, added: Millis) -> Change {
+        let mut id = [0; 16];
+        id.copy_from_slice(&keys::hash(&[&self.credential()])[..16]);
+        Change::put(id, &self.passkey(person, added))
+    }
+
+    /// Registers a key of the board's own for somebody whose passkey this is.
+    pub(crate) async fn register_board_key(
+        &self,
+        vault: &Vault,
+        scope: &Scope,
+        key: BoardPublic,
+    ) -> Result<(), Failure> {
+        let mut new = NewBoardKey { key, address: None, assertion: None };
+        if let BoardKeySet::Sign(challenge) = vault.set_board_key(scope, &new).await? {
+            new.assertion = Some(self.sign(&challenge)?);
+            vault.set_board_key(scope, &new).await?;
+        }
+        Ok(())
+    }
+
     /// Signs a challenge, as a browser's authenticator does (WebAuthn, 6.3.3).
-    pub(super) fn sign(&self, challenge: &[u8]) -> Result<Assertion, Failure> {
+    pub(crate) fn sign(&self, challenge: &[u8]) -> Result<Assertion, Failure> {
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
         let client_data = serde_json::json!({ "type": "webauthn.get", "challenge": challenge, "origin": ORIGIN });
         let client_data = client_data.to_string().into_bytes();
@@ -69,7 +92,7 @@ impl SoftPasskey {
 }
 
 fn failed() -> Failure {
-    Failure::there("the demo's passkeys can't be made", "try again")
+    Failure::there("passkeys in software can't be made", "try again")
 }
 
 #[cfg(test)]

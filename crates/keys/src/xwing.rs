@@ -5,6 +5,8 @@
 //! second set of both algorithms; that crate checks it in the tests, against the draft's vectors. The library makes no key
 //! from the draft's 32-byte seed: a private key is ML-KEM's expanded one with X25519's.
 
+use crate::derive;
+use crate::secret::Key32;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, UnparsedPublicKey, X25519};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -12,15 +14,14 @@ use aws_lc_rs::digest::{Context, SHA3_256};
 use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_768};
-use keys::{Key32, derive};
 use zeroize::Zeroizing;
 
 /// `pk_M[1184] ‖ pk_X[32]`.
-pub(crate) const PUBLIC: usize = 1184 + 32;
+pub const PUBLIC: usize = 1184 + 32;
 /// `dk_M[2400] ‖ sk_X[32]`, the first in FIPS 203's expanded form.
-pub(crate) const PRIVATE: usize = 2400 + 32;
+pub const PRIVATE: usize = 2400 + 32;
 /// `ct_M[1088] ‖ ct_X[32]`.
-pub(crate) const ENCAPSULATED: usize = 1088 + 32;
+pub const ENCAPSULATED: usize = 1088 + 32;
 /// The draft's label, `\.//^\`.
 const LABEL: &[u8; 6] = br"\.//^\";
 /// Where FIPS 203's expanded private key has the public one.
@@ -28,14 +29,17 @@ const PUBLIC_IN_PRIVATE: core::ops::Range<usize> = 1152..1152 + 1184;
 
 /// A public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Public(pub(crate) Box<[u8; PUBLIC]>);
+pub struct Public(pub Box<[u8; PUBLIC]>);
 
 /// A private key; wiped when dropped.
-pub(crate) struct Private(Zeroizing<Vec<u8>>);
+pub struct Private(Zeroizing<Vec<u8>>);
 
 impl Private {
     /// A new one, of the library's own randomness.
-    pub(crate) fn generate() -> Result<Self, Unspecified> {
+    ///
+    /// # Errors
+    /// If the library makes none.
+    pub fn generate() -> Result<Self, Unspecified> {
         let lattice = DecapsulationKey::generate(&ML_KEM_768)?;
         let curve = agreement::PrivateKey::generate(&X25519)?;
         let seed: Curve25519SeedBin<'_> = curve.as_be_bytes()?;
@@ -44,7 +48,10 @@ impl Private {
     }
 
     /// One whose bytes were kept. That it is whole is tried: what is sealed to it must open.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Unspecified> {
+    ///
+    /// # Errors
+    /// If it isn't.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unspecified> {
         if bytes.len() != PRIVATE {
             return Err(Unspecified);
         }
@@ -54,11 +61,17 @@ impl Private {
         Ok(private)
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Its bytes, to be kept: `dk_M ‖ sk_X`.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    pub(crate) fn public(&self) -> Result<Public, Unspecified> {
+    /// Its public half.
+    ///
+    /// # Errors
+    /// If the library refuses the key.
+    pub fn public(&self) -> Result<Public, Unspecified> {
         let mut bytes = Box::new([0; PUBLIC]);
         bytes[..1184].copy_from_slice(&self.0[PUBLIC_IN_PRIVATE]);
         bytes[1184..].copy_from_slice(self.curve()?.compute_public_key()?.as_ref());
@@ -71,7 +84,10 @@ impl Private {
 }
 
 /// A shared secret for `to`, and what lets its private key have it.
-pub(crate) fn encapsulate(to: &Public) -> Result<(Vec<u8>, Key32), Unspecified> {
+///
+/// # Errors
+/// If it isn't a public key.
+pub fn encapsulate(to: &Public) -> Result<(Vec<u8>, Key32), Unspecified> {
     let (lattice, curve) = to.0.split_at(1184);
     let lattice = EncapsulationKey::new(&ML_KEM_768, lattice).map_err(|_| Unspecified)?;
     let (sealed, lattice_secret) = lattice.encapsulate()?;
@@ -84,7 +100,10 @@ pub(crate) fn encapsulate(to: &Public) -> Result<(Vec<u8>, Key32), Unspecified> 
 }
 
 /// The shared secret again.
-pub(crate) fn decapsulate(private: &Private, sealed: &[u8]) -> Result<Key32, Unspecified> {
+///
+/// # Errors
+/// If that isn't an encapsulation, or the key none.
+pub fn decapsulate(private: &Private, sealed: &[u8]) -> Result<Key32, Unspecified> {
     if sealed.len() != ENCAPSULATED {
         return Err(Unspecified);
     }
@@ -111,7 +130,10 @@ fn combined(lattice_secret: &[u8], curve_secret: &[u8], sent: &[u8], public: &[u
 
 /// Seals 32 bytes to a public key: `encapsulated[1120] ‖ ciphertext[32] ‖ tag[16]`, AES-256-GCM under
 /// `X(ss, "rf1/custody/seal")` with context `context ‖ public key`. The key is used once, so the nonce is zero.
-pub(crate) fn seal(to: &Public, context: &[u8], plain: &[u8; 32]) -> Result<[u8; SEALED], Unspecified> {
+///
+/// # Errors
+/// If it isn't a public key.
+pub fn seal(to: &Public, context: &[u8], plain: &[u8; 32]) -> Result<[u8; SEALED], Unspecified> {
     let (encapsulated, secret) = encapsulate(to)?;
     let mut bytes = plain.to_vec();
     let key = once(&secret)?;
@@ -120,11 +142,10 @@ pub(crate) fn seal(to: &Public, context: &[u8], plain: &[u8; 32]) -> Result<[u8;
 }
 
 /// Opens what was sealed to this key in this context.
-pub(crate) fn open(
-    private: &Private,
-    context: &[u8],
-    sealed: &[u8; SEALED],
-) -> Result<Zeroizing<[u8; 32]>, Unspecified> {
+///
+/// # Errors
+/// If it was sealed to another key, in another context, or edited.
+pub fn open(private: &Private, context: &[u8], sealed: &[u8; SEALED]) -> Result<Zeroizing<[u8; 32]>, Unspecified> {
     let (encapsulated, ciphertext) = sealed.split_at(ENCAPSULATED);
     let secret = decapsulate(private, encapsulated)?;
     let mut bytes = Zeroizing::new(ciphertext.to_vec());
@@ -134,7 +155,7 @@ pub(crate) fn open(
 }
 
 /// How long what [`seal`] gives is.
-pub(crate) const SEALED: usize = ENCAPSULATED + 32 + 16;
+pub const SEALED: usize = ENCAPSULATED + 32 + 16;
 
 fn once(secret: &Key32) -> Result<LessSafeKey, Unspecified> {
     let key = derive::subkey(secret, &[b"rf1/custody/seal"]);

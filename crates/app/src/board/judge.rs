@@ -1,0 +1,151 @@
+//! What is wrong, if anything: judged from the files, this machine's clock, and what was seen before.
+
+use super::state::{State, fingerprint};
+use crate::log::hex;
+use domain::Millis;
+use vault::{BoardFileError, BoardSecret, BoardWhat, Fingerprint, GRACE_MS, ProvenFile, board_check};
+
+/// How far another clock may be ahead, in milliseconds.
+const AHEAD_MS: i64 = 3_600_000;
+
+/// The longest period that officers can agree to, in milliseconds.
+const LONGEST_MS: i64 = 92 * 24 * 3_600_000;
+
+pub(super) struct Judge {
+    pub(super) state: State,
+    own: Fingerprint,
+    now: Millis,
+    wrong: Vec<String>,
+}
+
+impl Judge {
+    pub(super) fn new(state: State, own: Fingerprint, now: Millis) -> Self {
+        Self { state, own, now, wrong: Vec::new() }
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// Something is wrong; gives the nothing that is left of it.
+    pub(super) fn wrong<T: Default>(&mut self, what: String) -> T {
+        self.wrong.push(what);
+        T::default()
+    }
+
+    /// Looks at a file whose proof holds. Is it one that wasn't seen yet?
+    pub(super) fn see(&mut self, file: &ProvenFile, secret: &BoardSecret) -> bool {
+        let (head, hash) = (&file.file.head, hex(&file.hash));
+        let number = head.number;
+        match self.state.seen.get(&number) {
+            Some(seen) if *seen == hash => return false,
+            Some(_) => return self.wrong(format!("there are two files of number {number}, both in the log")),
+            None => {}
+        }
+        let newest = self.state.newest();
+        for missing in newest + 1..number.min(newest + 20) {
+            self.wrong::<()>(format!("number {missing} is missing"));
+        }
+        let fits = |at: u64, expected: &[u8; 32]| self.state.seen.get(&at).is_none_or(|seen| *seen == hex(expected));
+        if !fits(number - 1, &head.previous) {
+            self.wrong::<()>(format!(
+                "the chain breaks at number {number}: it names another file before it than the one that came"
+            ));
+        }
+        if head.until.since(self.now) > AHEAD_MS || file.made.since(self.now) > AHEAD_MS {
+            self.wrong::<()>(format!("number {number} is from the future: a clock was moved"));
+        }
+        if number > newest && file.made.0 < self.state.made {
+            self.wrong::<()>(format!(
+                "number {number} says that it was made before the one before it: a clock was moved"
+            ));
+        }
+        match file.file.open(secret) {
+            Ok(_) => {}
+            Err(BoardFileError::NotToYou) => {
+                self.wrong::<()>(format!("number {number} isn't sealed to your key: it was replaced or left out"));
+            }
+            Err(_) => self.wrong(format!("number {number} doesn't open with your key: what was sealed was edited")),
+        }
+        self.readers(file);
+        if number > newest {
+            self.state.made = file.made.0;
+            if head.what == BoardWhat::Report || self.state.next.is_none() {
+                self.state.next = Some(self.expected(head.until, head.next).0);
+            }
+        }
+        self.state.seen.insert(number, hash);
+        true
+    }
+
+    /// When the next report must have come, whatever a file says that was made by another clock: a period from now at most.
+    fn expected(&mut self, until: Millis, next: Millis) -> Millis {
+        let period = next.since(until);
+        if !(1..=LONGEST_MS).contains(&period) {
+            self.wrong::<()>(format!(
+                "a report says that the next is due on {next}: officers agree to a quarter of a year at most"
+            ));
+        }
+        next.min(self.now.plus(period.clamp(0, LONGEST_MS)))
+    }
+
+    /// A key that wasn't there before is told of once.
+    fn readers(&mut self, file: &ProvenFile) {
+        let first = self.state.readers.is_empty();
+        for to in file.file.to() {
+            let new = self.state.readers.insert(fingerprint(to));
+            if new && !first && *to != self.own {
+                let check = board_check(to);
+                self.wrong::<()>(format!(
+                    "number {} is also sealed to a key that wasn't there before: {check}",
+                    file.file.head.number
+                ));
+            }
+        }
+    }
+
+    /// Is a report late, by this machine's clock?
+    pub(super) fn late(&mut self) {
+        match self.state.next {
+            None => self.wrong("no report has come yet".to_owned()),
+            Some(next) if self.now.since(Millis(next)) > GRACE_MS => {
+                self.wrong(format!("the report that was due on {} hasn't come", Millis(next)))
+            }
+            Some(_) => {}
+        }
+    }
+
+    pub(super) fn done(self) -> (State, Vec<String>) {
+        (self.state, self.wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 3_600_000;
+
+    fn judge(now: i64, next: Option<i64>) -> Judge {
+        Judge::new(State { next, ..State::default() }, [0; 20], Millis(now))
+    }
+
+    #[test]
+    fn what_does_not_come_is_missed_by_ones_own_clock() {
+        for (now, next, late) in [(0, None, true), (GRACE_MS, Some(0), false), (GRACE_MS + 1, Some(0), true)] {
+            let mut judge = judge(now, next);
+            judge.late();
+            assert_eq!(!judge.done().1.is_empty(), late, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_file_by_a_clock_that_was_ahead_puts_nothing_off() {
+        let mut judge = judge(0, None);
+        assert_eq!(judge.expected(Millis(0), Millis(30 * DAY_MS)), Millis(30 * DAY_MS));
+        assert_eq!(judge.expected(Millis(365 * DAY_MS), Millis(395 * DAY_MS)), Millis(30 * DAY_MS));
+        assert!(judge.wrong.is_empty());
+        assert_eq!(judge.expected(Millis(0), Millis(9_000 * DAY_MS)), Millis(LONGEST_MS));
+        assert_eq!(judge.wrong.len(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! Material cases: what the board learns of within a day, without anybody deciding that it should.
+
+use super::NOTE_WITHIN_MS;
+use crate::alarm::AlarmKind;
+use crate::error::VaultError;
+use crate::evidence::DrillVerdict;
+use crate::reveal::hashed;
+use crate::wiring::Vault;
+use domain::{Millis, TenantId};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
+
+/// For how long a case that goes on isn't told again, in milliseconds.
+const AGAIN_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Alarms that are material by themselves. A pierced defence and a broken glass are cases each of its own.
+const MATERIAL: [AlarmKind; 9] = [
+    AlarmKind::PowerTampered,
+    AlarmKind::SpendingDisagrees,
+    AlarmKind::SetBack,
+    AlarmKind::HolderAlarmed,
+    AlarmKind::CeremonyStepsGone,
+    AlarmKind::EntryLost,
+    AlarmKind::SuitePutBack,
+    AlarmKind::DisclosuresStopped,
+    AlarmKind::BoardLineBroken,
+];
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Case {
+    key: AdmissionKey,
+    pub(super) what: &'static str,
+    pub(super) next: &'static str,
+    /// Since when it is known.
+    pub(super) since: Millis,
+    /// In which note it was told.
+    pub(super) told: Option<u64>,
+}
+
+/// A case, with its clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoardCase {
+    /// What happened.
+    pub what: &'static str,
+    /// Since when it is known.
+    pub since: Millis,
+    /// By when the board is to be told.
+    pub due: Millis,
+    /// In which note it was.
+    pub told: Option<u64>,
+    /// Is that past, without a note?
+    pub late: bool,
+}
+
+impl Case {
+    fn new(name: &[u8], alarm: AlarmKind, since: Millis) -> Self {
+        let key = AdmissionKey {
+            kind: AdmissionKind::BoardCase,
+            id: hashed(&[b"board case", alarm.slug().as_bytes(), name]),
+        };
+        Self { key, what: alarm.what(), next: alarm.next(), since, told: None }
+    }
+
+    pub(super) fn is_late(&self, now: Millis) -> bool {
+        now.since(self.since) > NOTE_WITHIN_MS
+    }
+
+    /// That it was told: `number u64`.
+    pub(super) fn told_in(&self, number: u64, now: Millis) -> Effect {
+        let body = number.to_be_bytes().to_vec();
+        Effect::PutAdmission(AdmissionRow { key: self.key, body, expires: now.plus(AGAIN_MS), tag: [0; 16] })
+    }
+
+    pub(super) fn shown(&self, now: Millis) -> BoardCase {
+        let (since, due) = (self.since, self.since.plus(NOTE_WITHIN_MS));
+        BoardCase { what: self.what, since, due, told: self.told, late: self.told.is_none() && self.is_late(now) }
+    }
+}
+
+impl Vault {
+    pub(super) async fn untold_cases(&self, tenant: TenantId) -> Result<Vec<Case>, VaultError> {
+        Ok(self.board_cases(tenant).await?.into_iter().filter(|case| case.told.is_none()).collect())
+    }
+
+    /// The cases that stand now, as far as this node knows.
+    pub(super) async fn board_cases(&self, tenant: TenantId) -> Result<Vec<Case>, VaultError> {
+        let now = self.clock.now();
+        let alarms = self.alarms(tenant);
+        let standing = alarms.iter().filter(|alarm| MATERIAL.contains(&alarm.kind));
+        let mut all: Vec<Case> = standing.map(|alarm| Case::new(&[], alarm.kind, alarm.since)).collect();
+        for (id, at) in self.glass_unreviewed(tenant).await? {
+            all.push(Case::new(&id, AlarmKind::GlassBroken, at));
+        }
+        let evidence = self.evidence(tenant).await?;
+        let pierced = evidence.evidence.iter().filter(|one| one.result.verdict == DrillVerdict::Pierced);
+        all.extend(
+            pierced.map(|one| Case::new(one.result.drill.as_str().as_bytes(), AlarmKind::DefencePierced, one.at)),
+        );
+        if evidence.edited > 0 {
+            all.push(Case::new(b"edited", AlarmKind::DefencePierced, now));
+        }
+        for case in &mut all {
+            let row = self.store.admission(tenant, case.key).await?;
+            let row = row.filter(|row| row.tag == self.seals.tag(tenant, "admission", &row.material()));
+            let counts = row.filter(|row| row.expires.since(now) > 0);
+            case.told = counts.and_then(|row| row.body.try_into().ok()).map(u64::from_be_bytes);
+        }
+        Ok(all)
+    }
+
+    /// What waits for somebody's decision, in sentences.
+    pub(super) async fn board_asked(&self, tenant: TenantId) -> Result<Vec<String>, VaultError> {
+        let mut asked = Vec::new();
+        let proposals = self.proposals_waiting(tenant).await?;
+        let glass = self.glass_unreviewed(tenant).await?.len();
+        let overdue = self.alarms(tenant).iter().any(|alarm| alarm.kind == AlarmKind::RequestsOverdue);
+        let count = |count: usize, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("One {one}")),
+            count => Some(format!("{count} {many}")),
+        };
+        asked.extend(count(
+            proposals,
+            "change of people, rules or settings waits for officers\u{2019} signatures or for its time: object to it if it shouldn\u{2019}t be.",
+            "changes of people, rules or settings wait for officers\u{2019} signatures or for their time: object to those that shouldn\u{2019}t be.",
+        ));
+        asked.extend(count(
+            glass,
+            "emergency waits for a review: was it justified?",
+            "emergencies wait for a review: were they justified?",
+        ));
+        if overdue {
+            asked.push(
+                "A customer\u{2019}s request by right is overdue: ask the data protection officer why.".to_owned(),
+            );
+        }
+        Ok(asked)
+    }
+}

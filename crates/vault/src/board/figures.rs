@@ -1,0 +1,158 @@
+//! What a report measures: a list of small functions over what was gathered for its period.
+//!
+//! A measure without a source says so. Another source is one more member of [`Gathered`] and a few lines in its function.
+
+use super::paper::{Measure, MeasureStanding};
+use domain::Millis;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// Above so many values shown per 1,000 contacts the board is told that it is too many: two for each contact.
+const MOST_PER_1000: i64 = 2_000;
+
+/// What was counted between two moments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Gathered {
+    /// Conversations that somebody took.
+    pub(super) contacts: u64,
+    /// Values shown to people.
+    pub(super) values: u64,
+    /// Of these, in an emergency, past every conversation.
+    pub(super) glass: u64,
+    /// Emergencies that a review found justified.
+    pub(super) justified: u64,
+    /// Entries that were taken out of the database or changed there.
+    pub(super) lost: u64,
+    /// Suspicious things that somebody reported.
+    pub(super) reports: u64,
+    /// How many drills hold now, of how many that were told of.
+    pub(super) drills: (u64, u64),
+    /// When the oldest of those that hold was tried.
+    pub(super) oldest_drill: Option<Millis>,
+    /// What of the data plan is past its day.
+    pub(super) overdue: u64,
+    /// Now.
+    pub(super) now: Millis,
+}
+
+/// The measures, in the order of the page. The list is the same in every report, so that each has a trend.
+const ALL: [fn(&Gathered) -> Measure; 7] =
+    [unexplained, values_per_1000, drills, time_to_detect, reported, plan_overdue, pack_age];
+
+/// All of them.
+pub(super) fn measures(gathered: &Gathered) -> Vec<Measure> {
+    ALL.iter().map(|measure| measure(gathered)).collect()
+}
+
+/// A measure that nothing gives yet.
+fn unmeasured(name: &str, label: &str) -> Measure {
+    Measure {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        value: None,
+        said: "not measured yet".to_owned(),
+        threshold: String::new(),
+        standing: MeasureStanding::Unmeasured,
+        trend: Vec::new(),
+    }
+}
+
+/// One with a value; `bad` says that it is beyond its threshold.
+fn measured(name: &str, label: &str, (value, said): (u64, String), threshold: &str, bad: bool) -> Measure {
+    Measure {
+        value: Some(i64::try_from(value).unwrap_or(i64::MAX)),
+        said,
+        threshold: threshold.to_owned(),
+        standing: if bad { MeasureStanding::Beyond } else { MeasureStanding::Within },
+        ..unmeasured(name, label)
+    }
+}
+
+fn unexplained(it: &Gathered) -> Measure {
+    let count = it.glass.saturating_sub(it.justified) + it.lost;
+    let label = "Values shown that nobody has explained";
+    measured("unexplained_reveals", label, (count, count.to_string()), "none", count > 0)
+}
+
+fn values_per_1000(it: &Gathered) -> Measure {
+    let (name, label) = ("values_per_1000_contacts", "Values shown per 1,000 contacts");
+    if it.contacts == 0 {
+        return Measure { said: "not measured: nobody was in touch".to_owned(), ..unmeasured(name, label) };
+    }
+    let rate = it.values.saturating_mul(1_000) / it.contacts;
+    let said = format!("{rate} ({} values, {} contacts)", it.values, it.contacts);
+    let most = u64::try_from(MOST_PER_1000).unwrap_or(u64::MAX);
+    measured(name, label, (rate, said), "at most 2,000", rate > most)
+}
+
+fn drills(it: &Gathered) -> Measure {
+    let (name, label) = ("drills_holding", "Attacks tried that were stopped, in percent");
+    let (hold, of) = it.drills;
+    if of == 0 {
+        return Measure {
+            said: "no attack was tried".to_owned(),
+            standing: MeasureStanding::Beyond,
+            threshold: "all".to_owned(),
+            ..unmeasured(name, label)
+        };
+    }
+    let age = it
+        .oldest_drill
+        .map_or(String::new(), |at| format!("; the oldest {} hours ago", it.now.since(at).max(0) / HOUR_MS));
+    measured(name, label, (hold * 100 / of, format!("{hold} of {of} hold{age}")), "all", hold < of)
+}
+
+fn time_to_detect(_: &Gathered) -> Measure {
+    unmeasured("time_to_detect", "Time until an attack is noticed")
+}
+
+fn reported(it: &Gathered) -> Measure {
+    let said = format!("{} reported; the time until somebody answers is not measured yet", it.reports);
+    measured("reports", "Suspicious things that people reported", (it.reports, said), "at least one", it.reports == 0)
+}
+
+fn plan_overdue(it: &Gathered) -> Measure {
+    let label = "Parts of the data plan past their day";
+    measured("plan_overdue", label, (it.overdue, it.overdue.to_string()), "none", it.overdue > 0)
+}
+
+fn pack_age(_: &Gathered) -> Measure {
+    unmeasured("pack_age", "Age of the evidence that partners have")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(gathered: &Gathered, name: &str) -> Measure {
+        measures(gathered).into_iter().find(|measure| measure.name == name).unwrap()
+    }
+
+    #[test]
+    fn each_counts_what_it_says_and_no_number_is_made_up() {
+        let quiet = Gathered::default();
+        let unmeasured: Vec<_> =
+            measures(&quiet).into_iter().filter(|one| one.value.is_none()).map(|one| one.name).collect();
+        assert_eq!(unmeasured, ["values_per_1000_contacts", "drills_holding", "time_to_detect", "pack_age"]);
+        let busy = Gathered {
+            contacts: 4,
+            values: 9,
+            glass: 2,
+            justified: 1,
+            lost: 1,
+            reports: 3,
+            drills: (3, 4),
+            oldest_drill: Some(Millis(HOUR_MS)),
+            overdue: 1,
+            now: Millis(6 * HOUR_MS),
+        };
+        let value = |name: &str| (of(&busy, name).value, of(&busy, name).standing);
+        assert_eq!(value("unexplained_reveals"), (Some(2), MeasureStanding::Beyond));
+        assert_eq!(value("values_per_1000_contacts"), (Some(2_250), MeasureStanding::Beyond));
+        assert_eq!(value("drills_holding"), (Some(75), MeasureStanding::Beyond));
+        assert_eq!(of(&busy, "drills_holding").said, "3 of 4 hold; the oldest 5 hours ago");
+        assert_eq!(value("reports"), (Some(3), MeasureStanding::Within));
+        assert_eq!(value("plan_overdue"), (Some(1), MeasureStanding::Beyond));
+        assert_eq!(value("pack_age"), (None, MeasureStanding::Unmeasured));
+    }
+}
