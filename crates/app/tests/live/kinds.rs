@@ -186,8 +186,6 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let drills = [Kind::PeopleDrillPlanned, Kind::PeopleDrillEnded, Kind::PeopleDrillMet, Kind::PeopleDrillAnswered];
     // And of what is reported to the board (board.rs; vault board.rs).
     let board = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("board_")).collect::<Vec<_>>();
-    // And of customers' requests (requests.rs).
-    let requests = Kind::ALL.iter().copied().filter(|kind| kind.slug().starts_with("request")).collect::<Vec<_>>();
     // And of customers on their own page (me.rs).
     let own_side = Kind::ALL
         .iter()

@@ -283,7 +283,7 @@ fn a_material_case_is_told_once_within_a_day_and_its_clock_is_seen() {
     let security = board.world.scope(&board.world.staff.security);
     let drill = DrillName::parse("reveal-on-hold").unwrap();
     let pierced = DrillResult { drill, verdict: DrillVerdict::Pierced, place: DrillPlace::Deployment };
-    block_on(board.world.vault.tell_drills(&security, vec![pierced])).unwrap();
+    block_on(board.world.vault.tell_drills(&security, vec![pierced], None)).unwrap();
     let waiting = board.view().cases;
     assert_eq!((waiting.len(), waiting[0].told, waiting[0].late), (1, None, false));
     board.world.clock.advance(24 * HOUR_MS + 1);
