@@ -61,6 +61,6 @@ mod tests {
         paper.incidents = vec!["<script>alert(1)</script> & more".to_owned()];
         let page = page(&paper);
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; more") && !page.contains("<script"));
-        assert!(page.contains("not measured yet") && page.contains("Report 3 to the board"));
+        assert!(page.contains("not measured: no pack was built") && page.contains("Report 3 to the board"));
     }
 }

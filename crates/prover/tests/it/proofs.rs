@@ -61,7 +61,6 @@ const BREAKERS: [(&str, &[Change]); 44] = [
         &[Change::Replace("Role::\"team_leader\", Role::\"security_officer\"", "Role::\"it_operator\"")],
     ),
     ("only-security-tells-drills", &[Change::Replace("Role::\"security_analyst\"]", "Role::\"it_operator\"]")]),
-    ("only-security-builds-packs", &[Change::Replace("Role::\"security_analyst\"]", "Role::\"it_operator\"]")]),
     (
         "only-security-plans-people-drills",
         &[
@@ -82,6 +81,7 @@ const BREAKERS: [(&str, &[Change]); 44] = [
             ),
         ],
     ),
+    ("only-security-builds-packs", &[Change::Replace("Role::\"security_analyst\"]", "Role::\"it_operator\"]")]),
     (
         "it-never-touches-the-board-line",
         &[

@@ -44,7 +44,10 @@ fn security_reads_page_by_page_and_each_question_is_an_entry() {
     // Page by page, without the questions' own entries, which come above what is being read.
     let (found, pages) = everything(&call, &security, &LogQuery::default(), 4);
     let ids: Vec<EntryId> = found.iter().map(|line| line.entry).collect();
-    assert_eq!(ids.len(), all.len());
+    // An allotment is asked for by a thread of its own, which may still have been at it.
+    let extra = found.iter().filter(|line| !all.contains(&line.entry));
+    assert!(extra.clone().all(|line| line.body.as_ref().unwrap().kind == Kind::AllotmentTaken));
+    assert_eq!(ids.len(), all.len() + extra.count());
     assert!(ids.is_sorted_by(|a, b| a > b), "newest first");
     assert!(all.iter().all(|entry| ids.contains(entry)));
     assert!(found.iter().all(|line| line.body.is_some() && line.place.is_some()));

@@ -121,7 +121,7 @@ pub(crate) struct BoardMeasure {
     name: String,
     label: String,
     /// None where nothing measures it yet.
-    value: Option<i64>,
+    figure: Option<i64>,
     said: String,
     threshold: String,
     /// within, beyond or unmeasured.
@@ -143,7 +143,7 @@ pub(crate) fn standing_word(measure: &Measure) -> &'static str {
 impl BoardMeasure {
     fn of(measure: &Measure) -> Self {
         let Measure { name, label, value, said, threshold, trend, .. } = measure.clone();
-        Self { standing: standing_word(measure), name, label, value, said, threshold, trend }
+        Self { standing: standing_word(measure), name, label, figure: value, said, threshold, trend }
     }
 }
 
