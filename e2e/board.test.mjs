@@ -45,14 +45,14 @@ test('the board sees the first report, its measures and its sealed file, also on
 test('the board writes to security, which answers, and both read it', async () => {
   const [member, officer] = [await board(1280), await openPage(chrome.browser, 390)];
   const question = `Who may still change the rules? ${Date.now()}`;
-  await member.page.getByLabel('Write to security').fill(question);
+  await member.page.getByRole('textbox', { name: 'Write to security' }).fill(question);
   await member.page.getByRole('button', { name: 'Send' }).press('Enter');
   await member.page.getByText('Sent.', { exact: false }).first().waitFor();
   await signIn(officer.page, 'security_officer', '/security');
   await officer.page.getByRole('navigation', { name: 'Security' }).getByRole('link', { name: 'Board' }).click();
   await officer.page.waitForURL('**/security/board');
   await officer.page.getByText(question).waitFor();
-  await officer.page.getByLabel('Answer the board').fill('Two officers together, and nobody alone.');
+  await officer.page.getByRole('textbox', { name: 'Answer the board' }).fill('Two officers together, and nobody alone.');
   await officer.page.getByRole('button', { name: 'Send' }).click();
   await officer.page.getByText('Sent.', { exact: false }).first().waitFor();
   await looksRight(officer, 'board-answered', 390);

@@ -135,7 +135,7 @@ export const receiptLink = (id, label = 'Receipt') => el('a', {
 }, label);
 
 /** Of these the detail says what is wrong with what was written, and where. */
-const DETAILED = ['rules-refuted', 'rules-unfit'];
+const DETAILED = ['rules-refuted', 'rules-unfit', 'unprocessable'];
 
 /** The calm panel: what happened, why it matters, what to do next. */
 export function problemPanel(problem, close) {
