@@ -151,6 +151,13 @@ impl Fault {
         "What doesn't fit isn't bent until it does.",
         "Correct what the detail names.",
     );
+    pub(crate) const GONE: Self = fault(
+        StatusCode::GONE,
+        "gone",
+        "It was taken out of the database, or changed there",
+        "The log has it, so that nobody can say that it never was.",
+        "Find out who can write to the database, and keep a copy of it as it is.",
+    );
     pub(crate) const TOO_LARGE: Self = fault(
         StatusCode::PAYLOAD_TOO_LARGE,
         "payload-too-large",
@@ -182,7 +189,8 @@ impl Fault {
 
     /// Every one that isn't a refusal of the vault's.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
+        Self::GONE,
         Self::UNAUTHENTICATED,
         Self::NO_SUCH_PASSKEY,
         Self::NAMELESS,

@@ -202,7 +202,7 @@ pub(crate) async fn show(State(web): State<Web>, Signed(scope): Signed) -> Resul
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "It was taken out of the database, or edited there."),
+        (status = 410, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn file(
     State(web): State<Web>,
@@ -218,7 +218,7 @@ pub(crate) async fn file(
             Ok((headers, text).into_response())
         }
         BoardFileAnswer::Pending => Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")]).into_response()),
-        BoardFileAnswer::Gone => Ok(StatusCode::GONE.into_response()),
+        BoardFileAnswer::Gone => Err(web.fault(Fault::GONE)),
     }
 }
 
