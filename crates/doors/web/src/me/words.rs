@@ -193,8 +193,12 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
         (Hold::Litigation, Language::English) => "it is needed for a legal claim.",
         (Hold::Litigation, Language::German) => "Es wird für einen Rechtsstreit gebraucht.",
         // Who is suspected isn't told so here.
-        (Hold::Authority | Hold::FraudEvidence, Language::English) => "the law or an open matter asks for it.",
-        (Hold::Authority | Hold::FraudEvidence, Language::German) => "Das Gesetz oder eine offene Sache verlangt es.",
+        (Hold::Authority | Hold::FraudEvidence | Hold::Reported, Language::English) => {
+            "the law or an open matter asks for it."
+        }
+        (Hold::Authority | Hold::FraudEvidence | Hold::Reported, Language::German) => {
+            "Das Gesetz oder eine offene Sache verlangt es."
+        }
     }
 }
 

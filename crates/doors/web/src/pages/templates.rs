@@ -69,7 +69,6 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/message.js", SCRIPT, include_str!("../../assets/message.js")),
     asset("/assets/lessons.js", SCRIPT, include_str!("../../assets/lessons.js")),
     asset("/assets/culture.js", SCRIPT, include_str!("../../assets/culture.js")),
-    asset("/assets/outcome.js", SCRIPT, include_str!("../../assets/outcome.js")),
     asset("/assets/cases.js", SCRIPT, include_str!("../../assets/cases.js")),
     asset("/assets/team-cases.js", SCRIPT, include_str!("../../assets/team-cases.js")),
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
