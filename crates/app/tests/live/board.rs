@@ -110,7 +110,7 @@ fn a_report_comes_sealed_and_the_members_own_program_reads_it_and_misses_it() {
     // It is a page and a PDF, for the member alone.
     let opened = world.board(&["read", "kept/board-1.txt", "--to", "opened"]);
     assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
-    assert!(fs::read_to_string(world.path("opened/board-1.html")).unwrap().contains("not measured yet"));
+    assert!(fs::read_to_string(world.path("opened/board-1.html")).unwrap().contains("not measured:"));
     assert!(fs::read(world.path("opened/board-1.pdf")).unwrap().starts_with(b"%PDF-"));
     let page = on_page(&world.server.client(), world.server.address(), &world.board.token);
     let shown = page.get("/board").expect(200).text();

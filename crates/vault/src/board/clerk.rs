@@ -111,7 +111,7 @@ impl Vault {
         let company = self.governance(tenant).planned.plan().head.company.clone();
         let mut paper = BoardPaper::new(BoardWhat::Report, &company, (from, now, now.plus(period)));
         paper.late = late;
-        paper.measures = measures(&self.with_standing(tenant, read.gathered.clone(), now).await?);
+        paper.measures = measures(&self.with_standing(tenant, read.gathered.clone(), (from, now)).await?);
         paper.incidents = self.board_incidents(tenant, shelf, &read, from).await?;
         paper.asked = self.board_asked(tenant).await?;
         let reports: Vec<&Kept> = shelf.reports().rev().take(TREND).collect();
@@ -217,7 +217,12 @@ impl Vault {
     }
 
     /// What stands now beside what was counted.
-    async fn with_standing(&self, tenant: TenantId, counted: Gathered, now: Millis) -> Result<Gathered, VaultError> {
+    async fn with_standing(
+        &self,
+        tenant: TenantId,
+        counted: Gathered,
+        (from, now): (Millis, Millis),
+    ) -> Result<Gathered, VaultError> {
         let evidence = self.evidence(tenant).await?;
         let holding = evidence.evidence.iter().filter(|one| one.holds(now));
         let overdue = match self.plan_in_force(tenant).await {
@@ -228,6 +233,8 @@ impl Vault {
         Ok(Gathered {
             drills: (holding.clone().count() as u64, (evidence.evidence.len() + evidence.edited) as u64),
             oldest_drill: holding.map(|one| one.at).min(),
+            people: self.culture_measured(tenant, from, now).await?.figures,
+            pack: self.built_pack(tenant).await?.map(|pack| pack.at),
             overdue: overdue as u64,
             now,
             ..counted

@@ -2,10 +2,16 @@
 //!
 //! A measure without a source says so. Another source is one more member of [`Gathered`] and a few lines in its function.
 
+use super::DAY_MS;
 use super::paper::{Measure, MeasureStanding};
+use crate::culture::Figures;
 use domain::Millis;
 
 const HOUR_MS: i64 = 3_600_000;
+/// A pack older than this shows partners what no longer need be so, in milliseconds: a quarter of a year.
+const OLDEST_PACK_MS: i64 = 91 * DAY_MS;
+/// Half of those who report what they were tried with do so within this, in seconds.
+const SLOWEST_S: u32 = 300;
 
 /// Above so many values shown per 1,000 contacts the board is told that it is too many: two for each contact.
 const MOST_PER_1000: i64 = 2_000;
@@ -29,6 +35,10 @@ pub(super) struct Gathered {
     pub(super) drills: (u64, u64),
     /// When the oldest of those that hold was tried.
     pub(super) oldest_drill: Option<Millis>,
+    /// What people made of the drills that they were tried with; none where no eight met one.
+    pub(super) people: Option<Figures>,
+    /// When the last pack for a partner was built.
+    pub(super) pack: Option<Millis>,
     /// What of the data plan is past its day.
     pub(super) overdue: u64,
     /// Now.
@@ -102,12 +112,24 @@ fn drills(it: &Gathered) -> Measure {
     measured(name, label, (hold * 100 / of, format!("{hold} of {of} hold{age}")), "all", hold < of)
 }
 
-fn time_to_detect(_: &Gathered) -> Measure {
-    unmeasured("time_to_detect", "Time until an attack is noticed")
+fn time_to_detect(it: &Gathered) -> Measure {
+    let (name, label) = ("time_to_detect", "Seconds until half of those who noticed an attack reported it");
+    let Some(people) = it.people else {
+        let said = "not measured: fewer than eight people were tried".to_owned();
+        return Measure { said, ..unmeasured(name, label) };
+    };
+    let threshold = format!("at most {SLOWEST_S}");
+    let Some(speed) = people.median else {
+        let said = format!("{} people were tried; nobody reported it", people.met);
+        return Measure { said, threshold, standing: MeasureStanding::Beyond, ..unmeasured(name, label) };
+    };
+    let said = format!("at most {} ({} people were tried)", speed.within_s, people.met);
+    measured(name, label, (speed.within_s.into(), said), &threshold, speed.within_s > SLOWEST_S)
 }
 
 fn reported(it: &Gathered) -> Measure {
-    let said = format!("{} reported; the time until somebody answers is not measured yet", it.reports);
+    let tried = it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
+    let said = format!("{}{tried}", it.reports);
     measured("reports", "Suspicious things that people reported", (it.reports, said), "at least one", it.reports == 0)
 }
 
@@ -116,13 +138,21 @@ fn plan_overdue(it: &Gathered) -> Measure {
     measured("plan_overdue", label, (it.overdue, it.overdue.to_string()), "none", it.overdue > 0)
 }
 
-fn pack_age(_: &Gathered) -> Measure {
-    unmeasured("pack_age", "Age of the evidence that partners have")
+fn pack_age(it: &Gathered) -> Measure {
+    let (name, label) = ("pack_age", "Days since evidence was packed for a partner");
+    let Some(at) = it.pack else {
+        return Measure { said: "not measured: no pack was built".to_owned(), ..unmeasured(name, label) };
+    };
+    let age = it.now.since(at).max(0);
+    let days = u64::try_from(age / DAY_MS).unwrap_or(0);
+    let threshold = format!("at most {}", OLDEST_PACK_MS / DAY_MS);
+    measured(name, label, (days, days.to_string()), &threshold, age > OLDEST_PACK_MS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::culture::Speed;
 
     fn of(gathered: &Gathered, name: &str) -> Measure {
         measures(gathered).into_iter().find(|measure| measure.name == name).unwrap()
@@ -143,6 +173,14 @@ mod tests {
             reports: 3,
             drills: (3, 4),
             oldest_drill: Some(Millis(HOUR_MS)),
+            people: Some(Figures {
+                met: 20,
+                reported: 60,
+                fell: 10,
+                median: Some(Speed { within_s: 600 }),
+                fell_again: None,
+            }),
+            pack: Some(Millis(0)),
             overdue: 1,
             now: Millis(6 * HOUR_MS),
         };
@@ -153,6 +191,13 @@ mod tests {
         assert_eq!(of(&busy, "drills_holding").said, "3 of 4 hold; the oldest 5 hours ago");
         assert_eq!(value("reports"), (Some(3), MeasureStanding::Within));
         assert_eq!(value("plan_overdue"), (Some(1), MeasureStanding::Beyond));
-        assert_eq!(value("pack_age"), (None, MeasureStanding::Unmeasured));
+        assert_eq!(of(&busy, "reports").said, "3; of 20 tried, 60 in 100 did");
+        assert_eq!(value("time_to_detect"), (Some(600), MeasureStanding::Beyond));
+        assert_eq!(value("pack_age"), (Some(0), MeasureStanding::Within));
+        let later = Gathered { now: Millis(92 * DAY_MS), ..busy };
+        assert_eq!(of(&later, "pack_age").standing, MeasureStanding::Beyond);
+        let unheard = Figures { median: None, ..later.people.unwrap() };
+        let unheard = Gathered { people: Some(unheard), ..later };
+        assert_eq!(of(&unheard, "time_to_detect").standing, MeasureStanding::Beyond);
     }
 }
