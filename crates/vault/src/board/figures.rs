@@ -128,7 +128,8 @@ fn time_to_detect(it: &Gathered) -> Measure {
 }
 
 fn reported(it: &Gathered) -> Measure {
-    let tried = it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
+    let tried =
+        it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
     let said = format!("{}{tried}", it.reports);
     measured("reports", "Suspicious things that people reported", (it.reports, said), "at least one", it.reports == 0)
 }

@@ -64,6 +64,8 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
     asset("/assets/find.js", SCRIPT, include_str!("../../assets/find.js")),
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
+    asset("/assets/reports.js", SCRIPT, include_str!("../../assets/reports.js")),
+    asset("/assets/own-reports.js", SCRIPT, include_str!("../../assets/own-reports.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
     asset("/assets/message.js", SCRIPT, include_str!("../../assets/message.js")),
@@ -319,6 +321,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(trust::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(requests::gallery(sample_banner())?);
+    all.extend(super::reports::gallery(sample_banner())?);
+    all.extend(crate::speak_up::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);
     all.extend(crate::me::gallery(sample_banner())?);
     Ok(all)
