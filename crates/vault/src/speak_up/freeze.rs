@@ -4,18 +4,20 @@
 use super::Case;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
-use domain::{CustomerId, Hold, InteractionId, TenantId};
+use domain::{CustomerId, Hold, InteractionId, PersonId, TenantId};
 use store::Effect;
 
 impl Vault {
-    /// Whose data this interaction concerns, and does a hold for it have to be placed? A hold for another reason stays as it is.
+    /// Whose data this interaction concerns, and does a hold for it have to be placed? Only whoever has the interaction holds
+    /// by a report: nobody keeps customers whom they don't serve. A hold for another reason stays as it is.
     pub(super) async fn to_freeze(
         &self,
-        tenant: TenantId,
+        (tenant, by): (TenantId, PersonId),
         interaction: Option<InteractionId>,
     ) -> Result<(Option<CustomerId>, Option<Effect>), VaultError> {
         let Some(interaction) = interaction else { return Ok((None, None)) };
-        let customer = self.store.interaction(tenant, interaction).await?.and_then(|row| row.customer);
+        let row = self.store.interaction(tenant, interaction).await?.filter(|row| row.person == Some(by));
+        let customer = row.and_then(|row| row.customer);
         let Some(customer) = customer else { return Ok((None, None)) };
         Ok(match self.store.state(tenant, customer).await? {
             Some(state) if state.hold.is_some() => (Some(customer), None),

@@ -88,7 +88,7 @@ impl Vault {
         let act = self.act(scope, Kind::Report)?;
         let files = new.files.clone();
         let mut case = self.new_case(new, by, id, nonce);
-        let (customer, held) = self.to_freeze(scope.tenant, case.interaction).await?;
+        let (customer, held) = self.to_freeze((scope.tenant, scope.person()), case.interaction).await?;
         case.frozen = customer;
         let mut act = self.filed(act, case, &files).await?;
         if let (Some(customer), Some(held)) = (customer, held) {
