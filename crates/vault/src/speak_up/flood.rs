@@ -16,6 +16,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub(super) enum Flow {
     /// Reports, and what is added to them.
     Words,
+    /// The same about security, of those who are signed in: they leave room for who has no name.
+    NamedWords,
     /// Codes that were entered.
     Codes,
     /// Codes that no report has.
@@ -27,6 +29,7 @@ impl Flow {
     fn rate(self) -> i64 {
         match self {
             Self::Words => 30,
+            Self::NamedWords => 20,
             Self::Codes => 1_200,
             Self::WrongCodes => 60,
         }

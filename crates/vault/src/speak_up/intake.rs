@@ -79,6 +79,9 @@ impl Vault {
             return Err(VaultError::refused(Refusal::FileUnfit));
         }
         if new.about_security {
+            if !self.speaking.takes(scope.tenant, Flow::NamedWords, self.clock.now()) {
+                return Err(VaultError::refused(Refusal::BoxFull));
+            }
             let files = new.files.clone();
             let case = self.new_case(new, by, id, nonce);
             self.into_box(scope.tenant, Item::Report(Box::new(case), files)).await?;

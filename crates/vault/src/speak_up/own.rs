@@ -3,6 +3,7 @@
 //! What a customer told lies in a row whose name ends with the customer's key, so neither staff nor whoever reads the database learns by
 //! it who told, and nothing leads from a report to a customer who was erased.
 
+use super::flood::Flow;
 use super::follow::Followed;
 use super::turn::Item;
 use super::{Case, ReportedBy, Speaker};
@@ -139,6 +140,9 @@ impl Vault {
             return Err(VaultError::refused(Refusal::ReportOver));
         }
         if case.about_security {
+            if !self.speaking.takes(scope.tenant, Flow::NamedWords, self.clock.now()) {
+                return Err(VaultError::refused(Refusal::BoxFull));
+            }
             self.into_box(scope.tenant, Item::Line(report, line)).await?;
             return Ok(None);
         }

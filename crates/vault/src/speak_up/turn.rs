@@ -17,9 +17,9 @@ use zeroize::Zeroizing;
 
 const KEY: AdmissionKey = AdmissionKey { kind: AdmissionKind::SpeakUpBox, id: [0; 16] };
 const BOX: &[u8] = b"rf1/speak-up box";
-/// How many things it holds at most.
-const MOST: usize = 128;
-/// How many bytes of files it holds at most.
+/// How many things it holds at most: more than come between two turns.
+const MOST: usize = 512;
+/// How many bytes of files it holds at most. Words go on coming in then.
 const MOST_BYTES: usize = 16 << 20;
 /// The list of hashes in an entry is as long as a whole multiple of this.
 const CROWD: usize = 16;
@@ -159,9 +159,10 @@ impl Vault {
             let Some(mut opened) = self.opened_box(tenant).await? else { return Err(VaultError::Busy) };
             let Some(before) = opened.tag else { return Err(VaultError::Busy) };
             let Some(new) = item.take() else { return Err(VaultError::Busy) };
+            let brings = new.size();
             opened.items.push(new);
             let held: usize = opened.items.iter().map(Item::size).sum();
-            if opened.items.len() > MOST || held > MOST_BYTES {
+            if opened.items.len() > MOST || (brings > 0 && held > MOST_BYTES) {
                 return Err(VaultError::refused(Refusal::BoxFull));
             }
             opened.written += 1;
