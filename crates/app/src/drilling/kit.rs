@@ -63,7 +63,6 @@ pub(super) fn read(file: &Path) -> Result<Kit, Failure> {
         tenant: String::new(),
         premises: None,
         board: None,
-        told: None,
         database: None,
     })
 }

@@ -51,8 +51,8 @@ function follow(items) {
   const now = items.find(({ id }) => id === desk.chosen) ?? items.find((item) => !isCase(item)) ?? null;
   const before = desk.live;
   if (before && before.id !== now?.id) leave(before);
-  document.body.dataset.live = now?.id ?? '';
   desk.live = now;
+  document.body.dataset.live = now?.id ?? '';
   desk.chosen = now?.id ?? null;
   drawOthers(items);
   drawCases(items, desk.chosen, (id) => { desk.chosen = id; follow(items); });
@@ -219,7 +219,6 @@ byId('record-again').addEventListener('click', () => view(desk.live));
 
 /** A claim was accepted: the interaction now belongs to a customer. */
 function claimed(interaction) {
-  document.body.dataset.live = interaction.id;
   desk.live = interaction;
   drawCall(interaction);
   drawCustomer(interaction);

@@ -84,7 +84,6 @@ function arrived(item) {
     return drawPause();
   }
   take(item);
-  if (item.kind === 'report') loadReports();
   if (fits(item)) {
     const row = rowOf(item);
     row.classList.add('new');
