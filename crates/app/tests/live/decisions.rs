@@ -259,9 +259,7 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         }
         Act::ReadCulture => client.get("/v1/culture"),
         Act::BuildPack => client.post("/v1/packs", &json!({"nonce": "0".repeat(64), "manifest": "1".repeat(64)})),
-        Act::HandleReport => {
-            client.post(&format!("/v1/reports/rep_{}/steps", "0".repeat(32)), &json!({"step": "acknowledge"}))
-        }
+        Act::HandleReport => client.get("/v1/reports"),
         Act::HandleReportOutside => client.get("/v1/reports/outside"),
         Act::UseBoardLine => client.get("/v1/board"),
         Act::AnswerBoard => client.post("/v1/board/answers", &json!({"text": "Yes: we look into it."})),

@@ -162,8 +162,14 @@ fn scan(bytes: &[u8], from: usize, out: &mut Vec<u8>) -> Option<usize> {
     }
 }
 
+/// How kinds of files begin that can be all letters and still tell who made them.
+const TELLING: [&str; 4] = ["%PDF", "%!PS", "{\\rtf", "<"];
+
 fn text(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = core::str::from_utf8(bytes).ok()?;
+    if TELLING.iter().any(|start| text.trim_start_matches('\u{feff}').trim_start().starts_with(start)) {
+        return None;
+    }
     let plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\r' | '\t');
     text.chars().all(plain).then(|| text.trim_start_matches('\u{feff}').as_bytes().to_vec())
 }
@@ -207,7 +213,15 @@ mod tests {
     #[test]
     fn text_is_text_and_nothing_else_is_taken() {
         assert_eq!(kept(b"\xef\xbb\xbfHe said: now."), Some((FileKind::Text, b"He said: now.".to_vec())));
-        for other in [&b"%PDF-1.7\0"[..], b"PK\x03\x04", b"\xff\xfe\0a", b"", &vec![b'a'; MOST_BYTES + 1]] {
+        for other in [
+            &b"%PDF-1.7\0"[..],
+            b"%PDF-1.7",
+            b" <svg>",
+            b"PK\x03\x04",
+            b"\xff\xfe\0a",
+            b"",
+            &vec![b'a'; MOST_BYTES + 1],
+        ] {
             assert_eq!(kept(other), None);
         }
     }
