@@ -217,6 +217,7 @@ test('a report from a desk reaches security', async () => {
   await agent.page.locator('#report-result').getByText('Sent to security').waitFor();
   await agent.context.close();
   const { page, context } = await watching(390);
+  await page.goto(new URL('/security/reports', page.url()).href);
   await page.locator('#reports').getByText(text).waitFor();
   await screenshot(page, 'security-report-390');
   await context.close();

@@ -47,6 +47,9 @@ impl Guarding {
                 if asks && let Err(error) = vault.settle_requests(tenant.id).await {
                     tracing::warn!(%error, "which requests are overdue can't be looked at; it is tried again");
                 }
+                if asks && let Err(error) = vault.settle_reports(tenant.id).await {
+                    tracing::warn!(%error, "reports can't be looked at; it is tried again");
+                }
                 if let Err(error) = vault.settle_proposals(tenant.id).await {
                     tracing::warn!(%error, "proposals whose time has come can't be made; it is tried again");
                 }

@@ -8,6 +8,7 @@ mod events;
 mod ground;
 mod own_page;
 mod questions;
+mod reports;
 mod roles;
 
 use crate::Drill;
@@ -61,6 +62,11 @@ const ACTS: &[&Drill] = &[
     &board::TAKEN_OUT,
     &board::ALTERED,
     &board::KEY_REPLACED,
+    &reports::SECURITY_READS,
+    &reports::PAST_SECURITY,
+    &reports::TAKEN_OUT,
+    &reports::ALTERED,
+    &reports::CODE_GUESSED,
 ];
 
 /// All of them.

@@ -32,6 +32,8 @@ pub(crate) fn told(found: &Env) -> String {
         ("enrol_device", _) => "agree to a device".to_owned(),
         ("tell_drill", _) => "tell what a drill showed".to_owned(),
         ("plan_people_drill", _) => "plan a drill for people".to_owned(),
+        ("handle_report", _) => "handle what is reported".to_owned(),
+        ("handle_report_outside", _) => "handle what is reported about security".to_owned(),
         ("read_culture", _) => "see how groups of people report".to_owned(),
         ("build_pack", _) => "have a partner pack built".to_owned(),
         ("use_board_line", _) => "read what is reported to the board".to_owned(),

@@ -76,8 +76,6 @@ pub enum AdmissionKind {
     LessonsSeen = 51,
     /// What a customer told us. It lets nobody in.
     OwnReports = 52,
-    /// What came of something that was reported. It lets nobody in.
-    ReportAnswer = 53,
     /// A report to the board, in short. It lets nobody in.
     BoardReport = 38,
     /// The sealed file of such a report. It lets nobody in.
@@ -86,6 +84,14 @@ pub enum AdmissionKind {
     BoardKey = 40,
     /// A message between the board and security. It lets nobody in.
     BoardMessage = 41,
+    /// What was reported without a name and isn't in the log yet. It lets nobody in.
+    SpeakUpBox = 32,
+    /// Something that was reported, and what was said about it. It lets nobody in.
+    SpokenReport = 33,
+    /// A file beside a report. It lets nobody in.
+    SpokenFile = 34,
+    /// Which reports there are. It lets nobody in.
+    SpokenBook = 35,
     /// In which note the board was told of a case. It lets nobody in.
     BoardCase = 42,
 }
@@ -128,7 +134,10 @@ impl AdmissionKind {
             Self::PeopleDrills,
             Self::LessonsSeen,
             Self::OwnReports,
-            Self::ReportAnswer,
+            Self::SpeakUpBox,
+            Self::SpokenReport,
+            Self::SpokenFile,
+            Self::SpokenBook,
             Self::BoardReport,
             Self::BoardFile,
             Self::BoardKey,

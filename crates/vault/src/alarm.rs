@@ -39,6 +39,8 @@ pub enum AlarmKind {
     RequestsOverdue,
     /// A report to security was edited in the database.
     ReportsEdited,
+    /// A report to security wasn't acknowledged or answered in time.
+    ReportsOverdue,
     /// A report to the board is late, or one was taken out of the database or changed there.
     BoardLineBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
@@ -57,7 +59,7 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// Every one, the worst first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::DefencePierced,
         Self::PowerTampered,
         Self::SpendingDisagrees,
@@ -71,6 +73,7 @@ impl AlarmKind {
         Self::GlassOverdue,
         Self::GlassBroken,
         Self::RequestsOverdue,
+        Self::ReportsOverdue,
         Self::AccessWidens,
         Self::ListingEdited,
         Self::SettingsChanged,
@@ -105,6 +108,7 @@ impl AlarmKind {
             Self::RequestsEdited => 20,
             Self::ReportsEdited => 21,
             Self::BoardLineBroken => 22,
+            Self::ReportsOverdue => 23,
         }
     }
 
@@ -128,6 +132,7 @@ impl AlarmKind {
             Self::RequestsEdited => "requests_edited",
             Self::RequestsOverdue => "requests_overdue",
             Self::ReportsEdited => "reports_edited",
+            Self::ReportsOverdue => "reports_overdue",
             Self::BoardLineBroken => "board_line_broken",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
@@ -179,7 +184,10 @@ impl AlarmKind {
                 "The record of a customer's request was changed in the database behind Ringfence's back, taken out or put back."
             }
             Self::ReportsEdited => {
-                "A report to security was changed in the database behind Ringfence's back: what it said can't be read any more. This node found it as somebody read the list; it stands until the node stops."
+                "A report, the list of reports or what waits to become one was changed in the database behind Ringfence's back, taken out or put back."
+            }
+            Self::ReportsOverdue => {
+                "Somebody reported something, and nobody has said within two days that it was read, or within thirty days what came of it."
             }
             Self::ListingEdited => {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
@@ -247,7 +255,10 @@ impl AlarmKind {
                 "Find out who can write to the database and keep a copy of it as it is. The entries request_filed and request_step in the log say which requests there were, and how far each had come."
             }
             Self::ReportsEdited => {
-                "Find out who can write to the database and keep a copy of it as it is. The entries report and own_report in the log say who reported something at that time: ask them, or put the row back from a backup."
+                "Find out who can write to the database and keep a copy of it as it is. Open Reports: what was changed is marked there. The entries report, own_report and reports_taken in the log say when something was reported: put the rows back from a backup."
+            }
+            Self::ReportsOverdue => {
+                "Open Reports: the red ones are late. Say to whoever reported that you have read it, or what came of it. The law gives seven days and three months."
             }
             Self::ListingEdited => {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."

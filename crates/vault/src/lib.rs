@@ -66,7 +66,6 @@ mod promises;
 mod ready;
 mod receipt;
 mod recount;
-mod report;
 mod retention;
 mod reveal;
 mod rewrap;
@@ -79,6 +78,7 @@ mod session;
 mod settings;
 mod settings_form;
 mod shelf;
+mod speak_up;
 mod spending;
 mod statement;
 mod team;
@@ -109,7 +109,7 @@ pub use code::{CodeSent, Courier, CourierError, SendCode};
 pub use consent::{Answer, Told as ConsentTold};
 pub use culture::{
     ClosedDrill, Culture, CultureMeasured, Debrief, DrillWindow, FEWEST, Figures, Group, Groups, LessonsShown,
-    NewPeopleDrill, OwnDrill, OwnNews, PeopleDrillId, PlannedDrill, RunningDrill, Speed,
+    NewPeopleDrill, OwnDrill, PeopleDrillId, PlannedDrill, RunningDrill, Speed,
 };
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
@@ -171,7 +171,6 @@ pub use private::sheet::Masked;
 pub use ready::Unready;
 pub use receipt::ReceiptAnswer;
 pub use recount::{Before, Counted, Wrong};
-pub use report::ReportText;
 pub use retention::{Expirer, ExpiryStep, RetentionRun};
 pub use reveal::{RevealCommand, Revealed};
 pub use rewrap::{Retirement, Rewrapping};
@@ -187,6 +186,11 @@ pub use session::{DeviceKey, NewSession, Proof, SessionId, SessionLine, SessionR
 pub use settings::FileDiffers;
 pub use settings_form::{CloseTimes, Parties, Settings, SettingsDifference, SettingsError, Trust, Witnessing};
 pub use shelf::{ShelfKeeper, ShelfTurn};
+pub use speak_up::{
+    ACKNOWLEDGE_DAYS, ANSWER_DAYS, CleanFile, FileKind, Followed, FollowedLine, LAW_ACKNOWLEDGE_DAYS, LAW_ANSWER_DAYS,
+    MOST_FILE_BYTES, MOST_FILES, NewReport, OwnNews, OwnSpoken, ReceiptCode, ReportLine, ReportList, ReportMove,
+    ReportProof, ReportedBy, ReportsMeasured, Speaker, Spoken, TURN_MS,
+};
 pub use spending::{RecountStep, Recounter};
 pub use statement::{Statement, StatementLine};
 pub use team::{TeamBudgets, TeamMember};

@@ -24,6 +24,7 @@ use crate::promises::Promises;
 use crate::ready::Readiness;
 use crate::session::{Once, SessionRules, Sessions};
 use crate::settings_form::{Parties, Settings};
+use crate::speak_up::Speaking;
 use crate::spending::Doubts;
 use domain::interaction::Timeouts;
 use domain::{Clock, CustomerId, Entropy, EntryId, InteractionId, Limits, PersonId, Purpose, Refusal, TenantId};
@@ -121,6 +122,7 @@ pub struct Vault {
     pub(crate) overviews: Overviews,
     pub(crate) questions: Questions,
     pub(crate) drills: KnownBooks,
+    pub(crate) speaking: Speaking,
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
     pub(crate) answered: Answered,
@@ -209,6 +211,7 @@ impl Vault {
             overviews: Overviews::default(),
             questions: Questions::default(),
             drills: KnownBooks::default(),
+            speaking: Speaking::default(),
             breaches: Arc::new(Semaphore::new(1)),
             answered: Answered::default(),
             readiness: Readiness::default(),

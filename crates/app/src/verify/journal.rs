@@ -194,6 +194,7 @@ mod tests {
             drill: None,
             pack: None,
             board: None,
+            told: None,
         }
     }
 

@@ -119,6 +119,8 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         | "GET /v1/board"
         | "GET /v1/board/messages"
         | "GET /v1/reports"
+        | "GET /v1/reports/outside"
+        | "GET /v1/reports/mine"
         | "GET /v1/disclosures"
         | "GET /v1/disclosures/export"
         | "GET /v1/blast-radius"
@@ -256,9 +258,13 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "DELETE /v1/people-drills/{id}" => (format!("/v1/people-drills/pdr_{}", "0".repeat(32)), None),
         "POST /v1/desk/message/answers" => ("/v1/desk/message/answers".to_owned(), Some(json!({"answer": "report"}))),
         "POST /v1/lessons" => ("/v1/lessons".to_owned(), Some(json!({"lesson": "read-back"}))),
-        "POST /v1/reports/{id}/outcome" => {
-            (format!("/v1/reports/rep_{}/outcome", "0".repeat(32)), Some(json!({"found": "explained"})))
+        "POST /v1/reports/{id}/steps" => {
+            (format!("/v1/reports/rep_{}/steps", "0".repeat(32)), Some(json!({"step": "acknowledge"})))
         }
+        "POST /v1/reports/{id}/replies" => {
+            (format!("/v1/reports/rep_{}/replies", "0".repeat(32)), Some(json!({"text": "And more."})))
+        }
+        "GET /v1/reports/{id}/files/{number}" => (format!("/v1/reports/rep_{}/files/0", "0".repeat(32)), None),
         "POST /v1/reports" => {
             ("/v1/reports".to_owned(), Some(json!({"text": "Somebody took a photograph of a screen."})))
         }

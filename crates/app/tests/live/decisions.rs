@@ -259,6 +259,8 @@ fn ask(client: &Client, act: Act, stage: &Stage) -> Answer {
         }
         Act::ReadCulture => client.get("/v1/culture"),
         Act::BuildPack => client.post("/v1/packs", &json!({"nonce": "0".repeat(64), "manifest": "1".repeat(64)})),
+        Act::HandleReport => client.get("/v1/reports"),
+        Act::HandleReportOutside => client.get("/v1/reports/outside"),
         Act::UseBoardLine => client.get("/v1/board"),
         Act::AnswerBoard => client.post("/v1/board/answers", &json!({"text": "Yes: we look into it."})),
         Act::ReadLog => client.get("/v1/disclosures?limit=1"),

@@ -91,8 +91,11 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     let claim = json!({"customer": hits["hits"][0]["customer"], "claim": hits["hits"][0]["claim"]});
     client.post(&format!("/v1/interactions/{free}/claims"), &claim);
     let report = client.post("/v1/reports", &json!({"text": "Somebody took a photograph of a screen."})).expect(201);
-    let outcome = format!("/v1/reports/{}/outcome", report.member("report"));
-    security.post(&outcome, &json!({"found": "stopped"})).expect(201);
+    let steps = format!("/v1/reports/{}/steps", report.member("report"));
+    security.post(&steps, &json!({"step": "acknowledge"})).expect(201);
+    client.post(&format!("/v1/reports/{}/replies", report.member("report")), &json!({"text": "Again."})).expect(201);
+    security.post(&steps, &json!({"step": "close", "found": "stopped"})).expect(201);
+    nobody.bearer(&guard.token).get("/v1/reports/outside").expect(200);
     nobody.bearer(&guard.token).get(&format!("/v1/interactions/{call}")).expect(404);
     let marked = security.put(&on("guard"), &json!({"reason": "own_staff"})).expect(200);
     assert!(marked.member("receipt").starts_with("ent_"));

@@ -63,6 +63,7 @@ mod settings;
 mod shared;
 mod sign_in;
 mod sink;
+mod speak_up;
 mod stream;
 mod tampering;
 mod tenants;

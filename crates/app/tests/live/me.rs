@@ -163,12 +163,13 @@ fn a_customer_sees_who_looked_reports_it_and_has_themselves_erased() {
     assert_eq!(reports["items"][0]["interaction"], call.as_str());
     // Who told learns what came of it.
     assert!(own.get().expect(200).text().contains("Security is looking into it."));
-    let outcome = format!("/v1/reports/{}/outcome", reports["items"][0]["report"].as_str().unwrap());
-    let found = json!({"found": "stopped"});
+    let outcome = format!("/v1/reports/{}/steps", reports["items"][0]["report"].as_str().unwrap());
+    let found = json!({"step": "close", "found": "stopped", "text": "It will not happen again."});
     assert_eq!(work.post(&outcome, &found).expect(403).slug(), "role-not-allowed");
-    nobody.bearer(&officer.token).post(&outcome, &json!({"found": "nothing"})).expect(422);
+    nobody.bearer(&officer.token).post(&outcome, &json!({"step": "close", "found": "nothing"})).expect(422);
     nobody.bearer(&officer.token).post(&outcome, &found).expect(201);
-    assert!(own.get().expect(200).text().contains("Thank you: you helped others too."));
+    let page = own.get().expect(200).text();
+    assert!(page.contains("Thank you: you helped others too.") && page.contains("It will not happen again."));
     let foreign = "ent_00000000000000000000000000000000";
     own.post("/doubt", &format!("entry={foreign}")).expect(404);
 

@@ -29,6 +29,7 @@ fn body(kind: Kind) -> AuditBody {
         drill: (kind == Kind::DrillTold).then(|| Box::new(drill)),
         pack: None,
         board: None,
+        told: None,
     }
 }
 

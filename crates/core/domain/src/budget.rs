@@ -72,6 +72,7 @@ const MISMATCH: u8 = 6;
 const GLASS: u8 = 7;
 const OWN_SIDE: u8 = 8;
 const REQUESTS: u8 = 9;
+const REPORTS: u8 = 10;
 
 impl Counter {
     /// A person's own.
@@ -121,6 +122,12 @@ impl Counter {
     #[must_use]
     pub fn requests(closed: bool) -> Self {
         Self::new(REQUESTS, u8::from(closed), &[0; 16])
+    }
+
+    /// How often the book of reports was written: so one that is put back is missed.
+    #[must_use]
+    pub fn reports() -> Self {
+        Self::new(REPORTS, 0, &[0; 16])
     }
 
     /// That of everybody on the customers' own side, whoever they are.

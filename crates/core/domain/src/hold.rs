@@ -10,11 +10,13 @@ pub enum Hold {
     Authority = 2,
     /// What is kept shows a fraud.
     FraudEvidence = 3,
+    /// Somebody reported something that concerns it; until the report is closed.
+    Reported = 4,
 }
 
 impl Hold {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Litigation, Self::Authority, Self::FraudEvidence];
+    pub const ALL: [Self; 4] = [Self::Litigation, Self::Authority, Self::FraudEvidence, Self::Reported];
 
     /// The stable name.
     #[must_use]
@@ -23,6 +25,7 @@ impl Hold {
             Self::Litigation => "litigation",
             Self::Authority => "authority",
             Self::FraudEvidence => "fraud_evidence",
+            Self::Reported => "reported",
         }
     }
 
@@ -33,6 +36,7 @@ impl Hold {
             Self::Litigation => "a legal claim",
             Self::Authority => "an authority's order",
             Self::FraudEvidence => "evidence of fraud",
+            Self::Reported => "an open report",
         }
     }
 

@@ -368,6 +368,26 @@ refusals! {
     CodeFirst = 132 "code-first", "This customer gets a code",
         "What somebody knows of a customer others may know too; their own mailbox is theirs.",
         "Send a code to the address on file, and enter what the customer tells you.";
+    /// More is being reported without a name than can be taken in.
+    BoxFull = 133 "box-full", "Too much is being sent here at the moment",
+        "Nothing is kept of who sends, so nobody can be slowed down alone: there is one limit for everybody.",
+        "Try again in an hour. If it can't wait, tell the data protection officer or a supervisory authority.";
+    /// No report has this receipt code.
+    ReceiptUnknown = 134 "receipt-unknown", "No report here has this code",
+        "The code is the only key to a report: nobody can look it up for you.",
+        "Check each letter. If it is right, the report was taken out of the database: your proof shows that it was there.";
+    /// The report is closed.
+    ReportOver = 135 "report-over", "This report is closed",
+        "What came of it was told to whoever reported it, and stays as it is.",
+        "Report anew what is new, and name this one.";
+    /// A file of a kind that may tell who made it.
+    FileUnfit = 136 "file-unfit", "This file can't be taken",
+        "A file may hold a name, a place or a device. Only pictures as PNG or JPEG and plain text can be cleaned of that here.",
+        "Take a picture of the screen or the paper and send that, of at most one megabyte; up to three of them.";
+    /// Reports changed in this very moment.
+    ReportsMoved = 137 "reports-moved", "Something else was reported in this very moment",
+        "Each report has its place in a list that only one at a time may write.",
+        "Send it again.";
     /// The customer had the use of their data restricted.
     UseRestricted = 158 "use-restricted", "This customer had the use of their data restricted",
         "Until that is settled their data is kept and not used: they contest it, or need it themselves for a claim.",

@@ -117,6 +117,10 @@ pub enum Act {
     UseBoardLine,
     /// Reading what the board writes, and answering it.
     AnswerBoard,
+    /// Handling what is reported, unless it is about security.
+    HandleReport,
+    /// Handling what is reported, also about security, from outside it.
+    HandleReportOutside,
 }
 
 impl Act {
@@ -160,6 +164,8 @@ impl Act {
             Self::ReadCulture,
             Self::UseBoardLine,
             Self::AnswerBoard,
+            Self::HandleReport,
+            Self::HandleReportOutside,
         ];
         let fields = |act: fn(FieldKind) -> Self| FieldKind::ALL.into_iter().map(act);
         reveals.chain(fields(Self::Verify)).chain(others).chain(fields(Self::BreakGlass))
@@ -206,6 +212,8 @@ impl Act {
             Self::ReadCulture => "read_culture",
             Self::UseBoardLine => "use_board_line",
             Self::AnswerBoard => "answer_board",
+            Self::HandleReport => "handle_report",
+            Self::HandleReportOutside => "handle_report_outside",
         }
     }
 
@@ -226,6 +234,8 @@ impl Act {
             | Self::ReadCulture
             | Self::BreakGlass(_)
             | Self::UseBoardLine
+            | Self::HandleReport
+            | Self::HandleReportOutside
             | Self::AnswerBoard => true,
             Self::Claim
             | Self::SendCode
@@ -285,7 +295,9 @@ impl Act {
             | Self::PlanPeopleDrill
             | Self::ReadCulture
             | Self::UseBoardLine
-            | Self::AnswerBoard => false,
+            | Self::AnswerBoard
+            | Self::HandleReport
+            | Self::HandleReportOutside => false,
             Self::Reveal(..)
             | Self::Verify(_)
             | Self::View

@@ -43,9 +43,14 @@ impl Words {
     pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
         let resource = match facts.act {
             Act::Reveal(field, _) | Act::Verify(field) | Act::BreakGlass(field) => self.uid("Field", field.slug())?,
-            Act::ReadLog | Act::ReadAlarms | Act::TellDrill | Act::BuildPack | Act::UseBoardLine | Act::AnswerBoard => {
-                self.uid("Log", "log")?
-            }
+            Act::ReadLog
+            | Act::ReadAlarms
+            | Act::TellDrill
+            | Act::BuildPack
+            | Act::UseBoardLine
+            | Act::AnswerBoard
+            | Act::HandleReport
+            | Act::HandleReportOutside => self.uid("Log", "log")?,
             Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
             Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
             Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice | Act::PlanPeopleDrill | Act::ReadCulture => {

@@ -195,6 +195,9 @@ fn todays_roles_are_decided_as_ever() {
         assert_eq!(refused(Act::TellDrill).is_ok(), guards, "{role:?}");
         assert_eq!(refused(Act::UseBoardLine).is_ok(), role == Role::BoardMember, "{role:?}");
         assert_eq!(refused(Act::AnswerBoard).is_ok(), role == Role::SecurityOfficer, "{role:?}");
+        assert_eq!(refused(Act::HandleReport).is_ok(), guards, "{role:?}");
+        let outside = [Role::DataProtectionOfficer, Role::Auditor].contains(&role);
+        assert_eq!(refused(Act::HandleReportOutside).is_ok(), outside, "{role:?}");
         assert_eq!(refused(Act::OverseeCases).is_ok(), guards || role == Role::TeamLeader, "{role:?}");
         for act in [Act::ReadSessions, Act::EndSession] {
             assert_eq!(refused(act).is_ok(), guards, "{role:?} {act:?}");

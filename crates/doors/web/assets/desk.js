@@ -7,7 +7,6 @@ import { clearFind, setUpFind } from './find.js';
 import { learn } from './lessons.js';
 import { setUpMessage } from './message.js';
 import { closeSlots, drawRecord, maskAll } from './record.js';
-import { setUpReport } from './report.js';
 
 const POLL_MS = 2000;
 const CHANNELS = { call: 'Call', chat: 'Chat', ticket: 'Ticket', case: 'Case' };
@@ -53,6 +52,7 @@ function follow(items) {
   const before = desk.live;
   if (before && before.id !== now?.id) leave(before);
   desk.live = now;
+  document.body.dataset.live = now?.id ?? '';
   desk.chosen = now?.id ?? null;
   drawOthers(items);
   drawCases(items, desk.chosen, (id) => { desk.chosen = id; follow(items); });
@@ -228,6 +228,7 @@ function claimed(interaction) {
 /** A closed case leaves the screen at once. */
 function put(id) {
   if (desk.live?.id === id) leave(desk.live);
+  document.body.dataset.live = '';
   desk.live = null;
   desk.chosen = null;
   wait();
@@ -235,7 +236,6 @@ function put(id) {
 
 setUpCases({ live: () => desk.live, acted, put });
 setUpFind({ live: () => desk.live, acted, claimed });
-setUpReport(() => desk.live?.id ?? null);
 setUpMessage(() => Boolean(desk.live));
 
 /** The time in the watermark: who took a partial screenshot shows in it, and when. */

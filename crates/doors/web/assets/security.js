@@ -1,11 +1,10 @@
-// The security officer's live view: who looked at what, counters, reports. The log's health is log-health.js.
+// The security officer's live view: who looked at what, counters. The log's health is log-health.js.
 // Nothing here is a customer's value: the API gives pseudonyms and kinds only.
 
 import {
   api, byId, clock, el, icon, keepProblem, say, sentence, words,
 } from './common.js';
 import { watchLog } from './log-health.js';
-import { outcomeForm } from './outcome.js';
 
 const ROWS_STEP = 40;
 const MOST_KEPT = 5000;
@@ -85,7 +84,6 @@ function arrived(item) {
     return drawPause();
   }
   take(item);
-  if (item.kind === 'report') loadReports();
   if (fits(item)) {
     const row = rowOf(item);
     row.classList.add('new');
@@ -171,26 +169,10 @@ async function lost() {
 function connect() {
   stream.source = new EventSource('/v1/disclosures/stream');
   // What came while disconnected is in the list: load it again on every (re)connection.
-  stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); loadReports(); });
+  stream.source.addEventListener('open', () => { state('live', 'ok', 'live', 'Live'); load(); });
   stream.source.addEventListener('disclosure', ({ data }) => arrived(JSON.parse(data)));
   stream.source.addEventListener('missed', load);
   stream.source.addEventListener('error', lost);
-}
-
-// ---- reports ----------------------------------------------------------------------------------
-
-function reportRow({ report, at, by, text, interaction }) {
-  return el('li', {}, el('p', {}, text ?? el('strong', { class: 'danger' }, 'This report was edited in the database: what it said is lost.')),
-    el('small', {}, `${clock(at)} · ${by}`, interaction && ' · about an interaction'), text && outcomeForm({ report, by }));
-}
-
-async function loadReports() {
-  const answer = await api('GET', '/v1/reports');
-  if (!answer.ok) return keepProblem(byId('reports-problem'), answer.problem);
-  byId('reports-problem').replaceChildren();
-  byId('reports').replaceChildren(...answer.data.items.map(reportRow));
-  byId('reports-empty').hidden = answer.data.items.length > 0;
-  byId('reports-empty').textContent = 'No reports. Staff can send one from every desk.';
 }
 
 if (LIVE) {
@@ -202,7 +184,5 @@ if (LIVE) {
   });
   setInterval(drawCounters, 10000);
   connect();
-} else {
-  loadReports();
 }
 watchLog();

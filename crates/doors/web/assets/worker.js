@@ -7,8 +7,8 @@ self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
-/** What needs no session: files, and the ways to get one. */
-const open = (path) => ['/assets/', '/sign-in', '/ceremony', '/worker.js', '/log/'].some((start) => path.startsWith(start));
+/** What needs no session: files, the ways to get one, and what is said without a name: nothing signs that. */
+const open = (path) => ['/assets/', '/sign-in', '/ceremony', '/speak-up', '/worker.js', '/log/'].some((start) => path.startsWith(start));
 
 /**
  * Did one of our own pages ask for this? The browser lets other sites' pages send forms here; those go on as they come, so that the

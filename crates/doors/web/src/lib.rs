@@ -21,6 +21,7 @@ mod scim;
 mod serve;
 mod signature;
 mod spans;
+mod speak_up;
 mod state;
 mod words;
 

@@ -3,8 +3,8 @@
 use crate::api::{
     blast_radius, board, budgets, cases, certificates, claims, closes, codes, culture, customers, decisions, desk,
     devices, disclosures, drills, events, glass, guard, health, hold, interactions, key_holder, limits, log,
-    log_status, me, notes, outcomes, packs, passkeys, people, power_changes, power_proposals, power_trial, privacy,
-    proposals, receipts, reports, reveals, rules, searches, second_person, sessions, statements, stream, team, trust,
+    log_status, me, notes, packs, passkeys, people, power_changes, power_proposals, power_trial, privacy, proposals,
+    receipts, reports, reveals, rules, searches, second_person, sessions, statements, stream, team, trust,
     verifications, views,
 };
 use crate::oauth;
@@ -27,7 +27,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         me::me, sessions::own, sessions::list, sessions::end, passkeys::list, passkeys::offer, passkeys::take_back,
         passkeys::enrolments, passkeys::agree, passkeys::approve, interactions::list, interactions::show, searches::search, claims::claim, codes::send, customers::erase, views::view,
-        verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, privacy::file, privacy::list, privacy::show, privacy::step, limits::end, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, outcomes::tell, drills::tell, drills::list, culture::show, culture::plan, culture::call_off, desk::message, desk::answer_message, desk::see_lesson, receipts::receipt, certificates::get, disclosures::list, packs::build, packs::state, packs::proof, trust::show, board::show, board::file, board::set_key, board::messages, board::write, board::answer_board,
+        verifications::verify, reveals::reveal, second_person::ask, second_person::list, second_person::answer, cases::follow_up, cases::assign, cases::list, cases::close, privacy::file, privacy::list, privacy::show, privacy::step, limits::end, guard::put, guard::drop, guard::list, hold::put, hold::drop, glass::ask, glass::list, glass::answer, glass::reveal, glass::review, notes::write, reports::report, reports::list, reports::outside, reports::mine, reports::reply, reports::step, reports::file, drills::tell, drills::list, culture::show, culture::plan, culture::call_off, desk::message, desk::answer_message, desk::see_lesson, receipts::receipt, certificates::get, disclosures::list, packs::build, packs::state, packs::proof, trust::show, board::show, board::file, board::set_key, board::messages, board::write, board::answer_board,
         disclosures::export, blast_radius::measure, stream::stream, events::hear, log::logs, closes::list, closes::show, closes::page, statements::give, log_status::status, rules::list, decisions::decide, health::alive, health::ready,
         health::metrics, key_holder::show, key_holder::mark, people::list, team::budgets, budgets::all, power_proposals::list, power_changes::draft, power_changes::approve,
         power_proposals::withdraw, power_proposals::texts, power_trial::run,

@@ -299,17 +299,20 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::AnswerIncomplete
         | Refusal::NoWayToThem
         | Refusal::DrillsExhausted
+        | Refusal::ReportsMoved
         | Refusal::NewContact => StatusCode::CONFLICT,
-        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::NotFound | Refusal::ReceiptUnknown => StatusCode::NOT_FOUND,
         Refusal::RedeliveryOver
         | Refusal::ChangeGone
         | Refusal::InvitationOver
         | Refusal::ApprovalOver
         | Refusal::CaseOver
+        | Refusal::ReportOver
         | Refusal::GlassOver
         | Refusal::RequestOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate | Refusal::OwnSessionOver => StatusCode::UNAUTHORIZED,
-        Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::FileUnfit => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::WitnessesMissing | Refusal::BoxFull => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -2,7 +2,7 @@
 
 use crate::patience::Patient;
 use crate::state::{Web, WebConfig};
-use crate::{api, identify, me, metrics, oauth, overtaken, pages, scim};
+use crate::{api, identify, me, metrics, oauth, overtaken, pages, scim, speak_up};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -103,6 +103,7 @@ fn router(web: Web) -> Router {
         .merge(api::routes())
         .merge(pages::routes())
         .merge(me::routes())
+        .merge(speak_up::routes())
         .merge(oauth::routes())
         .merge(scim::routes())
         .fallback(api::nowhere)

@@ -191,6 +191,7 @@ mod tests {
             drill: None,
             pack: None,
             board: None,
+            told: None,
         }
     }
 

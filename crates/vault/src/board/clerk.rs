@@ -234,6 +234,7 @@ impl Vault {
             drills: (holding.clone().count() as u64, (evidence.evidence.len() + evidence.edited) as u64),
             oldest_drill: holding.map(|one| one.at).min(),
             people: self.culture_measured(tenant, from, now).await?.figures,
+            spoken: self.reports_measured(tenant, from, now).await?,
             pack: self.built_pack(tenant).await?.map(|pack| pack.at),
             overdue: overdue as u64,
             now,
@@ -288,7 +289,6 @@ impl Read {
             Kind::GlassBroken => (it.values, it.glass) = (it.values + 1, it.glass + 1),
             Kind::GlassReviewed => it.justified += u64::from(body.detail == Some(Finding::Justified as u64)),
             Kind::EntryLost => it.lost += 1,
-            Kind::Report => it.reports += 1,
             _ => {}
         }
     }

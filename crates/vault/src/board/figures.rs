@@ -5,6 +5,7 @@
 use super::DAY_MS;
 use super::paper::{Measure, MeasureStanding};
 use crate::culture::Figures;
+use crate::speak_up::{ACKNOWLEDGE_DAYS, ReportsMeasured};
 use domain::Millis;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -29,8 +30,8 @@ pub(super) struct Gathered {
     pub(super) justified: u64,
     /// Entries that were taken out of the database or changed there.
     pub(super) lost: u64,
-    /// Suspicious things that somebody reported.
-    pub(super) reports: u64,
+    /// What was reported, and how that was dealt with.
+    pub(super) spoken: ReportsMeasured,
     /// How many drills hold now, of how many that were told of.
     pub(super) drills: (u64, u64),
     /// When the oldest of those that hold was tried.
@@ -46,8 +47,8 @@ pub(super) struct Gathered {
 }
 
 /// The measures, in the order of the page. The list is the same in every report, so that each has a trend.
-const ALL: [fn(&Gathered) -> Measure; 7] =
-    [unexplained, values_per_1000, drills, time_to_detect, reported, plan_overdue, pack_age];
+const ALL: [fn(&Gathered) -> Measure; 8] =
+    [unexplained, values_per_1000, drills, time_to_detect, reported, answered, plan_overdue, pack_age];
 
 /// All of them.
 pub(super) fn measures(gathered: &Gathered) -> Vec<Measure> {
@@ -128,9 +129,33 @@ fn time_to_detect(it: &Gathered) -> Measure {
 }
 
 fn reported(it: &Gathered) -> Measure {
-    let tried = it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
-    let said = format!("{}{tried}", it.reports);
-    measured("reports", "Suspicious things that people reported", (it.reports, said), "at least one", it.reports == 0)
+    let tried =
+        it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
+    let said = format!("{}{tried}", it.spoken.came);
+    measured(
+        "reports",
+        "Suspicious things that people reported",
+        (it.spoken.came, said),
+        "at least one",
+        it.spoken.came == 0,
+    )
+}
+
+fn answered(it: &Gathered) -> Measure {
+    let (name, label) = ("reports_acknowledged", "Reports that were acknowledged in time, in percent");
+    let of = &it.spoken;
+    if of.edited {
+        let said = "a report was changed in the database, or taken out".to_owned();
+        return Measure { said, standing: MeasureStanding::Beyond, ..unmeasured(name, label) };
+    }
+    if of.came == 0 && of.overdue == 0 {
+        return Measure { said: "not measured: nothing was reported".to_owned(), ..unmeasured(name, label) };
+    }
+    let median = of.median_days.map_or(String::new(), |days| format!("; half of them within {days} days"));
+    let said = format!("{} of {}{median}; {} overdue", of.in_time, of.came, of.overdue);
+    let share = (of.in_time * 100).checked_div(of.came).unwrap_or(100);
+    let threshold = format!("all, within {ACKNOWLEDGE_DAYS} days; none overdue");
+    measured(name, label, (share, said), &threshold, of.in_time < of.came || of.overdue > 0)
 }
 
 fn plan_overdue(it: &Gathered) -> Measure {
@@ -163,14 +188,17 @@ mod tests {
         let quiet = Gathered::default();
         let unmeasured: Vec<_> =
             measures(&quiet).into_iter().filter(|one| one.value.is_none()).map(|one| one.name).collect();
-        assert_eq!(unmeasured, ["values_per_1000_contacts", "drills_holding", "time_to_detect", "pack_age"]);
+        assert_eq!(
+            unmeasured,
+            ["values_per_1000_contacts", "drills_holding", "time_to_detect", "reports_acknowledged", "pack_age"]
+        );
         let busy = Gathered {
             contacts: 4,
             values: 9,
             glass: 2,
             justified: 1,
             lost: 1,
-            reports: 3,
+            spoken: ReportsMeasured { came: 3, in_time: 2, median_days: Some(1), overdue: 1, edited: false },
             drills: (3, 4),
             oldest_drill: Some(Millis(HOUR_MS)),
             people: Some(Figures {
@@ -190,6 +218,8 @@ mod tests {
         assert_eq!(value("drills_holding"), (Some(75), MeasureStanding::Beyond));
         assert_eq!(of(&busy, "drills_holding").said, "3 of 4 hold; the oldest 5 hours ago");
         assert_eq!(value("reports"), (Some(3), MeasureStanding::Within));
+        assert_eq!(value("reports_acknowledged"), (Some(66), MeasureStanding::Beyond));
+        assert_eq!(of(&busy, "reports_acknowledged").said, "2 of 3; half of them within 1 days; 1 overdue");
         assert_eq!(value("plan_overdue"), (Some(1), MeasureStanding::Beyond));
         assert_eq!(of(&busy, "reports").said, "3; of 20 tried, 60 in 100 did");
         assert_eq!(value("time_to_detect"), (Some(600), MeasureStanding::Beyond));

@@ -126,7 +126,12 @@ impl BoardPaper {
             values: 55_310,
             glass: 1,
             justified: 1,
-            reports: 12,
+            spoken: crate::speak_up::ReportsMeasured {
+                came: 12,
+                in_time: 12,
+                median_days: Some(1),
+                ..Default::default()
+            },
             drills: (53, 54),
             oldest_drill: Some(at(58)),
             now: at(59),

@@ -14,14 +14,12 @@ mod measure;
 mod own;
 mod plan;
 mod tend;
-mod thanks;
 
 pub use figures::{Figures, Group, Speed};
 pub use lessons::Shown as LessonsShown;
 pub use measure::{ClosedDrill, Culture, CultureMeasured, Groups, RunningDrill};
 pub use own::{Debrief, OwnDrill};
 pub use plan::{DrillWindow, NewPeopleDrill, PlannedDrill};
-pub use thanks::OwnNews;
 
 pub(crate) use tend::KnownBooks;
 

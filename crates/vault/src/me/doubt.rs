@@ -4,8 +4,8 @@ use super::scope::CustomerScope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
+use domain::time::fresh;
 use domain::{BudgetKind, Counter, EntryId, Refusal, ReportId};
-use store::{Effect, ReportRow};
 
 /// How many of them one customer sends in any sixty minutes.
 const REPORTS: u32 = 10;
@@ -25,18 +25,18 @@ impl Vault {
         let Some((_, half)) = half.filter(|(_, half)| half.customer == scope.customer) else {
             return Err(self.logged(act, Refusal::NotFound).await);
         };
-        let id = ReportId::mint(&*self.clock, &*self.entropy);
+        let id = ReportId(fresh(&*self.entropy));
         let text = format!("A customer says on their own page that they weren't in touch: {entry} tells of it.");
-        let sealed = self.seal_report(scope.tenant, None, id, half.interaction, &text)?;
         if let Some(subject) = &mut act.draft.subject {
             subject.interaction = half.interaction;
         }
         let own = Counter::customer(BudgetKind::Code, self.own_name(&keys, b"reports"));
         let own = Self::attempt(&act, own, REPORTS, Refusal::AttemptsExhausted);
-        let row = ReportRow { id, at: self.clock.now(), sealed };
+        let _turn = self.speaking.turn.lock().await;
         let (unchanged, remembered) = self.remembers(scope.tenant, &keys, id).await?;
         let act = act.when(unchanged).effect(remembered);
-        self.commit_plain(act.spend(own).effect(Effect::PutReport(row))).await?;
+        let act = self.filed_of_customer(act.spend(own), id, half.interaction, &text).await?;
+        self.commit_plain(act).await?;
         Ok(id)
     }
 }

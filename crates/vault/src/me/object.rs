@@ -9,8 +9,9 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::twice::Wish;
 use crate::wiring::Vault;
+use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, Guard, Refusal, ReportId, TenantId};
-use store::{AdmissionKind, Condition, Effect, FieldRef, ReportRow};
+use store::{AdmissionKind, Condition, Effect, FieldRef};
 use zeroize::Zeroizing;
 
 /// How long after a correction it can be objected to, in milliseconds.
@@ -66,15 +67,15 @@ impl Vault {
         let guard = self.store.state(tenant, place.customer).await?.and_then(|state| state.guard);
         let mut act = self.bare_act(tenant, Kind::OwnObjection)?;
         act = act.about(place.customer, None, place.instance, Some(keys)).field(place.field);
-        let (entry, id) = (act.draft.id, ReportId::mint(&*self.clock, &*self.entropy));
+        let (entry, id) = (act.draft.id, ReportId(fresh(&*self.entropy)));
         let text = format!(
             "Whoever reads a customer's e-mail says that it wasn't them who corrected a value on their own page at {at}: {entry} \
              tells of it. The customer is guarded from now. Make sure by another way who they are before two of you end that."
         );
-        let sealed = self.seal_report(tenant, None, id, None, &text)?;
         let spent = Self::attempt(&act, own, OBJECTIONS, Refusal::AttemptsExhausted);
         act = act.when(Condition::CustomerExists(place.customer)).when(Condition::FieldVersion(place, version));
-        act = act.spend(spent).effect(Effect::PutReport(ReportRow { id, at: self.clock.now(), sealed }));
+        let _turn = self.speaking.turn.lock().await;
+        act = self.filed_of_customer(act.spend(spent), id, None, &text).await?;
         if guard.is_none() {
             // A first word to end an earlier mark isn't one about this.
             let earlier = Wish { kind: AdmissionKind::UnguardAsked, of: place.customer.0, code: 0 };

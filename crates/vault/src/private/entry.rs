@@ -80,6 +80,7 @@ pub(crate) struct Draft {
     pub(crate) drill: Option<Box<DrillNote>>,
     pub(crate) pack: Option<Box<PackNote>>,
     pub(crate) board: Option<Box<BoardNote>>,
+    pub(crate) told: Option<[u8; 32]>,
     pub(crate) subject: Option<CustomerBody>,
     pub(crate) keys: Option<Arc<EntryKeys>>,
     pub(crate) audit: Key32,
@@ -137,6 +138,7 @@ impl Draft {
             drill: None,
             pack: None,
             board: None,
+            told: None,
             subject: None,
             keys: None,
             audit: audit.clone(),
@@ -184,6 +186,7 @@ impl Draft {
             drill: self.drill.clone(),
             pack: self.pack.clone(),
             board: self.board.clone(),
+            told: self.told,
         }
     }
 
@@ -316,6 +319,7 @@ fn closing(close: &Close) -> AuditBody {
         drill: None,
         pack: None,
         board: None,
+        told: None,
     }
 }
 

@@ -271,7 +271,7 @@ impl Vault {
     }
 
     /// This moment, or that of the newest entry where the clock is behind it: a clock that is set back makes nothing less late.
-    pub(super) async fn latest(&self, tenant: TenantId) -> Result<Millis, VaultError> {
+    pub(crate) async fn latest(&self, tenant: TenantId) -> Result<Millis, VaultError> {
         let newest = self.store.entries_between(tenant, EntryId([0; 16]), EntryId([u8::MAX; 16]), 1).await?;
         let newest = newest.first().map_or(Millis(0), |row| row.id.minted());
         Ok(self.clock.now().max(newest))

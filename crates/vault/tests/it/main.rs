@@ -68,6 +68,7 @@ mod sessions;
 mod settings;
 mod shelves;
 mod source;
+mod speaking;
 mod spending;
 mod tampering;
 mod tenants;

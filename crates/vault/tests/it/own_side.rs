@@ -5,7 +5,7 @@ use crate::sessions::at_a_page;
 use domain::{EntryId, FieldKind, Found, Guard, Hold, Refusal, ReportId, TenantId};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, SECOND, TestWorld, block_on, name_and_phone, record};
-use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, VaultError};
+use vault::{Ask, CustomerScope, Kind, Letter, Mail, MailError, Mailer, ReportMove, VaultError};
 use zeroize::Zeroizing;
 
 const MINUTE: i64 = 60_000;
@@ -250,15 +250,19 @@ fn who_says_they_were_not_in_touch_learns_what_came_of_it_and_nobody_learns_who_
     let report = block_on(world.vault.own_doubt(&scope, entry)).unwrap();
     assert_eq!(news()[0].found, None, "security is looking");
     let security = world.scope(&world.staff.security);
-    let answered = |scope, report, found| block_on(world.vault.answer_report(scope, report, found));
+    let step = |scope, report, step: &ReportMove| block_on(world.vault.handle_report(scope, report, step));
+    let close = ReportMove::Close(Found::Stopped, Some("It won't happen again.".to_owned()));
     let agent = world.scope(&world.staff.agent);
-    assert_eq!(refused(answered(&agent, report, Found::Explained)), Some(Refusal::RoleNotAllowed));
-    assert_eq!(refused(answered(&security, ReportId([9; 16]), Found::Explained)), Some(Refusal::NotFound));
-    answered(&security, report, Found::Unclear).unwrap();
-    answered(&security, report, Found::Stopped).unwrap();
-    assert_eq!(news()[0].found, Some(Found::Stopped), "the later one counts");
-    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 53"), 1);
-    assert_eq!(news()[0].found, None, "an edited answer is none");
+    assert_eq!(refused(step(&agent, report, &close)), Some(Refusal::RoleNotAllowed));
+    assert_eq!(refused(step(&security, ReportId([9; 16]), &close)), Some(Refusal::NotFound));
+    step(&security, report, &ReportMove::Acknowledge).unwrap();
+    assert!(news()[0].acknowledged && news()[0].found.is_none());
+    step(&security, report, &close).unwrap();
+    assert_eq!(news()[0].found, Some(Found::Stopped));
+    assert_eq!(news()[0].said[0].as_str(), "It won't happen again.");
+    assert_eq!(refused(step(&security, report, &close)), Some(Refusal::ReportOver));
+    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 33"), 1);
+    assert!(news().is_empty(), "an edited report says nothing");
     assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 52"), 1);
     assert!(news().is_empty());
 }

@@ -186,10 +186,14 @@ fn what_may_change_something_counts_once_on_all_nodes() {
     let post = page.signed("POST", "/v1/reports", Some(b"{}"));
     let scope = page.show(&world.vault, &post).unwrap();
     assert_refused(&world, page.show(&world.vault, &post).map(drop), Refusal::RequestReplayed);
-    block_on(world.vault.report(&scope, None, "a photograph was taken")).unwrap();
+    block_on(world.vault.report(&scope, vault::NewReport::saying("a photograph was taken"))).unwrap();
     // Another node knows no nonce; what the request did in the store stops it there.
     let replayed = page.show(&other, &post).unwrap();
-    assert_refused(&world, block_on(other.report(&replayed, None, "a photograph was taken")), Refusal::RequestReplayed);
+    assert_refused(
+        &world,
+        block_on(other.report(&replayed, vault::NewReport::saying("a photograph was taken"))),
+        Refusal::RequestReplayed,
+    );
     let get = page.signed("GET", "/v1/me", None);
     page.show(&world.vault, &get).unwrap();
     page.show(&world.vault, &get).unwrap();

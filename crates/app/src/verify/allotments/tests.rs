@@ -34,6 +34,7 @@ fn body(kind: Kind) -> AuditBody {
         drill: None,
         pack: None,
         board: None,
+        told: None,
     }
 }
 

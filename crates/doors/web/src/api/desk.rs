@@ -62,7 +62,7 @@ impl LyingMessage {
 }
 
 impl DrillDebrief {
-    fn of(debrief: Debrief) -> Self {
+    pub(crate) fn of(debrief: Debrief) -> Self {
         let (reaction, said) = told(debrief.reaction);
         let (lesson, fell) = (debrief.ruse.lesson(), debrief.reaction == Reaction::Fell);
         let lesson = LessonText { title: lesson.title(), text: lesson.text() };

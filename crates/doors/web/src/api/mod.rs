@@ -28,7 +28,6 @@ pub(crate) mod log_filter;
 pub(crate) mod log_status;
 pub(crate) mod me;
 pub(crate) mod notes;
-pub(crate) mod outcomes;
 pub(crate) mod pack_state;
 pub(crate) mod packs;
 pub(crate) mod paging;
@@ -119,7 +118,11 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/devices", get(devices::list))
         .route("/v1/devices/{id}/agreements", post(devices::agree))
         .route("/v1/reports", get(reports::list).post(reports::report))
-        .route("/v1/reports/{id}/outcome", post(outcomes::tell))
+        .route("/v1/reports/outside", get(reports::outside))
+        .route("/v1/reports/mine", get(reports::mine))
+        .route("/v1/reports/{id}/replies", post(reports::reply))
+        .route("/v1/reports/{id}/steps", post(reports::step))
+        .route("/v1/reports/{id}/files/{number}", get(reports::file))
         .route("/v1/rules", get(rules::list))
         .route("/v1/decisions", get(decisions::decide))
         .route("/v1/culture", get(culture::show))

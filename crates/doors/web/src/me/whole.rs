@@ -16,6 +16,7 @@ use axum::response::Response;
 use domain::{FieldKind, Millis, UseLimit};
 use plan::{From, Language, Notice, What};
 use vault::{CustomerScope, InForce, Masked, OwnRecord, VaultError};
+use zeroize::Zeroizing;
 
 /// `/me/{tenant}/{language}`, signed in.
 #[derive(Debug, Clone, Template)]
@@ -30,7 +31,8 @@ struct Whole {
     asked: Vec<consents::Asked>,
     told: Told,
     /// What they told us: when, and what came of it.
-    news: Vec<(String, &'static str)>,
+    /// What they told us: on which day, what came of it, and what they were told.
+    news: Vec<(String, &'static str, Vec<Zeroizing<String>>)>,
     /// Where the log is copied from.
     log: String,
     /// Why nothing can be erased.
@@ -95,11 +97,16 @@ async fn whole(web: &Web, place: &Place, scope: &CustomerScope, log_from: String
         held: held(&record, &in_force, place, can_correct),
         asked: consents::asked(web, place, scope, &in_force).await?,
         told,
-        news: news.iter().map(|one| (moment(&one.at.to_string()), place.say.news(one.found))).collect(),
+        news: news.iter().map(|one| told_us(one, place.say)).collect(),
         log: log_from,
         hold: record.hold.map(|hold| words::hold(hold, language)),
         limits: record.limits.iter().map(|limit| words::limit(*limit, language)).collect(),
     })
+}
+
+/// A report of theirs, as they read it.
+fn told_us(news: &vault::OwnNews, say: &Words) -> (String, &'static str, Vec<Zeroizing<String>>) {
+    (news.at.to_string().chars().take(10).collect(), say.news(news), news.said.clone())
 }
 
 /// By what is the customer reached?
@@ -158,7 +165,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
             waits: until.map(ToOwned::to_owned),
             asked,
             told: Told::default(),
-            news: vec![("2026-11-27 16:02".to_owned(), frame.say.told_stopped)],
+            news: vec![("2026-11-27".to_owned(), frame.say.told_stopped, vec![])],
             log: "https://desk.example.com/log/acme".to_owned(),
             hold: None,
             limits: UseLimit::ALL

@@ -7,6 +7,7 @@ use domain::{Found, Hold, UseLimit};
 use english::ENGLISH;
 use german::GERMAN;
 use plan::Language;
+use vault::OwnNews;
 
 /// What the page says.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Words {
     pub(super) nobody: &'static str,
     pub(super) other: &'static str,
     pub(super) receipt: &'static str,
+    pub(super) told_read: &'static str,
+    pub(super) speak_up: &'static str,
     pub(super) told_us: &'static str,
     pub(super) told_waits: &'static str,
     pub(super) told_explained: &'static str,
@@ -176,8 +179,9 @@ pub(super) fn limit(limit: UseLimit, language: Language) -> &'static str {
 
 impl Words {
     /// What came of what a customer told us.
-    pub(super) fn news(&self, found: Option<Found>) -> &'static str {
-        match found {
+    pub(super) fn news(&self, news: &OwnNews) -> &'static str {
+        match news.found {
+            None if news.acknowledged => self.told_read,
             None => self.told_waits,
             Some(Found::Explained) => self.told_explained,
             Some(Found::Stopped) => self.told_stopped,
@@ -193,8 +197,12 @@ pub(super) fn hold(hold: Hold, language: Language) -> &'static str {
         (Hold::Litigation, Language::English) => "it is needed for a legal claim.",
         (Hold::Litigation, Language::German) => "Es wird für einen Rechtsstreit gebraucht.",
         // Who is suspected isn't told so here.
-        (Hold::Authority | Hold::FraudEvidence, Language::English) => "the law or an open matter asks for it.",
-        (Hold::Authority | Hold::FraudEvidence, Language::German) => "Das Gesetz oder eine offene Sache verlangt es.",
+        (Hold::Authority | Hold::FraudEvidence | Hold::Reported, Language::English) => {
+            "the law or an open matter asks for it."
+        }
+        (Hold::Authority | Hold::FraudEvidence | Hold::Reported, Language::German) => {
+            "Das Gesetz oder eine offene Sache verlangt es."
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod posture;
 mod provider;
+mod reports;
 mod requests;
 mod retention;
 mod roles;
@@ -74,6 +75,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/security/culture", get(culture::show))
         .route("/security/retention", get(retention::show))
         .route("/security/requests", get(requests::show))
+        .route("/security/reports", get(reports::show))
         .route("/security/budgets", get(budgets::budgets))
         .route("/security/sessions", get(sessions::sessions))
         .route("/security/keys", get(keys::keys))

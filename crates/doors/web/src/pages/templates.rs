@@ -64,12 +64,13 @@ pub const ASSETS: &[Asset] = &[
     asset("/assets/budgets.js", SCRIPT, include_str!("../../assets/budgets.js")),
     asset("/assets/find.js", SCRIPT, include_str!("../../assets/find.js")),
     asset("/assets/report.js", SCRIPT, include_str!("../../assets/report.js")),
+    asset("/assets/reports.js", SCRIPT, include_str!("../../assets/reports.js")),
+    asset("/assets/own-reports.js", SCRIPT, include_str!("../../assets/own-reports.js")),
     asset("/assets/desk.js", SCRIPT, include_str!("../../assets/desk.js")),
     asset("/assets/log-health.js", SCRIPT, include_str!("../../assets/log-health.js")),
     asset("/assets/message.js", SCRIPT, include_str!("../../assets/message.js")),
     asset("/assets/lessons.js", SCRIPT, include_str!("../../assets/lessons.js")),
     asset("/assets/culture.js", SCRIPT, include_str!("../../assets/culture.js")),
-    asset("/assets/outcome.js", SCRIPT, include_str!("../../assets/outcome.js")),
     asset("/assets/cases.js", SCRIPT, include_str!("../../assets/cases.js")),
     asset("/assets/team-cases.js", SCRIPT, include_str!("../../assets/team-cases.js")),
     asset("/assets/team.js", SCRIPT, include_str!("../../assets/team.js")),
@@ -320,6 +321,8 @@ pub fn gallery() -> Result<Vec<(&'static str, String)>, askama::Error> {
     all.extend(trust::gallery(sample_banner())?);
     all.extend(retention::gallery(sample_banner())?);
     all.extend(requests::gallery(sample_banner())?);
+    all.extend(super::reports::gallery(sample_banner())?);
+    all.extend(crate::speak_up::gallery(sample_banner())?);
     all.extend(notice::gallery(sample_banner())?);
     all.extend(crate::me::gallery(sample_banner())?);
     Ok(all)

@@ -39,6 +39,8 @@ pub struct AuditBody {
     pub ceremony: Option<Box<CeremonyNote>>,
     /// Of a drill's result: which, and what it showed.
     pub drill: Option<Box<DrillNote>>,
+    /// Of what was reported: what the list of these reports' hashes hashes to.
+    pub told: Option<[u8; 32]>,
     /// Of a partner pack, and of a drill that was tried for one: which.
     pub pack: Option<Box<PackNote>>,
     /// Of a report to the board: which.
@@ -156,7 +158,7 @@ impl AuditBody {
     /// Canonical CBOR: `{1: ms, 2: kind, 3: refusal or 0, 4?: purpose, 5?: field, 6?: person, 7: power, 8?: alias,
     /// 9?: [[counter, previous, total, moved]], 10?: detail, 11?: [[allotment, amount]], 12?: [node, window, limit],
     /// 13?: person, 14?: [ceremony, step, share, needed, of, place, hash],
-    /// 15?: [drill, verdict, place, expires], 17?: [nonce] or [nonce, manifest],
+    /// 15?: [drill, verdict, place, expires], 16?: hash, 17?: [nonce] or [nonce, manifest],
     /// 18?: [number, kind, from, until, next, file, previous]}`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128);
@@ -178,6 +180,7 @@ impl AuditBody {
             self.upon.is_some(),
             self.ceremony.is_some(),
             self.drill.is_some(),
+            self.told.is_some(),
             self.pack.is_some(),
             self.board.is_some(),
         ];
@@ -229,6 +232,9 @@ impl AuditBody {
         if let Some(note) = self.drill.as_deref() {
             e.u8(15)?.array(4)?.str(&note.drill)?.u8(note.verdict)?.u8(note.place)?.i64(note.expires.0)?;
         }
+        if let Some(hash) = &self.told {
+            e.u8(16)?.bytes(hash)?;
+        }
         if let Some(note) = self.pack.as_deref() {
             e.u8(17)?.array(1 + u64::from(note.manifest.is_some()))?.bytes(&note.nonce)?;
             if let Some(manifest) = &note.manifest {
@@ -266,6 +272,7 @@ impl AuditBody {
             drill: None,
             pack: None,
             board: None,
+            told: None,
         };
         for _ in 0..d.map()?.unwrap_or(0) {
             match d.u8()? {
@@ -304,6 +311,10 @@ impl AuditBody {
                     None => return Ok(None),
                 },
                 15 => body.drill = Some(Box::new(read_drill(d)?)),
+                16 => {
+                    let Ok(hash) = d.bytes()?.try_into() else { return Ok(None) };
+                    body.told = Some(hash);
+                }
                 17 => match read_pack(d)? {
                     Some(note) => body.pack = Some(Box::new(note)),
                     None => return Ok(None),

@@ -283,6 +283,16 @@ kinds! {
     RequestsRead = 136 "requests_read";
     /// What a drill showed; the entry tells which, and until when it counts.
     DrillTold = 137 "drill_told";
+    /// What was reported without a name in six hours was taken out of its box: there is such an entry whether anything was in it or not. It
+    /// tells what these reports hash to.
+    ReportsTaken = 138 "reports_taken";
+    /// Security went on with a report; `detail` is how: 1 acknowledged, 2 asked or told something.
+    ReportStep = 139 "report_step";
+    /// Whoever had reported something said more, or a customer did.
+    ReportReplied = 140 "report_replied";
+    /// Somebody outside security who handles reports read them or went on with one. Which it was isn't said, so that nobody can count
+    /// what was reported about security.
+    ReportsOutside = 141 "reports_outside";
     /// A report to the board, or the note of a material case, was made; the entry tells which, its hash and that of the one before;
     /// `detail` is its number.
     BoardReport = 148 "board_report";
@@ -321,7 +331,7 @@ kinds! {
     CultureRead = 170 "culture_read";
     /// Somebody was shown a micro-lesson; `detail` is which, as [`domain::Lesson`] numbers it, and nobody is named.
     LessonSeen = 171 "lesson_seen";
-    /// Security said what came of a report; `detail` is what, as [`domain::Found`] numbers it.
+    /// Security closed a report; `detail` is what came of it, as [`domain::Found`] numbers it.
     ReportAnswered = 172 "report_answered";
     /// An officer asked that a customer be erased; another must ask for the same.
     ErasureAsked = 173 "erasure_asked";

@@ -44,6 +44,7 @@ fn nobodys() -> Draft {
         drill: None,
         pack: None,
         board: None,
+        told: None,
         subject: None,
         keys: None,
         audit: audit_key(),
@@ -298,7 +299,7 @@ prop_compose! {
         (drawn, allotted, upon) in (pieces(), allotments(), prop::option::of(any::<[u8; 16]>())),
         (ceremony, drill, pack) in (notes(), drills(), packs()),
     ) -> AuditBody {
-        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony, drill, pack, board: None }
+        AuditBody { at: Millis(at), kind, decision: decision.map_or(Ok(()), Err), purpose, field, person: person.map(PersonId), power, alias, spent, detail, drawn, allotted, upon: upon.map(PersonId), ceremony, drill, pack, board: None, told: None }
     }
 }
 

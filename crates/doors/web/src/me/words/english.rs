@@ -32,6 +32,8 @@ pub(super) static ENGLISH: Words = Words {
     other: "What else happened",
     receipt: "Receipt",
     told_us: "What you told us",
+    told_read: "It was read. Somebody is looking into it.",
+    speak_up: "Speak up, without your name",
     told_waits: "Security is looking into it.",
     told_explained: "Security looked at it: there was a good reason. Thank you for telling us.",
     told_stopped: "It was not right. It has been stopped, and we act on it. Thank you: you helped others too.",

@@ -31,6 +31,8 @@ pub(super) static GERMAN: Words = Words {
     nobody: "Niemand hat Ihre Daten angesehen.",
     other: "Was sonst geschah",
     receipt: "Quittung",
+    told_read: "Es wurde gelesen. Jemand geht dem nach.",
+    speak_up: "Etwas melden, ohne Namen",
     told_us: "Was Sie uns gesagt haben",
     told_waits: "Die Sicherheit sieht es sich an.",
     told_explained: "Die Sicherheit hat es geprüft: Es gab einen guten Grund. Danke für den Hinweis.",
