@@ -28,7 +28,7 @@ test('the board sees the first report, its measures and its sealed file, also on
     const { page } = opened;
     await page.getByRole('heading', { name: /^Report \d+$/ }).waitFor();
     const measures = page.locator('.measures > li');
-    assert.equal(await measures.count(), 8);
+    assert.equal(await measures.count(), 7);
     assert.match(await page.locator('.measures').textContent(), /not measured:/);
     assert.equal(await page.locator('[data-late], [data-missing]').count(), 0);
     const file = page.getByRole('link', { name: 'Sealed file of number 1, with its proof' });

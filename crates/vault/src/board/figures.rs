@@ -6,6 +6,7 @@ use super::DAY_MS;
 use super::paper::{Measure, MeasureStanding};
 use crate::culture::Figures;
 use crate::speak_up::{ACKNOWLEDGE_DAYS, ReportsMeasured};
+use core::fmt::Write as _;
 use domain::Millis;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -47,8 +48,8 @@ pub(super) struct Gathered {
 }
 
 /// The measures, in the order of the page. The list is the same in every report, so that each has a trend.
-const ALL: [fn(&Gathered) -> Measure; 8] =
-    [unexplained, values_per_1000, drills, time_to_detect, reported, answered, plan_overdue, pack_age];
+const ALL: [fn(&Gathered) -> Measure; 7] =
+    [unexplained, values_per_1000, drills, time_to_detect, reported, plan_overdue, pack_age];
 
 /// All of them.
 pub(super) fn measures(gathered: &Gathered) -> Vec<Measure> {
@@ -128,34 +129,29 @@ fn time_to_detect(it: &Gathered) -> Measure {
     measured(name, label, (speed.within_s.into(), said), &threshold, speed.within_s > SLOWEST_S)
 }
 
+/// Report rate and time in one: a report that nobody answers is soon the last.
 fn reported(it: &Gathered) -> Measure {
-    let tried =
-        it.people.map_or(String::new(), |people| format!("; of {} tried, {} in 100 did", people.met, people.reported));
-    let said = format!("{}{tried}", it.spoken.came);
-    measured(
-        "reports",
-        "Suspicious things that people reported",
-        (it.spoken.came, said),
-        "at least one",
-        it.spoken.came == 0,
-    )
-}
-
-fn answered(it: &Gathered) -> Measure {
-    let (name, label) = ("reports_acknowledged", "Reports that were acknowledged in time, in percent");
+    let (name, label) = ("reports", "Suspicious things that people reported");
     let of = &it.spoken;
     if of.edited {
         let said = "a report was changed in the database, or taken out".to_owned();
         return Measure { said, standing: MeasureStanding::Beyond, ..unmeasured(name, label) };
     }
-    if of.came == 0 && of.overdue == 0 {
-        return Measure { said: "not measured: nothing was reported".to_owned(), ..unmeasured(name, label) };
+    let mut said = of.came.to_string();
+    if let Some(people) = it.people {
+        let _ = write!(said, "; of {} tried, {} in 100 did", people.met, people.reported);
     }
-    let median = of.median_days.map_or(String::new(), |days| format!("; half of them within {days} days"));
-    let said = format!("{} of {}{median}; {} overdue", of.in_time, of.came, of.overdue);
-    let share = (of.in_time * 100).checked_div(of.came).unwrap_or(100);
-    let threshold = format!("all, within {ACKNOWLEDGE_DAYS} days; none overdue");
-    measured(name, label, (share, said), &threshold, of.in_time < of.came || of.overdue > 0)
+    if of.came > 0 {
+        let _ = write!(said, "; {} acknowledged in time", of.in_time);
+    }
+    if let Some(days) = of.median_days {
+        let _ = write!(said, ", half within {days} days");
+    }
+    if of.overdue > 0 {
+        let _ = write!(said, "; {} overdue", of.overdue);
+    }
+    let threshold = format!("at least one; all acknowledged within {ACKNOWLEDGE_DAYS} days");
+    measured(name, label, (of.came, said), &threshold, of.came == 0 || of.in_time < of.came || of.overdue > 0)
 }
 
 fn plan_overdue(it: &Gathered) -> Measure {
@@ -188,10 +184,7 @@ mod tests {
         let quiet = Gathered::default();
         let unmeasured: Vec<_> =
             measures(&quiet).into_iter().filter(|one| one.value.is_none()).map(|one| one.name).collect();
-        assert_eq!(
-            unmeasured,
-            ["values_per_1000_contacts", "drills_holding", "time_to_detect", "reports_acknowledged", "pack_age"]
-        );
+        assert_eq!(unmeasured, ["values_per_1000_contacts", "drills_holding", "time_to_detect", "pack_age"]);
         let busy = Gathered {
             contacts: 4,
             values: 9,
@@ -217,11 +210,12 @@ mod tests {
         assert_eq!(value("values_per_1000_contacts"), (Some(2_250), MeasureStanding::Beyond));
         assert_eq!(value("drills_holding"), (Some(75), MeasureStanding::Beyond));
         assert_eq!(of(&busy, "drills_holding").said, "3 of 4 hold; the oldest 5 hours ago");
-        assert_eq!(value("reports"), (Some(3), MeasureStanding::Within));
-        assert_eq!(value("reports_acknowledged"), (Some(66), MeasureStanding::Beyond));
-        assert_eq!(of(&busy, "reports_acknowledged").said, "2 of 3; half of them within 1 days; 1 overdue");
+        assert_eq!(value("reports"), (Some(3), MeasureStanding::Beyond));
         assert_eq!(value("plan_overdue"), (Some(1), MeasureStanding::Beyond));
-        assert_eq!(of(&busy, "reports").said, "3; of 20 tried, 60 in 100 did");
+        assert_eq!(
+            of(&busy, "reports").said,
+            "3; of 20 tried, 60 in 100 did; 2 acknowledged in time, half within 1 days; 1 overdue"
+        );
         assert_eq!(value("time_to_detect"), (Some(600), MeasureStanding::Beyond));
         assert_eq!(value("pack_age"), (Some(0), MeasureStanding::Within));
         let later = Gathered { now: Millis(92 * DAY_MS), ..busy };
