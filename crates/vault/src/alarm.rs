@@ -59,7 +59,7 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// Every one, the worst first.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::DefencePierced,
         Self::PowerTampered,
         Self::SpendingDisagrees,
@@ -72,8 +72,11 @@ impl AlarmKind {
         Self::WitnessesMissing,
         Self::GlassOverdue,
         Self::GlassBroken,
+        Self::RequestsEdited,
         Self::RequestsOverdue,
+        Self::ReportsEdited,
         Self::ReportsOverdue,
+        Self::BoardLineBroken,
         Self::AccessWidens,
         Self::ListingEdited,
         Self::SettingsChanged,
