@@ -31,6 +31,16 @@ wait_installed() {
     return 1
 }
 
+# A folder in memory, if 6 GB are free there; else nothing. Others may enter it: PostgreSQL doesn't run as root.
+scratch_in_memory() {
+    local free folder
+    free=$(df --output=avail --block-size=1M /dev/shm 2>/dev/null | tail -n 1) || return 0
+    [ "${free:-0}" -ge 6144 ] || return 0
+    folder=$(mktemp -d /dev/shm/ringfence-test.XXXXXX)
+    chmod 755 "$folder"
+    echo "$folder"
+}
+
 # Ends a child that this run started, politely first.
 stop_child() {
     local pid=${1:-}
