@@ -89,12 +89,11 @@ fn a_new_directory_serves_and_verifies() {
     let folder = parent.path();
     let found = done(folder, &["verify", "data", "--output", "json"]);
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
-    assert_eq!(
-        (found["entries"].as_u64(), found["audit_halves"].as_u64(), found["pending"].as_u64()),
-        // The founding is four entries, the import three; then a person and the beginning of service.
-        (Some(9), Some(9), Some(0)),
-        "{found}"
-    );
+    // The founding is four entries, the import three; then a person and the beginning of service; and the box for reports without a name,
+    // if it was made before the end.
+    let entries = found["entries"].as_u64().unwrap();
+    assert!((9..=10).contains(&entries), "{found}");
+    assert_eq!((found["audit_halves"].as_u64(), found["pending"].as_u64()), (Some(entries), Some(0)), "{found}");
     let errors = fs::read_to_string(folder.join("import-errors.jsonl")).unwrap();
     assert!(errors.contains(r#""key":"C2""#) && errors.contains(r#""shape":"aaaa""#), "{errors}");
     let again = done(folder, &["import", "people.csv", "--map", "map.toml", "--output", "json"]);

@@ -109,6 +109,6 @@ impl Vault {
         if !self.speaking.takes(tenant, Flow::Words, self.clock.now()) {
             return Err(VaultError::refused(Refusal::BoxFull));
         }
-        self.into_box(tenant, Item::Line(case.id, self.said_line(Speaker::Reporter, text))).await
+        self.put_in_box(tenant, Item::Line(case.id, self.said_line(Speaker::Reporter, text))).await
     }
 }

@@ -84,7 +84,7 @@ impl Vault {
             }
             let files = new.files.clone();
             let case = self.new_case(new, by, id, nonce);
-            self.into_box(scope.tenant, Item::Report(Box::new(case), files)).await?;
+            self.put_in_box(scope.tenant, Item::Report(Box::new(case), files)).await?;
             return Ok(Spoken { id, receipt: None });
         }
         let _turn = self.speaking.turn.lock().await;
@@ -180,7 +180,7 @@ impl Vault {
         let files = new.files.clone();
         let new = NewReport { interaction: None, ..new };
         let case = self.new_case(new, ReportedBy::Nobody, id, code.nonce());
-        self.into_box(tenant, Item::Report(Box::new(case), files)).await?;
+        self.put_in_box(tenant, Item::Report(Box::new(case), files)).await?;
         Ok(code)
     }
 

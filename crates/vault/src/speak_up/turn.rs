@@ -12,6 +12,7 @@ use domain::time::fresh;
 use domain::{Millis, Refusal, ReportId, TenantId};
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
 use zeroize::Zeroizing;
 
@@ -152,7 +153,7 @@ impl Vault {
     }
 
     /// Puts something into the box, durably and without an entry.
-    pub(super) async fn into_box(&self, tenant: TenantId, item: Item) -> Result<(), VaultError> {
+    pub(super) async fn put_in_box(&self, tenant: TenantId, item: Item) -> Result<(), VaultError> {
         let _turn = self.speaking.turn.lock().await;
         let mut item = Some(item);
         for _ in 0..TRIES {
@@ -255,12 +256,15 @@ impl Vault {
         id: ReportId,
         line: Line,
     ) -> Result<(), VaultError> {
-        if !old.contains_key(&id) {
-            let row = self.store.admission(tenant, Case::key(id)).await?;
-            let Some(case) = row.and_then(|row| self.case_of(tenant, &row)) else { return Ok(()) };
-            old.insert(id, case);
-        }
-        old.entry(id).and_modify(|case| case.lines.push(line));
+        let case = match old.entry(id) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(place) => {
+                let row = self.store.admission(tenant, Case::key(id)).await?;
+                let Some(case) = row.and_then(|row| self.case_of(tenant, &row)) else { return Ok(()) };
+                place.insert(case)
+            }
+        };
+        case.lines.push(line);
         Ok(())
     }
 
