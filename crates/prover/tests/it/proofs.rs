@@ -72,16 +72,6 @@ const BREAKERS: [(&str, &[Change]); 45] = [
         ],
     ),
     (
-        "reports-are-read-by-handlers-only",
-        &[
-            Change::Drop("the-way-past-security-is-not-securitys"),
-            Change::Replace(
-                "principal, action == Action::\"handle_report_outside\", resource)\nwhen { [Role::\"data_protection_officer\", Role::\"auditor\"]",
-                "principal, action == Action::\"handle_report_outside\", resource)\nwhen { [Role::\"security_officer\"]",
-            ),
-        ],
-    ),
-    (
         "culture-is-not-its",
         &[
             Change::Drop("culture-is-not-everybodys"),
@@ -99,6 +89,16 @@ const BREAKERS: [(&str, &[Change]); 45] = [
             Change::Replace(
                 "when { principal.role == Role::\"board_member\" };",
                 "when { principal.role == Role::\"it_operator\" };",
+            ),
+        ],
+    ),
+    (
+        "reports-are-read-by-handlers-only",
+        &[
+            Change::Drop("the-way-past-security-is-not-securitys"),
+            Change::Replace(
+                "principal, action == Action::\"handle_report_outside\", resource)\nwhen { [Role::\"data_protection_officer\", Role::\"auditor\"]",
+                "principal, action == Action::\"handle_report_outside\", resource)\nwhen { [Role::\"security_officer\"]",
             ),
         ],
     ),

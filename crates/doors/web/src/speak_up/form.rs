@@ -97,10 +97,20 @@ pub(super) async fn show(State(web): State<Web>, Path((slug, tag)): Path<(String
     }
 }
 
-/// What the form says: words, whether it is about security, files. None where it isn't this form.
-fn read(headers: &HeaderMap, body: &[u8]) -> Option<(Zeroizing<String>, bool, Vec<Zeroizing<Vec<u8>>>)> {
+/// What was written into the form.
+#[derive(Default)]
+struct Written {
+    text: Zeroizing<String>,
+    /// Is it about security?
+    about: bool,
+    /// As they came.
+    files: Vec<Zeroizing<Vec<u8>>>,
+}
+
+/// What the form says; none where it isn't this form.
+fn read(headers: &HeaderMap, body: &[u8]) -> Option<Written> {
     let named = boundary(headers.get(header::CONTENT_TYPE)?.to_str().ok()?)?;
-    let (mut text, mut about, mut files) = (Zeroizing::default(), false, Vec::new());
+    let Written { mut text, mut about, mut files } = Written::default();
     for (name, bytes) in parts(body, named, MOST_FILES + 2)? {
         match name.as_str() {
             "text" => text = Zeroizing::new(core::str::from_utf8(&bytes).ok()?.replace("\r\n", "\n")),
@@ -111,7 +121,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Option<(Zeroizing<String>, bool, Ve
             _ => return None,
         }
     }
-    Some((text, about, files))
+    Some(Written { text, about, files })
 }
 
 pub(super) async fn send(
@@ -126,7 +136,7 @@ pub(super) async fn send(
     };
     let say = place.frame.say;
     let again = |status, why, text, about| place.shown(status, &form_page(&place, Some(why), (text, about)));
-    let Some((text, about, files)) = read(&headers, &body) else {
+    let Some(Written { text, about, files }) = read(&headers, &body) else {
         return again(StatusCode::BAD_REQUEST, say.unreadable, Zeroizing::default(), false);
     };
     if !is_said(&text) {
