@@ -78,7 +78,7 @@ function leave(ended) {
 function wait() {
   document.body.dataset.desk = 'waiting';
   byId('waiting').hidden = false;
-  for (const id of ['call', 'find', 'record', 'notes', 'report-link']) byId(id).hidden = true;
+  for (const id of ['call', 'find', 'record', 'notes']) byId(id).hidden = true;
 }
 
 function lasted({ started_at: start }) {
@@ -91,7 +91,6 @@ function lasted({ started_at: start }) {
 function drawCall(now) {
   byId('waiting').hidden = true;
   byId('call').hidden = false;
-  byId('report-link').hidden = false;
   byId('call-channel').textContent = CHANNELS[now.channel] ?? sentence(now.channel);
   const channel = isCase(now) ? 'flag' : now.channel;
   byId('call-icon').setAttribute('href', `#i-${now.channel in CHANNELS ? channel : 'chat'}`);
@@ -208,7 +207,7 @@ async function saveNote(event) {
 document.addEventListener('keydown', ({ key }) => {
   if (key !== 'Escape') return;
   maskAll();
-  if (!byId('report').open) closeSlots();
+  if (!byId('report')?.open) closeSlots();
 });
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') maskAll('the page was hidden'); });
 window.addEventListener('pagehide', () => maskAll());
