@@ -31,13 +31,13 @@ wait_installed() {
     return 1
 }
 
-# A folder in memory, if 6 GB are free there; else nothing. Others may enter it: PostgreSQL doesn't run as root.
+# A folder in memory, if 6 GB are free there; else nothing. Others may write there: PostgreSQL doesn't run as root.
 scratch_in_memory() {
     local free folder
     free=$(df --output=avail --block-size=1M /dev/shm 2>/dev/null | tail -n 1) || return 0
     [ "${free:-0}" -ge 6144 ] || return 0
     folder=$(mktemp -d /dev/shm/ringfence-test.XXXXXX)
-    chmod 755 "$folder"
+    chmod 1777 "$folder"
     echo "$folder"
 }
 

@@ -47,7 +47,7 @@ pub struct PostgresServer {
 /// Makes a cluster in a new folder, tells where, serves until its standard input ends, and takes all away.
 const KEEPER: &str = r#"
 set -e
-folder=$(mktemp -d /tmp/ringfence-postgresql.XXXXXX)
+folder=$(mktemp -d "${TMPDIR:-/tmp}/ringfence-postgresql.XXXXXX" 2>/dev/null || mktemp -d /tmp/ringfence-postgresql.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 "$1/initdb" --no-sync --auth=trust --username=postgres --encoding=UTF8 --locale=C --no-instructions -D "$folder/data" >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 [ -z "$3" ] || install -m 600 "$3"/* "$folder/data"
