@@ -159,7 +159,7 @@ impl BoardPage {
             missing: view.missing.clone(),
             sound: view.sound,
             period_days: view.period_days,
-            report: view.report.as_ref().map(|paper| Report::of(paper, now)),
+            report: view.report.as_ref().map(Report::of),
             asked: view.asked.clone(),
             cases: view.cases.iter().map(|case| Case::of(case, now)).collect(),
             files: view.files.iter().map(|file| File::of(file, now)).collect(),
@@ -182,11 +182,11 @@ impl BoardPage {
 }
 
 impl Report {
-    fn of(paper: &BoardPaper, now: Millis) -> Self {
+    fn of(paper: &BoardPaper) -> Self {
         Self {
             number: paper.number,
-            from: moment(paper.from(), now),
-            until: moment(paper.until(), now),
+            from: whole(paper.from()),
+            until: whole(paper.until()),
             late: paper.late,
             measures: paper.measures.iter().map(Figure::of).collect(),
             incidents: paper.incidents.clone(),
@@ -237,7 +237,7 @@ impl File {
                 BoardWhat::Report => "Report",
                 BoardWhat::Incident => "Note of a case",
             },
-            period: format!("{} to {}", moment(line.from, now), moment(line.until, now)),
+            period: format!("{} to {}", whole(line.from), whole(line.until)),
             made: moment(line.made, now),
             late: line.late,
             mail: line.mailed.slug(),
@@ -343,6 +343,12 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         ("security-board.html", officers.render()?),
         ("security-board-empty.html", quiet.render()?),
     ])
+}
+
+/// Day and time, also of today: of a stretch both ends are read together.
+fn whole(at: Millis) -> String {
+    let text = at.to_string().replace('T', " ");
+    text.get(..19).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
