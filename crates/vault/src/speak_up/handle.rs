@@ -163,6 +163,8 @@ impl Vault {
             Err(refusal) => return Err(self.logged(act, refusal).await),
         };
         let (seen, today) = (case.tag, day_of(act.draft.at));
+        let mut book = self.report_book(scope.tenant).await?;
+        book.goes_on(&case, self.clock.now());
         // Whoever answers has read it.
         case.acknowledged = case.acknowledged.or(Some(today));
         let (detail, said) = match step {
@@ -172,7 +174,6 @@ impl Vault {
         };
         case.lines.extend(said.map(|text| self.said_line(side.speaker(), text)));
         let mut act = if side == Side::Security { act.detail(detail) } else { act };
-        let mut book = self.report_book(scope.tenant).await?;
         if let ReportMove::Close(found, _) = step {
             case.outcome = Some((*found, today));
             let others = self.shelf(scope.tenant).await?.cases;
