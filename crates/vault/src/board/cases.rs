@@ -1,13 +1,13 @@
 //! Material cases: what the board learns of within a day, without anybody deciding that it should.
 
-use super::NOTE_WITHIN_MS;
+use super::{NOTE_WITHIN_MS, genuine};
 use crate::alarm::AlarmKind;
 use crate::error::VaultError;
 use crate::evidence::DrillVerdict;
 use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect};
 
 /// For how long a case that goes on isn't told again, in milliseconds.
 const AGAIN_MS: i64 = 7 * 24 * 3_600_000;
@@ -99,13 +99,23 @@ impl Vault {
         if evidence.edited > 0 {
             all.push(Case::new(b"edited", AlarmKind::DefencePierced, now));
         }
+        let shelf = self.board_shelf(tenant).await?;
         for case in &mut all {
             let row = self.store.admission(tenant, case.key).await?;
-            let row = row.filter(|row| row.tag == self.seals.tag(tenant, "admission", &row.material()));
+            let row = row.filter(|row| genuine(self, tenant, row));
             let counts = row.filter(|row| row.expires.since(now) > 0);
-            case.told = counts.and_then(|row| row.body.try_into().ok()).map(u64::from_be_bytes);
+            let told = counts.and_then(|row| row.body.try_into().ok()).map(u64::from_be_bytes);
+            // In a note that isn't there nobody reads it.
+            case.told = told.filter(|number| shelf.kept.contains_key(number));
         }
         Ok(all)
+    }
+
+    /// The numbers of the notes in which cases were told.
+    pub(super) async fn board_told(&self, tenant: TenantId) -> Result<Vec<u64>, VaultError> {
+        let rows = self.all_admissions(tenant, AdmissionKind::BoardCase).await?;
+        let told = rows.into_iter().filter(|row| genuine(self, tenant, row)).filter_map(|row| row.body.try_into().ok());
+        Ok(told.map(u64::from_be_bytes).collect())
     }
 
     /// What waits for somebody's decision, in sentences.

@@ -73,10 +73,11 @@ impl BoardClerk {
 
 impl Vault {
     async fn board_round(&self, tenant: TenantId, press: &dyn BoardPress) -> Result<usize, VaultError> {
-        let (keys, _) = self.board_keys(tenant).await?;
+        self.look_at_board_log(tenant).await?;
+        let (keys, gone) = self.board_keys(tenant).await?;
         let shelf = self.board_shelf(tenant).await?;
         // Nobody of the board was ever told how to read one.
-        if keys.is_empty() && shelf.kept.is_empty() {
+        if keys.is_empty() && gone == 0 && shelf.kept.is_empty() && shelf.missing.is_empty() {
             return Ok(0);
         }
         let now = self.clock.now();

@@ -211,6 +211,7 @@ impl Vault {
     }
 
     async fn is_board_line_broken(&self, tenant: TenantId) -> Result<bool, VaultError> {
+        self.look_at_board_log(tenant).await?;
         let (shelf, (keys, edited)) = (self.board_shelf(tenant).await?, self.board_keys(tenant).await?);
         let (_, late) = self.board_due(tenant, &shelf, keys.iter().map(|key| key.since).min()).await?;
         let text = match shelf.newest() {

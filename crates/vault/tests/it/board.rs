@@ -305,6 +305,42 @@ fn a_material_case_is_told_once_within_a_day_and_its_clock_is_seen() {
 }
 
 #[test]
+fn a_note_that_is_taken_out_is_told_anew_and_its_number_stays_missing() {
+    let mut board = Board::new(1_916);
+    board.tick();
+    let security = board.world.scope(&board.world.staff.security);
+    let drill = DrillName::parse("reveal-on-hold").unwrap();
+    let pierced = DrillResult { drill, verdict: DrillVerdict::Pierced, place: DrillPlace::Deployment };
+    block_on(board.world.vault.tell_drills(&security, vec![pierced], None)).unwrap();
+    assert_eq!((board.tick(), board.tick()), (1, 0));
+    assert!(!board.alarmed());
+    let newest = "DELETE FROM admission WHERE kind IN (38, 39) AND id = x'00000000000000000000000000000002'";
+    assert_eq!(board.world.edit(newest), 2);
+    assert!(board.alarmed(), "that the case was told in it is still known");
+    assert_eq!((board.view().missing.as_slice(), board.view().cases[0].told), ([2].as_slice(), None));
+    assert_eq!(board.tick(), 2, "that case, and the broken line");
+    assert_eq!(board.view().missing, [2]);
+    assert_eq!(board.view().cases.iter().filter(|case| case.told.is_some()).count(), 2);
+}
+
+#[test]
+fn whatever_is_taken_out_together_the_log_still_has_it() {
+    for (seed, kinds, made) in [(1_917, "40", 0), (1_918, "38, 39, 42", 1), (1_919, "38, 39, 40, 41, 42", 1)] {
+        let mut board = Board::new(seed);
+        board.tick();
+        assert!(!board.alarmed() && board.view().sound);
+        assert!(board.world.edit(&format!("DELETE FROM admission WHERE kind IN ({kinds})")) > 0);
+        board.world.restart();
+        board.clerk = BoardClerk::new(&board.world.vault, FIRST, [9; 16]);
+        board.world.clock.advance(2 * HOUR_MS);
+        assert!(board.alarmed() && !board.view().sound, "{kinds}");
+        // The clerk goes on, whoever can read it: what there is to tell is told under the next number.
+        assert!(board.tick() >= made, "{kinds}");
+        assert!(board.alarmed(), "{kinds}");
+    }
+}
+
+#[test]
 fn two_nodes_make_one_report() {
     let mut board = Board::new(1_912);
     let mut other = BoardClerk::new(&board.world.vault, FIRST, [8; 16]);
