@@ -430,6 +430,25 @@ fn what_is_about_security_keeps_its_evidence_from_the_turn_on() {
 }
 
 #[test]
+fn what_handlers_call_a_reporter_leads_to_no_list_and_no_other_report() {
+    let world = world(3_019);
+    let agent = world.scope(&world.staff.agent);
+    for text in ["first", "second"] {
+        block_on(world.vault.report(&agent, saying(text))).unwrap();
+    }
+    let lines = seen(&world, &world.staff.security, false);
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.alias.as_deref()).collect();
+    assert!(names.len() == 2 && names[0] != names[1]);
+    let id = world.staff.agent.id.to_string();
+    assert!(names.iter().all(|name| !id.ends_with(&name[2..]) && !id.contains(&name[2..])), "{names:?} {id}");
+    assert_eq!(seen(&world, &world.staff.security, false)[0].alias, lines[0].alias, "it stays");
+    speak(&world, saying("third"));
+    turn(&world);
+    let none = seen(&world, &world.staff.security, false).into_iter().filter(|line| line.alias.is_none());
+    assert_eq!(none.count(), 1);
+}
+
+#[test]
 fn a_receipt_proves_that_the_report_is_in_the_log_as_it_was_written() {
     let world = world(3_011);
     let file = CleanFile::of(b"who, when, where").unwrap();
