@@ -192,7 +192,10 @@ impl Vault {
         act.draft.board = Some(Box::new(note));
         let new = Condition::Admission { key: Kept::key(number), tag: None, otherwise: Refusal::RequestReplayed };
         let act = act.when(new).effect(Effect::PutAdmission(kept.row()));
-        let act = act.effect(Effect::PutAdmission(text_row(number, &text, made)));
+        let mut act = act.effect(Effect::PutAdmission(text_row(number, &text, made)));
+        if self.board_raised(tenant).await?.is_none() {
+            act = act.effect(Effect::PutAdmission(self.raised_row(tenant, &[])));
+        }
         self.commit_plain(more.into_iter().fold(act, |act, effect| act.effect(effect))).await.map(drop)
     }
 

@@ -14,6 +14,7 @@ mod logged;
 mod mail;
 mod messages;
 mod paper;
+mod raised;
 mod rows;
 mod view;
 

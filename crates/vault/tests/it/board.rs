@@ -341,6 +341,37 @@ fn whatever_is_taken_out_together_the_log_still_has_it() {
 }
 
 #[test]
+fn what_only_another_node_knows_is_told_by_the_clerk() {
+    let mut board = Board::new(1_920);
+    board.tick();
+    let other = board.world.another_node();
+    let settle = || block_on(other.settle_board(FIRST)).unwrap();
+    settle();
+    assert_eq!(board.tick(), 0);
+    board.world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 39");
+    settle();
+    board.world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 39");
+    assert!(board.world.vault.alarms(FIRST).is_empty(), "the clerk's node doesn't know");
+    assert_eq!((board.tick(), board.tick()), (1, 0));
+    assert_eq!(board.view().cases.len(), 1);
+    // It is over, and was told: it isn't told again.
+    for _ in 0..2 {
+        board.world.clock.advance(3 * HOUR_MS);
+        settle();
+    }
+    assert!(board.view().cases.is_empty());
+    board.world.clock.advance(8 * 24 * HOUR_MS);
+    assert_eq!(board.tick(), 0);
+    // Without the row in which nodes tell of it, the line is broken.
+    assert_eq!(
+        board.world.edit("DELETE FROM admission WHERE kind = 42 AND id = x'00000000000000000000000000000000'"),
+        1
+    );
+    assert!(board.alarmed());
+    assert_eq!((board.tick(), board.alarmed()), (1, false));
+}
+
+#[test]
 fn two_nodes_make_one_report() {
     let mut board = Board::new(1_912);
     let mut other = BoardClerk::new(&board.world.vault, FIRST, [8; 16]);
