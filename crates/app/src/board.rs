@@ -102,7 +102,7 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
     let state = State::read(&asked.keep)?;
     let mut judge = Judge::new(state, own, SystemClock.now());
     let texts = match &asked.from {
-        Some(folder) => fetch::from_folder(folder),
+        Some(folder) => fetch::from_folder(&mut judge, folder),
         None => fetch::from_node(&mut judge, &asked.keep, &keys, asked.within),
     };
     let mut files = Vec::new();
@@ -118,6 +118,7 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
             fetch::keep(&asked.keep, file.file.head.number, text)?;
         }
     }
+    judge.gaps();
     judge.late();
     let (state, wrong) = judge.done();
     state.write(&asked.keep)?;

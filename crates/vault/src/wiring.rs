@@ -5,6 +5,7 @@ use crate::allotments::{Allotments, Share};
 use crate::approval::Questions;
 use crate::assurance::Proofs;
 use crate::auth::{Scope, Used};
+use crate::board::BoardLooks;
 use crate::culture::KnownBooks;
 use crate::error::VaultError;
 use crate::feed::Feed;
@@ -123,6 +124,8 @@ pub struct Vault {
     pub(crate) questions: Questions,
     pub(crate) drills: KnownBooks,
     pub(crate) speaking: Speaking,
+    /// What the log has of the line to the board.
+    pub(crate) board_looks: BoardLooks,
     /// One question at a time how far a breach may have gone: it reads the whole log.
     pub(crate) breaches: Arc<Semaphore>,
     pub(crate) answered: Answered,
@@ -212,6 +215,7 @@ impl Vault {
             questions: Questions::default(),
             drills: KnownBooks::default(),
             speaking: Speaking::default(),
+            board_looks: BoardLooks::default(),
             breaches: Arc::new(Semaphore::new(1)),
             answered: Answered::default(),
             readiness: Readiness::default(),

@@ -18,14 +18,17 @@ pub(super) fn text_of(file: &Path) -> Result<String, Failure> {
     read.map(|_| text.replace("\r\n", "\n")).map_err(|error| failure::file(file, &error))
 }
 
-/// Every file of a directory that looks like one.
-pub(super) fn from_folder(folder: &Path) -> Result<Vec<String>, Failure> {
+/// Every file of a directory that looks like one. One that can't be read hides no other.
+pub(super) fn from_folder(judge: &mut Judge, folder: &Path) -> Result<Vec<String>, Failure> {
     let listed = fs::read_dir(folder).map_err(|error| failure::file(folder, &error))?;
     let mut texts = Vec::new();
     for file in listed {
         let path = file.map_err(|error| failure::file(folder, &error))?.path();
         if path.extension().is_some_and(|ending| ending == "txt") {
-            texts.push(text_of(&path)?);
+            match text_of(&path) {
+                Ok(text) => texts.push(text),
+                Err(wrong) => judge.wrong(wrong.problem().to_owned()),
+            }
         }
     }
     Ok(texts)
@@ -58,6 +61,11 @@ pub(super) fn from_node(judge: &mut Judge, folder: &Path, keys: &Keys, within_h:
     for number in seen.iter().filter(|number| !listed.contains(number)) {
         judge.wrong::<()>(format!("the node doesn't have number {number} any more, which came before"));
     }
+    let waiting: Vec<u64> = judge.state.waiting.keys().copied().collect();
+    for number in waiting.iter().filter(|number| !listed.contains(number)) {
+        judge.came(*number);
+        judge.wrong::<()>(format!("the node doesn't have number {number} any more, which it listed before"));
+    }
     let mut texts = Vec::new();
     // Those that were seen are asked for as well where they aren't kept here: two files of one number must not pass.
     for number in listed.iter().rev() {
@@ -66,12 +74,22 @@ pub(super) fn from_node(judge: &mut Judge, folder: &Path, keys: &Keys, within_h:
             continue;
         }
         let mut text = String::new();
-        let answer = client.stream(&format!("/v1/board/reports/{number}"), Vec::new())?;
+        // One that isn't given hides no newer one.
+        let answer = match client.stream(&format!("/v1/board/reports/{number}"), Vec::new()) {
+            Ok(answer) => answer,
+            Err(wrong) => {
+                judge.wrong::<()>(format!("number {number} isn't given: {}", wrong.problem()));
+                continue;
+            }
+        };
         let read = answer.take(LONGEST_BOARD_FILE as u64 + 1).read_to_string(&mut text);
         match read {
             // Its entry gets its place in a moment.
-            Ok(0) => {}
-            Ok(_) => texts.push(text),
+            Ok(0) => judge.waits(*number),
+            Ok(_) => {
+                judge.came(*number);
+                texts.push(text);
+            }
             Err(_) => judge.wrong(format!("number {number} can't be read")),
         }
     }

@@ -8,6 +8,12 @@ use vault::{BoardFileError, BoardSecret, BoardWhat, Fingerprint, GRACE_MS, Prove
 /// How far another clock may be ahead, in milliseconds.
 const AHEAD_MS: i64 = 3_600_000;
 
+/// For how long a file's entry may wait for its place in the log, in milliseconds.
+const WAITING_MS: i64 = 600_000;
+
+/// How many missing numbers are named at most.
+const NAMED: usize = 20;
+
 /// The longest period that officers can agree to, in milliseconds.
 const LONGEST_MS: i64 = 92 * 24 * 3_600_000;
 
@@ -43,11 +49,8 @@ impl Judge {
             None => {}
         }
         let newest = self.state.newest();
-        for missing in newest + 1..number.min(newest + 20) {
-            self.wrong::<()>(format!("number {missing} is missing"));
-        }
         let fits = |at: u64, expected: &[u8; 32]| self.state.seen.get(&at).is_none_or(|seen| *seen == hex(expected));
-        if !fits(number - 1, &head.previous) {
+        if !fits(number.saturating_sub(1), &head.previous) {
             self.wrong::<()>(format!(
                 "the chain breaks at number {number}: it names another file before it than the one that came"
             ));
@@ -104,6 +107,33 @@ impl Judge {
         }
     }
 
+    /// Numbers of which nothing ever came: those before the member's first one are told once, the others each time.
+    pub(super) fn gaps(&mut self) {
+        let Some(first) = self.state.seen.keys().next().copied() else { return };
+        let from = self.state.first.unwrap_or(1);
+        self.state.first.get_or_insert(first);
+        let seen = &self.state.seen;
+        let missing = (from..self.state.newest()).filter(|number| !seen.contains_key(number));
+        for number in missing.take(NAMED).collect::<Vec<_>>() {
+            self.wrong::<()>(format!("number {number} is missing"));
+        }
+    }
+
+    /// The node has a file of this number, and doesn't give it yet: its entry has no place in the log.
+    pub(super) fn waits(&mut self, number: u64) {
+        let now = self.now.0;
+        let since = *self.state.waiting.entry(number).or_insert(now);
+        if now.saturating_sub(since) > WAITING_MS {
+            let since = Millis(since);
+            self.wrong::<()>(format!("number {number} has had no place in the log since {since}: it is held back"));
+        }
+    }
+
+    /// The node gave it, or says no more that it has it.
+    pub(super) fn came(&mut self, number: u64) {
+        self.state.waiting.remove(&number);
+    }
+
     /// Is a report late, by this machine's clock?
     pub(super) fn late(&mut self) {
         match self.state.next {
@@ -137,6 +167,35 @@ mod tests {
             judge.late();
             assert_eq!(!judge.done().1.is_empty(), late, "{now}");
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_told_each_time_but_what_was_before_ones_own_first_file() {
+        let mut state = State { next: Some(0), ..State::default() };
+        for (came, missing) in [(3, 2), (3, 0), (6, 2), (6, 2), (4, 1), (5, 0)] {
+            state.seen.insert(came, String::new());
+            let mut judge = Judge::new(state, [0; 20], Millis(0));
+            judge.gaps();
+            let (after, wrong) = judge.done();
+            assert_eq!(wrong.len(), missing, "{came}: {wrong:?}");
+            state = after;
+        }
+    }
+
+    #[test]
+    fn an_answer_that_stays_empty_is_told_of() {
+        let mut state = State::default();
+        for (now, told) in [(0, 0), (WAITING_MS, 0), (WAITING_MS + 1, 1), (WAITING_MS + 2, 1)] {
+            let mut judge = Judge::new(state, [0; 20], Millis(now));
+            judge.waits(7);
+            let (after, wrong) = judge.done();
+            assert_eq!(wrong.len(), told, "{now}");
+            state = after;
+        }
+        let mut judge = Judge::new(state, [0; 20], Millis(WAITING_MS + 3));
+        judge.came(7);
+        judge.waits(7);
+        assert!(judge.done().1.is_empty());
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub(super) struct State {
     /// Its size, and when that last grew by this machine's clock.
     pub(super) size: u64,
     pub(super) grown: i64,
+    /// The lowest number that came first.
+    #[serde(default)]
+    pub(super) first: Option<u64>,
+    /// Which files the node has and doesn't give, and since when.
+    #[serde(default)]
+    pub(super) waiting: BTreeMap<u64, i64>,
 }
 
 impl State {

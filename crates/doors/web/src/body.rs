@@ -34,12 +34,28 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
 
 /// Reads a body within the limit and in time; one that says it is larger is refused before it is sent.
 pub(crate) async fn read(request: Request, web: &Web) -> Result<Bytes, Failed> {
-    if request.body().size_hint().lower() > MOST as u64 {
-        return Err(web.fault(Fault::TOO_LARGE));
+    match read_up_to(request, MOST, PATIENCE).await {
+        Ok(bytes) => Ok(bytes),
+        Err(Unread::TooLarge) => Err(web.fault(Fault::TOO_LARGE)),
+        Err(Unread::TooSlow) => Err(web.fault(Fault::INVALID.detail("the body didn't arrive in time"))),
     }
-    match tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), MOST)).await {
-        Ok(read) => read.map_err(|_| web.fault(Fault::TOO_LARGE)),
-        Err(_) => Err(web.fault(Fault::INVALID.detail("the body didn't arrive in time"))),
+}
+
+/// Why a body wasn't read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    TooLarge,
+    TooSlow,
+}
+
+/// The same with other limits.
+pub(crate) async fn read_up_to(request: Request, most: usize, patience: Duration) -> Result<Bytes, Unread> {
+    if request.body().size_hint().lower() > most as u64 {
+        return Err(Unread::TooLarge);
+    }
+    match tokio::time::timeout(patience, to_bytes(request.into_body(), most)).await {
+        Ok(read) => read.map_err(|_| Unread::TooLarge),
+        Err(_) => Err(Unread::TooSlow),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::trust::Kept;
 use crate::metrics::Metrics;
+use crate::speak_up::Places;
 use axum::http::{HeaderMap, header};
 use domain::TenantId;
 use identity::oidc::{Client, Fetch};
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
     pub(crate) trust: Kept,
     /// How many codes may be on their way to customers at a time.
     pub(crate) letters: Arc<Semaphore>,
+    /// In which what is sent by those who speak up is read.
+    pub(crate) places: Places,
     /// Random per process, so that two nodes' request ids differ.
     node: u64,
     requests: AtomicU64,
@@ -127,6 +130,7 @@ impl Web {
             metrics: Metrics::default(),
             trust: Kept::default(),
             letters: Arc::new(Semaphore::new(LETTERS)),
+            places: Places::default(),
             node,
             requests: AtomicU64::new(0),
         }))

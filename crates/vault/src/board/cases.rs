@@ -1,19 +1,19 @@
 //! Material cases: what the board learns of within a day, without anybody deciding that it should.
 
-use super::NOTE_WITHIN_MS;
+use super::{NOTE_WITHIN_MS, genuine};
 use crate::alarm::AlarmKind;
 use crate::error::VaultError;
 use crate::evidence::DrillVerdict;
 use crate::reveal::hashed;
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Seals};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect};
 
 /// For how long a case that goes on isn't told again, in milliseconds.
 const AGAIN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Alarms that are material by themselves. A pierced defence and a broken glass are cases each of its own.
-const MATERIAL: [AlarmKind; 9] = [
+pub(super) const MATERIAL: [AlarmKind; 9] = [
     AlarmKind::PowerTampered,
     AlarmKind::SpendingDisagrees,
     AlarmKind::SetBack,
@@ -53,7 +53,7 @@ pub struct BoardCase {
 }
 
 impl Case {
-    fn new(name: &[u8], alarm: AlarmKind, since: Millis) -> Self {
+    pub(super) fn new(name: &[u8], alarm: AlarmKind, since: Millis) -> Self {
         let key = AdmissionKey {
             kind: AdmissionKind::BoardCase,
             id: hashed(&[b"board case", alarm.slug().as_bytes(), name]),
@@ -82,12 +82,18 @@ impl Vault {
         Ok(self.board_cases(tenant).await?.into_iter().filter(|case| case.told.is_none()).collect())
     }
 
-    /// The cases that stand now, as far as this node knows.
+    /// The cases that stand now, as far as this node knows and others have written.
     pub(super) async fn board_cases(&self, tenant: TenantId) -> Result<Vec<Case>, VaultError> {
         let now = self.clock.now();
         let alarms = self.alarms(tenant);
         let standing = alarms.iter().filter(|alarm| MATERIAL.contains(&alarm.kind));
         let mut all: Vec<Case> = standing.map(|alarm| Case::new(&[], alarm.kind, alarm.since)).collect();
+        for one in self.board_raised(tenant).await?.map(|(raised, _)| raised).unwrap_or_default() {
+            let case = Case::new(&[], one.alarm, one.since);
+            if all.iter().all(|other| other.key != case.key) {
+                all.push(case);
+            }
+        }
         for (id, at) in self.glass_unreviewed(tenant).await? {
             all.push(Case::new(&id, AlarmKind::GlassBroken, at));
         }
@@ -99,13 +105,30 @@ impl Vault {
         if evidence.edited > 0 {
             all.push(Case::new(b"edited", AlarmKind::DefencePierced, now));
         }
+        let shelf = self.board_shelf(tenant).await?;
         for case in &mut all {
-            let row = self.store.admission(tenant, case.key).await?;
-            let row = row.filter(|row| row.tag == self.seals.tag(tenant, "admission", &row.material()));
-            let counts = row.filter(|row| row.expires.since(now) > 0);
-            case.told = counts.and_then(|row| row.body.try_into().ok()).map(u64::from_be_bytes);
+            let told = self.told_of(tenant, case).await?;
+            // In a note that isn't there nobody reads it.
+            case.told = told.filter(|number| shelf.kept.contains_key(number));
         }
         Ok(all)
+    }
+
+    /// In which note a case was told of late, by its row.
+    pub(super) async fn told_of(&self, tenant: TenantId, case: &Case) -> Result<Option<u64>, VaultError> {
+        let row = self.store.admission(tenant, case.key).await?.filter(|row| genuine(self, tenant, row));
+        let counts = row.filter(|row| row.expires.since(self.clock.now()) > 0);
+        Ok(counts.and_then(|row| row.body.try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    /// The numbers of the notes in which cases were told.
+    pub(super) async fn board_told(&self, tenant: TenantId) -> Result<Vec<u64>, VaultError> {
+        let rows = self.all_admissions(tenant, AdmissionKind::BoardCase).await?;
+        let told = rows
+            .into_iter()
+            .filter(|row| row.key != super::raised::KEY && genuine(self, tenant, row))
+            .filter_map(|row| row.body.try_into().ok());
+        Ok(told.map(u64::from_be_bytes).collect())
     }
 
     /// What waits for somebody's decision, in sentences.

@@ -73,10 +73,11 @@ impl BoardClerk {
 
 impl Vault {
     async fn board_round(&self, tenant: TenantId, press: &dyn BoardPress) -> Result<usize, VaultError> {
-        let (keys, _) = self.board_keys(tenant).await?;
+        self.look_at_board_log(tenant).await?;
+        let (keys, gone) = self.board_keys(tenant).await?;
         let shelf = self.board_shelf(tenant).await?;
         // Nobody of the board was ever told how to read one.
-        if keys.is_empty() && shelf.kept.is_empty() {
+        if keys.is_empty() && gone == 0 && shelf.kept.is_empty() && shelf.missing.is_empty() {
             return Ok(0);
         }
         let now = self.clock.now();
@@ -191,7 +192,10 @@ impl Vault {
         act.draft.board = Some(Box::new(note));
         let new = Condition::Admission { key: Kept::key(number), tag: None, otherwise: Refusal::RequestReplayed };
         let act = act.when(new).effect(Effect::PutAdmission(kept.row()));
-        let act = act.effect(Effect::PutAdmission(text_row(number, &text, made)));
+        let mut act = act.effect(Effect::PutAdmission(text_row(number, &text, made)));
+        if self.board_raised(tenant).await?.is_none() {
+            act = act.effect(Effect::PutAdmission(self.raised_row(tenant, &[])));
+        }
         self.commit_plain(more.into_iter().fold(act, |act, effect| act.effect(effect))).await.map(drop)
     }
 

@@ -107,7 +107,7 @@ impl BoardHead {
         (lines.next()? == HEAD).then_some(())?;
         let mut line = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
         let log = line("log")?.to_owned();
-        let number = line("number")?.parse().ok()?;
+        let number = line("number")?.parse().ok().filter(|number| *number > 0)?;
         let what = BoardWhat::from_slug(line("kind")?)?;
         let mut moment = |name: &str| Some(Millis(line(name)?.parse().ok()?));
         let (from, until, next) = (moment("from")?, moment("until")?, moment("next")?);
@@ -375,6 +375,7 @@ mod tests {
         for bad in [
             String::new(),
             text.replace("number 3", "number 03"),
+            text.replace("number 3", "number 0"),
             text.replace("kind report", "kind letter"),
             text.replace("sealed ", "sealed  "),
             format!("{text}\n"),

@@ -209,11 +209,15 @@ impl Vault {
         Ok(BoardKeySet::Done(self.commit_plain(act.effect(Effect::PutAdmission(row))).await?))
     }
 
-    /// The keys of those who are on the board now, and how many rows were edited.
+    /// The keys of those who are on the board now, and how many rows were edited or taken out.
     pub(super) async fn board_keys(&self, tenant: TenantId) -> Result<(Vec<Registered>, usize), VaultError> {
         let power: Arc<Snapshot> = self.power(tenant).await?;
         let (mut all, mut edited) = (Vec::new(), 0);
-        for row in self.all_admissions(tenant, AdmissionKind::BoardKey).await? {
+        let rows = self.all_admissions(tenant, AdmissionKind::BoardKey).await?;
+        // Keys are put in the place of others, and never taken out: who registered one has a row.
+        let there = |person: &PersonId| rows.iter().any(|row| row.key.id == person.0);
+        edited += self.board_logged(tenant).people.iter().filter(|person| !there(person)).count();
+        for row in rows {
             match Registered::read(&row).filter(|_| genuine(self, tenant, &row)) {
                 None => edited += 1,
                 Some(one) if power.person(one.person).is_some_and(|row| row.role == Role::BoardMember) => all.push(one),

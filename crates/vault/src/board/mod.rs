@@ -10,9 +10,11 @@ mod clerk;
 mod figures;
 mod file;
 mod key;
+mod logged;
 mod mail;
 mod messages;
 mod paper;
+mod raised;
 mod rows;
 mod view;
 
@@ -25,6 +27,8 @@ pub use messages::{BoardMessage, BoardSide, BoardThread};
 pub use paper::{BoardPaper, BoardPress, Measure, MeasureStanding};
 pub use rows::BoardMailed;
 pub use view::{BoardFileAnswer, BoardFileLine, BoardKeyLine, BoardView};
+
+pub(crate) use logged::BoardLooks;
 
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};

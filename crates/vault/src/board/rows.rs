@@ -145,8 +145,12 @@ impl Vault {
                 None => missing.extend(u64::try_from(u128::from_be_bytes(row.key.id))),
             }
         }
+        // What a case was told in, and what the log had of late, was there.
+        missing.extend(self.board_told(tenant).await?);
+        missing.extend(self.board_logged(tenant).files);
         let last = kept.last_key_value().map_or(0, |(number, _)| *number);
-        missing.extend((1..last).filter(|number| !kept.contains_key(number)));
+        missing.extend(1..last);
+        missing.retain(|number| !kept.contains_key(number));
         missing.sort_unstable();
         missing.dedup();
         Ok(Shelf { kept, missing })

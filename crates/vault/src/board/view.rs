@@ -207,17 +207,20 @@ impl Vault {
             broken => broken?,
         };
         self.alarms.set(tenant, AlarmKind::BoardLineBroken, stands, self.clock.now());
-        Ok(())
+        self.raise_for_board(tenant).await
     }
 
     async fn is_board_line_broken(&self, tenant: TenantId) -> Result<bool, VaultError> {
+        self.look_at_board_log(tenant).await?;
         let (shelf, (keys, edited)) = (self.board_shelf(tenant).await?, self.board_keys(tenant).await?);
         let (_, late) = self.board_due(tenant, &shelf, keys.iter().map(|key| key.since).min()).await?;
         let text = match shelf.newest() {
             Some(kept) => self.board_text(tenant, kept).await?.is_some(),
             None => true,
         };
-        Ok(edited > 0 || late || shelf.is_broken() || !text)
+        // With the first file comes the row in which nodes raise alarms.
+        let unheard = !shelf.kept.is_empty() && self.board_raised(tenant).await?.is_none();
+        Ok(edited > 0 || late || shelf.is_broken() || !text || unheard)
     }
 }
 

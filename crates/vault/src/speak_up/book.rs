@@ -1,5 +1,5 @@
 //! The book: which reports there are. One sealed row; each act on a report writes it, and is counted, so that a report that is taken out, or a
-//! book that is put back, is missed.
+//! book that is put back, is missed. It has a hash of what each row says: an older row of a report's own is none any more.
 
 use super::body::{emptied, filled, fixed};
 use super::{Case, DAY_MS, NEVER};
@@ -18,6 +18,9 @@ const TOLD_MS: i64 = 30 * DAY_MS;
 /// How often the book and its count are read until nothing came between.
 const TRIES: u32 = 3;
 
+/// The beginning of the hash of what a report's row says.
+pub(super) type Print = [u8; 16];
+
 /// The book.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Book {
@@ -25,21 +28,21 @@ pub(super) struct Book {
     written: u64,
     /// When something was last found edited.
     broken: Option<Millis>,
-    /// The reports, and from when on each may be swept.
-    reports: BTreeMap<ReportId, Millis>,
+    /// The reports: from when on each may be swept, and what its row says.
+    reports: BTreeMap<ReportId, (Millis, Print)>,
     tag: Option<Tag>,
 }
 
 impl Book {
     fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(32 + 32 * self.reports.len());
+        let mut out = Vec::with_capacity(32 + 48 * self.reports.len());
         let mut e = Encoder::new(&mut out);
         // Writing to a vector can't fail: the error type has no values.
         let _: Result<(), minicbor::encode::Error<core::convert::Infallible>> = (|| {
             e.array(3)?.u64(self.written)?.i64(self.broken.map_or(i64::MIN, |at| at.0))?;
             e.array(self.reports.len() as u64)?;
-            for (id, until) in &self.reports {
-                e.array(2)?.bytes(&id.0)?.i64(until.0)?;
+            for (id, (until, print)) in &self.reports {
+                e.array(3)?.bytes(&id.0)?.i64(until.0)?.bytes(print)?;
             }
             Ok(())
         })();
@@ -54,7 +57,7 @@ impl Book {
         let mut reports = BTreeMap::new();
         for _ in 0..d.array()?.unwrap_or(0) {
             d.array()?;
-            reports.insert(ReportId(fixed(&mut d)?), Millis(d.i64()?));
+            reports.insert(ReportId(fixed(&mut d)?), (Millis(d.i64()?), fixed(&mut d)?));
         }
         Ok(Self { written, broken, reports, tag: Some(tag) })
     }
@@ -64,9 +67,21 @@ impl Book {
         self.broken = Some(at);
     }
 
-    /// This report is in it, or is to be kept for another time than before.
+    /// This report is in it, as its row says it from now on.
     pub(super) fn enter(&mut self, case: &Case) {
-        self.reports.insert(case.id, case.expires());
+        self.reports.insert(case.id, (case.expires(), case.print()));
+    }
+
+    /// Somebody goes on with this report, as its row was read: is it what was last written?
+    pub(super) fn goes_on(&mut self, read: &Case, now: Millis) {
+        if !self.says(read) {
+            self.break_at(now);
+        }
+    }
+
+    /// Does the book say of this report what its row says? What it doesn't know yet, or any more, it says nothing against.
+    fn says(&self, case: &Case) -> bool {
+        self.reports.get(&case.id).is_none_or(|(_, print)| *print == case.print())
     }
 }
 
@@ -105,7 +120,7 @@ impl Vault {
                 book
             }
         };
-        book.reports.retain(|_, until| *until > now);
+        book.reports.retain(|_, (until, _)| *until > now);
         Ok(book)
     }
 
@@ -171,8 +186,9 @@ impl Vault {
         let now = self.clock.now();
         let told = book.broken.is_some_and(|at| now.since(at) < TOLD_MS);
         let there = |id: &ReportId| cases.iter().any(|case| case.id == *id) || edited.contains(id);
-        let missing = book.reports.iter().any(|(id, until)| *until > now && !there(id));
-        told || Some(book.written) != counted || missing
+        let missing = book.reports.iter().any(|(id, (until, _))| *until > now && !there(id));
+        let older = cases.iter().any(|case| !book.says(case));
+        told || Some(book.written) != counted || missing || older
     }
 
     /// Raises the alarms over reports, or takes them back, on this node, and turns the box where it is time. For a thread of each node.

@@ -2,9 +2,10 @@
 //! last byte is refused, so that nothing hides in it.
 //!
 //! In scope: PNG (chunks IHDR, PLTE, IDAT, tRNS, IEND), JPEG (all but comments and application segments), plain text. Out of scope:
-//! what a picture shows, which only whoever sends it can judge.
+//! what a picture shows, which only whoever sends it can judge; and what its data holds behind the end of the picture, as nothing is unpacked.
 
 use domain::Refusal;
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// How large a file may be, in bytes.
@@ -93,6 +94,7 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut rest = bytes.strip_prefix(PNG)?;
     let mut out = PNG.to_vec();
     let mut first = true;
+    let mut once = BTreeSet::new();
     loop {
         let (length, after) = rest.split_first_chunk::<4>()?;
         let (name, after) = after.split_first_chunk::<4>()?;
@@ -106,8 +108,12 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
         }
         first = false;
         let draws = DRAWS.contains(&name);
-        // A part that must be understood, and isn't.
-        if !draws && name[0].is_ascii_uppercase() {
+        // A part that must be understood, and isn't; or one that has room for more than it says.
+        if !draws && name[0].is_ascii_uppercase() || !fits(name, length) {
+            return None;
+        }
+        // Colours come once.
+        if draws && name != b"IDAT" && !once.insert(*name) {
             return None;
         }
         if draws {
@@ -118,6 +124,17 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
             return Some(out);
         }
         rest = &rest[whole..];
+    }
+}
+
+/// Is a part as long as such parts are? Of the picture's data that shows only once it is unpacked.
+fn fits(name: &[u8; 4], length: usize) -> bool {
+    match name {
+        b"IHDR" => length == 13,
+        b"PLTE" => (3..=768).contains(&length) && length.is_multiple_of(3),
+        b"tRNS" => (1..=256).contains(&length),
+        b"IEND" => length == 0,
+        _ => true,
     }
 }
 
@@ -135,7 +152,11 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
             }
             0xc0..=0xcf | 0xda..=0xdd | 0xe0..=0xef | 0xfe => {
                 let length = usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?]));
-                let segment = bytes.get(at..at + 2 + length.max(2))?;
+                let segment = bytes.get(at..at + 2 + length)?;
+                let holds = segment.get(4..)?;
+                if !is_full(marker, holds) {
+                    return None;
+                }
                 at += segment.len();
                 if !matches!(marker, 0xe0..=0xef | 0xfe) {
                     out.extend_from_slice(segment);
@@ -147,6 +168,46 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
             _ => return None,
         }
     }
+}
+
+/// Is all of a segment what its kind says? What an unknown one holds isn't looked at: it is left out, or a decoder's own.
+fn is_full(marker: u8, holds: &[u8]) -> bool {
+    match marker {
+        0xc4 => are_tables(holds, |table| {
+            let (_, counts) = table.split_first()?;
+            let counts = counts.first_chunk::<16>()?;
+            Some(17 + counts.iter().map(|count| usize::from(*count)).sum::<usize>())
+        }),
+        0xdb => are_tables(holds, |table| match table.first()? >> 4 {
+            0 => Some(65),
+            1 => Some(129),
+            _ => None,
+        }),
+        // Precision, height, width, and three bytes for each of its components.
+        0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+            holds.get(5).is_some_and(|count| holds.len() == 6 + 3 * usize::from(*count))
+        }
+        // Two bytes for each of its components, and three.
+        0xda => holds.first().is_some_and(|count| holds.len() == 4 + 2 * usize::from(*count)),
+        // A number of lines, or how often the data begins anew.
+        0xdc | 0xdd => holds.len() == 2,
+        // Pairs of conditions.
+        0xcc => holds.len().is_multiple_of(2) && holds.len() <= 64,
+        // Kept for extensions.
+        0xc8 => false,
+        _ => true,
+    }
+}
+
+/// Nothing but whole tables, of the length that each says?
+fn are_tables(mut holds: &[u8], length: impl Fn(&[u8]) -> Option<usize>) -> bool {
+    while !holds.is_empty() {
+        match length(holds).and_then(|length| holds.get(length..)) {
+            Some(rest) => holds = rest,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The picture's data, up to the next marker.
@@ -201,13 +262,42 @@ mod tests {
     #[test]
     fn of_a_jpeg_only_what_draws_it_stays() {
         let (start, exif) = ([0xff, 0xd8], [0xff, 0xe1, 0, 6, b'E', b'x', b'i', b'f']);
-        let (table, comment) = ([0xff, 0xdb, 0, 3, 7], [0xff, 0xfe, 0, 5, b'A', b'n', b'a']);
-        let scan = [0xff, 0xda, 0, 2, 9, 0xff, 0, 8, 0xff, 0xd0, 7];
+        let table = [&[0xff, 0xdb, 0, 67, 0][..], &[7; 64]].concat();
+        let comment = [0xff, 0xfe, 0, 5, b'A', b'n', b'a'];
+        let scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 9, 0xff, 0, 8, 0xff, 0xd0, 7];
         let end = [0xff, 0xd9];
         let made = [&start[..], &exif, &table, &comment, &scan, &end, b"more"].concat();
         assert_eq!(kept(&made), Some((FileKind::Jpeg, [&start[..], &table, &scan, &end].concat())));
         assert_eq!(kept(&made[..20]), None);
         assert_eq!(kept(&[0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff]), None);
+    }
+
+    #[test]
+    fn nothing_hides_in_parts_that_are_longer_than_they_say() {
+        let (head, data, end) = (chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"data"), chunk(b"IEND", b""));
+        for parts in [
+            [chunk(b"IHDR", &[0; 40]), data.clone(), end.clone()],
+            [head.clone(), chunk(b"PLTE", &[0; 769]), end.clone()],
+            [head.clone(), chunk(b"PLTE", &[0; 8]), end.clone()],
+            [head.clone(), chunk(b"tRNS", &[0; 300]), end.clone()],
+            [head.clone(), [chunk(b"PLTE", &[0; 9]), chunk(b"PLTE", &[1; 9])].concat(), end.clone()],
+            [head.clone(), data.clone(), chunk(b"IEND", b"Ana was here")],
+        ] {
+            assert_eq!(kept(&[PNG, &parts.concat()].concat()), None);
+        }
+        let segment = |marker: u8, holds: &[u8]| {
+            let length = u16::try_from(holds.len() + 2).unwrap().to_be_bytes();
+            [&[0xff, 0xd8, 0xff, marker][..], &length, holds, &[0xff, 0xd9]].concat()
+        };
+        let codes = [&[0, 1, 2][..], &[0; 14], &[5, 6, 7]].concat();
+        let frame = [8, 0, 1, 0, 1, 1, 1, 0x11, 0];
+        for (marker, holds) in [(0xdb, &[7; 65][..]), (0xc4, &codes), (0xc0, &frame), (0xdd, &[0, 9])] {
+            let holds = if marker == 0xdb { [&[0], &holds[1..]].concat() } else { holds.to_vec() };
+            assert!(kept(&segment(marker, &holds)).is_some(), "{marker:x}");
+            assert_eq!(kept(&segment(marker, &[&holds[..], b"Ana"].concat())), None, "{marker:x}");
+            assert_eq!(kept(&segment(marker, &holds[1..])), None, "{marker:x}");
+        }
+        assert_eq!(kept(&[0xff, 0xd8, 0xff, 0xe1, 0, 1, 0xff, 0xd9]), None, "shorter than its own length");
     }
 
     #[test]

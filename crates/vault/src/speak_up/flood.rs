@@ -3,6 +3,7 @@
 use domain::{Millis, TenantId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use store::Tag;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many slow hashes are computed at a time.
@@ -44,8 +45,20 @@ pub(crate) struct Speaking {
     waiting: Semaphore,
     /// When each flow is at rest again.
     flows: Mutex<BTreeMap<(TenantId, Flow), i64>>,
-    /// How often the box had been written as this node last saw it.
-    seen: Mutex<BTreeMap<TenantId, u64>>,
+    /// The box as this node last saw it.
+    seen: Mutex<BTreeMap<TenantId, Seen>>,
+}
+
+/// A box as it was seen.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// How often it had been written.
+    written: u64,
+    tag: Tag,
+    /// Was an older or another one put in its place, and does the book not say so yet?
+    broken: bool,
+    /// In which stretch of time this node last turned one that was ahead of it.
+    turned: Option<i64>,
 }
 
 impl Default for Speaking {
@@ -88,23 +101,39 @@ impl Speaking {
         there
     }
 
-    /// The box was seen as often written; was it that far before?
-    pub(super) fn sees_box(&self, tenant: TenantId, written: u64) -> bool {
+    /// The box was read. Is it the one that this node saw, or one that was written since? Once it isn't, it says so until
+    /// [`Self::told_box`].
+    pub(super) fn sees_box(&self, tenant: TenantId, written: u64, tag: Tag) -> bool {
         let mut seen = lock(&self.seen);
-        let before = seen.entry(tenant).or_insert(written);
-        let on = written >= *before;
-        *before = written.max(*before);
-        on
+        let before = seen.entry(tenant).or_insert(Seen { written, tag, broken: false, turned: None });
+        let on = written > before.written || (written == before.written && tag == before.tag);
+        *before = Seen { written, tag, broken: before.broken || !on, ..*before };
+        !before.broken
     }
 
-    /// Has this node seen a box?
-    pub(super) fn saw_box(&self, tenant: TenantId) -> bool {
-        lock(&self.seen).contains_key(&tenant)
+    /// This node wrote the box, in the place of the one that it read.
+    pub(super) fn wrote_box(&self, tenant: TenantId, written: u64, tag: Tag) {
+        let mut seen = lock(&self.seen);
+        let before = seen.entry(tenant).or_insert(Seen { written, tag, broken: false, turned: None });
+        (before.written, before.tag) = (written, tag);
     }
 
-    /// A new box takes the place of one that was taken out or edited.
-    pub(super) fn forgets_box(&self, tenant: TenantId) {
-        lock(&self.seen).remove(&tenant);
+    /// That a box was put back is kept in the book now.
+    pub(super) fn told_box(&self, tenant: TenantId) {
+        if let Some(seen) = lock(&self.seen).get_mut(&tenant) {
+            seen.broken = false;
+        }
+    }
+
+    /// How often the box had been written as this node last saw it; none if it saw none.
+    pub(super) fn saw_box(&self, tenant: TenantId) -> Option<u64> {
+        lock(&self.seen).get(&tenant).map(|seen| seen.written)
+    }
+
+    /// May a box that is ahead be turned? Once in each stretch, so that nodes whose clocks differ don't turn it in turns.
+    pub(super) fn turns_ahead(&self, tenant: TenantId, stretch: i64) -> bool {
+        let mut seen = lock(&self.seen);
+        seen.get_mut(&tenant).is_some_and(|seen| seen.turned.replace(stretch) != Some(stretch))
     }
 }
 
@@ -125,12 +154,21 @@ mod tests {
 
     #[test]
     fn a_box_that_was_put_back_is_noticed() {
-        let speaking = Speaking::default();
-        assert!(
-            !speaking.saw_box(TenantId(1)) && speaking.sees_box(TenantId(1), 4) && speaking.sees_box(TenantId(1), 5)
-        );
-        assert!(!speaking.sees_box(TenantId(1), 4));
-        speaking.forgets_box(TenantId(1));
-        assert!(speaking.sees_box(TenantId(1), 0));
+        let (speaking, one) = (Speaking::default(), TenantId(1));
+        let sees = |written, tag| speaking.sees_box(one, written, [tag; 16]);
+        assert!(speaking.saw_box(one).is_none() && sees(4, 1) && sees(5, 2) && sees(5, 2));
+        assert!(!sees(5, 3) && !sees(6, 4), "another one of the same count, told until the book says so");
+        speaking.told_box(one);
+        assert!(sees(6, 4) && !sees(5, 2));
+        speaking.told_box(one);
+        speaking.wrote_box(one, 6, [9; 16]);
+        assert!(sees(6, 9) && !sees(6, 4));
+    }
+
+    #[test]
+    fn a_box_that_is_ahead_is_turned_once_in_a_stretch() {
+        let (speaking, one) = (Speaking::default(), TenantId(1));
+        speaking.wrote_box(one, 1, [0; 16]);
+        assert!(speaking.turns_ahead(one, 7) && !speaking.turns_ahead(one, 7) && speaking.turns_ahead(one, 8));
     }
 }

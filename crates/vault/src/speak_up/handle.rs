@@ -8,6 +8,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::{EntryId, Found, InteractionId, Millis, Refusal, ReportId, TenantId};
+use store::Seals as _;
 
 /// What a handler does with a report.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct ReportLine {
     pub id: ReportId,
     /// By whom.
     pub by: ReportedBy,
+    /// What one of staff is called here, instead of their name; none for others.
+    pub alias: Option<String>,
     /// In which interaction.
     pub interaction: Option<InteractionId>,
     /// What it says and what became of it.
@@ -127,7 +130,7 @@ impl Vault {
         let (mut items, mut edited) = (Vec::new(), shelf.edited);
         for case in shelf.cases.iter().filter(|case| side.reads(case)) {
             match self.is_logged(scope.tenant, case).await? {
-                true => items.push(line(case, now)),
+                true => items.push(ReportLine { alias: self.report_alias(scope.tenant, case), ..line(case, now) }),
                 false => edited.push(case.id),
             }
         }
@@ -163,6 +166,8 @@ impl Vault {
             Err(refusal) => return Err(self.logged(act, refusal).await),
         };
         let (seen, today) = (case.tag, day_of(act.draft.at));
+        let mut book = self.report_book(scope.tenant).await?;
+        book.goes_on(&case, self.clock.now());
         // Whoever answers has read it.
         case.acknowledged = case.acknowledged.or(Some(today));
         let (detail, said) = match step {
@@ -172,7 +177,6 @@ impl Vault {
         };
         case.lines.extend(said.map(|text| self.said_line(side.speaker(), text)));
         let mut act = if side == Side::Security { act.detail(detail) } else { act };
-        let mut book = self.report_book(scope.tenant).await?;
         if let ReportMove::Close(found, _) = step {
             case.outcome = Some((*found, today));
             let others = self.shelf(scope.tenant).await?.cases;
@@ -212,6 +216,13 @@ impl Vault {
         }
     }
 
+    /// What handlers call one of staff who reported: another name in each report, by a key that no list shows.
+    fn report_alias(&self, tenant: TenantId, case: &Case) -> Option<String> {
+        let ReportedBy::Person(person) = case.by else { return None };
+        let [one, two, three, ..] = self.seals.tag(tenant, "report alias", &[case.id.0, person.0].concat());
+        Some(format!("p-{one:02x}{two:02x}{three:02x}"))
+    }
+
     async fn readable_case(
         &self,
         tenant: TenantId,
@@ -233,6 +244,7 @@ fn line(case: &Case, now: Millis) -> ReportLine {
     ReportLine {
         id: case.id,
         by: case.by,
+        alias: None,
         interaction: case.interaction,
         followed: Followed::of(case),
         frozen: case.frozen.is_some(),

@@ -184,6 +184,12 @@ impl Vault {
         Ok(code)
     }
 
+    /// Is there room for one more word of those without a name? Takes none.
+    #[must_use]
+    pub fn hears_words(&self, tenant: TenantId) -> bool {
+        self.speaking.has_room(tenant, Flow::Words, self.clock.now())
+    }
+
     /// When the box is turned next: from then on handlers read what was sent without a name.
     #[must_use]
     pub fn next_turn(&self) -> Millis {

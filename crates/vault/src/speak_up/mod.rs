@@ -132,6 +132,12 @@ impl Case {
         keys::hash(&parts)
     }
 
+    /// The beginning of a hash of all that its row says.
+    fn print(&self) -> book::Print {
+        let hash = keys::hash(&[b"rf1/report row", &self.id.0, &self.encode()]);
+        std::array::from_fn(|at| hash[at])
+    }
+
     fn expires(&self) -> Millis {
         self.outcome.map_or(NEVER, |(_, day)| day.plus(KEPT_MS))
     }

@@ -147,9 +147,12 @@ impl Vault {
             return Ok(None);
         }
         let _turn = self.speaking.turn.lock().await;
+        let mut book = self.report_book(scope.tenant).await?;
+        book.goes_on(&case, self.clock.now());
         case.lines.push(line);
+        book.enter(&case);
         let act = self.case_written(self.act(scope, Kind::ReportReplied)?, &case, Some(case.tag))?;
-        let act = self.book_written(act, self.report_book(scope.tenant).await?)?;
+        let act = self.book_written(act, book)?;
         self.commit_plain(act).await.map(Some)
     }
 }

@@ -3,11 +3,12 @@
 //! entry, whether anything was in it or not, filled up with hashes of nothing, so that nobody can count what was in it.
 
 use super::body::{emptied, filled, fixed};
+use super::book::Book;
 use super::clean::{CleanFile, FileKind};
-use super::{Case, Line, NEVER, Speaker, TURN_MS, day_of, told};
+use super::{Case, Line, NEVER, ReportedBy, Speaker, TURN_MS, day_of, told};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{Millis, Refusal, ReportId, TenantId};
 use minicbor::{Decoder, Encoder};
@@ -159,6 +160,8 @@ impl Vault {
         for _ in 0..TRIES {
             let Some(mut opened) = self.opened_box(tenant).await? else { return Err(VaultError::Busy) };
             let Some(before) = opened.tag else { return Err(VaultError::Busy) };
+            // One that was put back still takes it in. The next round tells of it: an entry now would tell that somebody spoke up.
+            self.speaking.sees_box(tenant, opened.written, before);
             let Some(new) = item.take() else { return Err(VaultError::Busy) };
             let brings = new.size();
             opened.items.push(new);
@@ -168,8 +171,9 @@ impl Vault {
             }
             opened.written += 1;
             let row = self.box_row(tenant, &opened)?;
+            let tag = row.tag;
             if self.store.renew_admission(tenant, row, before).await? {
-                self.speaking.sees_box(tenant, opened.written);
+                self.speaking.wrote_box(tenant, opened.written, tag);
                 return Ok(());
             }
             item = opened.items.pop();
@@ -185,86 +189,160 @@ impl Vault {
         let opened = self.opened_box(tenant).await?;
         let Some(opened) = opened else {
             let seen = row.as_ref().map(|row| row.tag);
-            let whole = row.is_none() && !self.speaking.saw_box(tenant);
-            self.speaking.forgets_box(tenant);
-            let fresh = Opened { written: 0, stretch, items: Vec::new(), tag: seen };
+            let saw = self.speaking.saw_box(tenant);
+            let whole = row.is_none() && saw.is_none();
+            let fresh = Opened { written: saw.unwrap_or_default(), stretch, items: Vec::new(), tag: seen };
             return self.emptied_box(tenant, fresh, stretch, !whole).await.map(|()| whole);
         };
-        let whole = self.speaking.sees_box(tenant, opened.written);
-        if opened.stretch < stretch {
+        let whole = opened.tag.is_none_or(|tag| self.speaking.sees_box(tenant, opened.written, tag));
+        if !whole {
+            self.box_broken(tenant).await?;
+        }
+        // Far ahead: a clock was, and would keep what is in it for as long.
+        let ahead = opened.stretch > stretch.saturating_add(1) && self.speaking.turns_ahead(tenant, stretch);
+        if opened.stretch < stretch || ahead {
             self.emptied_box(tenant, opened, stretch, false).await?;
         }
         Ok(whole)
     }
 
-    /// Everything in the box becomes rows, in one commit with one entry. Rows go in by their names, which are random.
+    /// That a box was put back is kept in the book. The box isn't turned: whoever puts one back must not choose when.
+    async fn box_broken(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let mut act = self.bare_act(tenant, Kind::ReportsTaken)?;
+        let mut list: Vec<[u8; 32]> = Vec::new();
+        list.resize_with(CROWD, || fresh(&*self.entropy));
+        act.draft.told = Some(told(&list));
+        let mut book = self.report_book(tenant).await?;
+        book.break_at(self.clock.now());
+        match self.commit_plain(self.book_written(act, book)?).await {
+            Ok(_) => self.speaking.told_box(tenant),
+            // Another node wrote the book: it is told in the next round.
+            Err(VaultError::Refused { refusal: Refusal::ReportsMoved, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Everything in the box becomes rows, in one commit with one entry. Where something else moved than the box, it is tried again.
     async fn emptied_box(
+        &self,
+        tenant: TenantId,
+        mut opened: Opened,
+        stretch: i64,
+        broken: bool,
+    ) -> Result<(), VaultError> {
+        for _ in 0..TRIES {
+            let before = opened.tag;
+            let (act, written, tag) = self.turning(tenant, opened, stretch, broken).await?;
+            let refused = match self.commit_plain(act).await {
+                Ok(_) => {
+                    self.speaking.wrote_box(tenant, written, tag);
+                    return Ok(());
+                }
+                Err(error @ VaultError::Refused { refusal: Refusal::ReportsMoved, .. }) => error,
+                Err(error) => return Err(error),
+            };
+            let row = self.store.admission(tenant, KEY).await?;
+            if row.map(|row| row.tag) != before {
+                // Another node turned it.
+                return Ok(());
+            }
+            opened = match self.opened_box(tenant).await? {
+                Some(again) => again,
+                None if broken => Opened { written: written - 1, stretch, items: Vec::new(), tag: before },
+                None => return Err(refused),
+            };
+        }
+        Err(VaultError::Busy)
+    }
+
+    /// The act that turns the box; how often the new one was written, and its tag. Rows go in by their names, which are random.
+    async fn turning(
         &self,
         tenant: TenantId,
         opened: Opened,
         stretch: i64,
         broken: bool,
-    ) -> Result<(), VaultError> {
+    ) -> Result<(Act, u64, Tag), VaultError> {
         let Opened { written, items, tag, .. } = opened;
+        let now = self.clock.now();
         let mut act = self.bare_act(tenant, Kind::ReportsTaken)?;
         let mut book = self.report_book(tenant).await?;
-        if broken {
-            book.break_at(self.clock.now());
-        }
-        let mut new: BTreeMap<ReportId, (Case, Vec<CleanFile>)> = BTreeMap::new();
-        let mut old: BTreeMap<ReportId, Case> = BTreeMap::new();
+        let (mut new, mut lines) = (BTreeMap::new(), Vec::new());
+        let mut twice = false;
         for item in items {
             match item {
+                // One that was turned before, in a box that was put back.
+                Item::Report(case, _) if self.store.admission(tenant, Case::key(case.id)).await?.is_some() => {
+                    twice = true;
+                }
                 Item::Report(case, files) => drop(new.insert(case.id, (*case, files))),
-                Item::Line(id, line) => match new.get_mut(&id) {
-                    Some((case, _)) => case.lines.push(line),
-                    None => self.added(tenant, &mut old, id, line).await?,
-                },
+                Item::Line(id, line) => lines.push((id, line)),
+            }
+        }
+        if broken || twice {
+            book.break_at(now);
+        }
+        let mut old: BTreeMap<ReportId, Case> = BTreeMap::new();
+        for (id, line) in lines {
+            match new.get_mut(&id) {
+                Some((case, _)) => case.lines.push(line),
+                None => self.added((tenant, twice), &mut book, &mut old, (id, line)).await?,
             }
         }
         let mut list: Vec<[u8; 32]> = new.values().map(|(case, _)| case.mark()).collect();
         list.resize_with((list.len() + 1).next_multiple_of(CROWD), || fresh(&*self.entropy));
         list.sort_unstable();
         act.draft.told = Some(told(&list));
+        let mut holds = BTreeMap::new();
         for (id, (mut case, files)) in new {
             (case.list, case.entry) = (list.clone(), act.draft.id);
+            if let ReportedBy::Person(person) = case.by {
+                let (customer, hold) = self.to_freeze((tenant, person), case.interaction).await?;
+                case.frozen = customer;
+                holds.extend(customer.zip(hold));
+            }
             book.enter(&case);
             act = self.case_written(act, &case, None)?;
             for effect in self.file_rows(tenant, id, &files, NEVER)? {
                 act = act.effect(effect);
             }
         }
+        for (customer, hold) in holds {
+            act = act.when(Condition::CustomerExists(customer)).effect(hold);
+        }
         for case in old.values() {
+            book.enter(case);
             act = self.case_written(act, case, Some(case.tag))?;
         }
         let empty = Opened { written: written + 1, stretch, items: Vec::new(), tag };
         let unchanged = Condition::Admission { key: KEY, tag, otherwise: Refusal::ReportsMoved };
         let row = self.box_row(tenant, &empty)?;
+        let tag = row.tag;
         let act = self.book_written(act.when(unchanged).effect(Effect::PutAdmission(row)), book)?;
-        match self.commit_plain(act).await {
-            // Another node turned it.
-            Ok(_) | Err(VaultError::Refused { refusal: Refusal::ReportsMoved, .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
+        Ok((act, written + 1, tag))
     }
 
-    /// What was said more goes to its report, if that is still there.
+    /// What was said more goes to its report, if that is still there; from a box that was put back only what isn't there yet.
     async fn added(
         &self,
-        tenant: TenantId,
+        (tenant, twice): (TenantId, bool),
+        book: &mut Book,
         old: &mut BTreeMap<ReportId, Case>,
-        id: ReportId,
-        line: Line,
+        (id, line): (ReportId, Line),
     ) -> Result<(), VaultError> {
         let case = match old.entry(id) {
             Entry::Occupied(there) => there.into_mut(),
             Entry::Vacant(place) => {
                 let row = self.store.admission(tenant, Case::key(id)).await?;
                 let Some(case) = row.and_then(|row| self.case_of(tenant, &row)) else { return Ok(()) };
+                book.goes_on(&case, self.clock.now());
                 place.insert(case)
             }
         };
-        case.lines.push(line);
+        if !twice || !case.lines.contains(&line) {
+            case.lines.push(line);
+        }
         Ok(())
     }
 

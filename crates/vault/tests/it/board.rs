@@ -305,6 +305,73 @@ fn a_material_case_is_told_once_within_a_day_and_its_clock_is_seen() {
 }
 
 #[test]
+fn a_note_that_is_taken_out_is_told_anew_and_its_number_stays_missing() {
+    let mut board = Board::new(1_916);
+    board.tick();
+    let security = board.world.scope(&board.world.staff.security);
+    let drill = DrillName::parse("reveal-on-hold").unwrap();
+    let pierced = DrillResult { drill, verdict: DrillVerdict::Pierced, place: DrillPlace::Deployment };
+    block_on(board.world.vault.tell_drills(&security, vec![pierced], None)).unwrap();
+    assert_eq!((board.tick(), board.tick()), (1, 0));
+    assert!(!board.alarmed());
+    let newest = "DELETE FROM admission WHERE kind IN (38, 39) AND id = x'00000000000000000000000000000002'";
+    assert_eq!(board.world.edit(newest), 2);
+    assert!(board.alarmed(), "that the case was told in it is still known");
+    assert_eq!((board.view().missing.as_slice(), board.view().cases[0].told), ([2].as_slice(), None));
+    assert_eq!(board.tick(), 2, "that case, and the broken line");
+    assert_eq!(board.view().missing, [2]);
+    assert_eq!(board.view().cases.iter().filter(|case| case.told.is_some()).count(), 2);
+}
+
+#[test]
+fn whatever_is_taken_out_together_the_log_still_has_it() {
+    for (seed, kinds, made) in [(1_917, "40", 0), (1_918, "38, 39, 42", 1), (1_919, "38, 39, 40, 41, 42", 1)] {
+        let mut board = Board::new(seed);
+        board.tick();
+        assert!(!board.alarmed() && board.view().sound);
+        assert!(board.world.edit(&format!("DELETE FROM admission WHERE kind IN ({kinds})")) > 0);
+        board.world.restart();
+        board.clerk = BoardClerk::new(&board.world.vault, FIRST, [9; 16]);
+        board.world.clock.advance(2 * HOUR_MS);
+        assert!(board.alarmed() && !board.view().sound, "{kinds}");
+        // The clerk goes on, whoever can read it: what there is to tell is told under the next number.
+        assert!(board.tick() >= made, "{kinds}");
+        assert!(board.alarmed(), "{kinds}");
+    }
+}
+
+#[test]
+fn what_only_another_node_knows_is_told_by_the_clerk() {
+    let mut board = Board::new(1_920);
+    board.tick();
+    let other = board.world.another_node();
+    let settle = || block_on(other.settle_board(FIRST)).unwrap();
+    settle();
+    assert_eq!(board.tick(), 0);
+    board.world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 39");
+    settle();
+    board.world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 39");
+    assert!(board.world.vault.alarms(FIRST).is_empty(), "the clerk's node doesn't know");
+    assert_eq!((board.tick(), board.tick()), (1, 0));
+    assert_eq!(board.view().cases.len(), 1);
+    // It is over, and was told: it isn't told again.
+    for _ in 0..2 {
+        board.world.clock.advance(3 * HOUR_MS);
+        settle();
+    }
+    assert!(board.view().cases.is_empty());
+    board.world.clock.advance(8 * 24 * HOUR_MS);
+    assert_eq!(board.tick(), 0);
+    // Without the row in which nodes tell of it, the line is broken.
+    assert_eq!(
+        board.world.edit("DELETE FROM admission WHERE kind = 42 AND id = x'00000000000000000000000000000000'"),
+        1
+    );
+    assert!(board.alarmed());
+    assert_eq!((board.tick(), board.alarmed()), (1, false));
+}
+
+#[test]
 fn two_nodes_make_one_report() {
     let mut board = Board::new(1_912);
     let mut other = BoardClerk::new(&board.world.vault, FIRST, [8; 16]);

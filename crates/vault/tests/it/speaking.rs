@@ -343,6 +343,112 @@ fn a_box_that_is_emptied_behind_our_back_is_missed() {
 }
 
 #[test]
+fn an_older_box_that_was_put_back_is_told_of_though_reports_go_on_coming() {
+    let world = world(3_014);
+    let kept = world.database().keep("admission");
+    speak(&world, saying("It will be gone."));
+    world.database().put_back(&kept);
+    // It is as often written as the one that this node saw.
+    let code = speak(&world, saying("It comes in spite of that."));
+    assert!(follow(&world, &code).is_ok() && stands(&world, AlarmKind::ReportsEdited));
+    turn(&world);
+    assert_eq!(texts(&seen(&world, &world.staff.security, false)), ["It comes in spite of that."]);
+    assert!(stands(&world, AlarmKind::ReportsEdited), "it is told for days");
+    world.clock.advance(31 * DAY_MS);
+    settle(&world);
+    settle(&world);
+    assert!(!stands(&world, AlarmKind::ReportsEdited));
+}
+
+/// Puts the rows of one kind back as they were.
+fn only_put_back(world: &TestWorld, kind: u8, done: impl FnOnce()) {
+    world.database().run(&format!("CREATE TABLE older AS SELECT * FROM admission WHERE kind = {kind}"));
+    done();
+    world.edit(&format!("DELETE FROM admission WHERE kind = {kind}"));
+    world.edit("INSERT INTO admission SELECT * FROM older");
+    world.database().run("DROP TABLE older");
+}
+
+#[test]
+fn a_box_whose_reports_are_rows_already_takes_none_of_the_others_with_it() {
+    let world = world(3_015);
+    let code = speak(&world, saying("first"));
+    block_on(world.vault.add_to_report(FIRST, &code, "more of it")).unwrap();
+    only_put_back(&world, 32, || turn(&world));
+    speak(&world, saying("second"));
+    turn(&world);
+    let lines = seen(&world, &world.staff.security, false);
+    let mut said = texts(&lines);
+    said.sort_unstable();
+    assert_eq!(said, ["first", "second"]);
+    assert!(lines.iter().all(|line| line.followed.lines.len() <= 1), "nothing is said twice");
+    assert!(stands(&world, AlarmKind::ReportsEdited));
+}
+
+#[test]
+fn a_box_of_a_clock_that_was_ahead_is_turned() {
+    let world = world(3_016);
+    let now = world.vault.now();
+    world.clock.advance(400 * DAY_MS);
+    settle(&world);
+    world.clock.set(now);
+    speak(&world, saying("It doesn't wait for a year."));
+    turn(&world);
+    assert_eq!(seen(&world, &world.staff.security, false).len(), 1);
+}
+
+#[test]
+fn an_older_row_of_a_report_is_missed_also_once_somebody_goes_on_with_it() {
+    let world = world(3_017);
+    let agent = world.scope(&world.staff.agent);
+    let spoken = block_on(world.vault.report(&agent, saying("first"))).unwrap();
+    let line = &seen(&world, &world.staff.security, false)[0];
+    let acknowledged = || step(&world, &world.staff.security, line, &ReportMove::Acknowledge).unwrap();
+    acknowledged();
+    block_on(world.vault.add_to_own_report(&agent, spoken.id, "one more")).unwrap();
+    assert!(!stands(&world, AlarmKind::ReportsEdited));
+    only_put_back(&world, 33, || block_on(world.vault.add_to_own_report(&agent, spoken.id, "gone")).map(drop).unwrap());
+    assert!(stands(&world, AlarmKind::ReportsEdited));
+    acknowledged();
+    assert!(stands(&world, AlarmKind::ReportsEdited), "the book remembers it");
+}
+
+#[test]
+fn what_is_about_security_keeps_its_evidence_from_the_turn_on() {
+    let call = Call::new(3_018);
+    let world = &call.world;
+    settle(world);
+    let new = NewReport { interaction: Some(call.interaction), ..about_security("The officer sells look-ups.") };
+    block_on(world.vault.report(&world.scope(&world.staff.agent), new)).unwrap();
+    assert_eq!(held(world, call.customer), None, "a hold at once would tell who reported");
+    turn(world);
+    assert_eq!(held(world, call.customer), Some(Hold::Reported));
+    let lines = seen(world, &world.staff.protection, true);
+    assert!(lines[0].frozen);
+    step(world, &world.staff.protection, &lines[0], &ReportMove::Close(Found::Explained, None)).unwrap();
+    assert_eq!(held(world, call.customer), None);
+}
+
+#[test]
+fn what_handlers_call_a_reporter_leads_to_no_list_and_no_other_report() {
+    let world = world(3_019);
+    let agent = world.scope(&world.staff.agent);
+    for text in ["first", "second"] {
+        block_on(world.vault.report(&agent, saying(text))).unwrap();
+    }
+    let lines = seen(&world, &world.staff.security, false);
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.alias.as_deref()).collect();
+    assert!(names.len() == 2 && names[0] != names[1]);
+    let id = world.staff.agent.id.to_string();
+    assert!(names.iter().all(|name| !id.ends_with(&name[2..]) && !id.contains(&name[2..])), "{names:?} {id}");
+    assert_eq!(seen(&world, &world.staff.security, false)[0].alias, lines[0].alias, "it stays");
+    speak(&world, saying("third"));
+    turn(&world);
+    let none = seen(&world, &world.staff.security, false).into_iter().filter(|line| line.alias.is_none());
+    assert_eq!(none.count(), 1);
+}
+
+#[test]
 fn a_receipt_proves_that_the_report_is_in_the_log_as_it_was_written() {
     let world = world(3_011);
     let file = CleanFile::of(b"who, when, where").unwrap();

@@ -11,7 +11,7 @@ use crate::state::Web;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Found, Millis, PersonId, ReportId};
+use domain::{Found, Millis, ReportId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::{Followed, ReportLine, ReportList, ReportMove, ReportedBy};
@@ -280,7 +280,7 @@ fn shown(line: &ReportLine) -> HandledReport {
         by: match line.by {
             ReportedBy::Nobody => "nobody".to_owned(),
             ReportedBy::Customer => "a customer".to_owned(),
-            ReportedBy::Person(person) => alias(person),
+            ReportedBy::Person(_) => line.alias.clone().unwrap_or_default(),
         },
         interaction: line.interaction.map(|id| id.to_string()),
         frozen: line.frozen,
@@ -288,11 +288,6 @@ fn shown(line: &ReportLine) -> HandledReport {
         overdue: line.overdue,
         files: line.followed.files,
     }
-}
-
-/// A short name for a member of staff that isn't their name.
-fn alias(person: PersonId) -> String {
-    format!("p-{:02x}{:02x}", person.0[14], person.0[15])
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -1,14 +1,13 @@
 //! The form, its receipt, and following a report with its code.
 
 use super::parts::{boundary, parts};
+use super::reading::{self, NotRead};
 use super::words::Words;
 use super::{Frame, Place, secret};
 use crate::api::reports::{day, is_said, last_day};
 use crate::state::Web;
 use askama::Template;
-use axum::body::Bytes;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Found, Millis};
@@ -127,8 +126,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Option<Written> {
 pub(super) async fn send(
     State(web): State<Web>,
     Path((slug, tag)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     let place = match Place::of(&web, &slug, &tag).await {
         Ok(place) => place,
@@ -136,6 +134,16 @@ pub(super) async fn send(
     };
     let say = place.frame.say;
     let again = |status, why, text, about| place.shown(status, &form_page(&place, Some(why), (text, about)));
+    // Nothing is read of what can't be taken in, and not more at a time than memory is for.
+    if !web.vault.hears_words(place.tenant) {
+        return again(StatusCode::SERVICE_UNAVAILABLE, say.full, Zeroizing::default(), false);
+    }
+    let headers = request.headers().clone();
+    let (_held, body) = match reading::form(&web.places, request).await {
+        Ok(read) => read,
+        Err(NotRead::Unfit(status)) => return again(status, say.unreadable, Zeroizing::default(), false),
+        Err(NotRead::Busy) => return place.busy(&form_page(&place, Some(say.full), (Zeroizing::default(), false))),
+    };
     let Some(Written { text, about, files }) = read(&headers, &body) else {
         return again(StatusCode::BAD_REQUEST, say.unreadable, Zeroizing::default(), false);
     };
@@ -187,25 +195,27 @@ pub(super) struct Entered {
 async fn entered(
     web: &Web,
     (slug, tag): (&str, &str),
-    form: Result<Form<Entered>, FormRejection>,
+    request: Request,
 ) -> Result<(Place, ReceiptCode, Zeroizing<String>), Response> {
     let place = Place::of(web, slug, tag).await.map_err(|response| *response)?;
-    let read = form.ok().and_then(|Form(Entered { code, text })| Some((ReceiptCode::parse(&code)?, text)));
+    let (status, wrong, form) = match reading::code(&web.places, request).await {
+        Ok(form) => (StatusCode::UNPROCESSABLE_ENTITY, place.frame.say.no_code, form),
+        Err(NotRead::Unfit(status)) => (status, place.frame.say.no_code, None),
+        Err(NotRead::Busy) => return Err(place.busy(&enter_page(&place, Some(place.frame.say.full)))),
+    };
+    let read = form.and_then(|Entered { code, text }| Some((ReceiptCode::parse(&code)?, text)));
     match read {
         Some((code, text)) => Ok((place, code, text)),
-        None => {
-            let why = place.frame.say.no_code;
-            Err(place.shown(StatusCode::UNPROCESSABLE_ENTITY, &enter_page(&place, Some(why))))
-        }
+        None => Err(place.shown(status, &enter_page(&place, Some(wrong)))),
     }
 }
 
 pub(super) async fn follow(
     State(web): State<Web>,
     Path((slug, tag)): Path<(String, String)>,
-    form: Result<Form<Entered>, FormRejection>,
+    request: Request,
 ) -> Response {
-    match entered(&web, (&slug, &tag), form).await {
+    match entered(&web, (&slug, &tag), request).await {
         Ok((place, code, _)) => followed(&web, &place, &code, None).await,
         Err(response) => response,
     }
@@ -270,9 +280,9 @@ fn state(say: &Words, found: &Followed) -> String {
 pub(super) async fn more(
     State(web): State<Web>,
     Path((slug, tag)): Path<(String, String)>,
-    form: Result<Form<Entered>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let (place, code, text) = match entered(&web, (&slug, &tag), form).await {
+    let (place, code, text) = match entered(&web, (&slug, &tag), request).await {
         Ok(entered) => entered,
         Err(response) => return response,
     };
@@ -288,9 +298,9 @@ pub(super) async fn more(
 pub(super) async fn proof(
     State(web): State<Web>,
     Path((slug, tag)): Path<(String, String)>,
-    form: Result<Form<Entered>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let (place, code, _) = match entered(&web, (&slug, &tag), form).await {
+    let (place, code, _) = match entered(&web, (&slug, &tag), request).await {
         Ok(entered) => entered,
         Err(response) => return response,
     };

@@ -3,14 +3,17 @@
 
 mod form;
 mod parts;
+mod reading;
 mod words;
+
+pub(crate) use reading::Places;
 
 use crate::pages::{self, error_page};
 use crate::problem::Fault;
 use crate::state::Web;
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -19,15 +22,12 @@ use plan::Language;
 use vault::VaultError;
 use words::Words;
 
-/// The largest form: three files and the words.
-const LARGEST: usize = vault::MOST_FILES * vault::MOST_FILE_BYTES + (64 << 10);
-
 /// Where it is.
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/speak-up", get(start))
         .route("/speak-up/{tenant}", get(of_tenant))
-        .route("/speak-up/{tenant}/{language}", get(form::show).post(form::send).layer(DefaultBodyLimit::max(LARGEST)))
+        .route("/speak-up/{tenant}/{language}", get(form::show).post(form::send))
         .route("/speak-up/{tenant}/{language}/follow", get(form::enter).post(form::follow))
         .route("/speak-up/{tenant}/{language}/more", post(form::more))
         .route("/speak-up/{tenant}/{language}/proof", post(form::proof))
@@ -83,6 +83,14 @@ impl Place {
     /// A page.
     fn shown(&self, status: StatusCode, template: &impl Template) -> Response {
         secret(pages::page(status, template))
+    }
+
+    /// Too much comes just now.
+    fn busy(&self, template: &impl Template) -> Response {
+        let mut response = self.shown(StatusCode::SERVICE_UNAVAILABLE, template);
+        // What is read now is read within a minute.
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        response
     }
 
     /// Why something wasn't done.
