@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use crate::api::trust::Kept;
+use crate::handed_out::HandedOut;
 use crate::metrics::Metrics;
 use axum::http::{HeaderMap, header};
 use domain::TenantId;
@@ -100,6 +101,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// What was told publicly a moment ago.
     pub(crate) trust: Kept,
+    /// Packs that anybody may download.
+    pub(crate) handed_out: HandedOut,
     /// How many codes may be on their way to customers at a time.
     pub(crate) letters: Arc<Semaphore>,
     /// Random per process, so that two nodes' request ids differ.
@@ -126,6 +129,7 @@ impl Web {
             stopped,
             metrics: Metrics::default(),
             trust: Kept::default(),
+            handed_out: HandedOut::default(),
             letters: Arc::new(Semaphore::new(LETTERS)),
             node,
             requests: AtomicU64::new(0),
