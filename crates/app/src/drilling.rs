@@ -173,15 +173,20 @@ fn tried(kit: Kit, which: &[&drills::Drill], place: &str) -> Vec<Value> {
     which.iter().map(|drill| result(drill, &drill.run(&stage), place)).collect()
 }
 
-fn result(drill: &drills::Drill, verdict: &Verdict, place: &str) -> Value {
-    let said = match verdict {
+/// A verdict, for people.
+pub(crate) fn said(drill: &drills::Drill, verdict: &Verdict) -> String {
+    match verdict {
         Verdict::Held { refused } => format!("refused: {refused}; its control got through"),
         Verdict::Pierced => format!("the attack got through: {}", drill.tries),
         Verdict::ProvesNothing { why } => why.clone(),
-    };
+    }
+}
+
+/// What a drill came to.
+pub(crate) fn result(drill: &drills::Drill, verdict: &Verdict, place: &str) -> Value {
     let mut value = described(drill);
     value["verdict"] = json!(verdict.slug());
-    value["said"] = json!(said);
+    value["said"] = json!(said(drill, verdict));
     value["where"] = json!(place);
     value
 }

@@ -3,6 +3,7 @@
 //! In scope: building a pack of what a deployment tells and of drills tried for the buyer's nonce, and checking one without a network. Out of
 //! scope: what drills do, and what a deployment tells.
 
+mod anew;
 mod answers;
 mod build;
 mod drilled;
@@ -24,12 +25,32 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The parts that others refer to, by their names in the pack.
+const PAGE: &str = "index.html";
 const ANSWERS: &str = "answers.json";
+const SBOM: &str = "sbom.json";
+const CHECKPOINT: &str = "log/checkpoint.txt";
+const WITNESSED: &str = "log/witnessed.txt";
 const STATE: &str = "state.json";
 const DRILLS: &str = "drills.json";
 const KEY: &str = "log/key.txt";
 const MANIFEST: &str = "manifest.json";
 const SEAL: &str = "seal.json";
+
+/// Every part that a pack may have, but for its list and its seal.
+const KNOWN: [&str; 12] = [
+    PAGE,
+    ANSWERS,
+    STATE,
+    DRILLS,
+    "oscal/assessment-results.json",
+    "oscal/component-definition.json",
+    SBOM,
+    "cbom.json",
+    KEY,
+    CHECKPOINT,
+    WITNESSED,
+    "notice.txt",
+];
 
 /// A file in a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use crate::wire::{self, Centre};
 use domain::EntryId;
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
 use transparency::{OriginKeys, WitnessPolicy};
@@ -52,11 +53,19 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
 
 /// The witnesses that must have signed, if any were named.
 fn policy(asked: &Verify) -> Result<Option<WitnessPolicy>, Failure> {
-    if asked.witness.is_empty() {
-        return asked.policy.as_deref().map(log::read_policy).transpose();
+    match asked.witness.is_empty() {
+        true => asked.policy.as_deref().map(log::read_policy).transpose(),
+        false => named_witnesses(&asked.witness, asked.quorum),
     }
-    let keys = asked.witness.iter().map(|path| config::witness::keys(path)).collect::<Result<Vec<_>, _>>()?;
-    let quorum = asked.quorum.unwrap_or(keys.len());
+}
+
+/// That so many of the witnesses whose files are named must have signed, all unless said; none where no file is.
+pub(crate) fn named_witnesses(files: &[PathBuf], quorum: Option<usize>) -> Result<Option<WitnessPolicy>, Failure> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let keys = files.iter().map(|path| config::witness::keys(path)).collect::<Result<Vec<_>, _>>()?;
+    let quorum = quorum.unwrap_or(keys.len());
     if quorum == 0 {
         return Err(Failure::here("a quorum of none asks for nothing", "give --quorum 1 or more, or no --witness"));
     }

@@ -115,6 +115,11 @@ impl Verdict {
 }
 
 impl Drill {
+    /// As what the attack must be refused: any of these.
+    pub fn refusals(&self) -> impl Iterator<Item = &'static str> {
+        self.refused.iter().copied()
+    }
+
     /// Tries the attack, then its control.
     #[must_use]
     pub fn run(&self, stage: &Stage) -> Verdict {

@@ -42,4 +42,10 @@ pub struct PackVerify {
     /// which say only that it is whole]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// A witness's keys, as ringfence witness key prints them: it must have signed too; repeatable [default: those that the pack names]
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
+    /// How many of these witnesses must have signed; all unless given
+    #[arg(long, value_name = "K", requires = "witness")]
+    pub quorum: Option<usize>,
 }

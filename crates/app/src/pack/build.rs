@@ -6,7 +6,7 @@ use super::index::Page;
 use super::manifest::{Manifest, hash};
 use super::oscal::Told;
 use super::seal::{Seal, is_witnessed};
-use super::{ANSWERS, KEY, MANIFEST, Part, SEAL, STATE, sbom, zip};
+use super::{ANSWERS, CHECKPOINT, KEY, MANIFEST, PAGE, Part, SBOM, SEAL, STATE, WITNESSED, sbom, zip};
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::cli::PackBuild;
 use crate::client::Client;
@@ -105,13 +105,13 @@ fn assemble(wanted: &Wanted, client: &Client, results: &[Value]) -> Result<Made,
     let mut parts = vec![Part::json(STATE, &state)?, drilled::part(&drilled)?];
     let told = Told { drilled: &drilled, nonce: &wanted.nonce, at: &at, company: &company };
     parts.extend(told.parts()?);
-    parts.push(Part::json("sbom.json", &sbom::sbom(&at))?);
+    parts.push(Part::json(SBOM, &sbom::sbom(&at))?);
     let declared = || cbom(&Assets::default(), &[], &Serial::new(&SystemEntropy), SystemClock.now());
     parts.push(Part::json("cbom.json", &wanted.inventory.clone().unwrap_or_else(declared))?);
     parts.push(Part::new(KEY, text(&log, "key")?));
-    parts.push(Part::new("log/checkpoint.txt", text(&log, "checkpoint")?));
+    parts.push(Part::new(CHECKPOINT, text(&log, "checkpoint")?));
     if let Some(witnessed) = log.text("witnessed")? {
-        parts.push(Part::new("log/witnessed.txt", witnessed));
+        parts.push(Part::new(WITNESSED, witnessed));
     }
     parts.push(Part::new("notice.txt", text(&site, &format!("notice/{tenant}/en/text"))?));
     let found = Found { state: &state, drilled: &drilled, parts: &parts };
@@ -124,7 +124,7 @@ fn assemble(wanted: &Wanted, client: &Client, results: &[Value]) -> Result<Made,
         answers: &answers,
         drilled: &drilled,
     };
-    let mut whole = vec![Part::new("index.html", page.html()), Part::json(ANSWERS, &answers)?];
+    let mut whole = vec![Part::new(PAGE, page.html()), Part::json(ANSWERS, &answers)?];
     whole.extend(parts);
     let manifest = Part::json(MANIFEST, &Manifest::of(&whole, &wanted.nonce, &origin, wanted.rehearsal))?;
     let (entry, seal) = sealed(client, &log, wanted, &manifest, (&drilled, &state))?;

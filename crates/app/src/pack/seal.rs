@@ -33,6 +33,8 @@ pub(super) struct Sealed {
     pub(super) checkpoint: Checkpoint,
     /// The witnesses that signed the checkpoint.
     pub(super) witnesses: Vec<String>,
+    /// Those of them whose keys whoever checks has from elsewhere.
+    pub(super) vouched: Vec<String>,
 }
 
 impl Seal {
@@ -64,7 +66,7 @@ impl Seal {
         Ok(Self { opening, proof, drills })
     }
 
-    /// Checks it against keys, the witnesses' keys that the pack names, and what it seals.
+    /// Checks it against keys, the witnesses' keys that the pack names, those that whoever checks has from elsewhere, and what it seals.
     ///
     /// # Errors
     /// What doesn't hold, in words.
@@ -72,6 +74,7 @@ impl Seal {
         &self,
         keys: &OriginKeys,
         witnesses: &[VerifierKey],
+        given: Option<&WitnessPolicy>,
         manifest: (&Manifest, &[u8]),
         drilled: &[Drilled],
     ) -> Result<Sealed, String> {
@@ -103,8 +106,20 @@ impl Seal {
                 ));
             }
         }
-        let witnesses = signers(&receipt.checkpoint, keys, witnesses)?;
-        Ok(Sealed { entry, checkpoint, witnesses })
+        let named: Vec<&VerifierKey> = witnesses
+            .iter()
+            .chain(given.into_iter().flat_map(WitnessPolicy::witnesses).flat_map(|(_, keys)| keys))
+            .collect();
+        let witnesses = signers(&receipt.checkpoint, keys, &named)?;
+        let mut vouched = Vec::new();
+        if let Some(policy) = given {
+            let by = policy.cosigners(&Note::parse(&receipt.checkpoint).map_err(wrong)?).map_err(wrong)?;
+            if by.len() < policy.quorum() {
+                return Err(format!("{} of the {} witnesses that you ask for signed it", by.len(), policy.quorum()));
+            }
+            vouched = by.into_iter().map(|by| by.name).collect();
+        }
+        Ok(Sealed { entry, checkpoint, witnesses, vouched })
     }
 }
 
@@ -121,13 +136,15 @@ pub(super) fn is_witnessed(note: &str, witnesses: &[VerifierKey], quorum: usize)
 }
 
 /// The witnesses that signed. A line that is neither theirs nor the log's, or doesn't verify, or is there twice, wasn't there when the pack was built.
-fn signers(note: &str, keys: &OriginKeys, witnesses: &[VerifierKey]) -> Result<Vec<String>, String> {
+fn signers(note: &str, keys: &OriginKeys, witnesses: &[&VerifierKey]) -> Result<Vec<String>, String> {
     let parsed = Note::parse(note).map_err(|error| error.to_string())?;
     let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
     for line in parsed.signatures() {
         let own = [keys.ed25519(), keys.ml_dsa_44()];
-        let mut known =
-            own.into_iter().chain(witnesses).filter(|key| key.name() == line.name() && key.id() == line.key_id());
+        let mut known = own
+            .into_iter()
+            .chain(witnesses.iter().copied())
+            .filter(|key| key.name() == line.name() && key.id() == line.key_id());
         let key = known.next().ok_or("somebody signed it whom the pack doesn't name")?;
         verify_cosignature(note, key).map_err(|error| error.to_string())?;
         if !seen.insert((line.name().to_owned(), line.key_id())) {

@@ -4,11 +4,14 @@ use super::answers::{self, Found};
 use super::drilled::{self, Drilled};
 use super::manifest::{Manifest, hash};
 use super::seal::Seal;
-use super::{ANSWERS, DRILLS, KEY, MANIFEST, Part, SEAL, STATE, verify, zip};
+use super::verify::Given;
+use super::{ANSWERS, CHECKPOINT, DRILLS, KEY, MANIFEST, PAGE, Part, SBOM, SEAL, STATE, anew, verify, zip};
+use crate::drilling;
 use crate::log::{Keys, hex};
+use drills::Verdict;
 use serde_json::{Value, json};
 use testkit::{FIRST, TestWorld, block_on};
-use transparency::{TilePath, inclusion_proof};
+use transparency::{NoteSigner, TilePath, WitnessPolicy, inclusion_proof};
 use vault::{DrillName, DrillPlace, DrillResult, DrillVerdict, ProvenAnswer, nonce_mark, origin_keys};
 
 const NONCE: &str = "0f1e2d3c4b5a69788796";
@@ -16,11 +19,19 @@ const NONCE: &str = "0f1e2d3c4b5a69788796";
 struct World {
     world: TestWorld,
     nonce: [u8; 32],
+    /// Which version of the program the state names.
+    program: &'static str,
 }
 
 impl World {
+    /// Its packs are of another version: small ones, as nothing of theirs is made anew.
     fn new(seed: u64) -> Self {
-        Self { world: TestWorld::new(seed), nonce: nonce_mark(NONCE).unwrap() }
+        Self { world: TestWorld::new(seed), nonce: nonce_mark(NONCE).unwrap(), program: "0.0.0" }
+    }
+
+    /// Its packs are of this version: whole ones.
+    fn of_this_version(seed: u64) -> Self {
+        Self { program: env!("CARGO_PKG_VERSION"), ..Self::new(seed) }
     }
 
     fn keys(&self) -> Keys {
@@ -44,27 +55,48 @@ impl World {
         let drill = DrillName::parse(name).unwrap();
         let result = DrillResult { drill, verdict, place: DrillPlace::Deployment };
         let entry = block_on(self.world.vault.tell_drills(&scope, vec![result], nonce)).unwrap()[0];
-        let told = json!({
-            "drill": name, "tries": "Somebody tries.", "lacks": "a right", "controls": ["GDPR 25(2)"],
-            "verdict": verdict.slug(), "said": "refused", "where": "deployment",
-        });
+        let known = drills::all().find(|drill| drill.name == name).unwrap();
+        let shown = match verdict {
+            DrillVerdict::Held => Verdict::Held { refused: known.refusals().next().unwrap().to_owned() },
+            DrillVerdict::Pierced => Verdict::Pierced,
+            DrillVerdict::ProvesNothing => Verdict::ProvesNothing { why: "it is away".to_owned() },
+        };
+        let mut told = drilling::result(known, &shown, "deployment");
+        told["verdict"] = json!(verdict.slug());
         Drilled::of(&told, &self.proven(entry)).unwrap()
+    }
+
+    /// All of them, and one of them shows this.
+    fn all_drilled(&self, but: (&str, DrillVerdict)) -> Vec<Drilled> {
+        let verdict = |name: &str| if name == but.0 { but.1 } else { DrillVerdict::Held };
+        drills::all().map(|drill| self.drilled(drill.name, verdict(drill.name), Some(self.nonce))).collect()
     }
 
     fn state(&self) -> Value {
         let origin = self.world.vault.tenants()[0].origin.clone();
-        json!({"origin": origin, "rules": [], "sees": {"card": {}}, "log": {"state": "none", "quorum": 0, "witness_keys": []}})
+        json!({"program": self.program, "at": "2026-01-01T00:00:00Z", "plan": {"company": "Acme & Sons"}, "origin": origin, "rules": [], "sees": {"card": {}}, "log": {"state": "none", "quorum": 0, "witness_keys": []}})
     }
 
     fn parts(&self, drilled: &[Drilled]) -> Vec<Part> {
         let state = self.state();
         let vault = &self.world.vault;
         let keys = origin_keys(vault, &vault.tenants()[0]).unwrap().to_string();
-        let parts = vec![Part::json(STATE, &state).unwrap(), drilled::part(drilled).unwrap(), Part::new(KEY, keys)];
-        let found = Found { state: &state, drilled, parts: &parts };
-        let mut whole = vec![Part::json(ANSWERS, &answers::all(&found)).unwrap()];
-        whole.extend(parts);
-        whole
+        let mut parts = vec![Part::json(STATE, &state).unwrap(), drilled::part(drilled).unwrap(), Part::new(KEY, keys)];
+        let origin = &vault.tenants()[0].origin;
+        let list = Manifest::of(&[], &self.nonce, origin, false);
+        if self.program != "0.0.0" {
+            self.world.sequence(FIRST);
+            let checkpoint = block_on(vault.published_checkpoint(FIRST)).unwrap();
+            parts.push(Part::new(CHECKPOINT, checkpoint));
+            parts.extend(["cbom.json", "notice.txt"].map(|name| Part::new(name, "as it is")));
+        }
+        let made = |parts: &[Part]| anew::made(&Found { state: &state, drilled, parts }, &list, &self.nonce).unwrap();
+        if self.program == "0.0.0" {
+            return [made(&parts)[1..2].to_vec(), parts].concat();
+        }
+        // Answers rest on other parts too.
+        parts.extend(made(&parts).split_off(2));
+        [made(&parts)[..2].to_vec(), parts].concat()
     }
 
     /// Has these parts sealed, whatever they say.
@@ -89,7 +121,7 @@ impl World {
     }
 
     fn check(&self, parts: &[Part]) -> Result<Vec<Value>, String> {
-        verify::checked(&zip::encode(parts).unwrap(), &self.nonce, Some(&self.keys()))
+        verify::checked(&zip::encode(parts).unwrap(), &self.nonce, &by(Some(&self.keys())))
     }
 
     /// What is said of a pack that isn't believed.
@@ -102,6 +134,10 @@ impl World {
             }
         }
     }
+}
+
+fn by(keys: Option<&Keys>) -> Given<'_> {
+    Given { keys, witnesses: None }
 }
 
 fn named<'a>(parts: &'a mut [Part], name: &str) -> &'a mut Part {
@@ -120,13 +156,17 @@ fn result<'a>(lines: &'a [Value], checked: &str) -> &'a str {
 
 #[test]
 fn a_pack_says_of_each_part_drill_and_answer_whether_it_holds() {
-    let world = World::new(2_000);
-    let pack = world.pack();
+    let world = World::of_this_version(2_000);
+    let drilled = world.all_drilled(("reveal-on-hold", DrillVerdict::ProvesNothing));
+    let pack = world.sealed(world.parts(&drilled), &drilled);
     let lines = world.check(&pack).unwrap();
     assert!(lines.iter().all(|line| line["result"] != "fail"), "{lines:?}");
     for (checked, expected) in [
         ("key", "pass"),
         ("seal", "pass"),
+        ("witnesses", "open"),
+        (PAGE, "pass"),
+        ("oscal/assessment-results.json", "pass"),
         (DRILLS, "pass"),
         ("drill card-in-a-note", "pass"),
         ("drill reveal-on-hold", "open"),
@@ -136,8 +176,67 @@ fn a_pack_says_of_each_part_drill_and_answer_whether_it_holds() {
     ] {
         assert_eq!(result(&lines, checked), expected, "{checked}");
     }
-    let unpinned = verify::checked(&zip::encode(&pack).unwrap(), &world.nonce, None).unwrap();
+    let unpinned = verify::checked(&zip::encode(&pack).unwrap(), &world.nonce, &by(None)).unwrap();
     assert_eq!(result(&unpinned, "key"), "open");
+    // A witness that the buyer names, and that signed nothing.
+    let own = NoteSigner::ed25519_cosigner("witness.example/ours", &[7; 32]).unwrap();
+    let policy = WitnessPolicy::new([own.verifier_key().clone()], 1).unwrap();
+    let given = Given { keys: None, witnesses: Some(&policy) };
+    let said = verify::checked(&zip::encode(&pack).unwrap(), &world.nonce, &given).unwrap_err();
+    assert_eq!(said, "0 of the 1 witnesses that you ask for signed it");
+}
+
+#[test]
+fn a_company_cannot_seal_what_its_state_and_drills_do_not_come_to() {
+    let world = World::of_this_version(2_010);
+    let drilled = world.all_drilled(("reveal-on-hold", DrillVerdict::Pierced));
+    let parts = world.parts(&drilled);
+    let anew = "it isn't what its state and drills come to";
+    for (name, from, to) in [
+        (PAGE, "not shown to be refused", "refused"),
+        (ANSWERS, "\"question\": \"", "\"question\": \"X"),
+        ("oscal/assessment-results.json", "not-satisfied", "satisfied"),
+        ("oscal/component-definition.json", "Attacked by", "Withstood by"),
+        (SBOM, "Apache-2.0", "MIT"),
+    ] {
+        let mut edited = parts.clone();
+        replaced(named(&mut edited, name), from, to);
+        assert_eq!(world.refused(&world.sealed(edited, &drilled)), anew, "{name}");
+    }
+    let mut other = parts.clone();
+    *named(&mut other, CHECKPOINT) = Part::new(CHECKPOINT, "log.example/other\n3\n");
+    assert_eq!(world.refused(&world.sealed(other, &drilled)), "its log didn't sign it");
+    let extra = [parts.clone(), vec![Part::new("certificate.txt", "All is well.")]].concat();
+    assert_eq!(world.refused(&world.sealed(extra, &drilled)), "this program knows no part certificate.txt");
+    let fewer: Vec<Part> = parts.into_iter().filter(|part| part.name != "notice.txt").collect();
+    assert_eq!(world.refused(&world.sealed(fewer, &drilled)), "it is missing");
+
+    let refused = |drilled: &[Drilled]| world.refused(&world.sealed(world.parts(drilled), drilled));
+    let without: Vec<Drilled> = drilled.iter().filter(|one| one.drill != "reveal-on-hold").cloned().collect();
+    assert_eq!(refused(&without), "it was left out");
+    let at = drilled.iter().position(|one| one.drill == "reveal-on-hold").unwrap();
+    let edited = |edit: &dyn Fn(&mut Drilled)| {
+        let mut all = drilled.clone();
+        edit(&mut all[at]);
+        refused(&all)
+    };
+    let told = "it says something else of the drill than this program does";
+    assert_eq!(edited(&|one| one.tries = "Nothing.".to_owned()), told);
+    assert_eq!(edited(&|one| one.lacks.clear()), told);
+    assert_eq!(edited(&|one| one.controls = vec!["SOC 2 CC1.1".to_owned()]), told);
+    assert_eq!(
+        edited(&|one| one.said = "refused; its control got through".to_owned()),
+        "it says something else than its verdict"
+    );
+}
+
+#[test]
+fn of_another_version_nothing_is_said_to_pass_that_cannot_be_made_anew() {
+    let world = World::new(2_011);
+    let lines = world.check(&world.pack()).unwrap();
+    for checked in ["version", ANSWERS, "drill card-in-a-note", "answer card-notes"] {
+        assert_eq!(result(&lines, checked), "open", "{checked}");
+    }
 }
 
 #[test]
@@ -152,12 +251,12 @@ fn no_byte_can_be_another() {
     let mut edited = file.clone();
     for at in (0..seal.start).step_by(step).chain(seal) {
         edited[at] ^= 1 << (at % 8);
-        let found = verify::checked(&edited, &world.nonce, Some(&keys));
+        let found = verify::checked(&edited, &world.nonce, &by(Some(&keys)));
         let failed = found.as_ref().map_or(true, |lines| lines.iter().any(|line| line["result"] == "fail"));
         assert!(failed, "byte {at} of {}", file.len());
         edited[at] = file[at];
     }
-    assert!(verify::checked(&edited, &world.nonce, Some(&keys)).is_ok());
+    assert!(verify::checked(&edited, &world.nonce, &by(Some(&keys))).is_ok());
 }
 
 #[test]
@@ -236,9 +335,9 @@ fn another_nonce_and_another_deployment_are_refused() {
     let world = World::new(2_006);
     let pack = zip::encode(&world.pack()).unwrap();
     let other = nonce_mark("another nonce".replace(' ', "-").repeat(2).as_str()).unwrap();
-    let said = verify::checked(&pack, &other, Some(&world.keys())).unwrap_err();
+    let said = verify::checked(&pack, &other, &by(Some(&world.keys()))).unwrap_err();
     assert_eq!(said, "it was made for another nonce than yours");
-    let said = verify::checked(&pack, &world.nonce, Some(&World::new(2_007).keys())).unwrap_err();
+    let said = verify::checked(&pack, &world.nonce, &by(Some(&World::new(2_007).keys()))).unwrap_err();
     assert!(said.contains("another log") || said.contains("keys were given for"), "{said}");
     // Evidence of one deployment under another's seal.
     let (one, two) = (World::new(2_008), World::new(2_009));

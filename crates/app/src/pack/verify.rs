@@ -1,19 +1,20 @@
-//! `ringfence pack verify`: without a network, by the log's keys, the nonce and the pack alone.
+//! `ringfence pack verify`: without a network, by the log's and its witnesses' keys, the nonce and the pack alone.
 
 use super::answers::{Answer, Found};
 use super::drilled::Drilled;
 use super::manifest::{Manifest, plain};
 use super::seal::Seal;
-use super::{ANSWERS, DRILLS, KEY, MANIFEST, Part, SEAL, STATE, build, read, zip};
+use super::{ANSWERS, DRILLS, KEY, KNOWN, MANIFEST, Part, SEAL, STATE, anew, build, read, zip};
 use crate::cli::PackVerify;
 use crate::failure::{self, Failure};
 use crate::log::{Keys, hex, signed_by};
 use crate::output::{self, Format};
+use crate::verify::named_witnesses;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
-use transparency::OriginKeys;
+use transparency::{OriginKeys, WitnessPolicy};
 
 const COLUMNS: [&str; 3] = ["checked", "result", "said"];
 const NEXT: &str = "don't rely on it; ask the company for another one, for a new nonce";
@@ -27,8 +28,9 @@ pub(super) fn run(format: Format, asked: &PackVerify) -> Result<(), Failure> {
     let keys = asked.key.as_ref().map(|file| Keys::read(core::slice::from_ref(file))).transpose()?;
     let file = whole(&asked.file)?;
     let name = asked.file.display();
-    let lines =
-        checked(&file, &nonce, keys.as_ref()).map_err(|said| Failure::there(format!("{name}: {said}"), NEXT))?;
+    let witnesses = named_witnesses(&asked.witness, asked.quorum)?;
+    let lines = checked(&file, &nonce, &Given { keys: keys.as_ref(), witnesses: witnesses.as_ref() })
+        .map_err(|said| Failure::there(format!("{name}: {said}"), NEXT))?;
     output::list(format, &COLUMNS, &lines)?;
     let failed: Vec<&Value> = lines.iter().filter(|line| line["result"] == "fail").collect();
     match failed.first() {
@@ -55,11 +57,18 @@ fn line(checked: impl Into<String>, result: &str, said: impl Into<String>) -> Va
     json!({"checked": checked.into(), "result": result, "said": said.into()})
 }
 
+/// What whoever checks has from elsewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) keys: Option<&'a Keys>,
+    pub(super) witnesses: Option<&'a WitnessPolicy>,
+}
+
 /// Each part, each drill, each answer.
 ///
 /// # Errors
 /// If the file as a whole isn't what was built: then nothing in it is worth a line.
-pub(super) fn checked(file: &[u8], nonce: &[u8; 32], given: Option<&Keys>) -> Result<Vec<Value>, String> {
+pub(super) fn checked(file: &[u8], nonce: &[u8; 32], given: &Given<'_>) -> Result<Vec<Value>, String> {
     let mut parts = zip::decode(file).ok_or("it isn't a pack, or was changed since it was built")?;
     let seal = last(&mut parts, SEAL)?;
     let list = last(&mut parts, MANIFEST)?;
@@ -68,39 +77,70 @@ pub(super) fn checked(file: &[u8], nonce: &[u8; 32], given: Option<&Keys>) -> Re
     if let Some(said) = manifest.differs(&parts) {
         return Err(said);
     }
+    if let Some(part) = parts.iter().find(|part| !KNOWN.contains(&part.name.as_str())) {
+        return Err(format!("this program knows no part {}", plain(&part.name)));
+    }
     if manifest.nonce != hex(nonce) {
         return Err("it was made for another nonce than yours".to_owned());
     }
     let state: Value = read(&part(&parts, STATE)?.bytes).ok_or("its state can't be read")?;
     let drilled: Vec<Drilled> = read(&part(&parts, DRILLS)?.bytes).ok_or("its drills can't be read")?;
     let answers: Vec<Answer> = read(&part(&parts, ANSWERS)?.bytes).ok_or("its answers can't be read")?;
-    let keys = keys(&parts, given, &manifest.origin)?;
+    let keys = keys(&parts, given.keys, &manifest.origin)?;
     if state["origin"] != manifest.origin.as_str() {
         return Err("its state is another log's".to_owned());
     }
     let (witnesses, quorum) = build::witnesses(&state);
-    let sealed = seal.check(&keys, &witnesses, (&manifest, &list.bytes), &drilled)?;
+    let sealed = seal.check(&keys, &witnesses, given.witnesses, (&manifest, &list.bytes), &drilled)?;
     if sealed.witnesses.len() < quorum {
         return Err(format!("{} of {quorum} witnesses signed it", sealed.witnesses.len()));
     }
-    let mut lines = vec![key_line(given, &keys)];
-    let by = if sealed.witnesses.is_empty() { "no witness".to_owned() } else { sealed.witnesses.join(", ") };
-    let place = format!("at {} in a log of {} entries, signed also by {by}", sealed.entry.at, sealed.checkpoint.size);
+    let mut lines = vec![key_line(given.keys, &keys)];
+    let place = format!("at {} in a log of {} entries", sealed.entry.at, sealed.checkpoint.size);
     lines.push(line("seal", "pass", place));
-    lines.extend(
-        parts.iter().map(|part| line(plain(&part.name), "pass", format!("{} bytes, as listed", part.bytes.len()))),
-    );
-    lines.extend(drills(&drilled, nonce, &sealed.entry));
+    lines.push(match given.witnesses {
+        Some(_) => line("witnesses", "pass", format!("signed by {}, whose keys you gave", sealed.vouched.join(", "))),
+        None => line("witnesses", "open", by_its_own_word(&sealed.witnesses)),
+    });
+    let found = Found { state: &state, drilled: &drilled, parts: &parts };
+    let anew = anew::is_possible(&state).then(|| anew::made(&found, &manifest, nonce)).transpose()?;
+    let this = anew.is_some();
+    if !this {
+        lines.push(line("version", "open", "another version of the program built it: have that one check it too"));
+    }
+    lines.extend(parts.iter().map(|part| listed(part, anew.as_deref(), &keys)));
+    lines.extend(drills(&drilled, nonce, &sealed.entry, this.then_some(manifest.rehearsal)));
+    if this {
+        lines.extend(anew::missing(&parts).map(|name| line(name, "fail", "it is missing")));
+        lines.extend(anew::left_out(&drilled).map(|name| line(format!("drill {name}"), "fail", "it was left out")));
+    }
     if manifest.rehearsal {
         lines.push(line("rehearsal", "open", "it is of a centre made for it, and says nothing of anybody's"));
     }
-    let found = Found { state: &state, drilled: &drilled, parts: &parts };
-    lines.extend(answers.iter().map(|answer| answered(answer, &found)));
+    lines.extend(answers.iter().map(|answer| answered(answer, &found, this)));
     let ids: BTreeSet<&str> = answers.iter().map(|answer| answer.id.as_str()).collect();
     if answers.is_empty() || ids.len() != answers.len() {
         lines.push(line("answers", "fail", "a question is answered twice, or none is"));
     }
     Ok(lines)
+}
+
+/// A part, beside what this program makes of the pack's state and drills, if it is of this version.
+fn listed(part: &Part, anew: Option<&[Part]>, keys: &OriginKeys) -> Value {
+    let name = plain(&part.name);
+    let bytes = format!("{} bytes, as listed", part.bytes.len());
+    match anew {
+        _ if !anew::is_signed(part, keys) => line(name, "fail", "its log didn't sign it"),
+        _ if !anew::follows(&part.name) => line(name, "pass", bytes),
+        None => line(name, "open", format!("{bytes}; another version made it, and this one can't make it anew")),
+        Some(made) if made.contains(part) => line(name, "pass", format!("{bytes}, and made anew the same")),
+        Some(_) => line(name, "fail", "it isn't what its state and drills come to"),
+    }
+}
+
+fn by_its_own_word(signed: &[String]) -> String {
+    let by = if signed.is_empty() { "no witness".to_owned() } else { signed.join(", ") };
+    format!("signed by {by}, as the pack itself says: give --witness and --quorum")
 }
 
 fn last(parts: &mut Vec<Part>, name: &str) -> Result<Part, String> {
@@ -135,13 +175,18 @@ fn key_line(given: Option<&Keys>, keys: &OriginKeys) -> Value {
     }
 }
 
-fn drills(drilled: &[Drilled], nonce: &[u8; 32], pack: &vault::AuditBody) -> Vec<Value> {
+/// `rehearsal` is none where another version tried them.
+fn drills(drilled: &[Drilled], nonce: &[u8; 32], pack: &vault::AuditBody, rehearsal: Option<bool>) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let lines = drilled.iter().map(|one| {
         let name = format!("drill {}", plain(&one.drill));
-        match one.differs(nonce, pack) {
+        let differs = || rehearsal.and_then(|rehearsal| anew::differs(one, rehearsal));
+        match one.differs(nonce, pack).or_else(differs) {
             _ if !seen.insert(&one.drill) => line(name, "fail", "it is there twice"),
             Some(said) => line(name, "fail", said),
+            None if rehearsal.is_none() => {
+                line(name, "open", format!("{}; the log has it, of another version's drill", plain(&one.verdict)))
+            }
             None if one.held() => line(name, "pass", "refused, and its control got through; the log has it"),
             None => line(name, "open", format!("{}; the log has it", plain(&one.verdict))),
         }
@@ -150,10 +195,11 @@ fn drills(drilled: &[Drilled], nonce: &[u8; 32], pack: &vault::AuditBody) -> Vec
     if lines.is_empty() { vec![line("drills", "fail", "there are none")] } else { lines }
 }
 
-fn answered(answer: &Answer, found: &Found<'_>) -> Value {
+fn answered(answer: &Answer, found: &Found<'_>, this: bool) -> Value {
     let name = format!("answer {}", plain(&answer.id));
     match answer.lacks(found) {
         Some(said) => line(name, "fail", plain(&said)),
+        None if answer.in_place && !this => line(name, "open", "in place, in the words of another version"),
         None if answer.in_place => line(name, "pass", plain(&answer.question)),
         None => line(name, "open", format!("not in place: {}", plain(&answer.question))),
     }

@@ -12,8 +12,8 @@ const LOCAL_BYTES: usize = 30;
 const UTF_8: u16 = 1 << 11;
 /// 1980-01-01, the first date that ZIP has.
 const DATE: u16 = 1 << 5 | 1;
-/// The largest pack that is read, in bytes.
-pub(super) const MOST: u64 = 64 << 20;
+/// The largest pack, in bytes: what isn't handed out isn't built either.
+pub(super) const MOST: u64 = web::MOST_PACK_BYTES;
 /// The most parts.
 const MOST_PARTS: usize = 200;
 
@@ -91,7 +91,12 @@ pub(super) fn decode(file: &[u8]) -> Option<Vec<Part>> {
         let (name, size) = (u16::from_le_bytes([head[22], head[23]]), [head[14], head[15], head[16], head[17]]);
         let (name, after) = after.split_at_checked(usize::from(name))?;
         let (bytes, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(size)).ok()?)?;
-        parts.push(Part::new(core::str::from_utf8(name).ok().filter(|name| is_plain(name))?, bytes));
+        let name = core::str::from_utf8(name).ok().filter(|name| is_plain(name))?;
+        // Of two parts of one name one program would show this one, and another program that one.
+        if parts.iter().any(|part: &Part| part.name == name) {
+            return None;
+        }
+        parts.push(Part::new(name, bytes));
         rest = after;
     }
     (encode(&parts)? == file).then_some(parts)
@@ -121,6 +126,12 @@ mod tests {
             assert_eq!(decode(&file[..end]), None, "cut to {end}");
         }
         assert_eq!(decode(&[file.as_slice(), b"\0"].concat()), None);
+    }
+
+    #[test]
+    fn no_two_parts_have_one_name() {
+        let twice = [Part::new("a.txt", "x"), Part::new("b.txt", "x"), Part::new("a.txt", "y")];
+        assert_eq!(decode(&encode(&twice).unwrap()), None);
     }
 
     #[test]

@@ -52,7 +52,10 @@ fn a_buyer_checks_a_pack_without_the_deployment() {
     for (checked, expected) in [
         ("key", "pass"),
         ("seal", "pass"),
+        ("witnesses", "open"),
         ("index.html", "pass"),
+        ("answers.json", "pass"),
+        ("oscal/component-definition.json", "pass"),
         ("oscal/assessment-results.json", "pass"),
         ("sbom.json", "pass"),
         ("cbom.json", "pass"),

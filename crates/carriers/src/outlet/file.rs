@@ -67,9 +67,15 @@ impl FileOutlet {
     }
 }
 
-/// Only its owner reads it.
+/// Only its owner reads it. A new one, and what was renamed before, is durable under its name too.
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)
+    let is_new = !path.exists();
+    let file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)?;
+    if is_new {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
 }
 
 /// Appends lines, durably. What a crash left of a line is ended first.

@@ -12,11 +12,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vault::{Happening, Kind, Outlet, OutletError, TenantConfig};
 
-/// For connecting, and for each reading and writing.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// For one batch, from connecting to its end.
+const DEADLINE: Duration = Duration::from_secs(10);
 /// Events on one connection.
 const AT_ONCE: usize = 200;
 /// "Log audit", by RFC 5424's table.
@@ -28,6 +28,37 @@ pub struct SyslogOutlet {
     address: String,
     host: ServerName<'static>,
     tls: Arc<ClientConfig>,
+    deadline: Duration,
+}
+
+/// A connection for which there is so much time in all: whoever sends a byte now and then would otherwise hold it for ever.
+struct Hasty {
+    socket: TcpStream,
+    until: Instant,
+}
+
+/// What is left of the time.
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+impl io::Read for Hasty {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.socket.set_read_timeout(Some(left(self.until)?))?;
+        self.socket.read(into)
+    }
+}
+
+impl io::Write for Hasty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(Some(left(self.until)?))?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
 }
 
 impl SyslogOutlet {
@@ -41,16 +72,15 @@ impl SyslogOutlet {
         port.parse::<u16>().map_err(|_| UrlError::Url)?;
         let host = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).map_err(|_| UrlError::Url)?;
         let tls = ClientConfig::builder().with_root_certificates(roots(authority)?).with_no_client_auth();
-        Ok(Self { name, address: address.to_owned(), host, tls: Arc::new(tls) })
+        Ok(Self { name, address: address.to_owned(), host, tls: Arc::new(tls), deadline: DEADLINE })
     }
 
     fn send(&self, messages: &[u8]) -> io::Result<()> {
+        let until = Instant::now() + self.deadline;
         let found = self.address.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
-        let socket = TcpStream::connect_timeout(&found, DEADLINE)?;
-        socket.set_read_timeout(Some(DEADLINE))?;
-        socket.set_write_timeout(Some(DEADLINE))?;
+        let socket = TcpStream::connect_timeout(&found, left(until)?)?;
         let session = ClientConnection::new(Arc::clone(&self.tls), self.host.clone()).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(session, socket);
+        let mut stream = StreamOwned::new(session, Hasty { socket, until });
         stream.write_all(messages)?;
         stream.conn.send_close_notify();
         stream.flush()?;
@@ -108,5 +138,38 @@ impl Outlet for SyslogOutlet {
     fn deliver(&self, tenant: &TenantConfig, _: Millis, happenings: &[Happening]) -> Result<(), OutletError> {
         let messages: Vec<u8> = happenings.iter().flat_map(|happening| message(tenant, happening)).collect();
         self.send(&messages).map_err(|_| OutletError::Later("it takes no connection, or none to the end"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_collector_that_drips_holds_nobody() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let drips = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            // A record of TLS that would be whole after hours.
+            let mut next = socket.write_all(&[0x16, 3, 3, 0x40, 0]);
+            while next.is_ok() {
+                std::thread::park_timeout(Duration::from_millis(50));
+                next = socket.write_all(&[0]);
+            }
+        });
+        let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        let outlet = SyslogOutlet {
+            name: "n".to_owned(),
+            address: address.to_string(),
+            host: ServerName::try_from("127.0.0.1").unwrap(),
+            tls: Arc::new(config),
+            deadline: Duration::from_millis(400),
+        };
+        let begun = Instant::now();
+        assert!(outlet.send(b"x").is_err());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        drips.join().unwrap();
     }
 }

@@ -48,6 +48,9 @@ pub const EVENT_TYPES: [&str; 27] = {
     all
 };
 
+/// An entry whose audit half was edited in the database: nobody can choose it, and everybody is told, as it may have been of any type.
+const DAMAGED: &str = "entry.damaged";
+
 /// The type of what an entry tells, if there is one.
 fn type_of(body: &AuditBody) -> Option<&'static str> {
     let only_begins = body.kind == Kind::Erasure && body.detail.is_none();
@@ -97,7 +100,8 @@ impl Outlet for WebhookOutlet {
     }
 
     fn tells(&self, happening: &Happening) -> bool {
-        happening.body.as_ref().and_then(type_of).is_some_and(|name| self.types.contains(&name))
+        let Some(body) = &happening.body else { return true };
+        type_of(body).is_some_and(|name| self.types.contains(&name))
     }
 
     fn deliver(&self, tenant: &TenantConfig, now: Millis, happenings: &[Happening]) -> Result<(), OutletError> {
@@ -111,8 +115,13 @@ impl Outlet for WebhookOutlet {
 
 /// `{"type":…,"timestamp":…,"data":{"tenant":…,"entry":…,"place":…,"kind":…}}`, with `person`, `about`, `customer` and `alarm` where
 /// there are some.
-fn event(tenant: &TenantConfig, happening: &Happening) -> Option<Value> {
-    let body = happening.body.as_ref()?;
+pub(super) fn event(tenant: &TenantConfig, happening: &Happening) -> Option<Value> {
+    let Some(body) = &happening.body else {
+        let (entry, at) = (happening.entry, happening.entry.minted());
+        let data =
+            json!({"tenant": tenant.slug, "entry": entry.to_string(), "place": happening.place, "kind": "damaged"});
+        return Some(json!({"type": DAMAGED, "timestamp": at.to_string(), "data": data}));
+    };
     let mut data = Map::new();
     data.insert("tenant".to_owned(), json!(tenant.slug));
     data.insert("entry".to_owned(), json!(happening.entry.to_string()));

@@ -5,6 +5,7 @@
 
 mod api;
 mod body;
+mod handed_out;
 mod identify;
 mod me;
 mod metrics;
@@ -25,6 +26,7 @@ mod speak_up;
 mod state;
 mod words;
 
+pub use handed_out::MOST_PACK_BYTES;
 pub use openapi::openapi;
 pub use pages::templates;
 pub use serve::serve;

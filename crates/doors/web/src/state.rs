@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use crate::api::trust::Kept;
+use crate::handed_out::HandedOut;
 use crate::metrics::Metrics;
 use crate::speak_up::Places;
 use axum::http::{HeaderMap, header};
@@ -101,6 +102,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// What was told publicly a moment ago.
     pub(crate) trust: Kept,
+    /// Packs that anybody may download.
+    pub(crate) handed_out: HandedOut,
     /// How many codes may be on their way to customers at a time.
     pub(crate) letters: Arc<Semaphore>,
     /// In which what is sent by those who speak up is read.
@@ -129,6 +132,7 @@ impl Web {
             stopped,
             metrics: Metrics::default(),
             trust: Kept::default(),
+            handed_out: HandedOut::default(),
             letters: Arc::new(Semaphore::new(LETTERS)),
             places: Places::default(),
             node,

@@ -71,7 +71,7 @@ impl Drill {
     }
 }
 
-/// Who was drawn, when and for what; never what they made of it.
+/// Who was drawn, for what, and from when on it may come to them; never what they made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Drawn {
     pub(super) person: PersonId,
@@ -95,14 +95,15 @@ pub(super) struct Opened {
 type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 
 impl Book {
-    /// How often they were drawn in the last thirty days.
-    pub(super) fn lately(&self, person: PersonId, now: Millis) -> usize {
-        self.drawn.iter().filter(|one| one.person == person && now.since(one.at) < MONTH_MS).count()
+    /// How often a human was drawn for what begins within thirty days of this moment, before or after it, by any of their accounts.
+    pub(super) fn around(&self, accounts: &[PersonId], at: Millis) -> usize {
+        let near = |one: &&Drawn| accounts.contains(&one.person) && at.since(one.at).abs() < MONTH_MS;
+        self.drawn.iter().filter(near).count()
     }
 
-    /// Have they been drawn for this kind before?
-    pub(super) fn knows(&self, person: PersonId, ruse: Ruse) -> bool {
-        self.drawn.iter().any(|one| one.person == person && one.ruse == ruse)
+    /// Have they been drawn for this kind before, by any of their accounts?
+    pub(super) fn knows(&self, accounts: &[PersonId], ruse: Ruse) -> bool {
+        self.drawn.iter().any(|one| accounts.contains(&one.person) && one.ruse == ruse)
     }
 
     /// What is or may come to this person's desk: which drill, and which of its events.

@@ -102,7 +102,8 @@ impl Parts {
             met,
             reported: tens(all.reports(), met),
             fell: tens(all.fell, met),
-            median: all.median(),
+            // Of fewer reports it would say how fast somebody was; and it is none for one report as for none.
+            median: all.median().filter(|_| all.reports() >= FEWEST),
             fell_again: parted.then(|| tens(self.again.fell, again)),
         })
     }
@@ -123,7 +124,7 @@ pub struct Figures {
     pub reported: u8,
     /// The share that fell for it, likewise.
     pub fell: u8,
-    /// Within which time half of the reports came; none without reports.
+    /// Within which time half of the reports came; none of fewer than eight reports.
     pub median: Option<Speed>,
     /// Of those who had met such a drill before, the share that fell for it; none of fewer than eight.
     pub fell_again: Option<u8>,
@@ -220,6 +221,17 @@ mod tests {
         }
         assert_eq!(tally.median(), Some(Speed { within_s: 60 }));
         assert_eq!((tally.met(), tally.reports()), (5, 5));
+    }
+
+    #[test]
+    fn how_fast_reports_came_is_shown_of_eight_or_more() {
+        let of = |reports: u32| {
+            let mut first = Tally { ignored: 20, ..Tally::default() };
+            (0..reports).for_each(|_| first.count(Reaction::Reported, 1_000));
+            Parts { first, again: Tally::default() }.figures().unwrap().median
+        };
+        assert_eq!((of(0), of(1), of(7)), (None, None, None));
+        assert_eq!(of(8), Some(Speed { within_s: 30 }));
     }
 
     proptest! {

@@ -25,7 +25,7 @@ const SEEN: &[u8] = b"rf1/lessons-seen";
 pub struct Shown {
     /// How many people it is.
     pub people: u32,
-    /// How many lessons.
+    /// How many lessons, to tens, up to yesterday.
     pub lessons: u32,
 }
 
@@ -86,12 +86,13 @@ impl Vault {
         self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(kept))).await.map(drop)
     }
 
-    /// How many lessons the people of each team were shown in the last thirty days.
+    /// How many lessons the people of each team were shown in thirty whole days, up to yesterday. Counted so and to tens, because of two
+    /// exact counts, a minute apart, the difference would be what one person just read.
     pub(super) async fn lessons_shown(&self, tenant: TenantId) -> Result<Vec<Group<Shown>>, VaultError> {
-        let now = self.clock.now();
+        let today = Millis(self.clock.now().0.div_euclid(DAY_MS) * DAY_MS);
         let rows = self.all_admissions(tenant, AdmissionKind::LessonsSeen).await?;
-        let lately =
-            |row: &AdmissionRow| self.seen(tenant, row).values().filter(|at| now.since(**at) < MONTH_MS).count();
+        let counts = |at: &&Millis| **at < today && today.since(**at) <= MONTH_MS;
+        let lately = |row: &AdmissionRow| self.seen(tenant, row).values().filter(counts).count();
         let shown: HashMap<[u8; 16], usize> = rows.iter().map(|row| (row.key.id, lately(row))).collect();
         let power = self.power(tenant).await?;
         let mut teams: BTreeMap<String, (String, Shown)> = BTreeMap::new();
@@ -110,6 +111,10 @@ impl Vault {
             people: one.people + other.people,
             lessons: one.lessons.saturating_add(other.lessons),
         };
-        Ok(grouped(teams.into_values().collect(), |shown| shown.people, add))
+        let mut groups = grouped(teams.into_values().collect(), |shown| shown.people, add);
+        for group in &mut groups {
+            group.shown.lessons = group.shown.lessons.saturating_add(5) / 10 * 10;
+        }
+        Ok(groups)
     }
 }

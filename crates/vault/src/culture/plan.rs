@@ -57,6 +57,19 @@ pub struct PlannedDrill {
     pub receipt: EntryId,
 }
 
+/// From when on a drill that is planned now may come to a desk.
+fn begins(new: &NewPeopleDrill, now: Millis) -> Millis {
+    Millis(new.window.from.0.max(now.0))
+}
+
+/// Somebody who is drawn.
+struct Chosen {
+    person: PersonId,
+    team: String,
+    /// Every account of their name.
+    accounts: Vec<PersonId>,
+}
+
 impl Vault {
     /// May this person plan drills for people? Asked before what they wrote is read.
     ///
@@ -72,7 +85,7 @@ impl Vault {
         self.may(scope, PLAN).is_ok()
     }
 
-    /// Plans a drill. Who met two in the last thirty days isn't drawn, and of two accounts of one name only one.
+    /// Plans a drill. Who was drawn for two that begin within thirty days of it isn't drawn, and of two accounts of one name only one.
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `TooFewPeople` if it would try fewer than eight; `DrillsExhausted` while six run;
@@ -89,8 +102,8 @@ impl Vault {
         };
         let id = PeopleDrillId(fresh(&*self.entropy));
         let drill = self.drill((scope.person(), act.draft.id), id, new, &drawn, &opened.book);
-        let at = act.draft.at;
-        opened.book.drawn.extend(drawn.iter().map(|(person, _)| Drawn { person: *person, ruse: new.ruse, at }));
+        let at = begins(new, self.clock.now());
+        opened.book.drawn.extend(drawn.iter().map(|one| Drawn { person: one.person, ruse: new.ruse, at }));
         opened.book.drills.push(drill);
         let known = opened.book.clone();
         let receipt = self.commit_plain(opened.turned(self, act)?).await?;
@@ -126,24 +139,25 @@ impl Vault {
     }
 
     /// Who meets it, and of which team, in the order of the draw.
-    async fn drawn(
-        &self,
-        scope: &Scope,
-        book: &Book,
-        new: &NewPeopleDrill,
-    ) -> Result<Vec<(PersonId, String)>, VaultError> {
-        let now = self.clock.now();
+    async fn drawn(&self, scope: &Scope, book: &Book, new: &NewPeopleDrill) -> Result<Vec<Chosen>, VaultError> {
+        let begins = begins(new, self.clock.now());
         let teams: BTreeSet<String> = new.teams.iter().map(|team| plain(team)).collect();
         let power = self.power(scope.tenant).await?;
-        let mut names = BTreeSet::new();
-        let mut there: Vec<(PersonId, String)> = Vec::new();
+        // Two accounts of one name are one human, who would be counted twice, and tried twice as often.
+        let mut humans: BTreeMap<String, Vec<PersonId>> = BTreeMap::new();
+        for person in power.everybody() {
+            humans.entry(plain(&person.name)).or_default().push(person.id);
+        }
+        let mut there: Vec<Chosen> = Vec::new();
         for person in power.everybody() {
             let wanted = teams.is_empty() || teams.contains(&plain(&person.team));
-            let free = book.lately(person.id, now) < PER_MONTH;
-            // Two accounts of one name are one human, who would be counted twice.
-            if person.role.serves() && wanted && free && !power.has_left(person.id) && names.insert(plain(&person.name))
+            if !person.role.serves() || !wanted || power.has_left(person.id) {
+                continue;
+            }
+            if let Some(accounts) = humans.remove(&plain(&person.name))
+                && book.around(&accounts, begins) < PER_MONTH
             {
-                there.push((person.id, person.team.clone()));
+                there.push(Chosen { person: person.id, team: person.team.clone(), accounts });
             }
         }
         for last in (1..there.len()).rev() {
@@ -165,23 +179,23 @@ impl Vault {
         (planner, planned): (PersonId, EntryId),
         id: PeopleDrillId,
         new: &NewPeopleDrill,
-        drawn: &[(PersonId, String)],
+        drawn: &[Chosen],
         book: &Book,
     ) -> Drill {
         let DrillWindow { from, until } = new.window;
-        let begins = Millis(from.0.max(self.clock.now().0));
+        let begins = begins(new, self.clock.now());
         // A minute before the end, so that whoever is at their desk meets it in time.
         let length = usize::try_from(until.since(begins) - MINUTE_MS).unwrap_or(0).max(1);
         let mut places: BTreeMap<String, u32> = BTreeMap::new();
         let mut teams: Vec<TeamTally> = Vec::new();
         let mut events = Vec::with_capacity(drawn.len());
-        for (person, team) in drawn {
+        for Chosen { person, team, accounts } in drawn {
             let place = *places.entry(plain(team)).or_insert_with(|| {
                 teams.push(TeamTally { team: team.clone(), first: Tally::default(), again: Tally::default() });
                 u32::try_from(teams.len() - 1).unwrap_or(u32::MAX)
             });
             let due = begins.plus(i64::try_from(self.below(length)).unwrap_or(0));
-            let again = book.knows(*person, new.ruse);
+            let again = book.knows(accounts, new.ruse);
             events.push(Event { person: *person, due, team: place, again, shown: None });
         }
         let drawn = u32::try_from(drawn.len()).unwrap_or(u32::MAX);

@@ -3,8 +3,8 @@
 use super::id_of;
 use crate::error::VaultError;
 use crate::wiring::Vault;
-use domain::{Millis, TenantId};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Seals as _, StoreError, Tag};
+use domain::{Millis, Refusal, TenantId};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Seals as _, StoreError, Tag};
 
 /// How far back a new outlet begins, in milliseconds.
 pub(super) const BEGINS_MS: i64 = 7 * 24 * 3_600_000;
@@ -64,6 +64,22 @@ impl Cursor {
         (0..=LONGEST_REST_MS).contains(&self.rests_until.since(now)) && now < self.rests_until
     }
 
+    /// Whose row it is.
+    pub(super) fn is_of(&self, names: &std::collections::BTreeSet<String>) -> bool {
+        names.iter().any(|name| id_of(name) == self.id)
+    }
+
+    /// Only over what was read, as an act's condition.
+    pub(super) fn unchanged(&self) -> Condition {
+        let key = AdmissionKey { kind: AdmissionKind::Outlet, id: self.id };
+        Condition::Admission { key, tag: self.before, otherwise: Refusal::PowerChanged }
+    }
+
+    /// One that said that it wants nothing any more, begun anew.
+    pub(super) fn again(&self, next: u64, now: Millis) -> Self {
+        Self::begin(self.id, next, now, None)
+    }
+
     pub(super) fn row(&self) -> AdmissionRow {
         let body = [
             self.next.to_be_bytes().as_slice(),
@@ -114,6 +130,13 @@ impl Vault {
         let Some(row) = row else { return Ok(None) };
         let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
         Ok(Some(Cursor::read(&row).filter(|_| genuine).unwrap_or(Cursor::begin(id, 0, Millis(0), None))))
+    }
+
+    /// The rows of outlets that said that they want nothing any more.
+    pub(super) async fn gone_cursors(&self, tenant: TenantId) -> Result<Vec<Cursor>, VaultError> {
+        let rows = self.all_admissions(tenant, AdmissionKind::Outlet).await?;
+        let genuine = rows.iter().filter(|row| row.tag == self.seals.tag(tenant, "admission", &row.material()));
+        Ok(genuine.filter_map(Cursor::read).filter(|cursor| cursor.gone).collect())
     }
 
     /// The same by the words of the settings.

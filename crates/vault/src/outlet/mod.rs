@@ -122,8 +122,8 @@ impl Teller {
     /// # Errors
     /// If the store fails; then it is tried again.
     pub async fn tick(&mut self) -> Result<OutletStep, VaultError> {
-        let (vault, tenant, id) = (&self.vault, self.tenant.id, id_of(self.outlet.name()));
-        if !vault.agrees_to_outlet(tenant, self.outlet.name()).await? || !self.lease.held(vault).await? {
+        let (vault, tenant, id) = (Arc::clone(&self.vault), self.tenant.id, id_of(self.outlet.name()));
+        if !vault.agrees_to_outlet(tenant, self.outlet.name()).await? || !self.lease.held(&vault).await? {
             return Ok(OutletStep::Idle);
         }
         let Some(mut cursor) = vault.cursor(tenant, id).await? else {
@@ -142,7 +142,7 @@ impl Teller {
         self.carry(&mut cursor, id, size).await
     }
 
-    async fn carry(&self, cursor: &mut Cursor, id: [u8; 16], size: u64) -> Result<OutletStep, VaultError> {
+    async fn carry(&mut self, cursor: &mut Cursor, id: [u8; 16], size: u64) -> Result<OutletStep, VaultError> {
         let until = size.min(cursor.next + CHUNK);
         let mut told: Vec<Happening> = Vec::new();
         for row in self.vault.places(&self.tenant, cursor.next, until).await? {
@@ -152,6 +152,10 @@ impl Teller {
             }
         }
         for batch in told.chunks(self.outlet.at_once().max(1)) {
+            // Deliveries may be slow: the lease is as long as one of them, not as all.
+            if !self.lease.held(&self.vault).await? {
+                return Ok(OutletStep::Idle);
+            }
             let next = batch.last().map_or(cursor.next, |last| last.place + 1);
             match self.outlet.deliver(&self.tenant, self.vault.now(), batch) {
                 Ok(()) => cursor.told(next, self.vault.now()),

@@ -5,10 +5,10 @@ use crate::alarm::AlarmKind;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{Millis, TenantId};
+use domain::{Millis, Refusal, TenantId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, Job, Seals as _};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Job, Seals as _, StoreError, Tag};
 
 /// For how long an alarm must be away before it is over, in milliseconds: a node that begins hasn't looked at everything yet.
 const AWAY_MS: i64 = 60_000;
@@ -22,13 +22,40 @@ pub struct AlarmTeller {
     away: BTreeMap<u8, Millis>,
 }
 
-/// `stands u8`.
-fn row(kind: u8, stands: bool) -> AdmissionRow {
+/// What a row says of an alarm that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    stands: bool,
+    /// Since when it stood, or when it was over: an older copy of the row silences no newer alarm.
+    since: Millis,
+}
+
+impl Told {
+    /// Is this alarm another one than the one that was told? One that came back sooner was never said to be over.
+    fn is_before(self, since: Millis) -> bool {
+        !self.stands || since.since(self.since) >= AWAY_MS
+    }
+
+    /// `stands u8 ‖ since i64`.
+    fn row(self, key: AdmissionKey) -> AdmissionRow {
+        let body = [[u8::from(self.stands)].as_slice(), &self.since.0.to_be_bytes()].concat();
+        AdmissionRow { key, body, expires: Millis(i64::MAX), tag: [0; 16] }
+    }
+
+    fn read(row: &AdmissionRow) -> Option<Self> {
+        let (stands, since) = row.body.split_first()?;
+        Some(Self { stands: *stands == 1, since: Millis(i64::from_be_bytes(since.try_into().ok()?)) })
+    }
+}
+
+fn key(kind: u8) -> AdmissionKey {
     let mut id = [0; 16];
     id[0] = kind;
-    let key = AdmissionKey { kind: AdmissionKind::AlarmTold, id };
-    AdmissionRow { key, body: vec![u8::from(stands)], expires: Millis(i64::MAX), tag: [0; 16] }
+    AdmissionKey { kind: AdmissionKind::AlarmTold, id }
 }
+
+/// The rows by alarm: what stands there, and what it says if a node wrote it.
+type Rows = BTreeMap<u8, (Tag, Option<Told>)>;
 
 impl AlarmTeller {
     /// One for a tenant; `holder` names this node in the lease.
@@ -48,16 +75,21 @@ impl AlarmTeller {
             self.away.clear();
             return Ok(());
         }
-        let stand: Vec<u8> = vault.alarms(tenant).iter().map(|alarm| alarm.kind.code()).collect();
-        let told = vault.alarms_told(tenant).await?;
-        self.away.retain(|kind, _| told.contains(kind) && !stand.contains(kind));
-        for kind in stand.iter().filter(|kind| !told.contains(kind)) {
-            vault.tell_alarm(tenant, *kind, true).await?;
+        let stand: BTreeMap<u8, Millis> =
+            vault.alarms(tenant).iter().map(|alarm| (alarm.kind.code(), alarm.since)).collect();
+        let rows = vault.alarms_told(tenant).await?;
+        let told = |kind: u8| rows.get(&kind).and_then(|(_, told)| *told);
+        let over: Vec<u8> = rows.keys().copied().filter(|kind| told(*kind).is_some_and(|told| told.stands)).collect();
+        self.away.retain(|kind, _| over.contains(kind) && !stand.contains_key(kind));
+        for (kind, since) in &stand {
+            if told(*kind).is_none_or(|told| told.is_before(*since)) {
+                vault.tell_alarm(tenant, *kind, &rows, Told { stands: true, since: *since }).await?;
+            }
         }
-        for kind in told.iter().filter(|kind| !stand.contains(kind)) {
-            let since = *self.away.entry(*kind).or_insert(now);
+        for kind in over.into_iter().filter(|kind| !stand.contains_key(kind)) {
+            let since = *self.away.entry(kind).or_insert(now);
             if now.since(since) >= AWAY_MS {
-                vault.tell_alarm(tenant, *kind, false).await?;
+                vault.tell_alarm(tenant, kind, &rows, Told { stands: false, since: now }).await?;
             }
         }
         Ok(())
@@ -66,16 +98,30 @@ impl AlarmTeller {
 
 impl Vault {
     /// A row that no node wrote says nothing: the alarm is told again.
-    pub(super) async fn alarms_told(&self, tenant: TenantId) -> Result<Vec<u8>, VaultError> {
+    async fn alarms_told(&self, tenant: TenantId) -> Result<Rows, VaultError> {
         let rows = self.all_admissions(tenant, AdmissionKind::AlarmTold).await?;
-        let genuine = |row: &&AdmissionRow| row.tag == self.seals.tag(tenant, "admission", &row.material());
-        Ok(rows.iter().filter(genuine).filter(|row| row.body == [1]).map(|row| row.key.id[0]).collect())
+        let read = |row: &AdmissionRow| {
+            let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
+            (row.key.id[0], (row.tag, Told::read(row).filter(|_| genuine)))
+        };
+        Ok(rows.iter().map(read).collect())
     }
 
-    async fn tell_alarm(&self, tenant: TenantId, kind: u8, stands: bool) -> Result<(), VaultError> {
-        let told = if stands { Kind::AlarmRaised } else { Kind::AlarmCleared };
-        let act = self.bare_act(tenant, told)?.detail(kind.into());
-        self.commit_plain(act.effect(Effect::PutAdmission(row(kind, stands)))).await.map(drop)
+    /// Can the rows not even be read?
+    pub(super) async fn alarms_spoilt(&self, tenant: TenantId) -> bool {
+        matches!(self.alarms_told(tenant).await, Err(VaultError::Store(StoreError::Damaged(_))))
+    }
+
+    /// Only over what was read: of two nodes that come at once one tells it.
+    async fn tell_alarm(&self, tenant: TenantId, kind: u8, rows: &Rows, told: Told) -> Result<(), VaultError> {
+        let entry = if told.stands { Kind::AlarmRaised } else { Kind::AlarmCleared };
+        let tag = rows.get(&kind).map(|(tag, _)| *tag);
+        let unchanged = Condition::Admission { key: key(kind), tag, otherwise: Refusal::PowerChanged };
+        let act = self.bare_act(tenant, entry)?.detail(kind.into()).when(unchanged);
+        match self.commit_plain(act.effect(Effect::PutAdmission(told.row(key(kind))))).await {
+            Ok(_) | Err(VaultError::Refused { refusal: Refusal::PowerChanged, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -162,6 +162,35 @@ fn nobody_is_drilled_alone_or_in_a_small_company_and_nobody_too_often() {
 }
 
 #[test]
+fn drills_are_counted_when_they_come_and_for_every_account_of_a_human() {
+    let world = TestWorld::new(1_912);
+    hire(&world, "East", 8);
+    let later = |days: i64| {
+        let (now, from) = (world.vault.now(), world.vault.now().plus(days * DAY_MS));
+        NewPeopleDrill {
+            window: DrillWindow::new(now, from, from.plus(HOUR_MS)).unwrap(),
+            ..of(&world, Ruse::Bribe, &["East"])
+        }
+    };
+    // Planned on three days, to come in one week.
+    plan(&world, &later(40)).unwrap();
+    world.clock.advance(15 * DAY_MS);
+    plan(&world, &later(28)).unwrap();
+    world.clock.advance(20 * DAY_MS);
+    assert_refused(&world, plan(&world, &later(6)), Refusal::TooFewPeople);
+    assert_refused(&world, plan(&world, &later(30)), Refusal::TooFewPeople);
+    // Nor by second accounts of the same humans.
+    let operator = world.vault.operator(FIRST);
+    for at in 0..8 {
+        let twin = NewPerson { name: format!("EAST-{at}"), role: Role::Agent, team: "Twins".into() };
+        block_on(world.vault.add_person(&operator, twin)).unwrap();
+    }
+    let twins = NewPeopleDrill { teams: vec!["Twins".into()], ..later(6) };
+    assert_refused(&world, plan(&world, &twins), Refusal::TooFewPeople);
+    assert_eq!(plan(&world, &later(40)).unwrap().drawn, 8);
+}
+
+#[test]
 fn so_many_run_and_one_that_is_called_off_is_gone() {
     let world = TestWorld::new(1_904);
     for team in 0..7 {
@@ -342,8 +371,16 @@ fn a_lesson_is_due_until_it_was_shown_and_again_after_four_weeks_and_its_entry_n
     assert!(lessons().is_empty());
     hire(&world, "North", 6);
     let shown = lessons();
-    assert_eq!((shown.len(), shown[0].shown.people, shown[0].shown.lessons), (1, 9, 1));
-    world.clock.advance(28 * DAY_MS);
+    assert_eq!((shown.len(), shown[0].shown.people, shown[0].shown.lessons), (1, 9, 0), "today isn't counted yet");
+    world.clock.advance(DAY_MS);
+    assert_eq!(lessons()[0].shown.lessons, 0, "one is none, to tens");
+    for lesson in Lesson::ALL.iter().filter(|lesson| **lesson != Lesson::Hurry).take(5) {
+        block_on(world.vault.lesson_seen(&world.scope(&world.staff.agent), *lesson)).unwrap();
+        assert_eq!(lessons()[0].shown.lessons, 0, "no two looks of a day differ by what somebody just read");
+    }
+    world.clock.advance(DAY_MS);
+    assert_eq!(lessons()[0].shown.lessons, 10);
+    world.clock.advance(26 * DAY_MS);
     assert!(due(Lesson::Hurry));
     assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 51"), 1);
     assert!(due(Lesson::Hurry), "an edited row counts for nothing");

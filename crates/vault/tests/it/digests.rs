@@ -1,9 +1,11 @@
 //! Digests: each due one once, counted for its reader as they are then, whatever the clock does.
 
-use domain::{Millis, PersonId};
+use domain::{Millis, PersonId, Role};
 use std::sync::{Arc, Mutex};
-use testkit::{FIRST, TestWorld, block_on};
-use vault::{DigestOutlet, DigestTeller, DigestText, OutletError, Parties, Tallied, TenantConfig, VaultConfig};
+use testkit::{FIRST, Member, TestWorld, block_on};
+use vault::{
+    DigestOutlet, DigestTeller, DigestText, NewPerson, OutletError, Parties, Tallied, TenantConfig, VaultConfig,
+};
 
 const DAY: i64 = 24 * 3_600_000;
 
@@ -94,13 +96,19 @@ fn who_leads_a_team_reads_of_it_and_of_nobody_else() {
     let (world, outlet) = world(2_621, |world| world.staff.leader.id);
     let mut teller = teller(&world, &outlet, 1);
     looked(&world, &mut teller);
-    for member in [&world.staff.agent, &world.staff.it] {
+    // A team is one, however its name is written.
+    let operator = world.vault.operator(FIRST);
+    let person = NewPerson { name: "Another".into(), role: Role::Agent, team: "NORTH".into() };
+    let id = block_on(world.vault.add_person(&operator, person)).unwrap();
+    let token = block_on(world.vault.issue_token(&operator, id)).unwrap();
+    let another = Member { id, role: Role::Agent, token };
+    for member in [&world.staff.agent, &world.staff.it, &another] {
         drop(block_on(world.vault.read_log(&world.scope(member), &vault::LogQuery::default(), None, 1)));
     }
     world.clock.advance(DAY);
     looked(&world, &mut teller);
     let sent = outlet.sent();
-    assert_eq!(sent[0].counts[&Tallied::Refused], 1, "{sent:?}");
+    assert_eq!(sent[0].counts[&Tallied::Refused], 2, "{sent:?}");
     assert!(sent[0].alarms.is_empty() && !sent[0].counts.contains_key(&Tallied::Reported));
 }
 

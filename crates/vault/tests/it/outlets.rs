@@ -3,7 +3,7 @@
 
 use domain::Millis;
 use std::sync::{Arc, Mutex};
-use testkit::{FIRST, SECOND, TestWorld, ana, block_on};
+use testkit::{FIRST, FixedClock, SECOND, TestWorld, ana, block_on};
 use vault::{
     AlarmKind, AlarmTeller, Happening, Kind, Outlet, OutletError, OutletState, OutletStep, Parties, Standing, Teller,
     TenantConfig, VaultConfig,
@@ -16,6 +16,8 @@ const NAME: &str = "webhook https://crm.example/in for case.opened";
 struct Noting {
     taken: Mutex<Vec<(u64, Option<[u8; 8]>)>>,
     answer: Mutex<Option<OutletError>>,
+    /// How long a delivery takes, by which clock.
+    takes: Mutex<Option<(Arc<FixedClock>, i64)>>,
 }
 
 impl Noting {
@@ -42,6 +44,9 @@ impl Outlet for Noting {
     }
 
     fn deliver(&self, _: &TenantConfig, _: Millis, happenings: &[Happening]) -> Result<(), OutletError> {
+        if let Some((clock, ms)) = &*self.takes.lock().unwrap() {
+            clock.advance(*ms);
+        }
         if let Some(error) = *self.answer.lock().unwrap() {
             return Err(error);
         }
@@ -140,6 +145,28 @@ fn one_that_is_gone_is_never_asked_again() {
 }
 
 #[test]
+fn one_that_was_gone_is_told_again_once_officers_dropped_and_added_it() {
+    let (mut world, outlet) = (world(2_612), Arc::<Noting>::default());
+    outlet.answers(Some(OutletError::Gone));
+    told(&world, &mut teller(&world, &outlet, 1));
+    outlet.answers(None);
+    assert_eq!(standing(&world).state, OutletState::Gone);
+    // Dropped.
+    let with = core::mem::take(&mut world.config.parties);
+    world.restart();
+    assert!(!alarmed(&world) && !alarmed(&world));
+    // And added again.
+    world.config.parties = with;
+    world.restart();
+    world.clock.advance(60_000);
+    told(&world, &mut teller(&world, &outlet, 1));
+    assert!(!outlet.places().is_empty() && in_order(&outlet.places()), "{:?} {:?}", outlet.places(), standing(&world));
+    assert_eq!(standing(&world).state, OutletState::Taking);
+    let begun = world.log(FIRST).into_iter().filter_map(|line| line.body).filter(|body| body.kind == Kind::OutletBegun);
+    assert_eq!(begun.count(), 2, "each beginning is an entry");
+}
+
+#[test]
 fn another_node_waits_for_the_lease_and_then_goes_on_where_the_first_one_was() {
     let (world, outlet) = (world(2_603), Arc::<Noting>::default());
     let (mut first, mut second) = (teller(&world, &outlet, 1), teller(&world, &outlet, 2));
@@ -151,6 +178,19 @@ fn another_node_waits_for_the_lease_and_then_goes_on_where_the_first_one_was() {
     world.clock.advance(60_000);
     told(&world, &mut second);
     assert!(outlet.places().len() > before.len() && in_order(&outlet.places()));
+}
+
+#[test]
+fn the_lease_lasts_as_long_as_a_slow_batch() {
+    let (world, outlet) = (world(2_611), Arc::<Noting>::default());
+    let (mut first, mut second) = (teller(&world, &outlet, 1), teller(&world, &outlet, 2));
+    *outlet.takes.lock().unwrap() = Some((Arc::clone(&world.clock), 12_000));
+    told(&world, &mut first);
+    let before = outlet.places();
+    assert!(before.len() > 3, "{before:?}");
+    somebody_calls(&world);
+    told(&world, &mut second);
+    assert_eq!(outlet.places(), before, "the first one still has the lease");
 }
 
 #[test]
@@ -226,6 +266,65 @@ fn an_alarm_is_an_entry_when_it_is_raised_and_when_it_has_been_away_for_a_minute
     block_on(beginner.tick()).unwrap();
     assert_eq!(kinds(Kind::AlarmRaised).len(), 3);
     assert!(block_on(other.outlets(SECOND)).unwrap().is_empty());
+}
+
+#[test]
+fn one_that_is_told_nothing_is_an_alarm_whoever_keeps_it_from_being_told() {
+    let (world, outlet) = (world(2_609), Arc::<Noting>::default());
+    somebody_calls(&world);
+    world.sequence(FIRST);
+    world.clock.advance(3_600_000);
+    let mut teller = teller(&world, &outlet, 1);
+    block_on(teller.tick()).unwrap();
+    assert!(!alarmed(&world), "a new one begins with what is old");
+    told(&world, &mut teller);
+    world.clock.advance(3_600_000);
+    assert!(!alarmed(&world), "there is nothing to be told");
+    somebody_calls(&world);
+    world.sequence(FIRST);
+    world.clock.advance(15 * 60_000 - 1);
+    assert!(!alarmed(&world));
+    // Nobody tells: the lease is held, or a delivery hangs.
+    world.clock.advance(1);
+    assert!(alarmed(&world));
+    assert_eq!(standing(&world).state, OutletState::Failing);
+    told(&world, &mut teller);
+    assert!(!alarmed(&world));
+}
+
+#[test]
+fn an_old_copy_of_the_row_that_says_so_silences_no_newer_alarm() {
+    let (world, outlet) = (world(2_610), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    let mut alarms = AlarmTeller::new(&world.vault, FIRST, [1; 16]);
+    let raised = || {
+        world.sequence(FIRST);
+        world.log(FIRST).into_iter().filter_map(|line| line.body).filter(|body| body.kind == Kind::AlarmRaised).count()
+    };
+    told(&world, &mut teller);
+    let stall = || {
+        somebody_calls(&world);
+        world.sequence(FIRST);
+        world.clock.advance(15 * 60_000);
+        assert!(alarmed(&world));
+    };
+    stall();
+    block_on(alarms.tick()).unwrap();
+    world.edit("CREATE TABLE kept AS SELECT * FROM admission WHERE kind = 48");
+    told(&world, &mut teller);
+    assert!(!alarmed(&world));
+    block_on(alarms.tick()).unwrap();
+    world.clock.advance(60_000);
+    block_on(alarms.tick()).unwrap();
+    assert_eq!(raised(), 1);
+    told(&world, &mut teller);
+    stall();
+    world.edit("DELETE FROM admission WHERE kind = 48");
+    assert_eq!(world.edit("INSERT INTO admission SELECT * FROM kept"), 1);
+    block_on(alarms.tick()).unwrap();
+    assert_eq!(raised(), 2);
+    block_on(alarms.tick()).unwrap();
+    assert_eq!(raised(), 2, "once");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) struct CultureShown {
     running: Option<Vec<RunningPeopleDrill>>,
     /// Drills that are over, newest first. A team leader sees their own team's group only.
     closed: Vec<ClosedPeopleDrill>,
-    /// How many micro-lessons were shown in the last thirty days.
+    /// How many micro-lessons were shown in thirty whole days up to yesterday, to tens.
     lessons: Vec<LessonGroup>,
     /// Was the book of drills edited in the database? Then nothing of it counts.
     edited: bool,

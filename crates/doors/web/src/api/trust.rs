@@ -5,6 +5,7 @@
 
 use super::drills::{Standing, StandingLine, standings};
 use super::pack_state::proof;
+use crate::handed_out::is_there;
 use crate::problem::{Failed, Fault, Problem};
 use crate::state::Web;
 use axum::extract::rejection::QueryRejection;
@@ -14,6 +15,7 @@ use axum::response::Response;
 use domain::{Millis, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use vault::{Assurance, HolderHealth};
@@ -136,7 +138,12 @@ pub(crate) async fn told(web: &Web, slug: Option<&str>) -> Result<Arc<Assurance>
 
 /// Is a partner pack handed out here?
 pub(crate) fn has_pack(web: &Web, all: &Assurance) -> bool {
-    web.config.packs.as_ref().is_some_and(|folder| folder.join(format!("{}.zip", all.tenant.slug)).is_file())
+    pack_file(web, all).is_some_and(|file| is_there(&file).is_some())
+}
+
+/// Where the newest pack would be.
+pub(crate) fn pack_file(web: &Web, all: &Assurance) -> Option<PathBuf> {
+    web.config.packs.as_ref().map(|folder| folder.join(format!("{}.zip", all.tenant.slug)))
 }
 
 /// Does a claim hold, or isn't it made at all?

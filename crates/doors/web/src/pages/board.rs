@@ -286,7 +286,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         missing: Vec::new(),
         sound: true,
         period_days: 30,
-        report: Some(Report::of(&BoardPaper::sample(), Millis(1_772_355_600_000))),
+        report: Some(Report::of(&BoardPaper::sample())),
         asked: BoardPaper::sample().asked,
         cases: Vec::new(),
         files: vec![File {

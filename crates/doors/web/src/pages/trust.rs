@@ -1,20 +1,15 @@
 //! `/trust`: how the defences stand, for a partner's clients. Public, where the tenant's officers want it told.
 
 use super::{moment, page};
-use crate::api::trust::{CACHED, TrustClaim, claims, has_pack, is_kept, told};
+use crate::api::trust::{CACHED, TrustClaim, claims, has_pack, is_kept, pack_file, told};
+use crate::handed_out::NotHandedOut;
 use crate::problem::{Failed, Fault};
 use crate::state::Web;
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Millis;
-use std::io::Read as _;
-use std::path::PathBuf;
-
-/// The largest pack that is handed out, in bytes.
-const MOST: u64 = 16 << 20;
 
 /// `/trust/{tenant}`.
 #[derive(Debug, Clone, Template)]
@@ -104,25 +99,20 @@ fn nothing(web: &Web) -> Response {
 /// The newest pack, as a file.
 pub(super) async fn pack(State(web): State<Web>, Path(tenant): Path<String>) -> Result<Response, Failed> {
     let all = told(&web, Some(&tenant)).await?;
-    let file = web.config.packs.as_ref().map(|folder| folder.join(format!("{}.zip", all.tenant.slug)));
-    let read = match file {
-        Some(file) => tokio::task::spawn_blocking(move || read(file)).await.ok().flatten(),
-        None => None,
-    };
-    let bytes = read.ok_or_else(|| web.fault(Fault::NOT_FOUND))?;
+    let file = pack_file(&web, &all).ok_or_else(|| web.fault(Fault::NOT_FOUND))?;
+    let found = web.handed_out.body(all.tenant.id, file, web.vault.now()).await;
+    let (body, length) = found.map_err(|why| match why {
+        NotHandedOut::None => web.fault(Fault::NOT_FOUND),
+        NotHandedOut::Busy => web.fault(Fault { retry_after_s: Some(10), ..Fault::UNAVAILABLE }),
+    })?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (header::CONTENT_LENGTH, length.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.zip\"", all.tenant.slug)),
         (header::CACHE_CONTROL, CACHED.to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok((headers, bytes).into_response())
-}
-
-fn read(file: PathBuf) -> Option<Bytes> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file).ok()?.take(MOST + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= MOST).then(|| bytes.into())
+    Ok((headers, body).into_response())
 }
 
 impl Line {
