@@ -172,6 +172,8 @@ pub(crate) struct ReportStepped {
 }
 
 /// Say more about my own report.
+///
+/// For whoever reported it with their name. It is read by those who handle it.
 #[utoipa::path(post, path = "/v1/reports/{id}/replies", tag = "reports", operation_id = "addToReport", request_body = ReportReply,
     params(("id" = String, Path, pattern = "^rep_[0-9a-f]{32}$", description = "The report's id.")),
     responses((status = 201, body = ReportStepped), (status = 400, body = Problem, content_type = "application/problem+json"), (status = 401, body = Problem, content_type = "application/problem+json"),
