@@ -262,7 +262,10 @@ pub(crate) async fn set_key(
     body: Result<Json<BoardKeyWanted>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(wanted) = body?;
-    let key = member(&web, &wanted.key, BoardPublic::parse, "key is what ringfence board key prints: rfboard1:…")?;
+    // Who may not do it learns that first.
+    let uses = web.vault.uses_board_line(&scope);
+    let key = member(&web, &wanted.key, BoardPublic::parse, "key is what ringfence board key prints: rfboard1:…")
+        .map_err(|wrong| if uses { wrong } else { web.fault(Fault::FORBIDDEN) })?;
     let check = board_check(&key.fingerprint());
     let address = Some(wanted.mail).filter(|mail| !mail.trim().is_empty());
     let new = NewBoardKey { key, address, assertion: wanted.assertion.map(Into::into) };

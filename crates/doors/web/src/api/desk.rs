@@ -146,7 +146,10 @@ pub(crate) async fn answer_message(
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeenLesson {
     /// Which lesson was shown.
-    #[schema(pattern = "^[a-z-]{1,32}$", example = "read-back")]
+    #[schema(
+        pattern = "^(sensitive-look|read-back|broad-search|budget-low|answers-wrong|hurry|guarded|on-hold|alone|notes|codes|pushy-caller|money-offered|open-record|colleague-asks)$",
+        example = "read-back"
+    )]
     lesson: String,
 }
 

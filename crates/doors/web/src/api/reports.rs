@@ -343,7 +343,9 @@ pub(crate) async fn step(
 ) -> Result<Response, Failed> {
     let report = id(&web, &text, ReportId::parse)?;
     let Json(new) = body?;
-    let step = new.parsed(&web)?;
+    // Who may not do it learns that first.
+    let handles = web.vault.handles_reports(&scope) || web.vault.handles_reports_outside(&scope);
+    let step = new.parsed(&web).map_err(|wrong| if handles { wrong } else { web.fault(Fault::FORBIDDEN) })?;
     let entry = web.vault.handle_report(&scope, report, &step).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &ReportStepped { receipt: Some(entry.to_string()) }))
 }
