@@ -5,9 +5,10 @@
     run.py [--sample N] [--seed S] [--only ID …] [--in-place]
                                 run them, or some, in a copy of the tree; results go to results.json, which keeps those of earlier runs
 
-A planted change is caught if the tests that should notice it fail, not compiling if it is no program any more (then it is no good and
-fails the run), and survives if they pass. At least 95 % of those that ran must be caught. Build settings are cargo's own variables:
-CARGO_TARGET_DIR (the copy's own unless set) and MUTATION_CARGO (words put before cargo's, such as a lock).
+A planted change is caught if the tests named for it fail, or, where those pass, any other of their target. It is not compiling if it is
+no program any more (then it is no good and counts as not caught), and survives if all of them pass. Without a change every target passes:
+that is tried first. At least 95 % of those that ran must be caught. Build settings are cargo's own variables: CARGO_TARGET_DIR (the
+copy's own unless set) and MUTATION_CARGO (words put before cargo's, such as a lock).
 """
 
 import argparse
@@ -79,21 +80,38 @@ def cargo(tree, words):
     return done.returncode, done.stdout + done.stderr
 
 
-def tried(tree, one):
-    package, kind, name = one["tests"]
+def asked_of(target, name=""):
+    """Cargo's words for the tests of a target (package, kind), those alone whose path holds a name."""
+    package, kind = target
     which = ["--lib"] if kind == "lib" else ["--test", kind]
-    words = shlex.split(os.environ.get("MUTATION_OPTIONS", "")) + ["test", "--locked", "-p", package, *which]
+    return ["test", "--locked", "-p", package, *which], ["--", name, "--skip", "compile_fail"]
+
+
+def passes(tree, targets):
+    """Whether the tests pass while nothing is planted: what fails anyway would catch nothing."""
+    for target in sorted(targets):
+        build, chosen = asked_of(target)
+        code, said = cargo(tree, build + chosen)
+        if code != 0:
+            sys.exit(f"{said[-2000:]}\nthe tests of {target} fail without any change")
+        print(f"{'passes':14} {' '.join(target)}", flush=True)
+
+
+def tried(tree, one):
+    target, name = tuple(one["tests"][:2]), one["tests"][2]
     path = tree / one["file"]
     whole = path.read_text()
     path.write_text(whole.replace(one["find"], one["replace"]))
     try:
-        code, said = cargo(tree, [*words, "--no-run"])
+        code, said = cargo(tree, [*asked_of(target)[0], "--no-run"])
         if code != 0:
             return "not compiling", said
-        code, said = cargo(tree, [*words, "--", name])
-        if "running 0 tests" in said and "test result: FAILED" not in said:
-            return "no test", said
-        return ("caught" if code != 0 else "survived"), said
+        for some in [name] * bool(name) + [""]:
+            build, chosen = asked_of(target, some)
+            code, said = cargo(tree, build + chosen)
+            if code != 0:
+                return "caught", said
+        return "survived", said
     finally:
         path.write_text(whole)
 
@@ -120,6 +138,7 @@ def main():
     tree = ROOT if asked.in_place else copied()
     commit = git("rev-parse", "HEAD").strip()
     failed = 0
+    passes(tree, {tuple(one["tests"][:2]) for one in chosen})
     for one in chosen:
         result, said = tried(tree, one)
         print(f"{result:14} {one['id']}", flush=True)

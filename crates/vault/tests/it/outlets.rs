@@ -310,7 +310,7 @@ fn an_old_copy_of_the_row_that_says_so_silences_no_newer_alarm() {
     };
     stall();
     block_on(alarms.tick()).unwrap();
-    world.edit("CREATE TABLE kept AS SELECT * FROM admission WHERE kind = 48");
+    world.database().run("CREATE TABLE kept AS SELECT * FROM admission WHERE kind = 48");
     told(&world, &mut teller);
     assert!(!alarmed(&world));
     block_on(alarms.tick()).unwrap();

@@ -124,7 +124,7 @@ fn what_staff_report_with_a_name_is_logged_at_once_and_told_to_them() {
 }
 
 fn held(world: &TestWorld, customer: CustomerId) -> Option<Hold> {
-    block_on(world.database().store().state(FIRST, customer)).unwrap().unwrap().hold
+    block_on(world.store.state(FIRST, customer)).unwrap().unwrap().hold
 }
 
 #[test]
