@@ -99,22 +99,21 @@ test('a lesson comes at the moment of risk, holds nothing up and doesn’t come 
   const opened = await openPage(chrome.browser);
   const { page } = opened;
   await signIn(page, 'agent', '/desk');
-  const reveal = () => duringInteraction(page, 'record', async () => {
-    const row = page.locator('#fields > li[data-field="phone"]').first();
-    await row.locator('[data-act="reveal"]').click();
-    await row.locator('[data-purpose]').first().waitFor();
+  const kept = () => page.locator('#lessons').evaluate((lessons) => lessons.content.querySelector('[data-lesson="notes"]') !== null);
+  assert.ok(await kept(), 'nobody has written a note before');
+  const lesson = page.locator('#lesson [data-shown="notes"]');
+  await duringInteraction(page, 'record', async () => {
+    await page.locator('#note-text').focus();
+    await lesson.waitFor({ timeout: 1000 });
   });
-  await reveal();
-  const lesson = page.locator('#lesson [data-shown="read-back"]');
-  if (await page.locator('#lessons').evaluate((kept) => kept.content.querySelector('[data-lesson="read-back"]') === null)) {
-    assert.match(await lesson.textContent(), /If the caller asks you to read it out/);
-    assert.ok(await page.locator('[data-purpose]').first().isEnabled(), 'the work goes on beside it');
-    await looksRight(opened, 'desk-lesson', 1280);
-    await lesson.getByRole('button', { name: 'Got it' }).press('Enter');
-    assert.equal(await lesson.count(), 0);
-  }
+  assert.match(await lesson.textContent(), /What a note is for/);
+  assert.ok(await page.locator('#note-text').isEditable(), 'the work goes on beside it');
+  await looksRight(opened, 'desk-lesson', 1280);
+  await lesson.getByRole('button', { name: 'Got it' }).press('Enter');
+  assert.equal(await lesson.count(), 0);
   await page.reload();
-  await reveal();
+  await duringInteraction(page, 'record', () => page.locator('#note-text').focus());
+  assert.ok(!await kept(), 'not again');
   assert.equal(await lesson.count(), 0, 'not again');
   await opened.context.close();
 });

@@ -270,7 +270,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::ApprovalsExhausted
         | Refusal::AgreedTooOften
         | Refusal::TeamExhausted
-        | Refusal::TenantExhausted => StatusCode::TOO_MANY_REQUESTS,
+        | Refusal::TenantExhausted
+        | Refusal::BoxFull => StatusCode::TOO_MANY_REQUESTS,
         Refusal::RulesUnfit
         | Refusal::PlanUnfit
         | Refusal::RulesRefuted
@@ -312,7 +313,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::RequestOver => StatusCode::GONE,
         Refusal::NotThisDevice | Refusal::SignatureLate | Refusal::OwnSessionOver => StatusCode::UNAUTHORIZED,
         Refusal::FileUnfit => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::WitnessesMissing | Refusal::BoxFull => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::WitnessesMissing => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Tampered | Refusal::PowerTampered | Refusal::SpendingDisagrees | Refusal::RulesUnusable => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -333,7 +334,9 @@ fn told(spent: &Spent) -> String {
 impl Fault {
     /// The problem of a refusal, in its own words.
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        fault(status_of(refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next())
+        let fault = fault(status_of(refusal), refusal.slug(), refusal.title(), refusal.why(), refusal.next());
+        // Twenty an hour, the least that is taken in again: whoever waits so long finds room for one.
+        Self { retry_after_s: (refusal == Refusal::BoxFull).then_some(180), ..fault }
     }
 
     /// The problem of a vault's error.
