@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  DEADLINE, WIDTHS, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot, signIn,
-} from './lib.mjs';
+import { DEADLINE, WIDTHS, duringInteraction, looksRight, openBrowser, openPage, signIn } from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
@@ -20,13 +18,6 @@ async function secondPerson(role, width = 1280) {
   await opened.page.waitForURL('**/approvals');
   await opened.page.locator('body[data-approvals="shown"]').waitFor();
   return opened;
-}
-
-async function looksRight({ page, complaints }, name, width) {
-  assert.deepEqual(await axeFindings(page), []);
-  assert.ok(await fitsWidth(page), `fits ${width}`);
-  await screenshot(page, `${name}-${width}`);
-  assert.deepEqual(complaints, []);
 }
 
 /** At the desk, in a call that is surely enough the customer's, asks for a second person; runs `then` while it waits. */

@@ -2,18 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn } from './lib.mjs';
+import { WIDTHS, looksRight, openBrowser, openPage, screenshot, signIn } from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
-
-async function looksRight({ page, complaints }, name, width) {
-  assert.deepEqual(await axeFindings(page), []);
-  assert.ok(await fitsWidth(page), `fits ${width}`);
-  await screenshot(page, `${name}-${width}`);
-  assert.deepEqual(complaints, []);
-}
 
 async function board(width) {
   const opened = await openPage(chrome.browser, width);

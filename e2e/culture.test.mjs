@@ -2,20 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  DEADLINE, WIDTHS, ask, axeFindings, duringInteraction, fitsWidth, openBrowser, openPage, screenshot, signIn,
-} from './lib.mjs';
+import { DEADLINE, WIDTHS, ask, duringInteraction, looksRight, openBrowser, openPage, signIn } from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
-
-async function looksRight({ page, complaints }, name, width) {
-  assert.deepEqual(await axeFindings(page), []);
-  assert.ok(await fitsWidth(page), `fits ${width}`);
-  await screenshot(page, `${name}-${width}`);
-  assert.deepEqual(complaints, []);
-}
 
 async function onCulture(width) {
   const opened = await openPage(chrome.browser, width);

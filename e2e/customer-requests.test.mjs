@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { DEADLINE, WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn } from './lib.mjs';
+import { DEADLINE, WIDTHS, looksRight, openBrowser, openPage, signIn } from './lib.mjs';
 
 const ADDRESS = JSON.parse(process.env.RINGFENCE_DEMO_JSON).customer;
 const LOG = process.env.RINGFENCE_DEMO_LOG;
@@ -12,15 +12,6 @@ const PAGE = '/security/requests';
 let chrome;
 before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
-
-async function looksRight({ page, complaints }, name, width) {
-  // What lies below the fixed head isn't to be hit, nor is it seen.
-  await page.evaluate(() => scrollTo(0, 0));
-  assert.deepEqual(await axeFindings(page), [], name);
-  assert.ok(await fitsWidth(page), `${name} fits ${width}`);
-  await screenshot(page, `requests-${name}-${width}`);
-  assert.deepEqual(complaints, []);
-}
 
 /** The code of a request, from the customer's mailbox. */
 async function codeOf(request) {
@@ -52,10 +43,10 @@ test('a request is filed, shown to be the customer\'s, and answered by two', asy
     const { page } = protection;
     await signIn(page, 'data_protection_officer', PAGE);
     await page.locator('#loading').waitFor({ state: 'hidden' });
-    await looksRight(protection, 'before', width);
+    await looksRight(protection, 'requests-before', width);
     const request = await file(page, ADDRESS);
     const item = page.locator(`#${request}`);
-    await looksRight(protection, 'filed', width);
+    await looksRight(protection, 'requests-filed', width);
     await item.getByRole('button', { name: 'Send a code' }).click();
     await item.getByText('A code is on its way').waitFor();
     const code = await codeOf(request);
@@ -65,23 +56,23 @@ test('a request is filed, shown to be the customer\'s, and answered by two', asy
     };
     await enter(String((Number(code) + 1) % 100_000_000).padStart(8, '0'));
     await item.getByText('That isn’t right').waitFor();
-    await looksRight(protection, 'wrong', width);
+    await looksRight(protection, 'requests-wrong', width);
     await enter(code);
     await item.getByText('The request is the customer’s own').waitFor();
     await item.getByRole('button', { name: 'Ask that it be answered' }).click();
     await item.getByText('A second person must say the same').waitFor();
-    await looksRight(protection, 'waits', width);
+    await looksRight(protection, 'requests-waits', width);
 
     await signIn(officer.page, 'security_officer', '/security');
     await officer.page.goto(new URL(PAGE, page.url()).href);
     const theirs = officer.page.locator(`#${request}`);
-    await looksRight(officer, 'officer', width);
+    await looksRight(officer, 'requests-officer', width);
     await theirs.getByRole('button', { name: 'Agree: answer it' }).click();
     await theirs.getByText('Answered', { exact: true }).first().waitFor();
     await page.getByRole('button', { name: 'Load again' }).click();
     await item.getByText(/^\d+ values, \d+ of them as masks/).waitFor();
     assert.ok(!(await page.content()).includes(ADDRESS));
-    await looksRight(protection, 'answered', width);
+    await looksRight(protection, 'requests-answered', width);
 
     // Of somebody who isn't known nothing is done but a refusal.
     await page.reload();
@@ -91,7 +82,7 @@ test('a request is filed, shown to be the customer\'s, and answered by two', asy
     await unknown.getByLabel('Refuse, as', { exact: true }).selectOption('nothing_held');
     await unknown.getByRole('button', { name: 'Refuse', exact: true }).click();
     await unknown.getByText('Refused', { exact: true }).waitFor();
-    await looksRight(protection, 'refused', width);
+    await looksRight(protection, 'requests-refused', width);
     await Promise.all([protection.context.close(), officer.context.close()]);
   }
 });

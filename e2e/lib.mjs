@@ -3,6 +3,7 @@
 // RINGFENCE_DEMO_JSON holds the first line that `ringfence demo --output json` prints:
 // {"url": "...", "sign_ins": [{"role": "agent", "url": "..."}, ...]}
 
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -132,4 +133,14 @@ export async function duringInteraction(page, ready, act) {
       if (same || Date.now() > until) throw error;
     }
   }
+}
+
+/** Asserts that axe finds nothing, that the page fits its width and that nothing complained; keeps a picture under the name. */
+export async function looksRight({ page, complaints = [] }, name, width) {
+  // What lies below the fixed head isn't to be hit, nor is it seen.
+  await page.evaluate(() => scrollTo(0, 0));
+  assert.deepEqual(await axeFindings(page), [], name);
+  assert.ok(await fitsWidth(page), `${name} fits ${width}`);
+  await screenshot(page, `${name}-${width}`);
+  assert.deepEqual(complaints, []);
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { compactDecrypt } from 'jose';
-import { WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, startUrl } from './lib.mjs';
+import { WIDTHS, looksRight, openBrowser, openPage, startUrl } from './lib.mjs';
 
 /** An invented customer to whom staff have looked already, as the demo prints it. */
 const ADDRESS = JSON.parse(process.env.RINGFENCE_DEMO_JSON).customer;
@@ -33,35 +33,29 @@ async function codeAfter(count) {
   throw new Error('no code came');
 }
 
-async function looksRight(page, name, width) {
-  assert.deepEqual(await axeFindings(page), [], name);
-  assert.ok(await fitsWidth(page), `${name} fits ${width}`);
-  await screenshot(page, `me-${name}-${width}`);
-}
-
 test('a customer signs in by keyboard with a code, reads in two languages, and leaves', async () => {
   assert.ok(LOG, 'Set RINGFENCE_DEMO_LOG to the file with the demo\'s standard error.');
   for (const width of WIDTHS) {
     const { page, context, complaints } = await openPage(chrome.browser, width);
     await page.goto(new URL('/me', startUrl()).href);
     await page.waitForURL('**/me/acme/en');
-    await looksRight(page, 'sign-in', width);
+    await looksRight({ page }, 'me-sign-in', width);
     const before = (await codes()).length;
     await page.getByLabel('E-mail address that you gave us').fill(ADDRESS);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/code');
-    await looksRight(page, 'code', width);
+    await looksRight({ page }, 'me-code', width);
     await page.getByLabel('Code of ten digits').fill(await codeAfter(before));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'What we hold of you' }).waitFor();
     await page.getByText('Why we hold it').first().click();
     assert.match(await page.locator('main').textContent(), /To call you back\./);
     await page.getByRole('button', { name: 'I was not in touch' }).first().waitFor();
-    await looksRight(page, 'page', width);
+    await looksRight({ page }, 'me-page', width);
     await page.getByRole('link', { name: 'Deutsch' }).click();
     await page.getByRole('heading', { name: 'Wer es angesehen hat und wozu' }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'de');
-    await looksRight(page, 'page-de', width);
+    await looksRight({ page }, 'me-page-de', width);
     const given = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Für Programme (JSON)' }).click();
     const copy = JSON.parse(await readFile(await (await given).path(), 'utf8'));
@@ -89,7 +83,7 @@ async function signedIn(page) {
 async function looksRightInAll(page, name) {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 860 });
-    await looksRight(page, name, width);
+    await looksRight({ page }, `me-${name}`, width);
   }
 }
 

@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  DEADLINE, WIDTHS, ask, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn, signInUrl,
-} from './lib.mjs';
+import { DEADLINE, WIDTHS, ask, looksRight, openBrowser, openPage, signIn, signInUrl } from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
@@ -22,13 +20,6 @@ async function officerOn(name, width = 1280) {
   await opened.page.getByRole('navigation', { name: 'Security' }).getByRole('link', { name }).click();
   await opened.page.waitForURL(`**/security/${name.toLowerCase()}`);
   return opened;
-}
-
-async function looksRight({ page, complaints }, name, width) {
-  assert.deepEqual(await axeFindings(page), []);
-  assert.ok(await fitsWidth(page), `fits ${width}`);
-  await screenshot(page, `${name}-${width}`);
-  assert.deepEqual(complaints, []);
 }
 
 /** A session of this role in a browser of its own. */

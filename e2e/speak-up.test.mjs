@@ -2,18 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WIDTHS, axeFindings, fitsWidth, openBrowser, openPage, screenshot, signIn, startUrl } from './lib.mjs';
+import { WIDTHS, axeFindings, looksRight, openBrowser, openPage, signIn, startUrl } from './lib.mjs';
 
 let chrome;
 before(async () => { chrome = await openBrowser(); });
 after(async () => { await chrome?.close(); });
-
-async function looksRight({ page, complaints }, name, width) {
-  assert.deepEqual(await axeFindings(page), []);
-  assert.ok(await fitsWidth(page), `fits ${width}`);
-  await screenshot(page, `${name}-${width}`);
-  assert.deepEqual(complaints, []);
-}
 
 test('who speaks up without a name gets a code, and follows with it', async () => {
   for (const width of WIDTHS) {

@@ -99,3 +99,31 @@ fn who_speaks_up_without_a_name_leaves_nothing_by_which_they_are_found() {
     }
     centre.holds();
 }
+
+#[test]
+fn who_may_not_go_on_with_a_report_is_refused_with_an_entry_whatever_they_sent() {
+    let centre = Centre::new("", "");
+    let officer = centre.hire("Sam Security", "security_officer");
+    let agent = centre.hire("Ada Agent", "agent");
+    let server = centre.serve();
+    let of = |person: &crate::centre::Person| server.client().bearer(&person.token);
+    let report = of(&agent).post("/v1/reports", &json!({"text": "x"})).expect(201).json()["report"].clone();
+    let steps = format!("/v1/reports/{}/steps", report.as_str().unwrap());
+    let sender = of(&agent);
+    for answer in [
+        sender.post(&steps, &json!({"step": "say"})),
+        sender.post(&steps, &json!({"step": "leap"})),
+        sender.put("/v1/board/key", &json!({"key": "rfboard1:x"})),
+    ] {
+        let answer = answer.expect(403).json();
+        assert!(answer["receipt"].is_string(), "{answer}");
+    }
+    of(&officer).post(&steps, &json!({"step": "say"})).expect(422);
+    of(&officer).post(&steps, &json!({"step": "acknowledge"})).expect(201);
+    // A full box says when to come again.
+    let full = found("the end of what is taken in", PATIENCE, || {
+        let told = of(&agent).post("/v1/reports", &json!({"text": "x", "about_security": true}));
+        (told.status != 201 && told.status != 503).then_some(told)
+    });
+    assert_eq!(full.expect(429).header("retry-after"), Some("180"));
+}

@@ -169,6 +169,14 @@ pub enum BoardKeySet {
 }
 
 impl Vault {
+    /// Who isn't on the board is refused, before anything that they sent is judged.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn expect_board_member(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::UseBoardLine, Kind::BoardKey).await.map(drop)
+    }
+
     /// Registers a member's own key, in place of the one before, if their own passkey signed exactly that; without a signature it says
     /// what is to be signed.
     ///

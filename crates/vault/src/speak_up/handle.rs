@@ -97,6 +97,14 @@ impl Vault {
         }
     }
 
+    /// Who handles no reports is refused, before anything that they sent is judged.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn expect_report_handler(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.handling(scope, Kind::ReportStep).await.map(drop)
+    }
+
     /// The act of a handler, by who may. What is done outside security is one kind of entry, whatever it was.
     async fn handling(&self, scope: &Scope, kind: Kind) -> Result<(Act, Side), VaultError> {
         match self.side(scope) {

@@ -69,6 +69,7 @@ mod settings;
 mod shelves;
 mod source;
 mod speaking;
+mod speaking_edited;
 mod spending;
 mod tampering;
 mod tenants;

@@ -262,10 +262,8 @@ pub(crate) async fn set_key(
     body: Result<Json<BoardKeyWanted>, Failed>,
 ) -> Result<Response, Failed> {
     let Json(wanted) = body?;
-    // Who may not do it learns that first.
-    let uses = web.vault.uses_board_line(&scope);
-    let key = member(&web, &wanted.key, BoardPublic::parse, "key is what ringfence board key prints: rfboard1:…")
-        .map_err(|wrong| if uses { wrong } else { web.fault(Fault::FORBIDDEN) })?;
+    web.vault.expect_board_member(&scope).await.map_err(|error| web.failed(&error))?;
+    let key = member(&web, &wanted.key, BoardPublic::parse, "key is what ringfence board key prints: rfboard1:…")?;
     let check = board_check(&key.fingerprint());
     let address = Some(wanted.mail).filter(|mail| !mail.trim().is_empty());
     let new = NewBoardKey { key, address, assertion: wanted.assertion.map(Into::into) };
@@ -281,7 +279,7 @@ pub(crate) async fn set_key(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BoardText {
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    #[schema(value_type = String, min_length = 1, max_length = 4000, pattern = "\\S")]
     text: Zeroizing<String>,
 }
 

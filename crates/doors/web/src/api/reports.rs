@@ -23,7 +23,7 @@ pub(crate) const LONGEST: usize = 4_000;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReport {
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    #[schema(value_type = String, min_length = 1, max_length = 4000, pattern = "\\S")]
     text: Zeroizing<String>,
     /// The interaction it came up in: what is held of its customer is kept until the report is closed.
     #[schema(pattern = "^int_[0-9a-f]{32}$")]
@@ -161,7 +161,7 @@ pub(crate) async fn mine(State(web): State<Web>, Signed(scope): Signed) -> Resul
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReportReply {
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
+    #[schema(value_type = String, min_length = 1, max_length = 4000, pattern = "\\S")]
     text: Zeroizing<String>,
 }
 
@@ -299,7 +299,7 @@ pub(crate) struct NewReportStep {
     #[schema(pattern = "^(acknowledge|say|close)$", example = "acknowledge")]
     step: String,
     /// What whoever reported is told; of `say` it must be there.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = "\\S")]
     text: Option<String>,
     /// Of `close`: explained, stopped, mistake or unclear.
     #[schema(pattern = "^(explained|stopped|mistake|unclear)$", example = "explained")]
@@ -343,9 +343,8 @@ pub(crate) async fn step(
 ) -> Result<Response, Failed> {
     let report = id(&web, &text, ReportId::parse)?;
     let Json(new) = body?;
-    // Who may not do it learns that first.
-    let handles = web.vault.handles_reports(&scope) || web.vault.handles_reports_outside(&scope);
-    let step = new.parsed(&web).map_err(|wrong| if handles { wrong } else { web.fault(Fault::FORBIDDEN) })?;
+    web.vault.expect_report_handler(&scope).await.map_err(|error| web.failed(&error))?;
+    let step = new.parsed(&web)?;
     let entry = web.vault.handle_report(&scope, report, &step).await.map_err(|error| web.failed(&error))?;
     Ok(answer(StatusCode::CREATED, &ReportStepped { receipt: Some(entry.to_string()) }))
 }
