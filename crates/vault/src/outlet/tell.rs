@@ -12,6 +12,8 @@ use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Job, S
 
 /// For how long an alarm must be away before it is over, in milliseconds: a node that begins hasn't looked at everything yet.
 const AWAY_MS: i64 = 60_000;
+/// How often a node on which an alarm stands says so in its row, in milliseconds: what one node alone knows isn't over for another.
+const SEEN_MS: i64 = 20_000;
 
 /// Writes one tenant's alarms down.
 pub struct AlarmTeller {
@@ -28,6 +30,8 @@ struct Told {
     stands: bool,
     /// Since when it stood, or when it was over: an older copy of the row silences no newer alarm.
     since: Millis,
+    /// When it was last seen to stand, on whichever node.
+    seen: Millis,
 }
 
 impl Told {
@@ -36,15 +40,18 @@ impl Told {
         !self.stands || since.since(self.since) >= AWAY_MS
     }
 
-    /// `stands u8 ‖ since i64`.
+    /// `stands u8 ‖ since i64 ‖ seen i64`.
     fn row(self, key: AdmissionKey) -> AdmissionRow {
-        let body = [[u8::from(self.stands)].as_slice(), &self.since.0.to_be_bytes()].concat();
+        let body =
+            [[u8::from(self.stands)].as_slice(), &self.since.0.to_be_bytes(), &self.seen.0.to_be_bytes()].concat();
         AdmissionRow { key, body, expires: Millis(i64::MAX), tag: [0; 16] }
     }
 
     fn read(row: &AdmissionRow) -> Option<Self> {
-        let (stands, since) = row.body.split_first()?;
-        Some(Self { stands: *stands == 1, since: Millis(i64::from_be_bytes(since.try_into().ok()?)) })
+        let (stands, times) = row.body.split_first()?;
+        let (since, seen) = times.split_at_checked(8)?;
+        let time = |bytes: &[u8]| bytes.try_into().ok().map(|bytes| Millis(i64::from_be_bytes(bytes)));
+        Some(Self { stands: *stands == 1, since: time(since)?, seen: time(seen)? })
     }
 }
 
@@ -65,31 +72,37 @@ impl AlarmTeller {
         Self { vault: Arc::clone(vault), tenant, lease, away: BTreeMap::new() }
     }
 
-    /// One step: writes down what was raised, and what is over.
+    /// One step: writes down what was raised here, and what is over on every node.
     ///
     /// # Errors
     /// If the store fails; then it is tried again.
     pub async fn tick(&mut self) -> Result<(), VaultError> {
         let (vault, tenant, now) = (Arc::clone(&self.vault), self.tenant, self.vault.now());
+        let stand: BTreeMap<u8, Millis> =
+            vault.alarms(tenant).iter().map(|alarm| (alarm.kind.code(), alarm.since)).collect();
+        let rows = vault.alarms_told(tenant).await?;
+        for (kind, since) in &stand {
+            match rows.get(kind).and_then(|(tag, told)| told.map(|told| (*tag, told))) {
+                Some((_, told)) if told.is_before(*since) => vault.raise_alarm(tenant, *kind, &rows, *since).await?,
+                None => vault.raise_alarm(tenant, *kind, &rows, *since).await?,
+                Some((tag, told)) if told.stands && now.since(told.seen) >= SEEN_MS => {
+                    vault.still_stands(tenant, *kind, tag, Told { seen: now, ..told }).await?;
+                }
+                Some(_) => {}
+            }
+        }
         if !self.lease.held(&vault).await? {
             self.away.clear();
             return Ok(());
         }
-        let stand: BTreeMap<u8, Millis> =
-            vault.alarms(tenant).iter().map(|alarm| (alarm.kind.code(), alarm.since)).collect();
-        let rows = vault.alarms_told(tenant).await?;
-        let told = |kind: u8| rows.get(&kind).and_then(|(_, told)| *told);
-        let over: Vec<u8> = rows.keys().copied().filter(|kind| told(*kind).is_some_and(|told| told.stands)).collect();
-        self.away.retain(|kind, _| over.contains(kind) && !stand.contains_key(kind));
-        for (kind, since) in &stand {
-            if told(*kind).is_none_or(|told| told.is_before(*since)) {
-                vault.tell_alarm(tenant, *kind, &rows, Told { stands: true, since: *since }).await?;
-            }
-        }
-        for kind in over.into_iter().filter(|kind| !stand.contains_key(kind)) {
+        let over = |kind: &u8, told: &Told| told.stands && !stand.contains_key(kind);
+        let over: BTreeMap<u8, Told> =
+            rows.iter().filter_map(|(kind, (_, told))| Some((*kind, told.filter(|told| over(kind, told))?))).collect();
+        self.away.retain(|kind, _| over.contains_key(kind));
+        for (kind, told) in over {
             let since = *self.away.entry(kind).or_insert(now);
-            if now.since(since) >= AWAY_MS {
-                vault.tell_alarm(tenant, kind, &rows, Told { stands: false, since: now }).await?;
+            if now.since(since) >= AWAY_MS && now.since(told.seen) >= AWAY_MS {
+                vault.tell_alarm(tenant, kind, &rows, Told { stands: false, since: now, seen: told.seen }).await?;
             }
         }
         Ok(())
@@ -110,6 +123,18 @@ impl Vault {
     /// Can the rows not even be read?
     pub(super) async fn alarms_spoilt(&self, tenant: TenantId) -> bool {
         matches!(self.alarms_told(tenant).await, Err(VaultError::Store(StoreError::Damaged(_))))
+    }
+
+    async fn raise_alarm(&self, tenant: TenantId, kind: u8, rows: &Rows, since: Millis) -> Result<(), VaultError> {
+        self.tell_alarm(tenant, kind, rows, Told { stands: true, since, seen: self.now() }).await
+    }
+
+    /// Without an entry: the log has that it was raised. Where another node wrote the row meanwhile, that counts.
+    async fn still_stands(&self, tenant: TenantId, kind: u8, before: Tag, told: Told) -> Result<(), VaultError> {
+        let mut row = told.row(key(kind));
+        row.tag = self.seals.tag(tenant, "admission", &row.material());
+        self.store.renew_admission(tenant, row, before).await?;
+        Ok(())
     }
 
     /// Only over what was read: of two nodes that come at once one tells it.

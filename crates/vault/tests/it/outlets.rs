@@ -269,6 +269,45 @@ fn an_alarm_is_an_entry_when_it_is_raised_and_when_it_has_been_away_for_a_minute
 }
 
 #[test]
+fn what_one_node_alone_knows_is_told_and_is_over_only_once_no_node_sees_it() {
+    let (world, outlet) = (world(2_611), Arc::<Noting>::default());
+    let mut teller = teller(&world, &outlet, 1);
+    told(&world, &mut teller);
+    let other = world.another_node();
+    let mut leading = AlarmTeller::new(&world.vault, FIRST, [1; 16]);
+    let mut knowing = AlarmTeller::new(&other, FIRST, [2; 16]);
+    let kinds = || {
+        world.sequence(FIRST);
+        let bodies = world.log(FIRST).into_iter().filter_map(|line| line.body);
+        let alarms = bodies.filter(|body| matches!(body.kind, Kind::AlarmRaised | Kind::AlarmCleared));
+        let stalled = alarms.filter(|body| vault::alarm_of(body.detail) == Some(AlarmKind::OutletStalled));
+        stalled.map(|body| body.kind).collect::<Vec<_>>()
+    };
+    block_on(leading.tick()).unwrap();
+    somebody_calls(&world);
+    world.sequence(FIRST);
+    world.clock.advance(15 * 60_000);
+    block_on(other.settle_outlets(FIRST)).unwrap();
+    let stalls = |node: &vault::Vault| node.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::OutletStalled);
+    assert!(stalls(&other) && !stalls(&world.vault));
+    for _ in 0..12 {
+        world.clock.advance(15_000);
+        block_on(leading.tick()).unwrap();
+        block_on(knowing.tick()).unwrap();
+    }
+    assert_eq!(kinds(), [Kind::AlarmRaised], "once, by the node without the lease, and it isn't over");
+    told(&world, &mut teller);
+    block_on(other.settle_outlets(FIRST)).unwrap();
+    assert!(!stalls(&other));
+    for _ in 0..6 {
+        world.clock.advance(15_000);
+        block_on(leading.tick()).unwrap();
+        block_on(knowing.tick()).unwrap();
+    }
+    assert_eq!(kinds(), [Kind::AlarmRaised, Kind::AlarmCleared]);
+}
+
+#[test]
 fn one_that_is_told_nothing_is_an_alarm_whoever_keeps_it_from_being_told() {
     let (world, outlet) = (world(2_609), Arc::<Noting>::default());
     somebody_calls(&world);
