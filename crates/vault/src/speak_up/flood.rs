@@ -19,10 +19,9 @@ pub(super) enum Flow {
     Words,
     /// The same about security, of those who are signed in: they leave room for who has no name.
     NamedWords,
-    /// Codes that were entered.
+    /// Codes that were entered, right or wrong: at 95 bits no number of tries finds one, and a limit of wrong ones alone would let
+    /// whoever tries some keep all others from their answers.
     Codes,
-    /// Codes that no report has.
-    WrongCodes,
 }
 
 impl Flow {
@@ -32,7 +31,6 @@ impl Flow {
             Self::Words => 30,
             Self::NamedWords => 20,
             Self::Codes => 1_200,
-            Self::WrongCodes => 60,
         }
     }
 }
@@ -149,7 +147,7 @@ mod tests {
         assert_eq!((0..40).filter(|_| take(1_000)).count(), 30);
         assert!(speaking.takes(other, Flow::Words, Millis(1_000)) && !take(60_000));
         assert!(take(1_000 + HOUR_MS / 30) && !take(1_000 + HOUR_MS / 30));
-        assert!(speaking.has_room(one, Flow::WrongCodes, Millis(1_000)));
+        assert!(speaking.has_room(one, Flow::Codes, Millis(1_000)));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Vault {
     pub(super) async fn coded(&self, tenant: TenantId, code: &ReceiptCode) -> Result<Case, VaultError> {
         let now = self.clock.now();
         let speaking = &self.speaking;
-        if !speaking.has_room(tenant, Flow::WrongCodes, now) || !speaking.takes(tenant, Flow::Codes, now) {
+        if !speaking.takes(tenant, Flow::Codes, now) {
             return Err(VaultError::refused(Refusal::BoxFull));
         }
         let id = self.name_of(tenant, code).await?;
@@ -81,10 +81,7 @@ impl Vault {
             return Ok(case);
         }
         let row = self.store.admission(tenant, Case::key(id)).await?;
-        let Some(row) = row else {
-            speaking.takes(tenant, Flow::WrongCodes, now);
-            return Err(VaultError::refused(Refusal::ReceiptUnknown));
-        };
+        let row = row.ok_or(VaultError::refused(Refusal::ReceiptUnknown))?;
         let case = self.case_of(tenant, &row).ok_or(VaultError::refused(Refusal::Tampered))?;
         Ok(opened.map_or(case.clone(), |opened| opened.with_lines(case)))
     }

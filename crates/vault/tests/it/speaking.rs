@@ -271,20 +271,14 @@ fn a_flood_is_bounded_and_leaves_the_way_with_a_name_open() {
 }
 
 #[test]
-fn codes_are_guessed_at_the_pace_of_everybody_together() {
+fn whoever_guesses_codes_keeps_nobody_from_their_answer() {
     let world = world(3_008);
     let right = speak(&world, saying("mine"));
-    let printed = right.print();
-    // The check letter catches slips before anything slow is computed; of guesses that pass it, few are tried.
-    let guesses = (0..100_u8).map(|at| {
+    for at in 0..100_u8 {
         let other = world_code(&world, at);
-        refused(follow(&world, &other).map(drop))
-    });
-    let answers: Vec<Refusal> = guesses.collect();
-    assert_eq!(answers.iter().filter(|refusal| **refusal == Refusal::ReceiptUnknown).count(), 60);
-    assert_eq!(*answers.last().unwrap(), Refusal::BoxFull);
-    world.clock.advance(3_600_000);
-    assert!(follow(&world, &ReceiptCode::parse(&printed).unwrap()).is_ok());
+        assert_eq!(refused(follow(&world, &other).map(drop)), Refusal::ReceiptUnknown);
+    }
+    assert!(follow(&world, &right).is_ok());
 }
 
 /// A code that is well formed and no report's.
