@@ -1,23 +1,26 @@
 //! One thread that looks about each second whether people and rights are what the key holder sealed and what alarms it has, takes
 //! over the steps of its ceremonies, makes the proposals whose time has come, closes drills for people that are over, and says what broken glass waits for a review, which requests are overdue, whether settings changed and which algorithms
-//! have outlived their milestones.
+//! have outlived their milestones. And one that writes boxes of reports anew at random times.
 
+use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
-use crate::rounds::Rounds;
+use crate::rounds::{Rounds, Turn};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use vault::Vault;
 
+/// The longest time between two covers of the box of reports, in milliseconds; usually half of it.
+const COVER_MS: u32 = 20 * 60_000;
 const USUAL: Duration = Duration::from_millis(700);
 /// Between two looks at the key holder's alarms and ceremonies, for which it reads its files, and at requests.
 const HOLDER: Duration = Duration::from_secs(10);
 /// Of many people a look takes long: then it has at most this share of the time.
 const SHARE: u32 = 20;
 
-/// The running thread; it stops when dropped.
+/// The running threads; they stop when dropped.
 pub struct Guarding {
-    _rounds: Rounds,
+    _rounds: [Rounds; 2],
 }
 
 impl Guarding {
@@ -26,6 +29,7 @@ impl Guarding {
     /// # Errors
     /// If no thread can be started.
     pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
+        let cover = cover(Arc::clone(vault))?;
         let vault = Arc::clone(vault);
         let mut asked: Option<Instant> = None;
         let rounds = Rounds::start("power", async move |_| {
@@ -71,6 +75,21 @@ impl Guarding {
             }
             USUAL.max(began.elapsed() * SHARE)
         })?;
-        Ok(Self { _rounds: rounds })
+        Ok(Self { _rounds: [rounds, cover] })
     }
+}
+
+/// Not by the other thread's clock: a write at its pace would be told from one of somebody who speaks up.
+fn cover(vault: Arc<Vault>) -> Result<Rounds, Failure> {
+    let mut begun = false;
+    Rounds::start("cover", async move |turn| {
+        for tenant in vault.tenants().iter().filter(|_| begun && turn != Turn::Last) {
+            if let Err(error) = vault.cover_reports(tenant.id).await {
+                tracing::debug!(%error, "the box of reports can't be written anew; it is tried again");
+            }
+        }
+        begun = true;
+        let random = u32::from_be_bytes(domain::time::fresh(&SystemEntropy));
+        Duration::from_millis(u64::from(random % COVER_MS))
+    })
 }

@@ -14,11 +14,23 @@ const SIZES: [usize; 3] = [4 << 10, 16 << 10, 64 << 10];
 type Encoded = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
 type Read<T> = Result<T, minicbor::decode::Error>;
 
-/// `length u32 ‖ plain ‖ zeros`.
+/// What is sealed of one thing, at one of three sizes.
 pub(super) fn filled(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let needed = plain.len() + 4;
+    match SIZES.into_iter().find(|size| *size >= needed) {
+        Some(size) => filled_to(plain, size),
+        None => filled_in_steps(plain),
+    }
+}
+
+/// What is sealed of many things, in steps of the largest size: one more of them rarely shows.
+pub(super) fn filled_in_steps(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let [.., largest] = SIZES;
-    let size = SIZES.into_iter().find(|size| *size >= needed).unwrap_or(needed.next_multiple_of(largest));
+    filled_to(plain, (plain.len() + 4).next_multiple_of(largest))
+}
+
+/// `length u32 ‖ plain ‖ zeros`.
+fn filled_to(plain: &[u8], size: usize) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(size));
     out.extend_from_slice(&u32::try_from(plain.len()).unwrap_or(u32::MAX).to_be_bytes());
     out.extend_from_slice(plain);

@@ -3,6 +3,7 @@
 
 use crate::help::{Call, assert_refused, failure};
 use domain::{CustomerId, Found, Hold, Millis, Refusal};
+use store::{AdmissionKey, AdmissionKind};
 use testkit::{FIRST, Member, TestWorld, block_on};
 use vault::{
     AlarmKind, CleanFile, Followed, Kind, NewReport, ReceiptCode, ReportLine, ReportMove, ReportedBy, Speaker, TURN_MS,
@@ -256,6 +257,24 @@ fn turning_the_box_says_nothing_of_what_is_in_it() {
     };
     let shape = shapes(&empty);
     assert!(shape.len() >= 2 && shape == shapes(&full), "{shape:?}");
+}
+
+#[test]
+fn a_write_to_the_box_says_neither_that_somebody_spoke_up_nor_how_much_they_said() {
+    let world = world(3_020);
+    let key = AdmissionKey { kind: AdmissionKind::SpeakUpBox, id: [0; 16] };
+    let sealed = || block_on(world.store.admission(FIRST, key)).unwrap().unwrap().body;
+    let first = sealed();
+    block_on(world.vault.cover_reports(FIRST)).unwrap();
+    let covered = sealed();
+    let code = speak(&world, saying(&"It is all at once. ".repeat(200)));
+    let spoken = sealed();
+    assert_eq!([first.len(), covered.len()], [spoken.len(); 2]);
+    assert!(first != covered && covered != spoken);
+    block_on(world.vault.cover_reports(FIRST)).unwrap();
+    assert!(follow(&world, &code).is_ok() && !stands(&world, AlarmKind::ReportsEdited));
+    turn(&world);
+    assert_eq!(seen(&world, &world.staff.security, false).len(), 1);
 }
 
 #[test]
