@@ -239,7 +239,7 @@ test('a team leader sees what the team has left, in words and not by colour alon
     await signIn(page, 'team_leader', '/desk');
     await page.getByRole('link', { name: /^Team/ }).click();
     await page.locator('body[data-team="shown"]').waitFor();
-    assert.match(await page.locator('#shared').textContent(), /\d+ of \d+ points/);
+    assert.match(await page.locator('#shared').textContent(), /[\d,]+ of [\d,]+ points/);
     const rows = page.locator('#members tr');
     assert.ok(await rows.count() > 0, 'the leader is in the team too');
     assert.match(await rows.first().textContent(), /\d+ of \d+/);

@@ -244,7 +244,10 @@ test('which defences hold is what drills showed of late: never tried, then one t
     await page.locator('.pill.ok').first().waitFor();
     assert.match(await page.locator('.notice').first().textContent(), /1 of \d+ hold/);
     assert.match(await first.textContent(), /Somebody invents a call[\s\S]*in a centre made for it[\s\S]*Got through/);
-    assert.match(await page.locator('li', { hasText: 'reveal-on-hold' }).textContent(), /against this deployment[\s\S]*Holds/);
+    assert.match(await page.locator('#drills-title ~ ul > li', { hasText: 'reveal-on-hold' }).textContent(), /against this deployment[\s\S]*Holds/);
+    await page.locator('summary', { hasText: 'T0: staff' }).press('Enter');
+    const promise = page.locator('#promises-title ~ div li', { hasText: 'keeps the call on hold' });
+    assert.match(await promise.textContent(), /reveal-on-hold: Holds, tried[\s\S]*Proof in the log/);
     await looksRight(officer, 'defences', width);
     // The alarm goes once it was tried again: it is nobody else's affair here.
     if (width === WIDTHS.at(-1)) assert.equal(await told(page, 'held'), 201);

@@ -74,12 +74,24 @@ test('every page of staff has the button, and what is reported is answered and r
   }
   await officer.page.goto(new URL('/security/reports', officer.page.url()).href);
   const row = officer.page.locator('#reports > li').filter({ hasText: text });
-  await row.getByText('Go on').click();
+  await row.getByText('Answer or close').click();
   await row.getByRole('button', { name: 'Say that it was read' }).click();
   await row.getByText('Answer by').waitFor();
   await agent.page.reload();
   await agent.page.locator('#own-reports').getByText('It was read.').waitFor();
   assert.deepEqual(await axeFindings(agent.page), []);
+  // What closes a report for good takes a choice, and a second click.
+  await row.getByText('Answer or close').click();
+  const close = row.getByRole('button', { name: 'Close the report' });
+  await close.click();
+  const found = row.getByLabel('What came of it');
+  assert.ok(await found.evaluate((select) => select === document.activeElement), 'nothing was found yet');
+  await found.selectOption({ label: 'there was a good reason' });
+  await close.click();
+  await row.getByRole('button', { name: 'Close it for good' }).click();
+  await row.getByText('Closed: there was a good reason').waitFor();
+  await agent.page.reload();
+  await agent.page.locator('#own-reports').getByText('There was a good reason.').first().waitFor();
   await agent.context.close();
   await officer.context.close();
 });

@@ -22,9 +22,12 @@ const ADDRESS: &str = "/v1/blast-radius";
 
 pub(crate) fn run(format: Format, asked: &BlastRadius) -> Result<(), Failure> {
     let aware = awareness(asked.aware.as_deref())?;
+    let question = question(asked)?;
     let client = Client::from_environment()?;
-    let answer = BufReader::new(client.stream(ADDRESS, question(asked))?);
+    // Before the question: that is an entry, and would be for nothing if what is found can't be written.
     let folder = Folder::make(&asked.to)?;
+    let answer = client.stream(ADDRESS, question).inspect_err(|_| folder.unmake())?;
+    let answer = BufReader::new(answer);
     let found = gather(answer, &folder)?;
     let told = notification(&found, &aware);
     folder.write("notification.json", &format!("{:#}\n", told.json))?;
@@ -33,17 +36,22 @@ pub(crate) fn run(format: Format, asked: &BlastRadius) -> Result<(), Failure> {
 }
 
 fn awareness(said: Option<&str>) -> Result<Awareness, Failure> {
-    let moment = match said {
-        Some(text) => Millis::parse(text).ok_or_else(|| {
-            Failure::here("--aware isn't a moment", "give it as 2026-03-01T09:00:00Z, or leave it out for now")
-        })?,
-        None => ambient::SystemClock.now(),
-    };
-    Ok(Awareness(moment))
+    let told = moment("--aware", said, "give it as 2026-03-01T09:00:00Z, or leave it out for now")?;
+    Ok(Awareness(told.unwrap_or_else(|| ambient::SystemClock.now())))
 }
 
-/// What is suspected, as the API names it. What it may be is the server's to say.
-fn question(asked: &BlastRadius) -> Vec<(&'static str, String)> {
+fn moment(option: &str, said: Option<&str>, next: &str) -> Result<Option<Millis>, Failure> {
+    let read = |text| Millis::parse(text).ok_or_else(|| Failure::here(format!("{option} isn't a moment"), next));
+    said.map(read).transpose()
+}
+
+/// What is suspected, as the API names it. What ids may be is the server's to say; the API's names of moments aren't the options'.
+fn question(asked: &BlastRadius) -> Result<Vec<(&'static str, String)>, Failure> {
+    let since = moment("--since", asked.since.as_deref(), "give it as 2026-03-01T09:00:00Z")?;
+    let until = moment("--until", asked.until.as_deref(), "give it as 2026-03-01T17:00:00Z")?;
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Failure::here("--since isn't before --until", "give the earlier moment as --since"));
+    }
     let parts = [
         ("person", asked.person.clone()),
         ("device", asked.device.clone()),
@@ -52,7 +60,7 @@ fn question(asked: &BlastRadius) -> Vec<(&'static str, String)> {
         ("from", asked.since.clone()),
         ("to", asked.until.clone()),
     ];
-    parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    Ok(parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
 /// Writes customers and letters as they come; keeps the counts.
@@ -95,6 +103,11 @@ impl Folder {
     fn make(path: &Path) -> Result<Self, Failure> {
         DirBuilder::new().mode(0o700).create(path).map_err(|error| failure::file(path, &error))?;
         Ok(Self { path: path.to_owned() })
+    }
+
+    /// Nothing was answered: what was made for the answer goes. One that isn't empty stays.
+    fn unmake(&self) {
+        let _ = std::fs::remove_dir(&self.path);
     }
 
     fn file(&self, name: &str) -> Result<Lines, Failure> {

@@ -20,6 +20,9 @@ use std::path::Path;
 use std::time::Duration;
 use vault::{BoardSecret, ProvenFile, board_check};
 
+/// Where it isn't the member's own mistake, somebody keeps them from what they are to read.
+const OTHER_TOKEN: &str = "give a token of a member of the board in RINGFENCE_TOKEN_FILE; if this one held before, and nobody told you that it ends, ask security why";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -106,7 +109,7 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
         None => fetch::from_node(&mut judge, &asked.keep, &keys, asked.within),
     };
     let mut files = Vec::new();
-    for text in texts.unwrap_or_else(|wrong| judge.wrong(wrong.problem().to_owned())) {
+    for text in texts.unwrap_or_else(|wrong| judged(&mut judge, wrong)) {
         match proven(&text, &keys) {
             Ok(file) => files.push((file, text)),
             Err(wrong) => judge.wrong(wrong.problem().to_owned()),
@@ -120,13 +123,29 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
     }
     judge.gaps();
     judge.late();
-    let (state, wrong) = judge.done();
+    let (state, wrong, mistake) = judge.done();
     state.write(&asked.keep)?;
-    if wrong.is_empty() {
-        return output::one(format, &state.shown());
+    match (wrong.is_empty(), mistake) {
+        (true, None) => output::one(format, &state.shown()),
+        // Nothing is wrong by what came before, by the log, and by this machine's clock.
+        (true, Some(mistake)) => Err(mistake),
+        (false, mistake) => Err(alarm(&wrong, mistake.as_ref())),
     }
-    Err(Failure::there(
-        format!("ALARM: {}", wrong.join("; ALARM: ")),
+}
+
+/// What the node couldn't be asked for: by a mistake in what this program was given, or because something is wrong.
+fn judged(judge: &mut Judge, failure: Failure) -> Vec<String> {
+    if failure.is_of_asker() {
+        let refused = format!("the node doesn't let you in: {}", failure.problem());
+        return judge.mistaken(Failure::here(refused, OTHER_TOKEN));
+    }
+    if failure.code() == 1 { judge.mistaken(failure) } else { judge.wrong(failure.problem().to_owned()) }
+}
+
+fn alarm(wrong: &[String], mistake: Option<&Failure>) -> Failure {
+    let also = mistake.map(|mistake| format!("; also: {}", mistake.problem())).unwrap_or_default();
+    Failure::there(
+        format!("ALARM: {}{also}", wrong.join("; ALARM: ")),
         "ask security and IT, each by themselves, and a witness of the log",
-    ))
+    )
 }

@@ -8,7 +8,7 @@ use carriers::Press;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use vault::{BoardClerk, BoardPost, Mailer, Vault};
+use vault::{BoardClerk, BoardPost, DrillName, Mailer, Vault};
 
 /// Between two looks: it is about days.
 const USUAL: Duration = Duration::from_secs(5);
@@ -27,8 +27,9 @@ impl Boarding {
     /// If no thread can be started.
     pub fn start(vault: &Arc<Vault>, mailer: Option<Arc<dyn Mailer>>) -> Result<Self, Failure> {
         let holder = domain::time::fresh(&SystemEntropy);
+        let drills: Vec<DrillName> = drills::all().filter_map(|drill| DrillName::parse(drill.name)).collect();
         let mut clerks: Vec<BoardClerk> =
-            vault.tenants().iter().map(|tenant| BoardClerk::new(vault, tenant.id, holder)).collect();
+            vault.tenants().iter().map(|tenant| BoardClerk::new(vault, tenant.id, holder, drills.clone())).collect();
         let vault = Arc::clone(vault);
         let (mut tried, mut post): (Option<Instant>, BoardPost) = (None, BoardPost::default());
         let rounds = Rounds::start("board", async move |_| {

@@ -15,7 +15,7 @@ mod webhook;
 pub use board::{Board, Checking};
 pub use crypto::{Crypto, Inventory, Rewrap};
 pub use custody::{Bringing, Ceremony, Custodian, Dealing};
-pub use drill::{Attacks, Drill};
+pub use drill::{Attacks, Drill, Posture};
 pub use keyholding::Keyholder;
 pub use log::{Export, Fsck, Log, Mirror, Tail};
 pub use pack::{Pack, PackBuild, PackVerify};
@@ -129,7 +129,7 @@ pub enum Command {
     #[command(subcommand)]
     Board(Board),
     /// Say which defences hold, by their newest drill; fails unless all do (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
-    Posture,
+    Posture(Posture),
     /// How far a breach may have gone, with drafts for the authority and the customers (RINGFENCE_ADDR, RINGFENCE_TOKEN_FILE)
     BlastRadius(BlastRadius),
     /// Count again what the log says was spent, where budgets were deleted or set back, and let disclosure go on

@@ -128,7 +128,10 @@ fn problem(status: u16, value: &Value) -> Failure {
     let word = |name: &str| value[name].as_str().map(|text| text.trim_end_matches('.').replace(char::is_control, " "));
     let title = word("title").unwrap_or_else(|| format!("the answer was {status}"));
     let detail = word("detail").filter(|detail| *detail != title).map(|detail| format!(": {detail}"));
-    Failure::there(title + &detail.unwrap_or_default(), word("next").unwrap_or_else(|| "try again".to_owned()))
+    let kind = value["type"].as_str().unwrap_or_default();
+    let asker = status == 401 || (status == 403 && kind.ends_with("/role-not-allowed"));
+    let make = if asker { Failure::of_asker } else { Failure::there };
+    make(title + &detail.unwrap_or_default(), word("next").unwrap_or_else(|| "try again".to_owned()))
 }
 
 #[cfg(test)]
@@ -155,5 +158,9 @@ mod tests {
             serde_json::json!({"title": "It can't be used", "detail": "from is a moment", "next": "Correct it."});
         assert_eq!(problem(422, &value).to_string(), "error: It can't be used: from is a moment; next: Correct it");
         assert_eq!((problem(500, &serde_json::Value::Null).code(), problem(500, &value).code()), (2, 2));
+        let kind = |slug: &str| serde_json::json!({"type": format!("https://ringfence.dev/problems/{slug}")});
+        let asker = [(401, "unauthenticated"), (403, "role-not-allowed"), (403, "tampered"), (503, "x")]
+            .map(|(status, slug)| problem(status, &kind(slug)).is_of_asker());
+        assert_eq!(asker, [true, true, false, false]);
     }
 }

@@ -59,7 +59,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Drill(asked) => crate::drilling::run(&common, &asked),
         Command::Pack(asked) => crate::pack::run(&common, &asked),
         Command::Board(asked) => crate::board::run(&common, &asked),
-        Command::Posture => crate::drilling::posture(&common),
+        Command::Posture(asked) => crate::drilling::posture(&common, &asked),
         Command::BlastRadius(asked) => crate::blast_radius::run(common.output, &asked),
         Command::MendBudgets(asked) => mend_budgets::run(&common, &asked),
         Command::Doctor => doctor::run(&common),

@@ -2,16 +2,18 @@
 
 mod kit;
 mod machine;
+mod promised;
 mod scratch;
 
 #[cfg(test)]
 pub(crate) use kit::KitFile;
 
 use crate::ambient::{SystemClock, SystemEntropy};
-use crate::cli::{Attacks, Common, Drill};
+use crate::cli::{Attacks, Common, Drill, Posture};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output;
+use domain::Clock as _;
 use drills::{Kit, Place, Stage, Verdict, all};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,6 +33,19 @@ pub fn run(common: &Common, asked: &Drill) -> Result<(), Failure> {
 
 fn listed() -> Vec<Value> {
     all().map(described).collect()
+}
+
+/// What the pages tell of each promise.
+pub(crate) fn promised() -> Vec<web::KnownPromise> {
+    let told = |promise: &drills::Promise| web::KnownPromise {
+        section: promise.section.clone(),
+        threat: promise.threat.clone(),
+        holds: promise.holds.clone(),
+        shown: promise.shown.clone(),
+        drills: promise.drills.iter().map(|drill| drill.name.to_owned()).collect(),
+        open: promise.open,
+    };
+    drills::promises().iter().map(told).collect()
 }
 
 /// What the pages tell of each.
@@ -141,10 +156,16 @@ pub(crate) fn told(results: &[Value]) -> Value {
 ///
 /// # Errors
 /// If the deployment doesn't answer, or not every defence is known to hold.
-pub fn posture(common: &Common) -> Result<(), Failure> {
+pub fn posture(common: &Common, asked: &Posture) -> Result<(), Failure> {
     let told = Client::from_environment()?.call("GET", "/v1/drills", None)?;
     let items = told["items"].as_array().cloned().unwrap_or_default();
-    output::list(common.output, &["drill", "state", "where", "at", "expires"], &items)?;
+    let promised = promised::all(&items, SystemClock.now());
+    if asked.promises {
+        promised.print(common.output)?;
+    } else {
+        output::list(common.output, &["drill", "state", "where", "at", "expires"], &items)?;
+        output::aside(&format!("{}; each of them: ringfence posture --promises", promised.summary()));
+    }
     let open = items.iter().filter(|item| item["state"] != "holds").count();
     if open == 0 && told["edited"] == 0 && !items.is_empty() {
         return Ok(());

@@ -15,6 +15,7 @@ pub struct Failure {
 enum Whose {
     Here,
     There,
+    Asker,
 }
 
 impl Failure {
@@ -30,6 +31,16 @@ impl Failure {
         Self { whose: Whose::There, problem: problem.into(), next: next.into() }
     }
 
+    /// The other side doesn't let who asks do it: another token or role may (exit code 2).
+    pub(crate) fn of_asker(problem: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { whose: Whose::Asker, problem: problem.into(), next: next.into() }
+    }
+
+    /// Was who asks refused, rather than what they asked for?
+    pub(crate) fn is_of_asker(&self) -> bool {
+        self.whose == Whose::Asker
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn problem(&self) -> &str {
@@ -41,7 +52,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self.whose {
             Whose::Here => 1,
-            Whose::There => 2,
+            Whose::There | Whose::Asker => 2,
         }
     }
 }

@@ -72,7 +72,8 @@ fn sorted(value: &Value) -> Value {
     value
 }
 
-fn cell(value: &Value) -> String {
+/// A value for a person: without what would move their cursor.
+pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.chars().filter(|letter| !letter.is_control()).collect(),

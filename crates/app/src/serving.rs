@@ -78,6 +78,7 @@ pub fn web_config(home: &Home) -> Result<WebConfig, Failure> {
         courier: courier(home)?,
         mailer: config.mail.as_ref().map(config::mail::Mail::mailer).transpose()?,
         drills: crate::drilling::known(),
+        promises: crate::drilling::promised(),
         packs: config.trust.packs.clone(),
         banner: config.server.banner.clone(),
         origin: config.server.origin.clone(),

@@ -11,12 +11,14 @@ mod call;
 mod control;
 mod disk;
 mod premises;
+mod promises;
 mod stage;
 
 pub use attacks::all;
 pub use control::{Control, Framework};
 pub use disk::copy_database;
 pub use premises::{Backup, Premises};
+pub use promises::{Promise, promises};
 pub use stage::{Decoy, Kit, OwnDatabase, Person, Stage};
 
 use answer::Seen;

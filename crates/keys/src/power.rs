@@ -143,6 +143,8 @@ impl Powers {
         use PowerKind::{Client, Device, Left, Login, Passkey};
         match (kind, body) {
             (Left, Some(_)) | (Passkey | Device | Client | Login, None) => true,
+            // By itself it makes nothing: a proposal that was withdrawn counts no more, whoever puts its row back.
+            (PowerKind::Settled, Some(_)) => !self.0.contains_key(&(*kind, *id)),
             (PowerKind::Person, Some(body)) => {
                 let (before, after) = (self.get::<Person>(id), Person::decode(body));
                 before.zip(after).is_some_and(|(before, after)| after == Person { token: None, ..before })

@@ -30,6 +30,8 @@ pub enum AdmissionKind {
     Earlier = 9,
     /// What a second person was asked, and what they said. It lets somebody look once.
     Approval = 10,
+    /// What is known of a value that a second person was asked about, whoever asked. It lets nobody in.
+    ValueAsked = 15,
     /// What officers ask to see in an emergency, and how far that has come. It lets somebody look once.
     Glass = 11,
     /// A code that a customer was sent, to sign in on their own page, or that went to nobody.
@@ -111,6 +113,7 @@ impl AdmissionKind {
             Self::Proposal,
             Self::Earlier,
             Self::Approval,
+            Self::ValueAsked,
             Self::Glass,
             Self::CustomerCode,
             Self::CustomerSession,

@@ -11,9 +11,10 @@ pub use tally::{Acts, Counts, Fields, NAMED_ENTRIES, Touched};
 
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::me::as_mask;
 use crate::private::entry::{EntryKeys, Kind, open_audit};
 use crate::wiring::Vault;
-use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal};
+use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, TenantId};
 use keys::Key32;
 use keys::power::Device;
 use std::sync::Arc;
@@ -204,8 +205,12 @@ impl BlastRadius {
         }
         let Some(touched) = self.tally.touched.get_mut(&alias) else { return Ok(None) };
         let shared = core::mem::replace(&mut touched.named, true);
-        let touched = Some(touched.clone());
-        Ok(Some(Reached { customer, alias, touched, stored: Fields::default(), shared }))
+        let mut touched = touched.clone();
+        if touched.copied {
+            let stored = self.stored(customer).await?;
+            stored.kinds().filter(|kind| !as_mask(*kind)).for_each(|kind| touched.shown.add(kind));
+        }
+        Ok(Some(Reached { customer, alias, touched: Some(touched), stored: Fields::default(), shared }))
     }
 
     async fn stored(&self, customer: CustomerId) -> Result<Fields, VaultError> {
@@ -223,20 +228,15 @@ impl Vault {
     /// such question at a time.
     ///
     /// # Errors
-    /// `Refused` with its entry for others, and `NotFound` for a device that isn't enrolled; `Busy` while another is on
-    /// its way.
+    /// `Refused` with its entry for others; `Unfit` with its entry and `NotFound` for a person or device that there isn't, and for
+    /// a shelf on which no customer lies; `Busy` while another is on its way.
     pub async fn blast_radius(self: &Arc<Self>, scope: Scope, suspicion: Suspicion) -> Result<BlastRadius, VaultError> {
         let turn = Arc::clone(&self.breaches).try_acquire_owned().map_err(|_| VaultError::Busy)?;
-        let act = self.reading(&scope, Kind::BreachMeasured)?;
-        let mut acts = suspicion.acts.clone();
-        if let Some(device) = suspicion.device {
-            let enrolled = self.power_now(scope.tenant).await?.get::<Device>(&device);
-            let Some(enrolled) = enrolled.filter(|one| acts.person.is_none_or(|person| person == one.person)) else {
-                return Err(self.logged(act, Refusal::NotFound).await);
-            };
-            acts.person = Some(enrolled.person);
-            acts.from = Some(acts.from.map_or(enrolled.added, |from| from.max(enrolled.added)));
-        }
+        let act = self.permitted(&scope, policy::Act::ReadLog, Kind::BreachMeasured).await?;
+        let acts = match self.meant(scope.tenant, &suspicion).await? {
+            Ok(acts) => acts,
+            Err(said) => return Err(self.unfit(act, Refusal::NotFound, said.to_owned()).await),
+        };
         let newest = self.store.entries(scope.tenant, None, 1).await?;
         let size = newest.first().and_then(|row| row.index).map_or(0, |last| last + 1);
         let place = async |at: Option<Millis>, otherwise: u64| match at {
@@ -267,5 +267,29 @@ impl Vault {
             receipt,
             _turn: turn,
         })
+    }
+
+    /// The acts that are meant, or what there isn't. A mistyped id must not be answered as if nobody had been reached.
+    async fn meant(&self, tenant: TenantId, suspicion: &Suspicion) -> Result<Result<Acts, &'static str>, VaultError> {
+        let mut acts = suspicion.acts.clone();
+        let power = self.power_now(tenant).await?;
+        // While somebody edits people behind our back, who was taken out is asked about most.
+        if acts.person.is_some_and(|person| power.sound && !power.people.contains_key(&person)) {
+            return Ok(Err("nobody ever had that person's id"));
+        }
+        if let Some(device) = suspicion.device {
+            let enrolled = power.get::<Device>(&device);
+            let Some(enrolled) = enrolled.filter(|one| acts.person.is_none_or(|person| person == one.person)) else {
+                return Ok(Err("that device isn't enrolled, or not for that person"));
+            };
+            acts.person = Some(enrolled.person);
+            acts.from = Some(acts.from.map_or(enrolled.added, |from| from.max(enrolled.added)));
+        }
+        if let Some(shelf) = suspicion.shelf
+            && self.store.shelf_is_empty(tenant, shelf).await?
+        {
+            return Ok(Err("no customer's key lies on that shelf; of one that was turned they moved to a newer one"));
+        }
+        Ok(Ok(acts))
     }
 }

@@ -170,7 +170,8 @@ impl Vault {
         }
     }
 
-    /// Does the data plan have today what such an act does? Of a search it is told once it is known by what.
+    /// Does the data plan have today what such an act does? Of a search it is told once it is known by what; a look at a record
+    /// leaves out the masks that aren't planned.
     fn plans(&self, tenant: TenantId, act: Act) -> bool {
         let planned = |field, act, purpose| self.is_planned(tenant, field, act, purpose);
         match act {

@@ -25,7 +25,7 @@ pub enum VaultError {
     /// The input can't be read.
     #[error("{0}")]
     Input(FieldError),
-    /// What should count from now on can't; the refusal's entry is in the log.
+    /// What should count from now on, or was asked about, can't or isn't there; the refusal's entry is in the log.
     #[error("{}", .refusal.title())]
     Unfit {
         /// Why.

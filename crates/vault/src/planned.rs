@@ -9,6 +9,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::intake::NewRecord;
 use crate::private::entry::Kind;
+use crate::private::sheet::Masked;
 use crate::wiring::Vault;
 use domain::{FieldKind, Millis, Purpose, Refusal, TenantId};
 use plan::{Act, Date, Faults, Plan, Table};
@@ -16,6 +17,8 @@ use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 
 const DAY_MS: i64 = 86_400_000;
+/// A mask that says nothing, as that of a note.
+const HIDDEN: &str = "••••••••";
 
 /// A plan with its text, and what it allows on the day that was last asked for.
 pub struct Planned {
@@ -103,6 +106,16 @@ impl Vault {
     /// Does the plan in force have this today?
     pub(crate) fn is_planned(&self, tenant: TenantId, field: FieldKind, act: Act, purpose: Option<Purpose>) -> bool {
         self.governance(tenant).planned.allows(field, act, purpose, self.clock.now())
+    }
+
+    /// A mask as staff may be shown it today: of a kind of which no mask is planned it says nothing, and only that there is a
+    /// value, so that what else is planned with it can be done. Where nothing is, there is none.
+    pub(crate) fn planned_mask(&self, tenant: TenantId, masked: Masked) -> Option<Masked> {
+        let planned = |act| self.is_planned(tenant, masked.field, act, None);
+        if planned(Act::Mask) {
+            return Some(masked);
+        }
+        (planned(Act::Show) || planned(Act::Check)).then(|| Masked { mask: HIDDEN.to_owned(), ..masked })
     }
 
     /// Each kind of these records may be stored today, and masks made of it; else the refusal is an entry, and says which

@@ -140,7 +140,8 @@ impl Vault {
             .when(self.handles(scope.tenant, interaction, scope.person.id))
             .read(FieldRef { customer, field: SHEET, instance: 0 });
         let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
-        let masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?;
+        let masks = values.into_iter().next().ok_or(VaultError::Damaged)?.open_sheet()?.into_iter();
+        let masks: Vec<Masked> = masks.filter_map(|masked| self.planned_mask(scope.tenant, masked)).collect();
         Ok(Hit {
             customer,
             claim: self.claim_proof(scope.tenant, interaction, scope.person.id, customer)?,

@@ -85,7 +85,7 @@ impl Vault {
         };
         let sheet = values.into_iter().next().ok_or(VaultError::Damaged)?;
         let guarded = self.is_guarded(scope.tenant, customer).await?;
-        let fields = sheet.open_sheet()?.into_iter();
+        let fields = sheet.open_sheet()?.into_iter().filter_map(|masked| self.planned_mask(scope.tenant, masked));
         let fields = fields.map(|masked| self.masked_field(scope, masked, guarded, in_a_case)).collect();
         Ok(MaskedRecord { customer, guarded, fields, receipt: entry })
     }

@@ -1,6 +1,7 @@
 //! What is wrong, if anything: judged from the files, this machine's clock, and what was seen before.
 
 use super::state::{State, fingerprint};
+use crate::failure::Failure;
 use crate::log::hex;
 use domain::Millis;
 use vault::{BoardFileError, BoardSecret, BoardWhat, Fingerprint, GRACE_MS, ProvenFile, board_check};
@@ -22,11 +23,12 @@ pub(super) struct Judge {
     own: Fingerprint,
     now: Millis,
     wrong: Vec<String>,
+    mistake: Option<Failure>,
 }
 
 impl Judge {
     pub(super) fn new(state: State, own: Fingerprint, now: Millis) -> Self {
-        Self { state, own, now, wrong: Vec::new() }
+        Self { state, own, now, wrong: Vec::new(), mistake: None }
     }
 
     pub(super) fn now(&self) -> Millis {
@@ -35,7 +37,16 @@ impl Judge {
 
     /// Something is wrong; gives the nothing that is left of it.
     pub(super) fn wrong<T: Default>(&mut self, what: String) -> T {
-        self.wrong.push(what);
+        // Two ways of asking a node that doesn't answer find the same.
+        if !self.wrong.contains(&what) {
+            self.wrong.push(what);
+        }
+        T::default()
+    }
+
+    /// The node couldn't be asked by a mistake of the member's own: no alarm by itself, but it hides none.
+    pub(super) fn mistaken<T: Default>(&mut self, mistake: Failure) -> T {
+        self.mistake = Some(mistake);
         T::default()
     }
 
@@ -137,6 +148,8 @@ impl Judge {
     /// Is a report late, by this machine's clock?
     pub(super) fn late(&mut self) {
         match self.state.next {
+            // Whoever never asked can't know.
+            None if self.mistake.is_some() => {}
             None => self.wrong("no report has come yet".to_owned()),
             Some(next) if self.now.since(Millis(next)) > GRACE_MS => {
                 self.wrong(format!("the report that was due on {} hasn't come", Millis(next)))
@@ -145,8 +158,8 @@ impl Judge {
         }
     }
 
-    pub(super) fn done(self) -> (State, Vec<String>) {
-        (self.state, self.wrong)
+    pub(super) fn done(self) -> (State, Vec<String>, Option<Failure>) {
+        (self.state, self.wrong, self.mistake)
     }
 }
 
@@ -170,13 +183,32 @@ mod tests {
     }
 
     #[test]
+    fn a_mistake_of_ones_own_is_no_alarm_and_hides_none() {
+        for (next, alarms) in [(None, 0), (Some(0), 1), (Some(GRACE_MS), 0)] {
+            let mut judge = judge(GRACE_MS + 1, next);
+            judge.mistaken::<()>(Failure::here("the node doesn't let you in", "give another token"));
+            judge.late();
+            let (_, wrong, mistake) = judge.done();
+            assert_eq!((wrong.len(), mistake.map(|mistake| mistake.code())), (alarms, Some(1)), "{next:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_twice_is_told_once() {
+        let mut judge = judge(0, Some(0));
+        judge.wrong::<()>("it doesn't answer".to_owned());
+        judge.wrong::<()>("it doesn't answer".to_owned());
+        assert_eq!(judge.done().1.len(), 1);
+    }
+
+    #[test]
     fn what_is_missing_is_told_each_time_but_what_was_before_ones_own_first_file() {
         let mut state = State { next: Some(0), ..State::default() };
         for (came, missing) in [(3, 2), (3, 0), (6, 2), (6, 2), (4, 1), (5, 0)] {
             state.seen.insert(came, String::new());
             let mut judge = Judge::new(state, [0; 20], Millis(0));
             judge.gaps();
-            let (after, wrong) = judge.done();
+            let (after, wrong, _) = judge.done();
             assert_eq!(wrong.len(), missing, "{came}: {wrong:?}");
             state = after;
         }
@@ -188,7 +220,7 @@ mod tests {
         for (now, told) in [(0, 0), (WAITING_MS, 0), (WAITING_MS + 1, 1), (WAITING_MS + 2, 1)] {
             let mut judge = Judge::new(state, [0; 20], Millis(now));
             judge.waits(7);
-            let (after, wrong) = judge.done();
+            let (after, wrong, _) = judge.done();
             assert_eq!(wrong.len(), told, "{now}");
             state = after;
         }

@@ -30,3 +30,11 @@ pub struct Attacks {
     #[arg(long, requires = "kit")]
     pub tell: bool,
 }
+
+/// `posture`.
+#[derive(Debug, Args)]
+pub struct Posture {
+    /// Each promise of THREATS.md in place of each drill: what shows it, how old that is, and its proof
+    #[arg(long)]
+    pub promises: bool,
+}

@@ -188,10 +188,32 @@ fn what_is_done_to_the_database_or_the_key_is_seen_on_the_page_and_by_the_progra
     command.env("RINGFENCE_ADDR", format!("http://{address}")).env("RINGFENCE_TOKEN_FILE", "board.token");
     let output = command.current_dir(centre.folder()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        output.status.code() == Some(2) && said.contains("doesn't answer") && said.contains("hasn't come"),
-        "{said}"
-    );
+    assert!(output.status.code() == Some(2) && said.contains("hasn't come"), "{said}");
+    assert_eq!(said.matches("doesn't answer").count(), 1, "{said}");
+}
+
+#[test]
+fn a_token_that_is_none_of_the_boards_is_a_mistake_and_hides_no_alarm() {
+    let world = World::new("");
+    world.register("board.key", "");
+    let kept = fs::read(world.path("board.token")).unwrap();
+    let wrong = |token: &[u8]| {
+        fs::write(world.path("board.token"), token).unwrap();
+        let output = world.check(&[]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    world.report(1);
+    for token in [b"rft_nobodys".as_slice(), world.it.token.as_bytes()] {
+        let (code, said) = wrong(token);
+        assert!(code == Some(1) && said.contains("doesn't let you in") && !said.contains("ALARM"), "{said}");
+        assert!(said.contains("RINGFENCE_TOKEN_FILE"), "{said}");
+    }
+    fs::write(world.path("board.token"), &kept).unwrap();
+    world.holds();
+    world.remember(|state| state["next"] = json!(1));
+    let (code, said) = wrong(b"rft_nobodys");
+    assert!(code == Some(2) && said.contains("ALARM: the report that was due"), "{said}");
+    assert!(said.contains("doesn't let you in"), "a node that lets nobody in hides nothing: {said}");
 }
 
 #[test]

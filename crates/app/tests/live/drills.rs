@@ -99,12 +99,19 @@ fn what_they_show_of_a_deployment_is_told_and_an_edited_result_counts_for_nothin
     let live = world.server.client().bearer(&world.officer.token).get("/v1/interactions?state=live&limit=100");
     assert_eq!(live.expect(200).json()["items"], json!([]), "no call is left behind");
 
-    let asks = || {
+    let asks_with = |more: &[&str]| {
         let mut command = std::process::Command::new(crate::server::BINARY);
-        command.args(["posture"]).env("RINGFENCE_ADDR", format!("http://{}", world.server.address()));
+        command.args(["posture"]).args(more).env("RINGFENCE_ADDR", format!("http://{}", world.server.address()));
         command.env("RINGFENCE_TOKEN_FILE", world.centre.folder().join("officer.token")).output().unwrap()
     };
+    let asks = || asks_with(&[]);
     assert!(asks().status.success());
+    let promised: Value = serde_json::from_slice(&asks_with(&["--promises", "--output", "json"]).stdout).unwrap();
+    let counts = &promised["counts"];
+    assert!(counts["drill_does_not_hold"] == 0 && counts["held_by_drill"].as_u64() > Some(20), "{counts}");
+    for drill in promised["promises"].as_array().unwrap().iter().flat_map(|row| row["drills"].as_array().unwrap()) {
+        assert!(drill["receipt"].as_str().is_some_and(|entry| entry.starts_with("ent_")), "{drill}");
+    }
 
     // Somebody with the database writes that one drill is newer than it is.
     let database = world.centre.database();

@@ -1,10 +1,15 @@
 //! A customer's sealed copy: nothing of it can be read where it lies, and nothing of it stays in the node.
 
-use crate::centre::invented;
-use crate::me::{Own, PAGE, address, with_mail};
+use crate::centre::{Centre, invented};
+use crate::me::{Own, PAGE, address, mail_at, with_mail};
 use crate::scan::Scanner;
-use crate::wait::until;
+use crate::server::BINARY;
+use crate::wait::{PATIENCE, until};
+use serde_json::Value;
+use std::fs;
+use std::process::Command;
 use std::time::Duration;
+use testkit::MailServer;
 
 /// The passphrase that the page shows once.
 fn passphrase(page: &str) -> &str {
@@ -68,4 +73,39 @@ fn a_sealed_copy_is_useless_where_it_lies_and_leaves_nothing_in_the_node() {
         finds.is_empty()
     });
     centre.holds();
+}
+
+#[test]
+fn a_copy_that_was_taken_is_a_whole_record_to_the_measure_of_a_breach() {
+    let mail = MailServer::start();
+    let centre = Centre::new("", &mail_at(mail.port));
+    centre.import_invented(20);
+    let officer = centre.hire("An officer", "security_officer");
+    let server = centre.serve();
+    let mut own = Own::signed_in(&server, &mail, &address(4));
+    let copy = own.post("/copy", "form=json").expect(200).json();
+    let mut copied: Vec<&str> =
+        copy["values"].as_array().unwrap().iter().map(|value| value["field"].as_str().unwrap()).collect();
+    copied.sort_unstable();
+    copied.dedup();
+    until("all entries have their places", PATIENCE, || centre.number("SELECT count(*) FROM pending") == 0);
+
+    let (token, to) = (centre.folder().join("officer.token"), centre.folder().join("breach"));
+    fs::write(&token, &officer.token).unwrap();
+    let mut command = Command::new(BINARY);
+    command.args(["--output", "json", "blast-radius", "--since", "2020-01-01T00:00:00Z", "--to"]).arg(&to);
+    command.env("RINGFENCE_TOKEN_FILE", &token).env("RINGFENCE_ADDR", format!("http://{}", server.address()));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["customers"], &summary["values"]), (&1.into(), &copied.len().into()));
+    let read = |name: &str| fs::read_to_string(to.join(name)).unwrap();
+    let reached: Value = serde_json::from_str(&read("customers.jsonl")).unwrap();
+    let mut shown: Vec<&str> =
+        reached["shown"].as_array().unwrap().iter().map(|field| field.as_str().unwrap()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, copied);
+    let letter = read("letters.jsonl");
+    assert!(letter.contains("your name") && letter.contains("your postal address"), "{letter}");
+    assert!(!read("notification.txt").contains("None that is known"), "{}", read("notification.txt"));
 }

@@ -73,22 +73,39 @@ fn who_an_agent_could_have_told_about_is_written_down_with_drafts_and_without_va
         }
     }
 
-    // Nothing is overwritten, and what can't be asked says what to do.
+    // Nothing is overwritten, nor asked for nothing; and what can't be asked says what to do.
     let again = measure(&centre, &server, &officer, &asked);
     assert_eq!(again.status.code(), Some(1));
+    let measures = || {
+        crate::wait::until("all entries have their places", crate::wait::PATIENCE, || {
+            centre.number("SELECT count(*) FROM pending") == 0
+        });
+        let found = server.client().bearer(&officer.token).get("/v1/disclosures?kind=breach_measured").expect(200);
+        found.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(measures(), 1);
     let unanswered = centre.folder().join("unanswered");
     let other = |person: &Person, more: &[&str]| {
         measure(&centre, &server, person, &[&["--to", unanswered.to_str().unwrap()], more].concat())
     };
-    for (person, more, code) in [
-        (&agent, &[][..], 2),
-        (&officer, &["--person", "somebody"][..], 2),
-        (&officer, &["--device", "dev_00000000000000000000000000000000"][..], 2),
-        (&officer, &["--aware", "yesterday"][..], 1),
+    let (early, late) = ("2026-03-01T09:00:00Z", "2026-03-02T09:00:00Z");
+    for (person, more, code, named) in [
+        (&agent, &[][..], 2, ""),
+        (&officer, &["--person", "somebody"][..], 2, "person is an id"),
+        (&officer, &["--person", "per_00000000000000000000000000000000"][..], 2, "that person's id"),
+        (&officer, &["--device", "dev_00000000000000000000000000000000"][..], 2, "that device"),
+        (&officer, &["--shelf", "4000000"][..], 2, "that shelf"),
+        (&officer, &["--since", late, "--until", early][..], 1, "--since isn't before --until"),
+        (&officer, &["--since", "yesterday"][..], 1, "--since isn't a moment"),
+        (&officer, &["--until", "yesterday"][..], 1, "--until isn't a moment"),
+        (&officer, &["--aware", "yesterday"][..], 1, "--aware isn't a moment"),
     ] {
         let output = other(person, more);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(code) && said.contains("; next: "), "{more:?}: {said}");
+        assert!(said.contains(named) && said.lines().count() == 1, "{more:?}: {said}");
         assert!(!unanswered.exists(), "{more:?} left something: {said}");
     }
+    // The agent, and whoever, whatever and wherever there isn't: these were refused with their entries, and no other was asked.
+    assert_eq!(measures(), 1 + 4);
 }

@@ -78,7 +78,7 @@ refusals! {
         "If it is the wrong customer, end the interaction and open a new one.";
     /// The role doesn't do this.
     RoleNotAllowed = 10 "role-not-allowed", "Your role doesn't do this",
-        "Each role sees and does only what its work needs; nobody's power is kept in stock.",
+        "Each role sees and does only what its work needs; nobody has more power than their work needs.",
         "Ask somebody whose role it is.";
     /// The customer is on hold.
     OnHold = 11 "on-hold", "The customer is on hold",

@@ -1,7 +1,7 @@
 //! What can't be true at once, and what can't be true on a day.
 
 use crate::cycles::circle;
-use crate::entry::{Basis, Dates, Entry, Plan, What};
+use crate::entry::{After, Basis, Dates, Entry, Plan, What};
 use crate::fault::{Fault, Faults};
 use crate::kind::Act;
 use crate::mask::MaskForm;
@@ -40,6 +40,7 @@ impl Plan {
                 ));
             }
         }
+        faults.extend(self.entries.iter().filter_map(|entry| outlasts(self, entry)));
         for (id, safeguard) in &self.safeguards {
             if !safeguard.in_place && safeguard.ready < today {
                 let problem = format!("{id} should have been there on {}, in the past", safeguard.ready);
@@ -119,6 +120,35 @@ fn outlives(plan: &Plan, entry: &Entry) -> Vec<Fault> {
         (!fits).then(|| fault(entry.line, problem, "let it start later and end sooner than what it is made of"))
     };
     from.iter().filter_map(outlived).collect()
+}
+
+/// A use that is kept longer than everything that it is made of. Of several the one that is kept longest counts: each part goes
+/// with what it is made of.
+///
+/// It is asked of plans that are to count, not whenever one is read: one that was signed before this was asked would stop all
+/// disclosures.
+fn outlasts(plan: &Plan, entry: &Entry) -> Option<Fault> {
+    let What::Derived { from, .. } = &entry.what else { return None };
+    let sources: Vec<&Entry> = from.iter().filter_map(|id| plan.entry(id)).collect();
+    let fits = |source: &&Entry| !entry.keep.outlasts(source.keep) && order_of(entry.after) <= order_of(source.after);
+    if sources.is_empty() || sources.iter().any(fits) {
+        return None;
+    }
+    let kept = |one: &Entry| format!("{} from {}", one.keep, one.after.slug());
+    let all: Vec<String> = sources.iter().map(|source| format!("{} ({})", source.id, kept(source))).collect();
+    let problem =
+        format!("{} is kept {}, longer than all that it is made of: {}", entry.id, kept(entry), all.join(", "));
+    Some(fault(entry.line, problem, "keep it no longer than one of them, counted from the same"))
+}
+
+/// What retention may count from, by what can be later: no contact is before the taking in, each counts as an order too
+/// (`Known::since`), and when a contract ends nobody knows.
+const fn order_of(after: After) -> u8 {
+    match after {
+        After::Collected => 0,
+        After::LastContact | After::LastOrder => 1,
+        After::ContractEnd => 2,
+    }
 }
 
 /// What customers can't be asked, and what goes round their answer.

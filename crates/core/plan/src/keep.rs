@@ -69,6 +69,14 @@ impl Keep {
         day.saturating_add(self.span())
     }
 
+    /// Longer than another? Months and years are counted as such, so that 12 months are no longer than a year; against days from
+    /// the first of a common year on.
+    #[must_use]
+    pub fn outlasts(self, other: Self) -> bool {
+        const FROM: Date = Date::constant(2025, 1, 1);
+        self.after(FROM) > other.after(FROM)
+    }
+
     fn span(self) -> Span {
         match self.unit {
             Unit::Days => i64::from(self.count).days(),
@@ -93,6 +101,20 @@ impl fmt::Display for Keep {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn what_is_longer_is_told_by_the_calendar() {
+        let outlasts = |one: &str, other: &str| Keep::parse(one).unwrap().outlasts(Keep::parse(other).unwrap());
+        for same in [("12 months", "1 year"), ("365 days", "1 year"), ("31 days", "1 month"), ("36 months", "3 years")]
+        {
+            assert!(!outlasts(same.0, same.1) && !outlasts(same.1, same.0), "{same:?}");
+        }
+        for (longer, shorter) in
+            [("9 years", "3 years"), ("13 months", "1 year"), ("366 days", "1 year"), ("2 days", "1 day")]
+        {
+            assert!(outlasts(longer, shorter) && !outlasts(shorter, longer), "{longer} {shorter}");
+        }
+    }
 
     #[test]
     fn spans_are_read_and_counted() {

@@ -11,6 +11,9 @@ let budgets = [];
 
 const own = (window) => budgets.find((one) => one.kind === 'information' && !one.purpose && one.window === window);
 
+/** With separators: 12,400. */
+export const number = (of) => of.toLocaleString('en');
+
 /** A time of day; with its date where it isn't within a day. */
 export function moment(text) {
   const at = new Date(text);
@@ -21,7 +24,7 @@ export function moment(text) {
 /** What is left this hour, such as "212 of 320 points left this hour."; empty when it isn't known. */
 export function budgetWords() {
   const budget = own('hour');
-  return budget ? `${budget.left} of ${budget.limit} points left this hour.` : '';
+  return budget ? `${number(budget.left)} of ${number(budget.limit)} points left this hour.` : '';
 }
 
 /** Reads the budgets again and draws them. */
@@ -57,7 +60,7 @@ export function budgetRow(budget, unit = true) {
   const points = unit && kind === 'information' ? ' points' : '';
   return el('li', { class: low ? 'low' : '', 'data-budget': [by, purpose, kind, window].filter(Boolean).join('-') },
     el('span', {}, low && icon('warn'), label(budget), low && warning),
-    el('b', {}, `${left} of ${limit}${points}`),
+    el('b', {}, `${number(left)} of ${number(limit)}${points}`),
     bar,
     low && more && el('small', {}, `some free again at ${moment(more)}`));
 }

@@ -25,8 +25,8 @@ function more({ report }) {
     el('label', { for: `more-${report}` }, 'What else?'), text, el('p', { class: 'row' }, el('button', { type: 'submit' }, 'Send')), result));
 }
 
-const row = (one) => el('li', {}, el('div', {}, el('p', {}, one.text), el('small', {}, one.day),
-  ...one.said.map(({ by, day, text }) => el('p', {}, el('b', {}, `${WHO[by]}, ${day}: `), text)),
+const row = (one) => el('li', {}, el('div', {}, el('p', { class: 'said' }, one.text), el('small', {}, one.day),
+  ...one.said.map(({ by, day, text }) => el('p', { class: 'said' }, el('b', {}, `${WHO[by]}, ${day}: `), text)),
   el('p', {}, one.found && icon('ok'), state(one)), !one.found && more(one)));
 
 async function load() {

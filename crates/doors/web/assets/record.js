@@ -76,7 +76,7 @@ function fieldRow(field, name, context) {
     el('span', { class: 'label' }, name),
     el('span', { class: 'shown' }, value, extra, verified,
       field.field === 'card' && !can.has('reveal')
-        && el('span', { class: 'hint never' }, icon('stop'), 'Cards are never shown to a person.'),
+        && el('span', { class: 'hint never' }, icon('stop'), 'Never shown to a person.'),
       whyMasked(field, name)),
     el('span', { class: 'acts-row' },
       can.has('verify') && button('verify', 'Verify', () => openVerify(row), ''),

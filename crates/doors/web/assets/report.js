@@ -37,8 +37,8 @@ async function send(event) {
   if (!answer.ok) return showProblem(byId('report-result'), answer.problem);
   if (answer.data.debrief) return byId('report-result').replaceChildren(drill(answer.data.debrief));
   byId('report-form').reset();
-  const to = body.about_security ? 'Sent, past security. Thank you.' : 'Sent to security. Thank you.';
-  byId('report-result').replaceChildren(el('p', { class: 'notice ok' }, icon('ok'), to));
+  const to = body.about_security ? 'Sent to people outside security. They read it after the box is turned, within six hours. Thank you.' : 'Sent to security. Thank you.';
+  byId('report-result').replaceChildren(el('p', { class: 'notice ok' }, icon('ok'), el('span', {}, to)));
   return byId('report-close').focus();
 }
 

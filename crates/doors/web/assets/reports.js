@@ -16,41 +16,51 @@ async function go(report, body) {
   const answer = await api('POST', `/v1/reports/${encodeURIComponent(report)}/steps`, body);
   if (!answer.ok) return showProblem(place(report), answer.problem);
   await load();
-  place(report)?.replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'), 'Done; whoever reported reads it. ', receiptLink(answer.data.receipt)));
+  place(report)?.replaceChildren(el('p', { class: 'notice ok', role: 'status' }, icon('ok'), el('span', {}, 'Done; whoever reported reads it. ', receiptLink(answer.data.receipt))));
   return say('Done');
 }
 
-const line = ({ by, day, text }) => el('p', {}, el('b', {}, `${WHO[by]}, ${day}: `), text);
+const line = ({ by, day, text }) => el('p', { class: 'said' }, el('b', {}, `${WHO[by]}, ${day}: `), text);
 
 function clockOf({ found, overdue, due, acknowledged }) {
   if (found) return el('span', { class: 'pill ok' }, icon('ok'), `Closed: ${FOUND[found]}`);
-  const what = acknowledged ? 'Answer by' : 'Say by';
+  const what = acknowledged ? 'Answer by' : 'Say it was read by';
   return el('span', { class: overdue ? 'pill danger' : 'pill' }, overdue && icon('warn'), overdue ? `Too late: ${what.toLowerCase()} ${due}` : `${what} ${due}`);
 }
 
 function steps({ report, acknowledged }) {
   const text = el('textarea', { id: `say-${report}`, rows: 3, maxlength: 4000 });
-  const found = el('select', { id: `found-${report}` }, ...Object.entries(FOUND).map(([value, words]) => el('option', { value }, words)));
+  const found = el('select', { id: `found-${report}` }, el('option', { value: '' }, 'Choose what was found'), ...Object.entries(FOUND).map(([value, words]) => el('option', { value }, words)));
   const said = () => text.value.trim();
   const tell = (event) => { event.preventDefault(); if (said()) go(report, { step: 'say', text: said() }); else text.focus(); };
-  const close = () => go(report, { step: 'close', found: found.value, ...(said() && { text: said() }) });
-  return el('form', { class: 'stack', method: 'post', 'aria-label': `Go on with ${report}`, on: { submit: tell } },
+  const button = el('button', { type: 'button' }, 'Close the report');
+  const sure = (yes) => { button.dataset.sure = yes ? 'yes' : ''; button.textContent = yes ? 'Close it for good' : 'Close the report'; };
+  // A closed report stays closed: it takes a choice and two clicks.
+  function close() {
+    if (!found.value) return found.focus();
+    if (button.dataset.sure) return go(report, { step: 'close', found: found.value, ...(said() && { text: said() }) });
+    sure(true);
+    return say('Press again to close it for good.');
+  }
+  button.addEventListener('click', close);
+  found.addEventListener('change', () => sure(false));
+  return el('form', { class: 'stack', method: 'post', 'aria-label': `Answer or close ${report}`, on: { submit: tell } },
     !acknowledged && el('p', { class: 'row' }, el('button', { type: 'button', class: 'primary', on: { click: () => go(report, { step: 'acknowledge' }) } }, 'Say that it was read')),
     el('label', { for: `say-${report}` }, 'Ask or tell them something'), text,
     el('p', { class: 'row' }, el('button', { type: 'submit' }, 'Send')),
-    el('p', { class: 'row' }, el('label', { for: `found-${report}` }, 'What came of it'), found, el('button', { type: 'button', on: { click: close } }, 'Close the report')));
+    el('p', { class: 'row' }, el('label', { for: `found-${report}` }, 'What came of it'), found, button));
 }
 
 function row(one) {
   const { report, day, by, text, interaction, frozen, about_security: about, files, said, found } = one;
   const file = (number) => el('a', { href: `/v1/reports/${report}/files/${number}` }, `File ${number + 1}`);
-  return el('li', { 'data-report': report }, el('div', {},
+  return el('li', { 'data-report': report }, el('div', { class: 'stack' },
     el('p', { class: 'row' }, clockOf(one), about && el('span', { class: 'pill warn' }, 'About security'), frozen && el('span', { class: 'pill' }, icon('lock'), 'Evidence is kept')),
-    el('p', {}, text),
+    el('p', { class: 'said' }, text),
     el('small', {}, `${day} · by ${by}`, interaction && ` · in ${interaction}`),
     files > 0 && el('p', { class: 'row' }, ...Array.from({ length: files }, (_, number) => file(number))),
     ...said.map(line),
-    !found && el('details', {}, el('summary', {}, 'Go on'), steps(one)),
+    !found && el('details', {}, el('summary', {}, 'Answer or close'), steps(one)),
     el('div', { id: `result-${report}`, 'aria-live': 'polite' })));
 }
 

@@ -1,7 +1,7 @@
 // What a team and its members have left to spend.
 
 import { api, byId, clock, el, icon, keepProblem, say } from './common.js';
-import { budgetRow, moment } from './budgets.js';
+import { budgetRow, moment, number } from './budgets.js';
 import { drawHolders, loadCases } from './team-cases.js';
 
 const WINDOWS = ['hour', 'day', '30_days'];
@@ -14,9 +14,9 @@ function state(name) {
 
 /** What is left in one window, with a word where it is little. */
 function cell({ left, limit, low, more_at: more }) {
-  if (!low) return el('td', {}, el('b', {}, String(left)), ` of ${limit}`);
+  if (!low) return el('td', {}, el('b', {}, number(left)), ` of ${number(limit)}`);
   const word = left === 0 ? 'spent' : 'low';
-  return el('td', { class: 'low' }, icon('warn'), ' ', el('b', {}, String(left)), ` of ${limit}, ${word}`,
+  return el('td', { class: 'low' }, icon('warn'), ' ', el('b', {}, number(left)), ` of ${number(limit)}, ${word}`,
     more && el('small', {}, `some free again at ${moment(more)}`));
 }
 

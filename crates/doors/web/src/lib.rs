@@ -30,4 +30,4 @@ pub use handed_out::MOST_PACK_BYTES;
 pub use openapi::openapi;
 pub use pages::templates;
 pub use serve::serve;
-pub use state::{EventSource, KnownDrill, Provider, WebConfig};
+pub use state::{EventSource, KnownDrill, KnownPromise, Provider, WebConfig};

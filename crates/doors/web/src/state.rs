@@ -44,6 +44,23 @@ pub struct KnownDrill {
     pub controls: Vec<String>,
 }
 
+/// A promise of THREATS.md.
+#[derive(Clone, Debug)]
+pub struct KnownPromise {
+    /// Under which heading it stands.
+    pub section: String,
+    /// What an attacker does.
+    pub threat: String,
+    /// What stops it, or shows it.
+    pub holds: String,
+    /// Which tests and drills try it; empty if none does.
+    pub shown: String,
+    /// The drills among these, by name.
+    pub drills: Vec<String>,
+    /// Does it say of something that it isn't stopped, or not yet?
+    pub open: bool,
+}
+
 /// What an operator may set for the web door.
 #[derive(Clone, Default)]
 pub struct WebConfig {
@@ -59,6 +76,8 @@ pub struct WebConfig {
     pub fetch: Option<Arc<dyn Fetch>>,
     /// The drills that this program has.
     pub drills: Vec<KnownDrill>,
+    /// What this program promises, and which of these drills try that.
+    pub promises: Vec<KnownPromise>,
     /// The directory with partner packs that anybody may download, each as `<tenant>.zip`.
     pub packs: Option<PathBuf>,
     /// A line on top of every page.

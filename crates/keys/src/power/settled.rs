@@ -1,7 +1,8 @@
 //! Proposals: changes that stand in the store until enough officers have signed them and their time has come.
 //!
 //! What officers sign for one names no version of power, since others may come before it is made. So it names what each
-//! changed row says before and after; and the proposal's own row, made with it and never taken back, lets it count once.
+//! changed row says before and after; and the proposal's own row, made with it and never taken back, lets it count once. One that
+//! was withdrawn has such a row too, and so counts never.
 
 use super::body::PowerBody;
 use super::{PowerChange, Powers};
@@ -9,7 +10,7 @@ use crate::view::hash;
 use domain::{Millis, PowerKind, TenantId};
 use minicbor::{Decoder, Encoder};
 
-/// A proposal was made. The row's id is the proposal's.
+/// A proposal was made or withdrawn. The row's id is the proposal's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// When it was drafted.

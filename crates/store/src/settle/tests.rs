@@ -145,3 +145,21 @@ fn a_settled_row_carries_its_own_tag() {
     assert_eq!(memory.interactions[&(TENANT, CALL)].person, Some(ADA));
     assert_eq!(memory.interactions[&(TENANT, CALL)].binding, Binding::Proven);
 }
+
+#[test]
+fn a_callers_number_binds_more_surely_to_the_customer_whom_staff_claimed_and_to_nobody_else() {
+    let (ana, ben) = (Some(ANA), Some(CustomerId([9; 16])));
+    for (customer, binding, caller, then) in [
+        (None, Binding::None, ana, (ana, Binding::Matched)),
+        (None, Binding::None, None, (None, Binding::None)),
+        (ana, Binding::Matched, None, (None, Binding::None)),
+        (ana, Binding::Matched, ben, (ben, Binding::Matched)),
+        (ana, Binding::Claimed, ana, (ana, Binding::Matched)),
+        (ana, Binding::Claimed, ben, (ana, Binding::Claimed)),
+        (ana, Binding::Claimed, None, (ana, Binding::Claimed)),
+        (ana, Binding::Proven, ben, (ana, Binding::Proven)),
+        (ana, Binding::Proven, None, (ana, Binding::Proven)),
+    ] {
+        assert_eq!(super::rebind(customer, binding, caller), then, "{customer:?} {binding:?} {caller:?}");
+    }
+}

@@ -1,11 +1,12 @@
 //! Answering as the second person.
 
 use super::habits::count;
+use super::value::ValueAsked;
 use super::{Approval, ApprovalId, ApprovalState};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::{BudgetKind, Counter, Refusal};
 use store::{Condition, Effect};
 
@@ -54,10 +55,33 @@ impl Vault {
             }
             false => count(act, BudgetKind::Declined, scope.person(), 1),
         };
+        let act = match self.value_answered(scope, &question, yes, act).await? {
+            Ok(act) => act,
+            Err(act) => return Err(self.logged(*act, Refusal::ApprovalOver).await),
+        };
         let answered = question.turned(state, now);
         self.commit_plain(act.when(unchanged).effect(Effect::PutAdmission(answered.row()))).await?;
         self.questions.forget(scope.tenant);
         Ok(())
+    }
+
+    /// A no stands for the value, whoever asks next; a yes says at which browser it was given, and counts for its newest question alone.
+    async fn value_answered(
+        &self,
+        scope: &Scope,
+        question: &Approval,
+        yes: bool,
+        act: Act,
+    ) -> Result<Result<Act, Box<Act>>, VaultError> {
+        let before = self.value_asked(scope.tenant, question.value()).await?;
+        let known = before.as_ref().and_then(|(_, known)| *known);
+        let newest = known.is_some_and(|known| known.question == question.id && !known.declined);
+        if yes && !newest {
+            return Ok(Err(Box::new(act)));
+        }
+        let agreed_at = if yes { self.device_of(scope).await? } else { None };
+        let now = ValueAsked { question: known.map_or(question.id, |known| known.question), declined: !yes, agreed_at };
+        Ok(Ok(act.value_becomes((question.value(), question.expires), &before, now, Refusal::ApprovalOver)))
     }
 
     /// Roles, teams and browsers may have changed since the draw.

@@ -1,13 +1,14 @@
 //! Asking for a second person.
 
 use super::habits::count;
+use super::value::{ValueAsked, value_of};
 use super::{Approval, ApprovalId, ApprovalState};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{BudgetKind, CASE_MS, Counter, EntryId, Purpose, Refusal};
+use domain::{BudgetKind, CASE_MS, Counter, EntryId, Refusal};
 use store::{Condition, Effect};
 
 /// A question that stands.
@@ -25,7 +26,8 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: as a reveal with an approval would be; `ApprovalNotNeeded`; `NobodyToApprove`;
-    /// `ApprovalDeclined` where somebody has said no to the value, for whatever purpose; `ApprovalsExhausted`.
+    /// `ApprovalDeclined` where somebody has said no to the value in this interaction, whoever asked and whatever for; `NotYetApproved`
+    /// while they have another question about it; `ApprovalsExhausted`.
     pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<AskedApproval, VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let act = self
@@ -53,8 +55,9 @@ impl Vault {
             (_, Some(ApprovalState::Declined)) => return Err(self.logged(act, Refusal::ApprovalDeclined).await),
             (_, Some(ApprovalState::Used | ApprovalState::Over) | None) => {}
         }
-        if self.is_declined(scope, command).await? {
-            return Err(self.logged(act, Refusal::ApprovalDeclined).await);
+        let (value, asked) = (value_of(command), self.value_asked(scope.tenant, value_of(command)).await?);
+        if let Some(refusal) = self.unasked(scope, id, &asked).await? {
+            return Err(self.logged(act, refusal).await);
         }
         let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
         let own = Counter::person(BudgetKind::Approval, scope.person());
@@ -86,22 +89,11 @@ impl Vault {
         let unchanged = Condition::Admission { key: id.key(), tag, otherwise: Refusal::PowerChanged };
         let act = count(act, BudgetKind::Drawn, approver, 1);
         let act = act.upon(approver).when(unchanged).effect(Effect::PutAdmission(question.row()));
+        let newest = ValueAsked { question: id, declined: false, agreed_at: None };
+        let act = act.value_becomes((value, question.expires), &asked, newest, Refusal::PowerChanged);
         let receipt = Some(self.commit_plain(act).await?);
         self.questions.forget(scope.tenant);
         Ok(AskedApproval { id, receipt })
-    }
-
-    /// Has somebody said no to this very value in this interaction, whatever it was asked for? An edited row says no.
-    async fn is_declined(&self, scope: &Scope, command: &RevealCommand) -> Result<bool, VaultError> {
-        for purpose in Purpose::ALL {
-            let id = ApprovalId::of(scope.person(), &RevealCommand { purpose, ..command.clone() });
-            let row = self.store.admission(scope.tenant, id.key()).await?;
-            let question = row.map(|row| self.question(scope.tenant, &row).map(|question| question.state));
-            if matches!(question, Some(None | Some(ApprovalState::Declined))) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Would the value be shown to the asker alone, as things stand now?

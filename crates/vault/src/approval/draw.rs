@@ -25,7 +25,11 @@ impl Vault {
         device: Option<[u8; 16]>,
     ) -> Result<Option<PersonId>, VaultError> {
         let there = self.there(scope, device, self.clock.now().plus(-THERE_MS)).await?;
-        let fit: Vec<PersonId> = there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        let mut fit: Vec<PersonId> =
+            there.into_iter().filter(|id| self.may_answer(power, &scope.person, *id)).collect();
+        // Two accounts of one human make them no likelier.
+        let mut humans = BTreeSet::new();
+        fit.retain(|id| power.person(*id).is_some_and(|row| humans.insert(plain(&row.name))));
         let spent = self.yeses_said(scope.tenant, &fit).await?;
         let left = |row: &Arc<PersonRow>| spent.get(&row.id).is_none_or(|said| *said < self.yeses(row));
         // Whose yeses are spent can only say no, and is drawn as often as ever: or whoever spends the others' would be left with a friend.
@@ -78,7 +82,7 @@ impl Vault {
         let Some(other) = power.person(other) else { return false };
         let same_team = plain(&asker.team) == plain(&other.team);
         let same = other.id == asker.id || plain(&other.name) == plain(&asker.name);
-        let led = power.powers().above(other.id).contains(&asker.id);
+        let led = power.powers().above(other.id).iter().any(|leader| power.same_human(*leader, asker.id));
         let allowed = || power.governance.rules.needs(&self.asker(other, Device::Page), Act::Approve).is_ok();
         !same && !same_team && !led && allowed()
     }

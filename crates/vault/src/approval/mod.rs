@@ -2,8 +2,8 @@
 //! there and may answer, sees what for and never the value, and has two minutes; silence is a no.
 //!
 //! One row per question: who asks, in which interaction, for which value and purpose. A question has one answer. A yes
-//! opens one value once, within a minute, and only to who asked; the commit that shows it uses the row up. A no stands for
-//! as long as an interaction can last.
+//! opens one value once, within a minute, and only to who asked; the commit that shows it uses the row up. And one row per value and
+//! interaction: a no in it stands for as long as an interaction can last, whoever asks next and whatever for.
 
 mod answer;
 mod ask;
@@ -12,6 +12,7 @@ mod draw;
 mod grant;
 mod habits;
 mod queue;
+mod value;
 
 pub use ask::AskedApproval;
 pub(crate) use grant::SecondPerson;

@@ -58,13 +58,16 @@ pub struct Touched {
     /// The last one.
     pub last: Millis,
     entries: [Option<EntryId>; NAMED_ENTRIES],
+    /// Was a copy of everything handed out? Its entry names no kind: what it held is what is stored.
+    pub(super) copied: bool,
     pub(super) named: bool,
 }
 
 impl Touched {
     fn at(at: Millis) -> Self {
-        let (shown, used) = Default::default();
-        Self { shown, used, masks: false, acts: 0, first: at, last: at, entries: Default::default(), named: false }
+        let (shown, used, entries) = Default::default();
+        let (masks, copied, named) = (false, false, false);
+        Self { shown, used, masks, acts: 0, first: at, last: at, entries, copied, named }
     }
 
     /// The first entries: their receipts prove them.
@@ -75,7 +78,11 @@ impl Touched {
     fn add(&mut self, entry: EntryId, body: &AuditBody) {
         match body.kind {
             Kind::Reveal | Kind::Redelivery | Kind::GlassBroken => add(&mut self.shown, body.field),
-            Kind::View | Kind::Hit | Kind::Claim => self.masks = true,
+            Kind::View | Kind::Hit | Kind::Claim | Kind::OwnView => self.masks = true,
+            // Cards and notes are in a copy as their masks.
+            Kind::OwnExport => (self.copied, self.masks) = (true, true),
+            // Entries about the customer, which hold neither a value nor a mask.
+            Kind::OwnLog | Kind::StatementGiven => {}
             _ => add(&mut self.used, body.field),
         }
         self.acts += 1;
@@ -237,6 +244,30 @@ mod tests {
         assert_eq!((touched.acts, touched.first, touched.last), (4, Millis(10), Millis(30)));
         assert_eq!(touched.entries().count(), NAMED_ENTRIES);
         assert_eq!((tally.counts.read, tally.counts.acts, tally.counts.damaged), (6, 4, 0));
+    }
+
+    #[test]
+    fn no_kind_that_tells_passes_for_one_that_told_nothing() {
+        use Kind::{
+            Claim, Code, GlassBroken, Hit, OwnClaim, OwnClaimEntered, OwnCode, OwnCorrectionAsked, OwnExport, OwnLog,
+            OwnView, Redelivery, RequestIdentity, RequestTold, Reveal, Search, StatementGiven, Verification, View,
+        };
+        for kind in Kind::ALL {
+            let unnamed = AuditBody { field: None, ..body(*kind, 10, 5) };
+            let told = tally(Acts::default(), &[unnamed]).touched.remove(&5).map(|one| (one.masks, one.copied));
+            let named = tally(Acts::default(), &[body(*kind, 10, 5)]).touched.remove(&5);
+            let values = named.map_or(0, |one| one.shown.kinds().count() + one.used.kinds().count());
+            let expected = match kind {
+                View | Hit | Claim | OwnView => (Some((true, false)), 0),
+                OwnExport => (Some((true, true)), 0),
+                OwnLog | StatementGiven => (Some((false, false)), 0),
+                // These name their field. A new kind of act isn't among them until somebody has looked at what it tells.
+                Reveal | Redelivery | GlassBroken | Search | Verification | Code | OwnCode | OwnCorrectionAsked
+                | OwnClaim | OwnClaimEntered | RequestIdentity | RequestTold => (Some((false, false)), 1),
+                _ => (None, 0),
+            };
+            assert_eq!((told, values), expected, "{}", kind.slug());
+        }
     }
 
     #[test]

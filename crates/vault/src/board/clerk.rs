@@ -11,6 +11,7 @@ use super::paper::{BoardPaper, BoardPress};
 use super::rows::{BoardMailed, Kept, Shelf, text_row};
 use super::{DAY_MS, GRACE_MS};
 use crate::error::VaultError;
+use crate::evidence::{DrillName, Posture};
 use crate::private::entry::{AuditBody, BoardNote, Kind, open_audit};
 use crate::wiring::Vault;
 use domain::{EntryId, Finding, Millis, Refusal, TenantId};
@@ -30,6 +31,7 @@ pub struct BoardClerk {
     vault: Arc<Vault>,
     tenant: TenantId,
     holder: [u8; 16],
+    drills: Vec<DrillName>,
     leased_until: Option<Millis>,
 }
 
@@ -44,10 +46,11 @@ struct Read {
 }
 
 impl BoardClerk {
-    /// For a tenant; `holder` names this node in the lease.
+    /// For a tenant; `holder` names this node in the lease, `drills` are all that this program has, as what somebody tells of doesn't
+    /// say what there should be.
     #[must_use]
-    pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16]) -> Self {
-        Self { vault: Arc::clone(vault), tenant, holder, leased_until: None }
+    pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16], drills: Vec<DrillName>) -> Self {
+        Self { vault: Arc::clone(vault), tenant, holder, drills, leased_until: None }
     }
 
     /// Makes what is due; says how many files that were.
@@ -58,7 +61,7 @@ impl BoardClerk {
         if !self.may().await? {
             return Ok(0);
         }
-        self.vault.board_round(self.tenant, press).await
+        self.vault.board_round(self.tenant, press, &self.drills).await
     }
 
     async fn may(&mut self) -> Result<bool, VaultError> {
@@ -72,7 +75,12 @@ impl BoardClerk {
 }
 
 impl Vault {
-    async fn board_round(&self, tenant: TenantId, press: &dyn BoardPress) -> Result<usize, VaultError> {
+    async fn board_round(
+        &self,
+        tenant: TenantId,
+        press: &dyn BoardPress,
+        drills: &[DrillName],
+    ) -> Result<usize, VaultError> {
         self.look_at_board_log(tenant).await?;
         let (keys, gone) = self.board_keys(tenant).await?;
         let shelf = self.board_shelf(tenant).await?;
@@ -83,7 +91,7 @@ impl Vault {
         let now = self.clock.now();
         let mut made = 0;
         if report_due(&shelf, now) {
-            self.make_report(tenant, press, (&keys, &shelf), now).await?;
+            self.make_report(tenant, press, (&keys, &shelf, drills), now).await?;
             made += 1;
         }
         for case in self.untold_cases(tenant).await? {
@@ -98,7 +106,7 @@ impl Vault {
         &self,
         tenant: TenantId,
         press: &dyn BoardPress,
-        (keys, shelf): (&[Registered], &Shelf),
+        (keys, shelf, drills): (&[Registered], &Shelf, &[DrillName]),
         now: Millis,
     ) -> Result<(), VaultError> {
         let period = self.board_period(tenant);
@@ -112,7 +120,8 @@ impl Vault {
         let company = self.governance(tenant).planned.plan().head.company.clone();
         let mut paper = BoardPaper::new(BoardWhat::Report, &company, (from, now, now.plus(period)));
         paper.late = late;
-        paper.measures = measures(&self.with_standing(tenant, read.gathered.clone(), (from, now)).await?);
+        let gathered = self.with_standing(tenant, read.gathered.clone(), (from, now), drills).await?;
+        paper.measures = measures(&gathered);
         paper.incidents = self.board_incidents(tenant, shelf, &read, from).await?;
         paper.asked = self.board_asked(tenant).await?;
         let reports: Vec<&Kept> = shelf.reports().rev().take(TREND).collect();
@@ -226,17 +235,17 @@ impl Vault {
         tenant: TenantId,
         counted: Gathered,
         (from, now): (Millis, Millis),
+        drills: &[DrillName],
     ) -> Result<Gathered, VaultError> {
-        let evidence = self.evidence(tenant).await?;
-        let holding = evidence.evidence.iter().filter(|one| one.holds(now));
+        let (holding, oldest_drill) = holding(&self.evidence(tenant).await?, drills, now);
         let overdue = match self.plan_in_force(tenant).await {
             Err(VaultError::Refused { .. }) => 1,
             in_force => in_force
                 .map(|plan| plan.planned.plan().counts_from(plan.day).err().map_or(0, |faults| faults.all().len()))?,
         };
         Ok(Gathered {
-            drills: (holding.clone().count() as u64, (evidence.evidence.len() + evidence.edited) as u64),
-            oldest_drill: holding.map(|one| one.at).min(),
+            drills: (holding, drills.len() as u64),
+            oldest_drill,
             people: self.culture_measured(tenant, from, now).await?.figures,
             spoken: self.reports_measured(tenant, from, now).await?,
             pack: self.built_pack(tenant).await?.map(|pack| pack.at),
@@ -296,6 +305,13 @@ impl Read {
             _ => {}
         }
     }
+}
+
+/// How many of these drills hold, and when the oldest of those was tried. One that was never told of, or was edited, doesn't hold; one
+/// that this program doesn't have makes nothing look better.
+fn holding(told: &Posture, drills: &[DrillName], now: Millis) -> (u64, Option<Millis>) {
+    let holds = told.evidence.iter().filter(|one| one.holds(now) && drills.contains(&one.result.drill));
+    (holds.clone().count() as u64, holds.map(|one| one.at).min())
 }
 
 /// Is a report due? Also if the newest is dated in the future: the clock was ahead, or is behind now.

@@ -33,7 +33,7 @@ pub(super) struct Gathered {
     pub(super) lost: u64,
     /// What was reported, and how that was dealt with.
     pub(super) spoken: ReportsMeasured,
-    /// How many drills hold now, of how many that were told of.
+    /// How many drills hold now, of all that the program has.
     pub(super) drills: (u64, u64),
     /// When the oldest of those that hold was tried.
     pub(super) oldest_drill: Option<Millis>,
@@ -92,7 +92,8 @@ fn values_per_1000(it: &Gathered) -> Measure {
         return Measure { said: "not measured: nobody was in touch".to_owned(), ..unmeasured(name, label) };
     }
     let rate = it.values.saturating_mul(1_000) / it.contacts;
-    let said = format!("{rate} ({} values, {} contacts)", it.values, it.contacts);
+    let counted = |of: u64, what: &str| format!("{of} {what}{}", if of == 1 { "" } else { "s" });
+    let said = format!("{rate} ({}, {})", counted(it.values, "value"), counted(it.contacts, "contact"));
     let most = u64::try_from(MOST_PER_1000).unwrap_or(u64::MAX);
     measured(name, label, (rate, said), "at most 2,000", rate > most)
 }
@@ -102,7 +103,7 @@ fn drills(it: &Gathered) -> Measure {
     let (hold, of) = it.drills;
     if of == 0 {
         return Measure {
-            said: "no attack was tried".to_owned(),
+            said: "the program has no drills".to_owned(),
             standing: MeasureStanding::Beyond,
             threshold: "all".to_owned(),
             ..unmeasured(name, label)

@@ -2,6 +2,7 @@
 
 use crate::error::VaultError;
 use crate::wiring::{Operator, Vault};
+use domain::field::IndexKind;
 use domain::{FieldKind, Limits, Purpose, Role};
 use keys::Header;
 use plan::{Act, Date, Entry, Kind, Plan, Volume, Volumes};
@@ -26,9 +27,15 @@ pub fn drift_from_rules(plan: &Plan, rules: &Rules, limits: &Limits, day: Date) 
     let look = Look { plan, rules, limits, day };
     let mut found: Vec<Drift> = FieldKind::ALL.into_iter().flat_map(|field| look.field(field)).collect();
     found.extend(look.use_of(FieldKind::Phone, policy::Act::SendCode, Act::Send));
+    found.extend(searched().into_iter().flat_map(|field| look.use_of(field, policy::Act::Search, Act::Search)));
     found.sort();
     found.dedup();
     found
+}
+
+/// The kinds of field that an index is made of.
+fn searched() -> BTreeSet<FieldKind> {
+    IndexKind::ALL.into_iter().flat_map(|index| index.fields().iter().copied()).collect()
 }
 
 struct Look<'a> {
@@ -42,6 +49,8 @@ impl Look<'_> {
     fn field(&self, field: FieldKind) -> Vec<Drift> {
         let mut found: Vec<Drift> = Purpose::ALL.into_iter().flat_map(|purpose| self.shown(field, purpose)).collect();
         found.extend(self.use_of(field, policy::Act::Verify(field), Act::Check));
+        // Whoever looks at a record is shown the mask of each of its kinds.
+        found.extend(self.use_of(field, policy::Act::View, Act::Mask));
         let weight = self.limits.weights.reveal(field);
         for entry in self.of(field, Act::Show).into_iter().filter(|entry| entry.protection.weight > weight) {
             let says =
@@ -143,6 +152,9 @@ fn drift_from_store(plan: &Plan, stored: &[FieldCount], day: Date) -> Vec<Drift>
         if let Err(why) = plan.allows(Kind::Field(kind), Act::Store, None, day) {
             let says = format!("{count} values of the kind {} are stored; {why}.", kind.slug());
             found.push(Drift { with: "stored", says, next: "erase them, or plan them" });
+        } else if let Err(why) = plan.allows(Kind::Field(kind), Act::Mask, None, day) {
+            let says = format!("{count} masks of the kind {} are stored; {why}.", kind.slug());
+            found.push(Drift { with: "stored", says, next: "plan the use mask of this kind, or erase the values" });
         }
         let own = |entry: &&Entry| plan.speaks_of(entry, Kind::Field(kind), Act::Store) && entry.dates.hold(day);
         let planned: BTreeSet<u16> =
@@ -243,6 +255,54 @@ mod tests {
         assert!(told(&unchecked)[0].contains("use email (check); the plan doesn't"), "{:?}", told(&unchecked));
         let unsent = plan::DEFAULT.replace("from = [\"phone\", \"email\"]", "from = [\"email\"]");
         assert!(told(&unsent)[0].contains("use phone (send); the plan doesn't"));
+    }
+
+    const MASKS: &str = "from = [\"name\", \"postal_address\", \"phone\", \"email\", \"date_of_birth\", \"card\", ";
+
+    /// The shipped plan without its use of this name.
+    fn without(id: &str) -> String {
+        let told = |entry: &&str| !entry.contains(&format!("id = \"{id}\"\n"));
+        plan::DEFAULT.split("\n\n").filter(told).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn both(kind: &str, what: &str) -> Vec<String> {
+        let told = |role| format!("The rules let the role {role} use {kind} ({what}); the plan doesn't.");
+        ["agent", "team_leader"].map(told).into()
+    }
+
+    #[test]
+    fn masks_that_are_shown_and_not_planned_are_told() {
+        let of = |kinds: &[FieldKind]| {
+            let mut all: Vec<String> = kinds.iter().flat_map(|kind| both(kind.slug(), "mask")).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(told(&without("masks")), of(&FieldKind::ALL));
+        assert!(plan::DEFAULT.contains(MASKS));
+        let unnamed = plan::DEFAULT.replace(MASKS, &MASKS.replace("\"name\", ", ""));
+        assert_eq!(told(&unnamed), of(&[FieldKind::Name]));
+        let used = "used_by = [\"agent\", \"team_leader\"]";
+        let more = plan::DEFAULT.replacen(used, "used_by = [\"agent\", \"team_leader\", \"auditor\"]", 1);
+        let said = "The plan lets the role auditor use name (mask); the rules don't.".to_owned();
+        assert!(told(&more).contains(&said), "{:?}", told(&more));
+    }
+
+    #[test]
+    fn searches_that_are_made_and_not_planned_are_told() {
+        let search = "from = [\"name\", \"postal_address\", \"phone\", \"email\", \"card\", \"order\"]";
+        assert!(plan::DEFAULT.contains(search));
+        let less = plan::DEFAULT.replace(search, &search.replace("\"phone\", ", ""));
+        assert_eq!(told(&less), both("phone", "search"));
+        assert_eq!(told(&without("look_up")).len(), 2 * searched().len());
+    }
+
+    #[test]
+    fn masks_that_are_stored_and_not_planned_are_told() {
+        let (_, _, _, day) = shipped();
+        let unnamed = Plan::parse(&plan::DEFAULT.replace(MASKS, &MASKS.replace("\"name\", ", ""))).unwrap();
+        let stored = [1, 3].map(|field| FieldCount { field, head: vec![1, 0, 1], count: 7 });
+        let said: Vec<String> = drift_from_store(&unnamed, &stored, day).into_iter().map(|one| one.says).collect();
+        assert_eq!(said, ["7 masks of the kind name are stored; the data plan doesn't have it."]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! any more once somebody changed the same.
 
 use super::Snapshot;
+use super::change::Change;
 use super::draft::{Approved, PowerChanged, PowerDraft, Ready};
 use super::plan::Plan;
 use super::wish::{Drafted, Encoded, PowerWish};
@@ -13,9 +14,9 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
-use domain::{Millis, PersonId, Refusal, TenantId};
+use domain::{EntryId, Millis, PersonId, PowerKind, Refusal, TenantId};
 use keys::HolderError;
-use keys::power::{Assertion, Warrant};
+use keys::power::{Assertion, Settled, Warrant};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use policy::Device;
@@ -65,6 +66,11 @@ impl Kept {
     fn ended_by(&self, act: Act) -> Act {
         let row = AdmissionRow { body: Vec::new(), ..self.row() };
         act.when(self.unchanged()).effect(Effect::PutAdmission(row))
+    }
+
+    /// Was it made or withdrawn? Then somebody put its row back.
+    fn has_ended(&self, snapshot: &Snapshot) -> bool {
+        snapshot.powers.0.contains_key(&(PowerKind::Settled, self.drafted.new.0))
     }
 
     /// The browsers of those who signed, as far as their signatures still count.
@@ -232,9 +238,23 @@ impl Vault {
     pub async fn withdraw_proposal(&self, scope: &Scope, id: [u8; 16]) -> Result<(), VaultError> {
         let act = self.permitted(scope, policy::Act::ChangePower, Kind::ProposalWithdrawn).await?;
         match self.kept_proposal(scope.tenant, id).await? {
-            Some(kept) => self.commit_plain(kept.ended_by(act)).await.map(drop),
+            Some(kept) => {
+                let snapshot = self.power_now(scope.tenant).await?;
+                self.end_proposal(&snapshot, &kept, act).await.map(drop)
+            }
             None => Err(self.logged(act, Refusal::NotFound).await),
         }
+    }
+
+    /// The act ends a proposal for good: its own row among power says so, as if it had been made. Without that, whoever puts its row in
+    /// the store back would have it come into force.
+    async fn end_proposal(&self, snapshot: &Snapshot, kept: &Kept, act: Act) -> Result<EntryId, VaultError> {
+        let act = kept.ended_by(act);
+        if kept.has_ended(snapshot) {
+            return self.commit_plain(act).await;
+        }
+        let row = Change::put(kept.drafted.new.0, &Settled { drafted: kept.drafted.at });
+        self.change_power(snapshot, &Warrant::Narrowing, vec![row], act).await
     }
 
     /// Makes the proposals whose time has come, and says by an alarm that others wait. For a thread of each node: two that do
@@ -245,7 +265,9 @@ impl Vault {
     pub async fn settle_proposals(&self, tenant: TenantId) -> Result<(), VaultError> {
         let (now, mut waits) = (self.clock.now(), false);
         for kept in self.kept_proposals(tenant).await? {
+            let ended = kept.has_ended(&*self.power(tenant).await?);
             match kept.due {
+                _ if ended => self.come_into_force(tenant, &kept).await?,
                 Some(due) if now.since(due) >= 0 => self.come_into_force(tenant, &kept).await?,
                 Some(_) => waits = true,
                 None => {}
@@ -260,7 +282,8 @@ impl Vault {
         if !snapshot.sound {
             return Ok(());
         }
-        let made = match self.due(&snapshot, kept).await? {
+        let due = if kept.has_ended(&snapshot) { None } else { self.due(&snapshot, kept).await? };
+        let made = match due {
             Some(ready) => self.make(ready, kept).await.map(drop),
             None => Err(VaultError::refused(Refusal::NotApproved)),
         };
@@ -271,7 +294,7 @@ impl Vault {
             Err(VaultError::Holder(HolderError::TooSoon)) => Ok(()),
             Err(VaultError::Refused { .. }) => {
                 let act = self.bare_act(tenant, Kind::ProposalWithdrawn)?.detail(OVERTAKEN);
-                match self.commit_plain(kept.ended_by(act)).await {
+                match self.end_proposal(&snapshot, kept, act).await {
                     Ok(_) | Err(VaultError::Refused { .. }) => Ok(()),
                     Err(error) => Err(error),
                 }

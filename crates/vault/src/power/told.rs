@@ -32,11 +32,11 @@ pub(super) fn rules(before: &Governance, after: &Rules) -> String {
     if said.is_empty() { "Change no rule, only how they are written.".to_owned() } else { said.join(" ") }
 }
 
-/// The rules that come, go and change, one a line, each with what it says and its text.
+/// The rules that come, go and change, each with what it says and, from the next line on, its text.
 pub(super) fn rules_in_full(before: &Governance, after: &Rules) -> Vec<String> {
     let (old, new) = (before.rules.told(), after.told());
     let same = |rule: &Told, others: &[Told]| others.iter().find(|other| other.id == rule.id).cloned();
-    let line = |verb: &str, rule: &Told| format!("{verb} {}: {} {}", rule.id, rule.says, rule.text);
+    let line = |verb: &str, rule: &Told| format!("{verb} {}: {}\n{}", rule.id, rule.says, rule.text);
     let gone = old.iter().filter(|rule| same(rule, new).is_none()).map(|rule| line("Drop", rule));
     let come = new.iter().filter_map(|rule| match same(rule, old) {
         None => Some(vec![line("Add", rule)]),

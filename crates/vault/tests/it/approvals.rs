@@ -211,10 +211,19 @@ fn two_people_at_one_browser_are_not_two() {
     let ask = || block_on(vault.ask_approval(&agent, &four.account())).map(|asked| asked.id);
     assert_refused(world, ask(), Refusal::NobodyToApprove);
     // Drawn at another browser, and answering at the asker's.
-    let elsewhere = four.page();
+    let far = testkit::Browser::new();
+    let elsewhere = Page::begin_in(world, vault, &four.leader, &far);
     let id = ask().unwrap();
     assert_refused(world, four.answer(&leader, id, true), Refusal::NotASecondPerson);
     four.answer(&elsewhere, id, true).unwrap();
+    // The asker comes over to the browser at which somebody agreed, and looks there.
+    let shown_at = |page: &Page<'_>| {
+        let scope = page.get(vault, "/desk").unwrap();
+        block_on(vault.reveal(&scope, &four.account())).map(drop)
+    };
+    let over = Page::begin_in(world, vault, &world.staff.agent, &far);
+    assert_refused(world, shown_at(&over), Refusal::NotASecondPerson);
+    shown_at(&asker).unwrap();
 }
 
 #[test]
@@ -229,15 +238,16 @@ fn who_changes_role_or_leaves_on_the_way_is_no_second_person() {
     let command =
         RevealCommand { customer, interaction, field: ACCOUNT, instance: 1, purpose: Purpose::Payment, key: None };
     let page = Page::begin(world, &world.vault, &leader);
-    let ask = |purpose| {
-        let command = RevealCommand { purpose, ..command.clone() };
+    let another = world.call(&world.staff.agent, Some(PHONE));
+    let ask = |interaction| {
+        let command = RevealCommand { interaction, ..command.clone() };
         block_on(world.vault.ask_approval(&agent(), &command)).unwrap().id
     };
     let answer = |id| {
         let scope = page.get(&world.vault, "/approvals").unwrap();
         block_on(world.vault.answer_approval(&scope, id, true))
     };
-    let (first, second) = (ask(Purpose::Payment), ask(Purpose::Correction));
+    let (first, second) = (ask(interaction), ask(another));
     answer(first).unwrap();
     let now_agent = PowerWish::SetRole { person: leader.id, role: Role::Agent, team: "south".to_owned() };
     claimed.make(now_agent).unwrap();
@@ -283,6 +293,40 @@ fn a_no_to_a_value_stands_whatever_it_is_asked_for_next() {
     // Silence and another value are no no.
     let card = RevealCommand { interaction: world.call(&world.staff.agent, Some(PHONE)), ..four.account() };
     assert!(block_on(four.vault().ask_approval(&four.agent(), &card)).is_ok(), "another interaction");
+}
+
+#[test]
+fn nobody_asks_for_several_purposes_at_once_until_somebody_agrees() {
+    let four = Four::new(811);
+    let (world, page) = (four.world(), four.page());
+    let correction = RevealCommand { purpose: Purpose::Correction, ..four.account() };
+    let other = || block_on(four.vault().ask_approval(&four.agent(), &correction)).map(|asked| asked.id);
+    let first = four.ask().unwrap();
+    assert_refused(world, other(), Refusal::NotYetApproved);
+    four.answer(&page, first, true).unwrap();
+    assert_refused(world, other(), Refusal::NotYetApproved);
+    // Once it was used, the next question is another.
+    four.call.reveal(&four.account()).unwrap();
+    let second = other().unwrap();
+    four.answer(&page, second, false).unwrap();
+    assert_refused(world, four.call.reveal(&correction), Refusal::ApprovalDeclined);
+    assert_refused(world, four.ask(), Refusal::ApprovalDeclined);
+}
+
+#[test]
+fn a_no_stands_for_whoever_takes_the_call_over() {
+    let four = Four::new(812);
+    let (world, page) = (four.world(), four.page());
+    let first = four.ask().unwrap();
+    four.answer(&page, first, false).unwrap();
+    four.call.hear(Heard::Transferred(world.staff.other_agent.id)).unwrap();
+    let colleague = world.scope(&world.staff.other_agent);
+    let asked = block_on(four.vault().ask_approval(&colleague, &four.account()));
+    assert_refused(world, asked.map(drop), Refusal::ApprovalDeclined);
+    // Nor does it help to take the no out of the database, or an older row to be put in its place.
+    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 15"), 1);
+    let asked = block_on(four.vault().ask_approval(&colleague, &four.account()));
+    assert_refused(world, asked.map(drop), Refusal::Tampered);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! How far a breach may have gone.
 
 use crate::help::{Call, assert_refused, value};
-use domain::{FieldKind, Millis, Refusal};
+use crate::own_side::signed_in;
+use domain::{FieldKind, Millis, PersonId, Refusal};
 use std::sync::Arc;
 use testkit::{FIRST, Member, PHONE, SECOND, ana, block_on};
 use vault::{Acts, Counts, Kind, Reached, RevealCommand, Stage, Suspicion, Vault, VaultError};
@@ -111,9 +112,61 @@ fn a_time_a_node_and_a_shelf_narrow() {
     assert_eq!(stored.reached.len(), 1);
     assert!(kinds(stored.reached[0].stored).contains(&FieldKind::BankAccount), "never looked at, and there");
     assert_eq!(stored.counts.read, 0);
-    assert!(measured(&call, Suspicion { shelf: Some(7), ..Suspicion::default() }).reached.is_empty());
     let both = Suspicion { shelf: Some(1), ..by(&world.staff.agent) };
     assert!(measured(&call, both).reached[0].touched.is_some());
+}
+
+#[test]
+fn what_a_customers_own_page_handed_out_counts_as_that() {
+    let call = Call::new(914);
+    let world = &call.world;
+    let (own, _) = signed_in(world);
+    // What one act came to: values that were shown, values that were used, masks.
+    let told = |act: &dyn Fn()| {
+        world.clock.advance(1_000);
+        let acts = Acts { from: Some(world.vault.now()), ..Acts::default() };
+        act();
+        world.sequence(FIRST);
+        let answer = measured(&call, Suspicion { acts, ..Suspicion::default() });
+        let [reached] = &answer.reached[..] else { panic!("{:?}", answer.reached) };
+        let touched = reached.touched.clone().unwrap();
+        assert_eq!((reached.customer, touched.acts), (call.customer, 1));
+        (kinds(touched.shown), kinds(touched.used), touched.masks)
+    };
+    let none = Vec::new;
+    assert_eq!(told(&|| drop(block_on(world.vault.own_record(&own)).ok().unwrap())), (none(), none(), true));
+    assert_eq!(told(&|| drop(block_on(world.vault.own_log(&own, None)).unwrap())), (none(), none(), false));
+    assert_eq!(told(&|| drop(block_on(world.vault.own_statement(&own)).ok().unwrap())), (none(), none(), false));
+
+    let stored = measured(&call, Suspicion { shelf: Some(1), ..Suspicion::default() });
+    let mut in_the_open = kinds(stored.reached[0].stored);
+    assert!(in_the_open.contains(&FieldKind::Card) && in_the_open.contains(&FieldKind::PostalAddress));
+    in_the_open.retain(|kind| !matches!(kind, FieldKind::Card | FieldKind::Note));
+    assert_eq!(told(&|| drop(block_on(world.vault.own_export(&own)).ok().unwrap())), (in_the_open, none(), true));
+}
+
+#[test]
+fn a_question_about_what_there_is_not_is_refused_and_not_answered_with_nobody() {
+    let call = Call::new(915);
+    let world = &call.world;
+    let nobody =
+        Suspicion { acts: Acts { person: Some(PersonId([9; 16])), ..Acts::default() }, ..Suspicion::default() };
+    let elsewhere = Suspicion { shelf: Some(7), ..Suspicion::default() };
+    let device = Suspicion { device: Some([9; 16]), ..Suspicion::default() };
+    for (asked, part) in [(&nobody, "person"), (&elsewhere, "shelf"), (&device, "device")] {
+        let answer = try_measured(&world.vault, &call, &world.staff.security, asked.clone()).map(|_| ());
+        let Err(VaultError::Unfit { refusal, entry: Some(entry), said }) = answer else { panic!("{part}: {answer:?}") };
+        assert!(refusal == Refusal::NotFound && said.contains(part), "{part}: {said}");
+        assert_eq!(world.line(FIRST, entry).body.unwrap().decision, Err(Refusal::NotFound));
+        // Who may not ask isn't told either what there is.
+        let asked = try_measured(&world.vault, &call, &world.staff.agent, asked.clone());
+        assert_refused(world, asked.map(|_| ()), Refusal::RoleNotAllowed);
+    }
+    // Who has left was there: of them it is asked most.
+    value(call.reveal(&call.command(FieldKind::Name)));
+    block_on(world.vault.person_left(&world.vault.operator(FIRST), world.staff.agent.id)).unwrap();
+    world.sequence(FIRST);
+    assert_eq!(measured(&call, by(&world.staff.agent)).reached.len(), 1);
 }
 
 #[test]
@@ -133,16 +186,13 @@ fn who_was_erased_is_counted_and_not_named_and_an_edited_entry_is_told() {
 }
 
 #[test]
-fn only_who_reads_the_log_may_ask_one_at_a_time_and_of_devices_that_there_are() {
+fn only_who_reads_the_log_may_ask_and_one_at_a_time() {
     let call = Call::new(913);
     let world = &call.world;
     for member in [&world.staff.agent, &world.staff.leader, &world.staff.it, &world.staff.integrator] {
         let asked = try_measured(&world.vault, &call, member, Suspicion::default());
         assert_refused(world, asked.map(|_| ()), Refusal::RoleNotAllowed);
     }
-    let unknown = Suspicion { device: Some([9; 16]), ..Suspicion::default() };
-    let asked = try_measured(&world.vault, &call, &world.staff.security, unknown);
-    assert_refused(world, asked.map(|_| ()), Refusal::NotFound);
 
     let scope = || world.scope(&world.staff.security);
     let first = block_on(world.vault.blast_radius(scope(), Suspicion::default())).unwrap();

@@ -13,7 +13,7 @@ const HOUR_MS: i64 = 3_600_000;
 const PERIOD_MS: i64 = 30 * 24 * HOUR_MS;
 
 /// What a paper says, as it stands.
-struct Plain;
+pub(crate) struct Plain;
 
 impl BoardPress for Plain {
     fn print(&self, paper: &BoardPaper) -> Printed {
@@ -21,16 +21,24 @@ impl BoardPress for Plain {
     }
 }
 
+/// The drills that the program has.
+pub(crate) fn drills() -> Vec<DrillName> {
+    ["reveal-on-hold", "event-forged", "event-stale", "ask-as-nobody"]
+        .iter()
+        .filter_map(|name| DrillName::parse(name))
+        .collect()
+}
+
 /// A board with one member, who has a passkey and a key of their own.
-struct Board {
-    world: TestWorld,
-    secret: BoardSecret,
+pub(crate) struct Board {
+    pub(crate) world: TestWorld,
+    pub(crate) secret: BoardSecret,
     passkey: Authenticator,
     clerk: BoardClerk,
 }
 
 impl Board {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let world = TestWorld::new(seed);
         let passkey = Authenticator::named(Algorithm::EdDsa, "bea");
         let operator = world.vault.operator(FIRST);
@@ -40,7 +48,7 @@ impl Board {
             Change::put([2; 16], &passkey.passkey(world.staff.board.id)),
         ];
         block_on(world.vault.set_up_power(&operator, keys)).unwrap();
-        let clerk = BoardClerk::new(&world.vault, FIRST, [7; 16]);
+        let clerk = BoardClerk::new(&world.vault, FIRST, [7; 16], drills());
         let board = Self { world, secret: BoardSecret::generate().unwrap(), passkey, clerk };
         board.register(&board.secret).unwrap();
         board
@@ -54,13 +62,13 @@ impl Board {
         block_on(self.world.vault.set_board_key(&scope, &new))
     }
 
-    fn tick(&mut self) -> usize {
+    pub(crate) fn tick(&mut self) -> usize {
         let made = block_on(self.clerk.tick(&Plain)).unwrap();
         self.world.sequence(FIRST);
         made
     }
 
-    fn view(&self) -> BoardView {
+    pub(crate) fn view(&self) -> BoardView {
         block_on(self.world.vault.board_view(&self.world.scope(&self.world.staff.board))).unwrap()
     }
 
@@ -75,7 +83,7 @@ impl Board {
         }
     }
 
-    fn proven(&self, number: u64) -> ProvenFile {
+    pub(crate) fn proven(&self, number: u64) -> ProvenFile {
         ProvenFile::check(&self.text(number), &self.world.log_keys(FIRST)).unwrap()
     }
 
@@ -331,7 +339,7 @@ fn whatever_is_taken_out_together_the_log_still_has_it() {
         assert!(!board.alarmed() && board.view().sound);
         assert!(board.world.edit(&format!("DELETE FROM admission WHERE kind IN ({kinds})")) > 0);
         board.world.restart();
-        board.clerk = BoardClerk::new(&board.world.vault, FIRST, [9; 16]);
+        board.clerk = BoardClerk::new(&board.world.vault, FIRST, [9; 16], drills());
         board.world.clock.advance(2 * HOUR_MS);
         assert!(board.alarmed() && !board.view().sound, "{kinds}");
         // The clerk goes on, whoever can read it: what there is to tell is told under the next number.
@@ -374,7 +382,7 @@ fn what_only_another_node_knows_is_told_by_the_clerk() {
 #[test]
 fn two_nodes_make_one_report() {
     let mut board = Board::new(1_912);
-    let mut other = BoardClerk::new(&board.world.vault, FIRST, [8; 16]);
+    let mut other = BoardClerk::new(&board.world.vault, FIRST, [8; 16], drills());
     assert_eq!((board.tick(), block_on(other.tick(&Plain)).unwrap()), (1, 0));
     assert_eq!(board.view().files.len(), 1);
 }
@@ -406,7 +414,7 @@ fn the_board_and_security_write_to_one_another_and_what_is_taken_out_is_missed()
 #[test]
 fn before_anybody_has_a_key_nothing_is_made() {
     let world = TestWorld::new(1_914);
-    let mut clerk = BoardClerk::new(&world.vault, FIRST, [7; 16]);
+    let mut clerk = BoardClerk::new(&world.vault, FIRST, [7; 16], drills());
     assert_eq!(block_on(clerk.tick(&Plain)).unwrap(), 0);
     let view = block_on(world.vault.board_view(&world.scope(&world.staff.board))).unwrap();
     assert!(view.files.is_empty() && view.due.is_none() && !view.late && view.sound);

@@ -11,6 +11,7 @@ mod allotments;
 mod approvals;
 mod blast_radius;
 mod board;
+mod board_cases;
 mod casework;
 mod ceremony;
 mod claiming;

@@ -56,6 +56,16 @@ fn who_was_invited_registers_and_signs_in_without_a_name() {
 }
 
 #[test]
+fn no_passkey_signs_in_a_browser_without_a_key_where_no_token_does() {
+    let rules = vault::SessionRules { tokens: false, ..vault::SessionRules::default() };
+    let world = TestWorld::with(818, vault::VaultConfig { sessions: rules, ..vault::VaultConfig::default() });
+    let (mut authenticator, _) = enrolled(&world, &world.staff.security);
+    let assertion = asserted(&world.vault, &mut authenticator);
+    let loose = block_on(world.vault.sign_in_with_passkey(&PARTY, &assertion, b"", None));
+    assert_refused(&world, loose.map(drop), Refusal::NotThisDevice);
+}
+
+#[test]
 fn an_invitation_counts_once_and_for_an_hour_and_an_older_one_not_at_all() {
     let world = TestWorld::new(801);
     let code = invite(&world, world.staff.security.id);

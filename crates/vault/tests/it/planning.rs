@@ -88,6 +88,7 @@ fn a_plan_that_cannot_be_is_refused_with_line_and_mend_and_the_old_one_stays() {
         (&over, "in the past"),
         (&plan::DEFAULT.replace("ends = 2031-12-31", "ends = 2019-12-31"), "before it starts"),
         (&circle, "in a circle: one_time_code"),
+        (&plan::DEFAULT.replace("keep = \"1 day\"", "keep = \"9 years\""), "longer than all that it is made of"),
         (
             &format!("{}{}", plan::DEFAULT, "\n[[purpose]]\nid = \"finding\"\nwords = { en = \"a\", de = \"b\" }\n"),
             "twice",
@@ -193,6 +194,45 @@ fn uses_that_are_not_planned_are_refused() {
     let agent = world.scope(&world.staff.agent);
     let noted = block_on(governed.vault().note(&agent, *interaction, governed.call.customer, "She rang.", None));
     assert_refused(world, noted, Refusal::Unplanned);
+}
+
+#[test]
+fn a_mask_that_is_not_planned_is_shown_to_nobody() {
+    let governed = Governed::new(868);
+    let (call, vault) = (&governed.call, governed.vault());
+    let agent = || call.world.scope(&call.world.staff.agent);
+    let masks = || {
+        let record = block_on(vault.view(&agent(), call.interaction, call.customer)).unwrap();
+        let masks = record.fields.into_iter().map(|field| (field.masked.field, field.masked.mask));
+        masks.collect::<Vec<(FieldKind, String)>>()
+    };
+    let hit = || {
+        let found = block_on(vault.search(&agent(), call.interaction, &query_phone(PHONE).unwrap())).unwrap();
+        found.hits.into_iter().next().unwrap()
+    };
+    let hidden = "••••••••".to_owned();
+    let before = masks();
+    assert!(before.iter().all(|(field, mask)| *field == FieldKind::Note || *mask != hidden), "{before:?}");
+    assert_ne!(hit().name, hidden);
+    // The first list that begins so is that of the masks.
+    governed.make(planned(&plan::DEFAULT.replacen(
+        "from = [\"name\", \"postal_address\", \"phone\"",
+        "from = [\"postal_address\", \"phone\"",
+        1,
+    )));
+    let blank = |keep: &dyn Fn(FieldKind) -> bool| {
+        let masks = before.iter().cloned();
+        masks.map(|(field, mask)| (field, if keep(field) { mask } else { hidden.clone() })).collect::<Vec<_>>()
+    };
+    assert_eq!(masks(), blank(&|field| field != FieldKind::Name));
+    assert_eq!(hit().name, hidden, "nor in what a search finds");
+    assert!(governed.name().is_ok(), "the value is planned still");
+    governed.make(planned(&ended("masks")));
+    assert_eq!(masks(), blank(&|_| false));
+    governed.make(planned(&without("date_of_birth")));
+    let rest: Vec<_> = before.iter().filter(|(field, _)| *field != FieldKind::DateOfBirth).cloned().collect();
+    assert!(rest.len() < before.len());
+    assert_eq!(masks(), rest, "of which nothing is planned isn't there at all");
 }
 
 #[test]

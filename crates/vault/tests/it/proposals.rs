@@ -75,7 +75,7 @@ fn what_narrows_counts_with_the_second_signature_and_stands_on_every_node_until_
     let draft = governed.draft(stricter()).unwrap();
     assert!(!draft.widens && draft.waits_ms == 0 && !draft.alone && draft.signatures == 2);
     assert!(
-        draft.details.iter().any(|line| line.starts_with("Add no-names-today: No names today ")),
+        draft.details.iter().any(|line| line.starts_with("Add no-names-today: No names today\n")),
         "{:?}",
         draft.details
     );
@@ -247,6 +247,25 @@ fn a_proposal_is_withdrawn_lapses_or_is_overtaken() {
     world.clock.advance(7 * DAY_MS);
     assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
     assert!(governed.listed().is_empty());
+}
+
+#[test]
+fn a_withdrawn_proposal_that_somebody_puts_back_comes_into_force_no_more() {
+    let governed = governed(869);
+    let world = &governed.call.world;
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    let kept = world.database().keep("admission");
+    block_on(world.vault.withdraw_proposal(&governed.officer(1), due.id)).unwrap();
+    world.database().put_back(&kept);
+    // At once, and once more when its time has come.
+    governed.settle();
+    assert!(governed.listed().is_empty() && !governed.alarmed());
+    world.database().put_back(&kept);
+    world.clock.advance(due.waits_ms);
+    governed.settle();
+    assert!(governed.hour() == 320 && governed.listed().is_empty());
+    let told: Vec<_> = governed.told(Kind::ProposalWithdrawn).iter().map(|body| body.detail).collect();
+    assert_eq!(told, [None, Some(1), Some(1)]);
 }
 
 #[test]

@@ -23,6 +23,10 @@ pub enum IndexKind {
 }
 
 impl IndexKind {
+    /// Every index.
+    pub const ALL: [Self; 5] =
+        [Self::Phone, Self::Email, Self::OrderNumber, Self::PostcodeFamilyName, Self::CardLast4Date];
+
     /// The number that is stored.
     #[must_use]
     pub const fn code(self) -> u16 {
@@ -32,8 +36,7 @@ impl IndexKind {
     /// The index with this number.
     #[must_use]
     pub fn from_code(code: u16) -> Option<Self> {
-        let all = [Self::Phone, Self::Email, Self::OrderNumber, Self::PostcodeFamilyName, Self::CardLast4Date];
-        all.into_iter().find(|kind| kind.code() == code)
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// The kinds of field that it is made of.

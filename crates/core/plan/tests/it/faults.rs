@@ -134,3 +134,42 @@ fn what_is_over_and_what_is_too_far_is_refused_on_the_day() {
     assert!(said(&ahead("2028-01-01"), day("2028-01-01")).contains("not after today"));
     assert!(said(&ahead("2028-02-01"), day("2028-01-02")).contains("should have been there on 2028-01-01"));
 }
+
+#[test]
+fn a_use_that_is_kept_longer_than_what_it_is_made_of_is_refused() {
+    let today = day("2026-11-27");
+    let made = |from: &str, keep: &str, after: &str| {
+        let kept = format!("keep = \"{keep}\", after = \"{after}\"");
+        derived("made", from, DATES).replace("keep = \"1 year\", after = \"collected\"", &kept)
+    };
+    let judged = |text: &str| Plan::parse(text).unwrap().counts_from(today);
+    for (keep, after) in [("9 years", "collected"), ("25 months", "collected"), ("1 year", "last_contact")] {
+        let text = format!("{SMALL}{}", made("\"phone\"", keep, after));
+        let faults = judged(&text).unwrap_err();
+        assert_eq!((faults.all().len(), faults.all()[0].line), (1, line_of(&text, "id = \"made\"")), "{faults}");
+        let said = format!(
+            "made is kept {keep} from {after}, longer than all that it is made of: phone (2 years from collected); \
+             next: keep it no longer than one of them"
+        );
+        assert!(faults.to_string().contains(&said), "{faults}");
+    }
+    for keep in ["2 years", "24 months", "1 day"] {
+        assert_eq!(judged(&format!("{SMALL}{}", made("\"phone\"", keep, "collected"))), Ok(()), "{keep}");
+    }
+    let contract = changed("after = \"collected\"", "after = \"contract_end\"");
+    assert_eq!(judged(&format!("{contract}{}", made("\"phone\"", "1 year", "last_order"))), Ok(()));
+}
+
+#[test]
+fn of_several_the_one_that_is_kept_longest_counts_and_a_use_of_a_use_goes_with_that() {
+    let judged = |text: &str| Plan::parse(text).unwrap().counts_from(day("2026-11-27"));
+    let nine = |text: String| text.replace("keep = \"1 year\"", "keep = \"9 years\"");
+    let at = SMALL.find("[[data]]").unwrap();
+    let long = SMALL[at..].replace("\"phone\"", "\"email\"").replace("2 years", "10 years");
+    let long = long.replace("\"last_two\"", "\"first_letter\"");
+    let both = nine(derived("made", "\"phone\", \"email\"", DATES));
+    assert_eq!(judged(&format!("{SMALL}{long}{both}")), Ok(()));
+    let short = nine(derived("made", "\"phone\", \"base\"", DATES));
+    let faults = judged(&format!("{SMALL}{}{short}", derived("base", "\"phone\"", DATES))).unwrap_err();
+    assert!(faults.to_string().contains("base (1 year from collected), phone (2 years"), "{faults}");
+}

@@ -54,6 +54,9 @@ impl Suspected {
             from: read(self.from.as_deref(), Millis::parse, "from is a moment such as 2026-03-01T09:00:00Z")?,
             until: read(self.to.as_deref(), Millis::parse, "to is a moment such as 2026-03-01T17:00:00Z")?,
         };
+        if acts.from.zip(acts.until).is_some_and(|(from, until)| from >= until) {
+            return Err("from is before to");
+        }
         let device = read(self.device.as_deref(), devices::parse, "device is an id such as dev_ and 32 hex digits")?;
         Ok(Suspicion { acts, device, shelf: self.shelf })
     }
@@ -225,6 +228,17 @@ pub(crate) async fn measure(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_ends_before_it_begins_is_none() {
+        let asked = |from: &str, to: &str| {
+            let [from, to] = [from, to].map(|text| Some(text.to_owned()));
+            Suspected { person: None, device: None, node: None, shelf: None, from, to }.suspicion().map(|_| ())
+        };
+        let (early, late) = ("2026-03-01T09:00:00Z", "2026-03-01T17:00:00Z");
+        assert_eq!(asked(early, late), Ok(()));
+        assert_eq!((asked(late, early), asked(late, late)), (Err("from is before to"), Err("from is before to")));
+    }
 
     #[test]
     fn a_node_has_one_form() {

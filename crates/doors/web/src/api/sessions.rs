@@ -1,6 +1,6 @@
 //! `GET /v1/sessions`, `GET /v1/me/sessions`, `DELETE /v1/sessions/{id}`: who is signed in on a page, and ending it.
 
-use super::disclosures::names;
+use super::disclosures::{Names, names};
 use super::id;
 use super::paging::{First, Limit};
 use crate::body::ok;
@@ -51,8 +51,8 @@ pub(crate) struct SessionEnded {
     receipt: String,
 }
 
-async fn listed(web: &Web, scope: &vault::Scope, lines: Vec<SessionLine>, most: usize) -> Response {
-    let (names, all) = (names(&web.vault, scope).await, lines.len());
+fn listed(names: &Names, lines: Vec<SessionLine>, most: usize) -> Response {
+    let all = lines.len();
     let session = |line: SessionLine| Session {
         session: line.id.to_string(),
         person: line.person.to_string(),
@@ -84,7 +84,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Failed> {
     let First(most) = most?;
     let lines = web.vault.sessions(&scope).await.map_err(|error| web.failed(&error))?;
-    Ok(listed(&web, &scope, lines, most).await)
+    Ok(listed(&names(&web.vault, &scope).await, lines, most))
 }
 
 /// Where I am signed in.
@@ -95,7 +95,9 @@ pub(crate) async fn list(
         (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn own(State(web): State<Web>, Signed(scope): Signed) -> Result<Response, Failed> {
     let lines = web.vault.own_sessions(&scope).await.map_err(|error| web.failed(&error))?;
-    Ok(listed(&web, &scope, lines, usize::MAX).await)
+    // The names of others aren't asked for: who may not read them would be refused, in the log.
+    let name = Names::from([(scope.person(), scope.name().to_owned())]);
+    Ok(listed(&name, lines, usize::MAX))
 }
 
 /// End a session.

@@ -1,6 +1,6 @@
 //! `/board`: what is reported to the board, and whether something is missing; `/security/board`: what it wrote, for officers.
 
-use super::{error_page, for_role, moment, page};
+use super::{error_page, for_role, page};
 use crate::api::board::standing_word;
 use crate::api::log_status::AlarmLine;
 use crate::identify::Signed;
@@ -124,8 +124,7 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
         Err(error) => return error_page(&web, Fault::of(&web, &error)),
     };
     let alarms = web.vault.alarms_shown(&scope).into_iter().flatten().map(AlarmLine::of).collect();
-    let now = web.vault.now();
-    let shown = BoardPage::of(&view, &thread, (scope.name(), alarms, now), web.config.banner.clone());
+    let shown = BoardPage::of(&view, &thread, (scope.name(), alarms), web.config.banner.clone());
     page(StatusCode::OK, &shown)
 }
 
@@ -138,7 +137,7 @@ pub(super) async fn officers(State(web): State<Web>, signed: Result<Signed, Fail
     match web.vault.read_board(&scope).await {
         Err(error) => error_page(&web, Fault::of(&web, &error)),
         Ok(thread) => {
-            let (person_name, thread) = (scope.name().to_owned(), Thread::of(&thread, web.vault.now()));
+            let (person_name, thread) = (scope.name().to_owned(), Thread::of(&thread));
             page(StatusCode::OK, &OfficersPage { person_name, thread, banner: web.config.banner.clone() })
         }
     }
@@ -148,34 +147,34 @@ impl BoardPage {
     fn of(
         view: &BoardView,
         thread: &BoardThread,
-        (name, alarms, now): (&str, Vec<AlarmLine>, Millis),
+        (name, alarms): (&str, Vec<AlarmLine>),
         banner: Option<String>,
     ) -> Self {
         Self {
             person_name: name.to_owned(),
             alarms,
-            due: view.due.map(|due| moment(due, now)),
+            due: view.due.map(whole),
             late: view.late,
             missing: view.missing.clone(),
             sound: view.sound,
             period_days: view.period_days,
             report: view.report.as_ref().map(Report::of),
             asked: view.asked.clone(),
-            cases: view.cases.iter().map(|case| Case::of(case, now)).collect(),
-            files: view.files.iter().map(|file| File::of(file, now)).collect(),
+            cases: view.cases.iter().map(Case::of).collect(),
+            files: view.files.iter().map(File::of).collect(),
             keys: view
                 .keys
                 .iter()
                 .map(|key| Key {
                     name: key.name.clone(),
                     check: board_check(&key.fingerprint),
-                    since: moment(key.since, now),
+                    since: whole(key.since),
                     own: key.own,
                 })
                 .collect(),
             has_key: view.keys.iter().any(|key| key.own),
             has_passkey: !view.passkeys.is_empty(),
-            thread: Thread::of(thread, now),
+            thread: Thread::of(thread),
             banner,
         }
     }
@@ -197,16 +196,21 @@ impl Report {
 impl Figure {
     fn of(measure: &Measure) -> Self {
         let values: Vec<Option<i64>> = measure.trend.iter().copied().chain([measure.value]).collect();
-        let word = |value: &Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
         Self {
             label: measure.label.clone(),
             said: measure.said.clone(),
             threshold: measure.threshold.clone(),
             standing: standing_word(measure),
-            trend: values.iter().map(word).collect::<Vec<_>>().join(", "),
+            trend: if measure.trend.is_empty() { String::new() } else { said(&values) },
             line: line(&values),
         }
     }
+}
+
+/// Values, one after another.
+fn said(values: &[Option<i64>]) -> String {
+    let word = |value: &Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    values.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
 /// A line's points in a box of 100 by 24, where there are two or more values.
@@ -223,14 +227,14 @@ fn line(values: &[Option<i64>]) -> Option<String> {
 }
 
 impl Case {
-    fn of(case: &BoardCase, now: Millis) -> Self {
+    fn of(case: &BoardCase) -> Self {
         let BoardCase { what, since, due, told, late } = *case;
-        Self { what, since: moment(since, now), due: moment(due, now), told, late }
+        Self { what, since: whole(since), due: whole(due), told, late }
     }
 }
 
 impl File {
-    fn of(line: &BoardFileLine, now: Millis) -> Self {
+    fn of(line: &BoardFileLine) -> Self {
         Self {
             number: line.number,
             what: match line.what {
@@ -238,7 +242,7 @@ impl File {
                 BoardWhat::Incident => "Note of a case",
             },
             period: format!("{} to {}", whole(line.from), whole(line.until)),
-            made: moment(line.made, now),
+            made: whole(line.made),
             late: line.late,
             mail: line.mailed.slug(),
             sha256: crate::api::hex(&line.file),
@@ -248,11 +252,11 @@ impl File {
 }
 
 impl Thread {
-    fn of(thread: &BoardThread, now: Millis) -> Self {
+    fn of(thread: &BoardThread) -> Self {
         let message = |one: &vault::BoardMessage| Message {
             by: one.by.clone(),
             side: one.side.slug(),
-            at: moment(one.at, now),
+            at: whole(one.at),
             text: one.text.to_string(),
         };
         Self { messages: thread.messages.iter().map(message).collect(), missing: thread.missing.clone() }
@@ -345,7 +349,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     ])
 }
 
-/// Day and time, also of today: of a stretch both ends are read together.
+/// Day and time, also of today: it is read on paper too.
 fn whole(at: Millis) -> String {
     let text = at.to_string().replace('T', " ");
     text.get(..19).unwrap_or_default().to_owned()

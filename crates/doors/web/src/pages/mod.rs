@@ -16,6 +16,7 @@ mod passkeys;
 mod people;
 mod plan;
 mod posture;
+mod promises;
 mod provider;
 mod reports;
 mod requests;

@@ -122,7 +122,7 @@ fn shown(
 }
 
 fn line(one: &Milestone) -> MilestoneLine {
-    let text = format!("{}: {} ({}, {})", one.of, one.words.en, one.level.slug(), one.source);
+    let text = format!("{}: {}. {}: {}.", one.of, one.words.en, sentence(one.level.slug()), one.source);
     MilestoneLine { on: one.on.to_string(), text }
 }
 

@@ -1,5 +1,6 @@
 //! `/security/defences`: what was tried against this deployment, and whether it held.
 
+use super::promises::{self, Promises};
 use super::{error_page, for_role, moment, page};
 use crate::api::drills::{Standing, StandingLine, standings};
 use crate::identify::Signed;
@@ -26,6 +27,7 @@ struct DefencesPage {
     until: Option<String>,
     edited: usize,
     lines: Vec<Line>,
+    promises: Promises,
     banner: Option<String>,
 }
 
@@ -66,6 +68,7 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
         until: oldest.map(|at| moment(Millis(at), now)),
         edited: posture.edited,
         lines: standings.iter().map(|line| Line::of(line, now)).collect(),
+        promises: Promises::of(&web.config.promises, &standings, now),
         banner: web.config.banner.clone(),
     };
     page(StatusCode::OK, &shown)
@@ -94,7 +97,7 @@ impl Line {
     }
 }
 
-fn said(state: Standing) -> &'static str {
+pub(super) fn said(state: Standing) -> &'static str {
     match state {
         Standing::Pierced => "Got through",
         Standing::ProvesNothing => "Couldn’t be tried",
@@ -129,6 +132,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
             line("reveal-on-hold", hold, Standing::Holds, Some("04:00:11")),
             line("reveal-without-contact", look, Standing::Holds, Some("04:00:12")),
         ],
+        promises: promises::sample(Standing::Holds),
         banner,
     };
     let red = DefencesPage {
@@ -139,12 +143,14 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
             line("reveal-on-hold", hold, Standing::Pierced, Some("04:00:11")),
             line("reveal-without-contact", look, Standing::Stale, Some("2026-02-27 04:00:12")),
         ],
+        promises: promises::sample(Standing::Pierced),
         ..whole.clone()
     };
     let never = DefencesPage {
         holding: 0,
         until: None,
         lines: vec![line("reveal-on-hold", hold, Standing::Never, None)],
+        promises: promises::sample(Standing::Never),
         of: 1,
         watches: false,
         ..whole.clone()

@@ -119,8 +119,12 @@ fn listed(roles: &[Role]) -> String {
 
 /// By what their power is over, in the order in which the roles come.
 fn by_duty(roles: &[Role]) -> Vec<(&'static str, String)> {
-    let mut duties: Vec<Duty> = roles.iter().map(|role| role.duty()).collect();
-    duties.dedup();
+    let mut duties: Vec<Duty> = Vec::new();
+    for duty in roles.iter().map(|role| role.duty()) {
+        if !duties.contains(&duty) {
+            duties.push(duty);
+        }
+    }
     let of = |duty: Duty| roles.iter().filter(|role| role.duty() == duty).copied().collect::<Vec<_>>();
     duties.into_iter().map(|duty| (duty.over(), listed(&of(duty)))).collect()
 }

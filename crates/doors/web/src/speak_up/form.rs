@@ -55,7 +55,9 @@ struct ReceiptPage {
 struct EnterPage {
     frame: Frame,
     banner: Option<String>,
+    /// Why it isn't a report's code, and what was entered.
     wrong: Option<&'static str>,
+    code: Zeroizing<String>,
 }
 
 /// Something that was said.
@@ -81,6 +83,13 @@ struct FollowPage {
     entry: Option<String>,
     logged: String,
     wrong: Option<&'static str>,
+}
+
+impl FollowPage {
+    /// From when on what is added can be read.
+    fn more_hint(&self) -> String {
+        self.frame.say.more_hint.replace("{logged}", &self.logged)
+    }
 }
 
 fn form_page(place: &Place, wrong: Option<&'static str>, (text, about): (Zeroizing<String>, bool)) -> FormPage {
@@ -172,18 +181,18 @@ fn hour(at: Millis) -> String {
     format!("{} UTC", text.get(..16).unwrap_or_default())
 }
 
-fn enter_page(place: &Place, wrong: Option<&'static str>) -> EnterPage {
-    EnterPage { frame: place.frame.clone(), banner: place.frame.banner.clone(), wrong }
+fn enter_page(place: &Place, wrong: Option<&'static str>, code: Zeroizing<String>) -> EnterPage {
+    EnterPage { frame: place.frame.clone(), banner: place.frame.banner.clone(), wrong, code }
 }
 
 pub(super) async fn enter(State(web): State<Web>, Path((slug, tag)): Path<(String, String)>) -> Response {
     match Place::of(&web, &slug, &tag).await {
-        Ok(place) => place.shown(StatusCode::OK, &enter_page(&place, None)),
+        Ok(place) => place.shown(StatusCode::OK, &enter_page(&place, None, Zeroizing::default())),
         Err(response) => *response,
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entered {
     code: Zeroizing<String>,
@@ -201,12 +210,14 @@ async fn entered(
     let (status, wrong, form) = match reading::code(&web.places, request).await {
         Ok(form) => (StatusCode::UNPROCESSABLE_ENTITY, place.frame.say.no_code, form),
         Err(NotRead::Unfit(status)) => (status, place.frame.say.no_code, None),
-        Err(NotRead::Busy) => return Err(place.busy(&enter_page(&place, Some(place.frame.say.full)))),
+        Err(NotRead::Busy) => {
+            return Err(place.busy(&enter_page(&place, Some(place.frame.say.full), Zeroizing::default())));
+        }
     };
-    let read = form.and_then(|Entered { code, text }| Some((ReceiptCode::parse(&code)?, text)));
-    match read {
-        Some((code, text)) => Ok((place, code, text)),
-        None => Err(place.shown(status, &enter_page(&place, Some(wrong)))),
+    let Entered { code: typed, text } = form.unwrap_or_default();
+    match ReceiptCode::parse(&typed) {
+        Some(code) => Ok((place, code, text)),
+        None => Err(place.shown(status, &enter_page(&place, Some(wrong), typed))),
     }
 }
 
@@ -225,7 +236,7 @@ async fn followed(web: &Web, place: &Place, code: &ReceiptCode, wrong: Option<(S
     match web.vault.follow(place.tenant, code).await {
         Err(error) => {
             let (status, why) = place.why(&error);
-            place.shown(status, &enter_page(place, Some(why)))
+            place.shown(status, &enter_page(place, Some(why), code.print()))
         }
         Ok(found) => {
             let logged = hour(web.vault.next_turn());
@@ -371,7 +382,7 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
         ("speak-up-wrong.html", form_page(&english, Some(english.frame.say.file_unfit), blank()).render()?),
         ("speak-up-receipt-en.html", receipt(&english)?),
         ("speak-up-receipt-de.html", receipt(&german)?),
-        ("speak-up-enter.html", enter_page(&english, Some(english.frame.say.no_code)).render()?),
+        ("speak-up-enter.html", enter_page(&english, Some(english.frame.say.no_code), code()).render()?),
         ("speak-up-follow.html", follow_page(&english.frame, code(), &found, logged.clone()).render()?),
         ("speak-up-follow-de.html", follow_page(&german.frame, code(), &found, logged.clone()).render()?),
     ])
