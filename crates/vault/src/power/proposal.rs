@@ -249,12 +249,23 @@ impl Vault {
     /// The act ends a proposal for good: its own row among power says so, as if it had been made. Without that, whoever puts its row in
     /// the store back would have it come into force.
     async fn end_proposal(&self, snapshot: &Snapshot, kept: &Kept, act: Act) -> Result<EntryId, VaultError> {
-        let act = kept.ended_by(act);
         if kept.has_ended(snapshot) {
-            return self.commit_plain(act).await;
+            return self.take_back_out(snapshot.tenant, kept, act).await;
         }
+        let act = kept.ended_by(act);
         let row = Change::put(kept.drafted.new.0, &Settled { drafted: kept.drafted.at });
         self.change_power(snapshot, &Warrant::Narrowing, vec![row], act).await
+    }
+
+    /// Somebody put back the row of a proposal that had ended: an entry says so, and the row says nothing any more.
+    async fn take_back_out(&self, tenant: TenantId, kept: &Kept, act: Act) -> Result<EntryId, VaultError> {
+        let refused = self.logged(act, Refusal::Tampered).await;
+        let mut row = AdmissionRow { body: Vec::new(), ..kept.row() };
+        row.tag = self.seals.tag(tenant, "admission", &row.material());
+        if let Some(before) = kept.tag {
+            self.store.renew_admission(tenant, row, before).await?;
+        }
+        Err(refused)
     }
 
     /// Makes the proposals whose time has come, and says by an alarm that others wait. For a thread of each node: two that do

@@ -405,13 +405,14 @@ fn asking_in_bulk_is_stopped() {
     let world = TestWorld::with(810, VaultConfig { limits, ..VaultConfig::default() });
     let four = Four::on(Call::on(world));
     let _page = four.page();
-    let ask = |field, purpose| {
-        let command = RevealCommand { purpose, ..four.call.command(field) };
+    let ask = || {
+        let interaction = four.world().call(&four.world().staff.agent, Some(PHONE));
+        let command = RevealCommand { interaction, ..four.account() };
         block_on(four.vault().ask_approval(&four.agent(), &command)).map(drop)
     };
-    ask(ACCOUNT, Purpose::Payment).unwrap();
-    ask(ACCOUNT, Purpose::Correction).unwrap();
-    assert_refused(four.world(), ask(FieldKind::DateOfBirth, Purpose::Verification), Refusal::ApprovalsExhausted);
+    ask().unwrap();
+    ask().unwrap();
+    assert_refused(four.world(), ask(), Refusal::ApprovalsExhausted);
 }
 
 #[test]

@@ -376,12 +376,13 @@ impl Kind {
     #[must_use]
     pub fn changes_power(self) -> bool {
         use Kind::{
-            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, RulesChanged,
-            SettingsChanged, TokenIssued, TokenRevoked,
+            LimitsChanged, PersonChanged, PersonLeft, PlanChanged, PowerChanged, PowerSealed, ProposalWithdrawn,
+            RulesChanged, SettingsChanged, TokenIssued, TokenRevoked,
         };
         let people = matches!(self, PersonChanged | PersonLeft | TokenIssued | TokenRevoked);
         let governing = matches!(self, RulesChanged | LimitsChanged | PlanChanged | SettingsChanged);
-        people || governing || matches!(self, PowerChanged | PowerSealed)
+        // That a proposal ended is a row of power, too.
+        people || governing || matches!(self, PowerChanged | PowerSealed | ProposalWithdrawn)
     }
 
     /// Why the case was opened that an entry of this kind and detail tells of; none where the customer was in touch.
