@@ -224,6 +224,14 @@ impl BlastRadius {
 }
 
 impl Vault {
+    /// Who may not measure a breach is refused, before what they ask is judged.
+    ///
+    /// # Errors
+    /// The refusal with its entry.
+    pub async fn expect_breach_measurer(&self, scope: &Scope) -> Result<(), VaultError> {
+        self.permitted(scope, policy::Act::ReadLog, Kind::BreachMeasured).await.map(drop)
+    }
+
     /// Begins to say how far a breach may have gone, for who may read the log. One entry, durable before any is opened; one
     /// such question at a time.
     ///

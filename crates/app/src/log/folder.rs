@@ -20,6 +20,16 @@ pub struct Folder {
     root: PathBuf,
 }
 
+/// While it lives, no other copying works on the directory.
+pub(super) struct Alone(fs::File);
+
+impl Drop for Alone {
+    /// Not left to the file's own end: a program that is being started just then holds a copy of it for a moment.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 impl Folder {
     /// The log in a directory, which need not exist yet.
     #[must_use]
@@ -50,14 +60,14 @@ impl Folder {
     }
 
     /// Makes the directory, and keeps other copyings out of it until the answer is dropped.
-    pub(super) fn alone(&self) -> Result<fs::File, Failure> {
+    pub(super) fn alone(&self) -> Result<Alone, Failure> {
         let opened = fs::create_dir_all(&self.root).and_then(|()| fs::File::open(&self.root));
         let opened = opened.map_err(|error| failure::file(&self.root, &error))?;
         opened.try_lock().map_err(|_| {
             let problem = format!("{}: another copying works on it", self.root.display());
             Failure::there(problem, "wait for that one")
         })?;
-        Ok(opened)
+        Ok(Alone(opened))
     }
 
     /// Writes a file whole or not at all.

@@ -204,7 +204,9 @@ pub(crate) async fn measure(
     Signed(scope): Signed,
     asked: Result<Suspected, Failed>,
 ) -> Result<Response, Failed> {
-    let suspicion = asked?.suspicion().map_err(|wrong| web.fault(Fault::UNPROCESSABLE.detail(wrong)))?;
+    let asked = asked?;
+    web.vault.expect_breach_measurer(&scope).await.map_err(|error| web.failed(&error))?;
+    let suspicion = asked.suspicion().map_err(|wrong| web.fault(Fault::UNPROCESSABLE.detail(wrong)))?;
     let begun = web.vault.blast_radius(scope, suspicion).await.map_err(|error| web.failed(&error))?;
     let lines = stream::try_unfold(Some(begun), |answer| async {
         let Some(answer) = answer else { return Ok(None) };
