@@ -323,7 +323,7 @@ fn a_no_stands_for_whoever_takes_the_call_over() {
     let colleague = world.scope(&world.staff.other_agent);
     let asked = block_on(four.vault().ask_approval(&colleague, &four.account()));
     assert_refused(world, asked.map(drop), Refusal::ApprovalDeclined);
-    // Nor does it help to take the no out of the database, or an older row to be put in its place.
+    // Nor does it help to edit the no in the database.
     assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 15"), 1);
     let asked = block_on(four.vault().ask_approval(&colleague, &four.account()));
     assert_refused(world, asked.map(drop), Refusal::Tampered);
