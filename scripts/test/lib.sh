@@ -54,6 +54,7 @@ stop_child() {
 summary() {
     printf '\n'
     [ "${#failed[@]}" = 0 ] || printf 'failed: %s\n' "${failed[@]}"
+    [ ! -s "$out/flaked.txt" ] || sed 's/^/flaked (failed beside others, passed alone): /' "$out/flaked.txt"
     printf 'after %d s\n' "$SECONDS"
     printf 'steps: %d passed, %d failed\n' "$passed" "${#failed[@]}"
     [ "${#failed[@]}" = 0 ] && exit 0 || exit 1

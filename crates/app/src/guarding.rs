@@ -17,6 +17,8 @@ const USUAL: Duration = Duration::from_millis(700);
 const HOLDER: Duration = Duration::from_secs(10);
 /// Of many people a look takes long: then it has at most this share of the time.
 const SHARE: u32 = 20;
+/// No look is further away: a database that was slow for once keeps no alarm waiting.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// The running threads; they stop when dropped.
 pub struct Guarding {
@@ -73,7 +75,7 @@ impl Guarding {
                     tracing::warn!(%error, "what waits for a review can't be looked at; it is tried again");
                 }
             }
-            USUAL.max(began.elapsed() * SHARE)
+            (began.elapsed() * SHARE).clamp(USUAL, LONGEST)
         })?;
         Ok(Self { _rounds: [rounds, cover] })
     }

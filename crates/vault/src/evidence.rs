@@ -235,13 +235,14 @@ impl Vault {
         self.permitted(scope, policy::Act::TellDrill, Kind::DrillTold).await.map(drop)
     }
 
-    /// What drills showed, for who may see what is wrong. No entry: it says nothing of anybody.
+    /// What drills showed, for who may see what is wrong; what it shows to be wrong raises the alarm now. No entry: it says nothing of
+    /// anybody.
     ///
     /// # Errors
     /// The refusal with its entry for others; if the store fails.
     pub async fn posture(&self, scope: &Scope) -> Result<Posture, VaultError> {
         drop(self.permitted(scope, policy::Act::ReadAlarms, Kind::DirectoryRead).await?);
-        self.evidence(scope.tenant).await
+        self.settled_evidence(scope.tenant).await
     }
 
     /// Raises the alarm over an attack that got through, or a result that was edited, on this node; or takes it back.
@@ -249,11 +250,15 @@ impl Vault {
     /// # Errors
     /// If the store fails.
     pub async fn settle_evidence(&self, tenant: TenantId) -> Result<(), VaultError> {
+        self.settled_evidence(tenant).await.map(drop)
+    }
+
+    async fn settled_evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
         let posture = self.evidence(tenant).await?;
         let pierced = |evidence: &Evidence| evidence.result.verdict == DrillVerdict::Pierced;
         let stands = posture.edited > 0 || posture.evidence.iter().any(pierced);
         self.alarms.set(tenant, AlarmKind::DefencePierced, stands, self.clock.now());
-        Ok(())
+        Ok(posture)
     }
 
     pub(crate) async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
