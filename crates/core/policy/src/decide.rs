@@ -44,14 +44,12 @@ impl Rules {
     /// person, for what they may never see.
     #[must_use]
     pub fn decide(&self, facts: &Facts<'_>) -> Decision {
-        let Ok(entities) = self.words.entities(&facts.asker) else {
+        let Some(entities) = self.entities(&facts.asker, facts.act) else {
             return Decision::Refuse(Denial::unpermitted(facts.act));
         };
         let ask = |situation: Situation| self.ask(&Facts { situation, ..*facts }, &entities);
         let Err(denial) = ask(facts.situation) else { return Decision::Permit };
-        // The customer may get in touch by another channel.
-        let ever = Channel::ALL.into_iter().any(|channel| ask(Situation::best(channel).approved()).is_ok());
-        if !ever && let Err(never) = ask(Situation::best(Channel::Call).approved()) {
+        if let Err(never) = ever(facts.act, ask) {
             return Decision::Refuse(never);
         }
         match ask(facts.situation.approved()) {
@@ -63,8 +61,9 @@ impl Rules {
     /// One question to Cedar. A rule that can't be evaluated forbids, whatever its effect: fail closed.
     pub(crate) fn ask(&self, facts: &Facts<'_>, entities: &Entities) -> Result<(), Denial> {
         let nobody = || Denial::unpermitted(facts.act);
+        let slice = self.slices.about(facts.act).ok_or_else(nobody)?;
         let request = self.words.request(facts, None).map_err(|_| nobody())?;
-        let response = Authorizer::new().is_authorized(&request, &self.set, entities);
+        let response = Authorizer::new().is_authorized(&request, &slice.set, entities);
         if response.diagnostics().errors().next().is_some() {
             return Err(nobody());
         }
@@ -75,6 +74,15 @@ impl Rules {
         let first = speaking.min_by_key(|(place, _)| *place);
         Err(first.map_or_else(nobody, |(_, rule)| Denial::Rule(Arc::clone(rule))))
     }
+}
+
+/// Is there a situation in which it is permitted, approved by others? The customer may get in touch by another channel; what is said
+/// where there is none is what is said of a call.
+fn ever(act: Act, ask: impl Fn(Situation) -> Result<(), Denial>) -> Result<(), Denial> {
+    let by_call = ask(Situation::best(Channel::Call).approved());
+    let mut others = act.channels().iter().filter(|channel| **channel != Channel::Call);
+    let by_another = by_call.is_err() && others.any(|channel| ask(Situation::best(*channel).approved()).is_ok());
+    if by_another { Ok(()) } else { by_call }
 }
 
 impl Denial {

@@ -263,6 +263,11 @@ impl Act {
         }
     }
 
+    /// The channels that can make a difference to it: one stands for all where it isn't done within an interaction.
+    pub(crate) fn channels(self) -> &'static [Channel] {
+        if self.serves() { &Channel::ALL } else { &[Channel::Call] }
+    }
+
     /// Is it done within an interaction?
     #[must_use]
     pub fn serves(self) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::facts::{Act, Asker, Facts, Situation};
 use crate::rules::Rules;
-use cedar_policy::{Authorizer, Decision, Entities, PolicyId};
-use domain::{Channel, Role};
+use cedar_policy::{Authorizer, Decision, PolicyId};
+use domain::Role;
 use std::collections::HashMap;
 
 /// A rule that permits a role something.
@@ -41,14 +41,13 @@ impl Rules {
         let teams = self.teams();
         let mut found: HashMap<PolicyId, Vec<GrantedAct>> = HashMap::new();
         for asker in self.askers(role, &teams) {
-            let Ok(entities) = self.words.entities(&asker) else { continue };
             for act in Act::all() {
                 let ways = self.ways(&asker, act);
                 let alone = ways.alone.is_ok();
                 if !alone && ways.approved.is_none() {
                     continue;
                 }
-                for rule in self.permitting(&asker, act, &entities) {
+                for rule in self.permitting(&asker, act) {
                     let acts = found.entry(rule).or_default();
                     match acts.iter_mut().find(|known| known.act == act) {
                         Some(known) => known.alone |= alone,
@@ -66,15 +65,17 @@ impl Rules {
     }
 
     /// The rules that permit it in the situations in which most is permitted.
-    fn permitting(&self, asker: &Asker<'_>, act: Act, entities: &Entities) -> Vec<PolicyId> {
-        let channels = if act.serves() { &Channel::ALL[..] } else { &[Channel::Call] };
-        let best = channels.iter().map(|channel| Situation::best(*channel));
+    fn permitting(&self, asker: &Asker<'_>, act: Act) -> Vec<PolicyId> {
+        let (Some(slice), Some(entities)) = (self.slices.about(act), self.entities(asker, act)) else {
+            return Vec::new();
+        };
+        let best = act.channels().iter().map(|channel| Situation::best(*channel));
         let situations = best.flat_map(|best| [best, best.approved()]);
         let mut rules = Vec::new();
         for situation in situations {
             let facts = Facts { asker: *asker, act, situation };
             let Ok(request) = self.words.request(&facts, None) else { continue };
-            let response = Authorizer::new().is_authorized(&request, &self.set, entities);
+            let response = Authorizer::new().is_authorized(&request, &slice.set, &entities);
             // A permit's reasons are the rules that permit.
             if response.decision() == Decision::Allow && response.diagnostics().errors().next().is_none() {
                 for rule in response.diagnostics().reason() {

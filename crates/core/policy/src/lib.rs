@@ -11,9 +11,12 @@ mod granted;
 mod needs;
 mod request;
 mod rules;
+mod slices;
 mod told;
 mod widening;
 
+#[cfg(test)]
+mod speed;
 #[cfg(test)]
 mod tests;
 

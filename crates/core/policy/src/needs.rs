@@ -140,7 +140,7 @@ impl Rules {
     fn derive(&self, asker: &Asker<'_>, act: Act, approvals: Approvals) -> Result<Needs, Denial> {
         let best = |channel| Situation { left: DEAREST, approvals, ..Situation::best(channel) };
         let denied = Denial::unpermitted(act);
-        let entities = self.words.entities(asker).map_err(|_| denied.clone())?;
+        let entities = self.entities(asker, act).ok_or_else(|| denied.clone())?;
         let ask = |situation| self.ask(&Facts { asker: *asker, act, situation }, &entities);
         let channels: Channels = Channel::IN_TOUCH.into_iter().filter(|channel| ask(best(*channel)).is_ok()).collect();
         let Some(first) = channels.each().next() else { return ask(best(Channel::Call)).and(Err(denied)) };

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 /// The names of entity types, parsed once.
 pub(crate) struct Words {
     types: HashMap<&'static str, EntityTypeName>,
-    actions: Entities,
 }
 
 const TYPES: [&str; 13] = [
@@ -22,12 +21,12 @@ const TYPES: [&str; 13] = [
 const ASKER: &str = "asker";
 
 impl Words {
-    pub(crate) fn new(schema: &Schema) -> Result<Self, RulesError> {
+    pub(crate) fn new() -> Result<Self, RulesError> {
         let mut types = HashMap::new();
         for name in TYPES.into_iter().chain(["Team"]) {
             types.insert(name, name.parse::<EntityTypeName>().map_err(RulesError::schema)?);
         }
-        Ok(Self { types, actions: schema.action_entities().map_err(RulesError::schema)? })
+        Ok(Self { types })
     }
 
     fn uid(&self, kind: &'static str, id: &str) -> Result<EntityUid, RulesError> {
@@ -39,10 +38,10 @@ impl Words {
         self.uid(kind, id).map(Value::new_entity_uid)
     }
 
-    /// The request that these facts are.
-    pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
-        let resource = match facts.act {
-            Act::Reveal(field, _) | Act::Verify(field) | Act::BreakGlass(field) => self.uid("Field", field.slug())?,
+    /// What an act is done to.
+    pub(crate) fn resource(&self, act: Act) -> Result<EntityUid, RulesError> {
+        match act {
+            Act::Reveal(field, _) | Act::Verify(field) | Act::BreakGlass(field) => self.uid("Field", field.slug()),
             Act::ReadLog
             | Act::ReadAlarms
             | Act::TellDrill
@@ -50,16 +49,25 @@ impl Words {
             | Act::UseBoardLine
             | Act::AnswerBoard
             | Act::HandleReport
-            | Act::HandleReportOutside => self.uid("Log", "log")?,
-            Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power")?,
-            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session")?,
+            | Act::HandleReportOutside => self.uid("Log", "log"),
+            Act::ReadTeam | Act::ReadBudgets | Act::ReadPeople | Act::ChangePower => self.uid("Power", "power"),
+            Act::ReadSessions | Act::EndSession | Act::Enrol => self.uid("Session", "session"),
             Act::KeepDirectory | Act::DecideProposal | Act::EnrolDevice | Act::PlanPeopleDrill | Act::ReadCulture => {
-                self.uid("Staff", "staff")?
+                self.uid("Staff", "staff")
             }
-            _ => self.uid("Record", "record")?,
-        };
+            _ => self.uid("Record", "record"),
+        }
+    }
+
+    pub(crate) fn action(&self, act: Act) -> Result<EntityUid, RulesError> {
+        self.uid("Action", act.slug())
+    }
+
+    /// The request that these facts are.
+    pub(crate) fn request(&self, facts: &Facts<'_>, schema: Option<&Schema>) -> Result<Request, RulesError> {
+        let resource = self.resource(facts.act)?;
         let context = Context::from_pairs(self.context(facts)?).map_err(RulesError::schema)?;
-        let (who, act) = (self.uid("Person", ASKER)?, self.uid("Action", facts.act.slug())?);
+        let (who, act) = (self.uid("Person", ASKER)?, self.action(facts.act)?);
         Request::new(who, act, resource, context, schema).map_err(RulesError::schema)
     }
 
@@ -107,8 +115,8 @@ impl Words {
         Ok(Value::new_set(people))
     }
 
-    /// The asker with role, class and team, among the actions with their groups.
-    pub(crate) fn entities(&self, asker: &Asker<'_>) -> Result<Entities, RulesError> {
+    /// The asker with role, class and team, among actions with their groups.
+    pub(crate) fn entities(&self, asker: &Asker<'_>, actions: &Entities) -> Result<Entities, RulesError> {
         let mut teams = HashSet::new();
         let mut added = Vec::new();
         if !asker.team.is_empty() {
@@ -122,6 +130,6 @@ impl Words {
         ]);
         let who = Entity::new(self.uid("Person", ASKER)?, attributes, teams).map_err(RulesError::schema)?;
         added.push(who);
-        self.actions.clone().add_entities(added, None).map_err(RulesError::schema)
+        actions.clone().add_entities(added, None).map_err(RulesError::schema)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::facts::{Asker, Device};
 use crate::request::Words;
+use crate::slices::Slices;
 use crate::told::Told;
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use domain::{Cure, Refusal};
@@ -107,6 +108,7 @@ pub struct Rule {
 pub struct Rules {
     pub(crate) schema: Schema,
     pub(crate) set: PolicySet,
+    pub(crate) slices: Slices,
     pub(crate) words: Words,
     /// Those that forbid, with their place in the order of speaking.
     pub(crate) forbids: HashMap<PolicyId, (usize, Arc<Rule>)>,
@@ -199,7 +201,7 @@ impl Rules {
     /// What is wrong with which rule.
     pub fn load(files: &[(&str, &str)]) -> Result<Self, RulesError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(RulesError::schema)?;
-        let words = Words::new(&schema)?;
+        let words = Words::new()?;
         let mut set = PolicySet::new();
         let (mut forbids, mut told) = (HashMap::new(), Vec::new());
         for (file, text) in files {
@@ -221,7 +223,8 @@ impl Rules {
         let voices = voices(&forbids);
         let speaks_of = SpeaksOf::found_in(&set);
         let memory = crate::needs::Memory::default();
-        Ok(Self { schema, set, words, forbids, voices, speaks_of, told, memory, granted: OnceLock::new() })
+        let slices = Slices::of(&set, &schema, &words)?;
+        Ok(Self { schema, set, slices, words, forbids, voices, speaks_of, told, memory, granted: OnceLock::new() })
     }
 
     /// The policies, for those who prove something about them.
