@@ -1,5 +1,6 @@
 //! The separate key holder's program: its directory, its configuration, serving.
 
+mod named;
 mod network;
 
 pub use network::Network;
@@ -16,6 +17,7 @@ use keyholder::custody::{Ceremony, Purpose};
 use keyholder::{Ceilings, InProcess, KeyringFile, RootKey, Watched};
 use keylink::Doors;
 use keys::{Ceremonies, HolderError};
+use named::List;
 use serde::Deserialize;
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
@@ -95,14 +97,19 @@ impl Config {
         Self::parse(&text, &path)
     }
 
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
-        let config: Self = toml::from_str(text).map_err(|error| {
+    /// What is written, whether or not it is fit to start with.
+    fn written(text: &str, path: &Path) -> Result<Self, Failure> {
+        toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             Failure::here(
                 format!("{}, line {line}: {}", path.display(), error.message()),
                 "correct the line; docs/keyholder.md lists every key",
             )
-        })?;
+        })
+    }
+
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        let config = Self::written(text, path)?;
         if config.allow_uids.is_empty() {
             return Err(Failure::here(
                 format!("{}: allow_uids names nobody", path.display()),
@@ -173,6 +180,10 @@ pub fn create(new: &New<'_>) -> Result<(), Failure> {
     keys_in(&key, new.tenants)
 }
 
+fn unanswered() -> Failure {
+    Failure::there("nodes can't be answered", "start it again")
+}
+
 fn too_open(dir: &Path) -> Failure {
     Failure::here(
         format!("{}: others may look into the key holder's directory", dir.display()),
@@ -231,6 +242,8 @@ pub struct Place {
     doors: Doors,
     /// Where it listens to other machines.
     address: Option<SocketAddr>,
+    /// Whom it lets in from there.
+    list: Option<List>,
     _claim: File,
 }
 
@@ -256,11 +269,19 @@ impl Place {
         let socket = socket.unwrap_or(&config.socket).to_path_buf();
         let gate = config.network.as_ref().map(|network| network.open(dir)).transpose()?;
         let doors = Doors::new(listen(&socket)?, config.allow_uids.clone());
-        let (doors, address) = match gate {
-            Some((gate, address)) => (doors.and(gate), Some(address)),
-            None => (doors, None),
+        let (doors, address, list) = match gate {
+            Some((gate, address, named)) => (doors.and(gate), Some(address), Some(List::new(dir.join(FILE), named))),
+            None => (doors, None, None),
         };
-        Ok(Self { config, dir: dir.to_path_buf(), socket, doors, address, _claim: claim })
+        Ok(Self { config, dir: dir.to_path_buf(), socket, doors, address, list, _claim: claim })
+    }
+
+    /// Lets in from other machines whom the configuration names at the time, until dropped.
+    async fn follow_list(&self) {
+        match &self.list {
+            Some(list) => list.follow().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// The root key, once its custodians have handed in enough shares; until then nodes are told that it is sealed.
@@ -271,8 +292,9 @@ impl Place {
         let told = self.ceremonies();
         let root = tokio::select! {
             root = waiting.root() => root?,
+            () = self.follow_list() => return Err(unanswered()),
             () = keylink::refuse(&self.doors, HolderError::Sealed, &told) => {
-                return Err(Failure::there("nodes can't be answered", "start it again"));
+                return Err(unanswered());
             }
         };
         custody::write_step(&self.dir, waiting.ceremony(), Step::Unsealed)?;
@@ -362,6 +384,7 @@ impl Keyholding {
         })?;
         tokio::select! {
             () = keylink::serve(&self.place.doors, self.holder) => {}
+            () = self.place.follow_list() => {}
             () = stop => {}
         }
         Ok(())

@@ -12,10 +12,12 @@ mod client;
 mod codec;
 mod frame;
 mod message;
+mod named;
 mod server;
 mod tls;
 
 pub use client::Remote;
+pub use named::{Digest, Named};
 pub use server::{Doors, refuse, serve};
 pub use tls::{Gate, Identity, TlsError, digest};
 

@@ -3,6 +3,7 @@
 use crate::codec::{Bytes, Get, Put, Read, Writer, array};
 use crate::frame::{self, Connection, FrameError};
 use crate::message::{Change, Operation, VERSION};
+use crate::named::Admitted;
 use crate::tls::{Gate, Knocking};
 use domain::{CustomerId, EntryId, Millis, PersonId, Suite, TenantId};
 use keys::standing::Apart;
@@ -90,14 +91,15 @@ impl Doors {
             let attend = attend.clone();
             tokio::select! {
                 connection = self.local(), if near.len() < CONNECTIONS => {
-                    let line = Line { connection: Box::new(connection), until: None };
+                    let line = Line { connection: Box::new(connection), far: None };
                     near.spawn(async move { ended(attend(line).await) });
                 }
                 one = self.far(), if knocking.len() < KNOCKING && far.len() < CONNECTIONS => {
                     knocking.spawn(one.known());
                 }
-                Some(known) = knocking.join_next() => if let Ok(Some(known)) = known {
-                    let line = Line { connection: Box::new(known), until: Some(Instant::now() + LIFE) };
+                Some(known) = knocking.join_next() => if let Ok(Some((known, by))) = known {
+                    let far_one = Far { until: Instant::now() + LIFE, by };
+                    let line = Line { connection: Box::new(known), far: Some(far_one) };
                     far.spawn(async move { ended(attend(line).await) });
                 },
                 Some(_) = near.join_next() => {}
@@ -110,17 +112,38 @@ impl Doors {
 /// A connection of somebody who may ask.
 struct Line {
     connection: Connection,
+    /// Of one from another machine.
+    far: Option<Far>,
+}
+
+/// For how long a connection from another machine goes on.
+struct Far {
     /// When it ends, between two requests: then who is there shows themselves anew.
-    until: Option<Instant>,
+    until: Instant,
+    by: Admitted,
+}
+
+impl Far {
+    /// Once its time is over, or its certificate was struck from the list.
+    async fn over(&mut self) {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.until) => {}
+            () = self.by.struck() => {
+                tracing::warn!("a certificate was struck from allow_certificates, and its connection is cut");
+            }
+        }
+    }
 }
 
 impl Line {
-    /// The next request; none once the connection has ended, by the other side or by its time.
+    /// The next request; none once the connection has ended, by the other side, by its time, or as its certificate was struck from the list.
     async fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
         let next = frame::read(&mut self.connection);
-        match self.until {
-            None => next.await,
-            Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(Ok(None)),
+        let Some(far) = &mut self.far else { return next.await };
+        tokio::select! {
+            biased;
+            () = far.over() => Ok(None),
+            request = next => request,
         }
     }
 }

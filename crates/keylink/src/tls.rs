@@ -1,14 +1,15 @@
 //! The same connection between two machines: TLS 1.3 in which each side shows a certificate.
 //!
 //! Who may ask is written down, as the users of a machine are: by the digest of the node's own certificate. An authority that signs
-//! one more lets nobody in by that. A certificate is looked at with each connection, and none lives for longer than an hour.
+//! one more lets nobody in by that. A certificate is looked at with each connection, and none lives for longer than an hour; one that is
+//! struck from the list loses its connections at once.
 
+use crate::named::{Admitted, Named};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,15 +103,15 @@ pub fn digest(text: &str) -> Result<[u8; 32], TlsError> {
 pub struct Gate {
     listener: TcpListener,
     acceptor: TlsAcceptor,
-    allowed: Arc<BTreeSet<[u8; 32]>>,
+    named: Named,
 }
 
 impl Gate {
-    /// One that listens there, shows `own`, and lets those in whose certificates have these digests.
+    /// One that listens there, shows `own`, and lets those in whose certificates are named at the time.
     ///
     /// # Errors
     /// If the certificates or the key can't be used.
-    pub fn new(listener: TcpListener, own: &Identity, allowed: BTreeSet<[u8; 32]>) -> Result<Self, TlsError> {
+    pub fn new(listener: TcpListener, own: &Identity, named: Named) -> Result<Self, TlsError> {
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(own.roots()?), provider());
         let verifier = verifier.build().map_err(|_| TlsError::Authority)?;
         let (chain, key) = own.own()?;
@@ -123,13 +124,13 @@ impl Gate {
         // Who was let in once is looked at again each time.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Self { listener, acceptor: TlsAcceptor::from(Arc::new(config)), allowed: Arc::new(allowed) })
+        Ok(Self { listener, acceptor: TlsAcceptor::from(Arc::new(config)), named })
     }
 
     /// Somebody who connects, before anything is known of them.
     pub(crate) async fn accept(&self) -> std::io::Result<Knocking> {
         let (connection, from) = self.listener.accept().await?;
-        Ok(Knocking { connection, from, acceptor: self.acceptor.clone(), allowed: Arc::clone(&self.allowed) })
+        Ok(Knocking { connection, from, acceptor: self.acceptor.clone(), named: self.named.clone() })
     }
 }
 
@@ -138,12 +139,12 @@ pub(crate) struct Knocking {
     connection: TcpStream,
     from: SocketAddr,
     acceptor: TlsAcceptor,
-    allowed: Arc<BTreeSet<[u8; 32]>>,
+    named: Named,
 }
 
 impl Knocking {
-    /// The connection, once both sides know each other. Says into the program's own log why not.
-    pub(crate) async fn known(self) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    /// The connection and by which certificate, once both sides know each other. Says into the program's own log why not.
+    pub(crate) async fn known(self) -> Option<(tokio_rustls::server::TlsStream<TcpStream>, Admitted)> {
         // A delay of what is small costs, as a reveal waits for it.
         drop(self.connection.set_nodelay(true));
         let shaken = match tokio::time::timeout(PATIENCE, self.acceptor.accept(self.connection)).await {
@@ -159,8 +160,8 @@ impl Knocking {
         };
         let shown = shaken.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let digest = shown.map(|certificate| keys::hash(&[certificate.as_ref()]));
-        if digest.is_some_and(|digest| self.allowed.contains(&digest)) {
-            return Some(shaken);
+        if let Some(admitted) = digest.and_then(|digest| self.named.admit(digest)) {
+            return Some((shaken, admitted));
         }
         tracing::warn!(from = %self.from, "a certificate that allow_certificates doesn't name was shown");
         None

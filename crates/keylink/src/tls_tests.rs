@@ -3,7 +3,7 @@
 
 use crate::tests::{Site, TENANT, running};
 use crate::tls::digest;
-use crate::{Doors, Gate, Identity, Remote, TlsError, serve};
+use crate::{Doors, Gate, Identity, Named, Remote, TlsError, serve};
 use keys::{HolderError, KeyHolder};
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,7 +46,7 @@ async fn opened(site: &Site, two: &Two, shown: &Certified, allowed: &[&Identity]
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("{HOST}:{}", listener.local_addr().unwrap().port());
     let allowed: BTreeSet<_> = allowed.iter().map(|one| one.digest().unwrap()).collect();
-    let gate = Gate::new(listener, &identity(&two.nodes.certificate(), shown), allowed).unwrap();
+    let gate = Gate::new(listener, &identity(&two.nodes.certificate(), shown), Named::new(allowed)).unwrap();
     let local = UnixListener::bind(site.socket()).unwrap();
     (Doors::new(local, vec![site.uid()]).and(gate), address)
 }
@@ -152,7 +152,7 @@ fn a_link_that_is_cut_comes_back() {
         assert_eq!(remote.shelves(TENANT).await.err(), Some(HolderError::Unreachable));
         let listener = TcpListener::bind(address.replace(HOST, "127.0.0.1")).await.unwrap();
         let own = identity(&two.nodes.certificate(), &shown);
-        let gate = Gate::new(listener, &own, BTreeSet::from([good.digest().unwrap()])).unwrap();
+        let gate = Gate::new(listener, &own, Named::new(BTreeSet::from([good.digest().unwrap()]))).unwrap();
         drop(fs::remove_file(site.socket()));
         let local = UnixListener::bind(site.socket()).unwrap();
         let doors = Doors::new(local, Vec::new()).and(gate);
@@ -160,6 +160,35 @@ fn a_link_that_is_cut_comes_back() {
             () = serve(&doors, held(&site)) => panic!("serving ended"),
             told = remote.shelves(TENANT) => assert_eq!(told.unwrap().len(), 1),
         }
+    });
+}
+
+#[test]
+fn a_certificate_that_is_struck_loses_its_connections_and_no_other_does() {
+    let (site, two) = (Site::new(), Two::new());
+    let [good, struck] = ["node-1", "node-2"].map(|node| two.node(&two.nodes.client(node)));
+    let shown = two.holders.server(HOST);
+    running(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("{HOST}:{}", listener.local_addr().unwrap().port());
+        let digests = [&good, &struck].map(|own| own.digest().unwrap());
+        let named = Named::new(BTreeSet::from(digests));
+        let gate = Gate::new(listener, &identity(&two.nodes.certificate(), &shown), named.clone()).unwrap();
+        let doors = Doors::new(UnixListener::bind(site.socket()).unwrap(), Vec::new()).and(gate);
+        let work = async {
+            let remotes = [&good, &struck].map(|own| Remote::by_tls(address.clone(), own).unwrap());
+            for remote in &remotes {
+                assert_eq!(remote.shelves(TENANT).await.unwrap().len(), 1);
+            }
+            assert!(named.become_these(BTreeSet::from([digests[0]])));
+            assert!(!named.become_these(BTreeSet::from([digests[0]])), "nothing new");
+            // The connection that was open is cut, and no other is made.
+            assert_eq!(remotes[1].shelves(TENANT).await.err(), Some(HolderError::Unreachable));
+            assert_eq!(remotes[0].shelves(TENANT).await.unwrap().len(), 1);
+            named.become_these(BTreeSet::from(digests));
+            assert_eq!(remotes[1].shelves(TENANT).await.unwrap().len(), 1);
+        };
+        tokio::select! { () = serve(&doors, held(&site)) => panic!("serving ended"), () = work => {} }
     });
 }
 

@@ -2,11 +2,14 @@
 
 use crate::config::holder::{identity, unfit};
 use crate::failure::Failure;
-use keylink::Gate;
+use keylink::{Digest, Gate, Named};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+
+/// What to write into `allow_certificates`.
+const DIGESTS: &str = "give what openssl x509 -noout -fingerprint -sha256 prints of each node's certificate";
 
 /// `[network]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -25,24 +28,31 @@ pub struct Network {
 }
 
 impl Network {
-    /// Whom it lets in.
+    /// Whom it lets in from its start.
     ///
     /// # Errors
     /// If it names nobody, or what is no digest.
-    pub(super) fn allowed(&self) -> Result<BTreeSet<[u8; 32]>, Failure> {
-        let next = "give what openssl x509 -noout -fingerprint -sha256 prints of each node's certificate";
+    pub(super) fn allowed(&self) -> Result<BTreeSet<Digest>, Failure> {
         if self.allow_certificates.is_empty() {
-            return Err(Failure::here("[network] allow_certificates names nobody", next));
+            return Err(Failure::here("[network] allow_certificates names nobody", DIGESTS));
         }
-        let read = |text: &String| keylink::digest(text).map_err(|error| Failure::here(error.to_string(), next));
+        self.digests()
+    }
+
+    /// Whom it names, who may be nobody.
+    ///
+    /// # Errors
+    /// If it names what is no digest.
+    pub(super) fn digests(&self) -> Result<BTreeSet<Digest>, Failure> {
+        let read = |text: &String| keylink::digest(text).map_err(|error| Failure::here(error.to_string(), DIGESTS));
         self.allow_certificates.iter().map(read).collect()
     }
 
-    /// Listens; gives also where.
+    /// Listens; gives also where, and whom it lets in.
     ///
     /// # Errors
     /// If the address is taken, or certificates or key can't be used.
-    pub(super) fn open(&self, dir: &Path) -> Result<(Gate, SocketAddr), Failure> {
+    pub(super) fn open(&self, dir: &Path) -> Result<(Gate, SocketAddr, Named), Failure> {
         let [authority, certificate, key] =
             [&self.ca_file, &self.certificate_file, &self.key_file].map(|file| dir.join(file));
         let own = identity(&authority, &certificate, &key)?;
@@ -56,7 +66,8 @@ impl Network {
             let problem = format!("[network] can't listen on {}: {}", self.listen, error.kind());
             Failure::here(problem, "stop what listens there, or correct listen")
         })?;
-        let gate = Gate::new(listener, &own, self.allowed()?).map_err(|error| unfit("[network]", &error))?;
-        Ok((gate, address))
+        let named = Named::new(self.allowed()?);
+        let gate = Gate::new(listener, &own, named.clone()).map_err(|error| unfit("[network]", &error))?;
+        Ok((gate, address, named))
     }
 }

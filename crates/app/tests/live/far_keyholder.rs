@@ -94,6 +94,68 @@ fn a_node_reaches_a_key_holder_over_the_network_by_its_certificate_alone() {
 }
 
 #[test]
+fn a_certificate_that_is_struck_from_the_list_is_out_within_seconds_and_named_again_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (holders, nodes) = (Authority::new(), Authority::new());
+    let (shown, own, other) = (holders.server(HOST), nodes.client("node-1"), nodes.client("node-2"));
+    private(&shown.key);
+    let mut holder = Holder::new(folder.path());
+    let port = free_port();
+    let file = holder.dir().join("keyholder.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let name = |allowed: &[&str]| {
+        let network = format!(
+            "\n[network]\nlisten = \"127.0.0.1:{port}\"\nca_file = {:?}\ncertificate_file = {:?}\nkey_file = {:?}\n\
+             allow_certificates = {allowed:?}\n",
+            nodes.certificate(),
+            shown.certificate,
+            shown.key,
+        );
+        fs::write(&file, format!("{text}{network}")).unwrap();
+    };
+    let (mine, theirs) = (fingerprint(&own), fingerprint(&other));
+    name(&[&mine]);
+    holder.start_until("address");
+    let log = || fs::read_to_string(folder.path().join("holder.err")).unwrap();
+
+    let centre = Centre::apart(&holder.socket(), 5);
+    let config = centre.data().join("ringfence.toml");
+    let before = fs::read_to_string(&config).unwrap();
+    fs::write(&config, by_tls(&before, &holder, port, &holders.certificate(), &own)).unwrap();
+    let agent = centre.hire("Ada", "agent");
+    let server = centre.serve();
+    let (interaction, customer) = centre.call_from(&server.client(), &agent, 1);
+    let client = server.client().bearer(&agent.token);
+    let path = format!("/v1/customers/{customer}/reveals");
+    let reveal = || client.post(&path, &reveal_body(&interaction, "name", "delivery")).status;
+    // Asked of the node, as a look has its price.
+    let ready = || server.client().get("/readyz").status == 200;
+    until("the key holder answers", PATIENCE, ready);
+    assert_eq!(reveal(), 200);
+
+    // A file that can't be read puts nobody out.
+    fs::write(&file, format!("{text}[network")).unwrap();
+    let unreadable = || log().matches("allow_certificates counts as it was").count();
+    until("it says so", PATIENCE, || unreadable() == 1);
+    assert_eq!(reveal(), 200);
+    name(&[&theirs]);
+    until("its connections are cut", PATIENCE, || !ready());
+    assert_eq!(reveal(), 503);
+    assert!(log().contains("was struck from allow_certificates"), "{}", log());
+    // Nor does it let anybody in.
+    fs::write(&file, format!("{text}[network")).unwrap();
+    until("it says so again", PATIENCE, || unreadable() == 2);
+    assert_eq!(reveal(), 503);
+    name(&[&theirs, &mine]);
+    until("it is let in again", PATIENCE, ready);
+    assert_eq!(reveal(), 200);
+    // Nobody at all is a list, too.
+    name(&[]);
+    until("all are out", PATIENCE, || !ready());
+    server.stop();
+}
+
+#[test]
 fn a_node_is_made_against_a_key_holder_on_another_machine() {
     let folder = tempfile::tempdir().unwrap();
     let (holders, nodes) = (Authority::new(), Authority::new());
