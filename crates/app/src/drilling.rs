@@ -1,9 +1,11 @@
 //! `ringfence drill`: attacks against a deployment, or a centre made for them.
 
+mod holder;
 mod kit;
 mod machine;
 mod promised;
 mod scratch;
+mod witness;
 
 #[cfg(test)]
 pub(crate) use kit::KitFile;
@@ -26,13 +28,18 @@ const COLUMNS: [&str; 4] = ["drill", "where", "verdict", "said"];
 /// If a drill isn't known, the kit can't be used, or not every defence held.
 pub fn run(common: &Common, asked: &Drill) -> Result<(), Failure> {
     match asked {
-        Drill::List => output::list(common.output, &["drill", "tries", "controls"], &listed()),
+        Drill::List => output::list(common.output, &["drill", "tries", "control", "controls"], &listed()),
         Drill::Run(attacks) => carried_out(common, attacks),
     }
 }
 
 fn listed() -> Vec<Value> {
-    all().map(described).collect()
+    let told = |drill: &drills::Drill| {
+        let mut value = described(drill);
+        value["control"] = json!(drill.control());
+        value
+    };
+    all().map(told).collect()
 }
 
 /// What the pages tell of each promise.

@@ -52,8 +52,9 @@ use std::process::ExitCode;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Whoever opens a TLS connection takes this provider; a second call would only find it there.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let listening = events::listen();
-    let result = match cli::Cli::try_parse_from(arguments) {
+    let parsed = cli::Cli::try_parse_from(arguments);
+    let listening = events::listen(parsed.as_ref().is_ok_and(cli::Cli::is_for_attacks));
+    let result = match parsed {
         Ok(cli) => listening.and_then(|_until_the_end| commands::run(cli)),
         Err(error) if !error.use_stderr() => {
             return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };

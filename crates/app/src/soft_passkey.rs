@@ -36,6 +36,26 @@ impl SoftPasskey {
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &bytes).ok().map(Self)
     }
 
+    /// A copy of it.
+    pub(crate) fn again(&self) -> Result<Self, Failure> {
+        Self::read(&self.print()?).ok_or_else(failed)
+    }
+
+    /// What a page sends to sign in with it, on a page of that origin. The browser's own key is the passkey's: nobody goes on with the
+    /// session.
+    pub(crate) fn sign_in_form(&self, origin: &str, challenge: &[u8]) -> Result<String, Failure> {
+        let signed = self.sign_at(origin, challenge)?;
+        let said = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        Ok(format!(
+            "credential={}&client_data={}&authenticator_data={}&signature={}&handle=&device={}",
+            said(&signed.credential),
+            said(&signed.client_data),
+            said(&signed.authenticator_data),
+            said(&signed.signature),
+            said(self.0.public_key().as_ref())
+        ))
+    }
+
     fn credential(&self) -> Vec<u8> {
         digest(&SHA256, self.0.public_key().as_ref()).as_ref().to_vec()
     }
@@ -79,8 +99,13 @@ impl SoftPasskey {
 
     /// Signs a challenge, as a browser's authenticator does (WebAuthn, 6.3.3).
     pub(crate) fn sign(&self, challenge: &[u8]) -> Result<Assertion, Failure> {
+        self.sign_at(ORIGIN, challenge)
+    }
+
+    /// The same on a page of that origin.
+    pub(crate) fn sign_at(&self, origin: &str, challenge: &[u8]) -> Result<Assertion, Failure> {
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
-        let client_data = serde_json::json!({ "type": "webauthn.get", "challenge": challenge, "origin": ORIGIN });
+        let client_data = serde_json::json!({ "type": "webauthn.get", "challenge": challenge, "origin": origin });
         let client_data = client_data.to_string().into_bytes();
         let party = digest(&SHA256, PARTY.as_bytes());
         // It doesn't count its uses, as synced ones don't.

@@ -8,6 +8,7 @@ mod closes;
 mod copies;
 pub mod customer;
 mod journal;
+mod report;
 mod statement;
 mod tally;
 mod tree;

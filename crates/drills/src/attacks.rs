@@ -6,10 +6,13 @@ mod content;
 mod disk;
 mod events;
 mod ground;
+mod key_holder;
 mod own_page;
 mod questions;
 mod reports;
 mod roles;
+mod sign_in;
+mod witnesses;
 
 use crate::Drill;
 
@@ -67,6 +70,19 @@ const ACTS: &[&Drill] = &[
     &reports::TAKEN_OUT,
     &reports::ALTERED,
     &reports::CODE_GUESSED,
+    &key_holder::SAME_ENTRY_TWICE,
+    &key_holder::OLD_ENTRY,
+    &key_holder::ANOTHER_LOG,
+    &key_holder::STRANGER,
+    &key_holder::PAST_THE_CEILING,
+    &witnesses::ANOTHER_HISTORY,
+    &witnesses::SHORTER_HISTORY,
+    &witnesses::ANOTHER_KEEPER,
+    &sign_in::OTHER_ORIGIN,
+    &sign_in::OTHER_CHALLENGE,
+    &sign_in::REPLAYED,
+    &sign_in::FROM_ANOTHER_SITE,
+    &disk::EDITS_THE_PLAN,
 ];
 
 /// All of them.
@@ -87,6 +103,7 @@ mod tests {
             let word = |c: char| c.is_ascii_lowercase() || c == '-';
             assert!(drill.name.chars().all(word), "{}", drill.name);
             assert!(drill.tries.ends_with('.') && !drill.lacks.ends_with('.'), "{}", drill.name);
+            assert!(drill.control().starts_with("lacks ") || drill.control().starts_with("off: "), "{}", drill.name);
             assert!(!drill.controls.is_empty() && !drill.refused.is_empty(), "{}", drill.name);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Each drill tries what a defence must stop, on decoys only, and ends every call that it opened. It runs twice. As the
 //! *attack* it lacks the one thing that the defence denies; as its *negative control* it is given just that, everything else
-//! being the same, and must get through. A drill that always fails, because an address has changed say, would otherwise look
+//! being the same, and must get through; or the defence itself is off, where a configuration does that. A drill that always fails, because an address has changed say, would otherwise look
 //! like a defence that holds.
 
 mod answer;
@@ -17,7 +17,7 @@ mod stage;
 pub use attacks::all;
 pub use control::{Control, Framework};
 pub use disk::copy_database;
-pub use premises::{Backup, Premises};
+pub use premises::{AskedHolder, AskedWitness, Backup, Declined, HolderSetUp, Premises};
 pub use promises::{Promise, promises};
 pub use stage::{Decoy, Kit, OwnDatabase, Person, Stage};
 
@@ -45,8 +45,13 @@ pub struct Drill {
 pub enum Place {
     /// On a deployment that serves: it touches decoys only.
     Anywhere,
-    /// Where the drill may edit the whole database: in a centre made for it.
+    /// Where the drill may edit the whole database, and whatever runs beside it: in a centre made for it.
     OwnDatabase,
+    /// There as well; and its control runs with the defence itself off, as far as a configuration turns it off.
+    SetUpTwice {
+        /// What is off then.
+        off: &'static str,
+    },
 }
 
 /// Tries it, with or without what the attacker lacks.
@@ -123,6 +128,15 @@ impl Drill {
     /// As what the attack must be refused: any of these.
     pub fn refusals(&self) -> impl Iterator<Item = &'static str> {
         self.refused.iter().copied()
+    }
+
+    /// What makes its control another than the attack: what the attacker is given, or which defence is off.
+    #[must_use]
+    pub fn control(&self) -> String {
+        match self.place {
+            Place::SetUpTwice { off } => format!("off: {off}"),
+            Place::Anywhere | Place::OwnDatabase => format!("lacks {}", self.lacks),
+        }
     }
 
     /// Tries the attack, then its control. Where that proves nothing, once more: a doubt of the drill before may have stood, or the

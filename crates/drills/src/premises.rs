@@ -1,5 +1,6 @@
-//! What whoever runs a centre's machine can do there. Drills do it in a centre of their own only.
+//! What whoever runs a centre's machine can do there, and the programs that stand beside it. Drills do it in a centre of their own only.
 
+use domain::EntryId;
 use std::path::Path;
 
 /// The machine on which a centre runs.
@@ -9,6 +10,15 @@ pub trait Premises: Send {
 
     /// The code in the newest letter to this address, for whoever has the mailbox; none if no letter that wasn't read yet is there.
     fn code_to(&self, address: &str) -> Option<String>;
+
+    /// A separate key holder, started for this and set up in this way; none if it can't be.
+    fn key_holder(&self, set_up: HolderSetUp) -> Option<Box<dyn AskedHolder>>;
+
+    /// A witness that trusts one log, and whoever keeps that; none if it can't be made.
+    fn witness(&self) -> Option<Box<dyn AskedWitness>>;
+
+    /// What an officer's passkey answers to this challenge on a page of that origin, as the form of a sign-in; none if it can't.
+    fn passkey_answer(&self, challenge: &str, origin: &str) -> Option<String>;
 }
 
 /// A copy of the data on another machine. It goes with this.
@@ -21,4 +31,45 @@ pub trait Backup {
 
     /// Does the program read it, by the centre's own root key, or by one that whoever took the copy made?
     fn is_read(&self, by_own_key: bool) -> bool;
+}
+
+/// What a key holder's own file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HolderSetUp {
+    /// Does `allow_uids` name the user who asks?
+    pub lets_in: bool,
+    /// `person_per_hour`.
+    pub person_per_hour: u32,
+}
+
+impl HolderSetUp {
+    /// As the program writes it.
+    pub(crate) const USUAL: Self = Self { lets_in: true, person_per_hour: 1_000 };
+}
+
+/// Why something wasn't done: a word such as `already-released`.
+pub type Declined = String;
+
+/// A key holder, as whoever has taken over a node may ask it at its socket. It goes with this.
+pub trait AskedHolder {
+    /// Asks for the key of a customer's value, under that entry, which is said to be the customer's entry of this number.
+    ///
+    /// # Errors
+    /// Why it was declined.
+    fn key_under(&self, entry: EntryId, number: u64) -> Result<(), Declined>;
+
+    /// Shows it a head of the log.
+    ///
+    /// # Errors
+    /// Why it was declined.
+    fn shown(&self, size: u64, root: [u8; 32]) -> Result<(), Declined>;
+}
+
+/// A witness, as whoever keeps a log may ask it. It goes with this.
+pub trait AskedWitness {
+    /// Submits the log of these entries, said to go on from one with so many, signed by the log's keys or by others under its name.
+    ///
+    /// # Errors
+    /// Why it doesn't cosign.
+    fn cosigns(&self, kept: u64, entries: &[&str], by_own_keys: bool) -> Result<(), Declined>;
 }

@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::disk::Disk;
 use crate::premises::{Backup, Premises};
 use crate::{Broken, Given};
-use domain::{Clock, Entropy, Millis};
+use domain::{Clock, Entropy, EntryId, Millis};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use std::cell::Cell;
@@ -157,6 +157,18 @@ impl Stage {
             answer = ask();
         }
         answer
+    }
+
+    /// The machine and what is beside it.
+    pub(crate) fn premises(&self) -> Result<&dyn Premises, Broken> {
+        self.kit.premises.as_deref().ok_or(Broken::Unreachable("the drills' own machine"))
+    }
+
+    /// The id of an entry that was minted so many milliseconds ago.
+    pub(crate) fn entry(&self, ago: i64) -> EntryId {
+        let mut id = EntryId::earliest(self.clock.now().plus(-ago));
+        self.entropy.fill(&mut id.0[8..]);
+        id
     }
 
     /// A copy of the data.

@@ -29,6 +29,9 @@ pub struct Attacks {
     /// Tell the deployment what they showed: entries in its log, and its page of defences
     #[arg(long, requires = "kit")]
     pub tell: bool,
+    /// Print what the centre made for them writes into its own log: each attack that it notices is an error there
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// `posture`.

@@ -1,12 +1,17 @@
-//! The machine of the drills' own centre: its backups, and the mailboxes that it writes to.
+//! The machine of the drills' own centre: its backups, the mailboxes that it writes to, and the programs beside it.
 
+use super::holder::Holder;
+use super::witness::Watching;
 use crate::commands::init::{self, keys_in};
 use crate::config::Key;
 use crate::database::Database;
 use crate::failure::{self, Failure};
 use crate::home::Home;
+use crate::soft_passkey::SoftPasskey;
 use crate::{verify, wire};
-use drills::{Backup, Premises};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use drills::{AskedHolder, AskedWitness, Backup, HolderSetUp, Premises};
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -34,12 +39,24 @@ pub(super) struct Machine {
     home: Home,
     folder: PathBuf,
     letters: Arc<Letters>,
+    /// An officer's.
+    passkey: Option<SoftPasskey>,
 }
 
 impl Machine {
     /// The one with this centre on it, which keeps its copies in `folder`.
     pub(super) fn of(home: &Home, folder: &Path) -> Self {
-        Self { home: home.clone(), folder: folder.to_path_buf(), letters: Arc::default() }
+        Self { home: home.clone(), folder: folder.to_path_buf(), letters: Arc::default(), passkey: None }
+    }
+
+    /// With an officer's passkey, which answers whatever it is shown.
+    pub(super) fn with_passkey(self, passkey: SoftPasskey) -> Self {
+        Self { passkey: Some(passkey), ..self }
+    }
+
+    /// A directory that isn't there yet.
+    fn place_for(&self, what: &str) -> PathBuf {
+        self.folder.join(format!("{what}-{}", init::random_name()))
     }
 
     /// Who takes its letters.
@@ -48,7 +65,7 @@ impl Machine {
     }
 
     fn copied(&self) -> Result<Copied, Failure> {
-        let data = self.folder.join(format!("copy-{}", init::random_name()));
+        let data = self.place_for("copy");
         fs::DirBuilder::new().mode(0o700).create(&data).map_err(|error| failure::file(&data, &error))?;
         let home = Home { database: Database::Embedded(data.clone()), data, config: self.home.config.clone() };
         let copied = Copied { file: sql::Sqlite::file(&home.data), home };
@@ -119,17 +136,36 @@ impl Backup for Copied {
 
 impl Premises for Machine {
     fn backup(&self) -> Option<Box<dyn Backup>> {
-        match self.copied() {
-            Ok(copy) => Some(Box::new(copy)),
-            Err(failure) => {
-                tracing::warn!(%failure, "drills have no backup to try");
-                None
-            }
-        }
+        there(self.copied().map(|it| Box::new(it) as _), "a backup")
+    }
+
+    fn key_holder(&self, set_up: HolderSetUp) -> Option<Box<dyn AskedHolder>> {
+        let made = Holder::made(&self.place_for("keys"), set_up);
+        there(made.map(|it| Box::new(it) as _), "a key holder")
+    }
+
+    fn witness(&self) -> Option<Box<dyn AskedWitness>> {
+        there(Watching::made(&self.place_for("witness")).map(|it| Box::new(it) as _), "a witness")
+    }
+
+    fn passkey_answer(&self, challenge: &str, origin: &str) -> Option<String> {
+        let challenge = URL_SAFE_NO_PAD.decode(challenge).ok()?;
+        there(self.passkey.as_ref()?.sign_in_form(origin, &challenge), "a passkey")
     }
 
     fn code_to(&self, address: &str) -> Option<String> {
         let mut codes = self.letters.0.lock().unwrap_or_else(PoisonError::into_inner);
         codes.remove(address).map(|code| code.to_string())
+    }
+}
+
+/// What was made, or none, and why it couldn't be.
+fn there<T>(made: Result<T, Failure>, what: &str) -> Option<T> {
+    match made {
+        Ok(made) => Some(made),
+        Err(failure) => {
+            tracing::warn!(%failure, "drills have no {what} to try");
+            None
+        }
     }
 }

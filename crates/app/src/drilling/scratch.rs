@@ -99,6 +99,8 @@ async fn kit(
     let decoys = decoys(centre).await?;
     let officer = person(centre, "Drill officer", Role::SecurityOfficer).await?;
     let board = person(centre, "Drill board", Role::BoardMember).await?;
+    let passkey = SoftPasskey::new()?;
+    let machine = machine.with_passkey(passkey.again()?);
     let kit = Kit {
         url: serving::url(listener)?,
         secret,
@@ -114,7 +116,7 @@ async fn kit(
     };
     // Once an officer has a passkey, only officers let anybody in.
     if let Some(board) = &kit.board {
-        report_to(centre, &kit.officer, board).await?;
+        report_to(centre, (&kit.officer, passkey), board).await?;
     }
     Ok(kit)
 }
@@ -128,10 +130,10 @@ async fn person(centre: &Centre, name: &str, role: Role) -> Result<Person, Failu
 }
 
 /// Has the program report to somebody of the board, who has a passkey and a key for it.
-async fn report_to(centre: &Centre, officer: &Person, board: &Person) -> Result<(), Failure> {
+async fn report_to(centre: &Centre, (officer, passkey): (&Person, SoftPasskey), board: &Person) -> Result<(), Failure> {
     let (vault, now) = (&centre.vault, SystemClock.now());
     let failed = || Failure::there("the drills' board can't be made", "try again");
-    let passkeys = [SoftPasskey::new()?, SoftPasskey::new()?];
+    let passkeys = [passkey, SoftPasskey::new()?];
     let whose = [officer, board].map(|one| PersonId::parse(&one.id));
     let changes = passkeys.iter().zip(whose).map(|(passkey, who)| who.map(|who| passkey.enrolled(who, now)));
     let changes = changes.collect::<Option<Vec<_>>>().ok_or_else(failed)?;

@@ -54,7 +54,7 @@ pub(super) fn check(
     let raw: Option<Raw> = serde_json::from_str(text).ok().filter(|raw: &Raw| raw.format == FORMAT);
     let read = raw.and_then(|raw| Some((raw.opening.read()?, Receipt::parse(&raw.proof).ok()?, raw)));
     let Some((opening, receipt, raw)) = read else {
-        let problem = format!("{path}: this isn't the certificate of an erasure");
+        let problem = format!("{path}: this is neither the certificate of an erasure nor the proof of a report");
         return Err(Failure::here(problem, "give it as Ringfence served it"));
     };
     let wrong = |problem: String| {

@@ -1,6 +1,6 @@
-//! One signed statement, offline: a receipt, a checkpoint, or the certificate of an erasure.
+//! One signed statement, offline: a receipt, a checkpoint, the certificate of an erasure, or the proof of a report.
 
-use super::certificate;
+use super::{certificate, report};
 use crate::cli::Verify;
 use crate::failure::Failure;
 use crate::log::{self, Checked, Keys, signed_by};
@@ -18,6 +18,13 @@ pub(super) fn check(
     policy: Option<&WitnessPolicy>,
 ) -> Result<(), Failure> {
     let text = log::read_note(&asked.path, MAX_RECEIPT_BYTES)?;
+    if report::is_one(&text) {
+        return report::check(format, asked, &text, keys, policy);
+    }
+    if asked.words.is_some() {
+        let problem = format!("{}: only the proof of a report has words", asked.path.display());
+        return Err(Failure::here(problem, "give report-proof.json, or leave --words out"));
+    }
     if text.starts_with('{') {
         return certificate::check(format, asked, &text, keys, policy);
     }

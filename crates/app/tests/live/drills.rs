@@ -69,13 +69,30 @@ fn all_held(output: &Output) -> usize {
 #[test]
 fn all_hold_in_a_centre_made_for_them() {
     let centre = Centre::new("", "");
-    let listed = results(&centre.run(&["drill", "list", "--output", "json"])).len();
+    let list = results(&centre.run(&["drill", "list", "--output", "json"]));
+    let controls =
+        |sort| list.iter().filter(|one| one["control"].as_str().is_some_and(|text| text.starts_with(sort))).count();
+    assert!(controls("off: ") >= 2 && controls("off: ") + controls("lacks ") == list.len());
+    let listed = list.len();
     let output = centre.run(&["drill", "run", "--all", "--output", "json"]);
     assert_eq!(all_held(&output), listed);
     let said = [output.stdout.as_slice(), &output.stderr].concat();
     assert!(!String::from_utf8_lossy(&said).contains("+44"), "no decoy's value is told");
     let unknown = centre.run(&["drill", "run", "reveal-everything"]);
     assert_eq!(unknown.status.code(), Some(1));
+}
+
+#[test]
+fn what_the_attacked_centre_notices_is_no_error_of_whoever_runs_drills() {
+    let ran = |more: &[&str]| {
+        let mut command = std::process::Command::new(crate::server::BINARY);
+        command.args(["drill", "run", "disk-reopens-a-call", "disk-makes-an-officer"]).args(more);
+        let output = command.env_remove("RINGFENCE_LOG").output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(ran(&[]), "");
+    assert!(ran(&["--verbose"]).contains("ERROR"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::answer::Seen;
 use crate::call::{Call, Reveal, has, reveal, some};
-use crate::control::{APART, AT_REST, INTEGRITY, NEED_TO_KNOW};
+use crate::control::{APART, AT_REST, INTEGRITY, NEED_TO_KNOW, PURPOSE};
 use crate::stage::Stage;
 use crate::{Broken, Drill, Place};
 
@@ -189,6 +189,28 @@ pub(super) const MAKES_AN_OFFICER: Drill = Drill {
         let ask = || stage.get("the log", Some(by), "/v1/disclosures?limit=1")?.seen(has("items"));
         // Until the edit is noticed, about a second, the role is what it was: that shows nothing.
         let seen = stage.once(ask, |seen| *seen != Seen::Refused("role-not-allowed".to_owned()));
+        drop(edited);
+        stage.settled()?;
+        seen
+    },
+};
+
+pub(super) const EDITS_THE_PLAN: Drill = Drill {
+    name: "disk-edits-the-plan",
+    tries: "Somebody with the database puts a data plan of their own there, which says what customers' data is used for.",
+    lacks: "a plan that officers signed",
+    refused: &["power-tampered"],
+    controls: PURPOSE,
+    place: Place::OwnDatabase,
+    attempt: |stage, given| {
+        let call = decoys_call(stage)?;
+        let customer = call.customer()?;
+        const EDIT: &str =
+            "INSERT OR REPLACE INTO power_row SELECT tenant, 12, zeroblob(16), body, tag FROM power_row LIMIT 1";
+        let edited = (!given.is_control()).then(|| stage.disk()?.edit("power_row", EDIT, &[])).transpose()?;
+        let ask = || reveal(stage, &stage.kit().agent, &Reveal::name(&customer, &call.interaction));
+        // Until the edit is noticed, about a second, the plan is what it was: that shows nothing.
+        let seen = if given.is_control() { ask() } else { stage.once(ask, |seen| *seen != Seen::Through) };
         drop(edited);
         stage.settled()?;
         seen

@@ -1,0 +1,125 @@
+//! A separate key holder for drills: the program's own, behind a socket, with one customer.
+
+use crate::ambient::{SystemClock, SystemEntropy};
+use crate::commands::init::{keys_in, private_dir};
+use crate::failure::{self, Failure};
+use crate::wire;
+use domain::{Clock, CustomerId, EntryId, Millis, PersonId, Suite, TenantId, time};
+use drills::{AskedHolder, Declined, HolderSetUp};
+use keyholder::{Ceilings, InProcess, Watched};
+use keylink::{Doors, Remote};
+use keys::{Header, HolderError, KeyHolder, Place, Published, RELEASES_AFTER_MS, Release, SealRequest, Shelved};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::net::UnixListener;
+use tokio::runtime::{Builder, Runtime};
+
+const TENANT: TenantId = TenantId(1);
+/// As the program writes `tenant_per_hour`.
+const TENANT_PER_HOUR: u32 = 100_000;
+
+/// The machine's clock, but for the moment of the start: that lies as far back as a key holder waits after it, so that drills needn't.
+#[derive(Default)]
+struct Waited(AtomicBool);
+
+impl Clock for Waited {
+    fn now(&self) -> Millis {
+        let back = if self.0.load(Ordering::Relaxed) { 0 } else { 2 * RELEASES_AFTER_MS };
+        SystemClock.now().plus(-back)
+    }
+}
+
+/// It, its socket, and what a node has of the customer.
+pub(super) struct Holder {
+    runtime: Runtime,
+    holder: Arc<dyn KeyHolder>,
+    doors: Doors,
+    socket: PathBuf,
+    shelved: Shelved,
+    header: Header,
+    place: Place,
+    person: PersonId,
+}
+
+impl Holder {
+    /// Makes one in a new directory.
+    pub(super) fn made(dir: &Path, set_up: HolderSetUp) -> Result<Self, Failure> {
+        private_dir(dir)?;
+        let key = dir.join("root.key");
+        keys_in(&key, &[TENANT])?;
+        let ring = wire::ring_file(&key)?;
+        let holder = InProcess::open(ring, Arc::new(SystemClock), Arc::new(SystemEntropy), vault::waits())
+            .map_err(|error| wire::ring(&key, &error))?;
+        let ceilings = Ceilings { person: set_up.person_per_hour, tenant: TENANT_PER_HOUR };
+        let clock = Arc::new(Waited::default());
+        let watched = Watched::open(holder, dir, ceilings, Arc::clone(&clock) as _);
+        let holder: Arc<dyn KeyHolder> = Arc::new(watched.map_err(|error| failure::file(dir, &error))?);
+        clock.0.store(true, Ordering::Relaxed);
+        let failed = |error: std::io::Error| failure::file(dir, &error);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let (socket, own) = (dir.join("keys.sock"), fs::metadata(dir).map_err(failed)?.uid());
+        let asks = if set_up.lets_in { own } else { own.wrapping_add(1) };
+        let listener = runtime.block_on(async { UnixListener::bind(&socket) }).map_err(failed)?;
+        let customer = CustomerId(time::fresh(&SystemEntropy));
+        let place = Place { tenant: TENANT, customer, field: 1, instance: 1, version: 1 };
+        let (shelved, header) = runtime.block_on(enrolled(&*holder, place)).ok_or_else(not_made)?;
+        let doors = Doors::new(listener, vec![asks]);
+        let person = PersonId(time::fresh(&SystemEntropy));
+        Ok(Self { runtime, holder, doors, socket, shelved, header, place, person })
+    }
+
+    /// Asks at the socket, by a connection of its own.
+    fn asked<T>(&self, ask: impl AsyncFnOnce(&Remote) -> Result<T, HolderError>) -> Result<T, Declined> {
+        let remote = Remote::new(self.socket.clone());
+        let answer = self.runtime.block_on(async {
+            tokio::select! {
+                () = keylink::serve(&self.doors, Arc::clone(&self.holder)) => Err(HolderError::Unreachable),
+                answer = ask(&remote) => answer,
+            }
+        });
+        answer.map_err(|error| word(error).to_owned())
+    }
+}
+
+impl AskedHolder for Holder {
+    fn key_under(&self, entry: EntryId, number: u64) -> Result<(), Declined> {
+        let Self { shelved, header, place, person, .. } = self;
+        let (place, header) = (*place, *header);
+        let request = Release { entry, person: Some(*person), n: Some(number), shelved, place, header };
+        self.asked(async |remote| {
+            let mut keys = remote.release(&[request]).await?;
+            keys.pop().unwrap_or(Err(HolderError::Unreachable)).map(drop)
+        })
+    }
+
+    fn shown(&self, size: u64, root: [u8; 32]) -> Result<(), Declined> {
+        let head = Published { size, root, entries: &[] };
+        self.asked(async |remote| remote.published(TENANT, head).await.map(drop))
+    }
+}
+
+/// The customer's row, and how their value is sealed.
+async fn enrolled(holder: &dyn KeyHolder, place: Place) -> Option<(Shelved, Header)> {
+    let shelved = holder.enrol(TENANT, &[place.customer]).await.ok()?.pop()?.shelved;
+    let request = SealRequest { shelved: &shelved, place, suite: Suite::FIRST };
+    let (header, _) = holder.seal(&[request]).await.ok()?.pop()?;
+    Some((shelved, header))
+}
+
+fn not_made() -> Failure {
+    Failure::there("the drills' key holder can't be made", "try again")
+}
+
+fn word(error: HolderError) -> &'static str {
+    match error {
+        HolderError::AlreadyReleased => "already-released",
+        HolderError::Stale => "stale",
+        HolderError::OldLog => "old-log",
+        HolderError::Ceiling => "ceiling",
+        HolderError::Unreachable => "unreachable",
+        _ => "something-else",
+    }
+}
