@@ -2,8 +2,11 @@
 //! worked out once a day.
 
 mod drift;
+mod uses;
 
+pub(crate) use drift::Found;
 pub use drift::{Drift, drift_from_rules};
+pub(crate) use uses::Wanted;
 
 use crate::auth::Scope;
 use crate::error::VaultError;
@@ -138,7 +141,7 @@ impl Vault {
             records.iter().flat_map(|record| &record.values).map(domain::field::Incoming::kind).collect();
         let today = plan::day_of(self.clock.now());
         let why = |field: FieldKind| {
-            let allowed = |act| planned.plan().allows(plan::Kind::Field(field), act, None, today);
+            let allowed = |act| planned.plan().judged(plan::Kind::Field(field), act, None, today);
             let why = allowed(Act::Store).and_then(|()| allowed(Act::Mask)).err()?;
             Some((Refusal::Unplanned, format!("{}: {why}", field.slug())))
         };

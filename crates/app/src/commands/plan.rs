@@ -70,6 +70,22 @@ fn found(common: &Common, source: &Source) -> Result<Plan, Failure> {
     })
 }
 
+/// What its author wrote that is hard to read on the notice.
+fn hard_words(common: &Common, source: &Source, plan: &Plan) -> Result<Vec<plan::HardWords>, Failure> {
+    let text = match &source.file {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| failure::file(file, &error))?,
+        None => {
+            let home = Home::find(common.data.as_deref(), common.config.as_deref(), common.store.as_deref())?;
+            let tenant = home.tenant(source.tenant.as_deref())?.id;
+            wire::block_on(async {
+                let centre = wire::open(&home).await?;
+                Ok::<_, Failure>(centre.vault.plan_in_force(tenant).await?.planned.text().to_owned())
+            })?
+        }
+    };
+    Ok(plan.hard_words(&text, today()))
+}
+
 /// Is there a data directory to compare a file with?
 fn has_data(common: &Common) -> bool {
     common.data.is_some() || common.store.is_some() || std::env::var_os(crate::home::DATA).is_some()
@@ -79,6 +95,9 @@ fn check(common: &Common, source: &Source) -> Result<(), Failure> {
     let plan = found(common, source)?;
     if let Err(faults) = plan.counts_from(today()) {
         return Err(wrong(source.file.as_deref().unwrap_or(Path::new("the plan in force")), &faults));
+    }
+    for one in hard_words(common, source, &plan)? {
+        output::aside(&format!("warning: {one}"));
     }
     let drift = if source.file.is_some() && !has_data(common) {
         output::aside("no data directory is given, so rules and what is stored weren't compared");

@@ -33,20 +33,44 @@ impl fmt::Display for Unplanned {
     }
 }
 
+/// A no of the plan's, with the entry that comes nearest to a yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused<'p> {
+    /// Why.
+    pub why: Unplanned,
+    /// The entry, where one speaks of it.
+    pub nearest: Option<&'p Entry>,
+}
+
+impl fmt::Display for Refused<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.why)?;
+        self.nearest.map_or(Ok(()), |entry| write!(f, " (line {}, {})", entry.line, entry.id))
+    }
+}
+
 impl Plan {
     /// May this be done with data of this kind, for this purpose, on this day? Without a purpose: for any.
     ///
     /// # Errors
     /// Why not; of several reasons the one that is nearest to a yes.
     pub fn allows(&self, kind: Kind, act: Act, purpose: Option<&str>, day: Date) -> Result<(), Unplanned> {
-        let mut nearest = Unplanned::NoEntry;
+        self.judged(kind, act, purpose, day).map_err(|refused| refused.why)
+    }
+
+    /// The same, and a no says which entry comes nearest to a yes.
+    ///
+    /// # Errors
+    /// As [`Plan::allows`].
+    pub fn judged(&self, kind: Kind, act: Act, purpose: Option<&str>, day: Date) -> Result<(), Refused<'_>> {
+        let mut nearest = Refused { why: Unplanned::NoEntry, nearest: None };
         for entry in self.entries.iter().filter(|entry| self.speaks_of(entry, kind, act)) {
             let why = match self.missing(entry, purpose, day) {
                 None => return Ok(()),
                 Some(why) => why,
             };
-            if nearness(&why) > nearness(&nearest) {
-                nearest = why;
+            if nearness(&why) > nearness(&nearest.why) {
+                nearest = Refused { why, nearest: Some(entry) };
             }
         }
         Err(nearest)

@@ -160,8 +160,10 @@ fn unasked(plan: &Plan, entry: &Entry) -> Vec<Fault> {
         let problem = format!("{} is done before the customer can be asked, so it can't rest on consent", entry.id);
         return early.then(|| fault(entry.line, problem, "write another basis, or leave it out")).into_iter().collect();
     }
+    // A mask goes with its value, and a copy is for the customer, by their own wish.
+    let apart = matches!(act, Act::Mask | Act::Export);
     let taken_back = |id: &String| {
-        let source = plan.entry(id).filter(|source| source.basis == Basis::Consent && *act != Act::Mask)?;
+        let source = plan.entry(id).filter(|source| source.basis == Basis::Consent && !apart)?;
         let problem =
             format!("{} is made of {}, which customers may take back, and goes on without them", entry.id, source.id);
         Some(fault(entry.line, problem, "write basis = \"consent\", or leave it out of from"))

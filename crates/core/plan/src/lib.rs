@@ -21,9 +21,10 @@ mod mask;
 mod notice;
 mod raw;
 mod read;
+mod reading;
 mod words;
 
-pub use allows::{Table, Unplanned};
+pub use allows::{Refused, Table, Unplanned};
 pub use consent::Question;
 pub use diff::{Difference, diff};
 pub use entry::{
@@ -38,6 +39,7 @@ pub use keep::{Keep, Unit};
 pub use kind::{Act, Coming, Kind};
 pub use mask::MaskForm;
 pub use notice::{Block, From, Line, Notice, Section};
+pub use reading::{EASY_GRADE, EASY_LIX, HardWords};
 pub use words::{Language, Words};
 
 /// The plan that the program comes with: what it stores and does today.

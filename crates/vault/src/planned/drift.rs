@@ -1,13 +1,15 @@
 //! Where the data plan, the rules and what is stored say different things.
 
+use crate::alarm::AlarmKind;
 use crate::error::VaultError;
 use crate::wiring::{Operator, Vault};
 use domain::field::IndexKind;
-use domain::{FieldKind, Limits, Purpose, Role};
+use domain::{FieldKind, Limits, Purpose, Role, TenantId};
 use keys::Header;
 use plan::{Act, Date, Entry, Kind, Plan, Volume, Volumes};
 use policy::{Asker, Device, Needs, Rules};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{FieldCount, SHEET};
 
 /// One difference.
@@ -19,6 +21,41 @@ pub struct Drift {
     pub says: String,
     /// How to mend it.
     pub next: &'static str,
+}
+
+impl Drift {
+    /// Does a customer read something on the notice that isn't so? What an act costs whoever does it, isn't on it.
+    #[must_use]
+    pub fn misleads_customers(&self) -> bool {
+        self.with == "rules"
+    }
+}
+
+/// As many comparisons are remembered.
+const REMEMBERED: usize = 32;
+
+/// What comparisons found, by what was compared: they are asked for again and again, and each is many questions to rules.
+#[derive(Clone, Default)]
+pub(crate) struct Found(Arc<Mutex<BTreeMap<[u8; 32], Arc<[Drift]>>>>);
+
+impl Found {
+    /// What a plan, rules and limits say differently on a day. These are all their texts: one that is left out would let what was
+    /// found of it pass for what another says.
+    pub(crate) fn or(&self, texts: &[&[u8]], day: Date, compare: impl FnOnce() -> Vec<Drift>) -> Arc<[Drift]> {
+        let digests: Vec<[u8; 32]> = texts.iter().map(|text| keys::hash(&[text])).collect();
+        let key = keys::hash(&[&digests.concat(), day.to_string().as_bytes()]);
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = lock().get(&key) {
+            return Arc::clone(found);
+        }
+        let found: Arc<[Drift]> = compare().into();
+        let mut all = lock();
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        all.insert(key, Arc::clone(&found));
+        found
+    }
 }
 
 /// What the rules, the limits and a plan say differently on a day. Empty where they agree.
@@ -152,9 +189,8 @@ fn drift_from_store(plan: &Plan, stored: &[FieldCount], day: Date) -> Vec<Drift>
         if let Err(why) = plan.allows(Kind::Field(kind), Act::Store, None, day) {
             let says = format!("{count} values of the kind {} are stored; {why}.", kind.slug());
             found.push(Drift { with: "stored", says, next: "erase them, or plan them" });
-        } else if let Err(why) = plan.allows(Kind::Field(kind), Act::Mask, None, day) {
-            let says = format!("{count} masks of the kind {} are stored; {why}.", kind.slug());
-            found.push(Drift { with: "stored", says, next: "plan the use mask of this kind, or erase the values" });
+        } else {
+            found.extend(unused(plan, kind, *count, day));
         }
         let own = |entry: &&Entry| plan.speaks_of(entry, Kind::Field(kind), Act::Store) && entry.dates.hold(day);
         let planned: BTreeSet<u16> =
@@ -175,6 +211,28 @@ fn drift_from_store(plan: &Plan, stored: &[FieldCount], day: Date) -> Vec<Drift>
     found
 }
 
+/// What is stored and planned, but not for what is done with everything that is stored.
+fn unused(plan: &Plan, kind: FieldKind, count: u64, day: Date) -> Vec<Drift> {
+    let name = kind.slug();
+    let uses = [
+        (
+            Act::Mask,
+            format!("{count} masks of the kind {name} are stored"),
+            "plan the use mask of this kind, or erase the values",
+        ),
+        (
+            Act::Export,
+            format!("{count} values of the kind {name} are left out of customers' own copies"),
+            "plan the use export of this kind, so that customers get theirs",
+        ),
+    ];
+    let told = |(act, what, next)| {
+        let why = plan.allows(Kind::Field(kind), act, None, day).err()?;
+        Some(Drift { with: "stored", says: format!("{what}; {why}."), next })
+    };
+    uses.into_iter().filter_map(told).collect()
+}
+
 impl Vault {
     /// Where a plan, the tenant's rules and limits, and what is stored say different things today. It reads the head of every
     /// sealed value, and opens none.
@@ -188,6 +246,26 @@ impl Vault {
         let mut found = drift_from_rules(plan, &governance.rules, &governance.limits, day);
         found.extend(drift_from_store(plan, &self.store.field_census(tenant).await?, day));
         Ok(found)
+    }
+
+    /// Where the plan in force says something else than the rules and limits in force do today: then customers are told something
+    /// else than is done.
+    ///
+    /// # Errors
+    /// If store or key holder fail.
+    pub async fn drift_in_force(&self, tenant: TenantId) -> Result<Arc<[Drift]>, VaultError> {
+        let day = plan::day_of(self.clock.now());
+        Ok(self.power(tenant).await?.governance.drift(day))
+    }
+
+    /// Says by an alarm whether customers are misled by it. For a thread of each node.
+    ///
+    /// # Errors
+    /// If store or key holder fail.
+    pub async fn settle_drift(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let stands = self.drift_in_force(tenant).await?.iter().any(Drift::misleads_customers);
+        self.alarms.set(tenant, AlarmKind::NoticeDiffers, stands, self.clock.now());
+        Ok(())
     }
 
     /// How many values of each kind are stored.
@@ -299,10 +377,22 @@ mod tests {
     #[test]
     fn masks_that_are_stored_and_not_planned_are_told() {
         let (_, _, _, day) = shipped();
-        let unnamed = Plan::parse(&plan::DEFAULT.replace(MASKS, &MASKS.replace("\"name\", ", ""))).unwrap();
+        let unnamed = Plan::parse(&plan::DEFAULT.replacen(MASKS, &MASKS.replace("\"name\", ", ""), 1)).unwrap();
         let stored = [1, 3].map(|field| FieldCount { field, head: vec![1, 0, 1], count: 7 });
         let said: Vec<String> = drift_from_store(&unnamed, &stored, day).into_iter().map(|one| one.says).collect();
         assert_eq!(said, ["7 masks of the kind name are stored; the data plan doesn't have it."]);
+    }
+
+    #[test]
+    fn what_customers_copies_leave_out_is_told() {
+        let (_, _, _, day) = shipped();
+        let plan = Plan::parse(&without("own_copy")).unwrap();
+        let stored = [FieldCount { field: 1, head: vec![1, 0, 1], count: 7 }];
+        let said: Vec<String> = drift_from_store(&plan, &stored, day).into_iter().map(|one| one.says).collect();
+        assert_eq!(
+            said,
+            ["7 values of the kind name are left out of customers' own copies; the data plan doesn't have it."]
+        );
     }
 
     #[test]

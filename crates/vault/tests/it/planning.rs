@@ -1,13 +1,14 @@
 //! The data plan in force: signed by two officers, sealed with power, and obeyed.
 
-use crate::governance::Governed;
+use crate::governance::{Governed, stricter};
 use crate::help::{Call, assert_refused, failure};
 use domain::field::query_phone;
 use domain::{FieldKind, Millis, Purpose, Refusal};
 use std::sync::Arc;
 use testkit::{DATE_OF_BIRTH, FIRST, NAME, PHONE, Pocket, ana, block_on, name_and_phone};
 use vault::{
-    Approved, Device, Governing, IntakeBatch, Kind, PolicyAct, PowerWish, Vault, VaultError, Verdict, Whether,
+    AlarmKind, Approved, Device, Governing, IntakeBatch, Kind, PolicyAct, PowerWish, Vault, VaultError, Verdict,
+    Whether, WhyWithheld,
 };
 
 /// The plan that the program comes with, with a part of its text replaced.
@@ -158,7 +159,7 @@ fn a_kind_that_is_not_planned_is_not_taken_in_and_nothing_of_its_batch_is() {
     let operator = governed.vault().operator(FIRST);
     match failure(block_on(governed.vault().take_in(&operator, batch))) {
         VaultError::Unfit { refusal: Refusal::Unplanned, entry: Some(entry), said } => {
-            assert_eq!(said, "date_of_birth: the data plan has it from 2027-01-01 on only");
+            assert!(said.starts_with("date_of_birth: the data plan has it from 2027-01-01 on only (line "), "{said}");
             let body = governed.call.world.line(FIRST, entry).body.unwrap();
             assert_eq!((body.kind, body.decision), (Kind::Import, Err(Refusal::Unplanned)));
         }
@@ -246,7 +247,7 @@ fn on_the_day_after_its_last_nothing_is_taken_in() {
     call.world.clock.set(at("2032-01-01"));
     match failure(take_in(&call.world.vault, ana())) {
         VaultError::Unfit { refusal: Refusal::Unplanned, said, .. } => {
-            assert_eq!(said, "name: the data plan had it until 2031-12-31");
+            assert!(said.starts_with("name: the data plan had it until 2031-12-31 (line "), "{said}");
         }
         other => panic!("{other:?}"),
     }
@@ -268,4 +269,104 @@ fn what_is_stored_and_not_planned_is_told() {
     assert_eq!(told, ["1 values of the kind name are sealed with suite 1, which isn't planned."]);
     let stored = block_on(governed.vault().volumes(&operator)).unwrap();
     assert_eq!(stored[&plan::Kind::Field(FieldKind::Phone)].stored, 1);
+}
+
+#[test]
+fn a_refusal_names_the_line_of_the_plan() {
+    let governed = Governed::new(869);
+    let toml = plan::DEFAULT.replace(NAMES, &NAMES.replace("\"delivery\", ", ""));
+    governed.make(planned(&toml));
+    let line = toml[..toml.find("\nid = \"name\"").unwrap() + 1].lines().count() + 1;
+    match failure(governed.name()) {
+        VaultError::Refused { refusal: Refusal::Unplanned, plan: Some(said), .. } => {
+            assert_eq!(said, format!("name (show): the data plan has it for other purposes (line {line}, name)"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn differs(governed: &Governed) -> bool {
+    block_on(governed.vault().settle_drift(FIRST)).unwrap();
+    governed.vault().alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::NoticeDiffers)
+}
+
+#[test]
+fn a_notice_that_says_something_else_than_the_rules_is_told_before_it_is_signed_and_by_an_alarm() {
+    let governed = Governed::new(871);
+    assert!(!differs(&governed), "the shipped plan says what the shipped rules do");
+    let other = shipped(NAMES, &NAMES.replace("\"callback\", ", ""));
+    let draft = governed.draft(other.clone()).unwrap();
+    let told = |line: &String| line.starts_with("Customers would be told something else than is done. ");
+    assert_eq!(draft.details.iter().filter(|line| told(line)).count(), 2, "{:?}", draft.details);
+    assert!(!differs(&governed), "a draft changes nothing");
+    governed.make(other);
+    assert!(differs(&governed));
+    let found = block_on(governed.vault().drift_in_force(FIRST)).unwrap();
+    assert!(found[0].says.contains("show name to the role agent for callback"), "{found:?}");
+    let back = governed.draft(planned("")).unwrap();
+    assert!(!back.details.iter().any(|line| told(line)), "what differs already isn't told as new");
+    governed.make(planned(""));
+    assert!(!differs(&governed), "it ends once both agree");
+}
+
+#[test]
+fn what_a_draft_would_have_told_is_compared_anew_once_the_rest_has_changed() {
+    let governed = Governed::new(874);
+    let less = shipped(NAMES, &NAMES.replace("\"callback\", ", ""));
+    let of_callback = |wish: PowerWish| {
+        let details = governed.draft(wish).unwrap().details;
+        let told = |line: &String| line.starts_with("Customers would be told") && line.contains("for callback");
+        details.into_iter().any(|line| told(&line))
+    };
+    assert!(of_callback(stricter()), "the shipped plan shows names for callback, these rules don't");
+    assert!(of_callback(less.clone()), "the shipped rules show names for callback, this plan doesn't");
+    governed.make(less.clone());
+    assert!(!of_callback(stricter()), "the same rules over another plan: neither shows them any more");
+    governed.make(planned(""));
+    governed.make(stricter());
+    assert!(!of_callback(less), "the same plan over other rules");
+}
+
+#[test]
+fn hard_words_of_a_plan_are_told_before_it_is_signed() {
+    let governed = Governed::new(872);
+    let heavy = "the utilisation of pseudonymised categorisation necessitates organisational documentation";
+    let draft = governed.draft(shipped("tax law wants records kept", heavy)).unwrap();
+    let hint = draft.details.iter().find(|line| line.starts_with("Hint: line ")).unwrap();
+    assert!(hint.contains(heavy) && hint.contains("(en)"), "{hint}");
+}
+
+#[test]
+fn a_copy_leaves_out_what_has_no_export_today_and_names_it() {
+    let governed = Governed::new(873);
+    let export = plan::DEFAULT.split("\n\n").find(|entry| entry.contains("id = \"own_copy\"")).unwrap();
+    let world = &governed.call.world;
+    let (_, cookie) = crate::own_side::signed_in(world);
+    // Each request comes with the cookie anew: one that began under another plan isn't answered.
+    let own = || crate::own_side::resume(world, &cookie).unwrap();
+    let copy = || block_on(governed.vault().own_export(&own())).unwrap_or_else(|error| panic!("{error:?}"));
+    let whole = copy();
+    assert!(whole.withheld.is_empty() && whole.values.iter().any(|(kind, ..)| *kind == FieldKind::Phone));
+    governed.make(planned(&plan::DEFAULT.replace(export, &export.replace("\"phone\", ", ""))));
+    let less = copy();
+    assert_eq!(less.withheld, [(FieldKind::Phone, 1, WhyWithheld::NotPlanned)]);
+    assert!(less.values.iter().all(|(kind, ..)| *kind != FieldKind::Phone));
+    governed.make(planned(&plan::DEFAULT.replace(export, "")));
+    let none = copy();
+    assert!(none.values.is_empty() && none.masks.is_empty() && none.withheld.len() == whole.places().len());
+}
+
+#[test]
+fn what_a_copy_has_with_the_customers_yes_only_is_withheld_as_not_agreed_until_they_say_it() {
+    let governed = Governed::new(875);
+    let free = "purposes = [\"your_copy\"]\nbasis = \"legal_obligation\"";
+    governed.make(shipped(free, &free.replace("legal_obligation", "consent")));
+    let (own, _) = crate::own_side::signed_in(&governed.call.world);
+    let copy = || block_on(governed.vault().own_export(&own)).ok().unwrap();
+    let before = copy();
+    assert!(before.values.is_empty() && !before.withheld.is_empty());
+    assert!(before.withheld.iter().all(|(.., why)| *why == WhyWithheld::NotAgreed));
+    block_on(governed.vault().own_answer(&own, ("own_copy", "your_copy"), true)).unwrap();
+    let after = copy();
+    assert!(after.withheld.is_empty() && after.places().len() == before.withheld.len());
 }

@@ -94,5 +94,5 @@ fn in_words(told: &Forecast) -> String {
 }
 
 fn milestone(one: &Milestone) -> String {
-    format!("  {}: {} {} ({}; {})", one.on, one.of, one.level.slug(), one.words.en, one.source)
+    format!("  {}: {} {}: {}; {}", one.on, one.of, one.level.slug(), one.words.en, one.source)
 }
