@@ -62,6 +62,9 @@ impl Guarding {
                 if let Err(error) = vault.settle_settings(tenant.id).await {
                     tracing::warn!(%error, "whether settings changed can't be looked at; it is tried again");
                 }
+                if let Err(error) = vault.settle_tokens(tenant.id).await {
+                    tracing::warn!(%error, "which tokens of the setting up still count can't be looked at; it is tried again");
+                }
                 if asks && let Err(error) = vault.settle_evidence(tenant.id).await {
                     tracing::warn!(%error, "what drills showed can't be looked at; it is tried again");
                 }
@@ -70,6 +73,9 @@ impl Guarding {
                 }
                 if let Err(error) = vault.settle_milestones(tenant.id).await {
                     tracing::warn!(%error, "whose time is over by the data plan can't be looked at; it is tried again");
+                }
+                if let Err(error) = vault.settle_drift(tenant.id).await {
+                    tracing::warn!(%error, "whether the notice says what is done can't be looked at; it is tried again");
                 }
                 if let Err(error) = vault.settle_glass(tenant.id).await {
                     tracing::warn!(%error, "what waits for a review can't be looked at; it is tried again");

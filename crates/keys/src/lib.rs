@@ -14,6 +14,7 @@ mod secret;
 pub mod standing;
 mod view;
 pub mod webauthn;
+pub mod words;
 pub mod xwing;
 
 pub use envelope::{Header, Place};

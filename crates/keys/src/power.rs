@@ -8,6 +8,7 @@ mod agreement;
 mod body;
 mod chain;
 mod client;
+mod confirmed;
 mod device;
 mod duties;
 mod former;
@@ -19,6 +20,7 @@ mod settled;
 
 pub use body::{Left, PowerBody, Reporting};
 pub use client::Client;
+pub use confirmed::Confirmed;
 pub use device::Device;
 pub use former::{COUNTS_ON_MS, Former, without_formers};
 pub use governing::{LimitsText, PlanText, RulesText, SettingsText, THE_ONE};
@@ -93,7 +95,8 @@ impl Powers {
     /// Are these changes about the standing of this person, or of another account of theirs? Nobody approves that themselves.
     #[must_use]
     pub fn concern(&self, changes: &[PowerChange], person: PersonId) -> bool {
-        let standing = |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting);
+        let standing =
+            |kind: PowerKind| matches!(kind, PowerKind::Person | PowerKind::Reporting | PowerKind::Confirmed);
         let same = |id: &[u8; 16]| *id == person.0 || self.human(PersonId(*id)) == self.human(person);
         changes.iter().any(|((kind, id), _)| standing(*kind) && same(id))
     }
@@ -127,6 +130,10 @@ impl Powers {
                 Passkey::decode(body).is_none_or(|passkey| self.decides(passkey.person))
             }
             (PowerKind::Login, Some(body)) => Login::decode(body).is_none_or(|login| self.decides(login.person)),
+            (PowerKind::Confirmed, Some(body)) => {
+                let role = self.get::<Person>(id).map(|person| person.role);
+                Confirmed::decode(body).is_none_or(|row| row.role.decides() || Some(row.role) != role)
+            }
             (PowerKind::Reporting, _) => self.manager_weighs(PersonId(*id), change),
             _ => false,
         }

@@ -41,6 +41,8 @@ pub enum AlarmKind {
     ReportsEdited,
     /// A report to security wasn't acknowledged or answered in time.
     ReportsOverdue,
+    /// More came without a name than is taken in: others are turned away.
+    ReportsFull,
     /// A report to the board is late, or one was taken out of the database or changed there.
     BoardLineBroken,
     /// Officers signed a change that lets somebody do more; it waits for its time.
@@ -49,17 +51,21 @@ pub enum AlarmKind {
     ListingEdited,
     /// A node's file says other settings than those that count, or than it did before.
     SettingsChanged,
+    /// A bearer token from the setting up still counts, of a person, and no officer confirmed it for the role that they have.
+    SetupTokens,
     /// Somebody to whom the log is told takes nothing, or how far they were told was edited in the database.
     OutletStalled,
     /// Committed entries wait for their places for too long.
     LogStalled,
     /// An algorithm is in use whose time is over by the data plan.
     AlgorithmOutlived,
+    /// The data plan, and so the notice, says something else than the rules in force.
+    NoticeDiffers,
 }
 
 impl AlarmKind {
     /// Every one, the worst first.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::DefencePierced,
         Self::PowerTampered,
         Self::SpendingDisagrees,
@@ -76,13 +82,16 @@ impl AlarmKind {
         Self::RequestsOverdue,
         Self::ReportsEdited,
         Self::ReportsOverdue,
+        Self::ReportsFull,
         Self::BoardLineBroken,
         Self::AccessWidens,
         Self::ListingEdited,
         Self::SettingsChanged,
+        Self::SetupTokens,
         Self::OutletStalled,
         Self::LogStalled,
         Self::AlgorithmOutlived,
+        Self::NoticeDiffers,
     ];
 
     /// Its number in entries, which never changes.
@@ -112,6 +121,9 @@ impl AlarmKind {
             Self::ReportsEdited => 21,
             Self::BoardLineBroken => 22,
             Self::ReportsOverdue => 23,
+            Self::SetupTokens => 24,
+            Self::NoticeDiffers => 25,
+            Self::ReportsFull => 26,
         }
     }
 
@@ -136,12 +148,15 @@ impl AlarmKind {
             Self::RequestsOverdue => "requests_overdue",
             Self::ReportsEdited => "reports_edited",
             Self::ReportsOverdue => "reports_overdue",
+            Self::ReportsFull => "reports_full",
             Self::BoardLineBroken => "board_line_broken",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
+            Self::SetupTokens => "setup_tokens",
             Self::OutletStalled => "outlet_stalled",
             Self::AlgorithmOutlived => "algorithm_outlived",
+            Self::NoticeDiffers => "notice_differs",
         }
     }
 
@@ -192,11 +207,17 @@ impl AlarmKind {
             Self::ReportsOverdue => {
                 "Somebody reported something, and nobody has said within two days that it was read, or within thirty days what came of it."
             }
+            Self::ReportsFull => {
+                "The box for reports without a name is full: more came than is taken in within an hour, so that others can't report there."
+            }
             Self::ListingEdited => {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
             }
             Self::SettingsChanged => {
                 "The file of a node says other settings than those to which two security officers agreed. Those go on counting; whoever runs the node wrote others: timeouts, the time until a value is masked again, who takes codes to customers, what happens without witnesses."
+            }
+            Self::SetupTokens => {
+                "A person here can still act by a bearer token that IT gave while the centre was set up, before any security officer had a passkey. Whoever has that token is that person here."
             }
             Self::OutletStalled => {
                 "A webhook, a collector or a digest to which officers agreed takes nothing, or wants nothing any more, or how far it was told was changed in the database behind Ringfence's back. What it wasn't told waits in the log."
@@ -209,6 +230,9 @@ impl AlarmKind {
             }
             Self::AlgorithmOutlived => {
                 "An algorithm is in use whose day in the data plan is over: passkeys that a quantum computer breaks, or values in an old suite."
+            }
+            Self::NoticeDiffers => {
+                "The data plan, and the notice that customers read, says something else than the rules in force do."
             }
         }
     }
@@ -263,11 +287,17 @@ impl AlarmKind {
             Self::ReportsOverdue => {
                 "Open Reports: the red ones are late. Say to whoever reported that you have read it, or what came of it. The law gives seven days and three months."
             }
+            Self::ReportsFull => {
+                "Tell staff that they can report with their name, or by post or by word of mouth, until this is over. Have IT look for floods where the network ends, without writing down who opens that page. It stands for six hours after the last one was turned away; Reports says about how many that were."
+            }
             Self::ListingEdited => {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."
             }
             Self::SettingsChanged => {
                 "Read under Proposals what the file says otherwise. Ask IT who changed it and why; have it put back, or propose what it says. Where officers never signed settings the file counts meanwhile: have two of them sign. A node that was mended or stopped is told of for seven days."
+            }
+            Self::SetupTokens => {
+                "Open People: it says how many, and marks each one. Whom you know signs in with a passkey: end their token. Whom you don't know has left. Where a program needs the token, confirm it. It is over once each is ended or confirmed."
             }
             Self::OutletStalled => {
                 "Open Keys and witnesses: it says which one, and since when. Ask whoever runs it; it goes on by itself once it takes events again. One that wants nothing any more is dropped and added again under Proposals. If its row was edited, find out who can write to the database: what it was told last week is told again."
@@ -280,6 +310,9 @@ impl AlarmKind {
             }
             Self::AlgorithmOutlived => {
                 "Have IT run ringfence crypto inventory: what it calls outlived is to go. Replace such passkeys; move values with ringfence crypto rewrap --retire. Or sign a plan with a later day, and say why."
+            }
+            Self::NoticeDiffers => {
+                "Open the data plan: it lists each difference and its mend. Tell the data protection officer, and have two officers sign other rules, or another plan."
             }
             Self::WitnessesMissing => {
                 "Ask the witnesses' operators why they don't sign. Until enough do, the newest entries have no outside proof."

@@ -6,6 +6,7 @@
 //! row that somebody puts back is noticed, and nothing is done by it.
 
 use crate::error::VaultError;
+use crate::planned::Wanted;
 use crate::wiring::Vault;
 use domain::{CustomerId, FieldKind, Millis, Purpose, Refusal, TenantId, UseLimit};
 use keys::derive::{mac, short};
@@ -107,6 +108,13 @@ impl Answers {
     }
 }
 
+/// What the plan was asked for, and on what condition it has that: none where it needs no agreement.
+#[derive(Clone, Debug)]
+pub(crate) struct Agreement {
+    pub(crate) wanted: Wanted,
+    pub(crate) condition: Option<Condition>,
+}
+
 /// A read of the row and of the state, one after the other, may fall on both sides of a change.
 const READS: usize = 3;
 
@@ -121,7 +129,7 @@ pub(crate) fn number(question: &Question<'_>) -> u64 {
 }
 
 impl Vault {
-    /// On what conditions the plan in force has this today for this customer: none where it needs no agreement.
+    /// On what condition the plan in force has this today for this customer: none where it needs no agreement.
     ///
     /// # Errors
     /// `Refused(Tampered)` for an edited row; if the store fails.
@@ -129,7 +137,17 @@ impl Vault {
         &self,
         tenant: TenantId,
         customer: CustomerId,
-        (field, act, purpose): (FieldKind, plan::Act, Option<Purpose>),
+        wanted: Wanted,
+    ) -> Result<Agreement, VaultError> {
+        let condition = self.planned_on(tenant, customer, wanted).await?;
+        Ok(Agreement { wanted, condition })
+    }
+
+    async fn planned_on(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+        (field, act, purpose): Wanted,
     ) -> Result<Option<Condition>, VaultError> {
         let (planned, now) = (std::sync::Arc::clone(&self.governance(tenant).planned), self.clock.now());
         if !planned.allows(field, act, purpose, now) {
@@ -157,12 +175,14 @@ impl Vault {
         &self,
         tenant: TenantId,
         customer: CustomerId,
-        (field, act, purpose): (FieldKind, plan::Act, Option<Purpose>),
-    ) -> Result<Option<Condition>, VaultError> {
-        let planned = self.planned_for(tenant, customer, (field, act, purpose)).await?;
+        wanted: Wanted,
+    ) -> Result<Agreement, VaultError> {
+        let condition = self.planned_on(tenant, customer, wanted).await?;
+        let (field, act, purpose) = wanted;
         let objectable = self.governance(tenant).planned.is_objectable(field, act, purpose, self.clock.now());
         let unobjected = Condition::Unlimited { customer, limit: UseLimit::Objected, otherwise: Refusal::UseObjected };
-        Ok(planned.or_else(|| objectable.then_some(unobjected)))
+        let condition = condition.or_else(|| objectable.then_some(unobjected));
+        Ok(Agreement { wanted, condition })
     }
 
     /// What the customer last said to a question, if anything.

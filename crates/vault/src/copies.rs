@@ -48,6 +48,7 @@ mod tests {
             request: None,
             tentative: false,
             rule: None,
+            wanted: None,
         }
     }
 

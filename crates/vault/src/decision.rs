@@ -6,9 +6,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
 use crate::wiring::Vault;
-use domain::{
-    BudgetKind, Channel, Counter, FieldKind, InteractionId, PersonId, Phase, Purpose, Refusal, Role, Room, TenantId,
-};
+use domain::{BudgetKind, Channel, Counter, InteractionId, PersonId, Phase, Purpose, Refusal, Role, Room};
 use policy::{Act, Decision, Denial, Device, Facts, Ground, Rule, Situation, Told};
 use std::sync::Arc;
 use store::{InteractionRow, PersonRow};
@@ -167,20 +165,6 @@ impl Vault {
             probation: asker.probation,
             interaction,
             left: purse.map(|purse| purse.left),
-        }
-    }
-
-    /// Does the data plan have today what such an act does? Of a search it is told once it is known by what; a look at a record
-    /// leaves out the masks that aren't planned.
-    fn plans(&self, tenant: TenantId, act: Act) -> bool {
-        let planned = |field, act, purpose| self.is_planned(tenant, field, act, purpose);
-        match act {
-            Act::Reveal(field, purpose) => planned(field, plan::Act::Show, Some(purpose)),
-            Act::BreakGlass(field) => planned(field, plan::Act::Show, None),
-            Act::Verify(field) => planned(field, plan::Act::Check, None),
-            Act::SendCode => planned(FieldKind::Phone, plan::Act::Send, None),
-            Act::WriteNote => planned(FieldKind::Note, plan::Act::Store, None),
-            _ => true,
         }
     }
 

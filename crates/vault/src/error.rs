@@ -21,6 +21,8 @@ pub enum VaultError {
         rule: Option<Arc<policy::Rule>>,
         /// Which allowance was spent, where one was, and until when.
         spent: Option<Spent>,
+        /// What the data plan says of it, with the line, where that is why.
+        plan: Option<String>,
     },
     /// The input can't be read.
     #[error("{0}")]
@@ -70,7 +72,7 @@ pub enum VaultError {
 impl VaultError {
     /// A refusal without an entry.
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        Self::Refused { refusal, entry: None, rule: None, spent: None }
+        Self::Refused { refusal, entry: None, rule: None, spent: None, plan: None }
     }
 }
 

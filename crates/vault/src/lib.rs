@@ -77,6 +77,7 @@ mod sequencer;
 mod session;
 mod settings;
 mod settings_form;
+mod setup_tokens;
 mod shelf;
 mod speak_up;
 mod spending;
@@ -113,7 +114,7 @@ pub use culture::{
 };
 pub use decision::{Could, Verdict, Whether};
 pub use device::WaitingDevice;
-pub use directory::{Listed, Proposal};
+pub use directory::{Listed, MOST_WAITING, Proposal};
 pub use erase::{Erased, Erasing};
 pub use error::VaultError;
 pub use event::Heard;
@@ -136,7 +137,7 @@ pub use losses::Loss;
 pub use machine::AccessToken;
 pub use me::{
     Ask, ConsentNames, Correction, CustomerScope, Forgotten, LIFE_MS, Letter, Mail, MailError, Mailer, OwnClaim,
-    OwnConsent, OwnExport, OwnLog, OwnLook, OwnRecord, Passphrase, Tell,
+    OwnConsent, OwnExport, OwnLog, OwnLook, OwnRecord, Passphrase, Tell, WhyWithheld,
 };
 pub use note::Noted;
 pub use outlet::{

@@ -44,6 +44,8 @@ pub struct PersonLine {
     pub manager: Option<String>,
     /// Do they have a bearer token?
     pub token: bool,
+    /// Was it given while the tenant was set up, to a person, and has no officer confirmed it since for the role that they have?
+    pub unconfirmed: bool,
     /// When they were added.
     pub since: Millis,
     /// Are they new, with smaller allowances?
@@ -197,6 +199,7 @@ impl Vault {
         }
         self.commit_plain(act).await?;
         let means = Means::of(&snapshot);
+        let unconfirmed = snapshot.powers().unconfirmed_tokens();
         let mut everybody = snapshot.everybody();
         everybody.sort_by_key(|row| row.id);
         let wanted = named.map(str::to_lowercase);
@@ -223,6 +226,7 @@ impl Vault {
                 reports_to,
                 manager: reports_to.and_then(|id| snapshot.name(id)).map(str::to_owned),
                 token: row.token.is_some(),
+                unconfirmed: unconfirmed.contains(&row.id),
                 since: row.id.minted(),
                 probation: self.standing_of(row).is_probation(),
                 passkeys: number(&means.passkeys),

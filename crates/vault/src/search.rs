@@ -49,8 +49,11 @@ impl Vault {
     ) -> Result<SearchResult, VaultError> {
         self.policy_or_log(scope, interaction).await?;
         self.ground_or_log(scope, interaction).await?;
-        if !term.index.fields().iter().all(|field| self.is_planned(scope.tenant, *field, plan::Act::Search, None)) {
-            return Err(self.logged(self.search_act(scope, interaction, 0)?, Refusal::Unplanned).await);
+        let searched = |field: &&FieldKind| !self.is_planned(scope.tenant, **field, plan::Act::Search, None);
+        if let Some(field) = term.index.fields().iter().find(searched) {
+            let wanted = Some((*field, plan::Act::Search, None));
+            let act = Act { wanted, ..self.search_act(scope, interaction, 0)? };
+            return Err(self.logged(act, Refusal::Unplanned).await);
         }
         let (found, refusal) = match self.look_up(scope.tenant, term).await {
             Ok(found) if found.len() > MOST_HITS => (found, Some(Refusal::TooManyHits)),

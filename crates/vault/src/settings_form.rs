@@ -38,6 +38,9 @@ pub struct Settings {
     pub parties: Parties,
 }
 
+/// How long an interaction may last at most: what must hold until its end, such as a no to a value, is counted for as long.
+const LONGEST_INTERACTION_MS: i64 = 30 * 24 * 3_600_000;
+
 /// `[interactions]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -276,6 +279,10 @@ impl Settings {
                 "[interactions] end before they begin",
                 "give minutes above zero, absolute_minutes not below idle_minutes",
             ),
+            () if times.absolute_ms > LONGEST_INTERACTION_MS => wrong(
+                "[interactions] absolute_minutes is out of range",
+                "give 43200 minutes at most, 30 days: for as long the counts of an interaction are kept",
+            ),
             () if !(1..=31 * 86_400).contains(&self.closes.every_s) => {
                 wrong("[closes] every_s is out of range", "give 1 to 2678400 seconds, a month")
             }
@@ -329,6 +336,7 @@ mod tests {
             assert_eq!(Settings::read(&text).unwrap().toml(), text);
         }
         assert_eq!(Settings::read(""), Ok(Settings::default()));
+        assert!(Settings::read("[interactions]\nabsolute_minutes = 43200").is_ok(), "as long as a no is counted");
     }
 
     #[test]
@@ -345,6 +353,7 @@ mod tests {
             "board_report_days = 93",
             "[interactions]\nidle_minutes = 0",
             "[interactions]\nidle_minutes = 9\nabsolute_minutes = 8",
+            "[interactions]\nabsolute_minutes = 43201",
             "[sign_in]\nidle_minutes = 0",
             "[sign_in]\nabsolute_hours = 25",
             "[closes]\nevery_s = 0",

@@ -71,6 +71,9 @@ impl Vault {
         let act = self.act(scope, Kind::View)?.about(customer, Some(interaction), 0, keys);
         let act = match self.needs(scope, policy::Act::View) {
             Err(denial) => act.denied(&denial),
+            Ok(_) if !self.plans(scope.tenant, policy::Act::View) => {
+                act.unplanned((FieldKind::Name, plan::Act::Mask, None))
+            }
             Ok(needs) => {
                 let act = self.on_ground(act, scope, &needs, interaction, Some(customer));
                 self.informing(act, scope, None, self.weights(scope.tenant).view.max(needs.cost)).read(FieldRef {

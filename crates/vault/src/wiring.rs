@@ -6,14 +6,16 @@ use crate::approval::Questions;
 use crate::assurance::Proofs;
 use crate::auth::{Scope, Used};
 use crate::board::BoardLooks;
+use crate::consent::Agreement;
 use crate::culture::KnownBooks;
+use crate::directory::room::KnownWaiting;
 use crate::error::VaultError;
 use crate::feed::Feed;
 use crate::health::Answered;
 use crate::kept::KeptKeys;
 use crate::losses::Losses;
 use crate::overview::Overviews;
-use crate::planned::Planned;
+use crate::planned::{Planned, Wanted};
 use crate::power::KnownPower;
 use crate::power::governance::Governance;
 use crate::power::proof::{Prover, Unproving};
@@ -25,6 +27,7 @@ use crate::promises::Promises;
 use crate::ready::Readiness;
 use crate::session::{Once, SessionRules, Sessions};
 use crate::settings_form::{Parties, Settings};
+use crate::setup_tokens::CountedTokens;
 use crate::speak_up::Speaking;
 use crate::spending::Doubts;
 use domain::interaction::Timeouts;
@@ -103,6 +106,10 @@ pub struct Vault {
     pub(crate) seals: Arc<NodeSeals>,
     pub(crate) feed: Feed,
     pub(crate) power: KnownPower,
+    /// How many of the identity provider's proposals wait.
+    pub(crate) proposed: KnownWaiting,
+    /// How many bearer tokens of the setting up no officer confirmed.
+    pub(crate) setup_tokens: CountedTokens,
     pub(crate) used: Used,
     pub(crate) sessions: Sessions,
     pub(crate) alarms: Arc<Alarms>,
@@ -197,6 +204,8 @@ impl Vault {
             seals,
             feed,
             power: KnownPower::default(),
+            proposed: KnownWaiting::default(),
+            setup_tokens: CountedTokens::default(),
             used: Used::default(),
             sessions: Sessions::default(),
             losses: Arc::new(Losses::new(Arc::clone(&alarms))),
@@ -296,6 +305,7 @@ impl Vault {
     pub(crate) async fn commit(&self, act: Act) -> Result<Done, VaultError> {
         let act = act.but_no_copy().but_unrestricted();
         let (told, tenant, own) = (act.rule.clone(), act.tenant, act.spend.first().copied());
+        let wanted = act.wanted;
         let (act, drawn) = self.allotments.draw(act).await?;
         let (intent, draft) = act.into_intent();
         let done = self.door.submit(intent, draft).await;
@@ -308,7 +318,9 @@ impl Vault {
                 let told = told.filter(|rule| rule.refusal == refusal);
                 let rule = told.or_else(|| self.governance(tenant).rules.speaking_for(refusal));
                 let spent = self.spent(tenant, refusal, own.as_ref()).await;
-                Err(VaultError::Refused { refusal, entry, rule, spent })
+                let wanted = wanted.filter(|_| refusal == Refusal::Unplanned);
+                let plan = wanted.and_then(|wanted| self.why_unplanned(tenant, wanted));
+                Err(VaultError::Refused { refusal, entry, rule, spent, plan })
             }
             done => done,
         }
@@ -366,6 +378,7 @@ impl Vault {
             request: None,
             tentative: false,
             rule: None,
+            wanted: None,
         })
     }
 
@@ -390,6 +403,8 @@ pub(crate) struct Act {
     pub(crate) tentative: bool,
     /// The rule that forbade it.
     pub(crate) rule: Option<Arc<Rule>>,
+    /// What the data plan was last asked for.
+    pub(crate) wanted: Option<Wanted>,
 }
 
 impl Act {
@@ -433,8 +448,14 @@ impl Act {
     }
 
     /// On what the plan, and the customer, have agreed to.
-    pub(crate) fn agreed(self, condition: Option<Condition>) -> Self {
-        condition.into_iter().fold(self, Self::when)
+    pub(crate) fn agreed(self, agreement: Agreement) -> Self {
+        let act = Self { wanted: Some(agreement.wanted), ..self };
+        agreement.condition.into_iter().fold(act, Self::when)
+    }
+
+    /// The data plan hasn't that today.
+    pub(crate) fn unplanned(self, wanted: Wanted) -> Self {
+        Self { wanted: Some(wanted), ..self }.when(Condition::Never(Refusal::Unplanned))
     }
 
     /// Is it clear already that it is refused?

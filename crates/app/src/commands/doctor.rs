@@ -243,6 +243,16 @@ async fn officers(findings: &mut Findings, centre: &wire::Centre) -> Result<(), 
         } else {
             findings.fine(&name, "changes of people and rights need a security officer's passkey");
         }
+        match centre.vault.unconfirmed_tokens(tenant.id).await? {
+            0 => {}
+            count => findings.note(
+                &format!("tokens of {}", tenant.slug),
+                &format!(
+                    "bearer tokens of people that were given before the first officer's passkey and still count: {count}"
+                ),
+                "let security end or confirm each of them (People)",
+            ),
+        }
     }
     Ok(())
 }

@@ -74,6 +74,7 @@ fn what_can_not_be_is_refused() {
         (tenant(1, "acme", "o") + &tenant(2, "acme", "p"), "twice"),
         ("remask_s = 0".to_owned(), "remask_s"),
         ("[interactions]\nidle_minutes = 10\nabsolute_minutes = 5".to_owned(), "[interactions]"),
+        ("[interactions]\nabsolute_minutes = 43201".to_owned(), "give 43200 minutes at most"),
         ("[server]\norigin = \"https://a/b\"".to_owned(), "origin"),
         ("[witnesses]\nquorum = 0".to_owned(), "zero"),
         ("[witnesses]\nquorum = 1".to_owned(), "nobody"),

@@ -278,6 +278,7 @@ pub(crate) fn ask(endpoint: &str, hand: &Hand) -> (String, Option<Value>) {
         "POST /v1/me/passkeys" => {
             ("/v1/me/passkeys".to_owned(), Some(json!({"client_data": "e30", "attestation": "oA", "label": "A key"})))
         }
+        "DELETE /v1/enrolments/{id}" => (format!("/v1/enrolments/enr_{}", "0".repeat(32)), None),
         "POST /v1/enrolments/{id}/agreements" => (format!("/v1/enrolments/enr_{}/agreements", "0".repeat(32)), None),
         "POST /v1/enrolments/{id}/approvals" => (
             format!("/v1/enrolments/enr_{}/approvals", "0".repeat(32)),

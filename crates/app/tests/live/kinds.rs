@@ -152,6 +152,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
         Kind::Invited,
         Kind::PasskeyOffered,
         Kind::PasskeyAdded,
+        Kind::PasskeyDeclined,
         Kind::PasskeyDropped,
     ];
     // And of budgets (budgets.rs; vault spending.rs).

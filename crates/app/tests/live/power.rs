@@ -221,6 +221,7 @@ fn what_can_be_no_change_is_told_so() {
         (json!({"change": "bind_login", "person": id, "issuer": "https://id.example", "subject": "s"}), 404),
         (json!({"change": "drop_login", "person": id}), 404),
         (json!({"change": "drop_token", "person": format!("per_{}", "0".repeat(32))}), 404),
+        (json!({"change": "keep_token", "person": format!("per_{}", "0".repeat(32))}), 404),
         (json!({"change": "apply_proposal", "proposal": "per_1"}), 422),
         (json!({"change": "apply_proposal", "proposal": id}), 404),
         (json!({"change": "enrol_device", "device": id, "code": "0000-0000"}), 422),

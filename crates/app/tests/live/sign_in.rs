@@ -242,12 +242,25 @@ fn an_officer_lets_a_passkey_count_and_its_owner_takes_it_back() {
     let world = World::new();
     let (mut officer, _) = with_passkey(&world, &world.security);
     let (mut agent, waits) = with_passkey(&world, &world.agent);
-    assert_eq!(waits.expect(200).json(), json!({"waiting": true}));
+    let waits = waits.expect(200).json();
+    assert_eq!(waits["waiting"], true);
     let early = agent.get(&world.challenge());
     assert_eq!(world.sign_in(&early, &Browser::new()).expect(401).slug(), "no-such-passkey");
     let security = world.server.client().bearer(&world.security.token);
     let list = security.get("/v1/enrolments").expect(200).json();
     assert_eq!(list["items"][0]["name"], "An agent");
+    assert!(waits["check"].is_string() && list["items"][0]["check"] == waits["check"], "{waits} {list}");
+    // Another one, put in its place: its words are others, and it is declined.
+    let (mut other, waits) = with_passkey(&world, &world.agent);
+    let own = waits.expect(200).member("check");
+    let items = security.get("/v1/enrolments").expect(200).json()["items"].clone();
+    let of_other = items.as_array().unwrap().iter().find(|item| item["check"] == own.as_str()).unwrap();
+    let path = format!("/v1/enrolments/{}", of_other["enrolment"].as_str().unwrap());
+    security.ask("DELETE", &path, b"").unwrap().expect(204);
+    security.ask("DELETE", &path, b"").unwrap().expect(404);
+    let declined = other.get(&world.challenge());
+    assert_eq!(world.sign_in(&declined, &Browser::new()).expect(401).slug(), "no-such-passkey");
+    let list = security.get("/v1/enrolments").expect(200).json();
     let at = format!("/v1/enrolments/{}", list["items"][0]["enrolment"].as_str().unwrap());
     // The team leader first; nobody else is one.
     let leader = world.server.client().bearer(&world.leader.token);
@@ -271,7 +284,7 @@ fn an_officer_lets_a_passkey_count_and_its_owner_takes_it_back() {
     let id = own["items"][0]["passkey"].as_str().unwrap();
     page.ask("DELETE", &format!("/v1/me/passkeys/{id}"), b"").unwrap().expect(200);
     page.get("/v1/me").expect(401);
-    for kind in [Kind::Invited, Kind::PasskeyOffered, Kind::PasskeyAdded, Kind::PasskeyDropped] {
+    for kind in [Kind::Invited, Kind::PasskeyOffered, Kind::PasskeyAdded, Kind::PasskeyDeclined, Kind::PasskeyDropped] {
         is_found(&security, kind);
     }
 }

@@ -172,6 +172,7 @@ fn further() -> Vec<(&'static str, String, Option<Value>)> {
         json!({"change": "drop_key", "person": person}),
         json!({"change": "drop_login", "person": person}),
         json!({"change": "drop_token", "person": person}),
+        json!({"change": "keep_token", "person": person}),
         json!({"change": "bind_login", "person": person, "issuer": "https://id.example", "subject": "ana"}),
         json!({"change": "apply_proposal", "proposal": person, "role": "agent"}),
         json!({"change": "add_person", "name": "Nia", "role": "agent", "team": "", "reports_to": person}),

@@ -14,16 +14,15 @@ mod hardware;
 mod sealed;
 mod share;
 mod sheet;
-mod words;
 
 pub use ceremony::{Ceremony, CeremonyError, CeremonyId};
 pub use custodian::{Custodian, CustodianKey, KeyError};
 pub use gathering::{Gathering, HandError, Handed, Invitation, Purpose};
 pub use hardware::{HardwareError, InHardware, Token};
+pub use keys::words::{WordsError, words};
 pub use sealed::{OpenError, SealedShare};
 pub use share::{Quorum, QuorumError, Share, combine, split};
 pub use sheet::SheetError;
-pub use words::{WordsError, words};
 
 #[cfg(test)]
 mod tests;

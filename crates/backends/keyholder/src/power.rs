@@ -242,8 +242,10 @@ fn may_change(
     if before.newly_forbidden(changes).is_some() {
         return Err(HolderError::NotApproved);
     }
+    // Whoever sets a tenant up can't confirm what they made themselves.
+    let confirms = changes.iter().any(|((kind, _), body)| *kind == PowerKind::Confirmed && body.is_some());
     match warrant {
-        Warrant::Setup if !claimed => Ok(()),
+        Warrant::Setup if !claimed && !confirms => Ok(()),
         Warrant::Officers(assertions) if !assertions.is_empty() => {
             if before.pass_over_a_leader(changes) {
                 return Err(HolderError::NotApproved);

@@ -38,7 +38,7 @@ fn class(kind: Kind) -> (u32, u32) {
         Kind::PersonChanged | Kind::TokenIssued | Kind::TokenRevoked | Kind::Invited | Kind::PasskeyOffered => {
             (ACCOUNT, OTHER)
         }
-        Kind::PersonProposed | Kind::DeviceAsked | Kind::DeviceAgreed => (ACCOUNT, OTHER),
+        Kind::PersonProposed | Kind::DeviceAsked | Kind::DeviceAgreed | Kind::PasskeyDeclined => (ACCOUNT, OTHER),
         Kind::AlarmCleared => (DETECTION, 3),
         Kind::AlarmRaised
         | Kind::SpendingDisagrees

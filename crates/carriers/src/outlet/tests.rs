@@ -102,6 +102,17 @@ fn webhooks_tell_what_was_done_and_their_types_are_sorted() {
 }
 
 #[test]
+fn webhooks_tell_of_no_question_that_was_put_to_nobody() {
+    let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let types = vec!["approval.asked"];
+    let outlet = WebhookOutlet::new("n".to_owned(), "https://a.example/x", secret, types, Web::default()).unwrap();
+    let asked = body(Kind::ApprovalAsked);
+    assert!(outlet.tells(&happening(Some(asked.clone()))));
+    let nobody = happening(Some(AuditBody { upon: None, ..asked }));
+    assert!(!outlet.tells(&nobody) && webhook::event(&tenant(), &nobody).is_none());
+}
+
+#[test]
 fn a_file_is_its_owners_and_a_full_one_makes_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");

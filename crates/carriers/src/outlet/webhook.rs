@@ -54,7 +54,10 @@ const DAMAGED: &str = "entry.damaged";
 /// The type of what an entry tells, if there is one.
 fn type_of(body: &AuditBody) -> Option<&'static str> {
     let only_begins = body.kind == Kind::Erasure && body.detail.is_none();
-    let found = TYPES.iter().find(|(kind, _)| *kind == body.kind).filter(|_| body.decision.is_ok() && !only_begins);
+    // A question that found no second person was put to nobody: its entry only counts it.
+    let asks_nobody = body.kind == Kind::ApprovalAsked && body.upon.is_none();
+    let tells = body.decision.is_ok() && !only_begins && !asks_nobody;
+    let found = TYPES.iter().find(|(kind, _)| *kind == body.kind).filter(|_| tells);
     found.map(|(_, name)| *name)
 }
 

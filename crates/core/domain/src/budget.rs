@@ -18,7 +18,7 @@ pub enum BudgetKind {
     Drawn,
     /// How often they said yes.
     Agreed,
-    /// How often they said no.
+    /// How often they said no; and, of a value in an interaction, whether somebody did.
     Declined,
     /// How many seconds their answers took together.
     Pondered,
@@ -149,11 +149,11 @@ impl Counter {
         Some(PersonId(id.try_into().ok()?)).filter(|_| head[0] == PERSON)
     }
 
-    /// How far back its movements matter: of attempts for an hour, of what is learnt, and of a case, for a month.
+    /// How far back its movements matter: of attempts for an hour, of what is learnt, of a case, and of a no, for a month.
     #[must_use]
     pub fn matters(&self) -> Window {
         let one_of = |kinds: [BudgetKind; 2]| kinds.map(BudgetKind::code).contains(&self.0[1]);
-        if self.0[1] == BudgetKind::Case.code() {
+        if one_of([BudgetKind::Case, BudgetKind::Declined]) {
             Window::Month
         } else if matches!(self.0[0], INTERACTION | CUSTOMER | OWN_SIDE)
             || one_of([BudgetKind::Code, BudgetKind::Approval])

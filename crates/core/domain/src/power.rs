@@ -31,11 +31,13 @@ pub enum PowerKind {
     Plan = 12,
     /// The text of the settings that decide over the tenant's people and data.
     Settings = 13,
+    /// Officers let a bearer token go on counting that was given while the tenant was set up.
+    Confirmed = 14,
 }
 
 impl PowerKind {
     /// Every kind, by number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Person,
         Self::Passkey,
         Self::Device,
@@ -49,6 +51,7 @@ impl PowerKind {
         Self::Former,
         Self::Plan,
         Self::Settings,
+        Self::Confirmed,
     ];
 
     /// The kind with this number.
@@ -78,6 +81,6 @@ mod tests {
         }
         assert_eq!((PowerKind::Person.code(), PowerKind::Settled.code(), PowerKind::Settings.code()), (0, 9, 13));
         assert_eq!(PowerKind::from_code(10), None);
-        assert_eq!(PowerKind::from_code(14), None);
+        assert_eq!(PowerKind::from_code(15), None);
     }
 }

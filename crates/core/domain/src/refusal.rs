@@ -372,6 +372,10 @@ refusals! {
     BoxFull = 133 "box-full", "Too much is being sent here at the moment",
         "Nothing is kept of who sends, so nobody can be slowed down alone: there is one limit for everybody.",
         "Try again in an hour. If it can't wait, tell the data protection officer or a supervisory authority.";
+    /// As much waits for security as the identity provider may leave waiting.
+    ProposalsFull = 170 "proposals-full", "Too much of the identity provider's waits for security",
+        "Among a thousand proposals nobody sees the one that matters.",
+        "Have security apply or decline what waits, under People; then propose the rest.";
     /// No report has this receipt code.
     ReceiptUnknown = 134 "receipt-unknown", "No report here has this code",
         "The code is the only key to a report: nobody can look it up for you.",

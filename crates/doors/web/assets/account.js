@@ -25,10 +25,13 @@ const button = (words, label, click) => el('button', { type: 'button', 'aria-lab
 
 // ---- passkeys ---------------------------------------------------------------------------------
 
-function passkeyRow({ passkey, label, added, used, waits }) {
+/** What its owner reads out and whoever lets it count compares. */
+const checkWords = (check) => el('small', {}, 'Check words: ', el('code', {}, check));
+
+function passkeyRow({ passkey, label, check, added, used, waits }) {
   const state = waits ? el('span', { class: 'pill warn' }, icon('pause'), WAITS) : el('span', { class: 'pill ok' }, icon('ok'), 'Counts');
   return el('li', { 'data-passkey': passkey },
-    el('div', {}, el('b', {}, label), el('small', {}, `Registered ${moment(added)}.${used ? ` Last used ${moment(used)}.` : ''}`)),
+    el('div', {}, el('b', {}, label), el('small', {}, `Registered ${moment(added)}.${used ? ` Last used ${moment(used)}.` : ''}`), waits && checkWords(check)),
     state,
     !waits && button('Take back', `Take back ${label}`, () => act('DELETE', `/v1/me/passkeys/${passkey}`, undefined, `${label} is taken back.`)));
 }
@@ -92,21 +95,22 @@ function standing({ signatures, needs_leader: needsLeader, agreed_by: agreedBy, 
 }
 
 function waitingRow(item, credentials) {
-  const { enrolment, name, role, label, added, challenge, signatures } = item;
-  const about = el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.${standing(item)}`));
+  const { enrolment, name, role, label, check, added, challenge, signatures } = item;
+  const about = el('div', {}, el('b', {}, name), el('small', {}, `${role}, “${label}”, registered ${moment(added)}.${standing(item)}`), checkWords(check));
+  const decline = button('Decline', `Decline: ${name}, ${label}`, () => act('DELETE', `/v1/enrolments/${enrolment}`, undefined, `${name}’s passkey “${label}” is declined.`));
   const open = item.needs_leader && !item.agreed_by;
   if (open || byId('waiting').dataset.leads) {
     const agree = () => act('POST', `/v1/enrolments/${enrolment}/agreements`, undefined, `You agreed. Security lets ${name}’s passkey count now.`);
-    return el('li', { 'data-enrolment': enrolment }, about, open && byId('waiting').dataset.leads && button('Agree', `Agree: ${name}, ${label}`, agree));
+    return el('li', { 'data-enrolment': enrolment }, about, open && byId('waiting').dataset.leads && button('Agree', `Agree: ${name}, ${label}`, agree), decline);
   }
-  if (signatures > 1) return el('li', { 'data-enrolment': enrolment }, about, button('Look and sign', `Look and sign: ${name}, ${label}`, () => propose(enrolment, name)));
+  if (signatures > 1) return el('li', { 'data-enrolment': enrolment }, about, button('Look and sign', `Look and sign: ${name}, ${label}`, () => propose(enrolment, name)), decline);
   const approve = async () => {
     const { answer, problem } = await answerWith(challenge, mine.asking?.rp_id, credentials);
     if (problem) return showProblem(byId('account-result'), problem);
     return act('POST', `/v1/enrolments/${enrolment}/approvals`, answer, `${name} can sign in with “${label}” now.`);
   };
   return el('li', { 'data-enrolment': enrolment },
-    about, button('Let it count', `Let it count: ${name}, ${label}`, approve));
+    about, button('Let it count', `Let it count: ${name}, ${label}`, approve), decline);
 }
 
 async function drawWaiting() {

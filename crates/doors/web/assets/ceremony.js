@@ -35,6 +35,7 @@ byId('make').addEventListener('submit', async (event) => {
   if (!answer.ok) return showProblem(byId('ceremony-problem'), answer.problem);
   for (const part of document.querySelectorAll('[data-waiting]')) part.hidden = !answer.data.waiting;
   for (const part of document.querySelectorAll('[data-counts]')) part.hidden = answer.data.waiting;
+  byId('check').textContent = answer.data.check ?? '';
   step('done');
   return byId('main').focus();
 });

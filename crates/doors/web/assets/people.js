@@ -37,7 +37,8 @@ function row(one) {
     ? el('span', { class: 'pill' }, icon('no'), `Left ${day(one.left)}`)
     : one.probation && serves(one) && el('span', { class: 'pill warn' }, icon('flag'), 'New here');
   return el('tr', { role: 'row', 'data-person': one.person, 'data-left': Boolean(one.left) },
-    el('th', { role: 'rowheader', scope: 'row' }, one.name, ' ', standing),
+    el('th', { role: 'rowheader', scope: 'row' }, one.name, ' ', standing,
+      one.unconfirmed_token && el('span', { class: 'pill warn', 'data-unconfirmed': true }, icon('warn'), 'Token from before the first officer: end or confirm it')),
     cell('Role', roleName(one.role)), cell('Team', one.team), cell('Manager', one.manager ?? ''),
     cell('Here since', el('time', { datetime: one.since }, day(one.since))),
     cell('Gets in by', one.left ? '' : means(one)), action(one));
@@ -127,6 +128,7 @@ function choose(one) {
   byId('key').hidden = one.role !== 'integrator';
   byId('drop-key').hidden = !one.key;
   byId('token').hidden = !one.token;
+  byId('keep-token').hidden = !one.unconfirmed_token;
   byId('person').showModal();
 }
 
@@ -161,6 +163,7 @@ function listen() {
   click('drop-login', () => own({ change: 'drop_login' }));
   click('drop-key', () => own({ change: 'drop_key' }));
   click('drop-token', () => own({ change: 'drop_token' }));
+  click('keep-token', () => own({ change: 'keep_token' }));
   click('left', () => own({ change: 'left' }));
   document.querySelectorAll('[data-close]').forEach((button) => button.addEventListener('click', () => button.closest('dialog').close()));
 }

@@ -30,4 +30,5 @@ pub use handed_out::MOST_PACK_BYTES;
 pub use openapi::openapi;
 pub use pages::templates;
 pub use serve::serve;
+pub use speak_up::report_proof;
 pub use state::{EventSource, KnownDrill, KnownPromise, Provider, WebConfig};

@@ -271,6 +271,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::AgreedTooOften
         | Refusal::TeamExhausted
         | Refusal::TenantExhausted
+        | Refusal::ProposalsFull
         | Refusal::BoxFull => StatusCode::TOO_MANY_REQUESTS,
         Refusal::RulesUnfit
         | Refusal::PlanUnfit
@@ -342,7 +343,7 @@ impl Fault {
     /// The problem of a vault's error.
     pub(crate) fn of(web: &Web, error: &VaultError) -> Self {
         match error {
-            VaultError::Refused { refusal, entry, rule, spent } => {
+            VaultError::Refused { refusal, entry, rule, spent, plan } => {
                 let mut fault = Self::refused(*refusal);
                 fault.receipt = *entry;
                 if let Some(rule) = rule {
@@ -356,6 +357,9 @@ impl Fault {
                     fault.retry_after_s = wait.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
                     fault.detail = own.then(|| Cow::Owned(told(spent)));
                     fault.spent = own.then_some(*spent);
+                }
+                if let Some(plan) = plan {
+                    fault.detail = Some(Cow::Owned(plan.clone()));
                 }
                 fault
             }

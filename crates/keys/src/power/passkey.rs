@@ -1,6 +1,8 @@
 //! A person's passkey: the public half of a WebAuthn credential.
 
 use super::body::{PowerBody, id};
+use crate::view::hash;
+use crate::words::words;
 use domain::{Millis, PersonId, PowerKind};
 use minicbor::{Decoder, Encoder};
 
@@ -52,7 +54,16 @@ pub struct Passkey {
     pub leader: Option<PersonId>,
 }
 
+/// How much of the hash of a public key its check words say: 80 bits, in four words.
+const CHECKED: usize = 10;
+
 impl Passkey {
+    /// What two people compare before it counts: `H("rf1/passkey words" ‖ public key)[..10]`, in words.
+    #[must_use]
+    pub fn check_words(&self) -> String {
+        words(&hash(&[b"rf1/passkey words", &self.public_key])[..CHECKED]).join(" ")
+    }
+
     /// How many bits the modulus of an RSA key has; none for another key.
     #[must_use]
     pub fn modulus_bits(&self) -> Option<usize> {

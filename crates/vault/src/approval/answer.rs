@@ -53,7 +53,7 @@ impl Vault {
                 let attempt = Self::attempt(&act, own, limit, Refusal::AgreedTooOften);
                 act.spend(attempt)
             }
-            false => count(act, BudgetKind::Declined, scope.person(), 1),
+            false => count(act, BudgetKind::Declined, scope.person(), 1).with_the_no(question.value()),
         };
         let act = match self.value_answered(scope, &question, yes, act).await? {
             Ok(act) => act,

@@ -7,9 +7,9 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::reveal::RevealCommand;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::{BudgetKind, CASE_MS, Counter, EntryId, Refusal};
-use store::{Condition, Effect};
+use store::{Condition, Effect, Spend};
 
 /// A question that stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Vault {
     /// # Errors
     /// `Refused` with its entry: as a reveal with an approval would be; `ApprovalNotNeeded`; `NobodyToApprove`;
     /// `ApprovalDeclined` where somebody has said no to the value in this interaction, whoever asked and whatever for; `NotYetApproved`
-    /// while they have another question about it; `ApprovalsExhausted`.
+    /// while they have another question about it; `ApprovalsExhausted`, also for questions that found nobody.
     pub async fn ask_approval(&self, scope: &Scope, command: &RevealCommand) -> Result<AskedApproval, VaultError> {
         let keys = self.entry_keys(scope.tenant, command.customer).await?;
         let act = self
@@ -59,14 +59,13 @@ impl Vault {
         if let Some(refusal) = self.unasked(scope, id, &asked).await? {
             return Err(self.logged(act, refusal).await);
         }
-        let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
-        let own = Counter::person(BudgetKind::Approval, scope.person());
-        let attempt = Self::attempt(&act, own, limit, Refusal::ApprovalsExhausted);
-        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer)).spend(attempt);
+        let attempt = self.one_question(scope, &act);
+        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+        let act = act.spend(attempt).where_no_no_stands(value);
         let device = self.device_of(scope).await?;
         let power = self.power(scope.tenant).await?;
         let Some(approver) = self.draw(scope, &power, device).await? else {
-            return Err(self.commit_refused(act, Refusal::NobodyToApprove).await);
+            return Err(self.nobody_asked(scope, command, act).await);
         };
         let question = Approval {
             id,
@@ -113,8 +112,36 @@ impl Vault {
             && !(alone.few && self.is_one_too_many(scope.tenant, command).await?))
     }
 
+    /// Nobody is there. That was worth a question: or whoever asks would learn at no cost when nobody, or only a friend, is.
+    async fn nobody_asked(&self, scope: &Scope, command: &RevealCommand, act: Act) -> VaultError {
+        let refused = self.commit_refused(act, Refusal::NobodyToApprove).await;
+        if !matches!(refused, VaultError::Refused { refusal: Refusal::NobodyToApprove, .. }) {
+            return refused;
+        }
+        match self.charge_question(scope, command).await {
+            Ok(()) => refused,
+            Err(instead) => instead,
+        }
+    }
+
+    /// Counts a question that was put to nobody, by an entry of its own: a refusal's spends nothing.
+    async fn charge_question(&self, scope: &Scope, command: &RevealCommand) -> Result<(), VaultError> {
+        let act = self.act(scope, Kind::ApprovalAsked)?.purpose(command.purpose).field(command.field.code());
+        // What it rests on was looked at with the refusal.
+        let act = Act { when: Vec::new(), effects: Vec::new(), ..act };
+        let attempt = self.one_question(scope, &act);
+        self.commit_plain(act.spend(attempt)).await.map(drop)
+    }
+
+    /// One of so many questions an hour.
+    fn one_question(&self, scope: &Scope, act: &Act) -> Spend {
+        let limit = self.standing(scope).limit(self.limits(scope.tenant).approval_per_hour);
+        let own = Counter::person(BudgetKind::Approval, scope.person());
+        Self::attempt(act, own, limit, Refusal::ApprovalsExhausted)
+    }
+
     /// Logs a refusal that stands only where nothing else does: first what the act itself rests on is looked at.
-    async fn commit_refused(&self, act: crate::wiring::Act, refusal: Refusal) -> VaultError {
+    async fn commit_refused(&self, act: Act, refusal: Refusal) -> VaultError {
         let act = act.unpaid().when(Condition::Never(refusal));
         self.commit_plain(act).await.err().unwrap_or(VaultError::refused(refusal))
     }

@@ -43,7 +43,7 @@ impl Grant {
             tag: Some(self.value),
             otherwise: Refusal::ApprovalDeclined,
         };
-        let act = act.when(unused).when(no_no);
+        let act = act.when(unused).when(no_no).where_no_no_stands(self.question.value());
         // A row that somebody puts back says yes again. What was spent is recounted from the log, so this stays spent.
         let act = match &act.draft.keys {
             Some(keys) => {

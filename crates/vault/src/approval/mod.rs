@@ -3,7 +3,8 @@
 //!
 //! One row per question: who asks, in which interaction, for which value and purpose. A question has one answer. A yes
 //! opens one value once, within a minute, and only to who asked; the commit that shows it uses the row up. And one row per value and
-//! interaction: a no in it stands for as long as an interaction can last, whoever asks next and whatever for.
+//! interaction: a no in it stands for as long as an interaction can last, whoever asks next and whatever for. It is counted as well, so
+//! that it outlasts that row.
 
 mod answer;
 mod ask;
@@ -11,6 +12,7 @@ mod body;
 mod draw;
 mod grant;
 mod habits;
+mod no;
 mod queue;
 mod value;
 

@@ -7,9 +7,11 @@ mod decide;
 mod names;
 mod propose;
 pub(crate) mod record;
+pub(crate) mod room;
 mod wish;
 
 pub use decide::Proposal;
+pub use room::MOST_WAITING;
 
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;

@@ -2,6 +2,7 @@
 
 use super::Listed;
 use super::record::{Record, key};
+use super::room::{Place, waits};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::power::Snapshot;
@@ -17,7 +18,8 @@ impl Vault {
     /// Keeps somebody new as a proposal: whatever it says, they aren't active. Logged.
     ///
     /// # Errors
-    /// The refusal with its entry: for who doesn't keep the list, `NameTaken` for a user name that somebody has.
+    /// The refusal with its entry: for who doesn't keep the list, `NameTaken` for a user name that somebody has, `ProposalsFull` where
+    /// as much waits for security as may.
     pub async fn propose_person(&self, scope: &Scope, user: User) -> Result<Listed, VaultError> {
         let act = self.permitted(scope, policy::Act::KeepDirectory, Kind::PersonProposed).await?;
         let snapshot = self.power_now(scope.tenant).await?;
@@ -27,9 +29,14 @@ impl Vault {
             free => free?,
         };
         let wanted = user.active;
+        let place = if wanted { self.place_for_a_proposal(&snapshot).await? } else { None };
+        if wanted && place.is_none() {
+            return Err(self.logged(act, Refusal::ProposalsFull).await);
+        }
         let user = User { active: false, ..user };
         let record = Record { user, wanted, person: id, created: now, changed: now, gone: false };
-        self.commit_plain(free.by(keeping(act.upon(id), id, &record, None))).await?;
+        let committed = self.commit_plain(free.by(keeping(act.upon(id), id, &record, None))).await;
+        settled(place, committed)?;
         self.found(scope, id).await
     }
 
@@ -37,34 +44,49 @@ impl Vault {
     ///
     /// # Errors
     /// The refusal with its entry: for who doesn't keep the list, `NameTaken`, `LastOfficer` for the last one who could
-    /// approve anything, `PowerChanged` if something else was said of them in this moment.
+    /// approve anything, `PowerChanged` if something else was said of them in this moment, `ProposalsFull` as above.
     pub async fn repropose_person(&self, scope: &Scope, seen: &Listed, user: User) -> Result<Listed, VaultError> {
         let snapshot = self.power_now(scope.tenant).await?;
         let leaves = seen.record.user.active && !user.active;
         let kind = if leaves { leaving(&snapshot, &seen.record) } else { Kind::PersonProposed };
         let act = self.permitted(scope, policy::Act::KeepDirectory, kind).await?;
+        let record = self.said_now(&snapshot, &seen.record, user);
+        let one_more = !leaves && waits(&record, &snapshot) && !waits(&seen.record, &snapshot);
+        let user = &record.user;
         let renamed = user.user_name.to_lowercase() != seen.record.user.user_name.to_lowercase();
         // Of whom something is said for the first time, the name is kept from then on. That somebody left waits for no name.
-        let act = if renamed || (seen.tag.is_none() && !leaves) {
-            match self.name_is_free(scope, &snapshot, &user, seen.id).await {
+        let free = if renamed || (seen.tag.is_none() && !leaves) {
+            match self.name_is_free(scope, &snapshot, user, seen.id).await {
                 Err(VaultError::Refused { refusal, .. }) => return Err(self.logged(act, refusal).await),
-                free => free?.by(act),
+                free => Some(free?),
             }
         } else {
-            act
+            None
         };
-        let before = &seen.record;
+        let place = if one_more { self.place_for_a_proposal(&snapshot).await? } else { None };
+        if one_more && place.is_none() {
+            return Err(self.logged(act, Refusal::ProposalsFull).await);
+        }
+        let act = match free {
+            Some(free) => free.by(act),
+            None => act,
+        };
+        if leaves {
+            self.leave(&snapshot, seen, record, act).await?;
+        } else {
+            let committed = self.commit_plain(keeping(act.upon(record.person), seen.id, &record, seen.tag)).await;
+            settled(place, committed)?;
+        }
+        self.found(scope, seen.id).await
+    }
+
+    /// The record of somebody with what is said of them now.
+    fn said_now(&self, snapshot: &Snapshot, before: &Record, user: User) -> Record {
         let wanted = if before.user.active == user.active { before.wanted } else { user.active };
         // Whoever left and comes back is a new person: that somebody left is never taken back.
         let comes_back = wanted && !before.wanted && snapshot.has_left(before.person);
         let person = if comes_back { PersonId::mint(&*self.clock, &*self.entropy) } else { before.person };
-        let record = Record { user, wanted, person, changed: self.clock.now(), ..before.clone() };
-        if leaves {
-            self.leave(&snapshot, seen, record, act).await?;
-        } else {
-            self.commit_plain(keeping(act.upon(person), seen.id, &record, seen.tag)).await?;
-        }
-        self.found(scope, seen.id).await
+        Record { user, wanted, person, changed: self.clock.now(), ..before.clone() }
     }
 
     /// Takes somebody off the list: they have left, at once. Logged.
@@ -94,6 +116,14 @@ impl Vault {
     async fn found(&self, scope: &Scope, id: PersonId) -> Result<Listed, VaultError> {
         let snapshot = self.power_now(scope.tenant).await?;
         self.one_listed(scope, &snapshot, id).await?.ok_or(VaultError::refused(Refusal::PowerChanged))
+    }
+}
+
+/// The place, if it took one, is free again where it was refused.
+fn settled<T>(place: Option<Place<'_>>, committed: Result<T, VaultError>) -> Result<T, VaultError> {
+    match place {
+        Some(place) => place.after(committed),
+        None => committed,
     }
 }
 

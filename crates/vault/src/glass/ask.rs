@@ -4,7 +4,7 @@ use super::{Glass, GlassId, Stage};
 use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, Emergency, EntryId, FieldKind, PersonId, Refusal};
 use std::collections::BTreeSet;
@@ -57,6 +57,7 @@ impl Vault {
             return Err(self.logged_denial(act, &denial).await);
         }
         if !self.is_planned(scope.tenant, asked.field, plan::Act::Show, None) {
+            let act = Act { wanted: Some((asked.field, plan::Act::Show, None)), ..act };
             return Err(self.logged(act, Refusal::Unplanned).await);
         }
         let Some(browser) = self.device_of(scope).await? else {

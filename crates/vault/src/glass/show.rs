@@ -70,7 +70,7 @@ impl Vault {
     /// Spends, reads, uses the request up and counts it, all or nothing.
     fn glass_act(&self, act: Act, scope: &Scope, glass: Glass, second: PersonId, needs: &Needs) -> Act {
         if !self.is_planned(scope.tenant, glass.field, plan::Act::Show, None) {
-            return act.when(Condition::Never(Refusal::Unplanned));
+            return act.unplanned((glass.field, plan::Act::Show, None));
         }
         let Some(keys) = act.draft.keys.clone() else { return act.when(Condition::Never(Refusal::NotFound)) };
         let cost = self.weights(scope.tenant).reveal(glass.field).max(needs.cost);

@@ -1,19 +1,20 @@
 //! A customer takes their data with them: all values in the open, for them alone.
 //!
-//! The plan isn't asked: what is held of a customer must be told to them also where the plan doesn't have it any more. Cards
-//! and notes go as their masks: a card's number is shown to nobody, and a note may tell of others, so that a person looks
-//! through it first.
+//! What the plan has no export of today, or one with the customer's yes only, which they haven't said, stays, and is named, so that the customer learns of it and can ask for it. Cards and
+//! notes go as their masks: a card's number is shown to nobody, and a note may tell of others, so that a person looks through
+//! it first.
 
 use super::scope::CustomerScope;
+use crate::consent::Agreement;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done};
 use crate::private::sheet::Masked;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::{BudgetKind, Counter, EntryId, FieldKind, Refusal};
-use std::collections::BTreeSet;
-use store::{FieldRef, SHEET};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Condition, FieldRef, SHEET};
 
 /// How many copies one customer takes in any sixty minutes.
 const COPIES: u32 = 6;
@@ -24,12 +25,41 @@ pub struct OwnExport {
     pub values: Vec<(FieldKind, u32, Plaintext)>,
     /// What goes as its mask.
     pub masks: Vec<Masked>,
+    /// What is held and not handed out, and why.
+    pub withheld: Vec<(FieldKind, u32, WhyWithheld)>,
     /// The entry.
     pub receipt: EntryId,
 }
 
+/// Why something isn't handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyWithheld {
+    /// The plan has no export of it today.
+    NotPlanned,
+    /// The plan has one with the customer's yes only, and they haven't said it.
+    NotAgreed,
+}
+
+impl WhyWithheld {
+    /// The stable name.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::NotPlanned => "not_planned",
+            Self::NotAgreed => "not_agreed",
+        }
+    }
+
+    fn of(refusal: Refusal) -> Self {
+        if refusal == Refusal::NotAgreed { Self::NotAgreed } else { Self::NotPlanned }
+    }
+}
+
+/// Of each kind on what condition it is handed out, if on any; or why it isn't.
+type Exported = BTreeMap<FieldKind, Result<Option<Condition>, WhyWithheld>>;
+
 impl OwnExport {
-    /// Of which values it tells, as they are or as their masks.
+    /// Which values it hands out, as they are or as their masks.
     #[must_use]
     pub fn places(&self) -> BTreeSet<(FieldKind, u32)> {
         let values = self.values.iter().map(|(kind, instance, _)| (*kind, *instance));
@@ -38,7 +68,8 @@ impl OwnExport {
 }
 
 impl Vault {
-    /// Gives a customer a copy of all that is held of them, under one entry, durable before anything is opened.
+    /// Gives a customer a copy of what is held of them and planned to be handed out, under one entry, durable before anything is
+    /// opened.
     ///
     /// # Errors
     /// `Refused(AttemptsExhausted)` after six in an hour; as [`Vault::own_record`].
@@ -49,21 +80,48 @@ impl Vault {
         let act = self.own_act(scope, Kind::OwnExport).await?;
         let own = Self::attempt(&act, own, COPIES, Refusal::AttemptsExhausted);
         let mut act = act.spend(own);
-        let mut kinds = Vec::new();
+        let (mut kinds, mut withheld) = (Vec::new(), Vec::new());
+        let exported = self.exported(scope).await?;
         for row in self.store.fields(scope.tenant, customer).await?.iter().filter(|row| row.field != SHEET) {
-            let Some(kind) = FieldKind::from_code(row.field).filter(|kind| !as_mask(*kind)) else { continue };
-            kinds.push((kind, row.instance));
-            act = act.read(FieldRef { customer, field: row.field, instance: row.instance });
+            let Some(kind) = FieldKind::from_code(row.field) else { continue };
+            let condition = match exported.get(&kind) {
+                Some(Ok(condition)) => condition,
+                Some(Err(why)) => {
+                    withheld.push((kind, row.instance, *why));
+                    continue;
+                }
+                None => continue,
+            };
+            act = condition.iter().cloned().fold(act, Act::when);
+            if !as_mask(kind) {
+                kinds.push((kind, row.instance));
+                act = act.read(FieldRef { customer, field: row.field, instance: row.instance });
+            }
         }
         act = act.read(FieldRef { customer, field: SHEET, instance: 0 });
         let Done::Committed { entry, mut values, .. } = self.commit(act).await? else {
             return Err(VaultError::Unknown);
         };
         let mut masks = values.pop().ok_or(VaultError::Damaged)?.open_sheet()?;
-        masks.retain(|masked| as_mask(masked.field));
+        masks.retain(|masked| as_mask(masked.field) && exported.get(&masked.field).is_some_and(Result::is_ok));
         let open = |((kind, instance), value): ((FieldKind, u32), Committed)| Ok((kind, instance, value.open()?));
         let values = kinds.into_iter().zip(values).map(open).collect::<Result<_, VaultError>>()?;
-        Ok(OwnExport { values, masks, receipt: entry })
+        Ok(OwnExport { values, masks, withheld, receipt: entry })
+    }
+
+    /// What the plan lets be handed to this customer today.
+    async fn exported(&self, scope: &CustomerScope) -> Result<Exported, VaultError> {
+        let mut exported = BTreeMap::new();
+        for kind in FieldKind::ALL {
+            let wanted = (kind, plan::Act::Export, None);
+            let Agreement { condition, .. } = self.planned_for(scope.tenant, scope.customer, wanted).await?;
+            let judged = match condition {
+                Some(Condition::Never(refusal)) => Err(WhyWithheld::of(refusal)),
+                condition => Ok(condition),
+            };
+            exported.insert(kind, judged);
+        }
+        Ok(exported)
     }
 }
 

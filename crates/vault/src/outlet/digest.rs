@@ -64,7 +64,8 @@ impl Tallied {
             return Some(Self::Refused);
         }
         Some(match body.kind {
-            Kind::ApprovalAsked => Self::SecondAsked,
+            // Without one, nobody was there.
+            Kind::ApprovalAsked if body.upon.is_some() => Self::SecondAsked,
             Kind::ApprovalDeclined => Self::SecondDeclined,
             Kind::CaseOpened => Self::Cases,
             Kind::Report | Kind::OwnReport => Self::Reported,

@@ -28,12 +28,15 @@ pub struct NewPasskey {
 }
 
 /// What became of a new passkey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Enrolled {
     /// One can sign in with it.
     AtOnce,
-    /// A security officer approves it first.
-    Waiting,
+    /// A security officer approves it first, who compares these words with what its owner reads out.
+    Waiting {
+        /// The check words of its public key.
+        check: String,
+    },
 }
 
 impl Vault {
@@ -109,6 +112,6 @@ impl Vault {
             tag: [0; 16],
         };
         self.commit_plain(act.effect(Effect::PutAdmission(row))).await?;
-        Ok(Enrolled::Waiting)
+        Ok(Enrolled::Waiting { check: passkey.check_words() })
     }
 }

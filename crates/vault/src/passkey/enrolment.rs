@@ -26,6 +26,8 @@ pub struct Waiting {
     pub role: Role,
     /// What they call it.
     pub label: String,
+    /// The check words of its public key: its owner, who sees them too, reads them out to whoever lets it count.
+    pub check: String,
     /// When it was registered.
     pub added: Millis,
     /// What the officer signs.
@@ -83,6 +85,7 @@ impl Vault {
             person: person.id,
             name: person.name.clone(),
             role: person.role,
+            check: passkey.check_words(),
             label: passkey.label,
             added: passkey.added,
             challenge,
@@ -155,6 +158,23 @@ impl Vault {
         let warrant = Warrant::Officers(vec![assertion]);
         self.change_power(&snapshot, &warrant, vec![change], act.when(waits).effect(done)).await
     }
+
+    /// Declines a passkey that waits: it never counts. For whoever could let it: security, and the team leader of an agent. Logged.
+    ///
+    /// # Errors
+    /// `Refused` with its entry: by the rules; `NotFound` for none that waits, and for a team leader none of their own team's agents.
+    pub async fn decline_enrolment(&self, scope: &Scope, id: [u8; 16]) -> Result<(), VaultError> {
+        let asked = if scope.leads() { policy::Act::EnrolDevice } else { policy::Act::Enrol };
+        let act = self.permitted(scope, asked, Kind::PasskeyDeclined).await?;
+        let snapshot = self.power_now(scope.tenant).await?;
+        let powers = snapshot.powers();
+        let theirs = |person| !scope.leads() || powers.is_agent(person) && powers.leads(scope.person(), person);
+        let found = self.waiting_passkey(&snapshot, id).await?.filter(|(passkey, _)| theirs(passkey.person));
+        let Some((passkey, row)) = found else { return Err(self.logged(act, Refusal::NotFound).await) };
+        let waits = Condition::Admission { key: row.key, tag: Some(row.tag), otherwise: Refusal::NotFound };
+        let done = Effect::PutAdmission(AdmissionRow { body: Vec::new(), ..row });
+        self.commit_plain(act.upon(passkey.person).when(waits).effect(done)).await.map(drop)
+    }
 }
 
 impl Vault {
@@ -183,11 +203,12 @@ impl Vault {
         let change = change_of(snapshot, &passkey).0;
         let change = snapshot.with_leader(passkey.person, change).map_err(VaultError::refused)?;
         let words = format!(
-            "Let a passkey of {}, {}, count that was registered on {} as “{}”. Make sure that it is really theirs.",
+            "Let a passkey of {}, {}, count that was registered on {} as “{}”, with the check words {}. Make sure that it is really theirs.",
             person.name,
             person.role.label().to_lowercase(),
             plan::day_of(passkey.added),
             passkey.label,
+            passkey.check_words(),
         );
         let asked = AskedRow {
             seen: row.tag,

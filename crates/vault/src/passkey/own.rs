@@ -19,6 +19,8 @@ pub struct OwnPasskey {
     pub credential: Vec<u8>,
     /// What its owner calls it.
     pub label: String,
+    /// The check words of its public key.
+    pub check: String,
     /// When it was registered.
     pub added: Millis,
     /// When it last signed in, if it has.
@@ -67,6 +69,7 @@ impl Vault {
 }
 
 fn described(id: [u8; 16], passkey: Passkey, used: Option<Millis>, waits: bool) -> OwnPasskey {
+    let check = passkey.check_words();
     let Passkey { credential, label, added, .. } = passkey;
-    OwnPasskey { id, credential, label, added, used, waits }
+    OwnPasskey { id, credential, label, check, added, used, waits }
 }

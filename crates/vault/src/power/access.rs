@@ -4,7 +4,7 @@
 use super::Snapshot;
 use super::change::Change;
 use domain::{Millis, PersonId, PowerKind, Refusal, Role};
-use keys::power::{Client, Login, PowerBody as _};
+use keys::power::{Client, Confirmed, Login, PowerBody as _};
 use minicbor::{Decoder, Encoder};
 use store::PersonRow;
 
@@ -42,6 +42,11 @@ pub enum Access {
         /// Whose.
         person: PersonId,
     },
+    /// The person's bearer token, which whoever set the tenant up gave them, goes on counting for the role that they have.
+    KeepToken {
+        /// Whose.
+        person: PersonId,
+    },
 }
 
 impl Access {
@@ -51,7 +56,8 @@ impl Access {
         | Self::DropKey { person }
         | Self::BindLogin { person, .. }
         | Self::DropLogin { person }
-        | Self::DropToken { person }) = self;
+        | Self::DropToken { person }
+        | Self::KeepToken { person }) = self;
         *person
     }
 
@@ -90,6 +96,11 @@ impl Access {
                 let row = snapshot.person(*person).filter(|row| row.token.is_some()).ok_or(Refusal::NotFound)?;
                 Ok(vec![Change::Person(PersonRow { token: None, ..PersonRow::clone(row) })])
             }
+            Self::KeepToken { person } => {
+                let row = snapshot.person(*person).ok_or(Refusal::NotFound)?;
+                let token = row.token.ok_or(Refusal::NotFound)?;
+                Ok(vec![Change::put(person.0, &Confirmed { token, role: row.role })])
+            }
         }
     }
 
@@ -103,6 +114,11 @@ impl Access {
             Self::DropKey { .. } => format!("{name} has no key any more, and can't sign in."),
             Self::BindLogin { issuer, subject, .. } => format!("{name} is whom {issuer} calls {subject}."),
             Self::DropToken { .. } => format!("{name}'s bearer token counts no more."),
+            Self::KeepToken { .. } => {
+                format!(
+                    "{name}'s bearer token, which was given while the centre was set up, goes on counting, as long as their role stays the same."
+                )
+            }
             Self::DropLogin { .. } => format!("{name} can't sign in through an identity provider any more."),
         }
     }
@@ -116,6 +132,7 @@ impl Access {
             }
             Self::DropLogin { person } => e.array(2)?.u8(14)?.bytes(&person.0)?,
             Self::DropToken { person } => e.array(2)?.u8(19)?.bytes(&person.0)?,
+            Self::KeepToken { person } => e.array(2)?.u8(20)?.bytes(&person.0)?,
         };
         Ok(())
     }
@@ -129,6 +146,7 @@ impl Access {
             13 => Some(Self::BindLogin { person, issuer: d.str()?.to_owned(), subject: d.str()?.to_owned() }),
             14 => Some(Self::DropLogin { person }),
             19 => Some(Self::DropToken { person }),
+            20 => Some(Self::KeepToken { person }),
             _ => None,
         })
     }

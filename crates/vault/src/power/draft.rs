@@ -229,7 +229,7 @@ impl Vault {
             id: draft_id(&bytes),
             bytes,
             words: plan.words.clone(),
-            details: drafted.wish.details(snapshot),
+            details: drafted.wish.details(snapshot, drafted.at),
             version,
             challenge,
             signatures: needed.saturating_sub(drafted.signed.len()),

@@ -3,7 +3,7 @@
 
 use crate::auth::Scope;
 use crate::limits_form::Budgets;
-use crate::planned::Planned;
+use crate::planned::{Drift, Found, Planned, drift_from_rules};
 use crate::settings_form::Settings;
 use crate::wiring::Vault;
 use crate::witnessing::Watch;
@@ -24,6 +24,8 @@ pub(crate) struct Governance {
     pub(crate) watch: Option<Arc<Watch>>,
     /// Can this program use the limits, the rules, the plan and the settings that officers signed?
     readable: [bool; 4],
+    /// What comparing the plan with rules and limits found.
+    found: Found,
     /// From which rows it was read.
     rows: [Option<Vec<u8>>; 4],
 }
@@ -39,6 +41,7 @@ impl Governance {
             settings: Arc::default(),
             watch: None,
             readable: [true; 4],
+            found: Found::default(),
             rows: [const { None }; 4],
         }
     }
@@ -94,6 +97,16 @@ impl Governance {
             }
         }
         Arc::new(governance)
+    }
+
+    /// Where its plan says something else than its rules and limits do on a day. What was found is shared by all tenants and all
+    /// versions of power, so it is known by all that was compared.
+    pub(crate) fn drift(&self, day: plan::Date) -> Arc<[Drift]> {
+        let limits = Budgets::of(&self.limits).toml();
+        let one_each = [limits.as_bytes(), self.planned.text().as_bytes()];
+        let rules = self.rules.told().iter().map(|rule| rule.text.as_bytes());
+        let texts: Vec<&[u8]> = one_each.into_iter().chain(rules).collect();
+        self.found.or(&texts, day, || drift_from_rules(self.planned.plan(), &self.rules, &self.limits, day))
     }
 
     /// Which of limits, rules, plan and settings officers signed, or were sealed with the first passkey.

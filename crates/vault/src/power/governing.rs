@@ -1,7 +1,7 @@
 //! Other rules, limits, settings or another data plan: what everybody goes by from then on.
 
 use super::change::Change;
-use super::governance::chosen;
+use super::governance::{Governance, chosen};
 use super::proof::RulesProof;
 use super::{Snapshot, told};
 use crate::limits_form::Budgets;
@@ -94,8 +94,51 @@ impl Governing {
         }
     }
 
-    /// Of rules, a plan and settings, each that becomes different.
-    pub(super) fn details(&self, snapshot: &Snapshot) -> Vec<String> {
+    /// Of rules, a plan and settings, each that becomes different; and what customers would then be told that isn't so, or in hard
+    /// words.
+    pub(super) fn details(&self, snapshot: &Snapshot, day: plan::Date) -> Vec<String> {
+        let mut said = self.differences(snapshot);
+        said.extend(self.drift(&snapshot.governance, day));
+        if let Self::Plan { toml } = self
+            && let Ok(planned) = Planned::read(or_shipped(toml))
+        {
+            let hard = planned.plan().hard_words(planned.text(), day);
+            said.extend(hard.iter().map(|one| format!("Hint: {one}.")));
+        }
+        said
+    }
+
+    /// Where the plan and what is done would differ, and don't yet.
+    fn drift(&self, before: &Governance, day: plan::Date) -> Vec<String> {
+        let mut after = before.clone();
+        match self {
+            Self::Rules { files } => {
+                let Ok(rules) = chosen(files) else { return Vec::new() };
+                after.rules = Arc::new(rules);
+            }
+            Self::Limits { toml } => {
+                let Ok(limits) = Budgets::read(toml) else { return Vec::new() };
+                after.limits = Arc::new(limits);
+            }
+            Self::Plan { toml } => {
+                let Ok(planned) = Planned::read(or_shipped(toml)) else { return Vec::new() };
+                after.planned = Arc::new(planned);
+            }
+            Self::Settings { .. } => return Vec::new(),
+        }
+        let (known, found) = (before.drift(day), after.drift(day));
+        let new = found.iter().filter(|one| !known.contains(one));
+        new.map(|one| {
+            let what = match one.misleads_customers() {
+                true => "Customers would be told something else than is done.",
+                false => "The data plan says otherwise.",
+            };
+            format!("{what} {} To mend: {}.", one.says, one.next)
+        })
+        .collect()
+    }
+
+    fn differences(&self, snapshot: &Snapshot) -> Vec<String> {
         match self {
             Self::Rules { files } => {
                 chosen(files).map(|rules| told::rules_in_full(&snapshot.governance, &rules)).unwrap_or_default()

@@ -180,9 +180,9 @@ impl PowerWish {
 
 impl PowerWish {
     /// More of it, where a sentence isn't enough.
-    pub(super) fn details(&self, snapshot: &Snapshot) -> Vec<String> {
+    pub(super) fn details(&self, snapshot: &Snapshot, at: Millis) -> Vec<String> {
         match self {
-            Self::Governing(governing) => governing.details(snapshot),
+            Self::Governing(governing) => governing.details(snapshot, plan::day_of(at)),
             _ => Vec::new(),
         }
     }
@@ -238,7 +238,7 @@ impl PowerWish {
                 person.map(|person| Self::ReportsTo { person, manager })
             }
             4 => id(d)?.map(|person| Self::Left { person }),
-            number @ (11..=14 | 19) => Access::read(number, d)?.map(Self::Access),
+            number @ (11..=14 | 19 | 20) => Access::read(number, d)?.map(Self::Access),
             number @ 15..=17 => Asked::read(number, d)?.map(Self::Asked),
             number @ 21..=24 => Governing::read(number, d)?.map(Self::Governing),
             _ => None,
@@ -349,6 +349,7 @@ mod tests {
             PowerWish::Access(Access::BindLogin { person, issuer: "https://id".to_owned(), subject: "s".to_owned() }),
             PowerWish::Access(Access::DropLogin { person }),
             PowerWish::Access(Access::DropToken { person }),
+            PowerWish::Access(Access::KeepToken { person }),
             PowerWish::Asked(Asked::Proposal { id: person, role: None, issuer: None }),
             PowerWish::Asked(Asked::Proposal { id: person, role: Some(Role::Agent), issuer: Some("i".to_owned()) }),
             PowerWish::Asked(Asked::Device { id: [3; 16], code: "0123-4567".to_owned() }),

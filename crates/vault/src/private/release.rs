@@ -347,7 +347,7 @@ fn done(
         }
         Outcome::Replayed { entry, at, answer, same } => Ok(Done::Replayed { entry, at, answer, same }),
         Outcome::Refused { refusal, entry } => {
-            Err(VaultError::Refused { refusal, entry: Some(entry), rule: None, spent: None })
+            Err(VaultError::Refused { refusal, entry: Some(entry), rule: None, spent: None, plan: None })
         }
         Outcome::Missing(refusal) => Err(VaultError::refused(refusal)),
         Outcome::Unknown => Err(VaultError::Unknown),

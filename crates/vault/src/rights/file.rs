@@ -116,7 +116,7 @@ impl Vault {
             Err(VaultError::Refused { refusal: Refusal::RequestChanged, entry, .. }) => {
                 let before =
                     self.filed_before(scope, RequestId(id), content).await?.unwrap_or(Err(Refusal::RequestChanged));
-                before.map_err(|refusal| VaultError::Refused { refusal, entry, rule: None, spent: None })
+                before.map_err(|refusal| VaultError::Refused { refusal, entry, rule: None, spent: None, plan: None })
             }
             filed => filed.map(|_| FiledRequest::of(&request)),
         }

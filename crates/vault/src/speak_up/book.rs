@@ -202,6 +202,8 @@ impl Vault {
         // What is about security is told to those outside it, on their page.
         let late = shelf.cases.iter().any(|case| !case.about_security && case.is_overdue(now));
         self.alarms.set(tenant, AlarmKind::ReportsOverdue, late, self.clock.now());
+        let full = self.speaking.is_flooded(tenant, self.clock.now());
+        self.alarms.set(tenant, AlarmKind::ReportsFull, full, self.clock.now());
         self.alarms.set(tenant, AlarmKind::ReportsEdited, shelf.is_damaged() || !whole, self.clock.now());
         Ok(())
     }

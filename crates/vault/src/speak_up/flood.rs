@@ -11,6 +11,10 @@ const HASHING: usize = 2;
 /// How many wait for that.
 const WAITING: usize = 32;
 const HOUR_MS: i64 = 3_600_000;
+/// For how long it is told that somebody was turned away.
+const TOLD_MS: i64 = 24 * HOUR_MS;
+/// Those who were turned away are told of in steps of so many: one person is none.
+const STEP: u64 = 10;
 
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +47,17 @@ pub(crate) struct Speaking {
     waiting: Semaphore,
     /// When each flow is at rest again.
     flows: Mutex<BTreeMap<(TenantId, Flow), i64>>,
+    /// For whom there was no room: how many, and when the last one. In this node's memory alone, and of nobody in particular.
+    turned_away: Mutex<BTreeMap<(TenantId, Flow), TurnedAway>>,
     /// The box as this node last saw it.
     seen: Mutex<BTreeMap<TenantId, Seen>>,
+}
+
+/// For whom there was no room, one by one no further apart than a day.
+#[derive(Clone, Copy)]
+struct TurnedAway {
+    many: u64,
+    last: Millis,
 }
 
 /// A box as it was seen.
@@ -66,6 +79,7 @@ impl Default for Speaking {
             hashing: Semaphore::new(HASHING),
             waiting: Semaphore::new(WAITING),
             flows: Mutex::default(),
+            turned_away: Mutex::default(),
             seen: Mutex::default(),
         }
     }
@@ -88,9 +102,42 @@ impl Speaking {
         rest.saturating_sub(now.0) <= HOUR_MS - HOUR_MS / flow.rate()
     }
 
+    /// Is there room for one more? Where there isn't, somebody is turned away, and it is counted.
+    pub(super) fn hears(&self, tenant: TenantId, flow: Flow, now: Millis) -> bool {
+        let there = self.has_room(tenant, flow, now);
+        if !there {
+            self.turns_away(tenant, flow, now);
+        }
+        there
+    }
+
+    /// Somebody was turned away, for want of room.
+    pub(super) fn turns_away(&self, tenant: TenantId, flow: Flow, now: Millis) {
+        let mut all = lock(&self.turned_away);
+        let before = all.get(&(tenant, flow)).filter(|before| now.since(before.last) < TOLD_MS);
+        let many = before.map_or(0, |before| before.many).saturating_add(1);
+        all.insert((tenant, flow), TurnedAway { many, last: now });
+    }
+
+    /// How many were turned away of late, up to the next ten.
+    pub(super) fn turned_away(&self, tenant: TenantId, flow: Flow, now: Millis) -> u64 {
+        self.turned_away_within(tenant, flow, now, TOLD_MS)
+    }
+
+    /// Is the way without a name shut to others just now, or was it so a few hours ago?
+    pub(super) fn is_flooded(&self, tenant: TenantId, now: Millis) -> bool {
+        self.turned_away_within(tenant, Flow::Words, now, super::TURN_MS) > 0
+    }
+
+    fn turned_away_within(&self, tenant: TenantId, flow: Flow, now: Millis, within: i64) -> u64 {
+        let all = lock(&self.turned_away);
+        let of_late = all.get(&(tenant, flow)).filter(|told| now.since(told.last) < within);
+        of_late.map_or(0, |told| told.many.next_multiple_of(STEP))
+    }
+
     /// Takes one, if there is room.
     pub(super) fn takes(&self, tenant: TenantId, flow: Flow, now: Millis) -> bool {
-        let there = self.has_room(tenant, flow, now);
+        let there = self.hears(tenant, flow, now);
         if there {
             let mut flows = lock(&self.flows);
             let rest = flows.entry((tenant, flow)).or_insert(now.0);
@@ -148,6 +195,22 @@ mod tests {
         assert!(speaking.takes(other, Flow::Words, Millis(1_000)) && !take(60_000));
         assert!(take(1_000 + HOUR_MS / 30) && !take(1_000 + HOUR_MS / 30));
         assert!(speaking.has_room(one, Flow::Codes, Millis(1_000)));
+    }
+
+    #[test]
+    fn those_who_are_turned_away_are_told_of_in_tens_and_forgotten_after_a_day() {
+        let speaking = Speaking::default();
+        let (one, other) = (TenantId(1), TenantId(2));
+        let told = |whose, at| speaking.turned_away(whose, Flow::Words, Millis(at));
+        (0..30).for_each(|_| assert!(speaking.takes(one, Flow::Words, Millis(0))));
+        assert!(told(one, 0) == 0 && !speaking.is_flooded(one, Millis(0)));
+        assert!(!speaking.takes(one, Flow::Words, Millis(1)) && !speaking.hears(one, Flow::Words, Millis(2)));
+        assert_eq!((told(one, 2), told(other, 2)), (10, 0));
+        assert_eq!(speaking.turned_away(one, Flow::NamedWords, Millis(2)), 0, "another way");
+        (0..9).for_each(|_| speaking.turns_away(one, Flow::Words, Millis(3)));
+        assert_eq!(told(one, 3), 20);
+        assert!(speaking.is_flooded(one, Millis(5 * HOUR_MS)) && !speaking.is_flooded(one, Millis(7 * HOUR_MS)));
+        assert_eq!((told(one, 23 * HOUR_MS), told(one, 25 * HOUR_MS)), (20, 0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Handling reports: security those that aren't about it, the data protection officer and auditors all of them.
 
 use super::clean::CleanFile;
+use super::flood::Flow;
 use super::follow::Followed;
 use super::{Case, ReportedBy, Speaker, day_of};
 use crate::auth::Scope;
@@ -52,6 +53,8 @@ pub struct ReportList {
     pub edited: Vec<ReportId>,
     /// Was one edited, taken out of the database, or put back?
     pub damaged: bool,
+    /// How many were turned away of late because more came than is taken in, up to the next ten, as far as this node knows.
+    pub turned_away: u64,
     /// The entry of this reading.
     pub receipt: EntryId,
 }
@@ -151,7 +154,18 @@ impl Vault {
         if damaged {
             self.alarms.set(scope.tenant, crate::AlarmKind::ReportsEdited, true, self.clock.now());
         }
-        Ok(ReportList { items, next, edited, damaged, receipt })
+        let turned_away = self.turned_away(scope.tenant, side);
+        Ok(ReportList { items, next, edited, damaged, turned_away, receipt })
+    }
+
+    /// How many were turned away on the ways whose reports this side reads; of those with a name about security, security learns nothing.
+    fn turned_away(&self, tenant: TenantId, side: Side) -> u64 {
+        let now = self.clock.now();
+        let of = |flow| self.speaking.turned_away(tenant, flow, now);
+        match side {
+            Side::Security => of(Flow::Words),
+            Side::Outside => of(Flow::Words) + of(Flow::NamedWords),
+        }
     }
 
     /// A handler goes on with a report; whoever made it reads that.

@@ -184,10 +184,10 @@ impl Vault {
         Ok(code)
     }
 
-    /// Is there room for one more word of those without a name? Takes none.
+    /// Is there room for one more word of those without a name? Takes none; that there is none is counted, of nobody in particular.
     #[must_use]
     pub fn hears_words(&self, tenant: TenantId) -> bool {
-        self.speaking.has_room(tenant, Flow::Words, self.clock.now())
+        self.speaking.hears(tenant, Flow::Words, self.clock.now())
     }
 
     /// When the box is turned next: from then on handlers read what was sent without a name.

@@ -123,13 +123,9 @@ impl Case {
         self.outcome.is_none()
     }
 
-    /// `H("rf1/report" ‖ nonce ‖ H(text) ‖ about security ‖ hashes of its files)`: what the log tells of it.
+    /// What the log tells of it.
     fn mark(&self) -> [u8; 32] {
-        let text = keys::hash(&[self.text.as_bytes()]);
-        let about = [u8::from(self.about_security)];
-        let mut parts: Vec<&[u8]> = vec![b"rf1/report", &self.nonce, &text, &about];
-        parts.extend(self.files.iter().map(|(_, hash)| hash.as_slice()));
-        keys::hash(&parts)
+        mark(&self.nonce, &self.text, self.about_security, self.files.iter().map(|(_, hash)| hash))
     }
 
     /// The beginning of a hash of all that its row says.
@@ -141,6 +137,13 @@ impl Case {
     fn expires(&self) -> Millis {
         self.outcome.map_or(NEVER, |(_, day)| day.plus(KEPT_MS))
     }
+}
+
+/// `H("rf1/report" ‖ nonce ‖ H(text) ‖ about security ‖ hashes of its files)`: what the log tells of a report.
+fn mark<'a>(nonce: &[u8; 32], text: &str, about_security: bool, files: impl Iterator<Item = &'a [u8; 32]>) -> [u8; 32] {
+    let (text, about) = (keys::hash(&[text.as_bytes()]), [u8::from(about_security)]);
+    let files = files.copied().collect::<Vec<_>>().concat();
+    keys::hash(&[b"rf1/report", nonce, &text, &about, &files])
 }
 
 /// `H("rf1/reports" ‖ hashes, sorted)`: what an entry tells of its reports.

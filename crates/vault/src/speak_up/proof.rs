@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::private::entry::{Opening, open_opening};
 use crate::receipt::ReceiptAnswer;
 use crate::wiring::Vault;
-use domain::{EntryId, Refusal, TenantId};
+use domain::{EntryId, Millis, Refusal, TenantId};
 
 /// Such a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +34,21 @@ impl ReportProof {
     /// Does it prove this text? All but the receipt itself, which whoever has the log's key checks.
     #[must_use]
     pub fn proves(&self, text: &str, leaf: &[u8]) -> bool {
-        let about = [u8::from(self.about_security)];
-        let text = keys::hash(&[text.as_bytes()]);
-        let mut parts: Vec<&[u8]> = vec![b"rf1/report", &self.nonce, &text, &about];
-        parts.extend(self.files.iter().map(<[u8; 32]>::as_slice));
-        let said = self.opening.told(leaf).and_then(|body| body.told);
-        keys::hash(&parts) == self.mark && self.list.contains(&self.mark) && said == Some(super::told(&self.list))
+        self.is_of(text) && self.is_told(leaf).is_some()
+    }
+
+    /// Is this what was reported, with the files and the mark that it names?
+    #[must_use]
+    pub fn is_of(&self, text: &str) -> bool {
+        super::mark(&self.nonce, text, self.about_security, self.files.iter()) == self.mark
+    }
+
+    /// When this leaf's entry was written, where it tells of a report of this hash.
+    #[must_use]
+    pub fn is_told(&self, leaf: &[u8]) -> Option<Millis> {
+        let body = self.opening.told(leaf)?;
+        let tells = self.list.contains(&self.mark) && body.told == Some(super::told(&self.list));
+        tells.then_some(body.at)
     }
 }
 

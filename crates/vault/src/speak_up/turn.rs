@@ -5,6 +5,7 @@
 use super::body::{emptied, filled_in_steps, fixed};
 use super::book::Book;
 use super::clean::{CleanFile, FileKind};
+use super::flood::Flow;
 use super::{Case, Line, NEVER, ReportedBy, Speaker, TURN_MS, day_of, told};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
@@ -37,6 +38,14 @@ pub(super) enum Item {
 }
 
 impl Item {
+    /// By which way it came, as far as that matters to who else comes.
+    fn flow(&self) -> Flow {
+        match self {
+            Self::Report(case, _) if case.by != ReportedBy::Nobody => Flow::NamedWords,
+            Self::Report(..) | Self::Line(..) => Flow::Words,
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Self::Report(_, files) => files.iter().map(|file| file.bytes.len()).sum(),
@@ -163,10 +172,11 @@ impl Vault {
             // One that was put back still takes it in. The next round tells of it: an entry now would tell that somebody spoke up.
             self.speaking.sees_box(tenant, opened.written, before);
             let Some(new) = item.take() else { return Err(VaultError::Busy) };
-            let brings = new.size();
+            let (brings, flow) = (new.size(), new.flow());
             opened.items.push(new);
             let held: usize = opened.items.iter().map(Item::size).sum();
             if opened.items.len() > MOST || (brings > 0 && held > MOST_BYTES) {
+                self.speaking.turns_away(tenant, flow, self.clock.now());
                 return Err(VaultError::refused(Refusal::BoxFull));
             }
             if self.write_box(tenant, &mut opened, before).await? {

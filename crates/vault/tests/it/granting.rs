@@ -4,6 +4,7 @@ use crate::help::assert_refused;
 use crate::power_changes::Claimed;
 use domain::{PersonId, Refusal, Role};
 use identity::scim::User;
+use std::sync::Barrier;
 use testkit::{Browser, FIRST, Member, TestWorld, block_on};
 use vault::{Access, AlarmKind, Arrival, Asked, AuditBody, DeviceKey, Kind, LoggedIn, PowerWish, VaultError};
 
@@ -294,4 +295,50 @@ fn a_user_name_is_one_persons_also_where_it_was_listed_before_names_had_rows() {
     // An edited row takes and gives nothing.
     world.edit("UPDATE admission SET body = x'00' WHERE tenant = 1 AND kind = 14 AND length(body) = 16");
     assert_refused(&world, propose("nia@acme.example"), Refusal::Tampered);
+}
+
+/// Whoever holds the provider could bury the proposal that matters.
+#[test]
+fn the_provider_leaves_a_thousand_proposals_waiting_and_no_more() {
+    let claimed = Claimed::new(5304);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    let provider = || world.scope(&staff.integrator);
+    let propose = |name: String, active: bool| {
+        let user = User { user_name: name, role: Some(Role::Agent), active, ..User::default() };
+        block_on(world.vault.propose_person(&provider(), user))
+    };
+    let first = propose("new 0".to_owned(), true).unwrap();
+    for number in 1..vault::MOST_WAITING - 4 {
+        propose(format!("new {number}"), true).unwrap();
+    }
+    // However many come at once, no more pass than there are places.
+    let (at_once, scope) = (Barrier::new(24), provider());
+    let one = &|number: usize| {
+        let (user_name, role) = (format!("at once {number}"), Some(Role::Agent));
+        at_once.wait();
+        block_on(world.vault.propose_person(&scope, User { user_name, role, active: true, ..User::default() }))
+    };
+    let came: Vec<_> = std::thread::scope(|threads| {
+        let running: Vec<_> = (0..24).map(|number| threads.spawn(move || one(number))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(came.iter().filter(|one| one.is_ok()).count(), 4);
+    let full = |error: &VaultError| matches!(error, VaultError::Refused { refusal: Refusal::ProposalsFull, .. });
+    assert!(came.iter().filter_map(|one| one.as_ref().err()).all(full));
+    assert_refused(world, propose("one more".to_owned(), true).map(drop), Refusal::ProposalsFull);
+    // What asks for nothing waits for nobody, and asks for something later.
+    let idle = propose("idle".to_owned(), false).unwrap();
+    let active = User { user_name: "idle".to_owned(), role: Some(Role::Agent), active: true, ..User::default() };
+    let asks = || block_on(world.vault.repropose_person(&provider(), &idle, active.clone())).map(drop);
+    assert_refused(world, asks(), Refusal::ProposalsFull);
+    // What waits already may change, that somebody left always counts, and an answer makes room.
+    let other = User { user_name: "new 0".to_owned(), role: Some(Role::TeamLeader), active: true, ..User::default() };
+    let first = block_on(world.vault.repropose_person(&provider(), &first, other)).unwrap();
+    let agent = block_on(world.vault.directory_entry(&provider(), staff.other_agent.id)).unwrap();
+    block_on(world.vault.retire_person(&provider(), &agent)).unwrap();
+    let id = PersonId::parse(&first.shown.id).unwrap();
+    block_on(world.vault.decline_proposal(&claimed.officer(), id)).unwrap();
+    world.clock.advance(1_000);
+    asks().unwrap();
+    assert_refused(world, propose("one more".to_owned(), true).map(drop), Refusal::ProposalsFull);
 }

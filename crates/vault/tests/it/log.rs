@@ -208,7 +208,8 @@ fn an_export_breaks_off_when_people_or_rules_change() {
     let line = call.world.line(FIRST, export.receipt());
     assert_eq!(line.body.unwrap().kind, Kind::LogExported, "there before anything was given");
     block_on(call.world.vault.revoke_token(&call.world.vault.operator(FIRST), call.world.staff.it.id)).unwrap();
-    let broken = VaultError::Refused { refusal: Refusal::PowerChanged, entry: None, rule: None, spent: None };
+    let broken =
+        VaultError::Refused { refusal: Refusal::PowerChanged, entry: None, rule: None, spent: None, plan: None };
     assert_eq!(block_on(export.next()).unwrap_err(), broken);
 }
 

@@ -9,6 +9,7 @@
 
 mod allotments;
 mod approvals;
+mod approvals_no;
 mod blast_radius;
 mod board;
 mod board_cases;
@@ -27,6 +28,7 @@ mod digests;
 mod erasure;
 mod events;
 mod evidence;
+mod four;
 mod glass;
 mod governance;
 mod granting;
@@ -67,6 +69,7 @@ mod sequencing;
 mod serving;
 mod sessions;
 mod settings;
+mod setup_tokens;
 mod shelves;
 mod source;
 mod speaking;

@@ -215,7 +215,7 @@ fn once_an_officer_has_one_each_new_passkey_waits_for_an_officer() {
     let world = TestWorld::new(807);
     let (mut officer, _) = enrolled(&world, &world.staff.security);
     let (mut agent, waiting) = enrolled(&world, &world.staff.agent);
-    assert_eq!(waiting, Enrolled::Waiting);
+    let Enrolled::Waiting { check } = waiting else { panic!("{waiting:?}") };
     let assertion = asserted(&world.vault, &mut agent);
     assert_eq!(failure(sign_in(&world.vault, &assertion).map(drop)), VaultError::Unauthenticated);
     let (leader, security) = (world.scope(&world.staff.leader), world.scope(&world.staff.security));
@@ -223,6 +223,7 @@ fn once_an_officer_has_one_each_new_passkey_waits_for_an_officer() {
     let list = block_on(world.vault.enrolments(&security)).unwrap();
     assert_eq!(list.credentials, [officer.credential.clone()]);
     let [item] = &list.items[..] else { panic!("{list:?}") };
+    assert_eq!(item.check, check, "who lets it count sees the words that its owner was shown");
     assert_eq!((item.person, item.name.as_str()), (world.staff.agent.id, security_name(&world, item.person).as_str()));
     let theirs = officer.get(&item.challenge);
     assert_refused(&world, block_on(world.vault.approve_enrolment(&leader, item.id, theirs)), Refusal::RoleNotAllowed);
@@ -346,7 +347,8 @@ fn a_passkey_taken_back_ends_its_sessions_and_the_last_officers_stays() {
     assert_refused(&world, block_on(world.vault.drop_passkey(&scope, own[0].id)), Refusal::LastOfficer);
     let second = Authenticator::new(ORIGIN);
     let new = offered(&world.vault, &second);
-    assert_eq!(block_on(world.vault.enrol_another(&scope, &PARTY, &new)).unwrap(), Enrolled::Waiting);
+    let waiting = block_on(world.vault.enrol_another(&scope, &PARTY, &new)).unwrap();
+    assert!(matches!(waiting, Enrolled::Waiting { .. }));
     let item = block_on(world.vault.enrolments(&scope)).unwrap().items.remove(0);
     let approval = first.get(&item.challenge);
     block_on(world.vault.approve_enrolment(&scope, item.id, approval)).unwrap();
@@ -383,4 +385,43 @@ fn passkeys_of_every_algorithm_sign_in_and_none_of_a_bent_key() {
         assert_refused(&world, sign_in(&world.vault, &bent).map(drop), Refusal::PasskeyRefused);
         sign_in(&world.vault, &good).unwrap();
     }
+}
+
+#[test]
+fn a_passkey_that_waits_is_declined_by_whoever_could_let_it_and_never_counts() {
+    let world = TestWorld::new(5303);
+    let (mut officer, _) = enrolled(&world, &world.staff.security);
+    let staff = &world.staff;
+    let (mut agent, _) = enrolled(&world, &staff.agent);
+    let (_, _) = enrolled(&world, &staff.quality);
+    let list = || block_on(world.vault.enrolments(&world.scope(&staff.security))).unwrap().items;
+    let waiting = list();
+    let of = |person: PersonId| waiting.iter().find(|item| item.person == person).unwrap();
+    let (agents, analysts) = (of(staff.agent.id), of(staff.quality.id));
+    assert_ne!(agents.check, analysts.check);
+    let own = block_on(world.vault.own_passkeys(&world.scope(&staff.agent))).unwrap();
+    assert_eq!((own[0].waits, &own[0].check), (true, &agents.check), "its owner sees the same words");
+    let decline = |member: &Member, id: [u8; 16]| block_on(world.vault.decline_enrolment(&world.scope(member), id));
+    for nobody in [&staff.agent, &staff.it, &staff.integrator, &staff.quality] {
+        assert_refused(&world, decline(nobody, agents.id), Refusal::RoleNotAllowed);
+    }
+    // A team leader declines their own team's agents' and nobody else's.
+    assert_refused(&world, decline(&staff.leader, analysts.id), Refusal::NotFound);
+    assert_refused(&world, decline(&staff.security, [9; 16]), Refusal::NotFound);
+    decline(&staff.leader, agents.id).unwrap();
+    assert_refused(&world, decline(&staff.leader, agents.id), Refusal::NotFound);
+    let security = world.scope(&staff.security);
+    let late = officer.get(&agents.challenge);
+    assert_refused(&world, block_on(world.vault.approve_enrolment(&security, agents.id, late)), Refusal::NotFound);
+    let wish = vault::PowerWish::Asked(vault::Asked::Passkey { id: agents.id });
+    assert_refused(&world, block_on(world.vault.draft_power(&security, wish)).map(drop), Refusal::NotFound);
+    decline(&staff.security, analysts.id).unwrap();
+    assert!(list().is_empty());
+    let assertion = asserted(&world.vault, &mut agent);
+    assert_eq!(failure(sign_in(&world.vault, &assertion).map(drop)), VaultError::Unauthenticated);
+    let told = world.log(FIRST).into_iter().filter_map(|line| line.body);
+    let told: Vec<_> = told.filter(|body| body.kind == Kind::PasskeyDeclined && body.decision.is_ok()).collect();
+    let told: Vec<_> = told.iter().map(|body| (body.person, body.upon)).collect();
+    let expected = [(Some(staff.leader.id), Some(staff.agent.id)), (Some(staff.security.id), Some(staff.quality.id))];
+    assert!(told.len() == 2 && expected.iter().all(|one| told.contains(one)), "{told:?}");
 }

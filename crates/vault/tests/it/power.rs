@@ -22,6 +22,8 @@ fn furnished(seed: u64) -> Call {
         .skip(1)
         // Such a row comes with a change that makes somebody one, and with no other.
         .filter(|kind| *kind != PowerKind::Former)
+        // And such a one is an officer's.
+        .filter(|kind| *kind != PowerKind::Confirmed)
         .map(|kind| Change::Put((kind, [kind as u8; 16]), vec![kind as u8]))
         .collect();
     changes.push(Change::put(staff.agent.id.0, &Reporting { to: staff.leader.id }));

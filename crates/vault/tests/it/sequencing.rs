@@ -62,7 +62,7 @@ fn an_entry_is_pending_and_then_has_a_receipt() {
     let unknown = failure(block_on(call.world.vault.receipt(FIRST, domain::EntryId([1; 16]))));
     assert_eq!(
         unknown,
-        VaultError::Refused { refusal: domain::Refusal::NotFound, entry: None, rule: None, spent: None }
+        VaultError::Refused { refusal: domain::Refusal::NotFound, entry: None, rule: None, spent: None, plan: None }
     );
 }
 

@@ -290,6 +290,29 @@ fn a_flood_is_bounded_and_leaves_the_way_with_a_name_open() {
 }
 
 #[test]
+fn a_flood_is_told_to_both_sides_and_nothing_of_it_is_written_but_the_alarm() {
+    let world = world(3_017);
+    let turned_away = |by: &Member, outside| {
+        block_on(world.vault.reports(&world.scope(by), outside, (None, 50))).unwrap().turned_away
+    };
+    let (security, protection) = (&world.staff.security, &world.staff.protection);
+    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    assert!(!stands(&world, AlarmKind::ReportsFull), "nobody was turned away yet");
+    assert_eq!((turned_away(security, false), turned_away(protection, true)), (0, 0));
+    assert!(!world.vault.hears_words(FIRST));
+    assert!(stands(&world, AlarmKind::ReportsFull));
+    assert_eq!((turned_away(security, false), turned_away(protection, true)), (10, 10), "one person is none");
+    let agent = world.scope(&world.staff.agent);
+    let named = |_: &i32| block_on(world.vault.report(&agent, about_security("x"))).is_ok();
+    assert_eq!((0..25).filter(named).count(), 20);
+    assert_eq!((turned_away(security, false), turned_away(protection, true)), (10, 20), "security counts no such ones");
+    world.clock.advance(TURN_MS);
+    assert!(!stands(&world, AlarmKind::ReportsFull), "it is over");
+    world.clock.advance(DAY_MS);
+    assert_eq!(turned_away(protection, true), 0);
+}
+
+#[test]
 fn whoever_guesses_codes_keeps_nobody_from_their_answer() {
     let world = world(3_008);
     let right = speak(&world, saying("mine"));

@@ -4,13 +4,13 @@ use super::custodian::{Custodian, short};
 use super::sealed::SealedShare;
 use super::share::{Quorum, QuorumError, Share, combine, split};
 use super::sheet::{self, Kind, Said, SheetError, Value};
-use super::words::words;
 use crate::RootKey;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use core::fmt;
 use domain::Entropy;
 use domain::time::fresh;
 use keys::derive;
+use keys::words::words;
 use keys::xwing::{PUBLIC, Public};
 
 const TITLE: &str = "ceremony";

@@ -1,8 +1,8 @@
 //! A custodian: who keeps a share, and the key that it is sealed to.
 
 use super::sheet::{self, Kind, Said, SheetError, Value};
-use super::words::words;
 use aws_lc_rs::digest::{SHA256, digest};
+use keys::words::words;
 use keys::xwing::{PRIVATE, PUBLIC, Private, Public};
 use zeroize::Zeroizing;
 

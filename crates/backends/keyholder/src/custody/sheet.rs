@@ -1,8 +1,8 @@
 //! A sheet: the one text form of what custodians keep. A line for each field, long ones as numbered lines of words, and
 //! check words over everything at its end; so it can be printed, typed in again, and is never half right.
 
-use super::words::{self, WordsError, words};
 use aws_lc_rs::digest::{SHA256, digest};
+use keys::words::{self, WordsError, words};
 
 /// Words in a numbered line.
 const IN_LINE: usize = 8;

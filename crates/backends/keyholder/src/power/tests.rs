@@ -618,3 +618,28 @@ fn one_officer_lets_nobody_in_under_the_name_of_who_decides() {
     tenant.place.clock.advance(COUNTS_ON_MS);
     tenant.seal(&back, &tenant.approved(&tenant.sue, &back)).unwrap();
 }
+
+#[test]
+fn whoever_sets_up_confirms_no_token_and_officers_two_of_who_decides_and_not_their_own() {
+    let confirmed_as = |person, role| [put(person, &keys::power::Confirmed { token: [7; 32], role })];
+    let confirmed = |person: [u8; 16]| {
+        let roles = [(ADA, Role::Agent), (LEA, Role::TeamLeader), (SUE, Role::SecurityOfficer)];
+        confirmed_as(person, roles.into_iter().find(|(id, _)| *id == person).unwrap().1)
+    };
+    let new = Tenant::new();
+    assert_eq!(new.seal(&confirmed(ADA), &Warrant::Setup), Err(HolderError::Unwarranted));
+    let tenant = Tenant::claimed();
+    for warrant in [Warrant::Setup, Warrant::Narrowing] {
+        assert_eq!(tenant.seal(&confirmed(ADA), &warrant), Err(HolderError::Unwarranted));
+    }
+    tenant.seal(&confirmed(ADA), &tenant.approved(&tenant.sue, &confirmed(ADA))).unwrap();
+    let alone = tenant.approved(&tenant.sue, &confirmed(LEA));
+    assert_eq!(tenant.seal(&confirmed(LEA), &alone), Err(HolderError::Unwarranted));
+    tenant.seal(&confirmed(LEA), &tenant.agreed(&confirmed(LEA))).unwrap();
+    let own = tenant.approved(&tenant.sue, &confirmed(SUE));
+    assert_eq!(tenant.seal(&confirmed(SUE), &own), Err(HolderError::NotApproved));
+    // An agent's, for the role that they are to have next.
+    let ahead = confirmed_as(ADA, Role::TeamLeader);
+    assert_eq!(tenant.seal(&ahead, &tenant.approved(&tenant.sue, &ahead)), Err(HolderError::Unwarranted));
+    tenant.seal(&ahead, &tenant.agreed(&ahead)).unwrap();
+}

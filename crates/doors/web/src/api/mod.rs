@@ -71,6 +71,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/v1/me/passkeys", get(passkeys::list).post(passkeys::offer))
         .route("/v1/me/passkeys/{id}", delete(passkeys::take_back))
         .route("/v1/enrolments", get(passkeys::enrolments))
+        .route("/v1/enrolments/{id}", delete(passkeys::decline))
         .route("/v1/enrolments/{id}/agreements", post(passkeys::agree))
         .route("/v1/enrolments/{id}/approvals", post(passkeys::approve))
         .route("/v1/sessions", get(sessions::list))

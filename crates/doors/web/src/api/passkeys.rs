@@ -29,6 +29,8 @@ pub(crate) struct Passkey {
     /// The credential's id, Base 64 url.
     credential: String,
     label: String,
+    /// The check words of its public key: whoever lets it count sees the same, and has its owner read them out.
+    check: String,
     #[schema(format = DateTime)]
     added: String,
     /// When it last signed in.
@@ -43,6 +45,7 @@ fn own(passkey: OwnPasskey) -> Passkey {
         passkey: format!("pky_{}", hex(&passkey.id)),
         credential: said(&passkey.credential),
         label: passkey.label,
+        check: passkey.check,
         added: passkey.added.to_string(),
         used: passkey.used.map(|at| at.to_string()),
         waits: passkey.waits,
@@ -72,6 +75,18 @@ pub(crate) async fn list(
 pub(crate) struct Offered {
     /// Does it wait for a security officer?
     waiting: bool,
+    /// The check words of its public key, to be read out to whoever lets it count; of one that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<String>,
+}
+
+impl From<Enrolled> for Offered {
+    fn from(enrolled: Enrolled) -> Self {
+        match enrolled {
+            Enrolled::AtOnce => Self { waiting: false, check: None },
+            Enrolled::Waiting { check } => Self { waiting: true, check: Some(check) },
+        }
+    }
 }
 
 /// Register one more passkey of mine.
@@ -96,7 +111,7 @@ pub(crate) async fn offer(
     let site = Site::of(&web, &headers).map_err(|fault| web.fault(fault))?;
     let new = made.read().ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("the passkey can't be read")))?;
     let enrolled = web.vault.enrol_another(&scope, &site.party(), &new).await.map_err(|error| web.failed(&error))?;
-    Ok(answer(StatusCode::CREATED, &Offered { waiting: enrolled == Enrolled::Waiting }))
+    Ok(answer(StatusCode::CREATED, &Offered::from(enrolled)))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -142,6 +157,8 @@ pub(crate) struct Enrolment {
     role: &'static str,
     /// What its owner calls the passkey.
     label: String,
+    /// The check words of its public key: have its owner, who sees the same, read them out.
+    check: String,
     #[schema(format = DateTime)]
     added: String,
     /// What the officer's passkey signs: the change, as the key holder will check it. Base 64 url.
@@ -164,6 +181,7 @@ fn waiting(waiting: Waiting) -> Enrolment {
         name: waiting.name,
         role: waiting.role.label(),
         label: waiting.label,
+        check: waiting.check,
         added: waiting.added.to_string(),
         challenge: said(&waiting.challenge),
         signatures: waiting.signatures,
@@ -204,6 +222,26 @@ pub(crate) async fn agree(
 ) -> Result<Response, Failed> {
     let enrolment = id(&web, &text, |text| unhex(text, "enr_"))?;
     web.vault.agree_to_passkey(&scope, enrolment).await.map_err(|error| web.failed(&error))?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Decline a passkey that waits.
+///
+/// It never counts. For security officers, and for the team leader of an agent: whoever could let it. Its owner makes another.
+#[utoipa::path(delete, path = "/v1/enrolments/{id}", tag = "staff", operation_id = "declineEnrolment",
+    params(("id" = String, Path, pattern = "^enr_[0-9a-f]{32}$", description = "The enrolment's id.")),
+    responses((status = 204, description = "Declined."), (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn decline(
+    State(web): State<Web>,
+    Signed(scope): Signed,
+    Path(text): Path<String>,
+) -> Result<Response, Failed> {
+    let enrolment = id(&web, &text, |text| unhex(text, "enr_"))?;
+    web.vault.decline_enrolment(&scope, enrolment).await.map_err(|error| web.failed(&error))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

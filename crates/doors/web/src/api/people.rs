@@ -34,6 +34,8 @@ pub(crate) struct KnownPerson {
     manager: Option<String>,
     /// Do they have a bearer token?
     token: bool,
+    /// Was that token given while the centre was set up, to a person, and has no officer confirmed it since for the role that they have?
+    unconfirmed_token: bool,
     /// When they were added.
     #[schema(format = DateTime)]
     since: String,
@@ -62,6 +64,7 @@ impl From<PersonLine> for KnownPerson {
             reports_to: line.reports_to.map(|id| id.to_string()),
             manager: line.manager,
             token: line.token,
+            unconfirmed_token: line.unconfirmed,
             since: line.since.to_string(),
             probation: line.probation,
             passkeys: line.passkeys as u64,

@@ -126,6 +126,11 @@ pub(crate) enum NewPowerChange {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
         person: String,
     },
+    /// Somebody's bearer token, which whoever set the centre up gave them, goes on counting.
+    KeepToken {
+        #[schema(pattern = "^per_[0-9a-f]{32}$")]
+        person: String,
+    },
     /// What the identity provider proposes.
     ApplyProposal {
         #[schema(pattern = "^per_[0-9a-f]{32}$")]
@@ -399,6 +404,7 @@ async fn wish(web: &Web, scope: &Scope, asked: NewPowerChange) -> Result<PowerWi
             PowerWish::Access(Access::BindLogin { person, issuer, subject })
         }
         NewPowerChange::DropToken { person: id } => PowerWish::Access(Access::DropToken { person: person(&id)? }),
+        NewPowerChange::KeepToken { person: id } => PowerWish::Access(Access::KeepToken { person: person(&id)? }),
         NewPowerChange::DropLogin { person: id } => PowerWish::Access(Access::DropLogin { person: person(&id)? }),
         NewPowerChange::ApplyProposal { proposal, role } => {
             let id = member(web, &proposal, PersonId::parse, "proposal isn't a proposal's id")?;

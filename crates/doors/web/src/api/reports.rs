@@ -202,6 +202,8 @@ pub(crate) struct Reports {
     edited: Vec<String>,
     /// Was one edited, taken out of the database, or put back?
     damaged: bool,
+    /// How many were turned away within a day because more came than is taken in, up to the next ten, as far as this node knows.
+    turned_away: u64,
     next: Option<String>,
     receipt: String,
 }
@@ -271,6 +273,7 @@ async fn listed(
         items: found.items.iter().map(shown).collect(),
         edited: found.edited.iter().map(ToString::to_string).collect(),
         damaged: found.damaged,
+        turned_away: found.turned_away,
         next: found.next.map(|next| next.print()),
         receipt: found.receipt.to_string(),
     }))

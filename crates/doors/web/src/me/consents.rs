@@ -154,7 +154,7 @@ async fn made(
     which: &Which,
     from: &str,
 ) -> Result<serde_json::Value, VaultError> {
-    let gone = || VaultError::Refused { refusal: Refusal::NotFound, entry: None, rule: None, spent: None };
+    let gone = || VaultError::Refused { refusal: Refusal::NotFound, entry: None, rule: None, spent: None, plan: None };
     let in_force = web.vault.plan_in_force(scope.tenant()).await?;
     let plan = in_force.planned.plan();
     let own = web.vault.own_consents(scope).await?;

@@ -18,7 +18,7 @@ use domain::Millis;
 use plan::Language;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use vault::{Masked, OwnExport, Passphrase, VaultError};
+use vault::{Masked, OwnExport, Passphrase, VaultError, WhyWithheld};
 use zeroize::Zeroizing;
 
 /// What its readers know it by.
@@ -133,10 +133,10 @@ pub(super) async fn copy(
         Ok(export) => export,
         Err(error) => return place.failed(&web, &error),
     };
-    let (places, receipt) = (export.places(), export.receipt);
+    let (places, receipt, whole) = (export.places(), export.receipt, export.withheld.is_empty());
     let plain = form.written(&place, at, export);
-    // A request that waits for it is fulfilled by it: that is in the log before the customer has it.
-    if let Err(error) = web.vault.own_copy_taken(&scope, receipt, &places, &plain).await {
+    // A request that waits for it is fulfilled by it, if nothing is withheld: that is in the log before the customer has it.
+    if whole && let Err(error) = web.vault.own_copy_taken(&scope, receipt, &places, &plain).await {
         return place.failed(&web, &error);
     }
     match passphrase {
@@ -209,6 +209,13 @@ struct MaskLine<'a> {
     mask: &'a str,
 }
 
+#[derive(Serialize)]
+struct WithheldLine {
+    field: &'static str,
+    instance: u32,
+    why: &'static str,
+}
+
 fn kept(kind: &str, name: &str, body: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
@@ -220,7 +227,7 @@ fn kept(kind: &str, name: &str, body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// `{"format":…,"values":[{"field":…,"instance":…,"value":…}],"masked":[…]}`
+/// `{"format":…,"values":[{"field":…,"instance":…,"value":…}],"masked":[…],"withheld":[{"field":…,"instance":…,"why":…}]}`
 fn json(place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(16 * 1024));
     let head = Head {
@@ -241,6 +248,13 @@ fn json(place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
     out.extend_from_slice(b"],\"masked\":");
     let masks: Vec<MaskLine<'_>> = export.masks.iter().map(line).collect();
     out.extend_from_slice(&serde_json::to_vec(&masks).unwrap_or_default());
+    out.extend_from_slice(b",\"withheld\":");
+    let withheld = export.withheld.iter().map(|(kind, instance, why)| WithheldLine {
+        field: kind.slug(),
+        instance: *instance,
+        why: why.slug(),
+    });
+    out.extend_from_slice(&serde_json::to_vec(&withheld.collect::<Vec<_>>()).unwrap_or_default());
     out.push(b'}');
     out
 }
@@ -269,10 +283,52 @@ fn html(place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
         let title = escaped(&upper(&field(masked.field, language)));
         out.extend_from_slice(format!("<dt>{title}</dt><dd>{}</dd>\n", escaped(&masked.mask)).as_bytes());
     }
+    for (kind, _, why) in &export.withheld {
+        let title = escaped(&upper(&field(*kind, language)));
+        let told = match why {
+            WhyWithheld::NotPlanned => say.copy_unplanned,
+            WhyWithheld::NotAgreed => say.copy_not_agreed,
+        };
+        out.extend_from_slice(format!("<dt>{title}</dt><dd>{}</dd>\n", escaped(told)).as_bytes());
+    }
     out.extend_from_slice(format!("</dl>\n<p>{}</p>\n</main></body>\n</html>\n", escaped(say.copy_masked)).as_bytes());
     out
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{EntryId, FieldKind, TenantId};
+
+    #[test]
+    fn a_copy_says_of_what_is_withheld_why_in_either_language() {
+        for language in Language::ALL {
+            let say = Words::of(language);
+            let place = Place { tenant: TenantId(1), language, say, frame: sample_frame(language), banner: None };
+            let export = || OwnExport {
+                values: Vec::new(),
+                masks: Vec::new(),
+                withheld: vec![
+                    (FieldKind::Phone, 1, WhyWithheld::NotPlanned),
+                    (FieldKind::Email, 2, WhyWithheld::NotAgreed),
+                ],
+                receipt: EntryId([7; 16]),
+            };
+            let told: serde_json::Value = serde_json::from_slice(&json(&place, Millis(0), export())).unwrap();
+            let lines = serde_json::json!([
+                {"field": "phone", "instance": 1, "why": "not_planned"},
+                {"field": "email", "instance": 2, "why": "not_agreed"},
+            ]);
+            assert_eq!(told["withheld"], lines);
+            let page = html(&place, Millis(0), export());
+            let page = core::str::from_utf8(&page).unwrap();
+            let told = |kind, why| format!("<dt>{}</dt><dd>{why}</dd>", upper(&field(kind, language)));
+            assert!(page.contains(&told(FieldKind::Phone, say.copy_unplanned)), "{page}");
+            assert!(page.contains(&told(FieldKind::Email, say.copy_not_agreed)), "{page}");
+        }
+    }
 }

@@ -63,6 +63,8 @@ pub(super) struct Words {
     pub(super) copy_json: &'static str,
     pub(super) copy_html: &'static str,
     pub(super) copy_masked: &'static str,
+    pub(super) copy_unplanned: &'static str,
+    pub(super) copy_not_agreed: &'static str,
     pub(super) enough: &'static str,
     pub(super) sealed: &'static str,
     pub(super) sealed_lead: &'static str,

@@ -2,6 +2,7 @@
 
 use super::sign_in::{Asked, device};
 use super::templates::sign_in::Ceremony;
+use crate::api::passkeys::Offered;
 use crate::body::{Json, ok};
 use crate::identify::same_origin;
 use crate::passkey::{Answer, Asking, Made, Site, said};
@@ -13,7 +14,7 @@ use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use vault::{Enrolled, VaultError};
+use vault::VaultError;
 use zeroize::Zeroizing;
 
 /// Our own page asks, under a name.
@@ -114,11 +115,6 @@ pub(super) struct Register {
     passkey: Made,
 }
 
-#[derive(Serialize)]
-struct Registered {
-    waiting: bool,
-}
-
 pub(super) async fn register(
     State(web): State<Web>,
     headers: HeaderMap,
@@ -128,5 +124,5 @@ pub(super) async fn register(
     let Json(Register { code, passkey }) = body?;
     let new = passkey.read().ok_or_else(|| web.fault(Fault::UNPROCESSABLE.detail("the passkey can't be read")))?;
     let enrolled = web.vault.enrol_invited(&code, &site.party(), &new).await.map_err(|error| web.failed(&error))?;
-    Ok(ok(&Registered { waiting: enrolled == Enrolled::Waiting }))
+    Ok(ok(&Offered::from(enrolled)))
 }

@@ -28,6 +28,8 @@ struct PlanPage {
     /// By year.
     marks: Vec<Vec<Mark>>,
     milestones: Vec<MilestoneLine>,
+    /// What the rules and limits do otherwise, and how it is mended.
+    drift: Vec<(String, &'static str)>,
     banner: Option<String>,
 }
 
@@ -79,7 +81,12 @@ pub(super) async fn show(State(web): State<Web>, signed: Result<Signed, Failed>)
     let who = (scope.name().to_owned(), home(scope.role()), web.slug(scope.tenant()));
     let source = (in_force.signed, in_force.version);
     let banner = web.config.banner.clone();
-    page(StatusCode::OK, &shown(in_force.planned.plan(), in_force.day, who, source, banner))
+    let drift = match web.vault.drift_in_force(scope.tenant()).await {
+        Ok(found) => found.iter().map(|one| (one.says.clone(), one.next)).collect(),
+        Err(error) => return error_page(&web, Fault::of(&web, &error)),
+    };
+    let shown = PlanPage { drift, ..shown(in_force.planned.plan(), in_force.day, who, source, banner) };
+    page(StatusCode::OK, &shown)
 }
 
 fn shown(
@@ -117,6 +124,7 @@ fn shown(
         marks: years.iter().map(in_year).collect(),
         years,
         milestones: plan.milestones.iter().map(line).collect(),
+        drift: Vec::new(),
         banner,
     }
 }
@@ -198,7 +206,12 @@ pub(super) fn gallery(banner: Option<String>) -> Result<Vec<(&'static str, Strin
     let sample = Plan::parse(::plan::DEFAULT).map_err(|_| askama::Error::Fmt)?;
     let who = ("Ingrid Solberg".to_owned(), "/security", "acme".to_owned());
     let shown = shown(&sample, Date::constant(2026, 11, 27), who, (false, 3), banner);
-    Ok(vec![("plan.html", shown.render()?)])
+    let drift = vec![(
+        "The rules show name to the role agent for callback; the plan doesn't.".to_owned(),
+        "take it out of the rules, or add role and purpose to the plan",
+    )];
+    let differs = PlanPage { drift, ..shown.clone() };
+    Ok(vec![("plan.html", shown.render()?), ("plan-differs.html", differs.render()?)])
 }
 
 #[cfg(test)]
@@ -220,6 +233,13 @@ mod tests {
         assert_eq!(on("2028-03-15", "2030-01-31", 2030), (Some((0, 1)), "until 2030-01-31".to_owned()));
         assert_eq!(on("2028-03-15", "2030-01-31", 2031), (None, "over".to_owned()));
         assert_eq!(on("2028-03-15", "2028-04-01", 2028).0, Some((2, 2)));
+    }
+
+    #[test]
+    fn what_the_rules_do_otherwise_is_told_and_nothing_where_they_agree() {
+        let pages = gallery(None).unwrap();
+        assert!(!pages[0].1.contains("differs-title") && pages[1].1.contains("differs-title"));
+        assert!(pages[1].1.contains("take it out of the rules"));
     }
 
     #[test]

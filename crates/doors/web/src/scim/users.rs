@@ -63,7 +63,7 @@ pub(crate) async fn search(
     responses((status = 201, body = Resource, content_type = "application/scim+json"), (status = 400, body = Error, content_type = "application/scim+json"),
         (status = 401, body = Error, content_type = "application/scim+json"), (status = 403, body = Error, content_type = "application/scim+json"),
         (status = 409, body = Error, content_type = "application/scim+json"), (status = 413, body = Error, content_type = "application/scim+json"),
-        (status = 415, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
+        (status = 415, body = Error, content_type = "application/scim+json"), (status = 429, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
 pub(crate) async fn create(
     State(web): State<Web>,
     Program(scope): Program,
@@ -116,7 +116,7 @@ pub(crate) async fn show(
         (status = 401, body = Error, content_type = "application/scim+json"), (status = 403, body = Error, content_type = "application/scim+json"),
         (status = 404, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
         (status = 412, body = Error, content_type = "application/scim+json"), (status = 413, body = Error, content_type = "application/scim+json"),
-        (status = 415, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
+        (status = 415, body = Error, content_type = "application/scim+json"), (status = 429, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
 pub(crate) async fn replace(
     State(web): State<Web>,
     Program(scope): Program,
@@ -141,7 +141,7 @@ pub(crate) async fn replace(
         (status = 401, body = Error, content_type = "application/scim+json"), (status = 403, body = Error, content_type = "application/scim+json"),
         (status = 404, body = Error, content_type = "application/scim+json"), (status = 409, body = Error, content_type = "application/scim+json"),
         (status = 412, body = Error, content_type = "application/scim+json"), (status = 413, body = Error, content_type = "application/scim+json"),
-        (status = 415, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
+        (status = 415, body = Error, content_type = "application/scim+json"), (status = 429, body = Error, content_type = "application/scim+json"), (status = 503, body = Error, content_type = "application/scim+json")))]
 pub(crate) async fn patch(
     State(web): State<Web>,
     Program(scope): Program,

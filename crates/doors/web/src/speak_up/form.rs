@@ -325,9 +325,10 @@ pub(super) async fn proof(
     }
 }
 
-fn file(proof: &ReportProof) -> Response {
+/// The proof, as its file says it.
+pub fn told(proof: &ReportProof) -> serde_json::Value {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let told = json!({
+    json!({
         "format": "ringfence-report-proof-1",
         "report": hex(&proof.mark),
         "nonce": hex(&proof.nonce),
@@ -341,8 +342,11 @@ fn file(proof: &ReportProof) -> Response {
             "customer": hex(&proof.opening.customer),
         },
         "receipt": proof.receipt,
-    });
-    let mut response = secret(told.to_string().into_response());
+    })
+}
+
+fn file(proof: &ReportProof) -> Response {
+    let mut response = secret(told(proof).to_string().into_response());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"report-proof.json\""));

@@ -6,6 +6,7 @@ mod parts;
 mod reading;
 mod words;
 
+pub use form::told as report_proof;
 pub(crate) use reading::Places;
 
 use crate::pages::{self, error_page};

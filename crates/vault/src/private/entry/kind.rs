@@ -246,6 +246,8 @@ kinds! {
     CaseClosed = 102 "case_closed";
     /// The list of open cases was read.
     CasesRead = 103 "cases_read";
+    /// A passkey that waited was declined by who could have let it count; it never counts.
+    PasskeyDeclined = 104 "passkey_declined";
     /// From now on nothing is sealed with an older suite; `detail` is the suite's number.
     SuiteRaised = 106 "suite_raised";
     /// Sealed values moved to a later suite, without being opened by a node; `detail` is how many.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::custody::words::read;
+use keys::words::read;
 use proptest::prelude::*;
 
 #[test]

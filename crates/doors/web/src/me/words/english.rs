@@ -53,6 +53,8 @@ pub(super) static ENGLISH: Words = Words {
     copy_lead: "All of it, as you gave it or as it came in. Taking a copy is an entry in the log too.",
     copy_json: "For programs (JSON)",
     copy_html: "To read (HTML)",
+    copy_unplanned: "We hold this, but our plan does not let us put it in a copy. Write to us and ask for it.",
+    copy_not_agreed: "We hold this, but it goes into a copy only if you say yes to that. Say yes on your page, and then take a copy again.",
     copy_masked: "Card numbers are shown to nobody in full. Notes may tell of other people: write to us, and a person looks through them for you.",
     sealed: "A sealed copy",
     sealed_lead: "Write this passphrase down, or keep it where you keep passwords. It is shown this once, and we do not keep it. Without it nobody opens the copy, and neither do we.",

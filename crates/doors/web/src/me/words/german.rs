@@ -53,6 +53,8 @@ pub(super) static GERMAN: Words = Words {
     copy_lead: "Alle, so wie Sie sie angegeben haben oder wie sie zu uns kamen. Auch das steht danach im Buch.",
     copy_json: "Für Programme (JSON)",
     copy_html: "Zum Lesen (HTML)",
+    copy_unplanned: "Das haben wir, aber unser Plan lässt es nicht in eine Kopie. Schreiben Sie uns und fragen Sie danach.",
+    copy_not_agreed: "Das haben wir, aber es kommt nur mit Ihrem Ja in eine Kopie. Sagen Sie auf Ihrer Seite Ja und holen Sie dann noch einmal eine.",
     copy_masked: "Kartennummern bekommt niemand ganz zu sehen. Notizen können von anderen handeln: Schreiben Sie uns, dann sieht jemand sie für Sie durch.",
     sealed: "Eine versiegelte Kopie",
     sealed_lead: "Schreiben Sie dieses Passwort auf oder legen Sie es dorthin, wo Ihre Passwörter liegen. Es steht nur dieses eine Mal hier, und wir behalten es nicht. Ohne es öffnet niemand die Kopie, auch wir nicht.",

@@ -39,7 +39,7 @@ pub fn words(bytes: &[u8]) -> Vec<String> {
 ///
 /// # Errors
 /// The first word that isn't right, or that there are too many or too few.
-pub(crate) fn read<'a>(words: impl Iterator<Item = &'a str>, length: usize) -> Result<Vec<u8>, WordsError> {
+pub fn read<'a>(words: impl Iterator<Item = &'a str>, length: usize) -> Result<Vec<u8>, WordsError> {
     let mut letters = Vec::new();
     let mut found = 0;
     for (place, word) in words.enumerate() {
