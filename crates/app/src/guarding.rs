@@ -1,6 +1,6 @@
 //! One thread that looks about each second whether people and rights are what the key holder sealed and what alarms it has, takes
-//! over the steps of its ceremonies, makes the proposals whose time has come, closes drills for people that are over, and says what broken glass waits for a review, which requests are overdue, whether settings changed and which algorithms
-//! have outlived their milestones. And one that writes boxes of reports anew at random times.
+//! over the steps of its ceremonies, makes the proposals whose time has come, closes drills for people that are over, and says what broken glass waits for a review, which requests are overdue and whether settings
+//! changed. One that says which algorithms have outlived their milestones and whether the notice is kept. And one that writes boxes of reports anew at random times.
 
 use crate::ambient::SystemEntropy;
 use crate::failure::Failure;
@@ -15,6 +15,8 @@ const COVER_MS: u32 = 20 * 60_000;
 const USUAL: Duration = Duration::from_millis(700);
 /// Between two looks at the key holder's alarms and ceremonies, for which it reads its files, and at requests.
 const HOLDER: Duration = Duration::from_secs(10);
+/// Between two looks at the data plan.
+const PLAN: Duration = Duration::from_secs(3);
 /// Of many people a look takes long: then it has at most this share of the time.
 const SHARE: u32 = 20;
 /// No look is further away: a database that was slow for once keeps no alarm waiting.
@@ -22,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// The running threads; they stop when dropped.
 pub struct Guarding {
-    _rounds: [Rounds; 2],
+    _rounds: [Rounds; 3],
 }
 
 impl Guarding {
@@ -32,6 +34,7 @@ impl Guarding {
     /// If no thread can be started.
     pub fn start(vault: &Arc<Vault>) -> Result<Self, Failure> {
         let cover = cover(Arc::clone(vault))?;
+        let planned = planned(Arc::clone(vault))?;
         let vault = Arc::clone(vault);
         let mut asked: Option<Instant> = None;
         let rounds = Rounds::start("power", async move |_| {
@@ -71,20 +74,29 @@ impl Guarding {
                 if asks && let Err(error) = vault.settle_drills(tenant.id).await {
                     tracing::warn!(%error, "drills for people can't be looked at; it is tried again");
                 }
-                if let Err(error) = vault.settle_milestones(tenant.id).await {
-                    tracing::warn!(%error, "whose time is over by the data plan can't be looked at; it is tried again");
-                }
-                if let Err(error) = vault.settle_drift(tenant.id).await {
-                    tracing::warn!(%error, "whether the notice says what is done can't be looked at; it is tried again");
-                }
                 if let Err(error) = vault.settle_glass(tenant.id).await {
                     tracing::warn!(%error, "what waits for a review can't be looked at; it is tried again");
                 }
             }
             (began.elapsed() * SHARE).clamp(USUAL, LONGEST)
         })?;
-        Ok(Self { _rounds: [rounds, cover] })
+        Ok(Self { _rounds: [rounds, cover, planned] })
     }
+}
+
+/// What follows from the data plan. A new plan is compared with all rules, which takes a while: no look at people waits for that.
+fn planned(vault: Arc<Vault>) -> Result<Rounds, Failure> {
+    Rounds::start("plan", async move |_| {
+        for tenant in vault.tenants() {
+            if let Err(error) = vault.settle_milestones(tenant.id).await {
+                tracing::warn!(%error, "whose time is over by the data plan can't be looked at; it is tried again");
+            }
+            if let Err(error) = vault.settle_drift(tenant.id).await {
+                tracing::warn!(%error, "whether the notice says what is done can't be looked at; it is tried again");
+            }
+        }
+        PLAN
+    })
 }
 
 /// Not by the other thread's clock: a write at its pace would be told from one of somebody who speaks up.

@@ -111,6 +111,13 @@ impl World {
     fn told(&self) -> u64 {
         self.centre.number("SELECT count(*) FROM entry WHERE tenant = 2")
     }
+
+    /// Kinds of the newest of them.
+    fn newest(&self) -> Vec<String> {
+        let (_, officer) = self.their("security_officer");
+        let found = officer.get("/v1/disclosures?show=all&limit=6").expect(200).json();
+        found["items"].as_array().unwrap().iter().map(|one| one["kind"].to_string()).collect()
+    }
 }
 
 /// What is theirs, by the beginnings of its ids.
@@ -279,7 +286,8 @@ fn what_is_another_tenants_is_nobodys() {
             }
         }
     }
-    assert_eq!(world.told(), before, "their log says something of it");
+    let after = world.told();
+    assert_eq!(after, before, "their log says something of it: {:?}", world.newest());
     let (_, agent) = world.their("agent");
     agent.get(&format!("/v1/interactions/{}", things.ids["int_"][0])).expect(200);
     world.their("security_officer").1.get("/v1/sessions").expect(200);
