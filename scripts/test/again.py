@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 TOLERATED = 2
-FAILED = re.compile(r"^failures:\n((?:    \S+\n)+)", re.MULTILINE)
-TARGET = re.compile(r"^    `(.+)`$", re.MULTILINE)
+FAILED = re.compile(r"^failures:\n((?:    .+\n)+)", re.MULTILINE)
+# What cargo says after the output of each target that failed, whether by a test or by crashing.
+RERUN = re.compile(r"^error: .*to rerun pass `(.+)`$", re.MULTILINE)
 PASSED = re.compile(r"^test result: ok\. (\d+) passed", re.MULTILINE)
 SAID = re.compile(r"^---- (\S+) stdout ----\n(.*?)(?=^---- |^failures:)", re.MULTILINE | re.DOTALL)
 MUCH = 1_500
@@ -32,16 +33,24 @@ def run(command, log):
     return code, log.read_text(errors="replace")
 
 
+def failures(said):
+    """Of each target that failed, its flags and the tests that did; none where it crashed."""
+    found, start = [], 0
+    for rerun in RERUN.finditer(said):
+        blocks = FAILED.findall(said, start, rerun.start())
+        found.append((rerun[1], sorted({name.strip() for block in blocks for name in block.splitlines()})))
+        start = rerun.end()
+    return found
+
+
 def alone(command, target, names, log):
     """Do all these tests of a target pass with nothing beside them?"""
     until = command.index("--") if "--" in command else len(command)
-    skips = command[until + 1 :]
     # Which packages and targets are tested is said by the target's own flags.
     kept = re.sub(r" (-p \S+|--test \S+|--workspace)", "", " ".join(command[:until])).split(" ")
-    again = [*kept, *target.split(), "--", "--exact", "--test-threads=1", *names, *skips]
+    again = [*kept, *target.split(), "--", "--exact", "--test-threads=1", *names, *command[until + 1 :]]
     code, said = run(again, log)
-    passed = sum(int(many) for many in PASSED.findall(said))
-    return code == 0, passed
+    return code == 0 and sum(int(many) for many in PASSED.findall(said)) == len(names)
 
 
 def main():
@@ -49,13 +58,16 @@ def main():
     code, said = run(command, log)
     if code == 0:
         return 0
-    names = sorted({name for block in FAILED.findall(said) for name in block.split()})
-    targets = sorted(set(TARGET.findall(said)))
-    fine = 0 < len(names) <= TOLERATED and targets
+    failed = failures(said)
+    names = [name for _, tests in failed for name in tests]
+    # A target that failed without naming a test crashed, or its tests are documents': that is no flake.
+    fine = 0 < len(names) <= TOLERATED and all(tests for _, tests in failed)
     if fine:
         print(f"\nfailed beside others, run alone now: {' '.join(names)}", flush=True)
-        ran = [alone(command, target, names, log.with_suffix(f".again{at}.log")) for at, target in enumerate(targets)]
-        fine = all(held for held, _ in ran) and sum(many for _, many in ran) >= len(names)
+        fine = all(
+            alone(command, target, tests, log.with_suffix(f".again{at}.log"))
+            for at, (target, tests) in enumerate(failed)
+        )
     for name, words in SAID.findall(said):
         start = max(words.find("panicked at"), 0)
         print(f"\nwhat {name} said:\n{words[start : start + MUCH]}")

@@ -23,7 +23,7 @@ use crate::wire::{self, Centre};
 use domain::EntryId;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
 use transparency::{OriginKeys, WitnessPolicy};
@@ -40,16 +40,27 @@ pub fn run(common: &Common, asked: &Verify) -> Result<(), Failure> {
     let keys = Keys::read(&asked.key)?;
     let policy = policy(asked)?;
     if let Some(file) = &asked.customer {
+        without_words(asked, file)?;
         return customer::run(common, asked, file, &keys, policy.as_ref());
     }
     let kind = std::fs::metadata(&asked.path).map_err(|error| failure::file(&asked.path, &error))?;
     if !kind.is_dir() {
         return statement::check(common.output, asked, &keys, policy.as_ref());
     }
+    without_words(asked, &asked.path)?;
     if asked.path.join(config::FILE).exists() {
         return directory(common, asked, &keys, policy.as_ref());
     }
     copies::check(common.output, asked, &keys, policy.as_ref())
+}
+
+/// Whoever gives words wants them compared: where nothing has any, saying that it holds would mislead.
+fn without_words(asked: &Verify, of: &Path) -> Result<(), Failure> {
+    if asked.words.is_none() {
+        return Ok(());
+    }
+    let problem = format!("{}: only the proof of a report has words", of.display());
+    Err(Failure::here(problem, "give report-proof.json, or leave --words out"))
 }
 
 /// The witnesses that must have signed, if any were named.

@@ -17,7 +17,7 @@ mod stage;
 pub use attacks::all;
 pub use control::{Control, Framework};
 pub use disk::copy_database;
-pub use premises::{AskedHolder, AskedWitness, Backup, Declined, HolderSetUp, Premises};
+pub use premises::{AskedHolder, AskedWitness, Backup, Declined, HolderSetUp, OLDEST_ENTRY_MS, Premises};
 pub use promises::{Promise, promises};
 pub use stage::{Decoy, Kit, OwnDatabase, Person, Stage};
 

@@ -47,6 +47,10 @@ impl HolderSetUp {
     pub(crate) const USUAL: Self = Self { lets_in: true, person_per_hour: 1_000 };
 }
 
+/// How old the oldest entry is under which a drill asks a key holder for a key. The holder must have started before that: otherwise the
+/// entry is refused as one of before the start, and whether its age matters isn't tried.
+pub const OLDEST_ENTRY_MS: i64 = 2 * 3_600_000;
+
 /// Why something wasn't done: a word such as `already-released`.
 pub type Declined = String;
 
@@ -67,7 +71,8 @@ pub trait AskedHolder {
 
 /// A witness, as whoever keeps a log may ask it. It goes with this.
 pub trait AskedWitness {
-    /// Submits the log of these entries, said to go on from one with so many, signed by the log's keys or by others under its name.
+    /// Submits the log of these entries, said to go on from one with so many: signed by the log's keys, or with signatures under these
+    /// keys' ids that they made of its first entry alone.
     ///
     /// # Errors
     /// Why it doesn't cosign.

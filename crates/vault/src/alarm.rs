@@ -41,7 +41,7 @@ pub enum AlarmKind {
     ReportsEdited,
     /// A report to security wasn't acknowledged or answered in time.
     ReportsOverdue,
-    /// More came without a name than is taken in: others are turned away.
+    /// The way without a name was full again and again in the six hours before the last turn of the box.
     ReportsFull,
     /// A report to the board is late, or one was taken out of the database or changed there.
     BoardLineBroken,
@@ -208,7 +208,7 @@ impl AlarmKind {
                 "Somebody reported something, and nobody has said within two days that it was read, or within thirty days what came of it."
             }
             Self::ReportsFull => {
-                "The box for reports without a name is full: more came than is taken in within an hour, so that others can't report there."
+                "In the six hours before the last turn of the box, the way to report without a name was full again and again, so that others may not have been able to report there."
             }
             Self::ListingEdited => {
                 "What the identity provider said of somebody was changed in the database behind Ringfence's back. It counts for nothing: that person is left out of the provider's list, and nothing proposed for them can be applied."
@@ -288,7 +288,7 @@ impl AlarmKind {
                 "Open Reports: the red ones are late. Say to whoever reported that you have read it, or what came of it. The law gives seven days and three months."
             }
             Self::ReportsFull => {
-                "Tell staff that they can report with their name, or by post or by word of mouth, until this is over. Have IT look for floods where the network ends, without writing down who opens that page. It stands for six hours after the last one was turned away; Reports says about how many that were."
+                "Tell staff that they can report with their name, or by post or by word of mouth, until this is over. Have IT look for floods where the network ends, without writing down who opens that page. It comes and goes at 0, 6, 12 and 18 o'clock UTC alone, so that it tells of nobody's moment; Reports says about how many attempts the node that answers turned away."
             }
             Self::ListingEdited => {
                 "Find out who can write to the database and keep a copy of it as it is. Put the row back from a backup."

@@ -1,5 +1,5 @@
-//! Sign-ins through an identity provider: for those who serve customers, and only from a device that a team leader and
-//! security enrolled. IT, who holds the provider, can make an identity there; it can make no agent.
+//! Sign-ins through an identity provider: for agents, and only from a device that a team leader and security enrolled. IT, who
+//! holds the provider, can make an identity there; it can make no agent. Whoever decides comes with a passkey alone.
 
 use crate::auth::Scope;
 use crate::error::VaultError;
@@ -47,8 +47,8 @@ impl Vault {
     /// Signs in whom a provider's subject is. Logged.
     ///
     /// # Errors
-    /// `Refused` with its entry: `LoginUnknown` for a subject that security made nobody of, or somebody who doesn't serve
-    /// customers; `NotThisDevice` for a browser without a key; `RequestReplayed` for an answer that was used.
+    /// `Refused` with its entry: `LoginUnknown` for a subject that security made nobody of, or somebody who serves no
+    /// customers, or decides; `NotThisDevice` for a browser without a key; `RequestReplayed` for an answer that was used.
     pub async fn log_in(&self, tenant: TenantId, arrival: &Arrival<'_>) -> Result<LoggedIn, VaultError> {
         let snapshot = self.power_now(tenant).await?;
         let mut act = self.bare_act(tenant, Kind::SignIn)?.detail(Way::Login as u64);
@@ -56,7 +56,7 @@ impl Vault {
         let login = snapshot
             .get::<Login>(&id)
             .filter(|login| (login.issuer.as_str(), login.subject.as_str()) == (arrival.issuer, arrival.subject));
-        let row = login.and_then(|login| snapshot.person(login.person)).filter(|row| row.role.serves());
+        let row = login.and_then(|login| snapshot.person(login.person)).filter(|row| row.role.comes_by_provider());
         let Some(row) = row.filter(|_| snapshot.sound) else {
             return Err(self.logged(act, Refusal::LoginUnknown).await);
         };
@@ -75,7 +75,8 @@ impl Vault {
         Ok(LoggedIn::Session(begun))
     }
 
-    /// Who signed in through a provider, if login and device still stand.
+    /// Who signed in through a provider, if login and device still stand, and their role still is one that may: an agent who is
+    /// made a team leader decides nothing in the session that the provider opened.
     pub(crate) async fn logged_in(
         &self,
         tenant: TenantId,
@@ -90,7 +91,8 @@ impl Vault {
             let known = snapshot.get::<Device>(&DeviceKey(key).id());
             known.is_some_and(|known| known.person == body.person && known.key == key)
         });
-        if !login || !device {
+        let role = snapshot.person(body.person).is_some_and(|row| row.role.comes_by_provider());
+        if !login || !device || !role {
             return Err(VaultError::Unauthenticated);
         }
         self.by_person(tenant, body.person, session).await

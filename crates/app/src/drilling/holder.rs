@@ -5,10 +5,10 @@ use crate::commands::init::{keys_in, private_dir};
 use crate::failure::{self, Failure};
 use crate::wire;
 use domain::{Clock, CustomerId, EntryId, Millis, PersonId, Suite, TenantId, time};
-use drills::{AskedHolder, Declined, HolderSetUp};
+use drills::{AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
 use keyholder::{Ceilings, InProcess, Watched};
 use keylink::{Doors, Remote};
-use keys::{Header, HolderError, KeyHolder, Place, Published, RELEASES_AFTER_MS, Release, SealRequest, Shelved};
+use keys::{Header, HolderError, KeyHolder, Place, Published, Release, SealRequest, Shelved};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,14 @@ const TENANT: TenantId = TenantId(1);
 /// As the program writes `tenant_per_hour`.
 const TENANT_PER_HOUR: u32 = 100_000;
 
-/// The machine's clock, but for the moment of the start: that lies as far back as a key holder waits after it, so that drills needn't.
+/// The machine's clock, but for the moment of the start: that lies further back than the oldest entry that a drill shows, so that such an
+/// entry is refused for its age, and not as one of before the start. Nor need drills wait as a key holder does after it.
 #[derive(Default)]
 struct Waited(AtomicBool);
 
 impl Clock for Waited {
     fn now(&self) -> Millis {
-        let back = if self.0.load(Ordering::Relaxed) { 0 } else { 2 * RELEASES_AFTER_MS };
+        let back = if self.0.load(Ordering::Relaxed) { 0 } else { 2 * OLDEST_ENTRY_MS };
         SystemClock.now().plus(-back)
     }
 }

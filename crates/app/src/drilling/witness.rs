@@ -6,17 +6,17 @@ use crate::failure::Failure;
 use domain::{Entropy as _, time};
 use drills::{AskedWitness, Declined};
 use std::path::Path;
-use transparency::{AddCheckpoint, Checkpoint, Error, Frontier, NoteSigner, OriginKeys, leaf_hash, sign_checkpoint};
+use transparency::{AddCheckpoint, Checkpoint, Error, Frontier, Hash, Note, NoteSigner, OriginKeys};
+use transparency::{leaf_hash, sign_checkpoint};
 use witness::{Home, NewHome, Reply, Witness};
 
 /// What the log is called.
 const LOG: &str = "drill.ringfence.internal/log";
 
-/// The witness, and who signs the log: its keeper, or somebody under its name.
+/// The witness, and who signs the log.
 pub(super) struct Watching {
     witness: Witness,
     keeper: [NoteSigner; 2],
-    stranger: [NoteSigner; 2],
 }
 
 impl Watching {
@@ -25,20 +25,20 @@ impl Watching {
         let entropy = |out: &mut [u8]| SystemEntropy.fill(out);
         let home = NewHome { dir, name: "witness.example/drill", same_user: true, entropy: &entropy };
         let home = Home::create(&home)?;
-        let (keeper, stranger) = (signers().map_err(|_| not_made())?, signers().map_err(|_| not_made())?);
+        let keeper = signers().map_err(|_| not_made())?;
         let [ed25519, ml_dsa] = keeper.each_ref().map(|signer| signer.verifier_key().clone());
         let keys = OriginKeys::new(ed25519, ml_dsa).map_err(|_| not_made())?;
         Witness::trust(&home, &keys, None)?;
-        Ok(Self { witness: Witness::open(home, seconds)?, keeper, stranger })
+        Ok(Self { witness: Witness::open(home, seconds)?, keeper })
     }
 
     fn submission(&self, kept: u64, entries: &[&str], by_own_keys: bool) -> Result<AddCheckpoint, Error> {
-        let mut log = Frontier::new();
         let leaves: Vec<_> = entries.iter().map(|entry| leaf_hash(entry.as_bytes())).collect();
-        leaves.iter().try_for_each(|leaf| log.append(*leaf))?;
-        let checkpoint = Checkpoint { origin: LOG.to_owned(), size: log.size(), root: log.root() };
-        let signers = if by_own_keys { &self.keeper } else { &self.stranger };
-        let checkpoint = sign_checkpoint(&checkpoint, &signers.each_ref())?;
+        let checkpoint = head(&leaves)?;
+        let signed = if by_own_keys { checkpoint.clone() } else { head(leaves.get(..1).unwrap_or_default())? };
+        // Lines under other ids than the log's are passed over, so these bear its own: each is read, and found wrong.
+        let lines = Note::parse(&sign_checkpoint(&signed, &self.keeper.each_ref())?)?.signatures().to_vec();
+        let checkpoint = Note::new(&checkpoint.encode(), lines)?.to_string();
         // From one entry to two, the proof is the second one; nothing else is submitted here that needs one.
         let proof = leaves.get(1).copied().filter(|_| kept == 1).into_iter().collect();
         Ok(AddCheckpoint { old: kept, proof, checkpoint })
@@ -50,10 +50,25 @@ impl AskedWitness for Watching {
         let submission = self.submission(kept, entries, by_own_keys).map_err(|_| "not-submitted".to_owned())?;
         match self.witness.add(&submission.encode()) {
             Reply::Cosigned(_) => Ok(()),
-            Reply::Conflict(_) | Reply::Refused(400..500, _) => Err("not-cosigned".to_owned()),
-            Reply::Refused(..) => Err("out-of-order".to_owned()),
+            reply => Err(word(&reply).to_owned()),
         }
     }
+}
+
+fn word(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Refused(403, _) => "not-signed",
+        Reply::Conflict(_) => "conflict",
+        Reply::Refused(422, _) => "not-consistent",
+        _ => "something-else",
+    }
+}
+
+/// The head of a log of these leaves.
+fn head(leaves: &[Hash]) -> Result<Checkpoint, Error> {
+    let mut log = Frontier::new();
+    leaves.iter().try_for_each(|leaf| log.append(*leaf))?;
+    Ok(Checkpoint { origin: LOG.to_owned(), size: log.size(), root: log.root() })
 }
 
 /// New keys for a log of that name.

@@ -1,7 +1,7 @@
 //! The certificate of an erasure, offline: the log's signed checkpoint covers its entry, and the entry says what it says. Of
 //! which customer it was no entry tells; nor does it tell its own number, so that isn't checked, and isn't repeated.
 
-use super::statement::{as_json, witnessed};
+use super::statement::{as_json, since, witnessed};
 use crate::cli::Verify;
 use crate::failure::Failure;
 use crate::log::{self, Keys, unhex};
@@ -68,6 +68,7 @@ pub(super) fn check(
     if let Some(part) = differs(&raw, &told) {
         return Err(wrong(format!("it says another {part} than its entry in the log")));
     }
+    since(asked, keys, &head.checkpoint)?;
     let day = day(&told);
     if format == Format::Table {
         return output::text(&format!(

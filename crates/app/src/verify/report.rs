@@ -1,8 +1,9 @@
 //! The proof of a report, offline: whoever reported something shows that it is in the log as they wrote it. The file has no words of
-//! the report; those are given beside it, and are compared.
+//! the report; those are given beside it, and are compared. Its files and its mark are bound to nothing but the words' hash, so they
+//! aren't repeated before the words were compared; the entry's number is bound to nothing, and isn't repeated at all.
 
 use super::certificate::RawOpening;
-use super::statement::{as_json, witnessed};
+use super::statement::{as_json, since, witnessed};
 use crate::cli::Verify;
 use crate::failure::{self, Failure};
 use crate::log::{self, Checked, Keys, unhex};
@@ -77,6 +78,7 @@ pub(super) fn check(
     keys.required("the proof of a report")?;
     let name = asked.path.display().to_string();
     let shown = shown(&name, text, keys, policy)?;
+    since(asked, keys, &shown.head.checkpoint)?;
     let words = asked.words.as_deref().map(read_words).transpose()?;
     if let Some(words) = &words {
         says(&name, &shown.proof, words)?;
@@ -84,14 +86,17 @@ pub(super) fn check(
     if format == Format::Table {
         return output::text(&told(&shown, words.is_some()));
     }
+    output::one(format, &found(&shown, words.is_some()))
+}
+
+fn found(shown: &Shown, with_words: bool) -> serde_json::Value {
     let mut found = as_json(&shown.head);
     found["place"] = json!(shown.place);
-    found["entry"] = json!(shown.proof.entry.to_string());
     found["at"] = json!(shown.at.to_string());
-    found["about_security"] = json!(shown.proof.about_security);
-    found["files"] = json!(shown.proof.files.len());
-    found["words"] = json!(words.map(|_| true));
-    output::one(format, &found)
+    found["about_security"] = json!(with_words.then_some(shown.proof.about_security));
+    found["files"] = json!(with_words.then_some(shown.proof.files.len()));
+    found["words"] = json!(with_words.then_some(true));
+    found
 }
 
 fn shown(name: &str, text: &str, keys: &Keys, policy: Option<&WitnessPolicy>) -> Result<Shown, Failure> {
@@ -137,18 +142,18 @@ fn told(shown: &Shown, with_words: bool) -> String {
     let Shown { proof, at, place, head } = shown;
     let files = match proof.files.len() {
         0 => String::new(),
+        _ if !with_words => String::new(),
         1 => " with one file beside it".to_owned(),
         many => format!(" with {many} files beside it"),
     };
-    let about = if proof.about_security { ", marked as about security" } else { "" };
+    let about = if with_words && proof.about_security { ", marked as about security," } else { "" };
     let words = match with_words {
         true => "; it says exactly these words",
         false => "; give its words with --words FILE to see that it says them",
     };
     format!(
-        "holds: the report{files}{about} is in the log {} since {at}, as entry {}, place {place} of {}{}{words}; keys from {}",
+        "holds: the report{files}{about} is in the log {} since {at}, place {place} of {}{}{words}; keys from {}",
         head.keys.origin(),
-        proof.entry,
         head.checkpoint.size,
         witnessed(&head.witnesses),
         head.from.display()
@@ -158,13 +163,21 @@ fn told(shown: &Shown, with_words: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser as _;
     use testkit::{FIRST, TestWorld, block_on};
     use vault::NewReport;
 
     const WORDS: &str = "My leader asks me to read addresses out.\nOn Mondays.";
 
     /// A proof as it is downloaded, and the keys of its log.
-    fn world() -> (serde_json::Value, Keys) {
+    fn proven() -> (serde_json::Value, Keys) {
+        let (file, keys, _) = world();
+        (file, keys)
+    }
+
+    /// These, and where the log goes on.
+    fn world() -> (serde_json::Value, Keys, TestWorld) {
         let world = TestWorld::new(9_071);
         let settle = || block_on(world.vault.settle_reports(FIRST)).unwrap();
         settle();
@@ -175,12 +188,12 @@ mod tests {
         let proof = block_on(world.vault.report_proof(FIRST, &code)).ok().unwrap().unwrap();
         let tenant = world.vault.tenants().iter().find(|tenant| tenant.id == FIRST).unwrap();
         let keys = Keys::of(vault::origin_keys(&world.vault, tenant).unwrap(), "log.keys");
-        (web::report_proof(&proof), keys)
+        (web::report_proof(&proof), keys, world)
     }
 
     #[test]
     fn a_proof_as_downloaded_holds_for_its_words_alone() {
-        let (file, keys) = world();
+        let (file, keys) = proven();
         let text = file.to_string();
         assert!(is_one(&text) && !is_one("{\"format\": \"ringfence erasure certificate v1\"}") && !is_one("{"));
         let found = shown("report-proof.json", &text, &keys, None).ok().unwrap();
@@ -194,7 +207,7 @@ mod tests {
 
     #[test]
     fn no_part_of_a_proof_can_be_changed() {
-        let (file, keys) = world();
+        let (file, keys) = proven();
         let zeros = json!("00".repeat(32));
         for part in ["/report", "/list/0", "/opening/ra", "/opening/customer"] {
             let mut edited = file.clone();
@@ -202,14 +215,44 @@ mod tests {
             let said = shown("p", &edited.to_string(), &keys, None).err().unwrap().to_string();
             assert!(said.contains("tells of no such report"), "{part}: {said}");
         }
-        for part in ["/nonce", "/about_security"] {
+        let whole = shown("p", &file.to_string(), &keys, None).ok().unwrap();
+        let same = |edited: &Shown, with_words| {
+            told(edited, with_words) == told(&whole, with_words)
+                && found(edited, with_words) == found(&whole, with_words)
+        };
+        for (part, other) in [("/nonce", zeros.clone()), ("/about_security", json!(true)), ("/files", json!([zeros]))] {
             let mut edited = file.clone();
-            *edited.pointer_mut(part).unwrap() = if part == "/nonce" { zeros.clone() } else { json!(true) };
-            let found = shown("p", &edited.to_string(), &keys, None).ok().unwrap();
-            assert!(says("p", &found.proof, WORDS).is_err(), "{part}: the words are bound to it");
+            *edited.pointer_mut(part).unwrap() = other;
+            let edited = shown("p", &edited.to_string(), &keys, None).ok().unwrap();
+            assert!(says("p", &edited.proof, WORDS).is_err(), "{part}: the words are bound to it");
+            assert!(same(&edited, false), "{part}: it isn't repeated before the words were compared");
         }
+        // Nothing binds the entry's number, so nothing that is printed may come of it.
+        let mut edited = file.clone();
+        *edited.pointer_mut("/entry").unwrap() = json!(EntryId([7; 16]).to_string());
+        let edited = shown("p", &edited.to_string(), &keys, None).ok().unwrap();
+        assert!(says("p", &edited.proof, WORDS).is_ok() && same(&edited, false) && same(&edited, true));
         let mut cut = file;
         cut.as_object_mut().unwrap().remove("opening");
         assert!(shown("p", &cut.to_string(), &keys, None).is_err());
+    }
+
+    #[test]
+    fn what_was_signed_before_is_compared() {
+        let (file, keys, world) = world();
+        let dir = tempfile::tempdir().unwrap();
+        let (proof, kept) = (dir.path().join("report-proof.json"), dir.path().join("kept"));
+        let asked = ["ringfence", "verify", proof.to_str().unwrap(), "--since", kept.to_str().unwrap()];
+        let Command::Verify(asked) = Cli::try_parse_from(asked).unwrap().command else { panic!("it is verify") };
+        let checked = || check(Format::Json, &asked, &file.to_string(), &keys, None);
+        std::fs::write(&kept, block_on(world.vault.published_checkpoint(FIRST)).ok().unwrap()).unwrap();
+        assert!(checked().is_ok());
+        assert!(block_on(world.vault.speak_up(FIRST, NewReport::saying(WORDS))).is_ok());
+        world.clock.set(world.vault.next_turn());
+        block_on(world.vault.settle_reports(FIRST)).unwrap();
+        world.sequence(FIRST);
+        std::fs::write(&kept, block_on(world.vault.published_checkpoint(FIRST)).ok().unwrap()).unwrap();
+        let said = checked().unwrap_err().to_string();
+        assert!(said.contains("it is older"), "{said}");
     }
 }

@@ -1,6 +1,6 @@
 //! One signed statement, offline: a receipt, a checkpoint, the certificate of an erasure, or the proof of a report.
 
-use super::{certificate, report};
+use super::{certificate, report, without_words};
 use crate::cli::Verify;
 use crate::failure::Failure;
 use crate::log::{self, Checked, Keys, signed_by};
@@ -21,10 +21,7 @@ pub(super) fn check(
     if report::is_one(&text) {
         return report::check(format, asked, &text, keys, policy);
     }
-    if asked.words.is_some() {
-        let problem = format!("{}: only the proof of a report has words", asked.path.display());
-        return Err(Failure::here(problem, "give report-proof.json, or leave --words out"));
-    }
+    without_words(asked, &asked.path)?;
     if text.starts_with('{') {
         return certificate::check(format, asked, &text, keys, policy);
     }
@@ -114,7 +111,7 @@ pub(super) fn as_json(head: &Checked) -> serde_json::Value {
 }
 
 /// Without tiles only what two checkpoints say of the same size can be compared.
-fn since(asked: &Verify, keys: &Keys, new: &Checkpoint) -> Result<(), Failure> {
+pub(super) fn since(asked: &Verify, keys: &Keys, new: &Checkpoint) -> Result<(), Failure> {
     let name = asked.path.display().to_string();
     for kept in &asked.since {
         let old = log::since_of(kept, keys)?.checkpoint;

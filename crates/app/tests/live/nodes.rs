@@ -1,11 +1,13 @@
 //! Several nodes on one database, as processes of their own: what holds on one holds across them, and when the one that
 //! numbers the log dies or sleeps, another goes on and the sleeper publishes nothing.
 
-use crate::centre::{Centre, Person, invented, receipt, reveal_body};
+use crate::centre::{Centre, Person, invented, now, receipt, reveal_body};
 use crate::http::{Answer, Client};
 use crate::server::Server;
-use crate::wait::{PATIENCE, found, until};
+use crate::wait::{PATIENCE, found, seconds, until};
+use serde_json::json;
 use std::process::Command;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -90,6 +92,53 @@ fn budgets_and_keys_hold_across_nodes() {
     });
     assert_eq!(given.load(Ordering::SeqCst), LIMIT);
     assert_eq!(centre.points_spent(&agent), LIMIT);
+    nodes.into_iter().for_each(Server::stop);
+    centre.holds();
+}
+
+#[test]
+fn one_event_told_to_all_nodes_at_the_same_moment_is_one_interaction_and_is_folded_in_once() {
+    const CALLS: u64 = 10;
+    let centre = Centre::of_nodes(20, 60);
+    let agent = centre.hire("Ada", "agent");
+    let nodes = [centre.serve(), centre.serve(), centre.serve()];
+    let event = |call: u64, kind: &str| {
+        let mut data = json!({"interaction": format!("call-{call}")});
+        if kind == "interaction.connected" {
+            let more = json!({"channel": "call", "person": agent.id, "from": {"phone": invented(1).phone}});
+            data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        }
+        json!({"type": kind, "timestamp": now(), "data": data}).to_string()
+    };
+    let tell = |node: &Server, id: &str, body: &str| {
+        let answer = centre.signed(&node.client(), centre.secret(), id, seconds(), body.as_bytes());
+        answer.expect(202).member("interaction")
+    };
+    let kinds = ["interaction.connected", "interaction.held"];
+    // What a call comes to of which each event is told once.
+    kinds.iter().for_each(|kind| drop(tell(&nodes[0], &format!("once {kind}"), &event(0, kind))));
+    for call in 1..=CALLS {
+        for kind in kinds {
+            let (id, body, moment) = (format!("{call} {kind}"), event(call, kind), Barrier::new(nodes.len()));
+            let told: Vec<String> = std::thread::scope(|threads| {
+                let (tell, id, body, moment) = (&tell, &id, &body, &moment);
+                let telling: Vec<_> = nodes
+                    .iter()
+                    .map(|node| {
+                        threads.spawn(move || {
+                            moment.wait();
+                            tell(node, id, body)
+                        })
+                    })
+                    .collect();
+                telling.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert!(told.iter().all(|interaction| *interaction == told[0]), "{told:?}");
+        }
+    }
+    assert_eq!(centre.number("SELECT count(*) FROM interaction"), 1 + CALLS);
+    // Each row holds its events: one that was kept twice would make it longer than that of the call told once.
+    assert_eq!(centre.number("SELECT count(DISTINCT length(events)) FROM interaction"), 1);
     nodes.into_iter().for_each(Server::stop);
     centre.holds();
 }

@@ -78,7 +78,8 @@ fn killed(centre: &Centre, after: Duration) -> bool {
 
 #[test]
 fn values_move_while_they_are_read_and_movers_are_killed_and_an_old_envelope_opens_nowhere() {
-    let customers = if std::env::var_os("RINGFENCE_LONG").is_some() { 100_000 } else { 1_500 };
+    let many = std::env::var("RINGFENCE_MANY").ok().and_then(|many| many.parse().ok());
+    let customers = many.unwrap_or(if std::env::var_os("RINGFENCE_LONG").is_some() { 100_000 } else { 1_500 });
     let centre = Centre::filled(customers, 100_000_000, 20);
     let officers = ["Sol Officer", "Sue Officer"].map(|name| centre.hire(name, "security_officer"));
     let keys = ["sol", "sue"].map(|name| Authenticator::named(Algorithm::Es256, name));

@@ -98,4 +98,10 @@ impl Role {
     pub fn serves(self) -> bool {
         matches!(self, Self::Agent | Self::TeamLeader)
     }
+
+    /// May an identity provider say who of this role is there? Whoever holds it can say so of anybody, so of nobody who decides.
+    #[must_use]
+    pub fn comes_by_provider(self) -> bool {
+        self.serves() && !self.decides()
+    }
 }

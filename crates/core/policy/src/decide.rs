@@ -3,7 +3,7 @@
 use crate::facts::{Act, Facts, Situation};
 use crate::rules::{Rule, Rules};
 use cedar_policy::{Authorizer, Entities};
-use domain::{Channel, Refusal};
+use domain::Refusal;
 use std::sync::Arc;
 
 /// Why not.
@@ -49,8 +49,9 @@ impl Rules {
         };
         let ask = |situation: Situation| self.ask(&Facts { situation, ..*facts }, &entities);
         let Err(denial) = ask(facts.situation) else { return Decision::Permit };
-        if let Err(never) = ever(facts.act, ask) {
-            return Decision::Refuse(never);
+        let ways = self.ways(&facts.asker, facts.act);
+        if let (Err(never), None) = (&ways.alone, &ways.approved) {
+            return Decision::Refuse(never.clone());
         }
         match ask(facts.situation.approved()) {
             Ok(()) => Decision::NeedsApproval(denial),
@@ -74,15 +75,6 @@ impl Rules {
         let first = speaking.min_by_key(|(place, _)| *place);
         Err(first.map_or_else(nobody, |(_, rule)| Denial::Rule(Arc::clone(rule))))
     }
-}
-
-/// Is there a situation in which it is permitted, approved by others? The customer may get in touch by another channel; what is said
-/// where there is none is what is said of a call.
-fn ever(act: Act, ask: impl Fn(Situation) -> Result<(), Denial>) -> Result<(), Denial> {
-    let by_call = ask(Situation::best(Channel::Call).approved());
-    let mut others = act.channels().iter().filter(|channel| **channel != Channel::Call);
-    let by_another = by_call.is_err() && others.any(|channel| ask(Situation::best(*channel).approved()).is_ok());
-    if by_another { Ok(()) } else { by_call }
 }
 
 impl Denial {

@@ -123,7 +123,9 @@ function choose(one) {
   byId('role').value = one.role;
   byId('team').value = one.team;
   byId('manager').value = one.manager ?? '';
-  byId('login').hidden = !(serves(one) && (byId('issuer') || one.logins > 0));
+  // Whoever decides signs in with a passkey alone; a login from before can only be ended.
+  byId('bind-login')?.toggleAttribute('hidden', one.role !== 'agent');
+  byId('login').hidden = one.logins === 0 && !(one.role === 'agent' && byId('issuer'));
   byId('drop-login').hidden = one.logins === 0;
   byId('key').hidden = one.role !== 'integrator';
   byId('drop-key').hidden = !one.key;

@@ -66,14 +66,17 @@ function row(one) {
 
 const broken = (report) => el('li', {}, el('div', { class: 'notice danger' }, icon('warn'), `${report} was edited in the database, or isn’t what the log says. What it said can’t be relied on.`));
 
-const crowded = (away) => el('div', { class: 'notice warn', role: 'alert' }, icon('warn'), `The box was full: up to ${away} were turned away within a day, so others may not have been able to report. Tell staff of another way until it is over.`);
+const crowding = (full, away) => el('div', { class: 'notice warn', role: 'alert' }, icon('warn'),
+  full ? 'In the six hours before the box was last turned, the page for reports without a name was full again and again.' : 'More came than is taken in.',
+  away > 0 && ` The server that answers here turned away at least ${away} attempts in the day before that.`,
+  ' Others may not have been able to report: tell staff of another way until it is over.');
 
 async function load(cursor) {
   const answer = await api('GET', cursor ? `${LIST}?cursor=${encodeURIComponent(cursor)}` : LIST);
   byId('loading').hidden = true;
   if (!answer.ok) return showProblem(byId('list-problem'), answer.problem);
-  const { items, edited, damaged, turned_away: away } = answer.data;
-  byId('list-problem').replaceChildren(...(away ? [crowded(away)] : []), ...(damaged ? [el('div', { class: 'notice danger', role: 'alert' }, icon('warn'), 'A report was changed in the database, taken out or put back.')] : []));
+  const { items, edited, damaged, crowded: full, turned_away: away } = answer.data;
+  byId('list-problem').replaceChildren(...(full || away ? [crowding(full, away)] : []), ...(damaged ? [el('div', { class: 'notice danger', role: 'alert' }, icon('warn'), 'A report was changed in the database, taken out or put back.')] : []));
   const rows = [...(cursor ? [] : edited.map(broken)), ...items.map(row)];
   if (cursor) byId('reports').append(...rows); else byId('reports').replaceChildren(...rows);
   byId('nobody').hidden = byId('reports').children.length > 0;

@@ -2,12 +2,10 @@
 
 use crate::answer::Seen;
 use crate::control::{AT_REST, INTEGRITY, LOG, NEED_TO_KNOW};
-use crate::premises::{AskedHolder, Declined, HolderSetUp};
+use crate::premises::{AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
 use crate::stage::Stage;
 use crate::{Broken, Drill, Place};
 
-/// Longer ago than any entry for which a key is still given.
-const LONG_AGO_MS: i64 = 2 * 3_600_000;
 /// The ceiling of the drill that goes past it.
 const FEW: u32 = 3;
 
@@ -35,7 +33,7 @@ pub(super) const OLD_ENTRY: Drill = Drill {
     controls: LOG,
     place: Place::OwnDatabase,
     attempt: |stage, given| {
-        let ago = if given.is_control() { 0 } else { LONG_AGO_MS };
+        let ago = if given.is_control() { 0 } else { OLDEST_ENTRY_MS };
         Ok(seen(holder(stage, HolderSetUp::USUAL)?.key_under(stage.entry(ago), 1)))
     },
 };
@@ -43,7 +41,8 @@ pub(super) const OLD_ENTRY: Drill = Drill {
 pub(super) const ANOTHER_LOG: Drill = Drill {
     name: "key-holder-is-shown-another-log",
     tries: "A node that was taken over shows the key holder another log of the same length, without the entries that it had keys for.",
-    lacks: "a log that goes on from the one that was shown before",
+    // Whether a longer head goes on from the one before, a key holder isn't shown: witnesses are.
+    lacks: "a head that is longer than the one that was shown before",
     refused: &["old-log"],
     controls: INTEGRITY,
     place: Place::OwnDatabase,

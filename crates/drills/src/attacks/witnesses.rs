@@ -6,13 +6,11 @@ use crate::premises::AskedWitness;
 use crate::stage::Stage;
 use crate::{Broken, Drill, Place};
 
-const UNSIGNED: &[&str] = &["not-cosigned"];
-
 pub(super) const ANOTHER_HISTORY: Drill = Drill {
     name: "witness-is-shown-another-history",
     tries: "Whoever keeps the log rewrites an entry that a witness cosigned, signs the new history, and asks for a cosignature.",
     lacks: "a history that goes on from what the witness cosigned",
-    refused: UNSIGNED,
+    refused: &["not-consistent"],
     controls: LOG,
     place: Place::OwnDatabase,
     attempt: |stage, given| {
@@ -25,7 +23,7 @@ pub(super) const SHORTER_HISTORY: Drill = Drill {
     name: "witness-is-shown-a-shorter-history",
     tries: "Whoever keeps the log puts back an older one, leaves out what came since, and says that the witness knows no more.",
     lacks: "what the witness cosigned since",
-    refused: UNSIGNED,
+    refused: &["conflict"],
     controls: LOG,
     place: Place::OwnDatabase,
     attempt: |stage, given| {
@@ -41,9 +39,9 @@ pub(super) const SHORTER_HISTORY: Drill = Drill {
 
 pub(super) const ANOTHER_KEEPER: Drill = Drill {
     name: "witness-is-asked-in-the-logs-name",
-    tries: "Somebody signs a log under another's name, with keys of their own, and asks its witness to cosign it.",
-    lacks: "the log's own keys",
-    refused: UNSIGNED,
+    tries: "Somebody puts the log's signatures of what it was before under a history of their own, and asks its witness to cosign that.",
+    lacks: "the log's signatures of that history",
+    refused: &["not-signed"],
     controls: LOG,
     place: Place::OwnDatabase,
     attempt: |stage, given| {

@@ -120,6 +120,14 @@ impl Vault {
         Ok(rows.iter().map(read).collect())
     }
 
+    /// Does this alarm stand here, or was it told on another node and isn't over? Rows that can't be read say nothing of others, and have an
+    /// alarm of their own.
+    pub(crate) async fn stands_anywhere(&self, tenant: TenantId, kind: AlarmKind) -> bool {
+        let rows = self.alarms_told(tenant).await.unwrap_or_default();
+        let told = rows.get(&kind.code()).and_then(|(_, told)| *told);
+        self.alarms.stands(tenant, kind) || told.is_some_and(|told| told.stands)
+    }
+
     /// Can the rows not even be read?
     pub(super) async fn alarms_spoilt(&self, tenant: TenantId) -> bool {
         matches!(self.alarms_told(tenant).await, Err(VaultError::Store(StoreError::Damaged(_))))

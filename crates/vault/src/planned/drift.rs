@@ -36,7 +36,10 @@ const REMEMBERED: usize = 32;
 
 /// What comparisons found, by what was compared: they are asked for again and again, and each is many questions to rules.
 #[derive(Clone, Default)]
-pub(crate) struct Found(Arc<Mutex<BTreeMap<[u8; 32], Arc<[Drift]>>>>);
+pub(crate) struct Found(Arc<Mutex<Comparisons>>);
+
+/// By a hash of what was compared.
+type Comparisons = BTreeMap<[u8; 32], Arc<[Drift]>>;
 
 impl Found {
     /// What a plan, rules and limits say differently on a day. These are all their texts: one that is left out would let what was

@@ -62,7 +62,7 @@ impl Access {
     }
 
     /// The rows that change: `NotFound` for who isn't here or has no such thing, `RoleNotAllowed` for a key of somebody who
-    /// isn't a machine and a login of somebody who serves no customers, `NameTaken` for a subject that somebody else is.
+    /// isn't a machine and a login of somebody who isn't an agent, `NameTaken` for a subject that somebody else is.
     pub(crate) fn changes(&self, snapshot: &Snapshot, now: Millis) -> Result<Vec<Change>, Refusal> {
         let here = |person: &PersonId, fits: fn(Role) -> bool| match snapshot.person(*person).map(|row| row.role) {
             None => Err(Refusal::NotFound),
@@ -79,7 +79,7 @@ impl Access {
                 Ok(vec![Change::Drop((Client::KIND, person.0))])
             }
             Self::BindLogin { person, issuer, subject } => {
-                here(person, Role::serves)?;
+                here(person, Role::comes_by_provider)?;
                 let id = Login::id(issuer, subject);
                 if snapshot.is_anothers(&id, *person) {
                     return Err(Refusal::NameTaken);

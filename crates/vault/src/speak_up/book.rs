@@ -6,6 +6,7 @@ use super::{Case, DAY_MS, NEVER};
 use crate::alarm::AlarmKind;
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
+use domain::time::fresh;
 use domain::{Counter, Millis, Refusal, ReportId, Room, TenantId};
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeMap;
@@ -202,8 +203,10 @@ impl Vault {
         // What is about security is told to those outside it, on their page.
         let late = shelf.cases.iter().any(|case| !case.about_security && case.is_overdue(now));
         self.alarms.set(tenant, AlarmKind::ReportsOverdue, late, self.clock.now());
-        let full = self.speaking.is_flooded(tenant, self.clock.now());
-        self.alarms.set(tenant, AlarmKind::ReportsFull, full, self.clock.now());
+        // It changes with a turn alone: the log keeps its moments, and by any other one could read when somebody tried to report.
+        let at = self.clock.now();
+        self.speaking.tells_crowds(tenant, at, || fresh(&*self.entropy));
+        self.alarms.set(tenant, AlarmKind::ReportsFull, self.speaking.is_flooded(tenant, at), at);
         self.alarms.set(tenant, AlarmKind::ReportsEdited, shelf.is_damaged() || !whole, self.clock.now());
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Bounds for everybody together: nothing is kept by which one could be told from another.
 
+use super::TURN_MS;
 use domain::{Millis, TenantId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,13 @@ const HASHING: usize = 2;
 /// How many wait for that.
 const WAITING: usize = 32;
 const HOUR_MS: i64 = 3_600_000;
-/// For how long it is told that somebody was turned away.
-const TOLD_MS: i64 = 24 * HOUR_MS;
-/// Those who were turned away are told of in steps of so many: one person is none.
+/// For how many stretches between two turns of the box it is told that attempts were turned away: a day.
+const TOLD: i64 = 24 * HOUR_MS / TURN_MS;
+/// Attempts are told of in whole steps of so many.
 const STEP: u64 = 10;
+/// By how many a count is lessened before it is told, drawn by chance: by as many as bits are set in these bytes, so 0 to 32 and mostly about
+/// 16. Whoever floods knows how many attempts were their own: without it they would stop one short of a step and read whether one other came.
+pub(super) type Draw = [u8; 4];
 
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,17 +51,28 @@ pub(crate) struct Speaking {
     waiting: Semaphore,
     /// When each flow is at rest again.
     flows: Mutex<BTreeMap<(TenantId, Flow), i64>>,
-    /// For whom there was no room: how many, and when the last one. In this node's memory alone, and of nobody in particular.
-    turned_away: Mutex<BTreeMap<(TenantId, Flow), TurnedAway>>,
+    /// How full each flow was in each stretch between two turns of the box. In this node's memory alone, and of nobody in particular.
+    crowds: Mutex<BTreeMap<(TenantId, Flow, i64), Crowd>>,
     /// The box as this node last saw it.
     seen: Mutex<BTreeMap<TenantId, Seen>>,
 }
 
-/// For whom there was no room, one by one no further apart than a day.
+/// How full it was in one stretch.
+#[derive(Clone, Copy, Default)]
+struct Crowd {
+    /// How many attempts found no room.
+    away: u64,
+    /// How many took the last place. Whoever floods without a break does so all the time and may never be turned away.
+    filled: u64,
+    /// What is told of it; nothing before the stretch is over, so that no moment within it can be read by it.
+    told: Option<Told>,
+}
+
+/// What is told of a stretch.
 #[derive(Clone, Copy)]
-struct TurnedAway {
-    many: u64,
-    last: Millis,
+struct Told {
+    away: u64,
+    full: bool,
 }
 
 /// A box as it was seen.
@@ -79,10 +94,21 @@ impl Default for Speaking {
             hashing: Semaphore::new(HASHING),
             waiting: Semaphore::new(WAITING),
             flows: Mutex::default(),
-            turned_away: Mutex::default(),
+            crowds: Mutex::default(),
             seen: Mutex::default(),
         }
     }
+}
+
+/// The number of turns of the box since 1970.
+fn stretch_of(at: Millis) -> i64 {
+    at.0.div_euclid(TURN_MS)
+}
+
+/// A count as it is told: less a number drawn by chance, down to whole steps. So it says never more than there were, and never that one came.
+fn dulled(many: u64, draw: Draw) -> u64 {
+    let less = many.saturating_sub(u32::from_ne_bytes(draw).count_ones().into());
+    less - less % STEP
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -102,7 +128,7 @@ impl Speaking {
         rest.saturating_sub(now.0) <= HOUR_MS - HOUR_MS / flow.rate()
     }
 
-    /// Is there room for one more? Where there isn't, somebody is turned away, and it is counted.
+    /// Is there room for one more? Where there isn't, an attempt is turned away, and it is counted.
     pub(super) fn hears(&self, tenant: TenantId, flow: Flow, now: Millis) -> bool {
         let there = self.has_room(tenant, flow, now);
         if !there {
@@ -111,37 +137,56 @@ impl Speaking {
         there
     }
 
-    /// Somebody was turned away, for want of room.
+    /// An attempt was turned away, for want of room.
     pub(super) fn turns_away(&self, tenant: TenantId, flow: Flow, now: Millis) {
-        let mut all = lock(&self.turned_away);
-        let before = all.get(&(tenant, flow)).filter(|before| now.since(before.last) < TOLD_MS);
-        let many = before.map_or(0, |before| before.many).saturating_add(1);
-        all.insert((tenant, flow), TurnedAway { many, last: now });
+        self.counts(tenant, flow, now, |crowd| crowd.away += 1);
     }
 
-    /// How many were turned away of late, up to the next ten.
+    fn counts(&self, tenant: TenantId, flow: Flow, now: Millis, one: impl FnOnce(&mut Crowd)) {
+        let stretch = stretch_of(now);
+        let mut crowds = lock(&self.crowds);
+        crowds.retain(|(whose, _, at), _| *whose != tenant || *at >= stretch - TOLD);
+        one(crowds.entry((tenant, flow, stretch)).or_default());
+    }
+
+    /// Stretches that are over are told of from now on, once and for all.
+    pub(super) fn tells_crowds(&self, tenant: TenantId, now: Millis, mut draw: impl FnMut() -> Draw) {
+        let over = |whose: TenantId, at: i64| whose == tenant && at < stretch_of(now);
+        for ((whose, _, at), crowd) in &mut *lock(&self.crowds) {
+            if crowd.told.is_none() && over(*whose, *at) {
+                let draw = draw();
+                let full = dulled(crowd.away.saturating_add(crowd.filled), draw) > 0;
+                crowd.told = Some(Told { away: dulled(crowd.away, draw), full });
+            }
+        }
+    }
+
+    /// About how many attempts were turned away in the day before the last turn of the box, and never more than there were.
     pub(super) fn turned_away(&self, tenant: TenantId, flow: Flow, now: Millis) -> u64 {
-        self.turned_away_within(tenant, flow, now, TOLD_MS)
+        let (crowds, stretch) = (lock(&self.crowds), stretch_of(now));
+        let day = crowds.range((tenant, flow, stretch - TOLD)..(tenant, flow, stretch));
+        day.filter_map(|(_, crowd)| crowd.told).map(|told| told.away).sum()
     }
 
-    /// Is the way without a name shut to others just now, or was it so a few hours ago?
+    /// Was the way without a name full again and again in the stretch before the last turn of the box?
     pub(super) fn is_flooded(&self, tenant: TenantId, now: Millis) -> bool {
-        self.turned_away_within(tenant, Flow::Words, now, super::TURN_MS) > 0
-    }
-
-    fn turned_away_within(&self, tenant: TenantId, flow: Flow, now: Millis, within: i64) -> u64 {
-        let all = lock(&self.turned_away);
-        let of_late = all.get(&(tenant, flow)).filter(|told| now.since(told.last) < within);
-        of_late.map_or(0, |told| told.many.next_multiple_of(STEP))
+        let crowds = lock(&self.crowds);
+        let last = crowds.get(&(tenant, Flow::Words, stretch_of(now) - 1));
+        last.and_then(|crowd| crowd.told).is_some_and(|told| told.full)
     }
 
     /// Takes one, if there is room.
     pub(super) fn takes(&self, tenant: TenantId, flow: Flow, now: Millis) -> bool {
         let there = self.hears(tenant, flow, now);
         if there {
-            let mut flows = lock(&self.flows);
-            let rest = flows.entry((tenant, flow)).or_insert(now.0);
-            *rest = (*rest).max(now.0) + HOUR_MS / flow.rate();
+            {
+                let mut flows = lock(&self.flows);
+                let rest = flows.entry((tenant, flow)).or_insert(now.0);
+                *rest = (*rest).max(now.0) + HOUR_MS / flow.rate();
+            }
+            if !self.has_room(tenant, flow, now) {
+                self.counts(tenant, flow, now, |crowd| crowd.filled += 1);
+            }
         }
         there
     }
@@ -197,20 +242,69 @@ mod tests {
         assert!(speaking.has_room(one, Flow::Codes, Millis(1_000)));
     }
 
+    const ONE: TenantId = TenantId(1);
+    /// Lessens a count by nothing, and by as much as there is.
+    const LEAST: Draw = [0; 4];
+    const MOST: Draw = [0xff; 4];
+
+    fn turn(number: i64) -> Millis {
+        Millis(number * TURN_MS)
+    }
+
+    fn told(speaking: &Speaking, at: Millis) -> (u64, bool) {
+        (speaking.turned_away(ONE, Flow::Words, at), speaking.is_flooded(ONE, at))
+    }
+
     #[test]
-    fn those_who_are_turned_away_are_told_of_in_tens_and_forgotten_after_a_day() {
+    fn nothing_is_told_of_a_flood_before_the_turn_of_the_box_and_nothing_changes_until_the_next() {
         let speaking = Speaking::default();
-        let (one, other) = (TenantId(1), TenantId(2));
-        let told = |whose, at| speaking.turned_away(whose, Flow::Words, Millis(at));
-        (0..30).for_each(|_| assert!(speaking.takes(one, Flow::Words, Millis(0))));
-        assert!(told(one, 0) == 0 && !speaking.is_flooded(one, Millis(0)));
-        assert!(!speaking.takes(one, Flow::Words, Millis(1)) && !speaking.hears(one, Flow::Words, Millis(2)));
-        assert_eq!((told(one, 2), told(other, 2)), (10, 0));
-        assert_eq!(speaking.turned_away(one, Flow::NamedWords, Millis(2)), 0, "another way");
-        (0..9).for_each(|_| speaking.turns_away(one, Flow::Words, Millis(3)));
-        assert_eq!(told(one, 3), 20);
-        assert!(speaking.is_flooded(one, Millis(5 * HOUR_MS)) && !speaking.is_flooded(one, Millis(7 * HOUR_MS)));
-        assert_eq!((told(one, 23 * HOUR_MS), told(one, 25 * HOUR_MS)), (20, 0));
+        (0..30).for_each(|_| assert!(speaking.takes(ONE, Flow::Words, turn(0))));
+        (0..29).for_each(|_| assert!(!speaking.takes(ONE, Flow::Words, turn(0))));
+        for at in [1, TURN_MS - 1] {
+            speaking.tells_crowds(ONE, Millis(at), || LEAST);
+            assert_eq!(told(&speaking, Millis(at)), (0, false), "its stretch isn't over");
+        }
+        speaking.tells_crowds(ONE, turn(1), || LEAST);
+        assert_eq!(told(&speaking, turn(1)), (20, true), "down to tens");
+        let other = TenantId(2);
+        assert!(speaking.turned_away(other, Flow::Words, turn(1)) == 0 && !speaking.is_flooded(other, turn(1)));
+        assert_eq!(speaking.turned_away(ONE, Flow::NamedWords, turn(1)), 0, "another way");
+        (0..99).for_each(|_| speaking.turns_away(ONE, Flow::Words, turn(1)));
+        speaking.tells_crowds(ONE, turn(1), || LEAST);
+        assert_eq!(told(&speaking, Millis(2 * TURN_MS - 1)), (20, true), "neither more attempts nor time change it");
+        speaking.tells_crowds(ONE, turn(2), || LEAST);
+        assert_eq!(told(&speaking, turn(2)), (110, true));
+        speaking.tells_crowds(ONE, turn(3), || LEAST);
+        assert_eq!(told(&speaking, turn(3)), (110, false), "over with a turn, not so long after the last one");
+    }
+
+    #[test]
+    fn of_few_attempts_nothing_is_told_and_chance_hides_each_of_many() {
+        let after = |filled: u64, away: u64, draw| {
+            let speaking = Speaking::default();
+            speaking.counts(ONE, Flow::Words, turn(0), |crowd| (crowd.filled, crowd.away) = (filled, away));
+            speaking.tells_crowds(ONE, turn(1), || draw);
+            // Told once: another draw would tell more of the same count.
+            speaking.tells_crowds(ONE, turn(1), || LEAST);
+            told(&speaking, turn(1))
+        };
+        assert_eq!((after(1, 1, LEAST), after(0, 9, LEAST)), ((0, false), (0, false)), "down, never up");
+        assert_eq!((after(0, 10, LEAST), after(0, 10, [1, 0, 0, 0])), ((10, true), (0, false)));
+        assert_eq!((after(0, 41, MOST), after(0, 42, MOST)), ((0, false), (10, true)), "many are always told of");
+        assert_eq!(after(42, 0, MOST), (0, true), "who floods without a break, and turns nobody away");
+    }
+
+    #[test]
+    fn the_figure_is_that_of_a_day_however_long_a_flood_goes_on() {
+        let speaking = Speaking::default();
+        for number in 0..12 {
+            (0..10).for_each(|_| speaking.turns_away(ONE, Flow::Words, turn(number)));
+            speaking.tells_crowds(ONE, turn(number + 1), || LEAST);
+            let day = 10 * u64::try_from(number + 1).unwrap().min(4);
+            assert_eq!(told(&speaking, turn(number + 1)), (day, true));
+        }
+        assert_eq!((told(&speaking, turn(15)).0, told(&speaking, turn(16)).0), (10, 0));
+        assert!(lock(&speaking.crowds).len() <= 5, "older ones are forgotten");
     }
 
     #[test]

@@ -53,8 +53,10 @@ pub struct ReportList {
     pub edited: Vec<ReportId>,
     /// Was one edited, taken out of the database, or put back?
     pub damaged: bool,
-    /// How many were turned away of late because more came than is taken in, up to the next ten, as far as this node knows.
+    /// About how many attempts this node turned away in the day before the last turn of the box, and never more than there were.
     pub turned_away: u64,
+    /// Does the alarm stand, on any node, that the way without a name was full? Those outside security see no alarms otherwise.
+    pub crowded: bool,
     /// The entry of this reading.
     pub receipt: EntryId,
 }
@@ -155,10 +157,11 @@ impl Vault {
             self.alarms.set(scope.tenant, crate::AlarmKind::ReportsEdited, true, self.clock.now());
         }
         let turned_away = self.turned_away(scope.tenant, side);
-        Ok(ReportList { items, next, edited, damaged, turned_away, receipt })
+        let crowded = self.stands_anywhere(scope.tenant, crate::AlarmKind::ReportsFull).await;
+        Ok(ReportList { items, next, edited, damaged, turned_away, crowded, receipt })
     }
 
-    /// How many were turned away on the ways whose reports this side reads; of those with a name about security, security learns nothing.
+    /// How many attempts were turned away on the ways whose reports this side reads; of those with a name about security, security learns nothing.
     fn turned_away(&self, tenant: TenantId, side: Side) -> u64 {
         let now = self.clock.now();
         let of = |flow| self.speaking.turned_away(tenant, flow, now);

@@ -184,7 +184,8 @@ impl Vault {
         Ok(code)
     }
 
-    /// Is there room for one more word of those without a name? Takes none; that there is none is counted, of nobody in particular.
+    /// Is there room for one more word of those without a name? Takes none; that there is none is counted, of nobody in particular, and told
+    /// only with the others of its six hours.
     #[must_use]
     pub fn hears_words(&self, tenant: TenantId) -> bool {
         self.speaking.hears(tenant, Flow::Words, self.clock.now())

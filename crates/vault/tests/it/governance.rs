@@ -84,10 +84,14 @@ pub(crate) fn limits(toml: &str) -> PowerWish {
     PowerWish::Governing(Governing::Limits { toml: toml.to_owned() })
 }
 
+/// The rules that the program comes with, as files.
+fn built_in() -> Vec<(String, String)> {
+    policy::BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
 /// The built-in rules, and one more.
 pub(crate) fn stricter() -> PowerWish {
-    let mut files: Vec<(String, String)> =
-        policy::BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let mut files = built_in();
     let rule = r#"@id("no-names-today") @refusal("purpose-not-allowed") @says("No names today") @why("We are moving.")
                   @next("Come back tomorrow.") @cure("none")
                   forbid (principal, action == Action::"reveal", resource == Field::"name");"#;
@@ -221,10 +225,14 @@ fn under_rules_that_this_program_cannot_read_nothing_is_disclosed_until_officers
 fn rules_and_limits_in_the_database_are_not_edited_unseen() {
     let governed = Governed::new(845);
     let world = &governed.call.world;
+    // An older row of the rules, which was right once: under it names were shown.
+    governed.make(PowerWish::Governing(Governing::Rules { files: built_in() }));
+    world.database().run("CREATE TABLE older AS SELECT * FROM power_row WHERE kind = 6");
     governed.make(stricter());
     governed.make(limits("[person]\nhour = 50\n"));
     let agent = world.scope(&world.staff.agent);
     for edit in [
+        "UPDATE power_row SET (body, tag) = (SELECT body, tag FROM older) WHERE kind = 6",
         "DELETE FROM power_row WHERE kind = 6",
         "DELETE FROM power_row WHERE kind = 5",
         "UPDATE power_row SET body = (SELECT body FROM power_row WHERE kind = 5) WHERE kind = 6",

@@ -1,7 +1,8 @@
 //! What others asked for, and how people get in: granted by a security officer like every change of power.
 
-use crate::help::assert_refused;
+use crate::help::{assert_refused, failure};
 use crate::power_changes::Claimed;
+use crate::sessions::Page;
 use domain::{PersonId, Refusal, Role};
 use identity::scim::User;
 use std::sync::Barrier;
@@ -84,6 +85,26 @@ fn a_device_takes_its_leader_and_an_officer_who_signs() {
         lines.iter().map(|line| (line.person, line.devices, line.logins)).collect::<Vec<_>>(),
         [(staff.agent.id, 1, 1)]
     );
+}
+
+#[test]
+fn who_decides_does_not_come_by_the_provider_not_even_in_a_session_that_it_opened() {
+    let claimed = Claimed::new(749);
+    let (world, staff) = (&claimed.world, &claimed.world.staff);
+    assert_refused(world, claimed.draft(login(staff.leader.id, "lea")), Refusal::RoleNotAllowed);
+    let browser = Browser::new();
+    claimed.make(login(staff.agent.id, "ana")).unwrap();
+    let (code, id) = asks(world, browser.device());
+    block_on(world.vault.agree_to_device(&world.scope(&staff.leader), id, &code)).unwrap();
+    claimed.make(PowerWish::Asked(Asked::Device { id, code })).unwrap();
+    let LoggedIn::Session(session) = log_in(world, "ana", "two", browser.device()).unwrap() else { panic!("asked") };
+    let page = Page::of(world, &browser, &session);
+    assert_eq!(page.get(&world.vault, "/desk").unwrap().person(), staff.agent.id);
+    // From now on she decides. Login and device are still hers, from when she was an agent.
+    let leads = PowerWish::SetRole { person: staff.agent.id, role: Role::TeamLeader, team: "north".to_owned() };
+    claimed.make(leads).unwrap();
+    assert_eq!(failure(page.get(&world.vault, "/desk").map(drop)), VaultError::Unauthenticated);
+    assert_refused(world, log_in(world, "ana", "three", browser.device()).map(drop), Refusal::LoginUnknown);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::help::{assert_refused, failure};
 use domain::Refusal;
 use std::sync::Arc;
 use testkit::{BoundBrowser, Browser, FIRST, Member, Signature, TestWorld, block_on};
-use vault::{Kind, Scope, SessionId, SessionRules, Vault, VaultConfig, VaultError};
+use vault::{Kind, NewSession, Scope, SessionId, SessionRules, Vault, VaultConfig, VaultError};
 
 /// A signed-in browser.
 pub(crate) struct Page<'a> {
@@ -20,7 +20,11 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn begin_in(world: &'a TestWorld, vault: &Vault, member: &Member, browser: &Browser) -> Self {
-        let session = block_on(vault.sign_in(&member.token, Some(browser.device()))).unwrap();
+        Self::of(world, browser, &block_on(vault.sign_in(&member.token, Some(browser.device()))).unwrap())
+    }
+
+    /// Of a session that began in that browser, whichever way.
+    pub(crate) fn of(world: &'a TestWorld, browser: &Browser, session: &NewSession) -> Self {
         let bound = browser.agree(&session.id.0, &session.public.unwrap());
         Self { world, id: session.id, cookie: session.cookie.to_string(), browser: bound }
     }

@@ -6,8 +6,8 @@ use domain::{CustomerId, Found, Hold, Millis, Refusal};
 use store::{AdmissionKey, AdmissionKind};
 use testkit::{FIRST, Member, TestWorld, block_on};
 use vault::{
-    AlarmKind, CleanFile, Followed, Kind, NewReport, ReceiptCode, ReportLine, ReportMove, ReportedBy, Speaker, TURN_MS,
-    VaultError,
+    AlarmKind, AlarmTeller, CleanFile, Followed, Kind, NewReport, ReceiptCode, ReportLine, ReportMove, ReportedBy,
+    Speaker, TURN_MS, VaultError,
 };
 use zeroize::Zeroizing;
 
@@ -290,26 +290,72 @@ fn a_flood_is_bounded_and_leaves_the_way_with_a_name_open() {
 }
 
 #[test]
-fn a_flood_is_told_to_both_sides_and_nothing_of_it_is_written_but_the_alarm() {
+fn a_flood_is_told_to_both_sides_at_turns_alone_and_of_one_attempt_nothing() {
     let world = world(3_017);
-    let turned_away = |by: &Member, outside| {
-        block_on(world.vault.reports(&world.scope(by), outside, (None, 50))).unwrap().turned_away
+    turn(&world);
+    let told = |by: &Member, outside| {
+        let list = block_on(world.vault.reports(&world.scope(by), outside, (None, 50))).unwrap();
+        (list.turned_away, list.crowded)
     };
     let (security, protection) = (&world.staff.security, &world.staff.protection);
+    let nothing = || {
+        assert!(!stands(&world, AlarmKind::ReportsFull));
+        assert_eq!((told(security, false), told(protection, true)), ((0, false), (0, false)));
+    };
+    // Whoever floods leaves one place; the next one takes it, and one more is turned away.
     (0..30).for_each(|_| drop(speak(&world, saying("x"))));
-    assert!(!stands(&world, AlarmKind::ReportsFull), "nobody was turned away yet");
-    assert_eq!((turned_away(security, false), turned_away(protection, true)), (0, 0));
     assert!(!world.vault.hears_words(FIRST));
-    assert!(stands(&world, AlarmKind::ReportsFull));
-    assert_eq!((turned_away(security, false), turned_away(protection, true)), (10, 10), "one person is none");
+    nothing();
+    turn(&world);
+    nothing();
+
+    let away = |many: u32| (0..many).for_each(|_| assert!(!world.vault.hears_words(FIRST)));
+    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    away(70);
     let agent = world.scope(&world.staff.agent);
     let named = |_: &i32| block_on(world.vault.report(&agent, about_security("x"))).is_ok();
-    assert_eq!((0..25).filter(named).count(), 20);
-    assert_eq!((turned_away(security, false), turned_away(protection, true)), (10, 20), "security counts no such ones");
-    world.clock.advance(TURN_MS);
+    assert_eq!((0..90).filter(named).count(), 20);
+    nothing();
+    world.clock.set(Millis(world.vault.next_turn().0 - 1));
+    nothing();
+    turn(&world);
+    assert!(stands(&world, AlarmKind::ReportsFull));
+    let (own, all) = (told(security, false), told(protection, true));
+    assert!(own.1 && all.1, "those outside have no alarms, so their page says it");
+    assert!((30..=70).contains(&own.0) && own.0.is_multiple_of(10), "by tens, and never more than there were: {own:?}");
+    assert!((30..=70).contains(&(all.0 - own.0)), "security counts none about security: {own:?}, {all:?}");
+
+    // One attempt more, and nothing changes until the next turn.
+    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    away(1);
+    world.clock.set(Millis(world.vault.next_turn().0 - 1));
+    assert!(stands(&world, AlarmKind::ReportsFull));
+    assert_eq!((told(security, false), told(protection, true)), (own, all));
+    turn(&world);
     assert!(!stands(&world, AlarmKind::ReportsFull), "it is over");
-    world.clock.advance(DAY_MS);
-    assert_eq!(turned_away(protection, true), 0);
+    assert_eq!(told(security, false), (own.0, false));
+    (0..2).for_each(|_| turn(&world));
+    assert_eq!(told(protection, true), (all.0, false));
+    turn(&world);
+    nothing();
+}
+
+#[test]
+fn a_flood_at_one_node_is_shown_to_those_outside_by_every_node() {
+    let world = world(3_018);
+    turn(&world);
+    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    (0..70).for_each(|_| assert!(!world.vault.hears_words(FIRST)));
+    let other = world.another_node();
+    let scope = world.scope(&world.staff.protection);
+    let shown = || {
+        let list = block_on(other.reports(&scope, true, (None, 50))).unwrap();
+        (list.turned_away, list.crowded)
+    };
+    turn(&world);
+    assert_eq!(shown(), (0, false), "only that node knows, and hasn't said so yet");
+    block_on(AlarmTeller::new(&world.vault, FIRST, [1; 16]).tick()).unwrap();
+    assert_eq!(shown(), (0, true), "the figure is each node's own");
 }
 
 #[test]

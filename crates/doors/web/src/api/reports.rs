@@ -202,8 +202,10 @@ pub(crate) struct Reports {
     edited: Vec<String>,
     /// Was one edited, taken out of the database, or put back?
     damaged: bool,
-    /// How many were turned away within a day because more came than is taken in, up to the next ten, as far as this node knows.
+    /// About how many attempts to report the node that answers turned away in the day before the last turn of the box (0, 6, 12 or 18 o'clock UTC), by tens, and never more than there were. A start forgets them.
     turned_away: u64,
+    /// Was the way without a name full again and again in the six hours before the last turn of the box, on any node? As long as the alarm `reports_full` stands.
+    crowded: bool,
     next: Option<String>,
     receipt: String,
 }
@@ -274,6 +276,7 @@ async fn listed(
         edited: found.edited.iter().map(ToString::to_string).collect(),
         damaged: found.damaged,
         turned_away: found.turned_away,
+        crowded: found.crowded,
         next: found.next.map(|next| next.print()),
         receipt: found.receipt.to_string(),
     }))

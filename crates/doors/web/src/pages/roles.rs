@@ -54,7 +54,7 @@ pub(super) struct RoleCard {
     pub(super) never_above: String,
     /// Each device and passkey of theirs needs their team leader's yes first.
     pub(super) led: bool,
-    /// Who has it decides, so that their passkey or login needs two officers.
+    /// Who has it decides, so that their passkey needs two officers.
     pub(super) decides: bool,
     /// How long it takes after the last signature until it counts; empty for at once.
     pub(super) waits: String,
