@@ -304,7 +304,7 @@ fn a_notice_that_says_something_else_than_the_rules_is_told_before_it_is_signed_
     let found = block_on(governed.vault().drift_in_force(FIRST)).unwrap();
     assert!(found[0].says.contains("show name to the role agent for callback"), "{found:?}");
     let back = governed.draft(planned("")).unwrap();
-    assert!(!back.details.iter().any(|line| told(line)), "what differs already isn't told as new");
+    assert!(!back.details.iter().any(told), "what differs already isn't told as new");
     governed.make(planned(""));
     assert!(!differs(&governed), "it ends once both agree");
 }
