@@ -38,7 +38,7 @@ function row(one) {
     : one.probation && serves(one) && el('span', { class: 'pill warn' }, icon('flag'), 'New here');
   return el('tr', { role: 'row', 'data-person': one.person, 'data-left': Boolean(one.left) },
     el('th', { role: 'rowheader', scope: 'row' }, one.name, ' ', standing,
-      one.unconfirmed_token && el('span', { class: 'pill warn', 'data-unconfirmed': true }, icon('warn'), 'Token from before the first officer: end or confirm it')),
+      one.unconfirmed_token && el('span', { class: 'pill warn', 'data-unconfirmed': true }, icon('warn'), 'Set-up token')),
     cell('Role', roleName(one.role)), cell('Team', one.team), cell('Manager', one.manager ?? ''),
     cell('Here since', el('time', { datetime: one.since }, day(one.since))),
     cell('Gets in by', one.left ? '' : means(one)), action(one));
