@@ -2,7 +2,7 @@
 //!
 //! Who may ask is written down, as the users of a machine are: by the digest of the node's own certificate. An authority that signs
 //! one more lets nobody in by that. A certificate is looked at with each connection, and none lives for longer than an hour; one that is
-//! struck from the list loses its connections at once.
+//! struck from the list loses its connections, at most after the request that is being answered.
 
 use crate::named::{Admitted, Named};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
