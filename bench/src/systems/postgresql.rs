@@ -38,17 +38,21 @@ pub(super) fn start(setting: &Setting, shape: Shape) -> Outcome<Running> {
     Ok(Running { aim, servers: vec![front, database] })
 }
 
-/// A cluster with an empty database, and its address.
+/// A cluster whose database is filled by what gets its address, and as much at rest afterwards as the peer's: vacuumed,
+/// analysed, and its checkpoint written.
 ///
 /// # Errors
-/// When the packages are missing, or this isn't root.
-pub(super) fn empty() -> Outcome<(Server, String)> {
+/// When the packages are missing, this isn't root, or the filling fails.
+pub(super) fn filled<T>(fill: impl FnOnce(&str) -> Outcome<T>) -> Outcome<(Server, T)> {
     let cluster = Cluster { folder: Path::new(HOME).join("ringfence-bench-store") };
     cluster.ensure_made()?;
     let database = cluster.launch_ready()?;
     cluster.sql("DROP DATABASE IF EXISTS centre")?;
     cluster.sql("CREATE DATABASE centre")?;
-    Ok((database, format!("postgres:///centre?host={}&user=postgres", cluster.folder.display())))
+    let made = fill(&format!("postgres:///centre?host={}&user=postgres", cluster.folder.display()))?;
+    cluster.sql_in("centre", "VACUUM ANALYZE")?;
+    cluster.sql("CHECKPOINT")?;
+    Ok((database, made))
 }
 
 fn requests(setting: &Setting) -> Vec<Vec<u8>> {
@@ -117,9 +121,13 @@ impl Cluster {
     }
 
     fn sql(&self, statement: &str) -> Outcome<String> {
+        self.sql_in("postgres", statement)
+    }
+
+    fn sql_in(&self, database: &str, statement: &str) -> Outcome<String> {
         let mut command = self.as_postgres("psql");
         command.args(["-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-h"]).arg(&self.folder);
-        output_of(command.args(["-d", "postgres", "-c", statement]))
+        output_of(command.args(["-d", database, "-c", statement]))
     }
 
     /// Fills the tables once; later runs start from an empty audit table and a fresh checkpoint.

@@ -44,8 +44,8 @@ pub(crate) fn start_with_keyholder(setting: &Setting) -> Outcome<Running> {
 /// # Errors
 /// When the server is missing, or any step is refused.
 pub(crate) fn start_on_postgresql(setting: &Setting) -> Outcome<Running> {
-    let (database, address) = postgresql::empty()?;
-    let installation = Installation::on(&address, setting.customers, setting.agents)?;
+    let (database, installation) =
+        postgresql::filled(|address| Installation::on(address, setting.customers, setting.agents))?;
     let mut reveals = served(&installation, setting)?.reveals;
     reveals.servers.push(database);
     Ok(reveals)

@@ -7,8 +7,8 @@ use domain::{
 use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
-    FieldCount, FieldRef, FieldRow, HourlyRow, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead, PowerRow,
-    ReportRow, RequestRow, SealedValue, Shown, StateRow,
+    FieldCount, FieldRef, FieldRow, HourlyRow, IndexPlace, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead,
+    PowerRow, ReportRow, RequestRow, SealedValue, Shown, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -265,4 +265,10 @@ pub(crate) fn admission(row: &dyn Columns) -> Result<AdmissionRow, Wrong> {
         expires: millis(row, 3)?,
         tag: bytes(row, 4)?,
     })
+}
+
+/// A place in the blind index, and whether its customer is no more.
+pub(crate) fn swept_index(row: &dyn Columns) -> Result<(IndexPlace, bool), Wrong> {
+    let place = (number(row, 0)?, bytes(row, 1)?, CustomerId(bytes(row, 2)?));
+    Ok((place, number::<u64>(row, 3)? == 0))
 }

@@ -2,7 +2,7 @@
 
 use super::Postgres;
 use super::read::STATES;
-use super::value::{Value, blob, int};
+use super::value::{Value, blob, blobs, int, ints};
 use crate::rows::{self, Columns, Wrong, bytes, number};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
@@ -14,6 +14,9 @@ const FIELD_KINDS: &str = "SELECT customer, field FROM field WHERE tenant = $1 A
 const INTERACTIONS: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
     FROM interaction WHERE tenant = $1 AND customer = ANY($2)";
 const THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = ANY($2)";
+const DROP_INDEX: &str = "DELETE FROM blind_index USING unnest($2, $3, $4) AS w (kind, mac, customer) \
+    WHERE blind_index.tenant = $1 AND blind_index.kind = w.kind AND blind_index.mac = w.mac \
+    AND blind_index.customer = w.customer RETURNING blind_index.kind";
 const DROP_INTERACTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND id = ANY($2) RETURNING id";
 
 fn ids(all: impl IntoIterator<Item = [u8; 16]>) -> Value<'static> {
@@ -22,10 +25,6 @@ fn ids(all: impl IntoIterator<Item = [u8; 16]>) -> Value<'static> {
 
 fn id(row: &dyn Columns) -> Result<CustomerId, Wrong> {
     bytes(row, 0).map(CustomerId)
-}
-
-fn place(row: &dyn Columns) -> Result<IndexPlace, Wrong> {
-    Ok((number(row, 0)?, bytes(row, 1)?, CustomerId(bytes(row, 2)?)))
 }
 
 impl Postgres {
@@ -64,11 +63,20 @@ impl Postgres {
         limit: u32,
     ) -> Result<Swept<IndexPlace>, StoreError> {
         let from = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
-        let key = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(limit.saturating_sub(1))];
-        let next = self.all(sql::INDEX_PLACE, &key, place).await?.pop();
-        let to = next.unwrap_or((u16::MAX, [0xff; 16], CustomerId([0xff; 16])));
-        let range = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(to.0), blob(&to.1), blob(&to.2.0)];
-        let gone = self.all(sql::SWEEP_INDEX, &range, |_| Ok(())).await?.len() as u64;
+        let key = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(limit)];
+        let found = self.all(sql::SWEPT_INDEX, &key, rows::swept_index).await?;
+        let next = found.last().filter(|_| found.len() >= limit as usize).map(|(place, _)| *place);
+        let left: Vec<IndexPlace> = found.into_iter().filter(|(_, is_left)| *is_left).map(|(place, _)| place).collect();
+        if left.is_empty() {
+            return Ok(Swept { gone: 0, next });
+        }
+        let key = [
+            int(tenant.0),
+            ints(left.iter().map(|(kind, ..)| *kind)),
+            blobs(left.iter().map(|(_, mac, _)| mac.as_slice())),
+            blobs(left.iter().map(|(.., customer)| customer.0.as_slice())),
+        ];
+        let gone = self.all(DROP_INDEX, &key, |_| Ok(())).await?.len() as u64;
         Ok(Swept { gone, next })
     }
 

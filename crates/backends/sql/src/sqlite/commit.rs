@@ -295,8 +295,7 @@ fn drop_index(
     customer: CustomerId,
     index: &[(u16, [u8; 16])],
 ) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM blind_index WHERE tenant = $1 AND kind = $2 AND mac = $3 AND customer = $4";
-    index.iter().try_for_each(|(kind, mac)| run(tx, sql, params![tenant.0, kind, mac, customer.0]))
+    index.iter().try_for_each(|(kind, mac)| run(tx, statements::DROP_INDEX, params![tenant.0, kind, mac, customer.0]))
 }
 
 fn expire(tx: &Transaction<'_>, tenant: TenantId, customer: CustomerId) -> rusqlite::Result<()> {

@@ -1,10 +1,10 @@
 //! What retention looks at, and the sweeps after it.
 
 use super::read::{STATES, all};
-use crate::rows::{self, bytes, number};
+use crate::rows::{self, number};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
 use store::{Holding, IndexPlace, Swept};
 
@@ -32,15 +32,14 @@ pub(super) fn sweep_index(
     limit: u32,
 ) -> rusqlite::Result<Swept<IndexPlace>> {
     let (kind, mac, customer) = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
-    let next: Option<IndexPlace> = c
-        .prepare_cached(sql::INDEX_PLACE)?
-        .query_row(params![tenant.0, kind, mac, customer.0, limit.saturating_sub(1)], |row| {
-            Ok((number(row, 0)?, bytes(row, 1)?, CustomerId(bytes(row, 2)?)))
-        })
-        .optional()?;
-    let (to_kind, to_mac, to_customer) = next.unwrap_or((u16::MAX, [0xff; 16], CustomerId([0xff; 16])));
-    let range = params![tenant.0, kind, mac, customer.0, to_kind, to_mac, to_customer.0];
-    let gone = all(c, sql::SWEEP_INDEX, range, |_| Ok(()))?.len() as u64;
+    let tx = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = all(&tx, sql::SWEPT_INDEX, params![tenant.0, kind, mac, customer.0, limit], rows::swept_index)?;
+    let mut gone = 0;
+    for ((kind, mac, customer), _) in found.iter().filter(|(_, is_left)| *is_left) {
+        gone += tx.prepare_cached(sql::DROP_INDEX)?.execute(params![tenant.0, kind, mac, customer.0])? as u64;
+    }
+    tx.commit()?;
+    let next = found.last().filter(|_| found.len() >= limit as usize).map(|(place, _)| *place);
     Ok(Swept { gone, next })
 }
 
