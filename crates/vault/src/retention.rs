@@ -44,6 +44,8 @@ pub enum ExpiryStep {
     Idle,
     /// There is more to do.
     More,
+    /// There is, and nobody's data waits for it: rows were looked at that name nobody any more.
+    Swept,
 }
 
 /// Destroys what has expired of one tenant's.
@@ -102,6 +104,7 @@ impl Expirer {
         if !self.may().await? || self.stage.is_stale(self.vault.now()) {
             return self.rest();
         }
+        let step = self.stage.step();
         self.stage = match self.stage {
             Stage::Waiting => {
                 let now = self.vault.now();
@@ -126,7 +129,7 @@ impl Expirer {
                 Stage::Interactions(run, swept.next)
             }
         };
-        Ok(ExpiryStep::More)
+        Ok(step)
     }
 
     fn rest(&mut self) -> Result<ExpiryStep, VaultError> {
@@ -217,6 +220,14 @@ impl Expirer {
 }
 
 impl Stage {
+    /// What a step from here is.
+    fn step(self) -> ExpiryStep {
+        match self {
+            Self::Waiting | Self::Walking(..) => ExpiryStep::More,
+            Self::Index(..) | Self::Interactions(..) => ExpiryStep::Swept,
+        }
+    }
+
     /// Has it taken longer than any run does, or begun at a time that is still to come?
     fn is_stale(self, now: Millis) -> bool {
         match self {

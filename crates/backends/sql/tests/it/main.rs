@@ -7,6 +7,7 @@ mod features;
 mod lost;
 mod schema;
 mod server;
+mod sweep;
 mod tls;
 mod waiting;
 
