@@ -37,6 +37,7 @@ fn listed() -> Vec<Value> {
     let told = |drill: &drills::Drill| {
         let mut value = described(drill);
         value["control"] = json!(drill.control());
+        value["gets_through_without"] = json!(drill.without());
         value
     };
     all().map(told).collect()

@@ -45,12 +45,14 @@ impl Disk {
     pub(crate) fn edit(&self, table: &'static str, statement: &str, ids: &[(&str, &str)]) -> Result<Before, Broken> {
         let blob = |id: &str| format!("x'{}'", id.split_once('_').map_or("", |(_, hex)| hex));
         let statement = ids.iter().fold(statement.to_owned(), |text, (name, id)| text.replace(name, &blob(id)));
-        let edited = open(&self.file).and_then(|mut it| edited(&mut it, table, &statement).map_err(|_| Broken::Disk));
-        let (were, are) = edited?;
-        if were.is_empty() && are.is_empty() {
-            return Err(Broken::Disk);
-        }
+        let (were, are) = self.changed(table, &statement)?;
         Ok(Before { file: self.file.clone(), table, were, are })
+    }
+
+    /// Edits rows of a table for good; gives those that changed, as they were and as they are. Some must.
+    pub(crate) fn changed(&self, table: &str, statement: &str) -> Result<(Vec<Row>, Vec<Row>), Broken> {
+        let edit = open(&self.file).and_then(|mut it| edited(&mut it, table, statement).map_err(|_| Broken::Disk));
+        edit.and_then(|(were, are)| if were.is_empty() && are.is_empty() { Err(Broken::Disk) } else { Ok((were, are)) })
     }
 
     /// Is this anywhere in the database's files, the write-ahead log among them?

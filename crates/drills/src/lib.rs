@@ -2,8 +2,9 @@
 //!
 //! Each drill tries what a defence must stop, on decoys only, and ends every call that it opened. It runs twice. As the
 //! *attack* it lacks the one thing that the defence denies; as its *negative control* it is given just that, everything else
-//! being the same, and must get through; or the defence itself is off, where a configuration does that. A drill that always fails, because an address has changed say, would otherwise look
-//! like a defence that holds.
+//! being the same, and must get through; or the defence itself is off, where a configuration does that. A drill that always fails,
+//! because an address has changed say, would otherwise look like a defence that holds. That each also finds its attack got through
+//! where its defence is gone, is tried in a copy of the program ([`Drill::without`]).
 
 mod answer;
 mod attacks;
@@ -13,6 +14,7 @@ mod disk;
 mod premises;
 mod promises;
 mod stage;
+mod switches;
 
 pub use attacks::all;
 pub use control::{Control, Framework};

@@ -4,13 +4,12 @@ use crate::admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 use crate::intent::{FieldRef, Intent, Seals};
 use crate::power::{PersonRow, PowerHead, PowerRow};
 use crate::rows::{
-    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, ReportRow,
-    StateRow, Tag,
+    BudgetRow, ClosePage, CloseRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow, StateRow, Tag,
 };
 use crate::settle::Outcome;
 use core::future::Future;
 use core::pin::Pin;
-use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, TenantId};
 
 /// A boxed future of a store's answer.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -261,9 +260,6 @@ pub trait Store: Send + Sync {
     fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>>;
     /// What was spent by the hour before windows slid, from an hour on.
     fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>>;
-    /// Reports, newest first.
-    fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>>;
-
     /// How far an import came.
     fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64>;
     /// Merges staged index rows into the index, in sorted order.
@@ -330,6 +326,10 @@ pub trait Store: Send + Sync {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Fut<'_, Swept<InteractionId>>;
+    /// Takes out the interactions in whose events a customer is named; says how many. It reads all interactions of the tenant, beside
+    /// whoever is served: for after an erasure, which takes out only those that are the customer's own. What is named in a moment between
+    /// goes with the next sweep.
+    fn drop_mentions(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, u64>;
 
     /// A page of a close's list; `None` if there is no such close or page.
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>>;

@@ -2,7 +2,7 @@
 
 use crate::admission::{AdmissionKey, AdmissionRow};
 use crate::power::{PowerEdit, PowerHead};
-use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, ReportRow, Tag};
+use crate::rows::{CloseRow, CustomerRow, FieldRow, IndexRow, Tag};
 use domain::interaction::{Event, Timeouts};
 use domain::{
     Binding, CaseReason, Channels, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Purpose,
@@ -302,7 +302,8 @@ pub enum Effect {
     Limit(CustomerId, UseLimit, bool),
     /// What the customer says to the data plan's questions has changed so often.
     Answered(CustomerId, u32),
-    /// The customer's keys, values, counters and index rows go.
+    /// The customer's keys, values, counters and index rows go, and the interactions that are theirs. Those in whose events alone they are
+    /// named go after it (`Store::drop_mentions`): to find them is a scan, for which nobody's commit waits.
     Erase {
         /// Who.
         customer: CustomerId,
@@ -315,8 +316,6 @@ pub enum Effect {
     /// Rows of power, and the head that seals what they are then. Goes with the condition that the version is the one
     /// before.
     SetPower(PowerHead, Vec<PowerEdit>),
-    /// A report.
-    PutReport(ReportRow),
     /// How far an import came.
     PutProgress {
         /// Digest of the import's file and map.

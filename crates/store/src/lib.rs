@@ -29,7 +29,7 @@ pub use intent::{
 pub use power::{PersonRow, PowerEdit, PowerHead, PowerRow};
 pub use rows::{
     BudgetRow, ClosePage, CloseRow, CodeRow, CustomerRow, EntryRow, FieldRow, HourlyRow, IndexRow, InteractionRow,
-    ReportRow, RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
+    RequestRow, SHEET, StateRow, Tag, decode_events, encode_events,
 };
 pub use settle::{Commit, Outcome, Settled, settle};
 pub use shown::Shown;

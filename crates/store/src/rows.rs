@@ -6,7 +6,7 @@ use crate::shown::Shown;
 use domain::interaction::{Event, Happening};
 use domain::{
     Binding, CaseReason, Channel, Counter, CustomerId, EntryId, Guard, Hold, InteractionId, Millis, PersonId, Phase,
-    ReportId, TenantId, UseLimit,
+    TenantId, UseLimit,
 };
 
 /// First sixteen bytes of the row's MAC.
@@ -379,17 +379,6 @@ pub struct ClosePage {
     pub page: u64,
     /// Its rows.
     pub data: Vec<u8>,
-}
-
-/// A report of something suspicious, sealed for security.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportRow {
-    /// Its id.
-    pub id: ReportId,
-    /// When.
-    pub at: Millis,
-    /// The sealed text.
-    pub sealed: Vec<u8>,
 }
 
 pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {

@@ -74,7 +74,7 @@ impl Vault {
         };
         let act = self.erasing((about(Kind::Erasure)?, about(Kind::Erasure)?), customer).await?;
         let receipt = self.commit_plain(word.on(act.upon(first).when(unrestricted()))).await?;
-        Ok(Erasing::Done(self.erased(scope.tenant, customer, receipt)))
+        Ok(Erasing::Done(self.erased(scope.tenant, customer, receipt).await))
     }
 
     /// May this person ask that somebody be erased, or agree to it?
@@ -92,9 +92,10 @@ impl Vault {
         Ok(act.effect(self.answers_gone(tenant, customer)?))
     }
 
-    /// They went with this entry.
-    pub(crate) fn erased(&self, tenant: TenantId, customer: CustomerId, receipt: EntryId) -> Erased {
+    /// They went with this entry; what else names them goes now, and if it can't be reached, with the next sweep.
+    pub(crate) async fn erased(&self, tenant: TenantId, customer: CustomerId, receipt: EntryId) -> Erased {
         self.kept_keys.forget(tenant, customer);
+        drop(self.store.drop_mentions(tenant, customer).await);
         Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) }
     }
 

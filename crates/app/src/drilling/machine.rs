@@ -95,9 +95,14 @@ impl Copied {
         })
     }
 
+    /// Beside the data: a key that lies among it isn't taken, whosever it is.
+    fn other_keys(&self) -> PathBuf {
+        self.home.data.with_extension("keys")
+    }
+
     /// With a root key that somebody made for it.
     fn by_another_key(&self) -> Result<Home, Failure> {
-        let other = self.home.data.join("other");
+        let other = self.other_keys();
         fs::DirBuilder::new().mode(0o700).create(&other).map_err(|error| failure::file(&other, &error))?;
         let file = other.join("root.key");
         let tenants: Vec<_> = self.home.config.tenants().iter().map(|tenant| tenant.id).collect();
@@ -110,8 +115,12 @@ impl Copied {
 
 impl Drop for Copied {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.home.data) {
-            tracing::warn!(kind = ?error.kind(), "a copy that drills made couldn't be removed");
+        for folder in [&self.home.data, &self.other_keys()] {
+            if let Err(error) = fs::remove_dir_all(folder)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(kind = ?error.kind(), "a copy that drills made couldn't be removed");
+            }
         }
     }
 }

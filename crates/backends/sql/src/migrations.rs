@@ -6,7 +6,7 @@
 //! program be taken back. The schema itself says how far back: [`REACH`].
 
 /// A database's schema version says how many of them it has had.
-pub(crate) const MIGRATIONS: [&str; 11] = [
+pub(crate) const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0001_spine.sql"),
     include_str!("../migrations/0002_witness.sql"),
     include_str!("../migrations/0003_closes.sql"),
@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0009_shown.sql"),
     include_str!("../migrations/0010_reach.sql"),
     include_str!("../migrations/0011_last.sql"),
+    include_str!("../migrations/0012_report.sql"),
 ];
 
 /// The oldest program that a schema still lets serve. Schemas of before it was written down have no such table, and no

@@ -1,14 +1,13 @@
 //! Rows as they come out of any engine.
 
 use domain::{
-    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, ReportId, Role,
-    TenantId,
+    Binding, Channel, Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, Phase, PowerKind, Role, TenantId,
 };
 use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
     FieldCount, FieldRef, FieldRow, HourlyRow, IndexPlace, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead,
-    PowerRow, ReportRow, RequestRow, SealedValue, Shown, StateRow,
+    PowerRow, RequestRow, SealedValue, Shown, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -203,10 +202,6 @@ pub(crate) fn code(row: &dyn Columns) -> Result<CodeRow, Wrong> {
 }
 
 /// `id, at, sealed`
-pub(crate) fn report(row: &dyn Columns) -> Result<ReportRow, Wrong> {
-    Ok(ReportRow { id: ReportId(bytes(row, 0)?), at: millis(row, 1)?, sealed: vec(row, 2)? })
-}
-
 /// `id, leaf, audit, customer, place`
 pub(crate) fn entry(row: &dyn Columns) -> Result<EntryRow, Wrong> {
     Ok(EntryRow {

@@ -53,8 +53,6 @@ pub(crate) const BUDGET: &str = "SELECT total, history, last, tag FROM budget WH
 pub(crate) const BUDGETS: &str = "SELECT total, history, last, tag, counter FROM budget WHERE tenant = $1";
 pub(crate) const HOURLY_BUDGETS: &str =
     "SELECT counter, since, used, last, tag FROM hourly_budget WHERE tenant = $1 AND since >= $2";
-pub(crate) const REPORTS: &str =
-    "SELECT id, at, sealed FROM report WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 pub(crate) const PROGRESS: &str = "SELECT done FROM import WHERE tenant = $1 AND id = $2";
 
 pub(crate) const ENTRY: &str = "SELECT id, leaf, audit, customer, place FROM entry \

@@ -74,12 +74,15 @@ pub(super) const CHECKPOINT_BENT: Drill = Drill {
 
 const DOESNT_HOLD: &[&str] = &["log-does-not-hold"];
 
-/// Is a copy that was edited so taken for the log?
+/// Is a copy that was edited so taken for the log? A log that has just begun has nothing to edit yet.
 fn handed_on(stage: &Stage, given: Given, table: &'static str, edit: &str) -> Result<Seen, Broken> {
-    let copy = stage.backup()?;
-    let _edited = match given.is_control() {
-        true => None,
-        false => Some(Disk::at(copy.database()).edit(table, edit, &[])?),
+    let copied = || {
+        let copy = stage.backup()?;
+        if !given.is_control() {
+            Disk::at(copy.database()).changed(table, edit)?;
+        }
+        Ok(copy)
     };
+    let copy = stage.once(copied, |_| true)?;
     Ok(if copy.holds() { Seen::Through } else { Seen::Refused("log-does-not-hold".to_owned()) })
 }

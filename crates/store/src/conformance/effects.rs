@@ -5,11 +5,9 @@ use super::help::{
     happened, index_row, open_call, person_row, put_customer, set_power,
 };
 use super::{Case, Mount};
-use crate::{
-    Effect, FieldRef, FieldRow, IndexRow, Intent, Outcome, PowerEdit, PowerHead, PowerRow, ReportRow, decode_events,
-};
+use crate::{Effect, FieldRef, FieldRow, IndexRow, Intent, Outcome, PowerEdit, PowerHead, PowerRow, decode_events};
 use domain::interaction::{Event, Happening};
-use domain::{Binding, InteractionId, Phase, PowerKind, ReportId};
+use domain::{Binding, InteractionId, Phase, PowerKind};
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "Happened: folds events, knows repetitions", tables: &["interaction"], run: events },
@@ -24,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "RewrapField", tables: &["field", "customer"], run: rewrapped_fields },
     Case { name: "PutIndex, StageIndex, DropIndex", tables: &["blind_index", "staged_index"], run: indexes },
     Case { name: "SetPower", tables: &["person", "power", "power_row"], run: power },
-    Case { name: "PutReport, PutProgress", tables: &["report", "import"], run: reports_and_progress },
+    Case { name: "PutProgress", tables: &["import"], run: progress },
 ];
 
 fn events(mount: &dyn Mount) {
@@ -210,15 +208,12 @@ fn power(mount: &dyn Mount) {
     assert_eq!(block_on(store.power_rows(TENANT)).unwrap()[0].body, [0]);
 }
 
-fn reports_and_progress(mount: &dyn Mount) {
+fn progress(mount: &dyn Mount) {
     let store = mount.store();
-    let report = ReportRow { id: ReportId([1; 16]), at: NOW, sealed: vec![1, 2, 3] };
     let progress = |rows| Effect::PutProgress { import: [6; 16], rows };
     assert_eq!(block_on(store.progress(TENANT, [6; 16])).unwrap(), 0);
-    done(&*store, doing(1, vec![Effect::PutReport(report.clone()), progress(10)]));
+    done(&*store, doing(1, vec![progress(10)]));
     done(&*store, doing(2, vec![progress(25)]));
-    assert_eq!(block_on(store.reports(TENANT, None, 9)).unwrap().items, [report]);
     assert_eq!(block_on(store.progress(TENANT, [6; 16])).unwrap(), 25);
     assert_eq!(block_on(store.progress(OTHER, [6; 16])).unwrap(), 0);
-    assert!(block_on(store.reports(OTHER, None, 9)).unwrap().items.is_empty());
 }

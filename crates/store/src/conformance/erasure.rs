@@ -57,6 +57,8 @@ fn named_nowhere(mount: &dyn Mount) {
     full(mount);
     let others = mount.tables_holding(&BEN.0);
     done(&*store, erase(3));
+    let dropped = || block_on(store.drop_mentions(TENANT, ANA)).unwrap();
+    assert_eq!((dropped(), dropped()), (1, 0), "the one of which only an event names the customer");
     assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new(), "these tables still name the customer");
     assert_eq!(mount.tables_holding(&BEN.0), others);
     assert!(block_on(store.interaction(TENANT, CALL)).unwrap().is_none());
@@ -71,6 +73,7 @@ fn same_batch(mount: &dyn Mount) {
     let about = |number| Intent { customer: Some(ANA), ..intent(number) };
     let outcomes = commit(&*store, vec![about(3), erase(4), about(5)]);
     assert!(matches!(&outcomes[2], Outcome::Committed(commit) if commit.numbers.n.is_none()), "{outcomes:?}");
+    block_on(store.drop_mentions(TENANT, ANA)).unwrap();
     assert_eq!(mount.tables_holding(&ANA.0), Vec::<String>::new());
 }
 

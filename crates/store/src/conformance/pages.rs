@@ -5,9 +5,9 @@ use super::help::{
     happened, intent, waiting,
 };
 use super::{Case, Mount};
-use crate::{Effect, Fence, Job, Publication, ReportRow, Swap};
+use crate::{Effect, Fence, Job, Publication, Swap};
 use domain::interaction::Happening;
-use domain::{CustomerId, InteractionId, PersonId, ReportId};
+use domain::{CustomerId, InteractionId, PersonId};
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -17,7 +17,6 @@ pub(super) const CASES: &[Case] = &[
     },
     Case { name: "customers by id", tables: &["customer"], run: customers },
     Case { name: "customers' states by id, recent or not", tables: &["customer"], run: states },
-    Case { name: "reports, newest first", tables: &["report"], run: reports },
     Case { name: "entries by falling place, pending ones by rising id", tables: &["entry"], run: entries },
 ];
 
@@ -92,16 +91,6 @@ fn states(mount: &dyn Mount) {
     assert_eq!(read(Some(customer(1)), 1), all[1..2]);
     assert_eq!(read(Some(customer(3)), 9), []);
     assert!(block_on(store.states(OTHER, None, 9)).unwrap().is_empty());
-}
-
-fn reports(mount: &dyn Mount) {
-    let store = mount.store();
-    let report = |number: u8| ReportRow { id: ReportId([number; 16]), at: NOW, sealed: vec![number] };
-    done(&*store, doing(1, [2, 1, 3].map(|number| Effect::PutReport(report(number))).into()));
-    let first = block_on(store.reports(TENANT, None, 2)).unwrap();
-    assert_eq!((first.items, first.next), (vec![report(3), report(2)], Some(ReportId([2; 16]))));
-    let second = block_on(store.reports(TENANT, first.next, 2)).unwrap();
-    assert_eq!((second.items, second.next), (vec![report(1)], None));
 }
 
 fn entries(mount: &dyn Mount) {

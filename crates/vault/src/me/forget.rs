@@ -29,7 +29,7 @@ impl Vault {
         let (tenant, customer) = (scope.tenant, scope.customer);
         let acts = (self.own_act(scope, Kind::Erasure).await?, self.own_act(scope, Kind::Erasure).await?);
         let receipt = self.commit_plain(self.erasing(acts, customer).await?.effect(scope.ended())).await?;
-        let erased = self.erased(tenant, customer, receipt);
+        let erased = self.erased(tenant, customer, receipt).await;
         Ok(Forgotten { erased, proof: self.forgotten_proof(tenant, receipt)? })
     }
 

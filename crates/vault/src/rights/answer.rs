@@ -157,7 +157,7 @@ impl Vault {
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
         let closed = request.closed(Stage::Answered);
         let receipt = self.commit_plain(seconded(closed.clone().turned(self.request_counted(act, true)), word)).await?;
-        let by = self.erased(scope.tenant, customer, receipt).backups_unreadable_by;
+        let by = self.erased(scope.tenant, customer, receipt).await.backups_unreadable_by;
         let told = self.tell_after(scope, &closed, (to, RequestNews::Erased(by)), mailer).await?;
         Ok(answered(told, Some(by), receipt))
     }

@@ -81,11 +81,6 @@ impl<'a> Puts<'a> {
             Effect::PutIndex(row) => drop(self.index.insert((tenant, row.kind, row.mac, row.customer), row)),
             Effect::StageIndex(row) => self.staged.push((tenant, row)),
             Effect::SetPower(_, edits) => self.others.extend(edits.iter().map(|edit| edit_power(tenant, edit))),
-            Effect::PutReport(row) => {
-                const SQL: &str = "INSERT INTO report (tenant, id, at, sealed) VALUES ($1, $2, $3, $4)";
-                let values = vec![int(tenant.0), blob(&row.id.0), int(row.at.0), blob(&row.sealed)];
-                self.others.push(Change::any(SQL, values));
-            }
             Effect::PutProgress { import, rows } => {
                 const SQL: &str = "INSERT INTO import (tenant, id, done) VALUES ($1, $2, $3) \
                                    ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
@@ -290,9 +285,7 @@ fn erase<'a>(tenant: TenantId, effect: &'a Effect, all: &mut Vec<Change<'a>>) {
     let deletes = [
         "DELETE FROM customer WHERE tenant = $1 AND id = $2",
         "DELETE FROM field WHERE tenant = $1 AND customer = $2",
-        // Also where only an event names the customer: callers that differ bind an interaction to nobody, or a person
-        // claimed another customer. A scan; erasures are few.
-        "DELETE FROM interaction WHERE tenant = $1 AND (customer = $2 OR position($2 IN events) > 0)",
+        "DELETE FROM interaction WHERE tenant = $1 AND customer = $2",
         "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2",
     ];
     all.extend(deletes.map(|sql| Change::any(sql, vec![int(tenant.0), blob(&customer.0)])));

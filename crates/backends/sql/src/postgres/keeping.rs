@@ -17,6 +17,8 @@ const THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = ANY($2)"
 const DROP_INDEX: &str = "DELETE FROM blind_index USING unnest($2, $3, $4) AS w (kind, mac, customer) \
     WHERE blind_index.tenant = $1 AND blind_index.kind = w.kind AND blind_index.mac = w.mac \
     AND blind_index.customer = w.customer RETURNING blind_index.kind";
+/// Callers that differ bind an interaction to nobody, or a person claimed another customer. No index knows: a scan.
+const DROP_MENTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND position($2 IN events) > 0 RETURNING id";
 const DROP_INTERACTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND id = ANY($2) RETURNING id";
 
 fn ids(all: impl IntoIterator<Item = [u8; 16]>) -> Value<'static> {
@@ -97,5 +99,9 @@ impl Postgres {
         let gone = self.all(DROP_INTERACTIONS, &gone, |_| Ok(())).await?.len() as u64;
         let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);
         Ok(Swept { gone, next })
+    }
+
+    pub(super) async fn mentions_dropped(&self, tenant: TenantId, customer: CustomerId) -> Result<u64, StoreError> {
+        Ok(self.all(DROP_MENTIONS, &[int(tenant.0), blob(&customer.0)], |_| Ok(())).await?.len() as u64)
     }
 }

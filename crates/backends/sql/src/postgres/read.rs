@@ -4,13 +4,13 @@ use super::value::{Value, blob, int, own};
 use super::{Postgres, commit, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number, place};
 use crate::statements as sql;
-use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, TenantId};
 use futures_util::FutureExt;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
     CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
     Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
-    ReportRow, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
@@ -174,14 +174,6 @@ impl Store for Postgres {
         self.many(sql::HOURLY_BUDGETS, vec![int(tenant.0), int(from.0)], rows::hourly_budget)
     }
 
-    fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
-        Box::pin(async move {
-            let after = after.map_or([0xff; 16], |id| id.0);
-            let values = [int(tenant.0), blob(&after), int(u64::from(limit) + 1)];
-            Ok(Page::cut(self.all(sql::REPORTS, &values, rows::report).await?, limit, |row| row.id))
-        })
-    }
-
     fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64> {
         Box::pin(async move {
             let done = self.all(sql::PROGRESS, &[int(tenant.0), blob(&import)], |row| number(row, 0)).await?;
@@ -307,6 +299,10 @@ impl Store for Postgres {
         limit: u32,
     ) -> Fut<'_, Swept<InteractionId>> {
         Box::pin(self.interactions_swept(tenant, after, limit))
+    }
+
+    fn drop_mentions(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, u64> {
+        Box::pin(self.mentions_dropped(tenant, customer))
     }
 
     fn close_page(&self, tenant: TenantId, number: u64, page: u64) -> Fut<'_, Option<Vec<u8>>> {

@@ -235,9 +235,6 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
         Effect::Erase { customer, index } => erase(tx, tenant, *customer, index),
         Effect::Expire(customer) => expire(tx, tenant, *customer),
         Effect::SetPower(_, edits) => edits.iter().try_for_each(|edit| edit_power(tx, tenant, edit)),
-        Effect::PutReport(row) => {
-            run(tx, "INSERT INTO report VALUES ($1, $2, $3, $4)", params![t, row.id.0, row.at.0, row.sealed])
-        }
         Effect::PutProgress { import, rows } => {
             let sql = "INSERT INTO import VALUES ($1, $2, $3) ON CONFLICT (tenant, id) DO UPDATE SET done = $3";
             run(tx, sql, params![t, import, to_i64(*rows)?])
@@ -281,11 +278,7 @@ fn erase(
     index: &[(u16, [u8; 16])],
 ) -> rusqlite::Result<()> {
     expire(tx, tenant, customer)?;
-    let key = params![tenant.0, customer.0];
-    // Also where only an event names the customer: callers that differ bind an interaction to nobody, or a person
-    // claimed another customer. A scan; erasures are few.
-    run(tx, "DELETE FROM interaction WHERE tenant = $1 AND (customer = $2 OR instr(events, $2) > 0)", key)?;
-    run(tx, "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2", key)?;
+    run(tx, "DELETE FROM staged_index WHERE tenant = $1 AND customer = $2", params![tenant.0, customer.0])?;
     drop_index(tx, tenant, customer, index)
 }
 

@@ -1,7 +1,7 @@
 //! What retention looks at, and the sweeps after it.
 
 use super::read::{STATES, all};
-use crate::rows::{self, number};
+use crate::rows::{self, bytes, number};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -69,4 +69,21 @@ pub(super) fn sweep_interactions(
     tx.commit()?;
     let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);
     Ok(Swept { gone, next })
+}
+
+/// The interactions in whose events a customer is named. Callers that differ bind an interaction to nobody, or a person claimed another
+/// customer. No index knows: a scan.
+pub(super) fn mentions(c: &Connection, tenant: TenantId, customer: CustomerId) -> rusqlite::Result<Vec<InteractionId>> {
+    const NAMING: &str = "SELECT id FROM interaction WHERE tenant = $1 AND instr(events, $2) > 0";
+    all(c, NAMING, params![tenant.0, customer.0], |row| bytes(row, 0).map(InteractionId))
+}
+
+pub(super) fn drop_interactions(c: &mut Connection, tenant: TenantId, gone: &[InteractionId]) -> rusqlite::Result<u64> {
+    let tx = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut count = 0;
+    for id in gone {
+        count += tx.prepare_cached(sql::DROP_INTERACTION)?.execute(params![tenant.0, id.0])? as u64;
+    }
+    tx.commit()?;
+    Ok(count)
 }

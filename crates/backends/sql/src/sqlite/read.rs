@@ -3,14 +3,14 @@
 use super::{Sqlite, closes, commit, folding, keeping, log, merge};
 use crate::rows::{self, Columns, Wrong, bytes, number, place};
 use crate::statements as sql;
-use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, ReportId, TenantId};
+use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
     CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
     Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
-    ReportRow, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 fn one<T>(
@@ -166,14 +166,6 @@ impl Store for Sqlite {
         self.reading(|c| all(c, sql::HOURLY_BUDGETS, params![tenant.0, from.0], rows::hourly_budget))
     }
 
-    fn reports(&self, tenant: TenantId, after: Option<ReportId>, limit: u32) -> Fut<'_, Page<ReportRow, ReportId>> {
-        let after = after.map_or([0xff; 16], |id| id.0);
-        self.reading(|c| {
-            let rows = all(c, sql::REPORTS, params![tenant.0, after, limit + 1], rows::report)?;
-            Ok(Page::cut(rows, limit, |row| row.id))
-        })
-    }
-
     fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64> {
         self.reading(|c| Ok(one(c, sql::PROGRESS, params![tenant.0, import], |r| number(r, 0))?.unwrap_or(0)))
     }
@@ -303,6 +295,15 @@ impl Store for Sqlite {
             // They lie beside the writer's connection too, which doesn't notice what it wrote itself.
             self.recent.lock().unwrap_or_else(PoisonError::into_inner).interactions.clear();
             keeping::sweep_interactions(c, tenant, after, limit)
+        })
+    }
+
+    fn drop_mentions(&self, tenant: TenantId, customer: CustomerId) -> Fut<'_, u64> {
+        // Found by a reader, so that who writes needn't wait for it.
+        let found = keeping::mentions(&self.reader(), tenant, customer);
+        self.writing(|c| {
+            self.recent.lock().unwrap_or_else(PoisonError::into_inner).interactions.clear();
+            keeping::drop_interactions(c, tenant, &found?)
         })
     }
 
