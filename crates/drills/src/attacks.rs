@@ -74,6 +74,7 @@ const ACTS: &[&Drill] = &[
     &key_holder::OLD_ENTRY,
     &key_holder::ANOTHER_LOG,
     &key_holder::STRANGER,
+    &key_holder::STRANGER_FROM_AFAR,
     &key_holder::PAST_THE_CEILING,
     &witnesses::ANOTHER_HISTORY,
     &witnesses::SHORTER_HISTORY,

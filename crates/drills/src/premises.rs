@@ -36,7 +36,9 @@ pub trait Backup {
 /// What a key holder's own file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HolderSetUp {
-    /// Does `allow_uids` name the user who asks?
+    /// From where it is asked.
+    pub asked_from: AskedFrom,
+    /// Does `allow_uids` name the user who asks there, or `allow_certificates` their certificate?
     pub lets_in: bool,
     /// `person_per_hour`.
     pub person_per_hour: u32,
@@ -44,7 +46,16 @@ pub struct HolderSetUp {
 
 impl HolderSetUp {
     /// As the program writes it.
-    pub(crate) const USUAL: Self = Self { lets_in: true, person_per_hour: 1_000 };
+    pub(crate) const USUAL: Self = Self { asked_from: AskedFrom::ItsMachine, lets_in: true, person_per_hour: 1_000 };
+}
+
+/// From where a key holder is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFrom {
+    /// At its socket.
+    ItsMachine,
+    /// By TLS, with a certificate that the nodes' own authority signed.
+    AnotherMachine,
 }
 
 /// How old the oldest entry is under which a drill asks a key holder for a key. The holder must have started before that: otherwise the
@@ -54,7 +65,7 @@ pub const OLDEST_ENTRY_MS: i64 = 2 * 3_600_000;
 /// Why something wasn't done: a word such as `already-released`.
 pub type Declined = String;
 
-/// A key holder, as whoever has taken over a node may ask it at its socket. It goes with this.
+/// A key holder, as whoever has taken over a node may ask it. It goes with this.
 pub trait AskedHolder {
     /// Asks for the key of a customer's value, under that entry, which is said to be the customer's entry of this number.
     ///

@@ -83,9 +83,14 @@ struct Session {
 }
 
 impl Session {
+    /// Nothing that the server says from now on comes back.
+    fn hush(&self) {
+        *self.cut.lock().unwrap() = true;
+    }
+
     /// The client is gone; the server finishes what it was sent and then sees that.
     fn cut(&self) {
-        *self.cut.lock().unwrap() = true;
+        self.hush();
         // Either may be closed already.
         drop(self.client.shutdown(Shutdown::Both));
         drop(self.server.shutdown(Shutdown::Write));
@@ -260,8 +265,15 @@ fn carry(shared: &Shared, session: &Session, from: Side) -> Result<()> {
                 session.cut();
                 continue;
             }
-            last @ (Act::CutAfter | Act::Lose) => {
-                sink.write_all(if last == Act::Lose { LOST } else { &message })?;
+            Act::CutAfter => {
+                // The server may be quicker than this thread: its answer would be through before the cut.
+                session.hush();
+                sink.write_all(&message)?;
+                session.cut();
+                continue;
+            }
+            Act::Lose => {
+                sink.write_all(LOST)?;
                 session.cut();
                 continue;
             }

@@ -1,23 +1,28 @@
-//! A separate key holder for drills: the program's own, behind a socket, with one customer.
+//! A separate key holder for drills: the program's own, behind a socket or TLS, with one customer.
 
 use crate::ambient::{SystemClock, SystemEntropy};
 use crate::commands::init::{keys_in, private_dir};
 use crate::failure::{self, Failure};
 use crate::wire;
 use domain::{Clock, CustomerId, EntryId, Millis, PersonId, Suite, TenantId, time};
-use drills::{AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
+use drills::{AskedFrom, AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
 use keyholder::{Ceilings, InProcess, Watched};
-use keylink::{Doors, Remote};
+use keylink::{Doors, Gate, Identity, Named, Remote};
 use keys::{Header, HolderError, KeyHolder, Place, Published, Release, SealRequest, Shelved};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
+use zeroize::Zeroizing;
 
 const TENANT: TenantId = TenantId(1);
+/// As its certificate names it.
+const HOST: &str = "localhost";
 /// As the program writes `tenant_per_hour`.
 const TENANT_PER_HOUR: u32 = 100_000;
 
@@ -33,12 +38,28 @@ impl Clock for Waited {
     }
 }
 
-/// It, its socket, and what a node has of the customer.
+/// How it is asked.
+enum Way {
+    Socket(PathBuf),
+    /// At this `host:port`, by this certificate.
+    Tls(String, Identity),
+}
+
+impl Way {
+    fn remote(&self) -> Option<Remote> {
+        match self {
+            Self::Socket(socket) => Some(Remote::new(socket.clone())),
+            Self::Tls(address, own) => Remote::by_tls(address.clone(), own).ok(),
+        }
+    }
+}
+
+/// It, the way to it, and what a node has of the customer.
 pub(super) struct Holder {
     runtime: Runtime,
     holder: Arc<dyn KeyHolder>,
     doors: Doors,
-    socket: PathBuf,
+    way: Way,
     shelved: Shelved,
     header: Header,
     place: Place,
@@ -64,17 +85,26 @@ impl Holder {
         let (socket, own) = (dir.join("keys.sock"), fs::metadata(dir).map_err(failed)?.uid());
         let asks = if set_up.lets_in { own } else { own.wrapping_add(1) };
         let listener = runtime.block_on(async { UnixListener::bind(&socket) }).map_err(failed)?;
+        let doors = Doors::new(listener, vec![asks]);
+        let (doors, way) = match set_up.asked_from {
+            AskedFrom::ItsMachine => (doors, Way::Socket(socket)),
+            AskedFrom::AnotherMachine => {
+                let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).map_err(failed)?;
+                let port = listener.local_addr().map_err(failed)?.port();
+                let (gate, own) = gate(listener, set_up.lets_in).ok_or_else(not_made)?;
+                (doors.and(gate), Way::Tls(format!("{HOST}:{port}"), own))
+            }
+        };
         let customer = CustomerId(time::fresh(&SystemEntropy));
         let place = Place { tenant: TENANT, customer, field: 1, instance: 1, version: 1 };
         let (shelved, header) = runtime.block_on(enrolled(&*holder, place)).ok_or_else(not_made)?;
-        let doors = Doors::new(listener, vec![asks]);
         let person = PersonId(time::fresh(&SystemEntropy));
-        Ok(Self { runtime, holder, doors, socket, shelved, header, place, person })
+        Ok(Self { runtime, holder, doors, way, shelved, header, place, person })
     }
 
-    /// Asks at the socket, by a connection of its own.
+    /// Asks by a connection of its own.
     fn asked<T>(&self, ask: impl AsyncFnOnce(&Remote) -> Result<T, HolderError>) -> Result<T, Declined> {
-        let remote = Remote::new(self.socket.clone());
+        let remote = self.way.remote().ok_or_else(|| word(HolderError::Unreachable).to_owned())?;
         let answer = self.runtime.block_on(async {
             tokio::select! {
                 () = keylink::serve(&self.doors, Arc::clone(&self.holder)) => Err(HolderError::Unreachable),
@@ -100,6 +130,26 @@ impl AskedHolder for Holder {
         let head = Published { size, root, entries: &[] };
         self.asked(async |remote| remote.published(TENANT, head).await.map(drop))
     }
+}
+
+/// Where nodes of other machines connect, and a certificate of their authority; the key holder may know of it or not.
+fn gate(listener: TcpListener, lets_in: bool) -> Option<(Gate, Identity)> {
+    let mut params = CertificateParams::new(Vec::new()).ok()?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().ok()?).ok()?;
+    let signed = |usage: ExtendedKeyUsagePurpose| {
+        let key = KeyPair::generate().ok()?;
+        let mut params = CertificateParams::new(vec![HOST.to_owned()]).ok()?;
+        params.extended_key_usages = vec![usage];
+        let certificate = params.signed_by(&key, &authority).ok()?.pem().into_bytes();
+        let key = Zeroizing::new(key.serialize_pem().into_bytes());
+        Some(Identity { authority: authority.pem().into_bytes(), certificate, key })
+    };
+    let shown = signed(ExtendedKeyUsagePurpose::ServerAuth)?;
+    let own = signed(ExtendedKeyUsagePurpose::ClientAuth)?;
+    let named = if lets_in { Some(own.digest().ok()?) } else { None };
+    let gate = Gate::new(listener, &shown, Named::new(named.into_iter().collect())).ok()?;
+    Some((gate, own))
 }
 
 /// The customer's row, and how their value is sealed.

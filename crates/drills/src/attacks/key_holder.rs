@@ -2,7 +2,7 @@
 
 use crate::answer::Seen;
 use crate::control::{AT_REST, INTEGRITY, LOG, NEED_TO_KNOW};
-use crate::premises::{AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
+use crate::premises::{AskedFrom, AskedHolder, Declined, HolderSetUp, OLDEST_ENTRY_MS};
 use crate::stage::Stage;
 use crate::{Broken, Drill, Place};
 
@@ -62,6 +62,20 @@ pub(super) const STRANGER: Drill = Drill {
     place: Place::SetUpTwice { off: "allow_uids of the key holder's file names that user too" },
     attempt: |stage, given| {
         let set_up = HolderSetUp { lets_in: given.is_control(), ..HolderSetUp::USUAL };
+        Ok(seen(holder(stage, set_up)?.key_under(stage.entry(0), 1)))
+    },
+};
+
+pub(super) const STRANGER_FROM_AFAR: Drill = Drill {
+    name: "stranger-connects-to-the-key-holder",
+    tries: "Somebody on the network, with a certificate that the nodes' own authority signed, asks a key holder on another machine for a value's key.",
+    lacks: "a key holder whose file names that certificate",
+    refused: &["unreachable"],
+    controls: AT_REST,
+    place: Place::SetUpTwice { off: "allow_certificates of the key holder's file names that certificate too" },
+    attempt: |stage, given| {
+        let asked_from = AskedFrom::AnotherMachine;
+        let set_up = HolderSetUp { asked_from, lets_in: given.is_control(), ..HolderSetUp::USUAL };
         Ok(seen(holder(stage, set_up)?.key_under(stage.entry(0), 1)))
     },
 };
