@@ -3,6 +3,7 @@
 
 mod drafts;
 mod found;
+mod letter;
 
 use crate::ambient;
 use crate::cli::BlastRadius;
@@ -10,8 +11,10 @@ use crate::client::Client;
 use crate::failure::{self, Failure};
 use crate::output::{self, Format};
 use domain::{Clock as _, Millis};
-use drafts::{Awareness, letter, notification};
-use found::{Customer, Found};
+use drafts::{Awareness, notification};
+use found::{Controller, Customer, Found};
+use letter::letter;
+use plan::Language;
 use serde_json::Value;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -21,23 +24,33 @@ use std::path::{Path, PathBuf};
 const ADDRESS: &str = "/v1/blast-radius";
 
 pub(crate) fn run(format: Format, asked: &BlastRadius) -> Result<(), Failure> {
-    let aware = awareness(asked.aware.as_deref())?;
+    let aware = awareness(asked.aware.as_deref(), ambient::SystemClock.now())?;
+    let language = language(&asked.language)?;
     let question = question(asked)?;
     let client = Client::from_environment()?;
     // Before the question: that is an entry, and would be for nothing if what is found can't be written.
     let folder = Folder::make(&asked.to)?;
     let answer = client.stream(ADDRESS, question).inspect_err(|_| folder.unmake())?;
     let answer = BufReader::new(answer);
-    let found = gather(answer, &folder)?;
+    let found = gather(answer, &folder, language)?;
     let told = notification(&found, &aware);
     folder.write("notification.json", &format!("{:#}\n", told.json))?;
     folder.write("notification.txt", &told.text)?;
     output::one(format, &found.summary(&asked.to))
 }
 
-fn awareness(said: Option<&str>) -> Result<Awareness, Failure> {
-    let told = moment("--aware", said, "give it as 2026-03-01T09:00:00Z, or leave it out for now")?;
-    Ok(Awareness(told.unwrap_or_else(|| ambient::SystemClock.now())))
+fn awareness(said: Option<&str>, now: Millis) -> Result<Awareness, Failure> {
+    let told = moment("--aware", said, "give it as 2026-03-01T09:00:00Z, or leave it out for now")?.unwrap_or(now);
+    if told > now {
+        // The deadline would be later than the law has it.
+        return Err(Failure::here("--aware is in the future", "give the moment in UTC, or leave it out for now"));
+    }
+    Ok(Awareness(told))
+}
+
+fn language(tag: &str) -> Result<Language, Failure> {
+    Language::from_tag(tag)
+        .ok_or_else(|| Failure::here("--language is none that letters are written in", "give en or de"))
 }
 
 fn moment(option: &str, said: Option<&str>, next: &str) -> Result<Option<Millis>, Failure> {
@@ -64,7 +77,7 @@ fn question(asked: &BlastRadius) -> Result<Vec<(&'static str, String)>, Failure>
 }
 
 /// Writes customers and letters as they come; keeps the counts.
-fn gather(mut answer: impl BufRead, folder: &Folder) -> Result<Found, Failure> {
+fn gather(mut answer: impl BufRead, folder: &Folder, language: Language) -> Result<Found, Failure> {
     let (mut customers, mut letters) = (folder.file("customers.jsonl")?, folder.file("letters.jsonl")?);
     let (mut found, mut line) = (Found::default(), Vec::new());
     loop {
@@ -74,10 +87,12 @@ fn gather(mut answer: impl BufRead, folder: &Folder) -> Result<Found, Failure> {
             whole.then(|| serde_json::from_slice::<Value>(&line).ok()).flatten().ok_or_else(|| broken(folder))?;
         if let Some(customer) = Customer::read(&value) {
             customers.line(&value)?;
-            if let Some(letter) = letter(&customer) {
+            if let Some(letter) = letter(&customer, &found.controller, language) {
                 letters.line(&letter)?;
             }
             found.add(&customer);
+        } else if let Some(controller) = Controller::read(&value) {
+            found.controller = controller;
         } else if value["done"] == true {
             found.done = value;
             customers.end()?;
@@ -138,5 +153,44 @@ impl Lines {
         let synced =
             self.file.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(|file| file.sync_all());
         synced.map_err(|error| failure::file(&self.path, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_becomes_aware_in_the_future() {
+        let now = Millis::parse("2026-03-01T09:00:00Z").unwrap();
+        let aware = |said| awareness(said, now).map(|aware| aware.0);
+        assert_eq!(aware(None).ok(), Some(now));
+        assert_eq!(aware(Some("2026-03-01T09:00:00Z")).ok(), Some(now));
+        let refused = aware(Some("2026-03-01T09:00:01Z")).unwrap_err().to_string();
+        assert!(refused.contains("in the future") && refused.contains("next: "), "{refused}");
+        assert!(language("de").is_ok() && language("fr").is_err());
+    }
+
+    #[test]
+    fn drafts_name_whoever_the_plan_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::make(&folder.path().join("breach")).unwrap();
+        let answer = concat!(
+            r#"{"controller":{"company":"Acme Ltd","contact":"privacy@acme.example","officer":"Dana Poe, dpo@acme.example"}}"#,
+            "\n",
+            r#"{"customer":"cus_1","shown":["phone"],"used":[],"first":"a","last":"b","entries":[]}"#,
+            "\n",
+            r#"{"done":true,"read":1,"of":1,"acts":1,"places":[0,1],"receipt":"ent_1"}"#,
+            "\n"
+        );
+        let found = gather(answer.as_bytes(), &folder, Language::German).unwrap();
+        let letters = std::fs::read_to_string(folder.path.join("letters.jsonl")).unwrap();
+        let told = notification(&found, &Awareness(Millis(0)));
+        for text in [&letters, &told.text] {
+            for known in ["Acme Ltd", "privacy@acme.example", "Dana Poe, dpo@acme.example"] {
+                assert!(text.contains(known), "{known}: {text}");
+            }
+        }
+        assert!(letters.contains("Ihre Telefonnummer") && !letters.contains("{contact}"), "{letters}");
     }
 }

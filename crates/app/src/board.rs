@@ -104,6 +104,7 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
     fs::create_dir_all(&asked.keep).map_err(|error| failure::file(&asked.keep, &error))?;
     let state = State::read(&asked.keep)?;
     let mut judge = Judge::new(state, own, SystemClock.now());
+    let gone = fetch::gone(&mut judge, &asked.keep, &keys);
     let texts = match &asked.from {
         Some(folder) => fetch::from_folder(&mut judge, folder),
         None => fetch::from_node(&mut judge, &asked.keep, &keys, asked.within),
@@ -117,8 +118,13 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
     }
     files.sort_by_key(|(file, _)| file.file.head.number);
     for (file, text) in &files {
-        if judge.see(file, &secret) {
-            fetch::keep(&asked.keep, file.file.head.number, text)?;
+        let number = file.file.head.number;
+        let again = gone.contains(&number) && judge.knows(file);
+        if judge.see(file, &secret) || again {
+            fetch::keep(&asked.keep, number, text)?;
+        }
+        if again {
+            output::aside(&format!("number {number} was kept again, as it came before"));
         }
     }
     judge.gaps();

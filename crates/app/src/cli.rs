@@ -55,7 +55,7 @@ impl Cli {
     pub fn is_for_attacks(&self) -> bool {
         match &self.command {
             Command::Drill(Drill::Run(attacks)) => !attacks.verbose,
-            Command::Pack(Pack::Build(build)) => build.kit.is_none(),
+            Command::Pack(Pack::Build(build)) => !build.verbose,
             _ => false,
         }
     }
@@ -332,6 +332,9 @@ pub struct BlastRadius {
     /// When you became aware: the 72 hours run from then [default: now]
     #[arg(long, value_name = "MOMENT")]
     pub aware: Option<String>,
+    /// In which language the letters to customers are: en or de
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub language: String,
 }
 
 /// `mend-budgets`.

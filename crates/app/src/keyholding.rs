@@ -391,8 +391,23 @@ impl Keyholding {
     }
 }
 
+/// A socket needs a directory: `bind` would say only that something isn't there. Where systemd makes it, it goes with the service, so it may
+/// well be missing until then.
+pub(crate) fn has_folder(socket: &Path) -> Result<(), Failure> {
+    // A name alone is in the working directory.
+    let folder = socket.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(folder) => Err(Failure::here(
+            format!("{}: there is no such directory for the socket", folder.display()),
+            "make it, owned by the key holder's user (in a systemd unit: RuntimeDirectory=), or correct socket in keyholder.toml",
+        )),
+    }
+}
+
 /// A socket that was left by a killed process is replaced: the directory's claim says that nobody serves it.
 fn listen(socket: &Path) -> Result<UnixListener, Failure> {
+    has_folder(socket)?;
     let wrong = |error: std::io::Error| failure::file(socket, &error);
     if fs::symlink_metadata(socket).is_ok_and(|about| about.file_type().is_socket()) {
         fs::remove_file(socket).map_err(wrong)?;
@@ -401,4 +416,22 @@ fn listen(socket: &Path) -> Result<UnixListener, Failure> {
     // Who connects is looked at; nodes run as another user.
     fs::set_permissions(socket, fs::Permissions::from_mode(0o666)).map_err(wrong)?;
     Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_folder;
+    use std::path::Path;
+
+    #[test]
+    fn a_socket_without_a_directory_is_refused_by_the_directorys_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for good in [folder.path().join("keys.sock"), "keys.sock".into()] {
+            assert_eq!(has_folder(&good), Ok(()));
+        }
+        let missing = folder.path().join("run");
+        let said = has_folder(&missing.join("keys.sock")).expect_err("a refusal");
+        assert!(said.problem().starts_with(&missing.display().to_string()), "{said}");
+        assert!(has_folder(Path::new("/dev/null/keys.sock")).is_err(), "a file is no directory");
+    }
 }

@@ -1,16 +1,19 @@
-//! One-time codes, as signed Standard Webhooks to whoever sends text messages.
+//! One-time codes, and word to a number that was replaced, as signed Standard Webhooks to whoever sends text messages.
 
 use crate::signed::{SignedPost, UrlError};
+use domain::{EntryId, Millis};
+use plan::Language;
 use std::time::Duration;
 use ureq::Agent;
-use vault::{Courier, CourierError, SendCode};
+use vault::{Courier, CourierError, NumberChanged, SendCode};
 use zeroize::Zeroizing;
 
 /// From connecting to the answer's end.
 const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Posts `{"type":"code.deliver","timestamp":…,"data":{"interaction":…,"code":…,"to":…}}`, signed; what the customer enters on their
-/// own page is of the type `code.own_page`, and its data says also `page`.
+/// own page is of the type `code.own_page`, and its data says also `page`. A number that was replaced is told by a message of the type
+/// `number.changed`, with `{"to":…,"language":…,"text":…}`: whoever knows codes alone refuses it, and nothing waits for it.
 pub struct WebhookCourier(SignedPost);
 
 impl WebhookCourier {
@@ -27,30 +30,58 @@ impl WebhookCourier {
     }
 }
 
-impl Courier for WebhookCourier {
-    fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError> {
-        let body = body(message).ok_or(CourierError)?;
-        let status = self.0.post(&message.id.to_string(), message.at, &body).ok_or(CourierError)?;
+impl WebhookCourier {
+    fn post(&self, id: EntryId, at: Millis, body: Option<Zeroizing<Vec<u8>>>) -> Result<(), CourierError> {
+        let body = body.ok_or(CourierError)?;
+        let status = self.0.post(&id.to_string(), at, &body).ok_or(CourierError)?;
         if (200..300).contains(&status) { Ok(()) } else { Err(CourierError) }
     }
 }
 
+impl Courier for WebhookCourier {
+    fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError> {
+        self.post(message.id, message.at, code_body(message))
+    }
+
+    fn warn(&self, notice: &NumberChanged<'_>) -> Result<(), CourierError> {
+        let data = [("to", notice.to), ("language", notice.language.tag()), ("text", &*warning(notice))];
+        self.post(notice.id, notice.at, body("number.changed", notice.at, &data))
+    }
+}
+
+fn code_body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    let data = [("interaction", message.reference), ("code", message.code), ("to", message.to)];
+    match message.page {
+        None => body("code.deliver", message.at, &data),
+        Some(page) => {
+            let [interaction, code, to] = data;
+            body("code.own_page", message.at, &[interaction, code, to, ("page", page)])
+        }
+    }
+}
+
+/// Short, and of letters that a text message has room for: no quotation marks of books.
+fn warning(notice: &NumberChanged<'_>) -> String {
+    let (company, contact) = (notice.company, notice.contact);
+    match notice.language {
+        Language::English => format!(
+            "Your phone number at {company} is being changed on the page \"Your data\". If that wasn't you, tell us at once: {contact}"
+        ),
+        Language::German => format!(
+            "Ihre Telefonnummer bei {company} wird auf der Seite \"Ihre Daten\" geändert. Waren Sie das nicht, sagen Sie es uns gleich: \
+             {contact}"
+        ),
+    }
+}
+
 /// Written into memory that is wiped and, being large enough from the start, never moved.
-fn body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    let page = message.page.unwrap_or_default();
-    let text = message.reference.len() + message.code.len() + message.to.len() + page.len();
+fn body(kind: &str, at: Millis, data: &[(&str, &str)]) -> Option<Zeroizing<Vec<u8>>> {
+    let text: usize = data.iter().map(|(_, text)| text.len()).sum();
     let mut body = Zeroizing::new(Vec::with_capacity(512 + 6 * text));
-    let kind = if message.page.is_some() { "code.own_page" } else { "code.deliver" };
-    let parts = [
-        (r#"{"type":"#, kind),
-        (r#","timestamp":"#, &*message.at.to_string()),
-        (r#","data":{"interaction":"#, message.reference),
-        (r#","code":"#, message.code),
-        (r#","to":"#, message.to),
-    ];
-    let page = message.page.map(|page| (r#","page":"#, page));
-    for (before, text) in parts.into_iter().chain(page) {
-        body.extend_from_slice(before.as_bytes());
+    body.extend_from_slice(format!(r#"{{"type":"{kind}","timestamp":"{at}","data":"#).as_bytes());
+    for (place, (name, text)) in data.iter().enumerate() {
+        body.push(if place == 0 { b'{' } else { b',' });
+        body.extend_from_slice(format!(r#""{name}":"#).as_bytes());
         serde_json::to_writer(&mut *body, text).ok()?;
     }
     body.extend_from_slice(b"}}");

@@ -26,7 +26,7 @@ pub use former::{COUNTS_ON_MS, Former, without_formers};
 pub use governing::{LimitsText, PlanText, RulesText, SettingsText, THE_ONE};
 pub use login::Login;
 pub use passkey::{Algorithm, Passkey};
-pub use person::{Person, plain};
+pub use person::{Person, plain, spelled};
 pub use settled::{Settled, proposal_challenge, proposal_id};
 
 use crate::view::hash;

@@ -19,6 +19,7 @@ mod closes;
 mod conditions;
 mod effects;
 mod erasure;
+mod foreign;
 pub(crate) mod help;
 mod keys;
 mod log;
@@ -45,6 +46,13 @@ pub trait Mount {
     /// `x'…'` for bytes, `zeroblob(n)`.
     fn edit(&self, statement: &str) -> usize;
 
+    /// Code of somebody else's, in each form that the engine knows: a statement that puts it into the database, and one that
+    /// takes it out. In the engine's own words.
+    fn foreign_code(&self) -> &'static [[&'static str; 2]];
+
+    /// Runs such a statement behind the store's back.
+    fn define(&self, statement: &str);
+
     /// The table in which a customer's state in the log lies after it changed.
     fn states(&self) -> &'static str;
 }
@@ -62,7 +70,7 @@ pub struct Case {
 /// Every case.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let groups: [&[Case]; 14] = [
+    let groups: [&[Case]; 15] = [
         admissions::CASES,
         allotments::CASES,
         batches::CASES,
@@ -72,6 +80,7 @@ pub fn cases() -> Vec<Case> {
         conditions::CASES,
         effects::CASES,
         erasure::CASES,
+        foreign::CASES,
         keys::CASES,
         log::CASES,
         pages::CASES,

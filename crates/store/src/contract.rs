@@ -159,10 +159,21 @@ pub struct Holding {
     pub keys: CustomerRow,
     /// Their state in the log.
     pub state: StateRow,
-    /// The kind of each sealed value, the mask sheet's not among them; sorted.
-    pub fields: Vec<u16>,
+    /// Each sealed value, the mask sheet not among them; sorted.
+    pub values: Vec<HeldValue>,
     /// Their interactions.
     pub interactions: Vec<InteractionRow>,
+}
+
+/// A sealed value that nobody opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldValue {
+    /// Its kind.
+    pub field: u16,
+    /// Which of several.
+    pub instance: u32,
+    /// How often it was replaced, or when the customer corrected it.
+    pub version: u64,
 }
 
 /// A place in the blind index: kind, digest, customer.
@@ -202,6 +213,9 @@ pub trait Store: Send + Sync {
 
     /// Ready once everything that reads have shown so far is durable: for whoever remembers it elsewhere.
     fn durable(&self) -> Fut<'_, ()>;
+    /// Is there code in the database that isn't ours: a trigger, a rule, a policy of rows? It can swallow a write whose
+    /// statement succeeds. Ours has none.
+    fn foreign_code(&self) -> Fut<'_, bool>;
 
     /// What seals all power in its version.
     fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>>;

@@ -302,6 +302,8 @@ pub enum Effect {
     Limit(CustomerId, UseLimit, bool),
     /// What the customer says to the data plan's questions has changed so often.
     Answered(CustomerId, u32),
+    /// A value goes. The mask sheet and what points there from an index are the caller's.
+    DropField(FieldRef),
     /// The customer's keys, values, counters and index rows go, and the interactions that are theirs. Those in whose events alone they are
     /// named go after it (`Store::drop_mentions`): to find them is a scan, for which nobody's commit waits.
     Erase {

@@ -19,7 +19,7 @@ mod shown;
 
 pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
-    Committing, Cosigned, CountedCustomer, Fence, FieldCount, Fut, Holding, IndexPlace, Job, LogHead, Page,
+    Committing, Cosigned, CountedCustomer, Fence, FieldCount, Fut, HeldValue, Holding, IndexPlace, Job, LogHead, Page,
     PendingLeaf, Publication, SealedValue, Store, StoreError, Swap, Swept, TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};

@@ -417,6 +417,7 @@ fn show_later_intents(facts: &mut Facts, tenant: TenantId, effect: &Effect) {
                 kept.clone_from(row);
             }
         }
+        Effect::DropField(field) => facts.fields.clear(|key, _| *key == (tenant, *field)),
         Effect::PutClose(row) => facts.closes.put(&tenant, row.number),
         Effect::Erase { customer, .. } | Effect::Expire(customer) => {
             facts.customers.clear(|key, _| *key == (tenant, *customer));

@@ -1,7 +1,7 @@
 //! A courier that keeps what it was given, so that a test can be the customer.
 
 use std::sync::Mutex;
-use vault::{Courier, CourierError, SendCode};
+use vault::{Courier, CourierError, NumberChanged, SendCode};
 
 /// A code that was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,21 +14,30 @@ pub struct CaughtCode {
     pub to: String,
 }
 
-/// Keeps every code it delivers.
+/// Keeps every code it delivers, and which numbers were told that they were replaced.
 #[derive(Default)]
-pub struct Pocket(Mutex<Vec<CaughtCode>>);
+pub struct Pocket {
+    codes: Mutex<Vec<CaughtCode>>,
+    warned: Mutex<Vec<String>>,
+}
 
 impl Pocket {
     /// The last code that was delivered.
     #[must_use]
     pub fn last(&self) -> CaughtCode {
-        self.0.lock().unwrap().last().cloned().expect("no code was delivered")
+        self.codes.lock().unwrap().last().cloned().expect("no code was delivered")
     }
 
     /// How many codes were delivered.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.codes.lock().unwrap().len()
+    }
+
+    /// The numbers that were told that another takes their place, in order.
+    #[must_use]
+    pub fn warned(&self) -> Vec<String> {
+        self.warned.lock().unwrap().clone()
     }
 }
 
@@ -36,7 +45,12 @@ impl Courier for Pocket {
     fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError> {
         let SendCode { reference, code, to, .. } = *message;
         let caught = CaughtCode { reference: reference.into(), code: code.into(), to: to.into() };
-        self.0.lock().unwrap().push(caught);
+        self.codes.lock().unwrap().push(caught);
+        Ok(())
+    }
+
+    fn warn(&self, notice: &NumberChanged<'_>) -> Result<(), CourierError> {
+        self.warned.lock().unwrap().push(notice.to.to_owned());
         Ok(())
     }
 }

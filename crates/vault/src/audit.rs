@@ -7,7 +7,7 @@ use crate::log_query::LogQuery;
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{Act, Vault};
 use domain::{EntryId, PersonId, Refusal, Role, TenantId};
-use keys::power::plain;
+use keys::power::spelled;
 use std::sync::Arc;
 use store::{EntryRow, PersonRow};
 use tokio::sync::broadcast;
@@ -246,8 +246,8 @@ impl Vault {
     pub async fn find_staff(&self, scope: &Scope, text: &str, limit: usize) -> Result<Vec<StaffFound>, VaultError> {
         self.commit_plain(self.reading(scope, Kind::PeopleRead)?).await?;
         let snapshot = self.power(scope.tenant).await?;
-        let (id, wanted) = (PersonId::parse(text), plain(text));
-        let name = |row: &PersonRow| plain(&row.name);
+        let (id, wanted) = (PersonId::parse(text), spelled(text));
+        let name = |row: &PersonRow| spelled(&row.name);
         let mut fits = snapshot.everybody();
         fits.retain(|row| id.map_or_else(|| name(row).contains(&wanted), |id| row.id == id));
         if fits.iter().any(|row| name(row) == wanted) {

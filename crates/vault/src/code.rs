@@ -9,9 +9,12 @@ use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
 use keys::derive::{mac, short};
+use plan::Language;
 use store::{Condition, Effect, FieldRef, InteractionRow, RequestKey};
 use zeroize::Zeroizing;
 
+/// How many codes are tried for one customer in any sixty minutes, by whatever interactions: three codes, five times each.
+const ENTERED_PER_CUSTOMER: u32 = 15;
 /// How long a code counts, in milliseconds.
 const LIFE_MS: i64 = 5 * 60_000;
 
@@ -22,6 +25,31 @@ pub trait Courier: Send + Sync {
     /// # Errors
     /// If it couldn't be handed over.
     fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError>;
+
+    /// Tells a number that was on file that another takes its place; blocking, likewise. A courier of codes alone can't.
+    ///
+    /// # Errors
+    /// As [`Courier::deliver`].
+    fn warn(&self, _notice: &NumberChanged<'_>) -> Result<(), CourierError> {
+        Err(CourierError)
+    }
+}
+
+/// What the old number is told. It has no link: a number may have been somebody else's for long, and whoever holds the link of a
+/// correction can shut the customer's page.
+pub struct NumberChanged<'a> {
+    /// The number that was on file, E.164.
+    pub to: &'a str,
+    /// The company in whose name it is written.
+    pub company: &'a str,
+    /// Where customers ask.
+    pub contact: &'a str,
+    /// In which language.
+    pub language: Language,
+    /// When.
+    pub at: Millis,
+    /// The message's id, for its receiver to know a repetition by.
+    pub id: EntryId,
 }
 
 /// What a courier is given.
@@ -151,8 +179,11 @@ impl Vault {
     }
 
     /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and
-    /// logged; to the event's source both are taken, so it doesn't deliver again. If it does, a wrong code counts once:
-    /// a refused act keeps nothing, so its message is remembered by an act of its own.
+    /// logged; to the event's source both are taken, so it doesn't deliver again, and if it does, nothing is tried again.
+    ///
+    /// It is counted before it is tried, and by a counter that is recounted from the log: how often a code was wrong stands in a row as
+    /// well, and whoever has the database and an event source's secret could put that back after each guess. A node that dies between
+    /// the two costs the customer another code.
     pub(crate) async fn code_entered(
         &self,
         tenant: TenantId,
@@ -163,18 +194,26 @@ impl Vault {
         let digest = self.code_digest(tenant, interaction, code)?;
         let row = self.store.interaction(tenant, interaction).await?;
         let mut act = self.bare_act(tenant, Kind::CodeEntered)?;
+        let request = Some(RequestKey { key: message, content: digest, session: [0; 16], answer: 0 });
+        let mut heard = Act { request, ..self.bare_act(tenant, Kind::Event)? };
         if let Some(customer) = row.and_then(|row| row.customer) {
             let keys = self.entry_keys(tenant, customer).await?;
+            let name = keys.as_deref().map(|keys| self.own_name(keys, b"keypad")).unwrap_or_default();
+            let counter = Counter::customer(BudgetKind::Verify, name);
+            let tried = Self::attempt(&heard, counter, ENTERED_PER_CUSTOMER, Refusal::AttemptsExhausted);
+            heard = heard.spend(tried);
             act = act.about(customer, Some(interaction), 0, keys);
         }
-        let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
-        let request = Some(RequestKey { key: message, content: digest, session: [0; 16], answer: 0 });
-        match self.commit_plain(Act { request, ..act }).await {
-            Ok(_) | Err(VaultError::Refused { refusal: Refusal::NoLiveInteraction, .. }) => Ok(()),
-            Err(VaultError::Refused { refusal: Refusal::CodeWrong, .. }) => {
-                let heard = Act { request, ..self.bare_act(tenant, Kind::Event)? };
-                self.commit_plain(heard).await.map(drop)
+        match self.commit(heard).await {
+            Ok(Done::Committed { .. }) => {}
+            Ok(Done::Replayed { .. }) | Err(VaultError::Refused { refusal: Refusal::AttemptsExhausted, .. }) => {
+                return Ok(());
             }
+            Err(error) => return Err(error),
+        }
+        let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
+        match self.commit_plain(act).await {
+            Ok(_) | Err(VaultError::Refused { refusal: Refusal::NoLiveInteraction | Refusal::CodeWrong, .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -122,6 +122,13 @@ fn digest(plan: &Plan, question: &Question<'_>) -> [u8; 32] {
     keys::hash(&[plan.terms(question).as_bytes()])
 }
 
+impl Said {
+    /// Was it said to what the plan asks now?
+    fn is_to(&self, plan: &Plan, question: &Question<'_>) -> bool {
+        self.terms == digest(plan, question) || self.terms == keys::hash(&[plan.terms_before(question).as_bytes()])
+    }
+}
+
 /// The number by which an entry names the question.
 pub(crate) fn number(question: &Question<'_>) -> u64 {
     let digest = keys::hash(&[question.entry.id.as_bytes(), b"\n", question.purpose.as_bytes()]);
@@ -160,7 +167,7 @@ impl Vault {
         let answers = self.answers(tenant, customer).await?;
         for question in plan.rests_on(plan::Kind::Field(field), act, purpose.map(Purpose::slug), day) {
             let said = answers.to(self.answer_name(tenant, customer, &question)?);
-            if said.is_some_and(|said| said.given && said.ends > now && said.terms == digest(plan, &question)) {
+            if said.is_some_and(|said| said.given && said.ends > now && said.is_to(plan, &question)) {
                 return Ok(Some(answers.unchanged(customer, Refusal::NotAgreed)));
             }
         }
@@ -195,7 +202,7 @@ impl Vault {
         let said = answers.to(self.answer_name(tenant, customer, question)?);
         let said = said.filter(|said| said.ends > self.clock.now());
         Ok(said.map(|said| {
-            let current = said.terms == digest(plan, question);
+            let current = said.is_to(plan, question);
             Answer { given: said.given, current, told: said.told, at: said.at }
         }))
     }

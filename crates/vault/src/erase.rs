@@ -106,11 +106,7 @@ impl Vault {
         tenant: TenantId,
         customer: CustomerId,
     ) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
-        let indexed = |field: u16| {
-            use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
-            FieldKind::from_code(field)
-                .is_some_and(|kind| matches!(kind, Name | PostalAddress | Phone | Email | Card | Order))
-        };
+        let indexed = |field: u16| FieldKind::from_code(field).is_some_and(FieldKind::is_indexed);
         let rows = self.store.fields(tenant, customer).await?;
         act.read = rows
             .iter()

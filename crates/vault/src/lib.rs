@@ -106,7 +106,7 @@ pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use casework::{CaseBook, CaseLine, OpenedCase};
 pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
 pub use close::{CloseStep, LogCloser};
-pub use code::{CodeSent, Courier, CourierError, SendCode};
+pub use code::{CodeSent, Courier, CourierError, NumberChanged, SendCode};
 pub use consent::{Answer, Told as ConsentTold};
 pub use culture::{
     ClosedDrill, Culture, CultureMeasured, Debrief, DrillWindow, FEWEST, Figures, Group, Groups, LessonsShown,

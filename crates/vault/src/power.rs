@@ -41,8 +41,10 @@ pub(crate) const BELIEVED_MS: i64 = 250;
 pub struct Snapshot {
     pub(crate) tenant: TenantId,
     pub(crate) seq: u64,
-    /// Is it what the key holder sealed?
+    /// Is it what the key holder sealed, in a database without code of somebody else's?
     pub(crate) sound: bool,
+    /// Is there such code? It can swallow what is written.
+    foreign_code: bool,
     head: Option<PowerHead>,
     powers: Powers,
     pub(crate) people: BTreeMap<PersonId, Arc<PersonRow>>,
@@ -60,7 +62,8 @@ impl Snapshot {
     ) -> Self {
         let tokens = people.iter().filter_map(|row| Some((row.token?, row.id))).collect();
         let people = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
-        Self { tenant, seq: head.map_or(0, |head| head.seq), sound: true, head, powers, people, tokens, governance }
+        let seq = head.map_or(0, |head| head.seq);
+        Self { tenant, seq, sound: true, foreign_code: false, head, powers, people, tokens, governance }
     }
 
     /// Its version: how often power was changed.

@@ -4,10 +4,14 @@ use crate::error::VaultError;
 use crate::wiring::Vault;
 use domain::{Millis, TenantId};
 use keys::{HolderError, RELEASES_AFTER_MS};
+use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
 /// For how long an answer counts, in milliseconds.
 const COUNTS_MS: i64 = 1_000;
+/// How long a look may take: a balancer asks every few seconds, and what doesn't answer until then serves nobody.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a node can't serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub enum Unready {
     Unreachable,
     /// The key holder has just started, and releases nothing yet.
     Settling,
-    /// People and rights aren't what the key holder sealed.
+    /// People and rights aren't what the key holder sealed, or the database has code that isn't ours.
     Power,
     /// Entries wait for their places in the log for too long.
     Log,
@@ -41,17 +45,24 @@ impl Vault {
         if let Some((_, answer)) = last.filter(|(at, _)| counts(*at)) {
             return answer;
         }
-        let mut answer = Ok(());
-        for tenant in self.tenants() {
-            answer = answer.and(self.serves(tenant.id).await);
-        }
+        let answer = self.serves_all().await;
         *last = Some((self.clock.now(), answer));
         answer
     }
 
-    async fn serves(&self, tenant: TenantId) -> Result<(), Unready> {
-        self.log_head(tenant).await.map_err(|_| Unready::Store)?;
-        match self.holder.standing(tenant).await {
+    async fn serves_all(&self) -> Result<(), Unready> {
+        let until = Instant::now() + PATIENCE;
+        for tenant in self.tenants() {
+            self.serves(tenant.id, until).await?;
+        }
+        Ok(())
+    }
+
+    async fn serves(&self, tenant: TenantId, until: Instant) -> Result<(), Unready> {
+        let head = timeout_at(until, self.log_head(tenant)).await;
+        head.map_err(|_| Unready::Store)?.map_err(|_| Unready::Store)?;
+        let standing = timeout_at(until, self.holder.standing(tenant)).await;
+        match standing.map_err(|_| Unready::Unreachable)? {
             Ok(standing) => {
                 let now = self.clock.now();
                 self.answered.now(now);
@@ -63,7 +74,8 @@ impl Vault {
             Err(HolderError::Sealed) => return Err(Unready::Sealed),
             Err(_) => return Err(Unready::Unreachable),
         }
-        let power = self.power(tenant).await.map_err(|error| match error {
+        let power = timeout_at(until, self.power(tenant)).await.map_err(|_| Unready::Store)?;
+        let power = power.map_err(|error| match error {
             VaultError::Holder(_) => Unready::Unreachable,
             _ => Unready::Store,
         })?;

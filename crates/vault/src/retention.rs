@@ -1,6 +1,6 @@
 //! Retention that runs by itself: once a day, customers whose values have all expired by the data plan in force are destroyed,
 //! keys first, each with an entry of its own. Nothing is opened for it: what points at them from an index or from an
-//! interaction's events is found afterwards, as it points at nobody.
+//! interaction's events is found afterwards, as it points at nobody. Of others what has expired is destroyed (`parts.rs`).
 //!
 //! What it counts from are times that the store can answer for: a customer's id says when they were taken in, and their keys
 //! open under that id only; interactions carry a tag. Who edits one makes the customer doubtful, and those stay.
@@ -12,18 +12,21 @@
 //! One node at a time does it, by lease, in small steps. It may be stopped at any moment and begun again: what is destroyed
 //! isn't met again, and a run counts once its last step is committed.
 
+mod parts;
 mod run;
 
+use crate::contact::corrected_at;
 use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::{CustomerId, FieldKind, InteractionId, Millis, Refusal, TenantId, UseLimit};
 use futures_util::future::join_all;
 use keys::{HolderError, Shelved};
+use parts::Parting;
 use plan::{Date, Known, Plan};
 pub use run::RetentionRun;
 use std::sync::Arc;
-use store::{Condition, Effect, Holding, IndexPlace, Job, Seals};
+use store::{Condition, Effect, HeldValue, Holding, IndexPlace, Job, Seals};
 
 /// How long a lease lasts without renewal, in milliseconds.
 const LEASE_MS: i64 = 60_000;
@@ -80,6 +83,8 @@ struct Going {
 enum Fate {
     Stays,
     Goes(Going),
+    /// Some of their values do.
+    Parts(Parting),
     /// Two officers said so.
     Held,
     /// A row that says when was edited.
@@ -170,19 +175,23 @@ impl Expirer {
         // By id is by age: behind somebody who is too young for everything there are only younger ones.
         let old = |one: &Holding| plan.soonest(plan::day_of(one.customer.minted())).is_some_and(|day| day <= today);
         let next = found.last().filter(|last| old(last)).map(|last| last.customer);
-        let mut going = Vec::new();
+        let (mut going, mut parting) = (Vec::new(), Vec::new());
         for one in found {
             run.looked_at += 1;
             match self.fate(plan, today, one) {
                 Fate::Stays => {}
                 Fate::Goes(one) => going.push(one),
+                Fate::Parts(one) => parting.push(one),
                 Fate::Held => run.held += 1,
                 Fate::Doubtful => run.doubtful += 1,
             }
         }
         let gone = match run.rehearsed {
-            true => Gone::rehearsed(&going),
-            false => self.vault.expire(self.tenant, in_force.version, going).await?,
+            true => Gone::rehearsed(&going, &parting),
+            false => {
+                let parts = self.vault.expire_parts(self.tenant, in_force.version, parting).await?;
+                self.vault.expire(self.tenant, in_force.version, going).await?.and(&parts)
+            }
         };
         (run.customers, run.values) = (run.customers + gone.customers, run.values + gone.values);
         run.doubtful += gone.doubtful;
@@ -202,21 +211,46 @@ impl Expirer {
         // In a case nobody was in touch.
         let contacts = one.interactions.iter().filter(|row| row.channel.is_in_touch());
         let contact = contacts.map(|row| row.active).max().unwrap_or(collected);
-        let known = Known { collected: plan::day_of(collected), contact: plan::day_of(contact) };
-        let expired = |field: &u16| {
-            let day = FieldKind::from_code(*field).and_then(|kind| plan.expires(plan::Kind::Field(kind), &known));
+        let expired = |value: &&HeldValue| {
+            let came = came_at(value, collected, contact);
+            let known = Known { collected: plan::day_of(came), contact: plan::day_of(contact) };
+            let day = FieldKind::from_code(value.field).and_then(|kind| plan.expires(plan::Kind::Field(kind), &known));
             day.is_some_and(|day| day <= today)
         };
+        let gone: Vec<HeldValue> = one.values.iter().filter(expired).copied().collect();
         // Of whom there is no value nothing has expired: somebody took the rows away, or they were just taken in.
-        if one.fields.is_empty() || !one.fields.iter().all(expired) {
+        if gone.is_empty() {
             return Fate::Stays;
         }
         if one.state.hold.is_some() || one.state.is_limited(UseLimit::Restricted) {
             return Fate::Held;
         }
         let shelved = Shelved { epoch: one.keys.epoch, wrapped: one.keys.wrapped };
-        Fate::Goes(Going { customer: one.customer, n: one.state.n, shelved, values: one.fields.len() })
+        let going = Going { customer: one.customer, n: one.state.n, shelved, values: gone.len() };
+        match gone.len() == one.values.len() {
+            true => Fate::Goes(going),
+            false => Fate::Parts(Parting { going, held: one.values, gone }),
+        }
     }
+}
+
+/// When a value came in. What a customer corrected tells it by its version; a note was written in a contact, so it is no younger than the
+/// last one; everything else came in with the customer.
+fn came_at(value: &HeldValue, collected: Millis, contact: Millis) -> Millis {
+    match corrected_at(value.version) {
+        Some(at) => at.max(collected),
+        None if value.field == FieldKind::Note.code() => contact.max(collected),
+        None => collected,
+    }
+}
+
+/// An act that rests on nobody's needing the customer, and on their being as they were when they were looked at.
+fn unneeded(act: Act, customer: CustomerId, (power, n): (u64, u64)) -> Act {
+    act.when(Condition::PowerVersion(power))
+        .when(Condition::CustomerExists(customer))
+        .when(Condition::Unheld(customer))
+        .when(crate::rights::unrestricted(customer))
+        .when(Condition::Untouched { customer, n })
 }
 
 impl Stage {
@@ -263,10 +297,41 @@ struct Gone {
 }
 
 impl Gone {
-    /// Who would go.
-    fn rehearsed(going: &[Going]) -> Self {
-        let values = going.iter().map(|one| one.values as u64).sum();
-        Self { customers: going.len() as u64, values, doubtful: 0 }
+    /// Who and what would go.
+    fn rehearsed(going: &[Going], parting: &[Parting]) -> Self {
+        let all = going.iter().chain(parting.iter().map(|one| &one.going));
+        Self { customers: going.len() as u64, values: all.map(|one| one.values as u64).sum(), doubtful: 0 }
+    }
+
+    fn and(self, other: &Self) -> Self {
+        Self {
+            customers: self.customers + other.customers,
+            values: self.values + other.values,
+            doubtful: self.doubtful + other.doubtful,
+        }
+    }
+
+    /// Was it done? Where not, it is counted as doubtful, or the next run tells.
+    fn is_done<T>(&mut self, done: Result<T, VaultError>) -> Result<bool, VaultError> {
+        match done {
+            Ok(_) => return Ok(true),
+            // Erased or in touch meanwhile, or another plan is in force since.
+            Err(VaultError::Refused {
+                refusal:
+                    Refusal::NotFound
+                    | Refusal::PowerChanged
+                    | Refusal::LegalHold
+                    | Refusal::UseRestricted
+                    | Refusal::NewContact,
+                ..
+            }) => {}
+            // A row of theirs was edited: it is evidence.
+            Err(VaultError::Refused { .. } | VaultError::Damaged | VaultError::Holder(HolderError::NotOnShelf)) => {
+                self.doubtful += 1;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(false)
     }
 }
 
@@ -277,7 +342,7 @@ impl Vault {
         if going.is_empty() {
             return Ok(gone);
         }
-        let keys = self.keys_of(tenant, &going).await?;
+        let keys = self.keys_of(tenant, &going.iter().collect::<Vec<_>>()).await?;
         let mut acts = Vec::with_capacity(going.len());
         for (one, keys) in going.iter().zip(keys) {
             let Some(keys) = keys else {
@@ -285,38 +350,22 @@ impl Vault {
                 continue;
             };
             let act = self.bare_act(tenant, Kind::Expired)?.about(one.customer, None, 0, Some(keys));
-            let act = act.when(Condition::PowerVersion(power)).when(Condition::CustomerExists(one.customer));
-            let act = act.when(Condition::Unheld(one.customer)).when(crate::rights::unrestricted(one.customer));
-            let act = act.when(Condition::Untouched { customer: one.customer, n: one.n });
+            let act = unneeded(act, one.customer, (power, one.n));
             let act = act.detail(one.values as u64).effect(Effect::Expire(one.customer));
             acts.push(async move { (one, self.commit_plain(act).await) });
         }
         for (one, done) in join_all(acts).await {
-            match done {
-                Ok(_) => {
-                    self.kept_keys.forget(tenant, one.customer);
-                    gone.customers += 1;
-                    gone.values += one.values as u64;
-                }
-                // Erased or in touch meanwhile, or another plan is in force since: the next run tells.
-                Err(VaultError::Refused {
-                    refusal:
-                        Refusal::NotFound
-                        | Refusal::PowerChanged
-                        | Refusal::LegalHold
-                        | Refusal::UseRestricted
-                        | Refusal::NewContact,
-                    ..
-                }) => {}
-                Err(VaultError::Refused { .. }) => gone.doubtful += 1,
-                Err(error) => return Err(error),
+            if gone.is_done(done)? {
+                self.kept_keys.forget(tenant, one.customer);
+                gone.customers += 1;
+                gone.values += one.values as u64;
             }
         }
         Ok(gone)
     }
 
     /// Entry keys in one round trip; none for a row that doesn't open: it was edited, and is evidence.
-    async fn keys_of(&self, tenant: TenantId, going: &[Going]) -> Result<Vec<Option<Arc<EntryKeys>>>, VaultError> {
+    async fn keys_of(&self, tenant: TenantId, going: &[&Going]) -> Result<Vec<Option<Arc<EntryKeys>>>, VaultError> {
         let asked: Vec<(CustomerId, &Shelved)> = going.iter().map(|one| (one.customer, &one.shelved)).collect();
         let all = match self.holder.entry_keys(tenant, &asked).await {
             Err(HolderError::NotOnShelf) => {

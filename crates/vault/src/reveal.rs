@@ -9,7 +9,7 @@ use crate::private::release::{Committed, Done};
 use crate::session::Once;
 use crate::wiring::{Act, Vault};
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::{CustomerId, EntryId, FieldKind, InteractionId, Purpose, Refusal};
+use domain::{CustomerId, EntryId, FieldKind, InteractionId, Millis, Purpose, Refusal};
 use store::{Condition, FieldRef, RequestKey};
 
 /// What is asked for.
@@ -56,12 +56,7 @@ impl Vault {
     pub async fn reveal(&self, scope: &Scope, command: &RevealCommand) -> Result<Revealed, VaultError> {
         match self.revealing(scope, command).await? {
             Done::Committed { values, .. } => self.revealed(values, self.settings(scope.tenant).remask_s),
-            Done::Replayed { at, same, .. } => {
-                // By this node's clock another's moment may lie in the future: the countdown gets no longer by that.
-                let past_ms = self.clock.now().since(at).max(0);
-                let left_ms = i64::from(self.settings(scope.tenant).remask_s) * 1_000 - past_ms;
-                self.redeliver(scope, command, same, left_ms).await
-            }
+            Done::Replayed { entry, same, .. } => self.redeliver(scope, command, same, entry).await,
         }
     }
 
@@ -141,6 +136,25 @@ impl Vault {
         }
     }
 
+    /// When the entry showed this very value to this person; none where it did anything else. What stands in a request's row isn't
+    /// believed: it has no tag, and a row that somebody put there would have values shown again that nobody paid for.
+    async fn shown_under(
+        &self,
+        scope: &Scope,
+        command: &RevealCommand,
+        entry: EntryId,
+    ) -> Result<Option<Millis>, VaultError> {
+        let keys = self.entry_keys(scope.tenant, command.customer).await?;
+        let (Some(row), Some(keys)) = (self.store.entry(scope.tenant, entry).await?, keys) else { return Ok(None) };
+        let line = self.statement_line(scope.tenant, &keys, 0, &row)?;
+        let (Some((_, subject, _)), Some(audit)) = (line.half, line.audit) else { return Ok(None) };
+        let is_same = (audit.kind, audit.decision, audit.person) == (Kind::Reveal, Ok(()), Some(scope.person()))
+            && (audit.field, audit.purpose) == (Some(command.field.code()), Some(command.purpose))
+            && (subject.customer, subject.interaction) == (command.customer, Some(command.interaction))
+            && subject.instance == command.instance;
+        Ok(is_same.then_some(audit.at))
+    }
+
     /// The same request again: within the countdown and session the value is opened anew, under an entry of its
     /// own; nothing was kept.
     async fn redeliver(
@@ -148,13 +162,18 @@ impl Vault {
         scope: &Scope,
         command: &RevealCommand,
         same: bool,
-        left_ms: i64,
+        first: EntryId,
     ) -> Result<Revealed, VaultError> {
         let act = self.reveal_act(scope, command, Kind::Redelivery, Look::Now).await?;
-        let refusal = match (same, left_ms > 0) {
-            (false, _) => Some(Refusal::KeyReused),
-            (true, false) => Some(Refusal::RedeliveryOver),
-            (true, true) => None,
+        let shown = if same { self.shown_under(scope, command, first).await? } else { None };
+        // By this node's clock another's moment may lie in the future: the countdown gets no longer by that.
+        let past_ms = shown.map(|at| self.clock.now().since(at).max(0));
+        let left_ms = i64::from(self.settings(scope.tenant).remask_s) * 1_000 - past_ms.unwrap_or(i64::MAX / 2);
+        let refusal = match (same, shown, left_ms > 0) {
+            (false, ..) => Some(Refusal::KeyReused),
+            (true, None, _) => Some(Refusal::Tampered),
+            (true, Some(_), false) => Some(Refusal::RedeliveryOver),
+            (true, Some(_), true) => None,
         };
         let act = match refusal {
             Some(refusal) => Act { when: vec![Condition::Never(refusal)], ..act },

@@ -1,6 +1,7 @@
-//! Drafts in plain words. They say what the log proves; what only people know is left open, and named.
+//! The draft for the authority, in plain words. It says what the log proves and the data plan knows; what only people know is left open,
+//! and named.
 
-use super::found::{Customer, Found};
+use super::found::{Controller, Found};
 use domain::{FieldKind, Millis};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,7 +44,7 @@ pub(super) fn notification(found: &Found, aware: &Awareness) -> Notification {
             "acts": found.number("acts"),
             "entries_that_were_edited": found.number("damaged"),
         },
-        "contact": OPEN,
+        "contact": contact(&found.controller),
         "likely_consequences": consequences,
         "measures": OPEN,
         "proof": { "log_places": found.done["places"], "entry_of_this_measure": found.done["receipt"] },
@@ -63,7 +64,7 @@ pub(super) fn notification(found: &Found, aware: &Awareness) -> Notification {
          Values that somebody saw, or could read:\n{}\
          Values that went to a carrier or a comparison without being shown:\n{}\
          Entries of the log that were edited, of which nobody can say what they told: {}.\n\n\
-         2. Contact of the data protection officer\n{OPEN}\n\n\
+         2. Contact of the data protection officer\n{}\n\n\
          3. Likely consequences\n{}\n\
          4. Measures taken or proposed\n{OPEN}\n\n\
          Proof: places {} of the log; this measure is its entry {}.\n",
@@ -76,6 +77,7 @@ pub(super) fn notification(found: &Found, aware: &Awareness) -> Notification {
         table(&found.exposed),
         table(&found.used),
         found.number("damaged"),
+        contact(&found.controller),
         if consequences.is_empty() {
             "None that is known.\n".to_owned()
         } else {
@@ -91,124 +93,23 @@ fn places(places: &Value) -> String {
     format!("{} to below {}", places[0], places[1])
 }
 
-/// The letter to a customer of whom values were exposed (GDPR, art. 34); none to others. `{name}` and `{contact}` are filled in
-/// by whoever sends it: no letter here holds anything of a customer's.
-pub(super) fn letter(customer: &Customer) -> Option<Value> {
-    if customer.exposed.is_empty() {
-        return None;
-    }
-    let what = listed(&customer.exposed.iter().map(|kind| said(*kind)).collect::<Vec<_>>());
-    let when = match (&customer.first, &customer.last) {
-        (Some(first), Some(last)) if first == last => format!("on {first}"),
-        (Some(first), Some(last)) => format!("between {first} and {last}"),
-        _ => "until now".to_owned(),
-    };
-    let advice: Vec<&str> = customer.exposed.iter().filter_map(|kind| advice(*kind)).collect();
-    let mut text = format!(
-        "Dear {{name}},\n\nsomebody may have seen data of yours who had no right to: {what}. This was {when}.\n\n\
-         What it may mean for you:\n{}",
-        bullets(customer.exposed.iter().map(|kind| kind.why_masked()))
-    );
-    if !advice.is_empty() {
-        text += &format!("\nWhat you can do:\n{}", bullets(advice));
-    }
-    if !customer.entries.is_empty() {
-        text += &format!(
-            "\nEach look at your data is in a log that nobody can change unseen. These are the entries, and you can have them \
-             proven to you: {}.\n",
-            customer.entries.join(", ")
-        );
-    }
-    text += "\nIf you have a question, or something seems odd to you, please tell us: {contact}.\n";
-    Some(
-        json!({"customer": customer.id, "exposed": customer.exposed.iter().map(|kind| kind.slug()).collect::<Vec<_>>(), "text": text}),
-    )
-}
-
-fn bullets<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
-    lines.into_iter().map(|line| format!("- {line}\n")).collect()
-}
-
-/// `a, b and c`.
-fn listed(all: &[&str]) -> String {
-    match all {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-fn said(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Name => "your name",
-        FieldKind::PostalAddress => "your postal address",
-        FieldKind::Phone => "your phone number",
-        FieldKind::Email => "your e-mail address",
-        FieldKind::DateOfBirth => "your date of birth",
-        FieldKind::Card => "your payment card",
-        FieldKind::BankAccount => "your bank account",
-        FieldKind::Order => "your orders",
-        FieldKind::Preference => "your preferences",
-        FieldKind::Note => "notes about you",
-    }
-}
-
-fn advice(kind: FieldKind) -> Option<&'static str> {
-    match kind {
-        FieldKind::Card => Some("Ask your bank for a new card, and look through its last payments."),
-        FieldKind::BankAccount => {
-            Some("Look through your account for debits that you don't know; your bank takes them back.")
-        }
-        FieldKind::Phone => {
-            Some("Hang up on calls that ask for codes or passwords, whoever they say they are; we never do.")
-        }
-        FieldKind::Email => Some("Don't follow links in messages that you didn't expect; type addresses yourself."),
-        FieldKind::DateOfBirth => {
-            Some("If a company accepts your date of birth as proof, ask it for a password instead.")
-        }
-        FieldKind::PostalAddress => Some("Be wary of visitors and parcels that you didn't expect."),
-        FieldKind::Name | FieldKind::Order | FieldKind::Preference | FieldKind::Note => None,
-    }
+/// The officer, and whose officer it is. Without one, whoever sends it says who is asked (art. 33 (3) (b)).
+fn contact(known: &Controller) -> String {
+    let officer = known.officer.as_deref().unwrap_or(OPEN);
+    let beside: Vec<&str> = [&known.company, &known.contact].into_iter().filter_map(Option::as_deref).collect();
+    if beside.is_empty() { officer.to_owned() } else { format!("{officer}; {}", beside.join(", ")) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::letter::sample;
     use super::*;
-
-    fn customer(exposed: &[FieldKind]) -> Customer {
-        let moment = |text: &str| Some(text.to_owned());
-        Customer {
-            id: "cus_1".to_owned(),
-            exposed: exposed.to_vec(),
-            used: Vec::new(),
-            first: moment("2026-03-01T09:00:00Z"),
-            last: moment("2026-03-02T09:00:00Z"),
-            entries: vec!["ent_1".to_owned(), "ent_2".to_owned()],
-        }
-    }
-
-    #[test]
-    fn a_letter_says_what_when_and_what_to_do_and_holds_no_value() {
-        let letter = letter(&customer(&[FieldKind::Name, FieldKind::Phone, FieldKind::Card])).unwrap();
-        let text = letter["text"].as_str().unwrap();
-        for part in [
-            "Dear {name},",
-            "your name, your phone number and your payment card",
-            "between 2026-03-01T09:00:00Z and 2026-03-02T09:00:00Z",
-            "Ask your bank for a new card",
-            "ent_1, ent_2",
-            "{contact}",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        assert!(super::letter(&customer(&[])).is_none(), "who was seen on masks only gets none");
-    }
 
     #[test]
     fn the_notification_has_every_point_and_the_deadline() {
         let mut found = Found::default();
-        found.add(&customer(&[FieldKind::Phone]));
-        found.add(&customer(&[]));
+        found.add(&sample(&[FieldKind::Phone]));
+        found.add(&sample(&[]));
         found.done = json!({"erased": 3, "acts": 9, "damaged": 1, "places": [10, 20], "receipt": "ent_9"});
         let aware = Awareness(Millis::parse("2026-03-01T09:00:00Z").unwrap());
         let told = notification(&found, &aware);

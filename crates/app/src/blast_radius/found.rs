@@ -33,6 +33,25 @@ impl Customer {
     }
 }
 
+/// Who answers for the data; what isn't known, people fill in.
+#[derive(Default)]
+pub(super) struct Controller {
+    pub(super) company: Option<String>,
+    /// Where customers ask.
+    pub(super) contact: Option<String>,
+    /// The data protection officer.
+    pub(super) officer: Option<String>,
+}
+
+impl Controller {
+    /// The one that a line names; none if the line is another.
+    pub(super) fn read(line: &Value) -> Option<Self> {
+        let said = line.get("controller")?;
+        let text = |name: &str| said[name].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        Some(Self { company: text("company"), contact: text("contact"), officer: text("officer") })
+    }
+}
+
 /// What was counted.
 #[derive(Default)]
 pub(super) struct Found {
@@ -45,6 +64,7 @@ pub(super) struct Found {
     pub(super) used: BTreeMap<FieldKind, u64>,
     /// Values exposed in all.
     pub(super) values: u64,
+    pub(super) controller: Controller,
     /// The server's last line.
     pub(super) done: Value,
     said: u64,

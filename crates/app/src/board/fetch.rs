@@ -1,13 +1,15 @@
 //! Where files come from: the node, or a directory into which mail was saved.
 
 use super::judge::Judge;
+use super::proven;
 use super::state::replace;
 use crate::client::Client;
 use crate::failure::{self, Failure};
-use crate::log::{self, Keys, Remote, Source};
+use crate::log::{self, Keys, Remote, Source, hex};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use vault::LONGEST_BOARD_FILE;
 
 /// A file that came.
@@ -36,7 +38,39 @@ pub(super) fn from_folder(judge: &mut Judge, folder: &Path) -> Result<Vec<String
 
 /// Keeps a file beside what was seen.
 pub(super) fn keep(folder: &Path, number: u64, text: &str) -> Result<(), Failure> {
-    replace(&folder.join(format!("board-{number}.txt")), text.as_bytes())
+    replace(&kept(folder, number), text.as_bytes())
+}
+
+fn kept(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("board-{number}.txt"))
+}
+
+/// What came before must lie here as it came; gives the numbers of files that are gone. An altered one is left where it is: it shows what
+/// was done.
+pub(super) fn gone(judge: &mut Judge, folder: &Path, keys: &Keys) -> BTreeSet<u64> {
+    let mut gone = BTreeSet::new();
+    for (number, hash) in judge.state.seen.clone() {
+        let path = kept(folder, number);
+        if !path.exists() {
+            gone.insert(number);
+            judge.wrong::<()>(format!("{} is gone, which came before", path.display()));
+        } else if let Some(why) = altered(&path, &hash, keys) {
+            judge.wrong::<()>(format!(
+                "{} isn't as it came any more ({why}): move it away, and the next check fetches it again",
+                path.display()
+            ));
+        }
+    }
+    gone
+}
+
+/// How a kept file differs from the one that came, if it does: its proof must still hold, and its hash be the one that was seen.
+fn altered(path: &Path, hash: &str, keys: &Keys) -> Option<String> {
+    match text_of(path).and_then(|text| proven(&text, keys)) {
+        Ok(file) if hex(&file.hash) == hash => None,
+        Ok(_) => Some("it is another file".to_owned()),
+        Err(wrong) => Some(wrong.problem().to_owned()),
+    }
 }
 
 /// What the node has that wasn't seen; and what it says, or its log shows, that is wrong.
@@ -69,7 +103,7 @@ pub(super) fn from_node(judge: &mut Judge, folder: &Path, keys: &Keys, within_h:
     let mut texts = Vec::new();
     // Those that were seen are asked for as well where they aren't kept here: two files of one number must not pass.
     for number in listed.iter().rev() {
-        let known = seen.contains(number) && folder.join(format!("board-{number}.txt")).exists();
+        let known = seen.contains(number) && kept(folder, *number).exists();
         if known && Some(number) != listed.first() {
             continue;
         }
@@ -129,4 +163,28 @@ fn look_at_log(judge: &mut Judge, client: &Client, keys: &Keys, within_h: u32) -
 
 fn is_ours(note: &str, keys: &Keys) -> bool {
     keys.origins().any(|origin| note.lines().next() == Some(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::state::State;
+    use domain::Millis;
+    use std::collections::BTreeMap;
+    use testkit::TestWorld;
+    use vault::origin_keys;
+
+    #[test]
+    fn a_kept_file_that_goes_or_is_altered_is_told_of() {
+        let world = TestWorld::new(1);
+        let keys = Keys::of(origin_keys(&world.vault, &world.vault.tenants()[0]).unwrap(), "the company");
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("board-2.txt"), "ringfence board file v1\n").unwrap();
+        let seen = BTreeMap::from([1, 2].map(|number| (number, "00".repeat(32))));
+        let mut judge = Judge::new(State { seen, ..State::default() }, [0; 20], Millis(0));
+        assert_eq!(gone(&mut judge, folder.path(), &keys), BTreeSet::from([1]));
+        let (_, wrong, _) = judge.done();
+        assert!(wrong.len() == 2 && wrong[0].contains("board-1.txt is gone"), "{wrong:?}");
+        assert!(wrong[1].contains("board-2.txt isn't as it came any more"), "{wrong:?}");
+    }
 }

@@ -92,6 +92,11 @@ impl Judge {
         true
     }
 
+    /// Is it the file of its number that came before?
+    pub(super) fn knows(&self, file: &ProvenFile) -> bool {
+        self.state.seen.get(&file.file.head.number).is_some_and(|seen| *seen == hex(&file.hash))
+    }
+
     /// When the next report must have come, whatever a file says that was made by another clock: a period from now at most.
     fn expected(&mut self, until: Millis, next: Millis) -> Millis {
         let period = next.since(until);

@@ -28,6 +28,9 @@ pub struct PackBuild {
     /// What ringfence crypto inventory wrote on a node [default: the algorithms that the program has]
     #[arg(long, value_name = "FILE", requires = "kit")]
     pub inventory: Option<PathBuf>,
+    /// Print what the centre made for drills writes into its own log: each attack that it notices is an error there
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// `pack verify`.
@@ -48,4 +51,20 @@ pub struct PackVerify {
     /// How many of these witnesses must have signed; all unless given
     #[arg(long, value_name = "K", requires = "witness")]
     pub quorum: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser as _;
+
+    #[test]
+    fn what_an_attacked_centre_notices_is_printed_if_asked_for() {
+        let quiet = |more: &[&str]| {
+            let words = [&["ringfence", "pack", "build", "--nonce", "0123456789abcdef"][..], more].concat();
+            Cli::try_parse_from(words).expect("a command").is_for_attacks()
+        };
+        assert!(quiet(&[]) && quiet(&["--kit", "kit.toml"]));
+        assert!(!quiet(&["--verbose"]) && !quiet(&["--kit", "kit.toml", "--verbose"]));
+    }
 }

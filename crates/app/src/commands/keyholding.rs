@@ -30,6 +30,13 @@ pub(super) fn run(common: &Common, asked: &Asked) -> Result<(), Failure> {
             keyholding::create(&New { dir, socket, allow_uids: allow_uid, tenants: &tenants, ceilings })?;
             let made = json!({"data": dir.display().to_string(), "socket": socket.display().to_string()});
             output::one(common.output, &made)?;
+            // systemd makes it when the service starts: no reason to make no keys.
+            if let Err(failure) = keyholding::has_folder(socket) {
+                output::aside(&format!(
+                    "Not yet: {}; make it before it serves, unless systemd does",
+                    failure.problem()
+                ));
+            }
             output::aside(
                 "Next: ringfence keyholder serve; then, as the nodes' user: ringfence init --keyholder SOCKET",
             );

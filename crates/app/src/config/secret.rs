@@ -1,9 +1,17 @@
 //! Secrets of the configuration.
 
 use crate::failure::{self, Failure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+/// What every webhook secret begins with.
+const PREFIX: &str = "whsec_";
+
+/// How many bytes a webhook's secret has at least, as Standard Webhooks asks: with none, or few, anybody finds signatures that fit.
+const LEAST: usize = 24;
 
 /// A secret from a file; it can't be printed.
 #[derive(Clone, Deserialize)]
@@ -41,11 +49,48 @@ pub(super) fn one_secret(folder: &Path, secret: Option<Secret>, file: Option<&Pa
         }
         _ => return Err(Failure::here("a secret is missing or given twice", "give either secret_file or secret")),
     };
-    if !text.expose().starts_with("whsec_") {
-        return Err(Failure::here(
-            format!("{place} holds no webhook secret"),
-            "give whsec_ followed by 32 random bytes in Base 64",
-        ));
+    match wrong(text.expose()) {
+        Some(what) => Err(Failure::here(
+            format!("{place} {what}"),
+            "give whsec_ followed by 32 random bytes in Base 64: openssl rand -base64 32",
+        )),
+        None => Ok(text),
     }
-    Ok(text)
+}
+
+/// Why nothing can be signed with it, without a word of it.
+fn wrong(secret: &str) -> Option<String> {
+    let Some(key) = secret.strip_prefix(PREFIX) else { return Some("holds no webhook secret".to_owned()) };
+    match STANDARD.decode(key).map(Zeroizing::new) {
+        Err(_) => Some("holds a webhook secret that isn't Base 64".to_owned()),
+        Ok(key) if key.len() < LEAST => {
+            Some(format!("holds a webhook secret of {} bytes; {LEAST} is the least", key.len()))
+        }
+        Ok(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEAST, PREFIX, STANDARD, wrong};
+    use crate::commands::init::webhook_secret;
+    use base64::Engine as _;
+
+    #[test]
+    fn a_secret_that_can_be_guessed_is_none() {
+        let of = |bytes: usize| format!("{PREFIX}{}", STANDARD.encode(vec![7_u8; bytes]));
+        for (bad, says) in [
+            ("letmein".to_owned(), "no webhook secret"),
+            (of(0), "of 0 bytes"),
+            (of(3), "of 3 bytes"),
+            (of(LEAST - 1), "of 23 bytes"),
+            (format!("{PREFIX}!{}", STANDARD.encode([7; 32])), "isn't Base 64"),
+        ] {
+            let said = wrong(&bad);
+            assert!(said.as_ref().is_some_and(|said| said.contains(says)), "{bad}: {said:?}");
+        }
+        for good in [of(LEAST), of(64), webhook_secret().to_string()] {
+            assert_eq!(wrong(&good), None);
+        }
+    }
 }

@@ -52,8 +52,10 @@ fn nobody_who_edits_the_file_lets_others_choose_who_to_be() {
 
 const PERSON: &str = "per_5f0c9d1e2a3b4c5d6e7f8091a2b3c4d5";
 
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
 fn webhook(url: &str, events: &str) -> String {
-    format!("[[webhook]]\nurl = \"{url}\"\nevents = [{events}]\nsecret = \"whsec_AAAA\"\n")
+    format!("[[webhook]]\nurl = \"{url}\"\nevents = [{events}]\nsecret = \"{SECRET}\"\n")
 }
 
 fn digest(person: &str, hour: i8, zone: &str) -> String {
@@ -105,16 +107,24 @@ fn what_can_not_be_is_refused() {
 #[test]
 fn secrets_come_from_one_place_and_look_like_secrets() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("s"), "whsec_AAAA\n").unwrap();
+    std::fs::write(folder.path().join("s"), format!("{SECRET}\n")).unwrap();
     let from = |line: &str| {
         read(&format!("[[event_source]]\nname = \"a\"\n{line}"))
             .and_then(|c| c.relative_to(folder.path()).map_err(|f| f.to_string()))
     };
     let config = from("secret_file = \"s\"").unwrap();
-    assert_eq!(config.event_source[0].secret.as_ref().unwrap().expose(), "whsec_AAAA");
+    assert_eq!(config.event_source[0].secret.as_ref().unwrap().expose(), SECRET);
     for wrong in ["", "secret_file = \"s\"\nsecret = \"whsec_A\"", "secret_file = \"none\"", "secret = \"letmein\""] {
         let said = from(wrong).expect_err("a refusal");
         assert!(!said.contains("letmein"), "{said}");
+    }
+    for short in ["whsec_", "whsec_AAAA"] {
+        let said = from(&format!("secret = \"{short}\"")).expect_err("a refusal");
+        assert!(said.contains("bytes; 24 is the least; next: ") && !said.contains("AAAA"), "{said}");
+        let told =
+            format!("[[webhook]]\nurl = \"https://a.example\"\nevents = [\"erasure.done\"]\nsecret = \"{short}\"");
+        let said = read(&told).and_then(|c| c.relative_to(folder.path()).map_err(|f| f.to_string()));
+        assert!(said.expect_err("a refusal").contains("24 is the least"));
     }
 }
 

@@ -22,6 +22,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 use transparency::{Receipt, VerifierKey};
+use vault::DrillVerdict;
 
 /// How often, and after which pause, an entry's place and its witnesses are waited for.
 const ASKED: u32 = 240;
@@ -30,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Builds one.
 ///
 /// # Errors
-/// If the nonce is none, the file is there already, or the deployment doesn't give what a pack is made of. Drills that don't hold are no
+/// If the nonce is none, the file is there already, drills lacked allowance, or the deployment doesn't give what a pack is made of. Drills that don't hold are no
 /// error: the pack says so.
 pub(super) fn run(format: Format, asked: &PackBuild) -> Result<(), Failure> {
     let nonce = vault::nonce_mark(&asked.nonce).ok_or_else(no_nonce)?;
@@ -95,7 +96,26 @@ fn inventoried(file: &Path) -> Result<Value, Failure> {
     })
 }
 
+/// How refusals for want of allowance end: of the hour, and of any other.
+const SPENT: [&str; 2] = ["budget-exhausted", "allowance-exhausted"];
+
+/// A defence isn't red because nobody had the points to try it: such results are neither told nor sealed.
+fn had_allowance(results: &[Value]) -> Result<(), Failure> {
+    let spent = |result: &&Value| {
+        let said = result["said"].as_str().unwrap_or_default();
+        result["verdict"] == DrillVerdict::ProvesNothing.slug() && SPENT.iter().any(|slug| said.contains(slug))
+    };
+    match results.iter().filter(spent).count() {
+        0 => Ok(()),
+        lacking => Err(Failure::there(
+            format!("{lacking} of {} drills lacked allowance to be tried; nothing was sealed", results.len()),
+            "wait until the hour is over, raise the allowance of the drills' agents, or name others in the kit",
+        )),
+    }
+}
+
 fn assemble(wanted: &Wanted, client: &Client, results: &[Value]) -> Result<Made, Failure> {
+    had_allowance(results)?;
     let drilled = tell(client, results, &wanted.nonce)?;
     let state = client.call("GET", "/v1/packs/state", None)?;
     let word = |pointer: &str| state.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -207,4 +227,25 @@ fn write(to: &Path, file: &[u8]) -> Result<(), Failure> {
     let written = OpenOptions::new().write(true).create_new(true).open(to);
     let written = written.and_then(|mut out| out.write_all(file).and_then(|()| out.sync_all()));
     written.map_err(|error| failure::file(to, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::had_allowance;
+    use serde_json::{Value, json};
+
+    fn result(verdict: &str, said: &str) -> Value {
+        json!({"drill": "reveal-on-hold", "verdict": verdict, "said": said})
+    }
+
+    #[test]
+    fn what_nobody_had_the_points_to_try_is_not_sealed() {
+        let held = result("held", "refused: not-in-contact; its control got through");
+        let away = result("proves_nothing", "the attack: a search doesn't answer");
+        assert_eq!(had_allowance(&[held.clone(), away.clone()]), Ok(()));
+        let hour = result("proves_nothing", "its control was refused too: budget-exhausted");
+        let day = result("proves_nothing", "the attack: a search was refused: day-allowance-exhausted");
+        let failure = had_allowance(&[held, hour, away, day]).expect_err("a refusal");
+        assert!(failure.code() == 2 && failure.problem().starts_with("2 of 4 drills"), "{failure}");
+    }
 }

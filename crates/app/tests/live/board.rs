@@ -116,6 +116,18 @@ fn a_report_comes_sealed_and_the_members_own_program_reads_it_and_misses_it() {
     let shown = page.get("/board").expect(200).text();
     assert!(shown.contains("Report 1") && !shown.contains("data-late") && !shown.contains("data-missing"), "{shown}");
 
+    // A kept file that goes is told of, and kept again; one that is altered is told of until it is moved away.
+    let kept = world.path("kept/board-1.txt");
+    fs::write(&kept, text.replacen("\nnext ", "\nnext 1", 1)).unwrap();
+    for _ in 0..2 {
+        assert!(world.alarm(&[]).contains("board-1.txt isn't as it came any more"));
+    }
+    fs::remove_file(&kept).unwrap();
+    let said = world.alarm(&[]);
+    assert!(said.contains("board-1.txt is gone") && said.contains("number 1 was kept again"), "{said}");
+    assert!(kept.exists());
+    world.holds();
+
     // Late, by the program's own clock alone.
     world.remember(|state| state["next"] = json!(1));
     assert!(world.alarm(&[]).contains("hasn't come"), "{}", world.alarm(&[]));

@@ -178,7 +178,7 @@ fn every_kind_of_entry_is_written_by_what_it_tells_of() {
     // And of broken glass (glass.rs).
     let glass = [Kind::GlassAsked, Kind::GlassAgreed, Kind::GlassDeclined, Kind::GlassBroken, Kind::GlassReviewed];
     // Retention begins a minute after the start, and nothing is old enough here (vault retention.rs).
-    let retention = [Kind::Expired, Kind::RetentionRun];
+    let retention = [Kind::Expired, Kind::RetentionRun, Kind::ValuesExpiring, Kind::ValuesExpired];
     // And of whom the log is told (outlets.rs; vault outlets.rs).
     let outlets = [Kind::OutletBegun, Kind::AlarmRaised, Kind::AlarmCleared];
     // And of cases (cases.rs).

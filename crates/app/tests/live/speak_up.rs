@@ -72,6 +72,20 @@ fn who_speaks_up_without_a_name_leaves_nothing_by_which_they_are_found() {
         .unwrap()
         .expect(400);
 
+    // Of another site's page nothing is taken; of our own, browsers say no origin.
+    let elsewhere = browser.with("origin", "https://elsewhere.example");
+    let hidden = browser.with("origin", "null").with("sec-fetch-site", "cross-site");
+    for other in [&elsewhere, &hidden] {
+        let told = send(other, &[("text", b"x")]).expect(403).text();
+        assert!(told.contains("did not come from this page"));
+        for what in ["follow", "more", "proof"] {
+            coded(other, what, &format!("code={code}&text=x")).expect(403);
+        }
+    }
+    for own in [browser.with("origin", "null"), browser.with("origin", "null").with("sec-fetch-site", "same-origin")] {
+        coded(&own, "follow", &format!("code={code}")).expect(200);
+    }
+
     // With a name, about security: no entry, and nothing for security to see.
     let of = |person: &crate::centre::Person| server.client().bearer(&person.token);
     let told =

@@ -99,6 +99,8 @@ fn who_an_agent_could_have_told_about_is_written_down_with_drafts_and_without_va
         (&officer, &["--since", "yesterday"][..], 1, "--since isn't a moment"),
         (&officer, &["--until", "yesterday"][..], 1, "--until isn't a moment"),
         (&officer, &["--aware", "yesterday"][..], 1, "--aware isn't a moment"),
+        (&officer, &["--aware", "2999-01-01T00:00:00Z"][..], 1, "--aware is in the future"),
+        (&officer, &["--language", "fr"][..], 1, "--language is none"),
     ] {
         let output = other(person, more);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

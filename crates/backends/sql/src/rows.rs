@@ -6,8 +6,8 @@ use domain::{
 use std::borrow::Cow;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, CloseRow, CodeRow, Cosigned, CustomerRow, EntryRow,
-    FieldCount, FieldRef, FieldRow, HourlyRow, IndexPlace, InteractionRow, LogHead, PendingLeaf, PersonRow, PowerHead,
-    PowerRow, RequestRow, SealedValue, Shown, StateRow,
+    FieldCount, FieldRef, FieldRow, HeldValue, HourlyRow, IndexPlace, InteractionRow, LogHead, PendingLeaf, PersonRow,
+    PowerHead, PowerRow, RequestRow, SealedValue, Shown, StateRow,
 };
 
 /// A column that holds nothing that Ringfence writes; the number is the column's.
@@ -260,6 +260,11 @@ pub(crate) fn admission(row: &dyn Columns) -> Result<AdmissionRow, Wrong> {
         expires: millis(row, 3)?,
         tag: bytes(row, 4)?,
     })
+}
+
+/// From this column on: kind, instance, version.
+pub(crate) fn held_value(row: &dyn Columns, from: usize) -> Result<HeldValue, Wrong> {
+    Ok(HeldValue { field: number(row, from)?, instance: number(row, from + 1)?, version: number(row, from + 2)? })
 }
 
 /// A place in the blind index, and whether its customer is no more.

@@ -31,8 +31,8 @@ pub(crate) const SEALED_VALUES: &str = "SELECT field, instance, version, sealed,
      WHERE field.tenant = $1 AND (field.customer, field.field, field.instance) > ($2, $3, $4) \
      ORDER BY field.customer, field.field, field.instance LIMIT $5";
 /// One for each value but the mask sheet.
-pub(crate) const FIELD_KINDS: &str =
-    "SELECT field FROM field WHERE tenant = $1 AND customer = $2 AND field > 0 ORDER BY field";
+pub(crate) const HELD_VALUES: &str = "SELECT field, instance, version FROM field \
+    WHERE tenant = $1 AND customer = $2 AND field > 0 ORDER BY field, instance";
 pub(crate) const INTERACTIONS_OF: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
      FROM interaction WHERE tenant = $1 AND customer = $2";
 pub(crate) const INTERACTIONS_BY_ID: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \

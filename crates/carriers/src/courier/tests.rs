@@ -1,10 +1,11 @@
 use super::{UrlError, WebhookCourier};
 use domain::{EntryId, Millis};
+use plan::Language;
 use standardwebhooks::Webhook;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
-use vault::{Courier as _, CourierError, SendCode};
+use vault::{Courier as _, CourierError, NumberChanged, SendCode};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -81,6 +82,32 @@ fn what_is_entered_on_the_customers_own_page_says_so_and_where() {
         "interaction": "call-\"8812", "code": "483920", "to": "+447400123456", "page": page,
     });
     assert_eq!(body["data"], data);
+}
+
+#[test]
+fn a_number_that_was_replaced_is_told_without_a_code_or_a_link() {
+    for (language, says) in [
+        (Language::English, "Your phone number at Example Retail"),
+        (Language::German, "Ihre Telefonnummer bei Example Retail"),
+    ] {
+        let (url, served) = once("204 No Content");
+        let notice = NumberChanged {
+            to: "+447400123456",
+            company: "Example Retail",
+            contact: "privacy@example.org",
+            language,
+            at: Millis(1_700_000_000_123),
+            id: EntryId([7; 16]),
+        };
+        WebhookCourier::new(&url, SECRET).unwrap().warn(&notice).unwrap();
+        let request = served.join().unwrap();
+        let body: serde_json::Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let (data, text) = (&body["data"], body["data"]["text"].as_str().unwrap());
+        assert_eq!((&body["type"], &data["to"]), (&"number.changed".into(), &"+447400123456".into()));
+        assert_eq!((data["language"].as_str(), data.as_object().unwrap().len()), (Some(language.tag()), 3));
+        assert!(text.starts_with(says) && text.ends_with(": privacy@example.org"), "{text}");
+        assert!(!text.contains("http") && text.chars().count() <= 160, "{text}");
+    }
 }
 
 #[test]

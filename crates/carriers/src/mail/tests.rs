@@ -87,6 +87,36 @@ fn letters_about_requests_name_the_request_and_hold_no_link_and_no_name() {
     }
 }
 
+#[test]
+fn a_rectifications_answer_promises_nothing_that_nobody_does() {
+    let written = |right, language| {
+        let letter = Letter::Request { number: RequestId([7; 16]), right, news: RequestNews::Done };
+        super::letters::write(&mail(&letter, language)).text
+    };
+    for (language, here, elsewhere, promise) in [
+        (
+            Language::English,
+            "date of birth and wishes you correct yourself",
+            "a bank account, a card or an order",
+            "was done, or",
+        ),
+        (
+            Language::German,
+            "Geburtsdatum und Wünsche berichtigen Sie selbst",
+            "Bankkonto, eine Karte oder eine Best",
+            "wurde getan",
+        ),
+    ] {
+        let rectified = written(Right::Rectification, language);
+        assert!(rectified.contains(here) && rectified.contains(elsewhere), "{rectified}");
+        assert!(!rectified.contains(promise), "{rectified}");
+        for limited in [Right::Restriction, Right::Objection] {
+            let text = written(limited, language);
+            assert!(!text.contains(here) && !text.contains(promise), "{text}");
+        }
+    }
+}
+
 fn by(authority: &[u8]) -> MailServer<'_> {
     let credentials = Some(("ringfence", "open sesame"));
     MailServer { tls: MailTls::StartTls, authority: Some(authority), credentials, ..PLAIN }

@@ -28,7 +28,7 @@ fn class(kind: Kind) -> (u32, u32) {
         Kind::Search | Kind::Hit | Kind::Claim => (DATASTORE, 4),
         Kind::Note | Kind::OwnCorrection => (DATASTORE, 2),
         Kind::Import => (DATASTORE, 6),
-        Kind::Erasure | Kind::Expired => (DATASTORE, 7),
+        Kind::Erasure | Kind::Expired | Kind::ValuesExpired => (DATASTORE, 7),
         Kind::FieldsRewrapped => (DATASTORE, 9),
         Kind::SignIn | Kind::OwnSignIn | Kind::SessionMisused => (AUTHENTICATION, 1),
         Kind::SignOut | Kind::OwnSignOut | Kind::SessionEnded => (AUTHENTICATION, 2),

@@ -150,7 +150,7 @@ refusals! {
         "Let that person report to somebody whose own managers aren't of IT, then make the change.";
     /// The draft doesn't stand any more.
     ChangeGone = 41 "change-gone", "That draft doesn't stand any more",
-        "A change is approved as it was drafted, within ten minutes, so that nobody signs something else.",
+        "A change is approved as it was drafted, within thirty minutes, so that nobody signs something else.",
         "Draft the change again.";
     /// A session was shown by a browser that isn't the one that signed in.
     NotThisDevice = 42 "not-this-device", "This isn't the browser that signed in",

@@ -41,6 +41,7 @@ impl Plan {
             }
         }
         faults.extend(self.entries.iter().filter_map(|entry| outlasts(self, entry)));
+        faults.extend(deceptive(self));
         for (id, safeguard) in &self.safeguards {
             if !safeguard.in_place && safeguard.ready < today {
                 let problem = format!("{id} should have been there on {}, in the past", safeguard.ready);
@@ -49,6 +50,16 @@ impl Plan {
         }
         Faults::of(faults)
     }
+}
+
+/// What would be signed as something else than is read. Asked of plans that are to count only, as [`outlasts`] is.
+fn deceptive(plan: &Plan) -> impl Iterator<Item = Fault> {
+    let told = |(line, letter): &(usize, char)| {
+        let problem =
+            format!("U+{:04X} isn't seen, and can make the line read differently from what it is", u32::from(*letter));
+        fault(*line, problem, "delete that character, or write the line anew")
+    };
+    plan.deceptive.iter().map(told)
 }
 
 fn fault(line: usize, problem: String, next: &str) -> Fault {

@@ -1,6 +1,6 @@
 //! What customers are asked: one question for each purpose of each entry that rests on their agreement.
 
-use crate::entry::{Basis, Entry, Plan, What};
+use crate::entry::{Basis, Entry, Plan, Protection, What};
 use crate::kind::{Act, Kind};
 use crate::words::Language;
 use jiff::civil::Date;
@@ -37,10 +37,42 @@ impl Plan {
         self.questions(day).filter(|one| speaks(&one.entry) && fits(one.purpose)).collect()
     }
 
-    /// All that a customer says yes to, in both languages: who said yes to less hasn't said yes to this. A line each, as words
-    /// have none within.
+    /// All that a customer says yes to, and to whom, in both languages: who said yes to less hasn't said yes to this. A line each,
+    /// as words have none within.
+    ///
+    /// INVARIANT: whatever of it `diff` calls widening is here, so that an earlier yes counts for nothing wider. Days aren't: a yes
+    /// keeps the `ends` that it was given to, and nobody is asked before `starts`. Nor are suite and weight, since to strengthen either must
+    /// ask nobody anew. Nor is whether it is told under `[[future]]`, as
+    /// nobody is asked before what it needs is there.
     #[must_use]
     pub fn terms(&self, question: &Question<'_>) -> String {
+        let Question { entry, purpose } = question;
+        let mut lines = vec![entry.id.clone(), (*purpose).to_owned(), self.head.company.clone()];
+        for language in Language::ALL {
+            lines.push(entry.words.said(language).to_owned());
+            lines.push(self.purpose(purpose).map(|words| words.said(language).to_owned()).unwrap_or_default());
+        }
+        match &entry.what {
+            What::Data(kind) => lines.push(kind.slug().to_owned()),
+            What::Derived { act, from } => {
+                lines.push(act.slug().to_owned());
+                lines.extend(from.iter().map(|id| format!("from {id}")));
+            }
+        }
+        lines.extend(self.kinds(entry).iter().map(|kind| kind.slug().to_owned()));
+        lines.push(format!("source {}", entry.origin.slug()));
+        lines.extend(entry.roles.iter().map(|role| format!("role {}", role.slug())));
+        lines.extend(entry.sub_processors.iter().flat_map(|id| self.helper(id)));
+        lines.extend(entry.needs.iter().flat_map(|id| self.needed(id)));
+        let Protection { mask, binding, .. } = entry.protection;
+        lines.push(format!("mask {} binding {}", mask.slug(), binding.slug()));
+        lines.push(format!("{} {}", entry.keep, entry.after.slug()));
+        lines.join("\n")
+    }
+
+    /// The same as it was written until November 2026, when less was named. What customers said yes to then is known by this.
+    #[must_use]
+    pub fn terms_before(&self, question: &Question<'_>) -> String {
         let Question { entry, purpose } = question;
         let mut lines = vec![entry.id.clone(), (*purpose).to_owned()];
         for language in Language::ALL {
@@ -57,6 +89,22 @@ impl Plan {
         lines.extend(helpers.map(|(id, one)| format!("with {id} {} {}", one.name, one.country)));
         lines.push(format!("{} {}", entry.keep, entry.after.slug()));
         lines.join("\n")
+    }
+
+    /// Who else works on it: a name each, so that no text passes for another's.
+    fn helper(&self, id: &str) -> Vec<String> {
+        let Some(one) = self.sub_processors.get(id) else { return Vec::new() };
+        let does = Language::ALL.into_iter().map(|language| format!("does {}", one.does.said(language)));
+        let safe = one.safeguard.iter().map(|safeguard| format!("safe by {safeguard}"));
+        let who = [format!("with {id} in {}", one.country), format!("named {}", one.name)];
+        who.into_iter().chain(does).chain(safe).collect()
+    }
+
+    /// What protects it.
+    fn needed(&self, id: &str) -> Vec<String> {
+        let Some(one) = self.safeguards.get(id) else { return Vec::new() };
+        let words = Language::ALL.into_iter().map(|language| format!("which is {}", one.words.said(language)));
+        core::iter::once(format!("needs {id}")).chain(words).collect()
     }
 
     fn is_there(&self, entry: &Entry, day: Date) -> bool {

@@ -211,6 +211,10 @@ impl Found {
                 Some(_) => {}
             }
         }
+        for id in new.purposes.keys().filter(|id| old.purposes.contains_key(*id)) {
+            let said = |plan: &Plan| plan.fides.get(id).copied().unwrap_or("what its uses are").to_owned();
+            self.plain(id, "is told in the Fides language as", &said(old), &said(new), false);
+        }
         self.gone("purpose", old.purposes.keys(), |id| new.purposes.contains_key(id), false);
     }
 

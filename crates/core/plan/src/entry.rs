@@ -350,6 +350,8 @@ pub struct Plan {
     pub head: Head,
     /// Purposes beside the program's own, by name.
     pub purposes: BTreeMap<String, Words>,
+    /// What some of them are in the Fides language, by name.
+    pub fides: BTreeMap<String, &'static str>,
     /// By name.
     pub sub_processors: BTreeMap<String, SubProcessor>,
     /// By name.
@@ -360,6 +362,8 @@ pub struct Plan {
     pub milestones: Vec<Milestone>,
     /// In the order of the file.
     pub rotations: Vec<Rotation>,
+    /// Characters that make a text read differently from what it is, each with its line.
+    pub deceptive: BTreeSet<(usize, char)>,
 }
 
 impl Plan {

@@ -1,6 +1,6 @@
 //! From when on something may not be held any more.
 
-use crate::entry::{After, Plan, What};
+use crate::entry::{After, Entry, Plan, What};
 use crate::kind::Kind;
 use jiff::civil::Date;
 
@@ -26,6 +26,21 @@ impl Known {
             After::LastContact | After::LastOrder => Some(self.collected.max(self.contact)),
             After::ContractEnd => None,
         }
+    }
+}
+
+impl Entry {
+    /// The last day on which anything can be left of what came in before it ended. None where that hangs on what happens later:
+    /// a contact, an order, the end of a contract.
+    #[must_use]
+    pub fn kept_until(&self) -> Option<Date> {
+        (self.after == After::Collected).then(|| self.keep.after(self.dates.ends))
+    }
+
+    /// Hasn't it ended on this day, or may there be something left of it?
+    #[must_use]
+    pub fn may_be_left(&self, day: Date) -> bool {
+        day <= self.dates.ends || self.kept_until().is_none_or(|last| day <= last)
     }
 }
 

@@ -5,6 +5,7 @@ mod fides;
 mod record;
 
 pub use dpia::{Assessment, Processing, Risk};
+pub(crate) use fides::DATA_USES;
 pub use fides::{Collection, Dataset, Declaration, Fides, Field, System};
 pub use record::{Activity, Recipient, Record};
 

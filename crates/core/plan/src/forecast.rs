@@ -2,8 +2,8 @@
 
 use crate::entry::{Entry, Milestone, Plan, What};
 use crate::kind::Kind;
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{ToSpan, Unit};
 use std::collections::BTreeMap;
 
 /// How much there is of one kind.
@@ -63,10 +63,12 @@ const YEARS: i64 = 5;
 const MONTHS: i64 = 12;
 
 /// What a plan comes to in the five years from this day. What is stored is taken to be evenly old, what comes to come evenly;
-/// retention is counted from when a value came, so that what is kept after the last contact is counted too short.
+/// retention is counted from when a value came, so that what is kept after the last contact is counted too short. What has ended
+/// takes nothing in any more; what is there of it goes as its retention says.
 #[must_use]
 pub fn forecast(plan: &Plan, volumes: &Volumes, from: Date) -> Forecast {
-    let mut stocks: Vec<Stock<'_>> = plan.entries.iter().filter_map(|entry| Stock::of(entry, plan, volumes)).collect();
+    let mut stocks: Vec<Stock<'_>> =
+        plan.entries.iter().filter_map(|entry| Stock::of(entry, plan, volumes, from)).collect();
     let mut years = Vec::new();
     for year in 0..YEARS {
         let start = from.saturating_add(year.years());
@@ -115,7 +117,7 @@ struct Stock<'p> {
 }
 
 impl<'p> Stock<'p> {
-    fn of(entry: &'p Entry, plan: &Plan, volumes: &Volumes) -> Option<Self> {
+    fn of(entry: &'p Entry, plan: &Plan, volumes: &Volumes, from: Date) -> Option<Self> {
         let What::Data(kind) = entry.what else { return None };
         // Several entries of one kind share it.
         let sharing = plan.entries.iter().filter(|other| other.what == entry.what);
@@ -124,7 +126,8 @@ impl<'p> Stock<'p> {
         let volume = volumes.get(&kind).copied().unwrap_or_default();
         let (stored, per_year) = (part(volume.stored, count, place), part(volume.new_per_year, count, place));
         let months = u64::from(entry.keep.months()).max(1);
-        let due = (0..months).map(|month| (month as i64, part(stored, months, month))).collect();
+        let left = left(entry, months, from);
+        let due = (0..left).map(|month| (month as i64, part(stored, left, month))).collect();
         let protected = entry.needs.iter().all(|id| plan.safeguards.contains_key(id));
         Some(Self { entry, per_year, due, stored, protected, last_month: months })
     }
@@ -133,22 +136,25 @@ impl<'p> Stock<'p> {
         let (mut added, mut expired) = (0_u64, 0_u64);
         for month in year * MONTHS..(year + 1) * MONTHS {
             let day = from.saturating_add(month.months());
-            let over = if day > self.entry.dates.ends {
-                core::mem::take(&mut self.due).into_values().sum()
-            } else {
-                self.due.remove(&month).unwrap_or(0)
-            };
+            let over = self.due.remove(&month).unwrap_or(0);
             expired = expired.saturating_add(over);
             self.stored = self.stored.saturating_sub(over);
             if self.protected && self.entry.dates.hold(day) {
                 let new = part(self.per_year, 12, month.rem_euclid(MONTHS).unsigned_abs());
                 added = added.saturating_add(new);
                 self.stored = self.stored.saturating_add(new);
-                *self.due.entry(month.saturating_add_unsigned(self.last_month)).or_default() += new;
+                let due = self.due.entry(month.saturating_add_unsigned(self.last_month)).or_default();
+                *due = due.saturating_add(new);
             }
         }
         Row { entry: self.entry.id.clone(), added, expired, stored: self.stored }
     }
+}
+
+/// The months until the last of what is stored has gone: of an entry that has ended nothing is newer than its end.
+fn left(entry: &Entry, months: u64, from: Date) -> u64 {
+    let over = entry.dates.ends.until((Unit::Month, from)).map_or(0, |span| span.get_months());
+    months.saturating_sub(u64::try_from(over).unwrap_or(0)).max(1)
 }
 
 /// The part at this place of a whole that is cut into so many, all parts together being the whole.

@@ -66,6 +66,13 @@ impl Plan {
         let sections = sections.into_iter().filter(|section| !section.blocks.is_empty()).collect();
         Notice { language, title: say.say.title(&self.head.company), sections }
     }
+
+    /// Does the notice speak of it on this day? As long as anything may be left of it, since what isn't on the notice isn't stored.
+    /// Of what was only looked ahead to when it ended, nothing ever came.
+    pub(crate) fn is_told(&self, entry: &Entry, day: Date) -> bool {
+        let came = !entry.future || self.is_protected(entry);
+        day <= entry.dates.ends || (came && entry.may_be_left(day))
+    }
 }
 
 struct Writer<'p> {
@@ -79,10 +86,8 @@ impl Writer<'_> {
     fn held(&self) -> Section {
         let held = |entry: &&Entry| matches!(entry.what, What::Data(_)) && !self.is_ahead(entry);
         self.section(self.say.held, held, |entry| {
-            [self.why(entry), self.right(entry), self.long(entry), self.seen(entry)]
-                .into_iter()
-                .chain(self.given(entry))
-                .collect()
+            let lines = [self.why(entry), self.right(entry), self.long(entry), self.seen(entry)];
+            self.over(entry, self.say.taken_no_more).into_iter().chain(lines).chain(self.given(entry)).collect()
         })
     }
 
@@ -90,7 +95,7 @@ impl Writer<'_> {
         let made = |entry: &&Entry| matches!(entry.what, What::Derived { .. }) && !self.is_ahead(entry);
         self.section(self.say.made, made, |entry| {
             let lines = [self.made_of(entry), self.why(entry), self.right(entry), self.long(entry)];
-            lines.into_iter().chain(self.given(entry)).collect()
+            self.over(entry, self.say.made_no_more).into_iter().chain(lines).chain(self.given(entry)).collect()
         })
     }
 
@@ -111,7 +116,8 @@ impl Writer<'_> {
 
     fn helpers(&self) -> Section {
         let blocks = self.plan.sub_processors.iter().filter(|(id, _)| {
-            self.plan.entries.iter().any(|entry| entry.sub_processors.contains(*id) && self.day <= entry.dates.ends)
+            let told = |entry: &Entry| self.plan.is_told(entry, self.day);
+            self.plan.entries.iter().any(|entry| entry.sub_processors.contains(*id) && told(entry))
         });
         let block = |(id, one): (&String, &crate::SubProcessor)| {
             let place = format!("{} {}: {}.", self.say.sits_in, one.country, one.does.said(self.language));
@@ -138,7 +144,17 @@ impl Writer<'_> {
 
     /// Not yet: its day hasn't come, or what must protect it isn't there.
     fn is_ahead(&self, entry: &Entry) -> bool {
-        entry.dates.starts > self.day || !self.plan.is_protected(entry)
+        entry.dates.starts > self.day || !(self.is_over(entry) || self.plan.is_protected(entry))
+    }
+
+    /// Its last day was before: nothing comes in, and nothing is shown.
+    fn is_over(&self, entry: &Entry) -> bool {
+        entry.dates.ends < self.day
+    }
+
+    /// That it has ended, and until when there is something left.
+    fn over(&self, entry: &Entry, no_more: &str) -> Option<String> {
+        self.is_over(entry).then(|| format!("{no_more} {}", self.say.left(entry.kept_until())))
     }
 
     fn section(
@@ -147,7 +163,7 @@ impl Writer<'_> {
         holds: impl Fn(&&Entry) -> bool,
         lines: impl Fn(&Entry) -> Vec<String>,
     ) -> Section {
-        let there = |entry: &&Entry| self.day <= entry.dates.ends && holds(entry);
+        let there = |entry: &&Entry| self.plan.is_told(entry, self.day) && holds(entry);
         let block = |entry: &Entry| {
             let from = || From::Entry(entry.id.clone());
             let lines = lines(entry).into_iter().map(|text| Line { text, from: from() }).collect();
@@ -172,7 +188,7 @@ impl Writer<'_> {
     }
 
     fn seen(&self, entry: &Entry) -> String {
-        let seen = if entry.roles.is_empty() { self.say.unseen } else { self.say.seen };
+        let seen = if entry.roles.is_empty() || self.is_over(entry) { self.say.unseen } else { self.say.seen };
         format!("{} {seen}", self.say.who)
     }
 

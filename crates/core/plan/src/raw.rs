@@ -47,6 +47,8 @@ pub(crate) struct RawWords {
 pub(crate) struct RawPurpose {
     pub(crate) id: Spanned<String>,
     pub(crate) words: RawWords,
+    #[serde(default)]
+    pub(crate) fides: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,12 @@
 //! From text to a plan: each name looked up, each date read; everything that is wrong is told at once.
 
+mod deceptive;
 mod entries;
 mod names;
 
 use crate::check;
 use crate::entry::{Covers, Head, Milestone, Plan, Rotation, Safeguard, SubProcessor};
+use crate::export::DATA_USES;
 use crate::fault::{Fault, Faults};
 use crate::keep::Keep;
 use crate::raw::{RawPlan, RawWords};
@@ -12,7 +14,7 @@ use crate::words::Words;
 use domain::Purpose;
 use jiff::civil::Date;
 use names::Named;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -29,7 +31,7 @@ impl Plan {
     /// # Errors
     /// All that is wrong, each with its line and its mend.
     pub fn parse(text: &str) -> Result<Self, Faults> {
-        let mut reader = Reader { text, faults: Vec::new() };
+        let mut reader = Reader { text, faults: Vec::new(), deceptive: deceptive::within(text) };
         let plan = reader.whole();
         let Some(plan) = plan else { return Err(reader.given_up()) };
         reader.faults.extend(check::contradictions(&plan));
@@ -40,6 +42,7 @@ impl Plan {
 pub(crate) struct Reader<'a> {
     text: &'a str,
     faults: Vec<Fault>,
+    deceptive: BTreeSet<(usize, char)>,
 }
 
 impl Reader<'_> {
@@ -73,7 +76,7 @@ impl Reader<'_> {
             officer: self.words_of(&raw.plan.officer),
             authority: self.words_of(&raw.plan.authority),
         };
-        let mut purposes = BTreeMap::new();
+        let (mut purposes, mut fides) = (BTreeMap::new(), BTreeMap::new());
         let mut named = Named::new("purpose");
         for raw in &raw.purpose {
             let id = self.id(&mut named, &raw.id);
@@ -81,6 +84,9 @@ impl Reader<'_> {
                 let problem = format!("the purpose {id} is one that the program knows");
                 self.fault(raw.id.span().start, &problem, "leave this [[purpose]] out, or give it another id");
             }
+            let data_use =
+                raw.fides.as_ref().and_then(|said| self.one_of(said, "Fides data use", &DATA_USES, |key| key));
+            fides.extend(data_use.map(|key| (id.clone(), key)));
             purposes.insert(id, self.both(&raw.words));
         }
         let mut sub_processors = BTreeMap::new();
@@ -102,7 +108,8 @@ impl Reader<'_> {
         let (milestones, rotations) = (self.milestones(&raw), self.rotations(&raw));
         let known = entries::Known::of(&purposes, &sub_processors, &safeguards, &raw);
         let entries = self.entries(&raw, &known);
-        Plan { head, purposes, sub_processors, safeguards, entries, milestones, rotations }
+        let deceptive = core::mem::take(&mut self.deceptive);
+        Plan { head, purposes, fides, sub_processors, safeguards, entries, milestones, rotations, deceptive }
     }
 
     fn milestones(&mut self, raw: &RawPlan) -> Vec<Milestone> {
@@ -153,6 +160,9 @@ impl Reader<'_> {
         if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > LONGEST_WORDS {
             self.fault(said.span().start, "that is no text of 1 to 400 characters in one line", "say it in a line");
         }
+        // An escape writes what the file itself doesn't show.
+        let line = self.line(said.span().start);
+        self.deceptive.extend(text.chars().filter(|letter| deceptive::is(*letter)).map(|letter| (line, letter)));
         text.to_owned()
     }
 

@@ -121,7 +121,7 @@ impl Plan {
 
     /// All that the notice says in the author's words, each with its line.
     fn written<'p>(&'p self, text: &'p str, day: Date) -> impl Iterator<Item = (usize, &'p Words)> {
-        let entries = self.entries.iter().filter(move |entry| day <= entry.dates.ends);
+        let entries = self.entries.iter().filter(move |entry| self.is_told(entry, day));
         let entries = entries
             .flat_map(|entry| core::iter::once(&entry.words).chain(&entry.because).map(|words| (entry.line, words)));
         let safeguards = self.safeguards.values().map(|one| (one.line, &one.words));

@@ -16,11 +16,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use tokio::time::Instant;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use vault::Vitals;
 
 /// Upper bounds of the buckets, in seconds: a reveal takes about a millisecond, an export seconds.
 const BOUNDS: [f64; 12] = [0.000_5, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
+
+/// How long the store may take for all of the logs' numbers together.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Labels whose values are words of this file.
 type Words<const N: usize> = [(&'static str, &'static str); N];
@@ -70,7 +74,8 @@ pub(crate) async fn measure(State(web): State<Web>, request: Request, next: Next
     response
 }
 
-/// All numbers of this node. Where the store doesn't answer the logs' sizes are left out: the others are wanted then.
+/// All numbers of this node. Where the store doesn't answer in time, what it would say of logs and outlets is left out:
+/// the others are wanted then.
 pub(crate) async fn text(web: &Web) -> String {
     let mut registry = Registry::with_prefix("ringfence");
     registry.register("build", "The program that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
@@ -106,14 +111,15 @@ async fn logs(registry: &mut Registry, web: &Web) {
     let overdue: Family<Tenant, Gauge> = Family::default();
     let stalled: Family<Tenant, Gauge> = Family::default();
     let waiting: Family<Tenant, Gauge> = Family::default();
+    let until = Instant::now() + PATIENCE;
     for tenant in web.vault.tenants() {
         let labels = [("tenant", tenant.slug.clone())];
-        if let Ok(head) = web.vault.log_head(tenant.id).await {
+        if let Ok(Ok(head)) = timeout_at(until, web.vault.log_head(tenant.id)).await {
             size.get_or_create(&labels).set(i64::try_from(head.size).unwrap_or(i64::MAX));
         }
         unwitnessed.get_or_create(&labels).set(i64::from(web.vault.witnesses_missing(tenant.id)));
         // An outlet's address is a word of the configuration's: here they are counted only.
-        if let Ok(outlets) = web.vault.outlets(tenant.id).await {
+        if let Ok(Ok(outlets)) = timeout_at(until, web.vault.outlets(tenant.id)).await {
             let count = outlets.iter().filter(|one| one.is_stalled(web.vault.now())).count();
             stalled.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
             let most = outlets.iter().map(|one| one.waiting).max().unwrap_or(0);

@@ -19,6 +19,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "Bind and Prove", tables: &["interaction", "code"], run: bind_and_prove },
     Case { name: "PutCustomer, RewrapCustomer", tables: &["customer"], run: customers },
     Case { name: "PutField", tables: &["field"], run: fields },
+    Case { name: "DropField", tables: &["field"], run: dropped_fields },
     Case { name: "RewrapField", tables: &["field", "customer"], run: rewrapped_fields },
     Case { name: "PutIndex, StageIndex, DropIndex", tables: &["blind_index", "staged_index"], run: indexes },
     Case { name: "SetPower", tables: &["person", "power", "power_row"], run: power },
@@ -102,6 +103,24 @@ fn fields(mount: &dyn Mount) {
     assert_eq!(block_on(store.fields(TENANT, ANA)).unwrap()[1], field_row(1, 2));
     assert!(block_on(store.fields(OTHER, ANA)).unwrap().is_empty());
     assert!(block_on(store.fields(TENANT, BEN)).unwrap().is_empty());
+}
+
+fn dropped_fields(mount: &dyn Mount) {
+    let store = mount.store();
+    let (sheet, first, second) = (field_row(0, 1), field_row(1, 1), field_row(3, 1));
+    let put = |row: &FieldRow| Effect::PutField(ANA, row.clone());
+    let drop = |row: &FieldRow| Effect::DropField(FieldRef { customer: ANA, field: row.field, instance: row.instance });
+    let left = || block_on(store.fields(TENANT, ANA)).unwrap();
+    done(&*store, doing(1, [&sheet, &first, &second].map(put).into()));
+    done(&*store, doing(2, vec![Effect::PutField(BEN, first.clone())]));
+    done(&*store, doing(3, vec![drop(&first), put(&field_row(0, 2))]));
+    assert_eq!(left(), [field_row(0, 2), second.clone()]);
+    assert_eq!(block_on(store.fields(TENANT, BEN)).unwrap(), [first.clone()], "another's stays");
+    done(&*store, doing(4, vec![drop(&first)]));
+    done(&*store, doing(5, vec![drop(&second), put(&field_row(3, 2))]));
+    assert_eq!(left(), [field_row(0, 2), field_row(3, 2)], "in their order");
+    done(&*store, doing(6, vec![put(&first), drop(&first)]));
+    assert_eq!(left(), [field_row(0, 2), field_row(3, 2)]);
 }
 
 fn rewrapped_fields(mount: &dyn Mount) {

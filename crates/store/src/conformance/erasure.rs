@@ -5,7 +5,7 @@ use super::help::{
     open_call,
 };
 use super::{Case, Mount};
-use crate::{Effect, Intent, Outcome};
+use crate::{Effect, HeldValue, Intent, Outcome};
 use domain::InteractionId;
 
 pub(super) const CASES: &[Case] = &[
@@ -128,8 +128,12 @@ fn seen(mount: &dyn Mount) {
     open_call(&*store);
     done(&*store, Intent { customer: Some(ANA), ..intent(1) });
     let found = block_on(store.holdings(TENANT, None, 10)).unwrap();
-    let said: Vec<_> = found.iter().map(|one| (one.customer, one.state.n, one.fields.clone())).collect();
-    assert_eq!(said, [(ANA, 1, vec![1]), (BEN, 0, vec![])], "the mask sheet is no value");
+    let said: Vec<_> = found.iter().map(|one| (one.customer, one.state.n, one.values.clone())).collect();
+    assert_eq!(
+        said,
+        [(ANA, 1, vec![HeldValue { field: 1, instance: 1, version: 1 }]), (BEN, 0, vec![])],
+        "the mask sheet is no value"
+    );
     assert_eq!(
         found[0].interactions,
         block_on(store.interaction(TENANT, CALL)).unwrap().into_iter().collect::<Vec<_>>()

@@ -7,7 +7,7 @@ use crate::power::Snapshot;
 use crate::wiring::Vault;
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, Millis, PersonId, TenantId, Window};
-use keys::power::plain;
+use keys::power::{plain, spelled};
 use policy::{Act, Device};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Vault {
     /// for one team.
     pub(super) fn may_answer(&self, power: &Snapshot, asker: &PersonRow, other: PersonId) -> bool {
         let Some(other) = power.person(other) else { return false };
-        let same_team = plain(&asker.team) == plain(&other.team);
+        let same_team = spelled(&asker.team) == spelled(&other.team);
         let same = other.id == asker.id || plain(&other.name) == plain(&asker.name);
         let led = power.powers().above(other.id).iter().any(|leader| power.same_human(*leader, asker.id));
         let allowed = || power.governance.rules.needs(&self.asker(other, Device::Page), Act::Approve).is_ok();

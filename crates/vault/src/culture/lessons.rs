@@ -9,7 +9,7 @@ use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{Lesson, Millis, PersonId, Refusal, TenantId};
 use keys::derive::{mac, short};
-use keys::power::plain;
+use keys::power::spelled;
 use std::collections::{BTreeMap, HashMap};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
@@ -102,7 +102,7 @@ impl Vault {
             }
             let own = shown.get(&self.seen_key(tenant, person.id)?.id).copied().unwrap_or(0);
             let (_, team) = teams
-                .entry(plain(&person.team))
+                .entry(spelled(&person.team))
                 .or_insert_with(|| (person.team.clone(), Shown { people: 0, lessons: 0 }));
             team.people += 1;
             team.lessons = team.lessons.saturating_add(u32::try_from(own).unwrap_or(u32::MAX));

@@ -9,7 +9,7 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
 use domain::{EntryId, Millis, Role, Ruse, TenantId};
-use keys::power::plain;
+use keys::power::spelled;
 
 /// Figures by groups of teams.
 pub type Groups = Vec<Group<Figures>>;
@@ -96,8 +96,8 @@ impl Vault {
         let Some(drills) = self.drills_of(scope.tenant).await? else {
             return Ok(Culture { edited: true, ..Culture::default() });
         };
-        let ours = (scope.role() == Role::TeamLeader).then(|| plain(scope.team()));
-        let sees = |teams: &[String]| ours.as_ref().is_none_or(|ours| teams.iter().any(|team| plain(team) == *ours));
+        let ours = (scope.role() == Role::TeamLeader).then(|| spelled(scope.team()));
+        let sees = |teams: &[String]| ours.as_ref().is_none_or(|ours| teams.iter().any(|team| spelled(team) == *ours));
         let running = || drills.iter().filter(|drill| drill.closed.is_none()).map(running).collect();
         let mut over: Vec<&Drill> = drills.iter().filter(|drill| drill.closed.is_some()).collect();
         over.sort_by_key(|drill| core::cmp::Reverse((drill.closed, drill.id)));

@@ -9,7 +9,7 @@ use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{EntryId, Millis, PersonId, Refusal, Ruse};
-use keys::power::plain;
+use keys::power::{plain, spelled};
 use std::collections::{BTreeMap, BTreeSet};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -141,7 +141,7 @@ impl Vault {
     /// Who meets it, and of which team, in the order of the draw.
     async fn drawn(&self, scope: &Scope, book: &Book, new: &NewPeopleDrill) -> Result<Vec<Chosen>, VaultError> {
         let begins = begins(new, self.clock.now());
-        let teams: BTreeSet<String> = new.teams.iter().map(|team| plain(team)).collect();
+        let teams: BTreeSet<String> = new.teams.iter().map(|team| spelled(team)).collect();
         let power = self.power(scope.tenant).await?;
         // Two accounts of one name are one human, who would be counted twice, and tried twice as often.
         let mut humans: BTreeMap<String, Vec<PersonId>> = BTreeMap::new();
@@ -150,7 +150,7 @@ impl Vault {
         }
         let mut there: Vec<Chosen> = Vec::new();
         for person in power.everybody() {
-            let wanted = teams.is_empty() || teams.contains(&plain(&person.team));
+            let wanted = teams.is_empty() || teams.contains(&spelled(&person.team));
             if !person.role.serves() || !wanted || power.has_left(person.id) {
                 continue;
             }
@@ -190,7 +190,7 @@ impl Vault {
         let mut teams: Vec<TeamTally> = Vec::new();
         let mut events = Vec::with_capacity(drawn.len());
         for Chosen { person, team, accounts } in drawn {
-            let place = *places.entry(plain(team)).or_insert_with(|| {
+            let place = *places.entry(spelled(team)).or_insert_with(|| {
                 teams.push(TeamTally { team: team.clone(), first: Tally::default(), again: Tally::default() });
                 u32::try_from(teams.len() - 1).unwrap_or(u32::MAX)
             });

@@ -1,14 +1,18 @@
-//! A customer corrects a name, an address, a phone number or an e-mail address of theirs.
+//! A customer corrects a name, an address, a phone number, an e-mail address, a date of birth or a wish of theirs.
 //!
-//! Whoever reads the addresses that were on file is told first: without letters that were handed over nothing changes. What was
+//! Whoever reads the addresses that were on file is told first: without letters that were handed over nothing changes. A phone number
+//! that is replaced is told by text message too, where a courier takes it. What was
 //! changed vouches for nobody for three days (`contact.rs`), and until a changed phone number or e-mail address does, nothing else is
 //! corrected: the letter about it could go nowhere that is known.
 
 use super::letter::{Letter, Mailer};
 use super::scope::{CustomerScope, unguarded};
+use crate::code::{Courier, NumberChanged};
+use crate::consent::Agreement;
 use crate::contact::{corrected_at, version_at};
 use crate::error::VaultError;
 use crate::private::entry::Kind;
+use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done, Replaced};
 use crate::private::sheet::{self, Masked};
 use crate::wiring::{Act, Vault};
@@ -37,6 +41,8 @@ pub struct Correction<'a> {
 pub struct Tell {
     /// By whom.
     pub mailer: Arc<dyn Mailer>,
+    /// Who takes a text message to a phone number that is replaced, where there is one.
+    pub courier: Option<Arc<dyn Courier>>,
     /// In which language.
     pub language: Language,
     /// The page where whoever didn't correct it says so, up to the part that names the correction.
@@ -52,6 +58,8 @@ struct Before {
     version: u64,
     /// All this is as it was found.
     unchanged: Vec<Condition>,
+    /// The entry under which it was read.
+    asked: EntryId,
 }
 
 impl Vault {
@@ -73,16 +81,20 @@ impl Vault {
             FieldRef { customer: scope.customer, field: correction.field.code(), instance: correction.instance };
         let new = Incoming::parse(correction.field, correction.text)?;
         let (mask, kept) = (new.mask(), Incoming::parse(correction.field, correction.text)?);
-        let before = self.before_correction(scope, place, correction.field, new).await?;
+        let texts = self.warnable(scope, correction.field, tell).await?;
+        let before = self.before_correction(scope, place, new, texts).await?;
         if before.replaced.is_same {
             return Ok(None);
         }
         let version = version_at(self.clock.now(), before.version);
-        let Before { replaced: Replaced { addresses, gone, come, .. }, .. } = before;
+        let Before { replaced: Replaced { addresses, number, gone, come, .. }, asked, .. } = before;
         let link = self.objection_link(scope.tenant, place, version, &tell.objections)?;
         for to in addresses {
             let letter = Letter::Corrected { field: correction.field, link: link.clone() };
             self.mail(to, letter, (scope.tenant, tell.language), Arc::clone(&tell.mailer)).await?;
+        }
+        if let Some(number) = number {
+            self.warn_number(scope.tenant, (number, asked), tell).await;
         }
         let sheet = sheet_with(before.masks, correction, mask);
         let mut act = self.own_act(scope, Kind::OwnCorrection).await?.field(place.field);
@@ -106,15 +118,43 @@ impl Vault {
         }
     }
 
-    /// What a correction replaces, under an entry of its own.
+    /// On what a text message to the old number rests; none where there is none to send, or the plan hasn't it.
+    async fn warnable(
+        &self,
+        scope: &CustomerScope,
+        kind: FieldKind,
+        tell: &Tell,
+    ) -> Result<Option<Agreement>, VaultError> {
+        if kind != FieldKind::Phone || tell.courier.is_none() {
+            return Ok(None);
+        }
+        let agreed = self.planned_for(scope.tenant, scope.customer, (kind, plan::Act::Send, None)).await?;
+        Ok(Some(agreed).filter(|agreed| !matches!(agreed.condition, Some(Condition::Never(_)))))
+    }
+
+    /// Tells the number that was on file. Unlike the letters this holds nothing up: a number is often corrected because it is dead,
+    /// and whoever could make the courier fail would keep customers from correcting theirs. What guards them is the letter, which went
+    /// before, and the three days.
+    async fn warn_number(&self, tenant: TenantId, (number, id): (Plaintext, EntryId), tell: &Tell) {
+        let Some(courier) = tell.courier.clone() else { return };
+        let (planned, at, language) = (Arc::clone(&self.governance(tenant).planned), self.clock.now(), tell.language);
+        let warn = move || {
+            let head = &planned.plan().head;
+            let (company, contact) = (head.company.as_str(), head.contact.as_str());
+            number.to_carrier(|to| courier.warn(&NumberChanged { to, company, contact, language, at, id }))
+        };
+        let _ = tokio::task::spawn_blocking(warn).await;
+    }
+
+    /// What a correction replaces, under an entry of its own. A replaced number is in it only where a text message rests on something.
     async fn before_correction(
         &self,
         scope: &CustomerScope,
         place: FieldRef,
-        kind: FieldKind,
         new: Incoming,
+        texts: Option<Agreement>,
     ) -> Result<Before, VaultError> {
-        let (tenant, customer) = (scope.tenant, scope.customer);
+        let (tenant, customer, kind) = (scope.tenant, scope.customer, new.kind());
         let rows = self.store.fields(tenant, customer).await?;
         let reference = |row: &FieldRow| FieldRef { customer, field: row.field, instance: row.instance };
         let unchanged: Vec<Condition> = rows
@@ -126,18 +166,22 @@ impl Vault {
         let mut act = if act.is_stopped() { act } else { act.read(sheet_of(customer)) };
         if !act.is_stopped() {
             act.when.extend(unchanged.iter().cloned());
+            act.when.extend(texts.iter().filter_map(|agreed| agreed.condition.clone()));
             let used = rows.iter().filter(|row| makes_terms_with(kind, row.field) || is_email(row.field));
             act.read.extend(used.map(reference));
         }
-        let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
+        let Done::Committed { entry: asked, values, .. } = self.commit(act).await? else {
+            return Err(VaultError::Unknown);
+        };
         let mut values = values.into_iter();
         let sheet = values.next().ok_or(VaultError::Damaged)?;
         let sheet_version = sheet.version();
         let masks = sheet.open_sheet()?;
         let values: Vec<Committed> = values.collect();
         let replaced = Committed::replaced(values, (place.field, place.instance), new)?;
+        let replaced = Replaced { number: replaced.number.filter(|_| texts.is_some()), ..replaced };
         let old = rows.iter().find(|row| reference(row) == place).ok_or(VaultError::Damaged)?;
-        Ok(Before { replaced, masks, sheet_version, version: old.version, unchanged })
+        Ok(Before { replaced, masks, sheet_version, version: old.version, unchanged, asked })
     }
 
     /// The act that asks for it, stopped where it isn't done.
@@ -225,8 +269,12 @@ fn sheet_with(mut masks: Vec<Masked>, correction: &Correction<'_>, mask: String)
     sheet::encode(&masks)
 }
 
+/// What customers correct themselves. Not a bank account: the three days keep a corrected value from vouching for anybody, but staff
+/// see it at once, and who has a mailbox would have the next refund paid to themselves. Cards and orders are corrected where they
+/// come from, and a note is somebody else's word.
 fn is_correctable(kind: FieldKind) -> bool {
-    matches!(kind, FieldKind::Name | FieldKind::PostalAddress | FieldKind::Phone | FieldKind::Email)
+    use FieldKind::{DateOfBirth, Email, Name, Phone, PostalAddress, Preference};
+    matches!(kind, Name | PostalAddress | Phone | Email | DateOfBirth | Preference)
 }
 
 fn is_email(field: u16) -> bool {

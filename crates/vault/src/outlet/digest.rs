@@ -9,7 +9,7 @@ use crate::power::Snapshot;
 use crate::private::entry::{AuditBody, Kind, open_audit};
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Millis, PersonId, Role};
-use keys::power::plain;
+use keys::power::spelled;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use store::{AdmissionKind, Job};
@@ -249,8 +249,8 @@ fn reader(snapshot: &Snapshot, person: PersonId) -> Option<(Role, Scope)> {
     let scope = match row.role {
         Role::SecurityOfficer | Role::SecurityAnalyst | Role::BoardMember => Scope::All,
         Role::TeamLeader if !row.team.is_empty() => {
-            let team = plain(&row.team);
-            let ours = snapshot.everybody().into_iter().filter(|one| plain(&one.team) == team && one.role.serves());
+            let team = spelled(&row.team);
+            let ours = snapshot.everybody().into_iter().filter(|one| spelled(&one.team) == team && one.role.serves());
             Scope::Team(ours.map(|one| one.id).collect())
         }
         _ => return None,

@@ -1,4 +1,5 @@
-//! Power that isn't what the key holder sealed: the alarm, its entry, and what is refused from then on.
+//! Power that isn't what the key holder sealed, or that nobody can rely on because code of somebody else's is in the
+//! database: the alarm, its entry, and what is refused from then on.
 
 use super::Snapshot;
 use crate::alarm::AlarmKind;
@@ -26,7 +27,15 @@ impl Vault {
         }
         self.alarms.set(snapshot.tenant, AlarmKind::PowerTampered, true, self.clock.now());
         let (tenant, version) = (snapshot.tenant.0, snapshot.seq);
-        tracing::error!(tenant, version, "ALARM: people or rights in the store aren't what the key holder sealed");
+        if snapshot.foreign_code {
+            tracing::error!(
+                tenant,
+                version,
+                "ALARM: a trigger, a rule or row security is in the database, which can swallow what is written; find out who put it there and drop it"
+            );
+        } else {
+            tracing::error!(tenant, version, "ALARM: people or rights in the store aren't what the key holder sealed");
+        }
         let act = self.bare_act(snapshot.tenant, Kind::PowerDoubted)?.detail(snapshot.seq);
         self.commit_plain(act).await?;
         self.power.told(snapshot.tenant, true);

@@ -75,7 +75,10 @@ impl Vault {
             if self.is_sealed(tenant, &rows).await? {
                 let powers = powers(&rows.people, &rows.others);
                 let governance = self.governance_of(tenant, &powers);
-                return Ok(Snapshot::new(tenant, rows.head, rows.people, powers, governance));
+                let snapshot = Snapshot::new(tenant, rows.head, rows.people, powers, governance);
+                // With the rows, so that no reveal has to ask.
+                let foreign_code = self.store.foreign_code().await?;
+                return Ok(Snapshot { sound: !foreign_code, foreign_code, ..snapshot });
             }
             last = Some(rows);
         }
@@ -168,7 +171,7 @@ impl Vault {
         let before = before.unwrap_or_else(|| {
             Snapshot::new(tenant, head, Vec::new(), Powers::default(), Arc::clone(self.unsigned(tenant)))
         });
-        Ok(Snapshot { sound: false, seq: head.map_or(0, |head| head.seq), head, ..before })
+        Ok(Snapshot { sound: false, foreign_code: false, seq: head.map_or(0, |head| head.seq), head, ..before })
     }
 
     fn governance_of(&self, tenant: TenantId, powers: &Powers) -> Arc<Governance> {

@@ -8,7 +8,7 @@ use crate::settings_form::{Settings, differences};
 use domain::{Limits, PersonId, PowerKind};
 use keys::Powers;
 use keys::power::{
-    LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, SettingsText, THE_ONE, Waits, plain,
+    LimitsText, Person, PlanText, PowerBody, PowerChange, RulesText, SettingsText, THE_ONE, Waits, plain, spelled,
 };
 use policy::{Act, Rules};
 use std::sync::Arc;
@@ -89,7 +89,8 @@ fn gives_more(before: &Powers, governance: &Governance, id: &[u8; 16], after: &P
 /// two may be a second person?
 fn parts_two(before: &Powers, governance: &Governance, id: &[u8; 16], old: &Person, after: &Person) -> bool {
     let same = |one: &str, other: &str| plain(one) == plain(other);
-    let (renamed, moved) = (!same(&old.name, &after.name), !same(&old.team, &after.team));
+    let together = |one: &str, other: &str| spelled(one) == spelled(other);
+    let (renamed, moved) = (!same(&old.name, &after.name), !together(&old.team, &after.team));
     if !renamed && !moved {
         return false;
     }
@@ -99,7 +100,7 @@ fn parts_two(before: &Powers, governance: &Governance, id: &[u8; 16], old: &Pers
     let mut others = before.all::<Person>().filter(|(other, _)| other != id && !before.has_left(PersonId(*other)));
     others.any(|(_, other)| {
         renamed && same(&old.name, &other.name)
-            || moved && same(&old.team, &other.team) && (agrees_for(after, &other) || agrees_for(&other, after))
+            || moved && together(&old.team, &other.team) && (agrees_for(after, &other) || agrees_for(&other, after))
     })
 }
 

@@ -21,7 +21,7 @@ use crate::promises::Promises;
 use crate::vitals::Tally;
 use core::sync::atomic::Ordering;
 use domain::field::{self, Incoming};
-use domain::{Clock, CustomerId, EntryId, FieldKind, Millis, Refusal};
+use domain::{Clock, CustomerId, EntryId, FieldKind, Refusal};
 use futures_util::stream::{self, StreamExt as _};
 use keys::{Header, HolderError, KeyHolder, Okm, Place, Release, Shelved};
 use std::sync::Arc;
@@ -129,8 +129,6 @@ pub(crate) enum Done {
     Replayed {
         /// The first entry.
         entry: EntryId,
-        /// When.
-        at: Millis,
         /// What was answered.
         answer: u32,
         /// The same request in the same session?
@@ -345,7 +343,7 @@ fn done(
             let values = committed(tenant, &commit, keys);
             Ok(Done::Committed { entry: commit.entry, values, in_a_case: commit.numbers.casework.is_some() })
         }
-        Outcome::Replayed { entry, at, answer, same } => Ok(Done::Replayed { entry, at, answer, same }),
+        Outcome::Replayed { entry, answer, same, .. } => Ok(Done::Replayed { entry, answer, same }),
         Outcome::Refused { refusal, entry } => {
             Err(VaultError::Refused { refusal, entry: Some(entry), rule: None, spent: None, plan: None })
         }

@@ -22,9 +22,9 @@ pub struct RetentionRun {
     pub looked_at: u64,
     /// Customers destroyed; of a rehearsal, those who are due.
     pub customers: u64,
-    /// Values that were theirs.
+    /// Values that were theirs, and those that went of customers who stay.
     pub values: u64,
-    /// Customers who stay because of a legal hold, although everything of theirs has expired.
+    /// Customers who stay as they are because of a legal hold, although something of theirs has expired.
     pub held: u64,
     /// Customers who stay because a row of theirs was edited.
     pub doubtful: u64,

@@ -93,7 +93,8 @@ impl Vault {
         Ok(AnsweredRequest { state, waits_until: Some(until), told: false, backups_unreadable_by: None, receipt })
     }
 
-    /// What was asked for is limited from now, or done elsewhere, or by the customer on their own page: this says so, to them too.
+    /// What was asked for is limited from now; of a rectification, the customer corrects what is theirs to correct on their own page,
+    /// and is told of the rest in words. This says so, to them too.
     async fn answer_by_saying(
         &self,
         scope: &Scope,

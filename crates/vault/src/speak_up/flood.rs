@@ -16,6 +16,9 @@ const HOUR_MS: i64 = 3_600_000;
 const TOLD: i64 = 24 * HOUR_MS / TURN_MS;
 /// Attempts are told of in whole steps of so many.
 const STEP: u64 = 10;
+/// How much of one report's the box holds at most. Whoever has a code got it with a report, and that may be one who floods: to fill the
+/// way of what is added they need so many more reports of their own. It is counted in the box itself; nothing is kept for it.
+pub(super) const MOST_OF_ONE: usize = 10;
 /// By how many a count is lessened before it is told, drawn by chance: by as many as bits are set in these bytes, so 0 to 32 and mostly about
 /// 16. Whoever floods knows how many attempts were their own: without it they would stop one short of a step and read whether one other came.
 pub(super) type Draw = [u8; 4];
@@ -23,9 +26,12 @@ pub(super) type Draw = [u8; 4];
 /// What is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Flow {
-    /// Reports, and what is added to them.
+    /// Reports without a name.
     Words,
-    /// The same about security, of those who are signed in: they leave room for who has no name.
+    /// What is added under a code that some report has: who floods the way of new reports must not cut off the conversations that are
+    /// under way. Nobody fills this one without having reported something; see [`MOST_OF_ONE`] for who has.
+    Added,
+    /// Reports about security and what is added to them, of those who are signed in: they leave room for who has no name.
     NamedWords,
     /// Codes that were entered, right or wrong: at 95 bits no number of tries finds one, and a limit of wrong ones alone would let
     /// whoever tries some keep all others from their answers.
@@ -34,11 +40,29 @@ pub(super) enum Flow {
 
 impl Flow {
     /// How many in any hour, and at once.
+    ///
+    /// Between two turns of the box that comes to seven times as many: those at once, and six hours of more. So these are nearly what
+    /// the box takes of each ([`Self::in_box`]), and no more than that: else whoever floods for an hour would shut the way until the next
+    /// turn, and so a place is free again every minute or two.
     fn rate(self) -> i64 {
         match self {
-            Self::Words => 30,
+            Self::Words => 50,
+            Self::Added => 30,
             Self::NamedWords => 20,
             Self::Codes => 1_200,
+        }
+    }
+
+    /// How many of it the box holds at most. Each way has a part of its own, as limits of an hour are each node's, and several nodes
+    /// take in more than one box holds. Together 512 reports: the hashes of all that come with one turn stand in the row of each, so twice as
+    /// many of them would be four times as much to write. What is added has no hash; it is a few kilobytes of words each.
+    pub(super) fn in_box(self) -> usize {
+        match self {
+            Self::Words => 368,
+            Self::NamedWords => 144,
+            // Also what those with a name add, which comes at the rate of theirs.
+            Self::Added => 352,
+            Self::Codes => 0,
         }
     }
 }
@@ -168,11 +192,11 @@ impl Speaking {
         day.filter_map(|(_, crowd)| crowd.told).map(|told| told.away).sum()
     }
 
-    /// Was the way without a name full again and again in the stretch before the last turn of the box?
+    /// Was a way without a name full again and again in the stretch before the last turn of the box?
     pub(super) fn is_flooded(&self, tenant: TenantId, now: Millis) -> bool {
-        let crowds = lock(&self.crowds);
-        let last = crowds.get(&(tenant, Flow::Words, stretch_of(now) - 1));
-        last.and_then(|crowd| crowd.told).is_some_and(|told| told.full)
+        let (crowds, last) = (lock(&self.crowds), stretch_of(now) - 1);
+        let full = |flow| crowds.get(&(tenant, flow, last)).and_then(|crowd| crowd.told).is_some_and(|told| told.full);
+        [Flow::Words, Flow::Added].into_iter().any(full)
     }
 
     /// Takes one, if there is room.
@@ -236,10 +260,35 @@ mod tests {
         let speaking = Speaking::default();
         let (one, other) = (TenantId(1), TenantId(2));
         let take = |at| speaking.takes(one, Flow::Words, Millis(at));
-        assert_eq!((0..40).filter(|_| take(1_000)).count(), 30);
+        assert_eq!((0..60).filter(|_| take(1_000)).count(), 50);
         assert!(speaking.takes(other, Flow::Words, Millis(1_000)) && !take(60_000));
-        assert!(take(1_000 + HOUR_MS / 30) && !take(1_000 + HOUR_MS / 30));
-        assert!(speaking.has_room(one, Flow::Codes, Millis(1_000)));
+        assert!(take(1_000 + HOUR_MS / 50) && !take(1_000 + HOUR_MS / 50));
+        for flow in [Flow::Added, Flow::NamedWords, Flow::Codes] {
+            assert!(speaking.has_room(one, flow, Millis(1_000)), "{flow:?} is a way of its own");
+        }
+    }
+
+    #[test]
+    fn one_node_fills_no_part_of_the_box_before_it_is_turned() {
+        let most = |flow: Flow| {
+            let speaking = Speaking::default();
+            (0..TURN_MS).step_by(1_000).filter(|at| speaking.takes(ONE, flow, Millis(*at))).count()
+        };
+        assert!(most(Flow::Words) <= Flow::Words.in_box());
+        assert!(most(Flow::NamedWords) <= Flow::NamedWords.in_box());
+        assert!(most(Flow::Added) + most(Flow::NamedWords) <= Flow::Added.in_box(), "both say more");
+    }
+
+    #[test]
+    fn a_flood_of_what_is_added_is_told_as_one_of_reports_is() {
+        let speaking = Speaking::default();
+        (0..30).for_each(|_| assert!(speaking.takes(ONE, Flow::Added, turn(0))));
+        (0..25).for_each(|_| assert!(!speaking.takes(ONE, Flow::Added, turn(0))));
+        speaking.tells_crowds(ONE, turn(0), || LEAST);
+        assert!(!speaking.is_flooded(ONE, turn(0)), "its stretch isn't over");
+        speaking.tells_crowds(ONE, turn(1), || LEAST);
+        assert!(speaking.is_flooded(ONE, turn(1)) && !speaking.is_flooded(ONE, turn(2)));
+        assert_eq!([Flow::Added, Flow::Words].map(|flow| speaking.turned_away(ONE, flow, turn(1))), [20, 0]);
     }
 
     const ONE: TenantId = TenantId(1);
@@ -258,7 +307,7 @@ mod tests {
     #[test]
     fn nothing_is_told_of_a_flood_before_the_turn_of_the_box_and_nothing_changes_until_the_next() {
         let speaking = Speaking::default();
-        (0..30).for_each(|_| assert!(speaking.takes(ONE, Flow::Words, turn(0))));
+        (0..50).for_each(|_| assert!(speaking.takes(ONE, Flow::Words, turn(0))));
         (0..29).for_each(|_| assert!(!speaking.takes(ONE, Flow::Words, turn(0))));
         for at in [1, TURN_MS - 1] {
             speaking.tells_crowds(ONE, Millis(at), || LEAST);

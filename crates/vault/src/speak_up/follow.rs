@@ -2,7 +2,7 @@
 //! when somebody came back.
 
 use super::code::ReceiptCode;
-use super::flood::Flow;
+use super::flood::{Flow, MOST_OF_ONE};
 use super::turn::Item;
 use super::{Case, Line, Speaker};
 use crate::error::VaultError;
@@ -94,18 +94,24 @@ impl Vault {
         Ok(Followed::of(&self.coded(tenant, code).await?))
     }
 
-    /// Adds to the report that has this code; handlers read it once the box is turned.
+    /// Adds to the report that has this code; handlers read it once the box is turned. A place is taken only for a code that some report
+    /// has: who has none can fill none. Finding that out costs no more than following does, and within the same limits.
     ///
     /// # Errors
-    /// As [`Self::follow`]; `ReportOver` for a closed one, and once there are a hundred such lines.
+    /// As [`Self::follow`]; `ReportOver` for a closed one, and once there are a hundred such lines; `BoxFull` too while ten lines of it wait.
     pub async fn add_to_report(&self, tenant: TenantId, code: &ReceiptCode, text: &str) -> Result<(), VaultError> {
         let case = self.coded(tenant, code).await?;
         if !case.is_open() || case.lines.len() >= MOST_LINES {
             return Err(VaultError::refused(Refusal::ReportOver));
         }
-        if !self.speaking.takes(tenant, Flow::Words, self.clock.now()) {
+        // From here on one at a time: of what comes at once, no more than there is room for may take a place.
+        let turn = self.speaking.turn.lock().await;
+        let waiting = self.opened_box(tenant).await?.map_or(0, |opened| opened.lines_of(case.id));
+        // It isn't counted with the others: that one reporter says a lot is nobody's to know.
+        if waiting >= MOST_OF_ONE || !self.speaking.takes(tenant, Flow::Added, self.clock.now()) {
             return Err(VaultError::refused(Refusal::BoxFull));
         }
-        self.put_in_box(tenant, Item::Line(case.id, self.said_line(Speaker::Reporter, text))).await
+        let line = self.said_line(Speaker::Reporter, text);
+        self.put_in_turn((tenant, &turn), Flow::Added, Item::Line(case.id, line)).await
     }
 }

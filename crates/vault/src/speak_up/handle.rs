@@ -166,8 +166,8 @@ impl Vault {
         let now = self.clock.now();
         let of = |flow| self.speaking.turned_away(tenant, flow, now);
         match side {
-            Side::Security => of(Flow::Words),
-            Side::Outside => of(Flow::Words) + of(Flow::NamedWords),
+            Side::Security => of(Flow::Words) + of(Flow::Added),
+            Side::Outside => of(Flow::Words) + of(Flow::Added) + of(Flow::NamedWords),
         }
     }
 

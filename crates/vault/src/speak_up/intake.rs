@@ -84,7 +84,7 @@ impl Vault {
             }
             let files = new.files.clone();
             let case = self.new_case(new, by, id, nonce);
-            self.put_in_box(scope.tenant, Item::Report(Box::new(case), files)).await?;
+            self.put_in_box(scope.tenant, Flow::NamedWords, Item::Report(Box::new(case), files)).await?;
             return Ok(Spoken { id, receipt: None });
         }
         let _turn = self.speaking.turn.lock().await;
@@ -180,11 +180,11 @@ impl Vault {
         let files = new.files.clone();
         let new = NewReport { interaction: None, ..new };
         let case = self.new_case(new, ReportedBy::Nobody, id, code.nonce());
-        self.put_in_box(tenant, Item::Report(Box::new(case), files)).await?;
+        self.put_in_box(tenant, Flow::Words, Item::Report(Box::new(case), files)).await?;
         Ok(code)
     }
 
-    /// Is there room for one more word of those without a name? Takes none; that there is none is counted, of nobody in particular, and told
+    /// Is there room for one more report of those without a name? Takes none; that there is none is counted, of nobody in particular, and told
     /// only with the others of its six hours.
     #[must_use]
     pub fn hears_words(&self, tenant: TenantId) -> bool {

@@ -143,7 +143,7 @@ impl Vault {
             if !self.speaking.takes(scope.tenant, Flow::NamedWords, self.clock.now()) {
                 return Err(VaultError::refused(Refusal::BoxFull));
             }
-            self.put_in_box(scope.tenant, Item::Line(report, line)).await?;
+            self.put_in_box(scope.tenant, Flow::NamedWords, Item::Line(report, line)).await?;
             return Ok(None);
         }
         let _turn = self.speaking.turn.lock().await;

@@ -20,8 +20,6 @@ use zeroize::Zeroizing;
 
 const KEY: AdmissionKey = AdmissionKey { kind: AdmissionKind::SpeakUpBox, id: [0; 16] };
 const BOX: &[u8] = b"rf1/speak-up box";
-/// How many things it holds at most: more than come between two turns.
-const MOST: usize = 512;
 /// How many bytes of files it holds at most. Words go on coming in then.
 const MOST_BYTES: usize = 16 << 20;
 /// The list of hashes in an entry is as long as a whole multiple of this.
@@ -38,11 +36,12 @@ pub(super) enum Item {
 }
 
 impl Item {
-    /// By which way it came, as far as that matters to who else comes.
-    fn flow(&self) -> Flow {
+    /// In whose part of the box it is. What is said more is in one part, whoever says it: a line doesn't tell.
+    fn part(&self) -> Flow {
         match self {
             Self::Report(case, _) if case.by != ReportedBy::Nobody => Flow::NamedWords,
-            Self::Report(..) | Self::Line(..) => Flow::Words,
+            Self::Report(..) => Flow::Words,
+            Self::Line(..) => Flow::Added,
         }
     }
 
@@ -131,6 +130,19 @@ impl Opened {
         Some(self.with_lines(found))
     }
 
+    /// How much waits here to be added to this report.
+    pub(super) fn lines_of(&self, id: ReportId) -> usize {
+        self.items.iter().filter(|item| matches!(item, Item::Line(of, _) if *of == id)).count()
+    }
+
+    /// Is there more in it than it holds, with this last one?
+    fn is_too_full(&self) -> bool {
+        let Some(last) = self.items.last() else { return false };
+        let (part, held) = (last.part(), self.items.iter().map(Item::size).sum::<usize>());
+        let beside = self.items.iter().filter(|item| item.part() == part).count();
+        beside > part.in_box() || (last.size() > 0 && held > MOST_BYTES)
+    }
+
     /// The report with what waits here to be added to it.
     pub(super) fn with_lines(&self, mut case: Case) -> Case {
         for item in &self.items {
@@ -162,9 +174,19 @@ impl Vault {
         Ok(row)
     }
 
-    /// Puts something into the box, durably and without an entry.
-    pub(super) async fn put_in_box(&self, tenant: TenantId, item: Item) -> Result<(), VaultError> {
-        let _turn = self.speaking.turn.lock().await;
+    /// Puts something into the box, durably and without an entry. It came this way.
+    pub(super) async fn put_in_box(&self, tenant: TenantId, way: Flow, item: Item) -> Result<(), VaultError> {
+        let turn = self.speaking.turn.lock().await;
+        self.put_in_turn((tenant, &turn), way, item).await
+    }
+
+    /// The same, for who holds the turn already.
+    pub(super) async fn put_in_turn(
+        &self,
+        (tenant, _turn): (TenantId, &tokio::sync::MutexGuard<'_, ()>),
+        way: Flow,
+        item: Item,
+    ) -> Result<(), VaultError> {
         let mut item = Some(item);
         for _ in 0..TRIES {
             let Some(mut opened) = self.opened_box(tenant).await? else { return Err(VaultError::Busy) };
@@ -172,11 +194,9 @@ impl Vault {
             // One that was put back still takes it in. The next round tells of it: an entry now would tell that somebody spoke up.
             self.speaking.sees_box(tenant, opened.written, before);
             let Some(new) = item.take() else { return Err(VaultError::Busy) };
-            let (brings, flow) = (new.size(), new.flow());
             opened.items.push(new);
-            let held: usize = opened.items.iter().map(Item::size).sum();
-            if opened.items.len() > MOST || (brings > 0 && held > MOST_BYTES) {
-                self.speaking.turns_away(tenant, flow, self.clock.now());
+            if opened.is_too_full() {
+                self.speaking.turns_away(tenant, way, self.clock.now());
                 return Err(VaultError::refused(Refusal::BoxFull));
             }
             if self.write_box(tenant, &mut opened, before).await? {

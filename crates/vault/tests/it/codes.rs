@@ -156,3 +156,27 @@ fn a_repeated_delivery_of_the_right_code_changes_nothing() {
     assert_eq!(call.world.log(FIRST).len(), entries);
     assert_eq!(last_entered(&call), Ok(()));
 }
+
+/// How often a code was wrong stands in its row, which somebody with the database can put back after each guess; here a new code does.
+#[test]
+fn fifteen_tries_an_hour_are_all_there_are_for_a_customer_whatever_the_rows_say() {
+    let call = Call::new(59);
+    let pocket = Arc::new(Pocket::default());
+    for _ in 0..3 {
+        send(&call, &pocket).unwrap();
+        (0..5).for_each(|_| assert_eq!(enter(&call, &wrong(&pocket.last().code)), Err(Refusal::CodeWrong)));
+    }
+    assert_eq!(call.world.edit("UPDATE code SET expires = expires"), 1, "the row is there");
+    let other = call.world.call(&call.world.staff.agent, Some(PHONE));
+    let again = Call { interaction: other, customer: call.customer, world: call.world };
+    send(&again, &pocket).unwrap();
+    again.hear(Heard::CodeEntered(Zeroizing::new(pocket.last().code))).unwrap();
+    let agent = again.world.scope(&again.world.staff.agent);
+    let binding = || block_on(again.world.vault.interaction(&agent, other)).unwrap().binding;
+    assert_eq!(binding(), Binding::Matched, "the right one isn't tried");
+    again.world.clock.advance(crate::help::HOUR_OVER_MS);
+    let later = again.world.call(&again.world.staff.agent, Some(PHONE));
+    let again = Call { interaction: later, customer: again.customer, world: again.world };
+    send(&again, &pocket).unwrap();
+    enter(&again, &pocket.last().code).unwrap();
+}

@@ -7,7 +7,10 @@ use domain::field::{query_email, query_phone};
 use domain::{Binding, CustomerId, FieldKind, Guard, InteractionId, Refusal};
 use std::sync::{Arc, Mutex};
 use testkit::{EMAIL, FIRST, PHONE, Pocket, SECOND, TestWorld, block_on, record};
-use vault::{Correction, CustomerScope, Heard, Kind, Letter, Mail, MailError, Mailer, Tell, VaultError, VerifyCommand};
+use vault::{
+    Correction, Courier, CourierError, CustomerScope, Heard, Kind, Letter, Mail, MailError, Mailer, SendCode, Tell,
+    VaultError, VerifyCommand,
+};
 use zeroize::Zeroizing;
 
 const NEW_PHONE: &str = "+442079460555";
@@ -52,7 +55,7 @@ impl Mailer for Broken {
 }
 
 fn tell(mailer: Arc<dyn Mailer>) -> Tell {
-    Tell { mailer, language: plan::Language::English, objections: PAGE.to_owned() }
+    Tell { mailer, courier: None, language: plan::Language::English, objections: PAGE.to_owned() }
 }
 
 fn correct(
@@ -154,6 +157,57 @@ fn what_is_corrected_is_shown_masked_and_found_anew_and_the_old_address_is_told(
     // Whoever is erased isn't left in the index.
     block_on(world.vault.forget_me(&scope)).unwrap();
     assert_eq!(world.tables_holding(&call.customer.0), Vec::<String>::new());
+}
+
+/// Takes nothing, as a courier that is down, or that knows codes alone.
+struct Down;
+
+impl Courier for Down {
+    fn deliver(&self, _: &SendCode<'_>) -> Result<(), CourierError> {
+        Err(CourierError)
+    }
+}
+
+#[test]
+fn an_old_number_is_told_that_another_takes_its_place() {
+    let call = Call::new(909);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    let pocket = Arc::new(Pocket::default());
+    let by = |courier: Arc<dyn Courier>, field, text| {
+        let tell = Tell { courier: Some(courier), ..tell(Arc::<Letters>::default()) };
+        block_on(world.vault.own_correct(&scope, &Correction { field, instance: 1, text }, &tell)).unwrap()
+    };
+    by(Arc::clone(&pocket) as _, FieldKind::Name, "Ana Moreno");
+    assert_eq!(by(Arc::clone(&pocket) as _, FieldKind::Phone, PHONE), None, "it is that already");
+    assert_eq!(pocket.warned(), Vec::<String>::new());
+    by(Arc::clone(&pocket) as _, FieldKind::Phone, NEW_PHONE);
+    assert_eq!((pocket.warned(), pocket.count()), (vec![PHONE.to_owned()], 0), "the old one, and no code");
+    // A courier that takes nothing keeps nobody's number from being corrected.
+    world.clock.advance(73 * HOUR);
+    let (scope, _) = signed_in(world);
+    let tell = Tell { courier: Some(Arc::new(Down)), ..tell(Arc::<Letters>::default()) };
+    let back = Correction { field: FieldKind::Phone, instance: 1, text: PHONE };
+    assert!(block_on(world.vault.own_correct(&scope, &back, &tell)).unwrap().is_some());
+}
+
+#[test]
+fn a_date_of_birth_and_a_wish_are_corrected_and_vouch_for_nobody_for_three_days() {
+    let call = Call::new(910);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    let letters = corrected(world, &scope, (FieldKind::DateOfBirth, "1979-01-31"));
+    corrected(world, &scope, (FieldKind::Preference, "delivery=morning"));
+    assert_eq!(letters.last().0, EMAIL);
+    assert_eq!(value(call.reveal(&call.command(FieldKind::Preference))), "\"delivery=morning\"");
+    let answers = || verify(world, (call.customer, call.interaction), (FieldKind::DateOfBirth, "1979-01-31"));
+    assert_refused(world, answers(), Refusal::ContactUnsure);
+    world.clock.advance(72 * HOUR - 10_000);
+    let (interaction, ..) = caller(world, PHONE);
+    let answers = || verify(world, (call.customer, interaction), (FieldKind::DateOfBirth, "1979-01-31"));
+    assert_refused(world, answers(), Refusal::ContactUnsure);
+    world.clock.advance(10_000);
+    assert!(answers().unwrap());
 }
 
 #[test]
@@ -303,8 +357,13 @@ fn nothing_changes_without_a_letter_or_for_what_is_no_such_value() {
     let letters = Arc::<Letters>::default();
     assert_eq!(correct(world, &scope, (FieldKind::Phone, PHONE), &letters).unwrap(), None, "it is that already");
     assert!(matches!(correct(world, &scope, (FieldKind::Phone, "no number"), &letters), Err(VaultError::Input(_))));
-    let card = correct(world, &scope, (FieldKind::Card, testkit::CARD), &letters);
-    assert_refused(world, card, Refusal::NotFound);
+    for what in [
+        (FieldKind::Card, testkit::CARD),
+        (FieldKind::BankAccount, "DE89370400440532013000"),
+        (FieldKind::Order, testkit::ORDER),
+    ] {
+        assert_refused(world, correct(world, &scope, what, &letters), Refusal::NotFound);
+    }
     let second = Correction { field: FieldKind::Phone, instance: 2, text: NEW_PHONE };
     let none = block_on(world.vault.own_correct(&scope, &second, &tell(Arc::clone(&letters) as _)));
     assert_refused(world, none, Refusal::NotFound);

@@ -60,6 +60,7 @@ mod replays;
 mod requests;
 mod retention;
 mod retention_many;
+mod retention_parts;
 mod rewrapping;
 mod roles;
 mod sealed_copies;

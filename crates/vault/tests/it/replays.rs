@@ -90,3 +90,37 @@ fn a_key_whose_request_was_refused_is_still_free() {
     assert_refused(&call.world, call.reveal(&card), Refusal::NeverShown);
     value(call.reveal(&keyed(&call)));
 }
+
+/// The first sixteen bytes of SHA-256, as hexadecimal digits: all that a request's row is named and known by.
+fn digest(parts: &[&[u8]]) -> String {
+    keys::hash(parts)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Rows of requests have no tag: whoever writes one must get nothing by it.
+#[test]
+fn a_row_that_somebody_wrote_shows_nothing_that_was_not_shown_and_no_longer() {
+    let call = Call::new(36);
+    let (person, command) = (call.world.staff.agent.id, keyed(&call));
+    value(call.reveal(&command));
+    let hour = 3_600_000;
+    assert_eq!(call.world.edit(&format!("UPDATE request SET at = at + {hour}")), 1);
+    call.world.clock.advance(25_000);
+    assert_refused(&call.world, call.reveal(&command), Refusal::RedeliveryOver);
+
+    // The row of a reveal that there was, under the name and with the content of one that there wasn't.
+    let other = RevealCommand { key: Some("another".into()), ..call.command(FieldKind::PostalAddress) };
+    value(call.reveal(&RevealCommand { key: Some("b-key".into()), ..call.command(FieldKind::Name) }));
+    let name = digest(&[b"reveal", &person.0, b"another"]);
+    let content = digest(&[
+        &call.customer.0,
+        &call.interaction.0,
+        &other.field.code().to_be_bytes(),
+        &other.instance.to_be_bytes(),
+        other.purpose.slug().as_bytes(),
+    ]);
+    let key = digest(&[b"reveal", &person.0, b"b-key"]);
+    let forged = format!("UPDATE request SET id = x'{name}', content = x'{content}' WHERE id = x'{key}'");
+    assert_eq!(call.world.edit(&forged), 1);
+    assert_refused(&call.world, call.reveal(&other), Refusal::Tampered);
+    value(call.reveal(&RevealCommand { key: Some("c-key".into()), ..other }));
+}

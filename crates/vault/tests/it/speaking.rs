@@ -281,12 +281,44 @@ fn a_write_to_the_box_says_neither_that_somebody_spoke_up_nor_how_much_they_said
 fn a_flood_is_bounded_and_leaves_the_way_with_a_name_open() {
     let world = world(3_007);
     let came = |_: &i32| block_on(world.vault.speak_up(FIRST, saying("x"))).is_ok();
-    assert_eq!((0..35).filter(came).count(), 30);
+    assert_eq!((0..55).filter(came).count(), 50);
     assert_eq!(refused(block_on(world.vault.speak_up(FIRST, saying("y"))).map(drop)), Refusal::BoxFull);
     let agent = world.scope(&world.staff.agent);
     assert!(block_on(world.vault.report(&agent, saying("in my name"))).is_ok());
     world.clock.advance(3_600_000);
     assert!(block_on(world.vault.speak_up(FIRST, saying("z"))).is_ok(), "an hour later there is room");
+}
+
+#[test]
+fn who_floods_new_reports_keeps_nobody_with_a_code_from_going_on() {
+    let world = world(3_021);
+    let code = speak(&world, saying("mine"));
+    while block_on(world.vault.speak_up(FIRST, saying("x"))).is_ok() {}
+    assert!(!world.vault.hears_words(FIRST));
+    block_on(world.vault.add_to_report(FIRST, &code, "On Mondays.")).unwrap();
+    let without = world_code(&world, 0);
+    for _ in 0..31 {
+        let tried = block_on(world.vault.add_to_report(FIRST, &without, "x"));
+        assert_eq!(refused(tried), Refusal::ReceiptUnknown, "who has no report takes no place");
+    }
+    block_on(world.vault.add_to_report(FIRST, &code, "On Tuesdays.")).unwrap();
+    turn(&world);
+    let found = seen(&world, &world.staff.security, false);
+    assert!(found.iter().any(|line| line.followed.lines.len() == 2));
+}
+
+#[test]
+fn one_report_does_not_fill_the_way_of_all_that_is_added() {
+    let world = world(3_022);
+    let (one, other) = (speak(&world, saying("x")), speak(&world, saying("mine")));
+    let adds = |code: &ReceiptCode| block_on(world.vault.add_to_report(FIRST, code, "more"));
+    assert_eq!((0..40).filter(|_| adds(&one).is_ok()).count(), 10);
+    assert_eq!(refused(adds(&one)), Refusal::BoxFull);
+    assert!(adds(&other).is_ok(), "what was refused took no place");
+    turn(&world);
+    assert!(adds(&one).is_ok(), "the next stretch has room for it");
+    let list = block_on(world.vault.reports(&world.scope(&world.staff.security), false, (None, 50))).unwrap();
+    assert_eq!((list.turned_away, list.crowded), (0, false), "that one of them says a lot is told to nobody");
 }
 
 #[test]
@@ -303,14 +335,14 @@ fn a_flood_is_told_to_both_sides_at_turns_alone_and_of_one_attempt_nothing() {
         assert_eq!((told(security, false), told(protection, true)), ((0, false), (0, false)));
     };
     // Whoever floods leaves one place; the next one takes it, and one more is turned away.
-    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    (0..50).for_each(|_| drop(speak(&world, saying("x"))));
     assert!(!world.vault.hears_words(FIRST));
     nothing();
     turn(&world);
     nothing();
 
     let away = |many: u32| (0..many).for_each(|_| assert!(!world.vault.hears_words(FIRST)));
-    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    (0..50).for_each(|_| drop(speak(&world, saying("x"))));
     away(70);
     let agent = world.scope(&world.staff.agent);
     let named = |_: &i32| block_on(world.vault.report(&agent, about_security("x"))).is_ok();
@@ -326,7 +358,7 @@ fn a_flood_is_told_to_both_sides_at_turns_alone_and_of_one_attempt_nothing() {
     assert!((30..=70).contains(&(all.0 - own.0)), "security counts none about security: {own:?}, {all:?}");
 
     // One attempt more, and nothing changes until the next turn.
-    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    (0..50).for_each(|_| drop(speak(&world, saying("x"))));
     away(1);
     world.clock.set(Millis(world.vault.next_turn().0 - 1));
     assert!(stands(&world, AlarmKind::ReportsFull));
@@ -344,7 +376,7 @@ fn a_flood_is_told_to_both_sides_at_turns_alone_and_of_one_attempt_nothing() {
 fn a_flood_at_one_node_is_shown_to_those_outside_by_every_node() {
     let world = world(3_018);
     turn(&world);
-    (0..30).for_each(|_| drop(speak(&world, saying("x"))));
+    (0..50).for_each(|_| drop(speak(&world, saying("x"))));
     (0..70).for_each(|_| assert!(!world.vault.hears_words(FIRST)));
     let other = world.another_node();
     let scope = world.scope(&world.staff.protection);

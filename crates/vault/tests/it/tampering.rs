@@ -3,8 +3,8 @@
 use crate::help::{Call, assert_refused, failure, value};
 use domain::field::query_phone;
 use domain::{FieldKind, Refusal};
-use testkit::{FIRST, PHONE, block_on, name_and_phone};
-use vault::VaultError;
+use testkit::{FIRST, PHONE, TestWorld, block_on, name_and_phone};
+use vault::{VaultConfig, VaultError};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -188,4 +188,20 @@ fn a_store_that_cannot_be_written_discloses_nothing() {
     assert_eq!(call.world.holder.released(), before);
     call.world.database().refuse_entries(false);
     value(call.reveal(&command));
+}
+
+/// It could swallow what is written, so that an allowance that was spent is there again.
+#[test]
+fn a_trigger_in_the_database_stops_everything_until_it_is_dropped() {
+    let call = Call::on(TestWorld::embedded(164, VaultConfig::default()));
+    value(call.reveal(&call.command(FieldKind::Name)));
+    call.world.database().run("CREATE TRIGGER keeps AFTER UPDATE ON budget BEGIN SELECT 1; END");
+    block_on(call.world.vault.load_power(FIRST)).unwrap();
+    for vault in [&call.world.vault, &call.world.another_node()] {
+        let error = failure(block_on(vault.authenticate(&call.world.staff.agent.token)));
+        assert!(matches!(error, VaultError::Refused { refusal: Refusal::PowerTampered, .. }), "{error:?}");
+    }
+    call.world.database().run("DROP TRIGGER keeps");
+    block_on(call.world.vault.load_power(FIRST)).unwrap();
+    value(call.reveal(&call.command(FieldKind::PostalAddress)));
 }

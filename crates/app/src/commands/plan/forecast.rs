@@ -27,6 +27,9 @@ fn day(text: &str) -> Result<Date, Failure> {
     text.parse().map_err(wrong)
 }
 
+/// The most values of a kind that are looked ahead with. There are fewer people than that, and sums of it stay numbers.
+const MOST: u64 = 1_000_000_000_000;
+
 /// `phone=1000+200`
 fn said_volume(said: &str) -> Result<(Kind, Volume), Failure> {
     let wrong = || {
@@ -39,6 +42,12 @@ fn said_volume(said: &str) -> Result<(Kind, Volume), Failure> {
     let (stored, yearly) = numbers.split_once('+').unwrap_or((numbers, "0"));
     let kind = Kind::from_slug(kind).ok_or_else(wrong)?;
     let (stored, new_per_year) = stored.parse().ok().zip(yearly.parse().ok()).ok_or_else(wrong)?;
+    if stored > MOST || new_per_year > MOST {
+        return Err(Failure::here(
+            "--volume is more than can be",
+            "write at most 1000000000000 values, and as many a year",
+        ));
+    }
     Ok((kind, Volume { stored, new_per_year }))
 }
 
@@ -77,7 +86,7 @@ fn in_words(told: &Forecast) -> String {
     let mut lines = Vec::new();
     for year in &told.years {
         lines.push(format!("From {} until {}", year.from, year.until));
-        let moves = year.rows.iter().filter(|row| row.added + row.expired + row.stored > 0);
+        let moves = year.rows.iter().filter(|row| (row.added, row.expired, row.stored) != (0, 0, 0));
         lines.extend(moves.map(|row| {
             format!("  {:<24} {:>10} come {:>10} go {:>10} at the end", row.entry, row.added, row.expired, row.stored)
         }));
@@ -95,4 +104,32 @@ fn in_words(told: &Forecast) -> String {
 
 fn milestone(one: &Milestone) -> String {
     format!("  {}: {} {}: {}; {}", one.on, one.of, one.level.slug(), one.words.en, one.source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plan::Row;
+
+    #[test]
+    fn a_volume_is_bounded() {
+        let phone = |stored, new_per_year| (Kind::from_slug("phone").unwrap(), Volume { stored, new_per_year });
+        assert_eq!(said_volume("phone=1000+200").unwrap(), phone(1_000, 200));
+        assert_eq!(said_volume("phone=1000000000000+1000000000000").unwrap(), phone(MOST, MOST));
+        for much in ["1000000000001", "0+1000000000001", "18446744073709551615+18446744073709551615"] {
+            let failure = said_volume(&format!("phone={much}")).unwrap_err();
+            assert!(failure.to_string().contains("more than can be"), "{much}: {failure}");
+        }
+        assert!(said_volume("phone=18446744073709551616").is_err());
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_be_told() {
+        let row = Row { entry: "phone".to_owned(), added: u64::MAX, expired: u64::MAX, stored: u64::MAX };
+        let (from, until) = (Date::constant(2026, 1, 1), Date::constant(2027, 1, 1));
+        let (starting, ending, rotations, milestones) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let year = Year { from, until, rows: vec![row], starting, ending, rotations, milestones };
+        let told = in_words(&Forecast { years: vec![year], later: Vec::new() });
+        assert!(told.contains("18446744073709551615 come"), "{told}");
+    }
 }

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::tls::distrusted;
 use crate::OpenError;
 use std::time::Duration;
+use tokio::task::AbortHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Error, NoTls, Socket};
@@ -11,6 +12,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long TLS and signing in may take together, after the server answered.
 const SIGN_IN: Duration = Duration::from_secs(10);
+
+/// A connection, and the task that drives it: that one ends by itself once the client is dropped and all is answered.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) driven: AbortHandle,
+}
 
 /// How connections to one database are opened.
 #[derive(Clone)]
@@ -27,7 +34,7 @@ impl Connector {
     }
 
     /// A new connection, driven by a task of this runtime. No error means that it took too long.
-    pub(super) async fn connect(&self) -> Result<Client, Option<Error>> {
+    pub(super) async fn connect(&self) -> Result<Connected, Option<Error>> {
         match &self.tls {
             None => sign_in(&self.config, NoTls).await,
             Some(tls) => sign_in(&self.config, tls.clone()).await,
@@ -35,15 +42,15 @@ impl Connector {
     }
 }
 
-async fn sign_in<T>(config: &Config, tls: T) -> Result<Client, Option<Error>>
+async fn sign_in<T>(config: &Config, tls: T) -> Result<Connected, Option<Error>>
 where
     T: MakeTlsConnect<Socket, Stream: Send + 'static>,
 {
     let signing_in = tokio::time::timeout(SIGN_IN, config.connect(tls));
     let (client, connection) = signing_in.await.map_err(|_| None)?.map_err(Some)?;
     // Its end shows in the client.
-    tokio::spawn(async move { drop(connection.await) });
-    Ok(client)
+    let driven = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+    Ok(Connected { client, driven })
 }
 
 /// The server's own words may name what isn't ours to tell; only the kind is told on.

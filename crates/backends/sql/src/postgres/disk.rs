@@ -28,7 +28,7 @@ pub(super) const MARK: &str = "SELECT current_setting('synchronous_commit') <> '
 /// How long a server that gave no line is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a mark may take; then nobody knows, and the line is given up.
+/// How long a mark may take, and making the line: then nobody knows, and the line is given up.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A connection to one life of one server, for marks only.
@@ -64,6 +64,7 @@ impl Line {
             return true;
         }
         self.given_up.store(true, Ordering::SeqCst);
+        self.session.give_up();
         false
     }
 
@@ -110,7 +111,7 @@ impl Disk {
         }
         let (disk, connector, own) = (Arc::clone(self), connector.clone(), driver.clone());
         driver.spawn(async move {
-            let made = make(&connector, own).await;
+            let made = tokio::time::timeout(DEADLINE, make(&connector, own)).await.unwrap_or(Standing::None);
             if matches!(made, Standing::None) {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -125,8 +126,8 @@ impl Disk {
 }
 
 async fn make(connector: &Connector, driver: Handle) -> Standing {
-    let Ok(client) = connector.connect().await else { return Standing::None };
-    let Ok(session) = Session::on(client, false).await else { return Standing::None };
+    let Ok(connected) = connector.connect().await else { return Standing::None };
+    let Ok(session) = Session::on(connected, false).await else { return Standing::None };
     let Some(server) = session.server else { return Standing::None };
     let made = async {
         session.prepare([(MARK, &[] as &[_])].into_iter()).await?;

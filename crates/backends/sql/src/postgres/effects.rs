@@ -18,6 +18,7 @@ pub(super) fn changes<'a>(effects: &'a [(TenantId, Effect)], facts: &Facts, seal
             Order::Rewraps => all.push(rewraps(run)),
             Order::Resealings => all.push(resealings(run)),
             Order::Expiries => expire(run, &mut all),
+            Order::FieldDrops => all.push(drop_fields(run)),
             Order::Drops => all.extend(run.iter().filter_map(|(tenant, effect)| dropped(*tenant, effect))),
             Order::Erasures => run.iter().for_each(|(tenant, effect)| erase(*tenant, effect, &mut all)),
         }
@@ -31,6 +32,7 @@ enum Order {
     Puts,
     Rewraps,
     Resealings,
+    FieldDrops,
     Drops,
     Expiries,
     Erasures,
@@ -45,6 +47,7 @@ fn order(effect: &Effect) -> Order {
     match effect {
         Effect::RewrapCustomer(..) => Order::Rewraps,
         Effect::RewrapField { .. } => Order::Resealings,
+        Effect::DropField(_) => Order::FieldDrops,
         Effect::DropIndex { .. } => Order::Drops,
         Effect::Expire(_) => Order::Expiries,
         Effect::Erase { .. } => Order::Erasures,
@@ -103,6 +106,7 @@ impl<'a> Puts<'a> {
             | Effect::Answered(..)
             | Effect::RewrapCustomer(..)
             | Effect::RewrapField { .. }
+            | Effect::DropField(_)
             | Effect::DropIndex { .. }
             | Effect::Expire(_)
             | Effect::Erase { .. } => {}
@@ -256,6 +260,26 @@ fn resealings(run: &[(TenantId, Effect)]) -> Change<'_> {
     let sealed: Vec<_> = rows.iter().map(|(key, row, _)| (key, row)).collect();
     let mut values = fields(&sealed);
     values.push(blobs(rows.iter().map(|(.., before)| before.as_slice())));
+    Change::any(SQL, values)
+}
+
+/// In the order of their keys.
+fn drop_fields(run: &[(TenantId, Effect)]) -> Change<'_> {
+    const SQL: &str = "DELETE FROM field USING unnest($1, $2, $3, $4) AS w (tenant, customer, field, instance) \
+        WHERE field.tenant = w.tenant AND field.customer = w.customer AND field.field = w.field \
+        AND field.instance = w.instance";
+    let mut gone = BTreeSet::new();
+    for (tenant, effect) in run {
+        if let Effect::DropField(field) = effect {
+            gone.insert((*tenant, field));
+        }
+    }
+    let values = vec![
+        ints(gone.iter().map(|(tenant, _)| tenant.0)),
+        blobs(gone.iter().map(|(_, field)| field.customer.0.as_slice())),
+        ints(gone.iter().map(|(_, field)| field.field)),
+        ints(gone.iter().map(|(_, field)| field.instance)),
+    ];
     Change::any(SQL, values)
 }
 

@@ -3,14 +3,14 @@
 use super::Postgres;
 use super::read::STATES;
 use super::value::{Value, blob, blobs, int, ints};
-use crate::rows::{self, Columns, Wrong, bytes, number};
+use crate::rows::{self, Columns, Wrong, bytes};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
 use std::collections::{HashMap, HashSet};
-use store::{Holding, IndexPlace, StoreError, Swept};
+use store::{HeldValue, Holding, IndexPlace, StoreError, Swept};
 
-const FIELD_KINDS: &str = "SELECT customer, field FROM field WHERE tenant = $1 AND customer = ANY($2) AND field > 0 \
-    ORDER BY customer, field";
+const HELD_VALUES: &str = "SELECT customer, field, instance, version FROM field \
+    WHERE tenant = $1 AND customer = ANY($2) AND field > 0 ORDER BY customer, field, instance";
 const INTERACTIONS: &str = "SELECT id, reference, channel, phase, person, customer, binding, started, ended, active, events, tag \
     FROM interaction WHERE tenant = $1 AND customer = ANY($2)";
 const THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = ANY($2)";
@@ -37,14 +37,17 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<Holding>, StoreError> {
         let after = after.map_or([0; 16], |id| id.0);
-        let states = self.all(STATES, &[int(tenant.0), blob(&after), int(limit)], rows::customer_with_state).await?;
+        let states =
+            self.scanned(STATES, &[int(tenant.0), blob(&after), int(limit)], rows::customer_with_state).await?;
         let key = [int(tenant.0), ids(states.iter().map(|(customer, ..)| customer.0))];
-        let mut fields: HashMap<CustomerId, Vec<u16>> = HashMap::new();
-        for (customer, field) in self.all(FIELD_KINDS, &key, |row| Ok((id(row)?, number(row, 1)?))).await? {
-            fields.entry(customer).or_default().push(field);
+        let mut values: HashMap<CustomerId, Vec<HeldValue>> = HashMap::new();
+        for (customer, value) in
+            self.scanned(HELD_VALUES, &key, |row| Ok((id(row)?, rows::held_value(row, 1)?))).await?
+        {
+            values.entry(customer).or_default().push(value);
         }
         let mut interactions: HashMap<CustomerId, Vec<_>> = HashMap::new();
-        for row in self.all(INTERACTIONS, &key, rows::interaction).await? {
+        for row in self.scanned(INTERACTIONS, &key, rows::interaction).await? {
             let customer = row.customer.ok_or(StoreError::Damaged("a row"))?;
             interactions.entry(customer).or_default().push(row);
         }
@@ -52,7 +55,7 @@ impl Postgres {
             customer,
             keys,
             state,
-            fields: fields.remove(&customer).unwrap_or_default(),
+            values: values.remove(&customer).unwrap_or_default(),
             interactions: interactions.remove(&customer).unwrap_or_default(),
         };
         Ok(states.into_iter().map(one).collect())
@@ -66,7 +69,7 @@ impl Postgres {
     ) -> Result<Swept<IndexPlace>, StoreError> {
         let from = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
         let key = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(limit)];
-        let found = self.all(sql::SWEPT_INDEX, &key, rows::swept_index).await?;
+        let found = self.scanned(sql::SWEPT_INDEX, &key, rows::swept_index).await?;
         let next = found.last().filter(|_| found.len() >= limit as usize).map(|(place, _)| *place);
         let left: Vec<IndexPlace> = found.into_iter().filter(|(_, is_left)| *is_left).map(|(place, _)| place).collect();
         if left.is_empty() {
@@ -78,7 +81,7 @@ impl Postgres {
             blobs(left.iter().map(|(_, mac, _)| mac.as_slice())),
             blobs(left.iter().map(|(.., customer)| customer.0.as_slice())),
         ];
-        let gone = self.all(DROP_INDEX, &key, |_| Ok(())).await?.len() as u64;
+        let gone = self.scanned(DROP_INDEX, &key, |_| Ok(())).await?.len() as u64;
         Ok(Swept { gone, next })
     }
 
@@ -90,18 +93,18 @@ impl Postgres {
     ) -> Result<Swept<InteractionId>, StoreError> {
         let after = after.map_or([0; 16], |id| id.0);
         let key = [int(tenant.0), blob(&after), int(limit)];
-        let found = self.all(sql::INTERACTIONS_BY_ID, &key, rows::interaction).await?;
+        let found = self.scanned(sql::INTERACTIONS_BY_ID, &key, rows::interaction).await?;
         let named: HashSet<CustomerId> = found.iter().flat_map(store::InteractionRow::named).collect();
         let key = [int(tenant.0), ids(named.into_iter().map(|customer| customer.0))];
-        let there: HashSet<CustomerId> = self.all(THERE, &key, id).await?.into_iter().collect();
+        let there: HashSet<CustomerId> = self.scanned(THERE, &key, id).await?.into_iter().collect();
         let gone = found.iter().filter(|row| row.is_left(|customer| there.contains(&customer)));
         let gone = [int(tenant.0), ids(gone.map(|row| row.id.0))];
-        let gone = self.all(DROP_INTERACTIONS, &gone, |_| Ok(())).await?.len() as u64;
+        let gone = self.scanned(DROP_INTERACTIONS, &gone, |_| Ok(())).await?.len() as u64;
         let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| row.id);
         Ok(Swept { gone, next })
     }
 
     pub(super) async fn mentions_dropped(&self, tenant: TenantId, customer: CustomerId) -> Result<u64, StoreError> {
-        Ok(self.all(DROP_MENTIONS, &[int(tenant.0), blob(&customer.0)], |_| Ok(())).await?.len() as u64)
+        Ok(self.scanned(DROP_MENTIONS, &[int(tenant.0), blob(&customer.0)], |_| Ok(())).await?.len() as u64)
     }
 }

@@ -2,7 +2,7 @@
 //! another instead of being touched at random.
 
 use super::failure::explain;
-use super::pool::Pool;
+use super::pool::{Pool, SCAN};
 use super::value::{int, own};
 use crate::rows::number;
 use crate::slices::{SLICES, bounds};
@@ -23,7 +23,7 @@ pub(super) async fn merge_index(pool: &Pool, tenant: TenantId) -> Result<u64, St
     for slice in 0..SLICES {
         let (from, to) = bounds(slice);
         let values = [int(tenant.0), own(from), own(to)];
-        let rows = lent.ask(MOVE, &values).await.map_err(|error| explain(&error))?;
+        let rows = lent.within(SCAN, lent.ask(MOVE, &values)).await?.map_err(|error| explain(&error))?;
         let count = rows.first().map(|row| number::<u64>(row, 0)).transpose();
         merged += count.map_err(|_| StoreError::Damaged("a row"))?.unwrap_or(0);
     }

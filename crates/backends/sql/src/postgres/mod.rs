@@ -15,6 +15,7 @@ mod disk;
 mod effects;
 mod facts;
 mod failure;
+mod foreign;
 mod keeping;
 mod log;
 mod lookup;
@@ -61,7 +62,7 @@ impl Postgres {
 
     async fn start(address: &Address, connections: usize, before: Before) -> Result<Self, OpenError> {
         let pool = Pool::new(Connector::to(address)?, connections)?;
-        let client = pool.connect().await.map_err(refused)?;
+        let client = pool.connect().await.map_err(refused)?.client;
         durable(&client).await?;
         match migrate(&client, before).await {
             Ok(()) => Ok(Self { pool, watched: Watched::default() }),

@@ -3,23 +3,35 @@
 //! Connections for questions are driven by a thread of the pool's own and go to whoever asks. One for transactions is driven
 //! by the runtime in which it was made and goes to those who work there: between two threads, each message would have to
 //! wake the other one up.
+//!
+//! A server that is stopped, or whose disk hangs, still acknowledges what it is sent. So whoever waits for it waits for so
+//! long at most: then the connection is closed, and the answer is that the store doesn't answer.
 
-use super::connect::Connector;
+use super::connect::{Connected, Connector};
 use super::disk::{Disk, Line};
 use super::failure::explain;
 use super::session::{Server, Session};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use store::StoreError;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tokio_postgres::{Client, Error};
+use tokio::time::Timeout;
+use tokio_postgres::Error;
 
 /// How many may wait for a connection, per connection.
 const WAITING: usize = 64;
 /// Of how many connections one is kept from questions, so that a crowd of them doesn't push out those of transactions:
 /// a connection that has to be made anew costs as much as some hundred statements.
 const KEPT_FROM_QUESTIONS: usize = 3;
+
+/// How long a connection may be waited for, and the answer to a question that is found by key.
+pub(super) const QUESTION: Duration = Duration::from_secs(10);
+/// How long one round trip of a transaction may take: longer than the server lets it wait for a lock, which it says itself.
+pub(super) const TRANSACTION: Duration = Duration::from_secs(20);
+/// How long a question may take that reads or sweeps a whole table, as chores, `verify` and `doctor` do.
+pub(super) const SCAN: Duration = Duration::from_secs(60 * 60);
 
 /// The pool.
 pub(super) struct Pool {
@@ -78,6 +90,16 @@ impl Pool {
     }
 
     async fn lend_at(&self, home: Home) -> Result<Lent<'_>, StoreError> {
+        self.timed(home, QUESTION, self.take(home)).await.unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    /// By the clock of where the connection is driven: those who ask questions may have none.
+    fn timed<F: Future>(&self, home: Home, patience: Duration, waited_for: F) -> Timeout<F> {
+        let _there = home.is_none().then(|| self.driver.handle.enter());
+        tokio::time::timeout(patience, waited_for)
+    }
+
+    async fn take(&self, home: Home) -> Result<Lent<'_>, StoreError> {
         let place = self.queue.try_acquire().map_err(|_| StoreError::Unavailable)?;
         let question = match home {
             None => Some(self.questions.acquire().await.map_err(|_| StoreError::Unavailable)?),
@@ -112,17 +134,28 @@ impl Pool {
     }
 
     async fn session(&self, home: Home) -> Result<Session, Option<Error>> {
-        let client = match home {
+        let connected = match home {
             Some(_) => self.connector.connect().await?,
             None => self.connect().await?,
         };
-        Session::on(client, home.is_some()).await.map_err(Some)
+        Session::on(connected, home.is_some()).await.map_err(Some)
     }
 
     /// A new connection, driven until it is dropped. No error means that it took too long, or the driver is gone.
-    pub(super) async fn connect(&self) -> Result<Client, Option<Error>> {
+    pub(super) async fn connect(&self) -> Result<Connected, Option<Error>> {
         let connector = self.connector.clone();
         self.driver.handle.spawn(async move { connector.connect().await }).await.map_err(|_| None)?
+    }
+}
+
+impl Lent<'_> {
+    /// What the server says in time; otherwise the connection is closed, whatever it still does there.
+    pub(super) async fn within<T>(&self, patience: Duration, asked: impl Future<Output = T>) -> Result<T, StoreError> {
+        let answer = self.pool.timed(self.home, patience, asked).await;
+        answer.map_err(|_| {
+            self.give_up();
+            StoreError::Unavailable
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use store::{
     Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
     SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
+use tokio_postgres::Row;
 
 type Map<T> = fn(&dyn Columns) -> Result<T, Wrong>;
 
@@ -22,9 +23,26 @@ impl Postgres {
         values: &[Value<'_>],
         map: impl FnMut(&dyn Columns) -> Result<T, Wrong>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut map = map;
-        let rows = self.pool.ask(statement, values).await?;
-        rows.iter().map(|row| map(row)).collect::<Result<_, _>>().map_err(|_| StoreError::Damaged("a row"))
+        mapped(&self.pool.ask(statement, values).await?, map)
+    }
+
+    /// The same of a statement that reads a whole table, which takes as long as it takes.
+    pub(super) async fn scanned<T>(
+        &self,
+        statement: &'static str,
+        values: &[Value<'_>],
+        map: impl FnMut(&dyn Columns) -> Result<T, Wrong>,
+    ) -> Result<Vec<T>, StoreError> {
+        mapped(&self.pool.scan(statement, values).await?, map)
+    }
+
+    fn scan<T: Send + 'static>(
+        &self,
+        statement: &'static str,
+        values: Vec<Value<'static>>,
+        map: Map<T>,
+    ) -> Fut<'_, Vec<T>> {
+        Box::pin(async move { self.scanned(statement, &values, map).await })
     }
 
     fn many<T: Send + 'static>(
@@ -46,6 +64,10 @@ impl Postgres {
     }
 }
 
+fn mapped<T>(rows: &[Row], mut map: impl FnMut(&dyn Columns) -> Result<T, Wrong>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(|row| map(row)).collect::<Result<_, _>>().map_err(|_| StoreError::Damaged("a row"))
+}
+
 pub(super) const STATES: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, last, id FROM customer \
                       WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
 
@@ -61,6 +83,10 @@ impl Store for Postgres {
         Box::pin(self.pool.durable())
     }
 
+    fn foreign_code(&self) -> Fut<'_, bool> {
+        Box::pin(self.has_foreign_code())
+    }
+
     fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
         self.one(sql::POWER, vec![int(tenant.0)], rows::power_head)
     }
@@ -70,7 +96,7 @@ impl Store for Postgres {
     }
 
     fn field_census(&self, tenant: TenantId) -> Fut<'_, Vec<FieldCount>> {
-        self.many(sql::FIELD_CENSUS, vec![int(tenant.0)], rows::field_count)
+        self.scan(sql::FIELD_CENSUS, vec![int(tenant.0)], rows::field_count)
     }
 
     fn persons(&self, tenant: TenantId) -> Fut<'_, Vec<PersonRow>> {
@@ -131,7 +157,7 @@ impl Store for Postgres {
 
     fn shelf_is_empty(&self, tenant: TenantId, epoch: u32) -> Fut<'_, bool> {
         Box::pin(async move {
-            Ok(self.all(sql::SHELF_CUSTOMER, &[int(tenant.0), int(epoch)], |_| Ok(())).await?.is_empty())
+            Ok(self.scanned(sql::SHELF_CUSTOMER, &[int(tenant.0), int(epoch)], |_| Ok(())).await?.is_empty())
         })
     }
 
@@ -167,11 +193,11 @@ impl Store for Postgres {
     }
 
     fn budgets(&self, tenant: TenantId) -> Fut<'_, Vec<(Counter, BudgetRow)>> {
-        self.many(sql::BUDGETS, vec![int(tenant.0)], rows::budget_of)
+        self.scan(sql::BUDGETS, vec![int(tenant.0)], rows::budget_of)
     }
 
     fn hourly_budgets(&self, tenant: TenantId, from: Millis) -> Fut<'_, Vec<HourlyRow>> {
-        self.many(sql::HOURLY_BUDGETS, vec![int(tenant.0), int(from.0)], rows::hourly_budget)
+        self.scan(sql::HOURLY_BUDGETS, vec![int(tenant.0), int(from.0)], rows::hourly_budget)
     }
 
     fn progress(&self, tenant: TenantId, import: [u8; 16]) -> Fut<'_, u64> {
@@ -203,7 +229,7 @@ impl Store for Postgres {
     }
 
     fn strays(&self, tenant: TenantId, limit: u32) -> Fut<'_, Vec<EntryId>> {
-        self.many(sql::STRAYS, vec![int(tenant.0), int(limit)], rows::entry_id)
+        self.scan(sql::STRAYS, vec![int(tenant.0), int(limit)], rows::entry_id)
     }
 
     fn head(&self, tenant: TenantId) -> Fut<'_, LogHead> {
@@ -238,7 +264,7 @@ impl Store for Postgres {
         const COUNTED: &str = "SELECT epoch, wrapped, n, head, tag, guard, shown, last, id FROM customer \
                                WHERE tenant = $1 AND id > $2 AND n > 0 ORDER BY id LIMIT $3";
         let after = after.map_or([0; 16], |id| id.0);
-        self.many(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
+        self.scan(COUNTED, vec![int(tenant.0), own(after), int(limit)], rows::customer_with_state)
     }
 
     fn admission(&self, tenant: TenantId, key: AdmissionKey) -> Fut<'_, Option<AdmissionRow>> {
@@ -267,7 +293,7 @@ impl Store for Postgres {
 
     fn sweep_admissions(&self, tenant: TenantId, before: Millis) -> Fut<'_, u64> {
         Box::pin(async move {
-            let swept = self.all(sql::SWEEP_ADMISSIONS, &[int(tenant.0), int(before.0)], |_| Ok(())).await?;
+            let swept = self.scanned(sql::SWEEP_ADMISSIONS, &[int(tenant.0), int(before.0)], |_| Ok(())).await?;
             Ok(swept.len() as u64)
         })
     }

@@ -4,10 +4,13 @@
 //! name means nothing, or something else: there statements have none. A connection to one server process for good prepares
 //! each statement once, which saves most of what the server spends on short ones.
 
+use super::connect::Connected;
 use super::direct::server_process;
 use super::value::Value;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use tokio::task::AbortHandle;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row, Statement};
 
@@ -38,6 +41,8 @@ pub(super) struct Server(pub(super) i64);
 /// A connection.
 pub(super) struct Session {
     client: Client,
+    driven: AbortHandle,
+    given_up: AtomicBool,
     /// What begins a transaction.
     begin: String,
     /// Where the connection leads, if it leads to one server process for good.
@@ -49,22 +54,30 @@ pub(super) struct Session {
 impl Session {
     /// Looks whether the connection leads to one server process for good. One that is for transactions only need be told
     /// once what holds in them.
-    pub(super) async fn on(client: Client, only_transactions: bool) -> Result<Self, Error> {
+    pub(super) async fn on(connected: Connected, only_transactions: bool) -> Result<Self, Error> {
+        let Connected { client, driven } = connected;
+        let given_up = AtomicBool::new(false);
         let backend: i32 = client.query_typed_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
         if server_process(&client.cancel_token()).await != Some(backend) {
             let begin = TRANSACTION.iter().fold(BEGIN.to_owned(), |all, one| format!("{all}; SET LOCAL {one}"));
-            return Ok(Self { client, begin, server: None, prepared: None });
+            return Ok(Self { client, driven, given_up, begin, server: None, prepared: None });
         }
         let generic = only_transactions.then_some(GENERIC);
         let settings: String = TRANSACTION.into_iter().chain(generic).map(|one| format!("SET {one};")).collect();
         client.batch_execute(&settings).await?;
         let begin = if only_transactions { BEGIN.to_owned() } else { format!("{BEGIN}; SET LOCAL {GENERIC}") };
         let server = started(&client).await.map(Server);
-        Ok(Self { client, begin, server, prepared: Some(Mutex::default()) })
+        Ok(Self { client, driven, given_up, begin, server, prepared: Some(Mutex::default()) })
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.given_up.load(Ordering::SeqCst) || self.client.is_closed()
+    }
+
+    /// Closes it without waiting for what wasn't answered: dropped, it would stay open until the server does.
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::SeqCst);
+        self.driven.abort();
     }
 
     /// Begins a transaction; `later` says that its COMMIT isn't to wait for the disk.

@@ -3,13 +3,14 @@
 
 use super::disk::{Line, MARK, marked_on};
 use super::failure::{Failed, explain, makes_none, surely_undone};
-use super::pool::{Lent, Pool};
+use super::pool::{Lent, Pool, QUESTION, SCAN, TRANSACTION};
 use super::session::Session;
 use super::value::Value;
 use core::fmt::Write;
 use futures_util::future::join_all;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 use store::StoreError;
 use tokio_postgres::{Error, Row};
 
@@ -115,14 +116,15 @@ impl<'a> Transaction<'a> {
             Durable::AtOnce => None,
             Durable::Later => pool.line(lent.server),
         };
-        lent.prepare(questions.iter().map(|(sql, values)| (*sql, values.as_slice()))).await?;
+        let preparing = lent.prepare(questions.iter().map(|(sql, values)| (*sql, values.as_slice())));
+        lent.within(TRANSACTION, preparing).await??;
         lent.open = true;
         let session: &Session = &lent;
         let begun = async { session.begin(line.is_some()).await.map(|()| Vec::new()) };
         let mut all: Vec<Asked<'_>> = vec![Box::pin(begun)];
         all.extend(questions.iter().map(|(sql, values)| Box::pin(session.ask(sql, values)) as Asked<'_>));
         // Polled in order, so they are sent in order on the one connection.
-        let mut answers = join_all(all).await.into_iter();
+        let mut answers = lent.within(TRANSACTION, join_all(all)).await?.into_iter();
         answers.next().transpose()?;
         let rows = answers.collect::<Result<Vec<_>, _>>()?;
         Ok((Self { lent, line }, rows))
@@ -130,7 +132,8 @@ impl<'a> Transaction<'a> {
 
     /// Makes all changes in order. One that changes another number of rows than it must is a race that was lost.
     pub(super) async fn make(&self, changes: &[Change<'_>]) -> Result<Vec<u64>, Failed> {
-        let counts = join_all(sent(&self.lent, changes).await?).await;
+        let sent = self.lent.within(TRANSACTION, sent(&self.lent, changes)).await??;
+        let counts = self.lent.within(TRANSACTION, join_all(sent)).await?;
         let counts = counts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let lost = |(count, change): (&u64, &Change<'_>)| change.exactly.is_some_and(|rows| rows as u64 != *count);
         if counts.iter().zip(changes).any(lost) {
@@ -142,9 +145,10 @@ impl<'a> Transaction<'a> {
     /// Makes all changes and commits, in one round trip: where a change fails, the server makes the COMMIT a ROLLBACK.
     pub(super) async fn finish(mut self, changes: &[Change<'_>]) -> Result<Taken, Failed> {
         let session: &Session = &self.lent;
-        let mut all = sent(session, changes).await?;
+        let mut all = self.lent.within(TRANSACTION, sent(session, changes)).await??;
         all.push(Box::pin(async { session.end("COMMIT").await.map(|()| 0) }));
-        let mut answers = join_all(all).await;
+        // A COMMIT without an answer is as one whose connection broke.
+        let Ok(mut answers) = self.lent.within(TRANSACTION, join_all(all)).await else { return Ok(Taken::Unknown) };
         let committed = answers.pop().transpose();
         let failed = answers.into_iter().find_map(Result::err);
         match (failed, committed) {
@@ -162,19 +166,21 @@ impl<'a> Transaction<'a> {
 
     /// Commits what is to be durable at once. `None`: nobody knows whether it happened.
     pub(super) async fn commit(mut self) -> Result<Option<()>, Failed> {
-        match self.lent.end("COMMIT").await {
-            Ok(()) => {
+        let committed = self.lent.within(TRANSACTION, self.lent.end("COMMIT")).await;
+        match committed {
+            Ok(Ok(())) => {
                 self.lent.open = false;
                 Ok(Some(()))
             }
-            Err(error) if surely_undone(&error) => Err(error.into()),
-            Err(_) => Ok(None),
+            Ok(Err(error)) if surely_undone(&error) => Err(error.into()),
+            Ok(Err(_)) | Err(_) => Ok(None),
         }
     }
 
     /// Takes everything back.
     pub(super) async fn roll_back(mut self) {
-        if self.lent.end("ROLLBACK").await.is_ok() {
+        let ended = self.lent.within(QUESTION, self.lent.end("ROLLBACK")).await;
+        if matches!(ended, Ok(Ok(()))) {
             self.lent.open = false;
         }
     }
@@ -193,7 +199,8 @@ impl Pool {
     /// Ready once everything that was committed so far is on the server's disk; a server that makes no marks writes each
     /// commit before it tells of it.
     pub(super) async fn durable(&self) -> Result<(), StoreError> {
-        let marked = self.lend().await?.ask(MARK, &[]).await;
+        let lent = self.lend().await?;
+        let marked = lent.within(QUESTION, lent.ask(MARK, &[])).await?;
         let durable = match &marked {
             Ok(rows) => rows.first().and_then(marked_on).is_some(),
             Err(error) => makes_none(error),
@@ -203,8 +210,22 @@ impl Pool {
 
     /// One question, in a transaction of its own.
     pub(super) async fn ask(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.ask_within(QUESTION, sql, values).await
+    }
+
+    /// One question that reads a whole table.
+    pub(super) async fn scan(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.ask_within(SCAN, sql, values).await
+    }
+
+    async fn ask_within(
+        &self,
+        patience: Duration,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;
-        lent.ask(sql, values).await.map_err(|error| explain(&error))
+        lent.within(patience, lent.ask(sql, values)).await?.map_err(|error| explain(&error))
     }
 }
 

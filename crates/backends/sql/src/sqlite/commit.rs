@@ -7,8 +7,8 @@ use crate::statements;
 use domain::{Counter, CustomerId, EntryId, Millis, TenantId};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use store::{
-    Effect, EntryRow, Facts, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, Shown, StateRow, Wanted,
-    settle,
+    Effect, EntryRow, Facts, FieldRef, Intent, InteractionRow, Outcome, PowerEdit, Seals, Settled, Shown, StateRow,
+    Wanted, settle,
 };
 
 pub(super) fn commit(
@@ -222,6 +222,10 @@ fn apply(tx: &Transaction<'_>, tenant: TenantId, effect: &Effect, seals: &dyn Se
                        AND version = $6 AND sealed = $7";
             let version = to_i64(row.version)?;
             run(tx, sql, params![row.sealed, t, customer.0, row.field, row.instance, version, before])
+        }
+        Effect::DropField(FieldRef { customer, field, instance }) => {
+            let sql = "DELETE FROM field WHERE tenant = $1 AND customer = $2 AND field = $3 AND instance = $4";
+            run(tx, sql, params![t, customer.0, field, instance])
         }
         Effect::PutIndex(row) => {
             let sql = "INSERT INTO blind_index VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";

@@ -1,7 +1,7 @@
 //! What retention looks at, and the sweeps after it.
 
 use super::read::{STATES, all};
-use crate::rows::{self, bytes, number};
+use crate::rows::{self, bytes};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -18,9 +18,9 @@ pub(super) fn holdings(
     let states = all(c, STATES, params![tenant.0, after, limit], rows::customer_with_state)?;
     let one = |(customer, keys, state): (CustomerId, _, _)| {
         let key = params![tenant.0, customer.0];
-        let fields = all(c, sql::FIELD_KINDS, key, |row| number(row, 0))?;
+        let values = all(c, sql::HELD_VALUES, key, |row| rows::held_value(row, 0))?;
         let interactions = all(c, sql::INTERACTIONS_OF, key, rows::interaction)?;
-        Ok(Holding { customer, keys, state, fields, interactions })
+        Ok(Holding { customer, keys, state, values, interactions })
     };
     states.into_iter().map(one).collect()
 }

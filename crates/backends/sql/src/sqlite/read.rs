@@ -56,6 +56,11 @@ impl Store for Sqlite {
         self.writing(|_| Ok(()))
     }
 
+    fn foreign_code(&self) -> Fut<'_, bool> {
+        const TRIGGERS: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger')";
+        self.reading(|c| c.prepare_cached(TRIGGERS)?.query_row([], |row| row.get(0)))
+    }
+
     fn power_head(&self, tenant: TenantId) -> Fut<'_, Option<PowerHead>> {
         self.reading(|c| one(c, sql::POWER, [tenant.0], rows::power_head))
     }

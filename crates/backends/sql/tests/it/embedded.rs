@@ -46,6 +46,16 @@ impl Mount for Mounted {
         self.behind().execute(statement, []).unwrap()
     }
 
+    fn foreign_code(&self) -> &'static [[&'static str; 2]] {
+        const SWALLOW: &str = "CREATE TRIGGER swallow AFTER UPDATE ON code BEGIN \
+            UPDATE code SET wrong = old.wrong WHERE tenant = old.tenant AND interaction = old.interaction; END";
+        &[[SWALLOW, "DROP TRIGGER swallow"]]
+    }
+
+    fn define(&self, statement: &str) {
+        self.behind().execute_batch(statement).unwrap();
+    }
+
     fn states(&self) -> &'static str {
         "recent_state"
     }

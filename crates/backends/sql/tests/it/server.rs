@@ -42,6 +42,22 @@ impl Mount for Mounted {
         postgres::edit(&self.server, &self.database, statement)
     }
 
+    fn foreign_code(&self) -> &'static [[&'static str; 2]] {
+        &[
+            [
+                "CREATE TRIGGER swallow BEFORE UPDATE ON budget FOR EACH ROW \
+                 EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+                "DROP TRIGGER swallow ON budget",
+            ],
+            ["CREATE RULE swallow AS ON UPDATE TO admission DO INSTEAD NOTHING", "DROP RULE swallow ON admission"],
+            ["ALTER TABLE code ENABLE ROW LEVEL SECURITY", "ALTER TABLE code DISABLE ROW LEVEL SECURITY"],
+        ]
+    }
+
+    fn define(&self, statement: &str) {
+        self.server.sql(&self.database, statement).unwrap();
+    }
+
     fn states(&self) -> &'static str {
         "customer"
     }

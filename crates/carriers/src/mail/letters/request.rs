@@ -17,20 +17,20 @@ pub(super) fn write(
             subject: format!("Your request to {company}"),
             text: format!(
                 "This is about the request {what}, number {number}.\n\n{}\n\nQuestions: {contact}\n",
-                english(news, company)
+                english(news, right, company)
             ),
         },
         Language::German => Written {
             subject: format!("Ihr Antrag an {company}"),
             text: format!(
                 "Es geht um den Antrag {what}, Nummer {number}.\n\n{}\n\nFragen: {contact}\n",
-                german(news, company)
+                german(news, right, company)
             ),
         },
     }
 }
 
-fn english(news: &RequestNews, company: &str) -> String {
+fn english(news: &RequestNews, right: Right, company: &str) -> String {
     match news {
         RequestNews::Code(code) => format!(
             "The code for it is {}\n\nTell it to whoever handles your request; it shows that the request is yours. It opens nothing and \
@@ -54,8 +54,15 @@ fn english(news: &RequestNews, company: &str) -> String {
              copy there: it has all that is held of you. The same page says what for, who looked and why, and what you agreed to. Cards \
              and notes are in it in a short form, as a card's number is shown to nobody and a note may tell of others."
         ),
+        // What only customers correct isn't done by this answer, and what nobody corrects here is told by whoever can.
+        RequestNews::Done if right == Right::Rectification => format!(
+            "It is answered. Your name, postal address, phone number, e-mail address, date of birth and wishes you correct yourself, on \
+             the page \"Your data\" of {company}, where you sign in with a code that comes to this address. Anything else, such as a \
+             bank account, a card or an order, isn't corrected there: what was done about it, whoever handled your request tells you in \
+             their own words. If they didn't, write to us."
+        ),
         RequestNews::Done => format!(
-            "It is answered. What you asked for was done, or you can do it yourself on the page \"Your data\" of {company}, where you \
+            "It is answered: what you asked for counts from now on. You can read it on the page \"Your data\" of {company}, where you \
              sign in with a code that comes to this address."
         ),
         RequestNews::Ends => format!(
@@ -68,7 +75,7 @@ fn english(news: &RequestNews, company: &str) -> String {
     }
 }
 
-fn german(news: &RequestNews, company: &str) -> String {
+fn german(news: &RequestNews, right: Right, company: &str) -> String {
     match news {
         RequestNews::Code(code) => format!(
             "Der Code dafür ist {}\n\nNennen Sie ihn der Person, die Ihren Antrag bearbeitet; er zeigt, dass der Antrag von Ihnen ist. Er \
@@ -94,9 +101,15 @@ fn german(news: &RequestNews, company: &str) -> String {
              es ansah und warum, und wozu Sie Ja gesagt haben. Karten und Notizen stehen in Kurzform darin, denn eine Kartennummer wird \
              niemandem gezeigt, und eine Notiz kann von anderen handeln."
         ),
+        RequestNews::Done if right == Right::Rectification => format!(
+            "Er ist beantwortet. Namen, Anschrift, Telefonnummer, E-Mail-Adresse, Geburtsdatum und Wünsche berichtigen Sie selbst, auf der \
+             Seite „Ihre Daten“ von {company}. Dort melden Sie sich mit einem Code an, der an diese Adresse geht. Anderes, etwa ein \
+             Bankkonto, eine Karte oder eine Bestellung, wird dort nicht berichtigt: Was damit geschah, sagt Ihnen mit eigenen Worten, \
+             wer Ihren Antrag bearbeitet hat. Wenn nicht, schreiben Sie uns."
+        ),
         RequestNews::Done => format!(
-            "Er ist beantwortet. Was Sie beantragt haben, wurde getan, oder Sie können es selbst tun, auf der Seite „Ihre Daten“ von \
-             {company}. Dort melden Sie sich mit einem Code an, der an diese Adresse geht."
+            "Er ist beantwortet: Was Sie beantragt haben, gilt von jetzt an. Sie lesen es auf der Seite „Ihre Daten“ von {company}. Dort \
+             melden Sie sich mit einem Code an, der an diese Adresse geht."
         ),
         RequestNews::Ends => format!(
             "Was Sie einschränken ließen, soll binnen sieben Tagen enden: Dann darf {company} Ihre Daten wieder wie zuvor nutzen. Wenn Sie \

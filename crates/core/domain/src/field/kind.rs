@@ -41,6 +41,13 @@ impl FieldKind {
         Self::Note,
     ];
 
+    /// Is a customer found by it, alone or with another?
+    #[must_use]
+    pub fn is_indexed(self) -> bool {
+        use FieldKind::{Card, Email, Name, Order, Phone, PostalAddress};
+        matches!(self, Name | PostalAddress | Phone | Email | Card | Order)
+    }
+
     /// The number that is stored.
     #[must_use]
     pub const fn code(self) -> u16 {

@@ -3,7 +3,7 @@
 
 use super::purposes;
 use crate::entry::{Basis, Entry, Plan, What};
-use crate::kind::{Coming, Kind};
+use crate::kind::{Act, Coming, Kind};
 use domain::{FieldKind, Purpose};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -121,7 +121,7 @@ impl Fides {
 /// One for each use of the Fides language that the entry's purposes come to.
 fn declarations(plan: &Plan, entry: &Entry) -> Vec<Declaration> {
     let categories: BTreeSet<&'static str> = plan.kinds(entry).into_iter().map(category).collect();
-    let uses: BTreeSet<&'static str> = entry.purposes.iter().map(|slug| data_use(slug, entry.basis)).collect();
+    let uses: BTreeSet<&'static str> = entry.purposes.iter().map(|slug| data_use(plan, entry, slug)).collect();
     let told = purposes(plan, entry).join("; ");
     let declare = |data_use| Declaration {
         name: format!("{}: {told}", entry.id),
@@ -146,18 +146,80 @@ fn basis(basis: Basis) -> &'static str {
     }
 }
 
-/// A purpose of the plan's own is told as the wide one that holds it.
-fn data_use(slug: &str, basis: Basis) -> &'static str {
+fn data_use(plan: &Plan, entry: &Entry, slug: &str) -> &'static str {
     match Purpose::from_slug(slug) {
         Some(Purpose::Payment) => "essential.service.payment_processing",
         Some(Purpose::Verification) => "essential.service.authentication",
         Some(Purpose::Callback | Purpose::Complaint | Purpose::Correction) => "essential.service.operations.support",
         Some(Purpose::Correspondence) => "essential.service.notifications",
         Some(Purpose::Delivery) => "essential.service.operations",
-        None if basis == Basis::Consent => "functional.service.improve",
-        None => "essential.service.operations",
+        None => plan.fides.get(slug).copied().unwrap_or_else(|| own_use(entry, slug)),
     }
 }
+
+/// A purpose of the plan's own, of which the plan doesn't say what it is in the Fides language: told by its name and by what is
+/// done. Never as essential, which only the author can know.
+fn own_use(entry: &Entry, slug: &str) -> &'static str {
+    let named = |(part, _): &&(&str, &'static str)| slug.contains(part);
+    match (NAMED.iter().find(named), &entry.what) {
+        (Some((_, key)), _) => key,
+        (None, What::Derived { act: Act::Analyse, .. }) => "analytics",
+        (None, What::Derived { .. }) => "functional.service",
+        // Held "for another purpose which has not yet been expressly defined".
+        (None, What::Data(_)) => "collect",
+    }
+}
+
+/// What a part of a purpose's name tells.
+const NAMED: [(&str, &str); 6] = [
+    ("marketing", "marketing"),
+    ("advert", "marketing.advertising"),
+    ("newsletter", "marketing.communications"),
+    ("recommend", "personalize"),
+    ("personali", "personalize"),
+    ("improve", "functional.service.improve"),
+];
+
+/// The data uses of the Fides language that a plan may say a purpose is (its `data_files/data_uses.csv`, from 2.0.0 on), but for those
+/// of employees.
+pub(crate) const DATA_USES: [&str; 36] = [
+    "analytics",
+    "analytics.reporting",
+    "analytics.reporting.campaign_insights",
+    "analytics.reporting.system",
+    "collect",
+    "essential",
+    "essential.fraud_detection",
+    "essential.legal_obligation",
+    "essential.service",
+    "essential.service.authentication",
+    "essential.service.notifications",
+    "essential.service.operations",
+    "essential.service.operations.improve",
+    "essential.service.operations.support",
+    "essential.service.payment_processing",
+    "essential.service.security",
+    "finance",
+    "functional",
+    "functional.service",
+    "functional.service.improve",
+    "functional.storage",
+    "marketing",
+    "marketing.advertising",
+    "marketing.advertising.first_party",
+    "marketing.advertising.profiling",
+    "marketing.advertising.third_party",
+    "marketing.communications",
+    "operations",
+    "personalize",
+    "personalize.content",
+    "personalize.profiling",
+    "personalize.system",
+    "sales",
+    "third_party_sharing",
+    "third_party_sharing.legal_obligation",
+    "train_ai_system",
+];
 
 fn category(kind: Kind) -> &'static str {
     match kind {

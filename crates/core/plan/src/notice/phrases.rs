@@ -22,6 +22,8 @@ pub(super) struct Phrases {
     pub(super) made_of: &'static str,
     pub(super) not_before: &'static str,
     pub(super) first: &'static str,
+    pub(super) taken_no_more: &'static str,
+    pub(super) made_no_more: &'static str,
     pub(super) sits_in: &'static str,
     pub(super) safe_by: &'static str,
     pub(super) obeyed: &'static str,
@@ -48,6 +50,8 @@ static ENGLISH: Phrases = Phrases {
     made_of: "We make it from",
     not_before: "Not before",
     first: "This must be there first:",
+    taken_no_more: "We no longer take it in.",
+    made_no_more: "We no longer make it.",
     sits_in: "Is in",
     safe_by: "Your data is safe there by",
     obeyed: "Our system obeys this page. What is not on it, the system will not store or show.",
@@ -74,6 +78,8 @@ static GERMAN: Phrases = Phrases {
     made_of: "Wir machen es aus diesen Daten:",
     not_before: "Nicht vor dem",
     first: "Das muss es vorher geben:",
+    taken_no_more: "Wir nehmen es nicht mehr auf.",
+    made_no_more: "Wir machen es nicht mehr.",
     sits_in: "Sitz:",
     safe_by: "Dort schützt Ihre Daten:",
     obeyed: "Unser System hält sich an diese Seite. Was hier nicht steht, speichert und zeigt es nicht.",
@@ -186,6 +192,16 @@ impl Phrases {
             }
         };
         format!("{} {unit}", keep.count)
+    }
+
+    /// Until when there is something left of what has ended; where no day can be told, the line on how long says it.
+    pub(super) fn left(&self, until: Option<Date>) -> String {
+        match (self.language, until.map(|day| self.day(day))) {
+            (Language::English, Some(day)) => format!("What we have is kept until {day} at most."),
+            (Language::English, None) => "What we have is kept as long as it says here.".to_owned(),
+            (Language::German, Some(day)) => format!("Was wir haben, bleibt höchstens bis zum {day}."),
+            (Language::German, None) => "Was wir haben, bleibt so lange, wie es hier steht.".to_owned(),
+        }
     }
 
     pub(super) fn day(&self, day: Date) -> String {

@@ -1,6 +1,6 @@
 //! Names: their form, that each is there once, and that what is named exists.
 
-use super::Reader;
+use super::{Reader, deceptive};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -85,5 +85,5 @@ impl Reader<'_> {
 
 /// What somebody wrote, cut so that an error stays one line.
 pub(super) fn short(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(60).collect()
+    text.chars().filter(|letter| !letter.is_control() && !deceptive::is(*letter)).take(60).collect()
 }

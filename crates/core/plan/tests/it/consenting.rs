@@ -1,7 +1,7 @@
 //! What customers are asked, and what a plan can't do round their answer.
 
-use crate::{changed, day, small};
-use plan::{Act, Kind, Plan};
+use crate::{changed, day, derived, small};
+use plan::{Act, Kind, Plan, diff};
 
 fn asking() -> Plan {
     Plan::parse(&changed("basis = \"contract\"", "basis = \"consent\"")).unwrap()
@@ -39,6 +39,70 @@ fn what_is_agreed_to_says_all_that_a_customer_would_mind() {
     }
     let owner = changed("basis = \"contract\"", "basis = \"consent\"").replace("owner = \"Head\"", "owner = \"Boss\"");
     assert_eq!(before, terms(&Plan::parse(&owner).unwrap()), "who answers for it inside is no term");
+}
+
+/// One consent question, with all that a plan can say of it: data under a protection, given to somebody abroad.
+fn told_in_full() -> String {
+    let abroad = "country = \"US\"\nsafeguard = \"a treaty\"\n";
+    let text = changed("basis = \"contract\"", "basis = \"consent\"").replace("country = \"DE\"\n", abroad);
+    let there = text.replace("in_place = false", "in_place = true").replace("ready = 2028-01-01", "ready = 2025-01-01");
+    let own = "\n[[purpose]]\nid = \"tips\"\nwords = { en = \"to help\", de = \"zum Helfen\" }\n";
+    format!("{}needs = [\"vault\"]\n{own}", there.replace("\"callback\", \"delivery\"", "\"tips\""))
+}
+
+#[test]
+fn whatever_widens_an_entry_is_asked_anew() {
+    let full = told_in_full();
+    let plan = |text: &str| Plan::parse(text).unwrap_or_else(|faults| panic!("{faults}"));
+    let terms = |plan: &Plan| plan.terms(&plan.questions(day("2026-06-01")).next().unwrap());
+    let before = plan(&full);
+    let cases = [
+        ("does = { en = \"brings\"", "does = { en = \"sells\"", true),
+        ("de = \"bringt\"", "de = \"verkauft\"", true),
+        ("\"a treaty\"", "\"a promise\"", true),
+        ("country = \"US\"", "country = \"CN\"", true),
+        ("name = \"Courier\"", "name = \"Broker\"", true),
+        ("source = \"company\"", "source = \"device\"", true),
+        ("binding = \"matched\"", "binding = \"claimed\"", true),
+        ("needs = [\"vault\"]\n", "", true),
+        ("en = \"locked\"", "en = \"open\"", true),
+        ("de = \"verschlossen\"", "de = \"offen\"", false),
+        ("en = \"to help\"", "en = \"to sell\"", true),
+        ("[\"agent\"]", "[\"agent\", \"auditor\"]", true),
+        ("\"2 years\"", "\"3 years\"", true),
+        ("after = \"collected\"", "after = \"last_contact\"", true),
+        ("company = \"A\"", "company = \"Z\"", false),
+    ];
+    for (from, to, widens) in cases {
+        assert!(full.contains(from), "{from}");
+        let after = plan(&full.replace(from, to));
+        assert_ne!(terms(&before), terms(&after), "{to}");
+        assert_eq!(diff(&before, &after).iter().any(|one| one.widens), widens, "{to}");
+    }
+    // Who strengthens either asks nobody anew.
+    for (from, to) in [("weight = 1", "weight = 2"), ("suite = 1", "suite = 2")] {
+        assert!(full.contains(from), "{from}");
+        assert_eq!(terms(&before), terms(&plan(&full.replace(from, to))), "{to}");
+    }
+    // A yes keeps the end that it was given to.
+    for (from, to) in [("ends = 2030-12-31", "ends = 2031-12-31"), ("starts = 2026-01-01", "starts = 2025-01-01")] {
+        assert_eq!(terms(&before), terms(&plan(&full.replace(from, to))), "{to}");
+    }
+}
+
+#[test]
+fn a_use_that_is_made_of_something_else_is_asked_anew() {
+    let dates = "starts = 2026-01-01\nends = 2030-12-31";
+    let made = |from| derived("made", from, dates).replace("\"search\"", "\"check\"").replace("contract", "consent");
+    let base = derived("base", "\"phone\"", dates);
+    let terms = |from| {
+        let plan = Plan::parse(&format!("{}{base}{}", crate::SMALL, made(from))).unwrap();
+        let question = plan.questions(day("2026-06-01")).next().unwrap();
+        assert_eq!(question.entry.id, "made");
+        plan.terms(&question)
+    };
+    assert_ne!(terms("\"phone\""), terms("\"base\""));
+    assert_ne!(terms("\"phone\""), terms("\"base\", \"phone\""));
 }
 
 #[test]

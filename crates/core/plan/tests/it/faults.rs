@@ -173,3 +173,27 @@ fn of_several_the_one_that_is_kept_longest_counts_and_a_use_of_a_use_goes_with_t
     let faults = judged(&format!("{SMALL}{}{short}", derived("base", "\"phone\"", DATES))).unwrap_err();
     assert!(faults.to_string().contains("base (1 year from collected), phone (2 years"), "{faults}");
 }
+
+#[test]
+fn what_reads_differently_from_what_it_is_is_not_signed() {
+    let today = day("2026-11-27");
+    let judged = |text: &str| Plan::parse(text).unwrap_or_else(|faults| panic!("{faults}")).counts_from(today);
+    let hidden =
+        ['\u{202e}', '\u{2066}', '\u{200b}', '\u{200f}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{61c}', '\u{180e}'];
+    for letter in hidden.into_iter().chain(['\u{1d173}', '\u{e0001}', '\u{e0020}', '\u{e007f}', '\u{2028}']) {
+        let code = letter as u32;
+        for written in [letter.to_string(), format!("\\U{code:08X}")] {
+            let text = changed("en = \"brings\"", &format!("en = \"br{written}ings\""));
+            let faults = judged(&text).unwrap_err();
+            assert_eq!((faults.all().len(), faults.all()[0].line), (1, line_of(&text, "does =")), "{faults}");
+            assert!(faults.to_string().contains(&format!("U+{code:04X} isn't seen")), "{faults}");
+            assert!(faults.all()[0].next.contains("delete that character"), "{faults}");
+        }
+    }
+    let comment = format!("{SMALL}# \u{202e}seen_by = []\n");
+    assert_eq!(judged(&comment).unwrap_err().all()[0].line, comment.lines().count());
+    for fine in ["Zoë & Söhne", "naïve 🙂\u{fe0f} “Łódź”"] {
+        assert_eq!(judged(&changed("company = \"A\"", &format!("company = \"{fine}\""))), Ok(()), "{fine}");
+    }
+    assert_eq!(judged(&format!("\u{feff}{SMALL}")), Ok(()), "some editors begin a file with it");
+}

@@ -19,8 +19,26 @@ fn what_comes_goes_again_after_its_time() {
     let later = forecast(&small(), &volumes(2_400, 1_200), day("2029-01-01"));
     let rows: Vec<_> =
         later.years.iter().map(|year| &year.rows[0]).map(|row| (row.added, row.expired, row.stored)).collect();
-    assert_eq!(rows, [steady, steady, (0, 2_400, 0), (0, 0, 0), (0, 0, 0)], "it ends with 2030");
+    let going = [(0, 1_200, 1_200), (0, 1_200, 0), (0, 0, 0)];
+    assert_eq!(rows[..2], [steady, steady]);
+    assert_eq!(rows[2..], going, "it ends with 2030, and stays as long as it is kept");
     assert_eq!(later.years[1].ending, ["phone"]);
+}
+
+#[test]
+fn of_what_has_ended_the_last_goes_when_its_time_is_over() {
+    let told = forecast(&small(), &volumes(1_200, 600), day("2031-12-31"));
+    let rows: Vec<_> =
+        told.years.iter().map(|year| &year.rows[0]).map(|row| (row.added, row.expired, row.stored)).collect();
+    assert_eq!(rows[..2], [(0, 1_200, 0), (0, 0, 0)], "nothing is newer than a year, and it is kept for two");
+}
+
+#[test]
+fn no_volume_is_too_large() {
+    for from in ["2026-01-01", "2029-01-01", "2040-01-01"] {
+        let told = forecast(&small(), &volumes(u64::MAX, u64::MAX), day(from));
+        assert_eq!(told.years.len(), 5);
+    }
 }
 
 #[test]

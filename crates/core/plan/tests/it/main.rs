@@ -5,6 +5,7 @@
 mod allowing;
 mod comparing;
 mod consenting;
+mod exporting;
 mod faults;
 mod forecasting;
 mod fuzz_targets;

@@ -1,6 +1,6 @@
 //! The notice: easy to read, and nothing in it that isn't in the plan.
 
-use crate::{SMALL, changed, day};
+use crate::{SMALL, changed, day, derived, future};
 use plan::{From, Language, Notice, Plan};
 use std::collections::BTreeSet;
 
@@ -42,7 +42,9 @@ fn hard_words_of_the_plans_author_are_named_with_their_line() {
         "zur nachhaltigen Qualitätssicherung personalisierter Serviceleistungen unserer Geschäftsbereiche",
     );
     assert_eq!(hard(&purpose).len(), 1, "a purpose's words too");
-    let over = Plan::parse(&text).unwrap().hard_words(&text, day("2032-01-01"));
+    let hard_on = |on| Plan::parse(&text).unwrap().hard_words(&text, day(on));
+    assert!(hard_on("2032-01-01").iter().any(|one| one.sentence == heavy), "it has ended, and orders are still there");
+    let over = hard_on("2042-01-01");
     assert!(over.iter().all(|one| one.sentence != heavy), "what the notice doesn't say any more isn't judged");
 }
 
@@ -79,8 +81,53 @@ fn what_the_plan_takes_back_the_notice_takes_back() {
         assert!(english(SMALL).contains(promise), "{promise}");
         assert!(!english(&changed(from, to)).contains(promise), "{promise}");
     }
-    let over = Plan::parse(SMALL).unwrap().notice(Language::English, day("2031-01-01"));
-    assert!(!over.to_string().contains("phone number"), "it ended");
+    let over = Plan::parse(SMALL).unwrap().notice(Language::English, day("2033-01-01"));
+    assert!(!over.to_string().contains("phone number") && !over.to_string().contains("Courier"), "nothing is left");
+}
+
+#[test]
+fn what_has_ended_is_told_as_long_as_something_may_be_left_of_it() {
+    let told = |text: &str, language, on| Plan::parse(text).unwrap().notice(language, day(on)).to_string();
+    let english = |on| told(SMALL, Language::English, on);
+    assert!(english("2030-12-31").contains("The staff who serve you.") && !english("2030-12-31").contains("no longer"));
+    for on in ["2031-01-01", "2032-12-31"] {
+        let said = english(on);
+        assert!(
+            said.contains("Your phone number\n  We no longer take it in. What we have is kept until 31 December 2032")
+        );
+        assert!(said.contains("To call you back.") && said.contains("It also goes to Courier."), "{said}");
+        assert!(said.contains("None of our staff sees it") && !said.contains("The staff who serve you."), "{said}");
+    }
+    let german = told(SMALL, Language::German, "2031-01-01");
+    assert!(
+        german.contains("Wir nehmen es nicht mehr auf. Was wir haben, bleibt höchstens bis zum 31. Dezember 2032.")
+    );
+    // A contact may come at any time, so no day is the last one.
+    let contact = changed("after = \"collected\"", "after = \"last_contact\"");
+    let said = told(&contact, Language::English, "2040-01-01");
+    assert!(said.contains("We no longer take it in. What we have is kept as long as it says here."), "{said}");
+    assert!(said.contains("at most 2 years from the last time you are in touch"), "{said}");
+    let made = format!("{SMALL}{}", derived("made", "\"phone\"", "starts = 2026-01-01\nends = 2029-12-31"));
+    let said = told(&made, Language::English, "2030-12-31");
+    assert!(said.contains("We no longer make it. What we have is kept until 31 December 2030 at most."), "{said}");
+    assert!(!told(&made, Language::English, "2031-01-01").contains("no longer make"));
+}
+
+#[test]
+fn what_never_came_is_not_told_once_it_has_ended() {
+    let ahead = future("voice", "2028-01-01", "\"vault\"").replace("ends = 2040-01-01", "ends = 2028-12-31");
+    let text = format!("{SMALL}{ahead}");
+    let said = |text: &str, on| Plan::parse(text).unwrap().notice(Language::English, day(on)).to_string();
+    assert!(said(&text, "2028-12-31").contains("Your voice") && !said(&text, "2029-01-01").contains("Your voice"));
+    let came = text.replace("in_place = false", "in_place = true");
+    assert!(said(&came, "2029-01-01").contains("Your voice\n  We no longer take it in."));
+    assert!(!said(&came, "2029-04-01").contains("Your voice"), "90 days later");
+}
+
+#[test]
+fn a_notice_of_what_has_ended_is_as_easy_to_read() {
+    let plan = shipped();
+    assert!(Language::ALL.into_iter().all(|language| plan.notice(language, day("2032-01-01")).is_easy()));
 }
 
 #[test]

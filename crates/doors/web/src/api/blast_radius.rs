@@ -12,12 +12,12 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::{FieldKind, Millis, PersonId};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use utoipa::IntoParams;
-use vault::{Acts, BlastRadius, Fields, Reached, Stage, Suspicion};
+use vault::{Acts, BlastRadius, Fields, InForce, Reached, Stage, Suspicion};
 
 /// What is suspected; each part narrows. A parameter that isn't known is refused: a mistyped question must not be answered as
 /// another one.
@@ -101,6 +101,28 @@ struct ToldLine {
     last: String,
     /// The first entries; their receipts prove them.
     entries: Vec<String>,
+}
+
+/// Who answers for the data, as the data plan that officers signed names them: the first line, for the drafts.
+#[derive(Serialize)]
+struct ControllerLine {
+    controller: Controller,
+}
+
+#[derive(Serialize)]
+struct Controller {
+    company: String,
+    contact: String,
+    officer: String,
+}
+
+impl ControllerLine {
+    /// None of a plan that came with the program: that names an invented company.
+    fn of(in_force: &InForce) -> Option<Self> {
+        let head = &in_force.planned.plan().head;
+        let [company, contact, officer] = [&head.company, &head.contact, &head.officer].map(String::clone);
+        in_force.signed.then_some(Self { controller: Controller { company, contact, officer } })
+    }
 }
 
 /// How far the answer is, or, in its last line, what it counted.
@@ -187,7 +209,8 @@ fn push(lines: &mut Vec<u8>, line: &impl Serialize) {
 
 /// How far a breach may have gone.
 ///
-/// For security. Streamed as JSON Lines: one for each customer who was reached (`customer`, `customer_alias`, `shown`: values that
+/// For security. Streamed as JSON Lines: who answers for the data where officers signed a plan that says so (`controller`:
+/// `company`, `contact`, `officer`), one for each customer who was reached (`customer`, `customer_alias`, `shown`: values that
 /// somebody saw, `used`: values that went to a carrier or a comparison unseen, `masks`, `acts`, `first`, `last`, `entries`: the
 /// first ones, whose receipts prove it; or `stored`), between them how far it is (`done` false, `read`, `of`, `customers`), and
 /// at last what was counted (`done` true). `shared_alias`: an earlier line's customer has the same handle, and the acts may be
@@ -207,6 +230,10 @@ pub(crate) async fn measure(
     let asked = asked?;
     web.vault.expect_breach_measurer(&scope).await.map_err(|error| web.failed(&error))?;
     let suspicion = asked.suspicion().map_err(|wrong| web.fault(Fault::UNPROCESSABLE.detail(wrong)))?;
+    // After a breach the plan itself may be in doubt: then nobody is named, and the answer comes all the same.
+    let in_force = web.vault.plan_in_force(scope.tenant()).await.ok();
+    let mut first = Vec::new();
+    in_force.as_ref().and_then(ControllerLine::of).iter().for_each(|line| push(&mut first, line));
     let begun = web.vault.blast_radius(scope, suspicion).await.map_err(|error| web.failed(&error))?;
     let lines = stream::try_unfold(Some(begun), |answer| async {
         let Some(answer) = answer else { return Ok(None) };
@@ -224,6 +251,7 @@ pub(crate) async fn measure(
             }
         }
     });
+    let lines = stream::iter([Ok(first)]).chain(lines);
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
@@ -240,6 +268,19 @@ mod tests {
         let (early, late) = ("2026-03-01T09:00:00Z", "2026-03-01T17:00:00Z");
         assert_eq!(asked(early, late), Ok(()));
         assert_eq!((asked(late, early), asked(late, late)), (Err("from is before to"), Err("from is before to")));
+    }
+
+    #[test]
+    fn who_answers_is_told_of_a_signed_plan_alone() {
+        let told = |signed| {
+            let planned = vault::Planned::read(plan::DEFAULT).unwrap().into();
+            let in_force = InForce { planned, version: 1, signed, day: plan::day_of(Millis(0)) };
+            ControllerLine::of(&in_force).map(|line| serde_json::to_value(line).unwrap())
+        };
+        let head = plan::Plan::parse(plan::DEFAULT).unwrap().head;
+        let known = serde_json::json!({"company": head.company, "contact": head.contact, "officer": head.officer});
+        assert_eq!(told(true), Some(serde_json::json!({"controller": known})));
+        assert_eq!(told(false), None, "the program's own names an invented company");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) struct Fix {
 }
 
 impl Fix {
-    /// None of a kind that a person must correct. Without their only e-mail address a customer can't come back for three days.
+    /// None of a kind that isn't corrected here. Without their only e-mail address a customer can't come back for three days.
     pub(super) fn of(masked: &Masked, say: &Words, is_only: bool) -> Option<Self> {
         let (autocomplete, means) = match masked.field {
             FieldKind::Name => ("name", ""),
@@ -40,7 +40,9 @@ impl Fix {
             FieldKind::Phone => ("tel", say.means_phone),
             FieldKind::Email if is_only => ("email", say.means_only_email),
             FieldKind::Email => ("email", say.means_email),
-            _ => return None,
+            FieldKind::DateOfBirth => ("bday", say.means_birth),
+            FieldKind::Preference => ("off", ""),
+            FieldKind::Card | FieldKind::BankAccount | FieldKind::Order | FieldKind::Note => return None,
         };
         let (field, instance, mask) = (masked.field.slug(), masked.instance, masked.mask.clone());
         Some(Self { field, instance, mask, autocomplete, how: how(masked.field, say), means })
@@ -52,6 +54,8 @@ fn how(field: FieldKind, say: &Words) -> &'static str {
     match field {
         FieldKind::PostalAddress => say.address_how,
         FieldKind::Phone => say.phone_how,
+        FieldKind::DateOfBirth => say.birth_how,
+        FieldKind::Preference => say.preference_how,
         _ => "",
     }
 }
@@ -87,7 +91,9 @@ pub(super) async fn correct(
         return place.failed(&web, &VaultError::Busy);
     };
     let objections = format!("{origin}{}/objection/", place.frame.here);
-    let tell = Tell { mailer, language: place.language, objections };
+    // In doubt no text message: the letter is what a correction rests on.
+    let courier = web.courier(place.tenant).await.ok().flatten();
+    let tell = Tell { mailer, courier, language: place.language, objections };
     match web.vault.own_correct(&scope, &Correction { field, instance, text: &value }, &tell).await {
         Ok(Some(_)) if field == FieldKind::Email => place.said(StatusCode::OK, say.corrected, say.corrected_email),
         Ok(Some(_)) if field == FieldKind::Phone => place.said(StatusCode::OK, say.corrected, say.corrected_contact),

@@ -159,6 +159,13 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
             ("had it checked that an answer to you is complete", "ließ prüfen, ob eine Antwort an Sie vollständig ist")
         }
         Kind::RequestAnswered => ("A request of yours was answered", "Ein Antrag von Ihnen wurde beantwortet"),
+        Kind::ValuesExpiring => (
+            "What we have kept long enough was looked for, to be destroyed; nobody saw it",
+            "Was wir lange genug hatten, wurde gesucht, um es zu vernichten; niemand sah es",
+        ),
+        Kind::ValuesExpired => {
+            ("What we had kept long enough was destroyed", "Was wir lange genug hatten, wurde vernichtet")
+        }
         Kind::LimitEndAsked => {
             ("asked that what you had limited end", "verlangte, dass endet, was Sie einschränken ließen")
         }

@@ -1,5 +1,6 @@
 //! The form, its receipt, and following a report with its code.
 
+use super::foreign::is_foreign;
 use super::parts::{boundary, parts};
 use super::reading::{self, NotRead};
 use super::words::Words;
@@ -143,6 +144,10 @@ pub(super) async fn send(
     };
     let say = place.frame.say;
     let again = |status, why, text, about| place.shown(status, &form_page(&place, Some(why), (text, about)));
+    // Before anything is counted: it mustn't look like a flood of reporters either.
+    if is_foreign(&web, request.headers()) {
+        return again(StatusCode::FORBIDDEN, say.foreign, Zeroizing::default(), false);
+    }
     // Nothing is read of what can't be taken in, and not more at a time than memory is for.
     if !web.vault.hears_words(place.tenant) {
         return again(StatusCode::SERVICE_UNAVAILABLE, say.full, Zeroizing::default(), false);
@@ -207,6 +212,10 @@ async fn entered(
     request: Request,
 ) -> Result<(Place, ReceiptCode, Zeroizing<String>), Response> {
     let place = Place::of(web, slug, tag).await.map_err(|response| *response)?;
+    if is_foreign(web, request.headers()) {
+        let page = enter_page(&place, Some(place.frame.say.foreign), Zeroizing::default());
+        return Err(place.shown(StatusCode::FORBIDDEN, &page));
+    }
     let (status, wrong, form) = match reading::code(&web.places, request).await {
         Ok(form) => (StatusCode::UNPROCESSABLE_ENTITY, place.frame.say.no_code, form),
         Err(NotRead::Unfit(status)) => (status, place.frame.say.no_code, None),

@@ -1,6 +1,7 @@
 //! `/speak-up`: reporting without a name. It works without a script and without a cookie; nothing of the connection, of the browser or of
-//! the moment is looked at, and nothing about a request is measured or written down.
+//! the moment is looked at, but whether another site's page sent a form; and nothing about a request is measured or written down.
 
+mod foreign;
 mod form;
 mod parts;
 mod reading;

@@ -52,6 +52,7 @@ pub(super) struct Words {
     pub(super) file_unfit: &'static str,
     pub(super) empty: &'static str,
     pub(super) unreadable: &'static str,
+    pub(super) foreign: &'static str,
     pub(super) not_yet: &'static str,
 }
 
@@ -103,6 +104,7 @@ static ENGLISH: Words = Words {
     file_unfit: "A file couldn’t be taken. Send pictures as PNG or JPEG, or plain text, of at most one megabyte, up to three. What you wrote is still here.",
     empty: "Write what happened, in up to 4,000 characters.",
     unreadable: "That form couldn’t be read. Try again on this page.",
+    foreign: "That did not come from this page, so nothing of it was taken. If you want to report something, write it here.",
     not_yet: "The proof is there once the report is in the log.",
 };
 
@@ -154,6 +156,7 @@ static GERMAN: Words = Words {
     file_unfit: "Eine Datei konnte nicht angenommen werden. Senden Sie Bilder als PNG oder JPEG oder reinen Text, höchstens ein Megabyte, bis zu drei. Was Sie geschrieben haben, steht noch da.",
     empty: "Schreiben Sie, was geschehen ist, in bis zu 4.000 Zeichen.",
     unreadable: "Das Formular ließ sich nicht lesen. Versuchen Sie es auf dieser Seite noch einmal.",
+    foreign: "Das kam nicht von dieser Seite, darum wurde nichts davon angenommen. Wenn Sie etwas melden möchten, schreiben Sie es hier.",
     not_yet: "Den Beweis gibt es, sobald die Meldung im Protokoll steht.",
 };
 

@@ -103,6 +103,7 @@ impl Memory {
                     kept.clone_from(row);
                 }
             }
+            Effect::DropField(field) => drop(self.fields.remove(&(tenant, *field))),
             Effect::Erase { customer, .. } => {
                 self.customers.remove(&(tenant, *customer));
                 self.states.remove(&(tenant, *customer));

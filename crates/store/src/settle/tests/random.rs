@@ -159,6 +159,7 @@ fn effect() -> impl Strategy<Value = (Vec<Condition>, Effect)> {
         2 => (customer(), 0..4_u16, 1..4_u64).prop_map(|(customer, field, version)| {
             (vec![Condition::CustomerExists(customer)], Effect::PutField(customer, field_row(field, version)))
         }),
+        1 => field().prop_map(move |field| alone(Effect::DropField(field))),
         1 => customer().prop_map(move |customer| alone(Effect::RewrapCustomer(customer, customer_row(2)))),
         1 => (customer(), 0..4_u16, 1..4_u64).prop_map(move |(customer, field, version)| {
             let before = field_row(field, version).sealed;

@@ -258,6 +258,10 @@ kinds! {
     UnguardAsked = 110 "unguard_asked";
     /// Officers signed other settings.
     SettingsChanged = 111 "settings_changed";
+    /// What has expired of a customer who stays was used to find what points at it; nobody was shown any of it.
+    ValuesExpiring = 112 "values_expiring";
+    /// Values of a customer who stays were destroyed, as the data plan keeps them no longer; `detail` is how many.
+    ValuesExpired = 113 "values_expired";
     /// A customer asked on their own page to correct a value; what it replaces and the addresses that are told of it are used for that.
     OwnCorrectionAsked = 120 "own_correction_asked";
     /// A customer corrected a value of theirs, after a letter to the addresses on file was handed over.

@@ -21,25 +21,42 @@ impl Committed {
         Ok(terms_of(&values))
     }
 
+    /// The terms under which a customer is found by those of these values that go, and by none that stays.
+    pub(crate) fn terms_gone(all: Vec<Self>, goes: impl Fn(&Place) -> bool) -> Result<Vec<SearchTerm>, VaultError> {
+        let (mut gone, mut stay) = (Vec::new(), Vec::new());
+        for committed in all {
+            let kind = FieldKind::from_code(committed.place.field).ok_or(VaultError::Damaged)?;
+            let side = if goes(&committed.place) { &mut gone } else { &mut stay };
+            side.push(reparse(kind, &committed.open()?)?);
+        }
+        let without = terms_of(&stay);
+        stay.append(&mut gone);
+        Ok(beyond(&without, terms_of(&stay)))
+    }
+
     /// What changes where one of a customer's values is replaced. `all` are the values with which it makes up terms, and the
-    /// e-mail addresses: these go on to a carrier.
+    /// e-mail addresses: these go on to a carrier, and so does a phone number that is replaced.
     pub(crate) fn replaced(
         all: Vec<Self>,
         (field, instance): (u16, u32),
         new: Incoming,
     ) -> Result<Replaced, VaultError> {
         let (kind, mut addresses, mut others, mut old) = (new.kind(), Vec::new(), Vec::new(), None);
+        let mut number = None;
         for committed in all {
             let Place { field: of, instance: which, .. } = committed.place;
             let other = FieldKind::from_code(of).ok_or(VaultError::Damaged)?;
             let value = committed.open()?;
             let read = reparse(other, &value)?;
-            match (of, which) == (field, instance) {
+            let is_it = (of, which) == (field, instance);
+            match is_it {
                 true => old = Some(read),
                 false => others.push(read),
             }
-            if other == FieldKind::Email {
-                addresses.push(value);
+            match other {
+                FieldKind::Email => addresses.push(value),
+                FieldKind::Phone if is_it => number = Some(value),
+                _ => {}
             }
         }
         let old = old.ok_or(VaultError::Damaged)?;
@@ -47,7 +64,7 @@ impl Committed {
         let (gone, come) = (terms_only_with(&mut others, old), terms_only_with(&mut others, new));
         // A number or address makes a term by itself: without one, another value has it already.
         let is_held = come.is_empty() && matches!(kind, FieldKind::Phone | FieldKind::Email);
-        Ok(Replaced { is_same: is_same || is_held, addresses, gone, come })
+        Ok(Replaced { is_same: is_same || is_held, addresses, number, gone, come })
     }
 }
 
@@ -57,6 +74,8 @@ pub(crate) struct Replaced {
     pub(crate) is_same: bool,
     /// The e-mail addresses that were on file.
     pub(crate) addresses: Vec<Plaintext>,
+    /// The phone number that is replaced, where it is one.
+    pub(crate) number: Option<Plaintext>,
     /// The terms under which the customer is found by the old value alone.
     pub(crate) gone: Vec<SearchTerm>,
     /// Those by the new one alone.
@@ -67,8 +86,13 @@ pub(crate) struct Replaced {
 fn terms_only_with(others: &mut Vec<Incoming>, value: Incoming) -> Vec<SearchTerm> {
     let without = terms_of(others);
     others.push(value);
-    let mut terms = terms_of(others);
+    let terms = terms_of(others);
     others.pop();
+    beyond(&without, terms)
+}
+
+/// These terms, without those.
+fn beyond(without: &[SearchTerm], mut terms: Vec<SearchTerm>) -> Vec<SearchTerm> {
     terms
         .retain(|term| !without.iter().any(|other| (other.index, &other.normalised) == (term.index, &term.normalised)));
     terms
