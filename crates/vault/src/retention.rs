@@ -22,7 +22,7 @@ use crate::wiring::{Act, Vault};
 use domain::{CustomerId, FieldKind, InteractionId, Millis, Refusal, TenantId, UseLimit};
 use futures_util::future::join_all;
 use keys::{HolderError, Shelved};
-use parts::Parting;
+use parts::{Parting, Taken};
 use plan::{Date, Known, Plan};
 pub use run::RetentionRun;
 use std::sync::Arc;
@@ -60,6 +60,7 @@ pub struct Expirer {
     /// The last run, once it is known.
     last: Option<RetentionRun>,
     stage: Stage,
+    taken: Taken,
 }
 
 #[derive(Clone, Copy)]
@@ -95,7 +96,15 @@ impl Expirer {
     /// For a tenant; `holder` names this node in the lease.
     #[must_use]
     pub fn new(vault: &Arc<Vault>, tenant: TenantId, holder: [u8; 16]) -> Self {
-        Self { vault: Arc::clone(vault), tenant, holder, leased_until: None, last: None, stage: Stage::Waiting }
+        Self {
+            vault: Arc::clone(vault),
+            tenant,
+            holder,
+            leased_until: None,
+            last: None,
+            stage: Stage::Waiting,
+            taken: Taken::default(),
+        }
     }
 
     /// One step.
@@ -113,6 +122,7 @@ impl Expirer {
         self.stage = match self.stage {
             Stage::Waiting => {
                 let now = self.vault.now();
+                self.taken = Taken::default();
                 Stage::Walking(RetentionRun::begun(now, is_rehearsal(self.last.as_ref(), now)), None)
             }
             Stage::Walking(run, after) => match self.walk(run, after).await? {
@@ -128,6 +138,7 @@ impl Expirer {
                 let swept = self.vault.store.sweep_interactions(self.tenant, after, SWEPT).await?;
                 if swept.next.is_none() {
                     self.vault.keep_run(self.tenant, &run).await?;
+                    self.taken.told(self.tenant);
                     self.last = Some(run);
                     return self.rest();
                 }
@@ -189,6 +200,7 @@ impl Expirer {
         let gone = match run.rehearsed {
             true => Gone::rehearsed(&going, &parting),
             false => {
+                let parting = self.taken.of(parting);
                 let parts = self.vault.expire_parts(self.tenant, in_force.version, parting).await?;
                 self.vault.expire(self.tenant, in_force.version, going).await?.and(&parts)
             }

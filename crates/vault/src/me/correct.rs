@@ -288,6 +288,5 @@ fn is_contact(field: u16) -> bool {
 
 /// Does a customer go into the index by values of these two kinds together, or are they of one?
 fn makes_terms_with(kind: FieldKind, field: u16) -> bool {
-    let both = [FieldKind::Name, FieldKind::PostalAddress];
-    kind.code() == field || both.contains(&kind) && both.iter().any(|other| other.code() == field)
+    FieldKind::from_code(field).is_some_and(|other| kind.goes_with(other))
 }

@@ -38,11 +38,45 @@ impl Parting {
         self.gone.iter().any(|value| (value.field, value.instance) == (field, instance))
     }
 
-    /// What has to be opened to find the rows of the index: all that makes up terms, since two kinds make one together.
+    /// What has to be opened to find the rows of the index: what goes, and what makes up terms with it.
     fn indexed(&self) -> impl Iterator<Item = FieldRef> {
-        let makes_terms = |value: &&HeldValue| FieldKind::from_code(value.field).is_some_and(FieldKind::is_indexed);
-        let any = self.gone.iter().any(|value| makes_terms(&value));
-        self.held.iter().filter(move |value| any && makes_terms(value)).map(|value| self.place(value))
+        let kind = |value: &HeldValue| FieldKind::from_code(value.field);
+        let gone = self.gone.iter().filter_map(kind).filter(|kind| kind.is_indexed()).collect::<Vec<_>>();
+        let goes_with =
+            move |value: &&HeldValue| kind(value).is_some_and(|held| gone.iter().any(|gone| gone.goes_with(held)));
+        self.held.iter().filter(goes_with).map(|value| self.place(value))
+    }
+}
+
+/// How many such customers one run takes. The keys for what is opened count in the tenant's ceiling at the key holder, as those for whoever is
+/// being served do: a backlog of years mustn't take all that it gives in an hour.
+const A_RUN: usize = 10_000;
+
+/// How many of them a run has taken, and left to the next.
+#[derive(Default)]
+pub(super) struct Taken {
+    parted: usize,
+    left: usize,
+}
+
+impl Taken {
+    /// Those of these for whom there is room.
+    pub(super) fn of(&mut self, mut parting: Vec<Parting>) -> Vec<Parting> {
+        let left = parting.split_off(parting.len().min(A_RUN - self.parted));
+        self.parted += parting.len();
+        self.left += left.len();
+        parting
+    }
+
+    /// Says into the program's own log what is left.
+    pub(super) fn told(&self, tenant: TenantId) {
+        if self.left > 0 {
+            tracing::warn!(
+                tenant = tenant.0,
+                customers = self.left,
+                "more has expired than one run destroys; the next run goes on"
+            );
+        }
     }
 }
 
@@ -104,5 +138,25 @@ impl Vault {
         }
         let act = act.detail(one.gone.len() as u64).effect(Effect::PutField(customer, row));
         self.commit_plain(act.effect(Effect::DropIndex { customer, index })).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::CustomerId;
+    use keys::Shelved;
+
+    #[test]
+    fn a_run_takes_so_many_and_leaves_the_rest() {
+        let parting = |count| {
+            let shelved = || Shelved { epoch: 1, wrapped: Vec::new() };
+            let going = || Going { customer: CustomerId([1; 16]), n: 0, shelved: shelved(), values: 1 };
+            (0..count).map(|_| Parting { going: going(), held: Vec::new(), gone: Vec::new() }).collect::<Vec<_>>()
+        };
+        let mut taken = Taken::default();
+        assert_eq!(taken.of(parting(A_RUN - 1)).len(), A_RUN - 1);
+        assert_eq!((taken.of(parting(3)).len(), taken.left), (1, 2));
+        assert_eq!((taken.of(parting(5)).len(), taken.left), (0, 7));
     }
 }

@@ -41,6 +41,13 @@ impl FieldKind {
         Self::Note,
     ];
 
+    /// Is it the same kind, or one with which it makes up what a customer is found by?
+    #[must_use]
+    pub fn goes_with(self, other: Self) -> bool {
+        let pairs = [[Self::Name, Self::PostalAddress], [Self::Card, Self::Order]];
+        self == other || pairs.iter().any(|pair| pair.contains(&self) && pair.contains(&other))
+    }
+
     /// Is a customer found by it, alone or with another?
     #[must_use]
     pub fn is_indexed(self) -> bool {
