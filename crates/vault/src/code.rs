@@ -5,6 +5,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::release::Done;
+use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use domain::time::fresh;
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, InteractionId, Millis, Refusal, TenantId};
@@ -179,11 +180,11 @@ impl Vault {
     }
 
     /// The customer entered a code on their own keypad or device, as a signed event tells. A wrong one is counted and
-    /// logged; to the event's source both are taken, so it doesn't deliver again, and if it does, nothing is tried again.
+    /// logged; to the event's source both are taken, so it doesn't deliver again, and if it does, a code counts once.
     ///
     /// It is counted before it is tried, and by a counter that is recounted from the log: how often a code was wrong stands in a row as
-    /// well, and whoever has the database and an event source's secret could put that back after each guess. A node that dies between
-    /// the two costs the customer another code.
+    /// well, and whoever has the database and an event source's secret could put that back after each guess. Where a node died between
+    /// the two, or another is at it, the message that comes again is tried and not counted again: it is the same guess.
     pub(crate) async fn code_entered(
         &self,
         tenant: TenantId,
@@ -192,28 +193,33 @@ impl Vault {
         code: &str,
     ) -> Result<(), VaultError> {
         let digest = self.code_digest(tenant, interaction, code)?;
+        let once = |key| Some(RequestKey { key, content: digest, session: [0; 16], answer: 0 });
         let row = self.store.interaction(tenant, interaction).await?;
-        let mut act = self.bare_act(tenant, Kind::CodeEntered)?;
-        let request = Some(RequestKey { key: message, content: digest, session: [0; 16], answer: 0 });
-        let mut heard = Act { request, ..self.bare_act(tenant, Kind::Event)? };
+        let mut tries =
+            Act { request: once(hashed(&[b"tried", &message])), ..self.bare_act(tenant, Kind::CodeEntered)? };
+        let mut counts = Act { request: once(message), ..self.bare_act(tenant, Kind::Event)? };
         if let Some(customer) = row.and_then(|row| row.customer) {
             let keys = self.entry_keys(tenant, customer).await?;
             let name = keys.as_deref().map(|keys| self.own_name(keys, b"keypad")).unwrap_or_default();
             let counter = Counter::customer(BudgetKind::Verify, name);
-            let tried = Self::attempt(&heard, counter, ENTERED_PER_CUSTOMER, Refusal::AttemptsExhausted);
-            heard = heard.spend(tried);
-            act = act.about(customer, Some(interaction), 0, keys);
+            let entered = Self::attempt(&counts, counter, ENTERED_PER_CUSTOMER, Refusal::AttemptsExhausted);
+            counts = counts.spend(entered);
+            tries = tries.about(customer, Some(interaction), 0, keys);
         }
-        match self.commit(heard).await {
-            Ok(Done::Committed { .. }) => {}
-            Ok(Done::Replayed { .. }) | Err(VaultError::Refused { refusal: Refusal::AttemptsExhausted, .. }) => {
-                return Ok(());
-            }
+        match self.commit(counts).await {
+            Ok(Done::Committed { .. } | Done::Replayed { .. }) => {}
+            Err(VaultError::Refused { refusal: Refusal::AttemptsExhausted, .. }) => return Ok(()),
             Err(error) => return Err(error),
         }
-        let act = act.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
-        match self.commit_plain(act).await {
-            Ok(_) | Err(VaultError::Refused { refusal: Refusal::NoLiveInteraction | Refusal::CodeWrong, .. }) => Ok(()),
+        let request = tries.request;
+        let tries = tries.when(Condition::CodeIs { interaction, mac: digest }).effect(Effect::Prove { interaction });
+        match self.commit_plain(tries).await {
+            Ok(_) | Err(VaultError::Refused { refusal: Refusal::NoLiveInteraction, .. }) => Ok(()),
+            // A refused act keeps nothing, so that it was tried is remembered by an act of its own.
+            Err(VaultError::Refused { refusal: Refusal::CodeWrong, .. }) => {
+                let tried = Act { request, ..self.bare_act(tenant, Kind::Event)? };
+                self.commit_plain(tried).await.map(drop)
+            }
             Err(error) => Err(error),
         }
     }

@@ -189,7 +189,10 @@ fn facts(role: Role, act: Act, situation: &str) -> Facts<'static> {
         _ => Situation::best(Channel::Call).ground,
     };
     let left = if situation == "spent" { 0 } else { u32::MAX };
-    let asker = Asker { role, probation: false, team: "", device: Device::Program, hour: 12 };
+    // Asked where the rules have it done, as the golden file was.
+    let on_pages = matches!(act, Act::Approve | Act::BreakGlass(_) | Act::ReviewGlass);
+    let device = if on_pages { Device::Page } else { Device::Program };
+    let asker = Asker { role, probation: false, team: "", device, hour: 12 };
     let (guarded, many) = (situation == "guarded", situation == "many");
     let situation = Situation { ground, left, guarded, many, ..Situation::best(Channel::Call) };
     Facts { asker, act, situation: if agreed { situation.approved() } else { situation } }
