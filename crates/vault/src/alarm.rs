@@ -45,6 +45,8 @@ pub enum AlarmKind {
     ReportsFull,
     /// A report to the board is late, or one was taken out of the database or changed there.
     BoardLineBroken,
+    /// The record of a proposal was changed in the database, is gone, or was put back.
+    ProposalsEdited,
     /// Officers signed a change that lets somebody do more; it waits for its time.
     AccessWidens,
     /// What the identity provider said of somebody was edited in the database.
@@ -65,7 +67,7 @@ pub enum AlarmKind {
 
 impl AlarmKind {
     /// Every one, the worst first.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::DefencePierced,
         Self::PowerTampered,
         Self::SpendingDisagrees,
@@ -84,6 +86,7 @@ impl AlarmKind {
         Self::ReportsOverdue,
         Self::ReportsFull,
         Self::BoardLineBroken,
+        Self::ProposalsEdited,
         Self::AccessWidens,
         Self::ListingEdited,
         Self::SettingsChanged,
@@ -124,6 +127,7 @@ impl AlarmKind {
             Self::SetupTokens => 24,
             Self::NoticeDiffers => 25,
             Self::ReportsFull => 26,
+            Self::ProposalsEdited => 27,
         }
     }
 
@@ -150,6 +154,7 @@ impl AlarmKind {
             Self::ReportsOverdue => "reports_overdue",
             Self::ReportsFull => "reports_full",
             Self::BoardLineBroken => "board_line_broken",
+            Self::ProposalsEdited => "proposals_edited",
             Self::AccessWidens => "access_widens",
             Self::ListingEdited => "listing_edited",
             Self::SettingsChanged => "settings_changed",
@@ -224,6 +229,9 @@ impl AlarmKind {
             }
             Self::BoardLineBroken => {
                 "A report to the board wasn't made in time, or one, or a member's key, was changed in the database behind Ringfence's back or taken out of it."
+            }
+            Self::ProposalsEdited => {
+                "A change of people, rules or settings that officers signed was changed in the database behind Ringfence's back, taken out or put back: somebody may want nobody to see that it waits."
             }
             Self::AccessWidens => {
                 "Security officers signed a change that lets somebody see or do more. It waits, so that you can object before it counts."
@@ -304,6 +312,9 @@ impl AlarmKind {
             }
             Self::BoardLineBroken => {
                 "The page Board says which number. Find out who can write to the database and keep a copy of it as it is; the log has each report's hash. If it is only late, have IT look into this node's own log for the reason."
+            }
+            Self::ProposalsEdited => {
+                "Find out who can write to the database and keep a copy of it as it is. The entries proposal_signed and proposal_withdrawn in the log say which changes wait. Sign nothing until each is under Proposals again, or ask who signed it and have it proposed anew."
             }
             Self::AccessWidens => {
                 "Read it under Proposals: what it changes, who signed it and when it comes into force. If it shouldn't, have a security officer withdraw it before then."

@@ -2,20 +2,24 @@
 //!
 //! A result is an entry, and a row that says the newest one of each drill until it is too old. Nobody's word counts for longer than a
 //! drill's: after two days it proves nothing any more, whoever stops the drills. The row's tag covers all of it, so that an
-//! edited result is none.
+//! edited result is none; and how many drills don't hold is counted in the entries themselves, so that a result of before that is put
+//! back over one that got through, or the row of one that is taken out, is missed.
 
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::pending::Counted;
 use crate::private::entry::{DrillNote, Kind, PackNote};
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, Millis, Refusal, TenantId};
+use domain::{EntryId, Millis, Pending, Refusal, TenantId};
 use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals};
 
 /// For how long a result is evidence, in milliseconds.
 pub const EVIDENCE_MS: i64 = 48 * 3_600_000;
 /// For how long it is told that there was one.
 const TOLD_MS: i64 = 90 * 24 * 3_600_000;
+/// In a row: the log counts it as one that doesn't hold. Rows of before it was counted don't have it.
+const COUNTED: u8 = 0x80;
 /// The longest name, in bytes.
 const LONGEST: usize = 64;
 
@@ -154,7 +158,7 @@ impl Evidence {
 
     /// What it changes beside its entry. It takes the place of the result that was seen before it and of no other; and what got through
     /// stands until the attack was refused, whatever keeps the drill from being tried.
-    fn following(&self, act: Act, before: Option<&AdmissionRow>) -> Act {
+    fn following(&self, act: Act, before: Option<&AdmissionRow>, waits: bool) -> Act {
         let key = self.result.drill.key();
         let unchanged = Condition::Admission { key, tag: before.map(|row| row.tag), otherwise: Refusal::PowerChanged };
         let pierced = before.and_then(Self::read).is_some_and(|it| it.result.verdict == DrillVerdict::Pierced);
@@ -162,19 +166,25 @@ impl Evidence {
         if pierced && self.result.verdict == DrillVerdict::ProvesNothing {
             return act;
         }
+        let act = match (waits, self.result.verdict == DrillVerdict::Held) {
+            (false, false) => act.counts_one(Pending::Drill, &key.id, false),
+            (true, true) => act.counts_one(Pending::Drill, &key.id, true),
+            _ => act,
+        };
         act.effect(Effect::PutAdmission(self.row()))
     }
 
-    /// `at i64 ‖ verdict ‖ place ‖ entry[16] ‖ name`.
+    /// `at i64 ‖ verdict ‖ place ‖ entry[16] ‖ name`, of what doesn't hold with [`COUNTED`] in the verdict.
     fn row(&self) -> AdmissionRow {
+        let holds = self.result.verdict == DrillVerdict::Held;
         let mut body = Vec::with_capacity(26 + LONGEST);
         body.extend_from_slice(&self.at.0.to_be_bytes());
-        body.extend_from_slice(&[self.result.verdict as u8, self.result.place as u8]);
+        body.push(self.result.verdict as u8 | if holds { 0 } else { COUNTED });
+        body.push(self.result.place as u8);
         body.extend_from_slice(&self.entry.0);
         body.extend_from_slice(self.result.drill.0.as_bytes());
-        // What got through isn't forgotten by itself.
-        let pierced = self.result.verdict == DrillVerdict::Pierced;
-        let expires = if pierced { Millis(i64::MAX) } else { Millis(self.at.0.saturating_add(TOLD_MS)) };
+        // What doesn't hold isn't forgotten by itself.
+        let expires = if holds { Millis(self.at.0.saturating_add(TOLD_MS)) } else { Millis(i64::MAX) };
         AdmissionRow { key: self.result.drill.key(), body, expires, tag: [0; 16] }
     }
 
@@ -183,10 +193,14 @@ impl Evidence {
         let ([verdict, place], rest) = rest.split_first_chunk::<2>()?;
         let (entry, name) = rest.split_first_chunk::<16>()?;
         let drill = DrillName::parse(core::str::from_utf8(name).ok()?).filter(|drill| drill.key() == row.key)?;
-        let (verdict, place) = (DrillVerdict::from_code(*verdict)?, DrillPlace::from_code(*place)?);
+        let (verdict, place) = (DrillVerdict::from_code(*verdict & !COUNTED)?, DrillPlace::from_code(*place)?);
         let result = DrillResult { drill, verdict, place };
         Some(Self { result, at: Millis(i64::from_be_bytes(*at)), entry: EntryId(*entry) })
     }
+}
+
+fn is_counted(row: &AdmissionRow) -> bool {
+    row.body.get(8).is_some_and(|verdict| verdict & COUNTED != 0)
 }
 
 /// All that drills showed.
@@ -194,7 +208,7 @@ impl Evidence {
 pub struct Posture {
     /// By the drills' names.
     pub evidence: Vec<Evidence>,
-    /// How many results were edited in the database: they count for nothing.
+    /// How many results were edited in the database, taken out of it or put back there: they count for nothing.
     pub edited: usize,
 }
 
@@ -220,8 +234,10 @@ impl Vault {
                 expires: evidence.expires(),
             }));
             act.draft.pack = nonce.map(|nonce| Box::new(PackNote { nonce, manifest: None }));
-            let before = self.store.admission(scope.tenant, evidence.result.drill.key()).await?;
-            entries.push(self.commit_plain(evidence.following(act, before.as_ref())).await?);
+            let key = evidence.result.drill.key();
+            let before = self.store.admission(scope.tenant, key).await?;
+            let waits = self.one_waits(scope.tenant, Pending::Drill, &key.id).await?;
+            entries.push(self.commit_plain(evidence.following(act, before.as_ref(), waits)).await?);
         }
         self.settle_evidence(scope.tenant).await?;
         Ok(entries)
@@ -262,13 +278,22 @@ impl Vault {
     }
 
     pub(crate) async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
-        let mut posture = Posture::default();
-        for row in self.all_admissions(tenant, AdmissionKind::Drill).await? {
+        let Counted { rows, counted } = self.counted(tenant, Pending::Drill).await?;
+        let (mut posture, mut waiting) = (Posture::default(), 0);
+        for row in rows {
             let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
             match Evidence::read(&row).filter(|_| genuine) {
-                Some(evidence) => posture.evidence.push(evidence),
+                Some(evidence) => {
+                    waiting += u64::from(is_counted(&row));
+                    posture.evidence.push(evidence);
+                }
                 None => posture.edited += 1,
             }
+        }
+        if posture.edited == 0 {
+            // By how many it doesn't fit what the log counts; where that was edited, by one at least.
+            let missed = counted.map_or(1, |counted| counted.abs_diff(waiting));
+            posture.edited = usize::try_from(missed).unwrap_or(usize::MAX);
         }
         posture.evidence.sort_by(|one, other| one.result.drill.cmp(&other.result.drill));
         Ok(posture)

@@ -57,6 +57,7 @@ mod outlived;
 mod overview;
 mod pack;
 mod passkey;
+mod pending;
 mod people;
 mod permission;
 mod planned;
@@ -106,7 +107,7 @@ pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use casework::{CaseBook, CaseLine, OpenedCase};
 pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
 pub use close::{CloseStep, LogCloser};
-pub use code::{CodeSent, Courier, CourierError, NumberChanged, SendCode};
+pub use code::{CodeSent, Courier, CourierError, SendCode, ValueChanged};
 pub use consent::{Answer, Told as ConsentTold};
 pub use culture::{
     ClosedDrill, Culture, CultureMeasured, Debrief, DrillWindow, FEWEST, Figures, Group, Groups, LessonsShown,

@@ -13,6 +13,7 @@ pub(crate) mod duties;
 pub(crate) mod earlier;
 pub(crate) mod governance;
 pub(crate) mod governing;
+mod kept;
 mod load;
 pub(crate) mod plan;
 pub(crate) mod proof;

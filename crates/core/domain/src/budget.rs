@@ -69,10 +69,34 @@ const CUSTOMER: u8 = 3;
 const TEAM: u8 = 4;
 const TENANT: u8 = 5;
 const MISMATCH: u8 = 6;
-const GLASS: u8 = 7;
 const OWN_SIDE: u8 = 8;
-const REQUESTS: u8 = 9;
 const REPORTS: u8 = 10;
+
+/// What waits for somebody, and is counted where it begins and where it ends: so a row of it that is taken out of a database, or put
+/// back there, is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// A glass that was broken waits for its review.
+    Glass,
+    /// A request by right waits for its answer.
+    Request,
+    /// An attack that wasn't refused in a drill, or couldn't be tried, waits for a drill that holds.
+    Drill,
+    /// A change that officers signed waits for more of them, or for its time.
+    Proposal,
+}
+
+impl Pending {
+    /// Beside the other subjects of counters.
+    fn code(self) -> u8 {
+        match self {
+            Self::Glass => 7,
+            Self::Request => 9,
+            Self::Drill => 11,
+            Self::Proposal => 12,
+        }
+    }
+}
 
 impl Counter {
     /// A person's own.
@@ -112,16 +136,16 @@ impl Counter {
         Self::new(MISMATCH, u8::from(mended), &[0; 16])
     }
 
-    /// How often the glass was broken, and how often that was reviewed: while these differ, somebody must look.
+    /// How many such things began to wait, and how many of them ended: as many wait as these differ by.
     #[must_use]
-    pub fn glass(reviewed: bool) -> Self {
-        Self::new(GLASS, u8::from(reviewed), &[0; 16])
+    pub fn pending(what: Pending, ended: bool) -> Self {
+        Self::new(what.code(), u8::from(ended), &[0; 16])
     }
 
-    /// How many requests by right were filed, and how many closed: as many are open as these differ by.
+    /// The same of one of them, by its name.
     #[must_use]
-    pub fn requests(closed: bool) -> Self {
-        Self::new(REQUESTS, u8::from(closed), &[0; 16])
+    pub fn pending_one(what: Pending, id: &[u8; 16], ended: bool) -> Self {
+        Self::new(what.code(), u8::from(ended), id)
     }
 
     /// How often the book of reports was written: so one that is put back is missed.

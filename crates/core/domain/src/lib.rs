@@ -29,7 +29,7 @@ pub mod standing;
 pub mod suite;
 pub mod time;
 
-pub use budget::{BudgetKind, Counter, PerWindow, Room, Window};
+pub use budget::{BudgetKind, Counter, Pending, PerWindow, Room, Window};
 pub use casework::{CASE_LOOKS, CASE_MS, CaseReason};
 pub use cure::Cure;
 pub use field::{FieldKind, folded};

@@ -13,7 +13,7 @@ use store::{AdmissionKey, AdmissionKind, AdmissionRow, Effect};
 const AGAIN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Alarms that are material by themselves. A pierced defence and a broken glass are cases each of its own.
-pub(super) const MATERIAL: [AlarmKind; 11] = [
+pub(super) const MATERIAL: [AlarmKind; 12] = [
     AlarmKind::PowerTampered,
     AlarmKind::SpendingDisagrees,
     AlarmKind::SetBack,
@@ -26,6 +26,8 @@ pub(super) const MATERIAL: [AlarmKind; 11] = [
     // Somebody keeps from those who handle it what was reported, or asked for by right.
     AlarmKind::ReportsEdited,
     AlarmKind::RequestsEdited,
+    // Or from who is to object what waits.
+    AlarmKind::ProposalsEdited,
 ];
 
 /// A case.

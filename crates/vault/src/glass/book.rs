@@ -4,15 +4,12 @@ use super::ask::NOTE;
 use super::{ANSWER_MS, Glass, GlassId, GlassState, REVIEW_MS, Signing, Stage, USE_MS};
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::pending::Counted;
 use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{Counter, CustomerId, Emergency, FieldKind, Finding, Millis, TenantId};
-use store::AdmissionKind;
+use domain::{CustomerId, Emergency, FieldKind, Finding, Millis, Pending, TenantId};
 use zeroize::Zeroizing;
-
-/// How often the rows and what the log counts are read until nothing came between.
-const TRIES: u32 = 3;
 
 /// What whoever looks can do with a request now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,39 +163,12 @@ impl Vault {
         Ok(Zeroizing::new(text.to_owned()))
     }
 
-    /// What is kept, held against what the log counts. Read again where something happened in between.
+    /// What is kept, held against what the log counts.
     pub(super) async fn glass_shelf(&self, tenant: TenantId) -> Result<Shelf, VaultError> {
-        let mut counted = self.glass_counts(tenant).await?;
-        let mut tries = 0;
-        loop {
-            let (all, edited) = self.all_glass(tenant).await?;
-            let again = self.glass_counts(tenant).await?;
-            tries += 1;
-            if counted == again || tries >= TRIES {
-                let waiting = all.iter().filter(|glass| matches!(glass.stage, Stage::Broken { .. })).count() as u64;
-                let open = again.unwrap_or(u64::MAX);
-                return Ok(Shelf { all, open, damaged: edited || waiting != open });
-            }
-            counted = again;
-        }
-    }
-
-    /// How many wait for a review, as the log counts; none where the counts were edited.
-    async fn glass_counts(&self, tenant: TenantId) -> Result<Option<u64>, VaultError> {
-        let [broken, reviewed] = [false, true].map(Counter::glass);
-        let rows = self.store.budgets_of(tenant, vec![broken, reviewed]).await?;
-        if rows.iter().any(|(counter, row)| row.tag != row.tag_by(&*self.seals, tenant, counter)) {
-            return Ok(None);
-        }
-        let total = |of| rows.iter().find(|(counter, _)| *counter == of).map_or(0, |(_, row)| row.total);
-        Ok(total(broken).checked_sub(total(reviewed)))
-    }
-
-    /// Every genuine record; and is there one that isn't?
-    async fn all_glass(&self, tenant: TenantId) -> Result<(Vec<Glass>, bool), VaultError> {
-        let rows = self.all_admissions(tenant, AdmissionKind::Glass).await?;
+        let Counted { rows, counted } = self.counted(tenant, Pending::Glass).await?;
         let all: Vec<Glass> = rows.iter().filter_map(|row| self.genuine_glass(tenant, row)).collect();
-        let edited = all.len() < rows.len();
-        Ok((all, edited))
+        let waiting = all.iter().filter(|glass| matches!(glass.stage, Stage::Broken { .. })).count() as u64;
+        let (edited, open) = (all.len() < rows.len(), counted.unwrap_or(u64::MAX));
+        Ok(Shelf { all, open, damaged: edited || waiting != open })
     }
 }

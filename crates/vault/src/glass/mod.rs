@@ -23,11 +23,11 @@ use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::glass::REVIEW_DAYS;
-use domain::{Counter, CustomerId, Emergency, FieldKind, Finding, Millis, PersonId, Refusal, Room, TenantId};
+use domain::{CustomerId, Emergency, FieldKind, Finding, Millis, PersonId, Refusal, TenantId};
 use keys::hash;
 use keys::power::Assertion;
 use policy::{Device, Needs};
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Spend, Tag, Turn};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
 
 /// How long the second officer has, in milliseconds: they are reached by phone, and sign in.
 const ANSWER_MS: i64 = 10 * 60_000;
@@ -274,12 +274,5 @@ impl Vault {
         let ways = power.governance.rules.ways(&self.asker(other, Device::Page), policy::Act::BreakGlass(glass.field));
         let may = ways.approved.is_some() || ways.alone.is_ok();
         may && !power.same_human(asker.id, other.id)
-    }
-
-    /// One more that was broken, or reviewed.
-    fn glass_counted(&self, act: Act, reviewed: bool) -> Act {
-        let (counter, at) = (Counter::glass(reviewed), act.draft.id.minted());
-        let (turn, otherwise) = (Turn::Spend(1), Refusal::BudgetExhausted);
-        act.spend(Spend { counter, purpose: None, turn, at, room: Room::ANY, otherwise })
     }
 }

@@ -7,7 +7,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{EntryId, Finding, Millis, Refusal, TenantId};
+use domain::{EntryId, Finding, Millis, Pending, Refusal, TenantId};
 
 impl Vault {
     /// Says whether it was justified: somebody of the board, or an officer who was neither of the two. It counts once. Logged.
@@ -31,7 +31,7 @@ impl Vault {
             return Err(self.logged(act, Refusal::Tampered).await);
         }
         let (broken, by) = (glass.since, scope.person());
-        let act = self.glass_counted(act, true);
+        let act = act.counts(Pending::Glass, true);
         let entry = self.commit_plain(glass.turn(act, Stage::Reviewed { second, broken, by, finding })).await?;
         self.settle_glass(scope.tenant).await?;
         Ok(entry)

@@ -9,7 +9,7 @@ use crate::private::entry::Kind;
 use crate::private::release::Done;
 use crate::reveal::{Revealed, hashed};
 use crate::wiring::{Act, Vault};
-use domain::{BudgetKind, Counter, PersonId, Refusal};
+use domain::{BudgetKind, Counter, Pending, PersonId, Refusal};
 use keys::power::Assertion;
 use policy::Needs;
 use store::{Condition, FieldRef};
@@ -20,8 +20,8 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound` for no request of theirs, or no such value; `Tampered`; `NotYetAgreed`
-    /// where no agreement counts (any more); `GlassOver` once it was used or its time has passed; `GlassUnsigned`; `Unplanned`; a
-    /// spent allowance; what stops every disclosure. No value leaves on any of them.
+    /// where no agreement counts (any more); `GlassOver` once it was used or its time has passed; `GlassUnsigned`; `Unplanned`;
+    /// `ContactUnsure` for an account that the customer corrected lately; a spent allowance; what stops every disclosure. No value leaves on any of them.
     pub async fn break_glass(
         &self,
         scope: &Scope,
@@ -47,7 +47,8 @@ impl Vault {
         if signer != Some(scope.person()) {
             return Err(self.logged(act.upon(second), Refusal::GlassUnsigned).await);
         }
-        let act = self.glass_act(act.upon(second), scope, glass, second, &needs);
+        let act = self.once_payable(act.upon(second), (glass.customer, glass.field, glass.instance)).await?;
+        let act = self.glass_act(act, scope, glass, second, &needs);
         let done = self.commit(act).await?;
         self.alarms.set(scope.tenant, AlarmKind::GlassBroken, true, self.clock.now());
         let Done::Committed { values, .. } = done else { return Err(VaultError::Unknown) };
@@ -79,7 +80,7 @@ impl Vault {
         // A row that somebody puts back says yes again. What was spent is recounted from the log, so this stays spent.
         let once = Counter::interaction(BudgetKind::Approval, keys.counter(&hashed(&[b"glass", &glass.id.0])));
         let once = Self::attempt(&act, once, 1, Refusal::GlassOver);
-        let act = self.glass_counted(act.spend(once), false);
+        let act = act.spend(once).counts(Pending::Glass, false);
         glass.turn(act, Stage::Broken { second })
     }
 }

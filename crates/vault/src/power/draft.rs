@@ -6,8 +6,8 @@
 
 use super::Snapshot;
 use super::change::Change;
+use super::kept::Kept;
 use super::plan::Plan;
-use super::proposal::Kept;
 use super::wish::{Drafted, PowerWish};
 use crate::auth::Scope;
 use crate::error::VaultError;

@@ -3,123 +3,33 @@
 //!
 //! What officers sign says what each row is before and after. So a proposal outlasts changes of other rows, and isn't made
 //! any more once somebody changed the same.
+//!
+//! How many stand is counted in the entries themselves: whoever takes one's row out of the database, so that nobody sees it wait, raises
+//! an alarm in its place.
 
 use super::Snapshot;
 use super::change::Change;
 use super::draft::{Approved, PowerChanged, PowerDraft, Ready};
+use super::kept::{Kept, STANDS_MS};
 use super::plan::Plan;
-use super::wish::{Drafted, Encoded, PowerWish};
+use super::wish::{Drafted, PowerWish};
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::pending::Counted;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
-use domain::{EntryId, Millis, PersonId, PowerKind, Refusal, TenantId};
+use domain::{EntryId, Pending, PersonId, Refusal, TenantId};
 use keys::HolderError;
 use keys::power::{Assertion, Settled, Warrant};
-use minicbor::data::Type;
-use minicbor::{Decoder, Encoder};
 use policy::Device;
 use std::sync::Arc;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Seals};
 
-/// How long a proposal can be signed, and be found once its time has come, in milliseconds.
-const STANDS_MS: i64 = 7 * 24 * 3_600_000;
 /// Why one ended that nobody withdrew: something else changed the same, or who signed it has left.
 const OVERTAKEN: u64 = 1;
-
-/// A draft that came back, or a proposal as it stands in the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
-    pub(super) drafted: Drafted,
-    /// What was signed.
-    pub(super) challenge: Option<[u8; 32]>,
-    /// When it comes into force, once as many have signed as must.
-    pub(super) due: Option<Millis>,
-    /// At which browser each signature was given, in their order, by the digest of its key; none for a program.
-    browsers: Vec<Option<[u8; 16]>>,
-    until: Millis,
-    /// Of the row in the store.
-    pub(super) tag: Option<Tag>,
-}
-
-impl Kept {
-    pub(super) fn new(drafted: Drafted) -> Self {
-        let until = drafted.at.plus(STANDS_MS);
-        Self { drafted, challenge: None, due: None, browsers: Vec::new(), until, tag: None }
-    }
-
-    fn key(&self) -> AdmissionKey {
-        AdmissionKey { kind: AdmissionKind::Proposal, id: self.drafted.new.0 }
-    }
-
-    /// The row still is the one that was seen; none, where there was none.
-    fn unchanged(&self) -> Condition {
-        Condition::Admission { key: self.key(), tag: self.tag, otherwise: Refusal::ChangeGone }
-    }
-
-    fn row(&self) -> AdmissionRow {
-        AdmissionRow { key: self.key(), body: self.encode(), expires: self.until, tag: [0; 16] }
-    }
-
-    /// The act ends it. Its row stays as long as a draft of it could come back.
-    fn ended_by(&self, act: Act) -> Act {
-        let row = AdmissionRow { body: Vec::new(), ..self.row() };
-        act.when(self.unchanged()).effect(Effect::PutAdmission(row))
-    }
-
-    /// Was it made or withdrawn? Then somebody put its row back.
-    fn has_ended(&self, snapshot: &Snapshot) -> bool {
-        snapshot.powers.0.contains_key(&(PowerKind::Settled, self.drafted.new.0))
-    }
-
-    /// The browsers of those who signed, as far as their signatures still count.
-    fn browsers_of(&self, signed: &[Assertion]) -> Vec<Option<[u8; 16]>> {
-        let all = self.drafted.signed.iter().zip(self.browsers.iter().copied());
-        all.filter(|(one, _)| signed.contains(one)).map(|(_, browser)| browser).collect()
-    }
-
-    /// `[draft, challenge or null, ms or null, [browser or null…]]`
-    fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        // Writing to a vector can't fail: the error type has no values.
-        let _: Encoded = self.write(&mut Encoder::new(&mut out));
-        out
-    }
-
-    fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(4)?.bytes(&self.drafted.encode())?;
-        match &self.challenge {
-            Some(challenge) => e.bytes(challenge)?,
-            None => e.null()?,
-        };
-        e.encode(self.due.map(|due| due.0))?.array(self.browsers.len() as u64)?;
-        for browser in &self.browsers {
-            match browser {
-                Some(browser) => e.bytes(browser)?,
-                None => e.null()?,
-            };
-        }
-        Ok(())
-    }
-
-    fn read(row: &AdmissionRow) -> Result<Option<Self>, minicbor::decode::Error> {
-        let mut d = Decoder::new(&row.body);
-        let parts = d.array()?;
-        let Some(drafted) = Drafted::decode(d.bytes()?) else { return Ok(None) };
-        let challenge = d.bytes()?.try_into().ok();
-        let due: Option<i64> = d.decode()?;
-        // Of before browsers were kept.
-        let mut browsers = vec![None; drafted.signed.len()];
-        if parts == Some(4) && d.array()? == Some(browsers.len() as u64) {
-            for browser in &mut browsers {
-                let none = d.datatype()? == Type::Null;
-                *browser = if none { d.null().map(|()| None)? } else { d.bytes()?.try_into().ok() };
-            }
-        }
-        Ok(Some(Self { drafted, challenge, due: due.map(Millis), browsers, until: row.expires, tag: Some(row.tag) }))
-    }
-}
+/// Or too few officers signed it in time.
+const RAN_OUT: u64 = 2;
 
 impl Vault {
     /// Signs a proposal that stands in the store. Logged.
@@ -171,7 +81,7 @@ impl Vault {
         }
         let due = (signatures <= 1).then(|| self.clock.now().plus(waits_ms));
         let until = due.map_or(kept.until, |due| due.plus(STANDS_MS));
-        let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, browsers, until, tag: kept.tag };
+        let now = Kept { drafted: ready.drafted, challenge: Some(challenge), due, browsers, until, ..kept };
         let mut act = self.act(scope, Kind::ProposalSigned)?;
         if due.is_some()
             && let Err(error) = self.announced(&ready.snapshot, &now.drafted, &ready.plan).await
@@ -183,7 +93,7 @@ impl Vault {
         }
         act.draft.upon = ready.plan.person;
         act.draft.detail = due.map(|due| due.0.unsigned_abs());
-        self.commit_plain(act.when(kept.unchanged()).effect(Effect::PutAdmission(now.row()))).await?;
+        self.commit_plain(now.clone().kept_by(act)).await?;
         if due.is_some() {
             self.alarms.set(scope.tenant, AlarmKind::AccessWidens, true, self.clock.now());
         }
@@ -260,7 +170,7 @@ impl Vault {
     /// Somebody put back the row of a proposal that had ended: an entry says so, and the row says nothing any more.
     async fn take_back_out(&self, tenant: TenantId, kept: &Kept, act: Act) -> Result<EntryId, VaultError> {
         let refused = self.logged(act, Refusal::Tampered).await;
-        let mut row = AdmissionRow { body: Vec::new(), ..kept.row() };
+        let mut row = kept.remains();
         row.tag = self.seals.tag(tenant, "admission", &row.material());
         if let Some(before) = kept.tag {
             self.store.renew_admission(tenant, row, before).await?;
@@ -268,17 +178,20 @@ impl Vault {
         Err(refused)
     }
 
-    /// Makes the proposals whose time has come, and says by an alarm that others wait. For a thread of each node: two that do
-    /// it at once make it once.
+    /// Makes the proposals whose time has come, ends those that ran out, and says by alarms that others wait, or were taken out of the
+    /// database. For a thread of each node: two that do it at once make it once.
     ///
     /// # Errors
     /// If store or key holder fail.
     pub async fn settle_proposals(&self, tenant: TenantId) -> Result<(), VaultError> {
+        let (all, damaged) = self.counted_proposals(tenant).await?;
         let (now, mut waits) = (self.clock.now(), false);
-        for kept in self.kept_proposals(tenant).await? {
+        self.alarms.set(tenant, AlarmKind::ProposalsEdited, damaged, now);
+        for kept in all {
             let ended = kept.has_ended(&*self.power(tenant).await?);
             match kept.due {
                 _ if ended => self.come_into_force(tenant, &kept).await?,
+                _ if kept.has_run_out(now) => self.proposal_ran_out(tenant, &kept).await?,
                 Some(due) if now.since(due) >= 0 => self.come_into_force(tenant, &kept).await?,
                 Some(_) => waits = true,
                 None => {}
@@ -286,6 +199,19 @@ impl Vault {
         }
         self.alarms.set(tenant, AlarmKind::AccessWidens, waits, now);
         Ok(())
+    }
+
+    /// Nobody signs it any more, and it doesn't come into force.
+    async fn proposal_ran_out(&self, tenant: TenantId, kept: &Kept) -> Result<(), VaultError> {
+        let snapshot = self.load_power(tenant).await?;
+        if !snapshot.sound {
+            return Ok(());
+        }
+        let act = self.bare_act(tenant, Kind::ProposalWithdrawn)?.detail(RAN_OUT);
+        match self.end_proposal(&snapshot, kept, act).await {
+            Ok(_) | Err(VaultError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn come_into_force(&self, tenant: TenantId, kept: &Kept) -> Result<(), VaultError> {
@@ -378,12 +304,25 @@ impl Vault {
 
     async fn kept_proposal(&self, tenant: TenantId, id: [u8; 16]) -> Result<Option<Kept>, VaultError> {
         let row = self.store.admission(tenant, AdmissionKey { kind: AdmissionKind::Proposal, id }).await?;
-        Ok(row.and_then(|row| self.genuine_proposal(tenant, &row)))
+        let kept = row.and_then(|row| self.genuine_proposal(tenant, &row));
+        Ok(kept.filter(|kept| !kept.has_run_out(self.clock.now())))
     }
 
+    /// Those that can be signed or wait for their time.
     async fn kept_proposals(&self, tenant: TenantId) -> Result<Vec<Kept>, VaultError> {
-        let rows = self.all_admissions(tenant, AdmissionKind::Proposal).await?;
-        Ok(rows.iter().filter_map(|row| self.genuine_proposal(tenant, row)).collect())
+        let (all, _) = self.counted_proposals(tenant).await?;
+        let now = self.clock.now();
+        Ok(all.into_iter().filter(|kept| !kept.has_run_out(now)).collect())
+    }
+
+    /// All that haven't ended; and is one edited, or are there more or fewer than the log counts?
+    async fn counted_proposals(&self, tenant: TenantId) -> Result<(Vec<Kept>, bool), VaultError> {
+        let Counted { rows, counted } = self.counted(tenant, Pending::Proposal).await?;
+        let standing = rows.iter().filter(|row| !row.body.is_empty());
+        let all: Vec<Kept> = standing.clone().filter_map(|row| self.genuine_proposal(tenant, row)).collect();
+        let stand = all.iter().filter(|kept| kept.counted).count() as u64;
+        let damaged = standing.count() > all.len() || counted != Some(stand);
+        Ok((all, damaged))
     }
 
     /// How many stand.
@@ -391,11 +330,11 @@ impl Vault {
         Ok(self.kept_proposals(tenant).await?.len())
     }
 
-    /// What stands there, unless it ended, ran out or was edited.
+    /// What stands there, unless it ended or was edited.
     fn genuine_proposal(&self, tenant: TenantId, row: &AdmissionRow) -> Option<Kept> {
         let genuine = self.seals.tag(tenant, "admission", &row.material()) == row.tag;
         let kept = Kept::read(row).ok().flatten().filter(|_| genuine)?;
         let own = kept.drafted.tenant == tenant && PersonId(row.key.id) == kept.drafted.new;
-        (own && self.clock.now() < kept.until).then_some(kept)
+        own.then_some(kept)
     }
 }

@@ -10,7 +10,7 @@ use crate::private::release::Done;
 use crate::private::sheet::Masked;
 use crate::twice::{Wish, Word};
 use crate::wiring::{Act, Vault};
-use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, Right};
+use domain::{CustomerId, EntryId, FieldKind, Millis, Pending, Refusal, Right};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET};
@@ -111,7 +111,7 @@ impl Vault {
             None => act,
         };
         let closed = Request { told: false, handler: Some(scope.person()), ..request.closed(Stage::Answered) };
-        let receipt = self.commit_plain(closed.clone().turned(self.request_counted(act, true))).await?;
+        let receipt = self.commit_plain(closed.clone().turned(act.counts(Pending::Request, true))).await?;
         let told = self.tell_after(scope, &closed, (to, RequestNews::Done), mailer).await?;
         Ok(answered(told, None, receipt))
     }
@@ -134,7 +134,7 @@ impl Vault {
         let whose = Whose::Pseudonym(self.own_name(&keys, super::taken::NAME));
         let closed = request.closed(Stage::Answered);
         let closed = Request { whose, told: false, held: Some((held.values, held.as_masks)), ..closed };
-        let mut act = closed.clone().turned(self.request_counted(act, true));
+        let mut act = closed.clone().turned(act.counts(Pending::Request, true));
         act.when.extend(held.unchanged);
         let receipt = match self.commit_plain(seconded(act, word)).await {
             // What the versions refuse with: somebody changed the record meanwhile.
@@ -157,7 +157,8 @@ impl Vault {
         let act = self.erasing((beside().await?, beside().await?), customer).await?;
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
         let closed = request.closed(Stage::Answered);
-        let receipt = self.commit_plain(seconded(closed.clone().turned(self.request_counted(act, true)), word)).await?;
+        let receipt =
+            self.commit_plain(seconded(closed.clone().turned(act.counts(Pending::Request, true)), word)).await?;
         let by = self.erased(scope.tenant, customer, receipt).await.backups_unreadable_by;
         let told = self.tell_after(scope, &closed, (to, RequestNews::Erased(by)), mailer).await?;
         Ok(answered(told, Some(by), receipt))

@@ -4,16 +4,14 @@ use super::{CopyTaken, Request, RequestId, RequestState, TRIES};
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
 use crate::error::VaultError;
+use crate::pending::Counted;
 use crate::power::Snapshot;
 use crate::private::entry::Kind;
 use crate::wiring::Vault;
-use domain::{CameBy, Counter, EntryId, Longer, Millis, Refusal, Right, TenantId};
-use store::AdmissionKind;
+use domain::{CameBy, EntryId, Longer, Millis, Pending, Refusal, Right, TenantId};
 
 /// So long before its end a request is due soon, in milliseconds.
 const SOON_MS: i64 = 7 * 24 * 3_600_000;
-/// How often the rows and what the log counts are read until nothing came between.
-const TRIES_TO_READ: u32 = 3;
 
 /// What whoever looks may do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,34 +238,13 @@ impl Vault {
         }
     }
 
-    /// Every genuine request; and do the rows not fit what the log counts, or is one edited? Read again where something happened in
-    /// between.
+    /// Every genuine request; and do the rows not fit what the log counts, or is one edited?
     async fn all_requests(&self, tenant: TenantId) -> Result<(Vec<Request>, bool), VaultError> {
-        let mut counted = self.open_requests(tenant).await?;
-        let mut tries = 0;
-        loop {
-            let rows = self.all_admissions(tenant, AdmissionKind::RightsRequest).await?;
-            let all: Vec<Request> = rows.iter().filter_map(|row| self.genuine_request(tenant, row)).collect();
-            let again = self.open_requests(tenant).await?;
-            tries += 1;
-            if counted == again || tries >= TRIES_TO_READ {
-                let open = all.iter().filter(|request| request.state().is_open()).count() as u64;
-                let damaged = rows.len() > all.len() || again != Some(open);
-                return Ok((all, damaged));
-            }
-            counted = again;
-        }
-    }
-
-    /// How many are open, as the log counts; none where the counts were edited.
-    async fn open_requests(&self, tenant: TenantId) -> Result<Option<u64>, VaultError> {
-        let [filed, closed] = [false, true].map(Counter::requests);
-        let rows = self.store.budgets_of(tenant, vec![filed, closed]).await?;
-        if rows.iter().any(|(counter, row)| row.tag != row.tag_by(&*self.seals, tenant, counter)) {
-            return Ok(None);
-        }
-        let total = |of| rows.iter().find(|(counter, _)| *counter == of).map_or(0, |(_, row)| row.total);
-        Ok(total(filed).checked_sub(total(closed)))
+        let Counted { rows, counted } = self.counted(tenant, Pending::Request).await?;
+        let all: Vec<Request> = rows.iter().filter_map(|row| self.genuine_request(tenant, row)).collect();
+        let open = all.iter().filter(|request| request.state().is_open()).count() as u64;
+        let damaged = rows.len() > all.len() || counted != Some(open);
+        Ok((all, damaged))
     }
 
     /// This moment, or that of the newest entry where the clock is behind it: a clock that is set back makes nothing less late.

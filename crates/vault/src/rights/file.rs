@@ -8,7 +8,7 @@ use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use domain::field::SearchTerm;
 use domain::time::fresh;
-use domain::{BudgetKind, CameBy, Counter, CustomerId, EntryId, Millis, Refusal, Right};
+use domain::{BudgetKind, CameBy, Counter, CustomerId, EntryId, Millis, Pending, Refusal, Right};
 use keys::derive::{mac, short};
 use plan::Language;
 use store::{Condition, Effect};
@@ -143,7 +143,7 @@ impl Vault {
         let unfiled = Condition::Admission { key: request.id.key(), tag: None, otherwise: Refusal::RequestChanged };
         let row = request.row(act.draft.at);
         let act = self.about_request(act, request).await?;
-        Ok(self.request_counted(act, false).spend(own).when(unfiled).effect(Effect::PutAdmission(row)))
+        Ok(act.counts(Pending::Request, false).spend(own).when(unfiled).effect(Effect::PutAdmission(row)))
     }
 
     /// Who is found, if it is exactly one. Whether the plan lets staff search by it isn't asked: nobody is shown anything, and who

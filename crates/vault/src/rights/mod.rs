@@ -29,11 +29,9 @@ use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
 use domain::field::IndexKind;
-use domain::{
-    CameBy, Counter, CustomerId, Declined, EntryId, Longer, Millis, PersonId, Refusal, Right, Room, TenantId,
-};
+use domain::{CameBy, CustomerId, Declined, EntryId, Longer, Millis, PersonId, Refusal, Right, TenantId};
 use plan::Language;
-use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Spend, Tag, Turn};
+use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals, Tag};
 
 /// What is open is never swept.
 const NEVER: Millis = Millis(i64::MAX);
@@ -292,13 +290,6 @@ impl Vault {
         }
         let keys = self.entry_keys(act.tenant, customer).await?;
         Ok(act.about(customer, None, 0, keys).when(Condition::CustomerExists(customer)))
-    }
-
-    /// One more that was filed, or closed: recounted from the log, so that a row that somebody takes out is missed.
-    fn request_counted(&self, act: Act, closed: bool) -> Act {
-        let (counter, at) = (Counter::requests(closed), act.draft.id.minted());
-        let (turn, otherwise) = (Turn::Spend(1), Refusal::BudgetExhausted);
-        act.spend(Spend { counter, purpose: None, turn, at, room: Room::ANY, otherwise })
     }
 
     /// Another entry of the same act, about the same customer.

@@ -6,7 +6,7 @@ use crate::error::VaultError;
 use crate::me::Mailer;
 use crate::private::entry::Kind;
 use crate::wiring::{Act, Vault};
-use domain::{Declined, EntryId, Longer, Millis, Refusal};
+use domain::{Declined, EntryId, Longer, Millis, Pending, Refusal};
 use std::sync::Arc;
 
 /// What a step led to.
@@ -108,7 +108,7 @@ impl Vault {
         let to = self.told_where(scope, &request, mailer.as_ref()).await?;
         let closed = Request { handler: Some(scope.person()), told: false, ..request.closed(stage) };
         let (state, due) = (closed.state(), closed.due());
-        let receipt = self.commit_plain(closed.clone().turned(self.request_counted(act, true))).await?;
+        let receipt = self.commit_plain(closed.clone().turned(act.counts(Pending::Request, true))).await?;
         let told = self.tell_after(scope, &closed, (to, news), mailer).await?;
         Ok(SteppedRequest { state, due, told, receipt })
     }

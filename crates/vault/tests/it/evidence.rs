@@ -68,6 +68,33 @@ fn an_edited_result_counts_for_nothing() {
 }
 
 #[test]
+fn what_got_through_isnt_hidden_by_an_older_result_or_by_none() {
+    let world = TestWorld::new(1_704);
+    let edited = || block_on(world.vault.posture(&world.scope(&world.staff.security))).unwrap().edited;
+    for (number, bad) in [DrillVerdict::Pierced, DrillVerdict::ProvesNothing].into_iter().enumerate() {
+        tell(&world, DrillVerdict::Held);
+        let held = world.database().keep("admission");
+        tell(&world, bad);
+        let pierced = world.database().keep("admission");
+        assert!(alarmed(&world) == (number == 0) && edited() == 0);
+        world.database().put_back(&held);
+        assert!(alarmed(&world) && edited() == 1, "an older result was put back");
+        world.edit("DELETE FROM admission WHERE kind = 31");
+        assert!(alarmed(&world) && edited() == 1, "it was taken out");
+        world.database().put_back(&pierced);
+        assert!(alarmed(&world) == (number == 0) && edited() == 0);
+        // Whose record is gone is tried again, and then all is told anew.
+        world.edit("DELETE FROM admission WHERE kind = 31");
+        tell(&world, DrillVerdict::Held);
+        assert!(holds(&world) && !alarmed(&world));
+        tell(&world, bad);
+        world.database().put_back(&held);
+        tell(&world, DrillVerdict::Held);
+        assert!(holds(&world) && !alarmed(&world));
+    }
+}
+
+#[test]
 fn only_security_tells_and_it_sees_nothing() {
     let world = TestWorld::new(1_703);
     let staff = &world.staff;

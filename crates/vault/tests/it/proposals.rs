@@ -48,6 +48,11 @@ impl Governed {
         self.vault().alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::AccessWidens)
     }
 
+    /// Is there an alarm over the proposals' records?
+    fn hidden(&self) -> bool {
+        self.vault().alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::ProposalsEdited)
+    }
+
     fn seq(&self) -> u64 {
         block_on(self.vault().load_power(FIRST)).unwrap().seq()
     }
@@ -247,6 +252,47 @@ fn a_proposal_is_withdrawn_lapses_or_is_overtaken() {
     world.clock.advance(7 * DAY_MS);
     assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
     assert!(governed.listed().is_empty());
+    // That it ran out is an entry, once.
+    governed.settle();
+    governed.settle();
+    let ended = governed.told(Kind::ProposalWithdrawn);
+    assert_eq!(ended.iter().map(|body| body.detail).collect::<Vec<_>>(), [None, Some(1), Some(2)]);
+    assert!(!governed.hidden());
+}
+
+#[test]
+fn a_proposal_that_is_taken_out_of_the_database_or_edited_there_raises_an_alarm_for_as_long() {
+    let governed = governed(870);
+    let world = &governed.call.world;
+    governed.settle();
+    assert!(!governed.hidden());
+    let due = governed.agree(limits("[person]\nhour = 400\n"));
+    governed.settle();
+    assert!(governed.alarmed() && !governed.hidden());
+    let kept = world.database().keep("admission");
+    // So that nobody sees it while it waits.
+    assert_eq!(world.edit("DELETE FROM admission WHERE kind = 8"), 1);
+    governed.settle();
+    assert!(governed.hidden() && governed.listed().is_empty());
+    // On a node that was just started as well.
+    let other = world.another_node();
+    block_on(other.settle_proposals(FIRST)).unwrap();
+    assert!(other.alarms(FIRST).iter().any(|alarm| alarm.kind == AlarmKind::ProposalsEdited));
+    world.database().put_back(&kept);
+    governed.settle();
+    assert!(governed.alarmed() && !governed.hidden());
+    assert_eq!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 8"), 1);
+    governed.settle();
+    assert!(governed.hidden());
+    world.database().put_back(&kept);
+    world.clock.advance(due.waits_ms);
+    governed.settle();
+    governed.settle();
+    assert!(governed.hour() == 400 && !governed.hidden());
+    // What is left of one that was made can be taken out: nothing waits.
+    world.edit("DELETE FROM admission WHERE kind = 8");
+    governed.settle();
+    assert!(!governed.hidden());
 }
 
 #[test]
