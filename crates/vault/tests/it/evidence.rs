@@ -61,7 +61,7 @@ fn an_attack_that_got_through_is_an_alarm_until_it_was_refused() {
 fn an_edited_result_counts_for_nothing() {
     let world = TestWorld::new(1_702);
     tell(&world, DrillVerdict::ProvesNothing);
-    assert_eq!(world.edit("UPDATE admission SET expires = expires + 1 WHERE kind = 31"), 1);
+    assert_eq!(world.edit("UPDATE admission SET expires = expires - 1 WHERE kind = 31"), 1);
     let posture = block_on(world.vault.posture(&world.scope(&world.staff.security))).unwrap();
     assert_eq!((posture.evidence.len(), posture.edited), (0, 1));
     assert!(alarmed(&world));
