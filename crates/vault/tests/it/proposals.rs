@@ -191,7 +191,7 @@ fn a_proposal_changed_after_the_first_signature_is_none() {
     let named =
         |one: &PowerDraft| format!("kind = 8 AND id = x'{}'", one.id.map(|byte| format!("{byte:02x}")).concat());
     for edit in
-        [format!("body = (SELECT body FROM admission WHERE {})", named(&other)), "expires = expires + 1".to_owned()]
+        [format!("body = (SELECT body FROM admission WHERE {})", named(&other)), "expires = expires - 1".to_owned()]
     {
         assert_eq!(world.edit(&format!("UPDATE admission SET {edit} WHERE {}", named(&half))), 1, "{edit}");
         assert_refused(world, governed.sign(1, &half).map(drop), Refusal::ChangeGone);
