@@ -33,7 +33,7 @@ pub(crate) fn run(format: Format, asked: &BlastRadius) -> Result<(), Failure> {
     let answer = client.stream(ADDRESS, question).inspect_err(|_| folder.unmake())?;
     let answer = BufReader::new(answer);
     let found = gather(answer, &folder, language)?;
-    let told = notification(&found, &aware);
+    let told = notification(&found, &aware, language);
     folder.write("notification.json", &format!("{:#}\n", told.json))?;
     folder.write("notification.txt", &told.text)?;
     output::one(format, &found.summary(&asked.to))
@@ -50,7 +50,7 @@ fn awareness(said: Option<&str>, now: Millis) -> Result<Awareness, Failure> {
 
 fn language(tag: &str) -> Result<Language, Failure> {
     Language::from_tag(tag)
-        .ok_or_else(|| Failure::here("--language is none that letters are written in", "give en or de"))
+        .ok_or_else(|| Failure::here("--language is none that drafts are written in", "give en or de"))
 }
 
 fn moment(option: &str, said: Option<&str>, next: &str) -> Result<Option<Millis>, Failure> {
@@ -185,12 +185,13 @@ mod tests {
         );
         let found = gather(answer.as_bytes(), &folder, Language::German).unwrap();
         let letters = std::fs::read_to_string(folder.path.join("letters.jsonl")).unwrap();
-        let told = notification(&found, &Awareness(Millis(0)));
+        let told = notification(&found, &Awareness(Millis(0)), Language::German);
         for text in [&letters, &told.text] {
             for known in ["Acme Ltd", "privacy@acme.example", "Dana Poe, dpo@acme.example"] {
                 assert!(text.contains(known), "{known}: {text}");
             }
         }
         assert!(letters.contains("Ihre Telefonnummer") && !letters.contains("{contact}"), "{letters}");
+        assert!(told.text.starts_with("ENTWURF: Meldung"), "{}", told.text);
     }
 }

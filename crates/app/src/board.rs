@@ -11,7 +11,7 @@ use crate::commands::init::write_private;
 use crate::failure::{self, Failure};
 use crate::log::Keys;
 use crate::output::{self, Format};
-use domain::Clock as _;
+use domain::{Clock as _, Millis};
 use judge::Judge;
 use serde_json::json;
 use state::State;
@@ -137,6 +137,14 @@ fn check(format: Format, asked: &Checking) -> Result<(), Failure> {
         (true, Some(mistake)) => Err(mistake),
         (false, mistake) => Err(alarm(&wrong, mistake.as_ref())),
     }
+}
+
+/// Does a member's own program say at that moment, by its own clock, that a report hasn't come? The newest said when this one is due.
+pub(crate) fn misses(due: Millis, now: Millis) -> bool {
+    let mut judge = Judge::new(State { next: Some(due.0), ..State::default() }, [0; 20], now);
+    judge.late();
+    let (_, wrong, _) = judge.done();
+    !wrong.is_empty()
 }
 
 /// What the node couldn't be asked for: by a mistake in what this program was given, or because something is wrong.

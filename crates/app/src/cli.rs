@@ -332,7 +332,7 @@ pub struct BlastRadius {
     /// When you became aware: the 72 hours run from then [default: now]
     #[arg(long, value_name = "MOMENT")]
     pub aware: Option<String>,
-    /// In which language the letters to customers are: en or de
+    /// In which language the drafts are, for the authority and the customers: en or de
     #[arg(long, value_name = "TAG", default_value = "en")]
     pub language: String,
 }

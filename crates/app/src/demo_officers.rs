@@ -83,7 +83,7 @@ pub(super) async fn report_to_the_board(
         let secret = BoardSecret::generate().filter(|_| !file.exists());
         if let Some((secret, public)) = secret.and_then(|secret| secret.public().map(|public| (secret, public))) {
             write_private(&file, secret.text().as_bytes())?;
-            one.passkey.register_board_key(vault, &scope, public).await?;
+            one.passkey.register_board_key(vault, &scope, (public, None)).await?;
         }
     }
     *officers = others;

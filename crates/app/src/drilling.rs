@@ -2,6 +2,7 @@
 
 mod holder;
 mod kit;
+mod line;
 mod machine;
 mod promised;
 mod scratch;

@@ -16,7 +16,7 @@ use crate::home::Home;
 use crate::output;
 use crate::wire;
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::{CustomerId, TenantId};
+use domain::TenantId;
 use map::Map;
 use reading::{LANES, Reader, Told};
 use report::{Counts, Report, Summary};
@@ -26,7 +26,7 @@ use std::io::{BufReader, Read as _};
 use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
-use vault::{IntakeBatch, Vault, VaultError};
+use vault::{IntakeBatch, TakenIn, Vault, VaultError};
 
 /// Runs the command.
 ///
@@ -85,12 +85,11 @@ async fn store(
             report.batch(&counts);
             continue;
         }
-        let (lane, intake) = (
-            batch.lane,
-            IntakeBatch { import: imports[batch.lane], rows_done: batch.rows, records: batch.records, staged: true },
-        );
+        let (lane, rows) = (batch.lane, batch.numbers);
+        let intake = IntakeBatch { import: imports[lane], rows_done: batch.rows, records: batch.records, staged: true };
         wait(lanes[lane].take(), &mut report).await?;
-        lanes[lane] = Some(begun(counts, Box::pin(vault.take_in(operator, intake))).await?);
+        let taking = begun(Box::pin(vault.take_in(operator, intake))).await?;
+        lanes[lane] = Some(Lane { counts, rows, taking });
     }
     for lane in lanes {
         wait(lane, &mut report).await?;
@@ -102,33 +101,46 @@ async fn store(
     report.summary()
 }
 
-type Taking<'a> = Pin<Box<dyn Future<Output = Result<Vec<CustomerId>, VaultError>> + 'a>>;
-
-/// A batch on its way: done already, or sealed and waiting for its commit.
+/// A batch on its way.
 struct Lane<'a> {
     counts: Counts,
-    taking: Option<Taking<'a>>,
+    /// The rows of its customers.
+    rows: Vec<u64>,
+    taking: Taking<'a>,
+}
+
+/// Done already, or sealed and waiting for its commit.
+enum Taking<'a> {
+    Done(TakenIn),
+    Waits(Pin<Box<dyn Future<Output = Result<TakenIn, VaultError>> + 'a>>),
 }
 
 /// Seals the batch and hands it over for its commit, without waiting for that.
-async fn begun(counts: Counts, mut taking: Taking<'_>) -> Result<Lane<'_>, Failure> {
+async fn begun<'a>(
+    mut taking: Pin<Box<dyn Future<Output = Result<TakenIn, VaultError>> + 'a>>,
+) -> Result<Taking<'a>, Failure> {
     match poll_fn(|context| Poll::Ready(taking.as_mut().poll(context))).await {
-        Poll::Ready(done) => done.map(|_| Lane { counts, taking: None }).map_err(Failure::from),
-        Poll::Pending => Ok(Lane { counts, taking: Some(taking) }),
+        Poll::Ready(done) => done.map(Taking::Done).map_err(Failure::from),
+        Poll::Pending => Ok(Taking::Waits(taking)),
     }
 }
 
 async fn wait(lane: Option<Lane<'_>>, report: &mut Report) -> Result<(), Failure> {
-    let Some(lane) = lane else { return Ok(()) };
-    if let Some(taking) = lane.taking {
-        taking.await?;
-    }
-    report.batch(&lane.counts);
+    let Some(Lane { counts, rows, taking }) = lane else { return Ok(()) };
+    let taken = match taking {
+        Taking::Done(taken) => taken,
+        Taking::Waits(taking) => taking.await?,
+    };
+    report.batch(&counts);
+    report.set_aside(taken.set_aside.iter().filter_map(|place| rows.get(*place).copied()));
     Ok(())
 }
 
 fn finish(common: &Common, asked: &Import, summary: Summary) -> Result<(), Failure> {
     output::one(common.output, &summary.shown())?;
+    if let Some(said) = summary.told_aside() {
+        output::aside(&said);
+    }
     if summary.refused > 0 {
         let problem = format!(
             "{} of {} rows were refused; the others are {}",

@@ -18,5 +18,5 @@ pub(crate) fn record(who: &Identity) -> Result<NewRecord, Failure> {
     };
     let values: Option<Vec<Incoming>> = who.fields().map(parse).collect();
     let values = values.ok_or_else(|| Failure::there("an invented customer can't be read", "give another --seed"))?;
-    Ok(NewRecord { values, guard: None, agreed: BTreeSet::new() })
+    Ok(NewRecord { values, guard: None, agreed: BTreeSet::new(), since: None })
 }

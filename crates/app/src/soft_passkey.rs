@@ -82,14 +82,14 @@ impl SoftPasskey {
         Change::put(id, &self.passkey(person, added))
     }
 
-    /// Registers a key of the board's own for somebody whose passkey this is.
+    /// Registers a key of the board's own for somebody whose passkey this is, with an address for mail or none.
     pub(crate) async fn register_board_key(
         &self,
         vault: &Vault,
         scope: &Scope,
-        key: BoardPublic,
+        (key, address): (BoardPublic, Option<&str>),
     ) -> Result<(), Failure> {
-        let mut new = NewBoardKey { key, address: None, assertion: None };
+        let mut new = NewBoardKey { key, address: address.map(str::to_owned), assertion: None };
         if let BoardKeySet::Sign(challenge) = vault.set_board_key(scope, &new).await? {
             new.assertion = Some(self.sign(&challenge)?);
             vault.set_board_key(scope, &new).await?;

@@ -4,7 +4,7 @@ use crate::ambient::{SystemClock, SystemEntropy};
 use crate::failure::{self, Failure};
 use crate::home::Home;
 use crate::proving::Solver;
-use domain::Entropy;
+use domain::{Clock, Entropy};
 use keyholder::{InProcess, KeyringError, KeyringFile, RootError, RootKey};
 use keys::KeyHolder;
 use std::fs::{File, TryLockError};
@@ -31,7 +31,15 @@ pub struct Centre {
 /// # Errors
 /// If any part can't be opened.
 pub async fn open(home: &Home) -> Result<Centre, Failure> {
-    opened(home, File::try_lock_shared).await
+    open_by(home, Arc::new(SystemClock)).await
+}
+
+/// The same, with a vault by another clock than the machine's.
+///
+/// # Errors
+/// If any part can't be opened.
+pub(crate) async fn open_by(home: &Home, clock: Arc<dyn Clock>) -> Result<Centre, Failure> {
+    opened(home, File::try_lock_shared, clock).await
 }
 
 /// Opens it while no other process has the keys open; none can meanwhile.
@@ -39,10 +47,14 @@ pub async fn open(home: &Home) -> Result<Centre, Failure> {
 /// # Errors
 /// If another process has, or any part can't be opened.
 pub async fn open_alone(home: &Home) -> Result<Centre, Failure> {
-    opened(home, File::try_lock).await
+    opened(home, File::try_lock, Arc::new(SystemClock)).await
 }
 
-async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Result<Centre, Failure> {
+async fn opened(
+    home: &Home,
+    mark: fn(&File) -> Result<(), TryLockError>,
+    clock: Arc<dyn Clock>,
+) -> Result<Centre, Failure> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let (holder, keys): (Arc<dyn KeyHolder>, _) = match home.key_holder() {
         // It changes its keyring by itself, and its file is no business of this side's.
@@ -61,7 +73,7 @@ async fn opened(home: &Home, mark: fn(&File) -> Result<(), TryLockError>) -> Res
     let vault = Vault::open(
         Arc::clone(&store),
         Arc::clone(&holder),
-        Arc::new(SystemClock),
+        clock,
         entropy,
         home.config.tenants(),
         VaultConfig { parties: home.config.parties()?, ..home.config.vault() },

@@ -76,7 +76,7 @@ fn centre() -> tempfile::TempDir {
     fs::write(folder.join("map.toml"), MAP).unwrap();
     let import = run(folder, &["import", "people.csv", "--map", "map.toml", "--output", "json"]);
     let said: serde_json::Value = serde_json::from_slice(&import.stdout).unwrap();
-    let expected = serde_json::json!({"already": 0, "in": 2, "refused": 1, "repeated": 0, "rows": 3});
+    let expected = serde_json::json!({"already": 0, "in": 2, "refused": 1, "repeated": 0, "rows": 3, "set_aside": 0});
     assert_eq!((import.status.code(), said), (Some(1), expected));
     done(folder, &["person", "add", "--role", "agent", "--name", "Ana Agent"]);
     Serving::start(folder).stop();
@@ -97,7 +97,7 @@ fn a_new_directory_serves_and_verifies() {
     let errors = fs::read_to_string(folder.join("import-errors.jsonl")).unwrap();
     assert!(errors.contains(r#""key":"C2""#) && errors.contains(r#""shape":"aaaa""#), "{errors}");
     let again = done(folder, &["import", "people.csv", "--map", "map.toml", "--output", "json"]);
-    assert_eq!(again, "{\"already\":3,\"in\":0,\"refused\":0,\"repeated\":0,\"rows\":3}\n");
+    assert_eq!(again, "{\"already\":3,\"in\":0,\"refused\":0,\"repeated\":0,\"rows\":3,\"set_aside\":0}\n");
     let doctor = done(folder, &["doctor"]);
     assert!(!doctor.contains("wrong"), "{doctor}");
     assert_eq!(run(folder, &["init"]).status.code(), Some(1), "a directory that isn't empty");

@@ -1,11 +1,11 @@
-//! One-time codes, and word to a number that was replaced, as signed Standard Webhooks to whoever sends text messages.
+//! One-time codes, and word to a number of what is replaced, as signed Standard Webhooks to whoever sends text messages.
 
 use crate::signed::{SignedPost, UrlError};
-use domain::{EntryId, Millis};
+use domain::{EntryId, FieldKind, Millis};
 use plan::Language;
 use std::time::Duration;
 use ureq::Agent;
-use vault::{Courier, CourierError, NumberChanged, SendCode};
+use vault::{Courier, CourierError, SendCode, ValueChanged};
 use zeroize::Zeroizing;
 
 /// From connecting to the answer's end.
@@ -13,7 +13,8 @@ const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Posts `{"type":"code.deliver","timestamp":…,"data":{"interaction":…,"code":…,"to":…}}`, signed; what the customer enters on their
 /// own page is of the type `code.own_page`, and its data says also `page`. A number that was replaced is told by a message of the type
-/// `number.changed`, with `{"to":…,"language":…,"text":…}`: whoever knows codes alone refuses it, and nothing waits for it.
+/// `number.changed`, with `{"to":…,"language":…,"text":…}`: whoever knows codes alone refuses it, and nothing waits for it. Of another
+/// bank account it is told by one of the type `account.changed`, and that waits for it.
 pub struct WebhookCourier(SignedPost);
 
 impl WebhookCourier {
@@ -43,9 +44,11 @@ impl Courier for WebhookCourier {
         self.post(message.id, message.at, code_body(message))
     }
 
-    fn warn(&self, notice: &NumberChanged<'_>) -> Result<(), CourierError> {
-        let data = [("to", notice.to), ("language", notice.language.tag()), ("text", &*warning(notice))];
-        self.post(notice.id, notice.at, body("number.changed", notice.at, &data))
+    fn warn(&self, notice: &ValueChanged<'_>) -> Result<(), CourierError> {
+        let text = warning(notice);
+        let data = [("to", notice.to), ("language", notice.language.tag()), ("text", text.as_str())];
+        let kind = if is_account(notice) { "account.changed" } else { "number.changed" };
+        self.post(notice.id, notice.at, body(kind, notice.at, &data))
     }
 }
 
@@ -60,16 +63,25 @@ fn code_body(message: &SendCode<'_>) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
+fn is_account(notice: &ValueChanged<'_>) -> bool {
+    notice.field == FieldKind::BankAccount
+}
+
 /// Short, and of letters that a text message has room for: no quotation marks of books.
-fn warning(notice: &NumberChanged<'_>) -> String {
+fn warning(notice: &ValueChanged<'_>) -> String {
     let (company, contact) = (notice.company, notice.contact);
+    let what = match (notice.language, is_account(notice)) {
+        (Language::English, false) => "Your phone number",
+        (Language::English, true) => "Your bank account",
+        (Language::German, false) => "Ihre Telefonnummer",
+        (Language::German, true) => "Ihr Bankkonto",
+    };
     match notice.language {
         Language::English => format!(
-            "Your phone number at {company} is being changed on the page \"Your data\". If that wasn't you, tell us at once: {contact}"
+            "{what} at {company} is being changed on the page \"Your data\". If that wasn't you, tell us at once: {contact}"
         ),
         Language::German => format!(
-            "Ihre Telefonnummer bei {company} wird auf der Seite \"Ihre Daten\" geändert. Waren Sie das nicht, sagen Sie es uns gleich: \
-             {contact}"
+            "{what} bei {company} wird auf der Seite \"Ihre Daten\" geändert. Waren Sie das nicht, sagen Sie es uns gleich: {contact}"
         ),
     }
 }

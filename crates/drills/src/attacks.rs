@@ -3,6 +3,7 @@
 mod backups;
 mod board;
 mod content;
+mod delays;
 mod disk;
 mod events;
 mod ground;
@@ -10,6 +11,7 @@ mod key_holder;
 mod own_page;
 mod questions;
 mod reports;
+mod results;
 mod roles;
 mod sign_in;
 mod witnesses;
@@ -65,6 +67,9 @@ const ACTS: &[&Drill] = &[
     &board::TAKEN_OUT,
     &board::ALTERED,
     &board::KEY_REPLACED,
+    &delays::MAIL_REFUSED,
+    &delays::KEPT_WAITING,
+    &delays::CLOCK_SET_BACK,
     &reports::SECURITY_READS,
     &reports::PAST_SECURITY,
     &reports::TAKEN_OUT,
@@ -84,6 +89,7 @@ const ACTS: &[&Drill] = &[
     &sign_in::REPLAYED,
     &sign_in::FROM_ANOTHER_SITE,
     &disk::EDITS_THE_PLAN,
+    &results::PUT_BACK,
 ];
 
 /// All of them.

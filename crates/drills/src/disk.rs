@@ -24,7 +24,8 @@ pub(crate) struct Before {
     are: Vec<Row>,
 }
 
-type Row = Vec<Value>;
+/// A row, as the engine has it.
+pub(crate) type Row = Vec<Value>;
 
 impl Disk {
     pub(crate) fn of(database: &OwnDatabase) -> Self {
@@ -51,8 +52,33 @@ impl Disk {
 
     /// Edits rows of a table for good; gives those that changed, as they were and as they are. Some must.
     pub(crate) fn changed(&self, table: &str, statement: &str) -> Result<(Vec<Row>, Vec<Row>), Broken> {
-        let edit = open(&self.file).and_then(|mut it| edited(&mut it, table, statement).map_err(|_| Broken::Disk));
-        edit.and_then(|(were, are)| if were.is_empty() && are.is_empty() { Err(Broken::Disk) } else { Ok((were, are)) })
+        self.changed_by(table, |it| it.execute(statement, []).map(drop))
+    }
+
+    /// The rows of a table of which this is so, as they are kept. There must be some.
+    pub(crate) fn kept(&self, table: &str, condition: &str) -> Result<Vec<Row>, Broken> {
+        let from = format!("{table} WHERE {condition}");
+        let found = open(&self.file).and_then(|it| rows(&it, &from).map_err(|_| Broken::Disk));
+        found.and_then(|found| if found.is_empty() { Err(Broken::Disk) } else { Ok(found) })
+    }
+
+    /// Puts rows as they once were in the place of those of which this is so; none, to take them out.
+    pub(crate) fn replace(&self, table: &'static str, condition: &str, by: &[Row]) -> Result<Before, Broken> {
+        let (were, are) = self.changed_by(table, |it| {
+            it.execute(&format!("DELETE FROM {table} WHERE {condition}"), [])?;
+            by.iter().try_for_each(|row| put(it, table, row))
+        })?;
+        Ok(Before { file: self.file.clone(), table, were, are })
+    }
+
+    fn changed_by(
+        &self,
+        table: &str,
+        edit: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(Vec<Row>, Vec<Row>), Broken> {
+        let changed = open(&self.file).and_then(|mut it| edited(&mut it, table, edit).map_err(|_| Broken::Disk));
+        changed
+            .and_then(|(were, are)| if were.is_empty() && are.is_empty() { Err(Broken::Disk) } else { Ok((were, are)) })
     }
 
     /// Is this anywhere in the database's files, the write-ahead log among them?
@@ -102,15 +128,26 @@ fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Vec<Value>
 }
 
 /// Edits a table; gives the rows that changed, as they were and as they are.
-fn edited(connection: &mut Connection, table: &str, statement: &str) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
+fn edited(
+    connection: &mut Connection,
+    table: &str,
+    edit: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<(Vec<Row>, Vec<Row>)> {
     // Nobody writes between the reads and the edit.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let before = rows(&transaction, table)?;
-    transaction.execute(statement, [])?;
+    edit(&transaction)?;
     let after = rows(&transaction, table)?;
     transaction.commit()?;
     let without = |some: &[Row], others: &[Row]| some.iter().filter(|row| !others.contains(row)).cloned().collect();
     Ok((without(&before, &after), without(&after, &before)))
+}
+
+/// Where there is a row of that key already, that one stands.
+fn put(connection: &Connection, table: &str, row: &[Value]) -> rusqlite::Result<()> {
+    let places = vec!["?"; row.len()].join(", ");
+    let statement = format!("INSERT OR IGNORE INTO {table} VALUES ({places})");
+    connection.execute(&statement, params_from_iter(row)).map(drop)
 }
 
 fn put_back(connection: &mut Connection, edit: &Before) -> rusqlite::Result<()> {
@@ -123,10 +160,7 @@ fn put_back(connection: &mut Connection, edit: &Before) -> rusqlite::Result<()> 
     for row in are {
         transaction.execute(&format!("DELETE FROM {table} WHERE {}", names.join(" AND ")), params_from_iter(row))?;
     }
-    // Where the program wrote a row of that key itself, that one stands.
-    for row in were {
-        let places = vec!["?"; row.len()].join(", ");
-        transaction.execute(&format!("INSERT OR IGNORE INTO {table} VALUES ({places})"), params_from_iter(row))?;
-    }
+    // What the program wrote itself meanwhile stands.
+    were.iter().try_for_each(|row| put(&transaction, table, row))?;
     transaction.commit()
 }

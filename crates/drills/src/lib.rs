@@ -19,7 +19,9 @@ mod switches;
 pub use attacks::all;
 pub use control::{Control, Framework};
 pub use disk::copy_database;
-pub use premises::{AskedFrom, AskedHolder, AskedWitness, Backup, Declined, HolderSetUp, OLDEST_ENTRY_MS, Premises};
+pub use premises::{
+    AskedFrom, AskedHolder, AskedWitness, Backup, BoardLine, Declined, HolderSetUp, LineTold, OLDEST_ENTRY_MS, Premises,
+};
 pub use promises::{Promise, promises};
 pub use stage::{Decoy, Kit, OwnDatabase, Person, Stage};
 

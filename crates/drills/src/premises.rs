@@ -17,6 +17,9 @@ pub trait Premises: Send {
     /// A witness that trusts one log, and whoever keeps that; none if it can't be made.
     fn witness(&self) -> Option<Box<dyn AskedWitness>>;
 
+    /// A copy of the data with a node of its own, of whose time the drill disposes; none if it can't be made.
+    fn board_line(&self) -> Option<Box<dyn BoardLine>>;
+
     /// What an officer's passkey answers to this challenge on a page of that origin, as the form of a sign-in; none if it can't.
     fn passkey_answer(&self, challenge: &str, origin: &str) -> Option<String>;
 }
@@ -31,6 +34,47 @@ pub trait Backup {
 
     /// Does the program read it, by the centre's own root key, or by one that whoever took the copy made?
     fn is_read(&self, by_own_key: bool) -> bool;
+}
+
+/// The line to the board at a node of its own, as whoever runs that and its mail server has it in hand. It goes with this.
+pub trait BoardLine {
+    /// The embedded engine's file.
+    fn database(&self) -> &Path;
+
+    /// From now on the mail server takes nothing.
+    fn refuse_mail(&mut self);
+
+    /// Sets the node's clock by so many milliseconds; a member of the board has another one.
+    fn set_clock(&mut self, by: i64);
+
+    /// So many milliseconds go by everywhere, and the node does once what it does all the time.
+    ///
+    /// # Errors
+    /// If it can't.
+    fn passes(&mut self, ms: i64) -> Result<(), Declined>;
+
+    /// What a member of the board can know now.
+    ///
+    /// # Errors
+    /// If the node doesn't tell them.
+    fn told(&self) -> Result<LineTold, Declined>;
+}
+
+/// What a member of the board can know of their line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineTold {
+    /// How many reports there are.
+    pub reports: usize,
+    /// In how many milliseconds the next is due, by the member's own clock.
+    pub due_in: i64,
+    /// Is a report late, as the page says, and is that an alarm?
+    pub late: bool,
+    /// Does the member's own program say by their own clock that a report hasn't come?
+    pub missed: bool,
+    /// How far the newest came by mail: `not_yet`, `sent`, `failed`.
+    pub mail: &'static str,
+    /// Is its sealed file there, whatever became of the mail?
+    pub given: bool,
 }
 
 /// What a key holder's own file says.

@@ -40,6 +40,8 @@ pub enum AdmissionKind {
     CustomerSession = 13,
     /// Which listing took a user name last. It lets nobody in.
     ListingName = 14,
+    /// That somebody who was reached by this was erased: a digest, so that no old file brings them back. It lets nobody in.
+    Erased = 16,
     /// That somebody of security asked that a customer be guarded no longer; another must ask for the same. It lets nobody in.
     UnguardAsked = 17,
     /// That an imported customer is to be guarded before anybody finds them. It lets nobody in.
@@ -118,6 +120,7 @@ impl AdmissionKind {
             Self::CustomerCode,
             Self::CustomerSession,
             Self::ListingName,
+            Self::Erased,
             Self::UnguardAsked,
             Self::GuardImported,
             Self::RetentionRun,

@@ -188,6 +188,9 @@ pub struct Swept<K> {
     pub next: Option<K>,
 }
 
+/// What a sweep of the index leaves in place of a row that it takes out: a row of what lets somebody in, with its tag, or nothing.
+pub type Leave<'a> = &'a (dyn Fn(&IndexPlace) -> Option<AdmissionRow> + Send + Sync);
+
 /// How many sealed values of a kind begin with these bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldCount {
@@ -323,6 +326,13 @@ pub trait Store: Send + Sync {
         after: Option<[u8; 16]>,
         limit: u32,
     ) -> Fut<'_, Vec<AdmissionRow>>;
+    /// Of one kind, everything whose id begins with one of these: of many beginnings at once, each given once. In no order.
+    fn admissions_under(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        beginnings: Vec<[u8; 8]>,
+    ) -> Fut<'_, Vec<AdmissionRow>>;
     /// Replaces a row, if its tag still is `before`; says whether it was. For what isn't an act, such as that a session was
     /// in use: it leaves no entry. The row brings its tag.
     fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool>;
@@ -331,8 +341,15 @@ pub trait Store: Send + Sync {
 
     /// Customers by id, as retention looks at them.
     fn holdings(&self, tenant: TenantId, after: Option<CustomerId>, limit: u32) -> Fut<'_, Vec<Holding>>;
-    /// Of the next rows of the blind index, takes out those of customers who aren't there any more; looks at `limit`.
-    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>>;
+    /// Of the next rows of the blind index, takes out those of customers who aren't there any more; looks at `limit`. What is left in
+    /// place of a row is there before the row is gone, whatever happens in between.
+    fn sweep_index<'a>(
+        &'a self,
+        tenant: TenantId,
+        after: Option<IndexPlace>,
+        limit: u32,
+        leave: Leave<'a>,
+    ) -> Fut<'a, Swept<IndexPlace>>;
     /// Of the next interactions, takes out those that name a customer who isn't there any more; looks at `limit`.
     fn sweep_interactions(
         &self,

@@ -19,8 +19,8 @@ mod shown;
 
 pub use admission::{AdmissionKey, AdmissionKind, AdmissionRow};
 pub use contract::{
-    Committing, Cosigned, CountedCustomer, Fence, FieldCount, Fut, HeldValue, Holding, IndexPlace, Job, LogHead, Page,
-    PendingLeaf, Publication, SealedValue, Store, StoreError, Swap, Swept, TileKey,
+    Committing, Cosigned, CountedCustomer, Fence, FieldCount, Fut, HeldValue, Holding, IndexPlace, Job, Leave, LogHead,
+    Page, PendingLeaf, Publication, SealedValue, Store, StoreError, Swap, Swept, TileKey,
 };
 pub use facts::{Facts, Slot, Table, Wanted};
 pub use intent::{

@@ -1,7 +1,7 @@
 //! A courier that keeps what it was given, so that a test can be the customer.
 
 use std::sync::Mutex;
-use vault::{Courier, CourierError, NumberChanged, SendCode};
+use vault::{Courier, CourierError, SendCode, ValueChanged};
 
 /// A code that was delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct CaughtCode {
     pub to: String,
 }
 
-/// Keeps every code it delivers, and which numbers were told that they were replaced.
+/// Keeps every code it delivers, and which numbers were told that something was replaced.
 #[derive(Default)]
 pub struct Pocket {
     codes: Mutex<Vec<CaughtCode>>,
@@ -34,7 +34,7 @@ impl Pocket {
         self.codes.lock().unwrap().len()
     }
 
-    /// The numbers that were told that another takes their place, in order.
+    /// The numbers that were told that they, or an account, are replaced, in order.
     #[must_use]
     pub fn warned(&self) -> Vec<String> {
         self.warned.lock().unwrap().clone()
@@ -49,7 +49,7 @@ impl Courier for Pocket {
         Ok(())
     }
 
-    fn warn(&self, notice: &NumberChanged<'_>) -> Result<(), CourierError> {
+    fn warn(&self, notice: &ValueChanged<'_>) -> Result<(), CourierError> {
         self.warned.lock().unwrap().push(notice.to.to_owned());
         Ok(())
     }

@@ -29,7 +29,7 @@ pub const ORDER: &str = "RF-1042-417|2026-11-02|1999|GBP|lamp";
 #[must_use]
 pub fn record(values: &[(FieldKind, &str)]) -> NewRecord {
     let values = values.iter().map(|(kind, raw)| Incoming::parse(*kind, raw).unwrap()).collect();
-    NewRecord { values, guard: None, agreed: BTreeSet::new() }
+    NewRecord { values, guard: None, agreed: BTreeSet::new(), since: None }
 }
 
 /// A customer with a value of every kind but a note.

@@ -10,6 +10,10 @@ use crate::receipt::ReceiptAnswer;
 use crate::wiring::Vault;
 use domain::{EntryId, Millis, Refusal, TenantId};
 
+/// What an erasure leaves, in one sentence. By the centre's word: no entry tells of it.
+pub const KEPT_DIGEST: &str = "Of each e-mail address and phone number a digest that nobody can read back is kept for three years, so that no \
+    old file brings them back.";
+
 /// What an entry says was destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Destroyed {

@@ -27,18 +27,21 @@ pub trait Courier: Send + Sync {
     /// If it couldn't be handed over.
     fn deliver(&self, message: &SendCode<'_>) -> Result<(), CourierError>;
 
-    /// Tells a number that was on file that another takes its place; blocking, likewise. A courier of codes alone can't.
+    /// Tells a number that was on file that another takes its place, or that another account does; blocking, likewise. A courier of
+    /// codes alone can't.
     ///
     /// # Errors
     /// As [`Courier::deliver`].
-    fn warn(&self, _notice: &NumberChanged<'_>) -> Result<(), CourierError> {
+    fn warn(&self, _notice: &ValueChanged<'_>) -> Result<(), CourierError> {
         Err(CourierError)
     }
 }
 
-/// What the old number is told. It has no link: a number may have been somebody else's for long, and whoever holds the link of a
+/// What a number on file is told. It has no link: a number may have been somebody else's for long, and whoever holds the link of a
 /// correction can shut the customer's page.
-pub struct NumberChanged<'a> {
+pub struct ValueChanged<'a> {
+    /// What is replaced: that number, or a bank account.
+    pub field: FieldKind,
     /// The number that was on file, E.164.
     pub to: &'a str,
     /// The company in whose name it is written.

@@ -5,9 +5,9 @@
 //! database makes neither older. Where a value is opened, its version is a condition of the commit.
 
 use crate::error::VaultError;
-use crate::wiring::Vault;
+use crate::wiring::{Act, Vault};
 use domain::field::{IndexKind, SearchTerm};
-use domain::{CustomerId, Millis, Refusal, TenantId};
+use domain::{CustomerId, FieldKind, Millis, Refusal, TenantId};
 use store::{Condition, FieldRef, FieldRow, IndexRow, Seals};
 
 /// How long a corrected value vouches for nobody, in milliseconds.
@@ -49,6 +49,21 @@ impl Vault {
             when.push(Condition::Unguarded { customer: field.customer, otherwise: Refusal::ContactUnsure });
         }
         Ok(when)
+    }
+
+    /// What is added before a value is shown to staff, or a second person is asked for it: an account that its customer corrected is
+    /// shown once it vouches, as who reads their mail would have the next refund paid to themselves. Other kinds are shown at once: that is what they
+    /// were corrected for.
+    pub(crate) async fn once_payable(
+        &self,
+        mut act: Act,
+        (customer, kind, instance): (CustomerId, FieldKind, u32),
+    ) -> Result<Act, VaultError> {
+        if kind == FieldKind::BankAccount {
+            let when = self.vouching(act.tenant, FieldRef { customer, field: kind.code(), instance }).await?;
+            act.when.extend(when);
+        }
+        Ok(act)
     }
 
     /// Who has this number or address, and nobody else has. One that came with the data goes before those that were corrected

@@ -4,6 +4,7 @@ use crate::auth::Scope;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::release::{Committed, Done};
+use crate::tombstone::Digests;
 use crate::twice::Wish;
 use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, TenantId};
@@ -84,12 +85,13 @@ impl Vault {
     }
 
     /// The act by which a customer goes. The one before it, with an entry of its own, uses the values that are indexed, to find their
-    /// index rows; this one is told from it by the number, so that erasures can be counted.
+    /// index rows; this one is told from it by the number, so that erasures can be counted. Digests stay, against old files.
     pub(crate) async fn erasing(&self, (before, act): (Act, Act), customer: CustomerId) -> Result<Act, VaultError> {
         let tenant = act.tenant;
-        let index = self.index_rows_of(erasable(before, customer), tenant, customer).await?;
-        let act = erasable(act, customer).effect(Effect::Erase { customer, index }).detail(1);
-        Ok(act.effect(self.answers_gone(tenant, customer)?))
+        let digests = self.digests_of(erasable(before, customer), tenant, customer).await?;
+        let kept = self.tombstones(&digests).into_iter().map(Effect::PutAdmission);
+        let act = erasable(act, customer).effect(Effect::Erase { customer, index: digests.index }).detail(1);
+        Ok(kept.fold(act.effect(self.answers_gone(tenant, customer)?), Act::effect))
     }
 
     /// They went with this entry; what else names them goes now, and if it can't be reached, with the next sweep.
@@ -99,13 +101,8 @@ impl Vault {
         Erased { receipt, backups_unreadable_by: self.clock.now().plus(SHELF_LIFE_MS) }
     }
 
-    /// The customer's index rows, found by the values that are indexed: these are used under this act's entry.
-    async fn index_rows_of(
-        &self,
-        mut act: Act,
-        tenant: TenantId,
-        customer: CustomerId,
-    ) -> Result<Vec<(u16, [u8; 16])>, VaultError> {
+    /// By what the customer is found, and their names: of the values that are indexed, which are used under this act's entry.
+    async fn digests_of(&self, mut act: Act, tenant: TenantId, customer: CustomerId) -> Result<Digests, VaultError> {
         let indexed = |field: u16| FieldKind::from_code(field).is_some_and(FieldKind::is_indexed);
         let rows = self.store.fields(tenant, customer).await?;
         act.read = rows
@@ -114,10 +111,7 @@ impl Vault {
             .map(|row| FieldRef { customer, field: row.field, instance: row.instance })
             .collect();
         let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
-        let terms = Committed::index_terms(values)?;
-        let asked: Vec<(u16, &[u8])> =
-            terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
-        let digests = self.holder.index(tenant, &asked).await?;
-        Ok(terms.iter().map(|term| term.index.code()).zip(digests).collect())
+        let findable = Committed::findable(values)?;
+        self.digests(tenant, &[findable]).await?.pop().ok_or(VaultError::Damaged)
     }
 }

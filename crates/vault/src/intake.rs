@@ -1,10 +1,11 @@
-//! Taking customers in: parsed values go in sealed, with their masks and index rows; nothing comes out.
+//! Taking customers in: parsed values go in sealed, with their masks and index rows; nothing comes out. Who was erased doesn't come in again
+//! by an old file (`tombstone.rs`).
 
 use crate::error::VaultError;
 use crate::private::entry::Kind;
-use crate::private::release::terms_of;
 use crate::private::sealing;
 use crate::private::sheet::{self, Masked};
+use crate::tombstone::{Digests, Findable};
 use crate::wiring::{Operator, Vault};
 use domain::field::Incoming;
 use domain::{CustomerId, FieldKind, Guard, Refusal, TenantId};
@@ -28,6 +29,8 @@ pub struct NewRecord {
     pub guard: Option<Guard>,
     /// The kinds whose keeping the customer agreed to, where the data plan asks for that.
     pub agreed: BTreeSet<FieldKind>,
+    /// The day on which it was made at its source, where that is known: one of a later day than its customer's erasure is taken in.
+    pub since: Option<plan::Date>,
 }
 
 /// Rows of one file that are committed together.
@@ -42,6 +45,15 @@ pub struct IntakeBatch {
     pub staged: bool,
 }
 
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenIn {
+    /// The new customers' ids, in order.
+    pub customers: Vec<CustomerId>,
+    /// The places, from 0, of the records that were set aside: somebody with the same e-mail address or number was erased.
+    pub set_aside: BTreeSet<usize>,
+}
+
 /// Why a record can't be taken in.
 pub type IntakeError = VaultError;
 
@@ -51,33 +63,40 @@ struct Piece {
 }
 
 impl Vault {
-    /// Seals and stores a batch in one transaction with one entry. Gives the new customers' ids, in order.
+    /// Seals and stores a batch in one transaction with one entry. Gives the new customers' ids, and which records were set aside: these
+    /// count as done.
     ///
     /// # Errors
     /// `Unfit` with its entry if the data plan doesn't have one of the kinds today: then nothing of the batch was kept. If the store or the key holder fails: then nothing of the batch was kept.
-    pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<Vec<CustomerId>, VaultError> {
+    pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<TakenIn, VaultError> {
         let tenant = operator.tenant;
         self.planned_intake(tenant, &batch.records).await?;
+        let IntakeBatch { import, rows_done, records, staged } = batch;
+        let findable: Vec<Findable> = records.iter().map(|record| Findable::of(&record.values)).collect();
+        let digests = self.digests(tenant, &findable).await?;
+        let set_aside = self.set_aside(tenant, &records, &digests).await?;
+        let all = records.into_iter().zip(digests).enumerate().filter(|(place, _)| !set_aside.contains(place));
+        let (records, digests): (Vec<NewRecord>, Vec<Digests>) = all.map(|(_, one)| one).unzip();
         let customers: Vec<CustomerId> =
-            batch.records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
+            records.iter().map(|_| CustomerId::mint(&*self.clock, &*self.entropy)).collect();
         let shelves: Vec<Shelved> =
             self.holder.enrol(tenant, &customers).await?.into_iter().map(|new| new.shelved).collect();
         let mut act = self.bare_act(tenant, Kind::Import)?.detail(customers.len() as u64);
         for ((customer, shelved), effect) in customers.iter().zip(&shelves).map(|pair| (pair, Effect::PutCustomer)) {
             act.effects.push(effect(*customer, CustomerRow { epoch: shelved.epoch, wrapped: shelved.wrapped.clone() }));
         }
-        act.effects.extend(self.sealed_fields(tenant, &customers, &shelves, &batch.records).await?);
-        act.effects.extend(self.index_effects(tenant, &customers, &batch.records, batch.staged).await?);
-        let guarded = customers.iter().zip(&batch.records);
+        act.effects.extend(self.sealed_fields(tenant, &customers, &shelves, &records).await?);
+        act.effects.extend(self.index_effects(tenant, &customers, &digests, staged));
+        let guarded = customers.iter().zip(&records);
         let guarded = guarded.filter_map(|(customer, record)| Some((*customer, record.guard?)));
         act.effects.extend(guarded.map(|(customer, guard)| Effect::PutAdmission(self.to_guard(customer, guard))));
-        for (customer, record) in customers.iter().zip(&batch.records) {
+        for (customer, record) in customers.iter().zip(&records) {
             let answers = self.agreed_with_data(tenant, *customer, &record.agreed)?;
             act.effects.extend(answers.map(Effect::PutAdmission));
         }
-        act.effects.push(Effect::PutProgress { import: batch.import, rows: batch.rows_done });
+        act.effects.push(Effect::PutProgress { import, rows: rows_done });
         self.commit_plain(act).await?;
-        Ok(customers)
+        Ok(TakenIn { customers, set_aside })
     }
 
     /// Begins an import, or goes on with one. Each batch of it is an entry of its own.
@@ -165,38 +184,35 @@ impl Vault {
         pieces.iter().zip(keys).map(seal).collect()
     }
 
-    async fn index_effects(
+    fn index_effects(
         &self,
         tenant: TenantId,
         customers: &[CustomerId],
-        records: &[NewRecord],
+        digests: &[Digests],
         staged: bool,
-    ) -> Result<Vec<Effect>, VaultError> {
-        let terms: Vec<_> = customers
-            .iter()
-            .zip(records)
-            .flat_map(|(customer, record)| terms_of(&record.values).into_iter().map(|term| (*customer, term)))
-            .collect();
-        let asked: Vec<(u16, &[u8])> =
-            terms.iter().map(|(_, term)| (term.index.code(), term.normalised.as_bytes())).collect();
-        let digests = self.holder.index(tenant, &asked).await?;
-        let effect = |((customer, term), mac): (&(CustomerId, _), [u8; 16])| {
-            let term: &domain::field::SearchTerm = term;
-            let kind = term.index.code();
-            let tag = self.seals.tag(tenant, "index", &IndexRow::material(kind, &mac, *customer));
-            let row = IndexRow { kind, mac, customer: *customer, tag };
+    ) -> Vec<Effect> {
+        let each = |(customer, digests): (&CustomerId, &Digests)| {
+            let customer = *customer;
+            digests.index.iter().map(move |(kind, mac)| (*kind, *mac, customer)).collect::<Vec<_>>()
+        };
+        let effect = |(kind, mac, customer)| {
+            let tag = self.seals.tag(tenant, "index", &IndexRow::material(kind, &mac, customer));
+            let row = IndexRow { kind, mac, customer, tag };
             if staged { Effect::StageIndex(row) } else { Effect::PutIndex(row) }
         };
-        Ok(terms.iter().zip(digests).map(effect).collect())
+        customers.iter().zip(digests).flat_map(each).map(effect).collect()
     }
 
     /// Takes one customer in, at once findable. For the command line and tests.
     ///
     /// # Errors
-    /// As [`Vault::take_in`].
+    /// As [`Vault::take_in`]; `Refused(ErasedBefore)` with its entry where an import would set the record aside.
     pub async fn add_customer(&self, operator: &Operator, record: NewRecord) -> Result<CustomerId, VaultError> {
         let batch = IntakeBatch { import: [0; 16], rows_done: 0, records: vec![record], staged: false };
-        self.take_in(operator, batch).await?.pop().ok_or(VaultError::Damaged)
+        match self.take_in(operator, batch).await?.customers.pop() {
+            Some(customer) => Ok(customer),
+            None => Err(self.logged(self.bare_act(operator.tenant, Kind::Import)?, Refusal::ErasedBefore).await),
+        }
     }
 }
 

@@ -84,6 +84,7 @@ mod speak_up;
 mod spending;
 mod statement;
 mod team;
+mod tombstone;
 mod twice;
 mod verify;
 mod view;
@@ -105,7 +106,7 @@ pub use board::{
 };
 pub use budgets::{BudgetLeft, SharedBy, SharedLeft, Spent};
 pub use casework::{CaseBook, CaseLine, OpenedCase};
-pub use certificate::{Certificate, CertificateAnswer, Destroyed, destroyed};
+pub use certificate::{Certificate, CertificateAnswer, Destroyed, KEPT_DIGEST, destroyed};
 pub use close::{CloseStep, LogCloser};
 pub use code::{CodeSent, Courier, CourierError, SendCode, ValueChanged};
 pub use consent::{Answer, Told as ConsentTold};
@@ -124,7 +125,7 @@ pub use feed::Disclosure;
 pub use glass::{AskGlass, AskedGlass, GlassAnswer, GlassBook, GlassId, GlassLine, GlassState, GlassStep};
 pub use guard::Guarded;
 pub use health::{HolderHealth, KeysHealth};
-pub use intake::{IntakeBatch, IntakeError, NewRecord};
+pub use intake::{IntakeBatch, IntakeError, NewRecord, TakenIn};
 pub use keys::power::{
     Algorithm, Assertion, Left, LimitsText, Passkey, PlanText, PowerBody, Powers, Reporting, RulesText, SettingsText,
     THE_ONE, Warrant, power_challenge,

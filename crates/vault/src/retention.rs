@@ -130,7 +130,7 @@ impl Expirer {
                 Some((run, None)) => Stage::Index(run, None),
                 Some((run, after)) => Stage::Walking(run, after),
             },
-            Stage::Index(run, after) => match self.vault.store.sweep_index(self.tenant, after, SWEPT).await?.next {
+            Stage::Index(run, after) => match self.sweep_index(after).await? {
                 None => Stage::Interactions(run, None),
                 after => Stage::Index(run, after),
             },
@@ -146,6 +146,12 @@ impl Expirer {
             }
         };
         Ok(step)
+    }
+
+    /// A row of the index is all that is left by which an old file's record of somebody who expired is known: in its place stays a digest.
+    async fn sweep_index(&self, after: Option<IndexPlace>) -> Result<Option<IndexPlace>, VaultError> {
+        let leave = |place: &IndexPlace| self.vault.tombstone_at(self.tenant, place);
+        Ok(self.vault.store.sweep_index(self.tenant, after, SWEPT, &leave).await?.next)
     }
 
     fn rest(&mut self) -> Result<ExpiryStep, VaultError> {

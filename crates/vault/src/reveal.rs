@@ -112,15 +112,15 @@ impl Vault {
         if act.is_stopped() {
             return Ok(act);
         }
+        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+        let act = self.once_payable(act, (command.customer, command.field, command.instance)).await?;
         if let Some((denial, said)) = missing {
             // Who asked already is told what came of it.
-            let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
             return Ok(if said == denial.refusal() { act.denied(denial) } else { act.when(Condition::Never(said)) });
         }
         // Rules may ask for more than it weighs; what is given out again was paid for.
         let weight = self.weights(scope.tenant).reveal(command.field).max(needs.cost);
         let cost = if kind == Kind::Redelivery { 0 } else { weight };
-        let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
         let act = self.informing(act, scope, Some(command.purpose), cost).read(FieldRef {
             customer: command.customer,
             field: command.field.code(),

@@ -29,7 +29,7 @@ fn english(customer: &Customer, from: &Controller) -> String {
         "Dear {{name}},\n\nsomebody may have seen data of yours who had no right to: {}. This was {when}.\n\n\
          What it may mean for you:\n{}\nWhat was done about it:\n{{measures}}\n",
         listed(customer, " and ", Language::English),
-        bullets(customer.exposed.iter().map(|kind| kind.why_masked()))
+        bullets(customer.exposed.iter().map(|kind| means(*kind, Language::English)))
     );
     let advice: Vec<&str> =
         customer.exposed.iter().filter_map(|kind| advice(*kind)).map(|(english, _)| english).collect();
@@ -60,7 +60,7 @@ fn german(customer: &Customer, from: &Controller) -> String {
         "Guten Tag {{name}},\n\njemand hat womöglich Daten von Ihnen gesehen, ohne es zu dürfen: {}. Das war {when}.\n\n\
          Was es für Sie bedeuten kann:\n{}\nWas dagegen getan wurde:\n{{measures}}\n",
         listed(customer, " und ", Language::German),
-        bullets(customer.exposed.iter().map(|kind| means_german(*kind)))
+        bullets(customer.exposed.iter().map(|kind| means(*kind, Language::German)))
     );
     let advice: Vec<&str> =
         customer.exposed.iter().filter_map(|kind| advice(*kind)).map(|(_, german)| german).collect();
@@ -99,6 +99,14 @@ fn listed(customer: &Customer, and: &str, language: Language) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{}{and}{last}", first.join(", ")),
+    }
+}
+
+/// What it may mean that somebody knows a value of this kind.
+pub(super) fn means(kind: FieldKind, language: Language) -> &'static str {
+    match language {
+        Language::English => kind.why_masked(),
+        Language::German => means_german(kind),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::home::Home;
 use crate::{output, verify, wire};
 use domain::field::Incoming;
 use domain::{CustomerId, FieldKind, InteractionId};
+use plan::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +113,7 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         Failure::here("that isn't one JSON object of texts", r#"write it like {"name": "Ana Diaz", "phone": ["+44…"]}"#)
     })?;
     let mut values = Vec::new();
-    let mut agreed = BTreeSet::new();
+    let (mut agreed, mut since) = (BTreeSet::new(), None);
     let kind_of = |slug: &str| {
         FieldKind::from_slug(slug)
             .ok_or_else(|| Failure::here("a member is no kind of field", "use the kinds that docs/import.md lists"))
@@ -124,6 +125,10 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         };
         if slug == "agreed" {
             agreed = texts.iter().map(|slug| kind_of(slug)).collect::<Result<_, _>>()?;
+            continue;
+        }
+        if slug == "since" {
+            since = Some(day(&texts)?);
             continue;
         }
         let kind = kind_of(&slug)?;
@@ -138,7 +143,13 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
         return Err(Failure::here("the record is empty", "give at least one field"));
     }
     values.sort_by_key(Incoming::kind);
-    Ok(NewRecord { values, guard: None, agreed })
+    Ok(NewRecord { values, guard: None, agreed, since })
+}
+
+/// The day on which the record was made.
+fn day(texts: &[String]) -> Result<Date, Failure> {
+    let one = if let [text] = texts { text.parse().ok() } else { None };
+    one.ok_or_else(|| Failure::here("since isn't a day", "write it as year-month-day"))
 }
 
 #[cfg(test)]
@@ -150,6 +161,9 @@ mod tests {
         let made = record(br#"{"phone":["+447400123456","+447400123457"],"name":"Ana Diaz"}"#).ok().unwrap();
         let kinds: Vec<_> = made.values.iter().map(|value| value.kind().slug()).collect();
         assert_eq!(kinds, ["name", "phone", "phone"]);
+        assert_eq!(made.since, None);
+        let made = record(br#"{"name":"Ana Diaz","since":"2026-05-17"}"#).ok().unwrap();
+        assert_eq!(made.since.map(|day| day.to_string()).as_deref(), Some("2026-05-17"));
     }
 
     #[test]
@@ -159,6 +173,8 @@ mod tests {
             r#"{"secret":"x"}"#,
             r#"{"name":["secret"#,
             r#"{"name":5,"x":"secret"}"#,
+            r#"{"name":"Ana Diaz","since":"secret"}"#,
+            r#"{"name":"Ana Diaz","since":["2026-05-17","secret"]}"#,
             "{}",
             "",
         ] {

@@ -1,6 +1,7 @@
 //! The machine of the drills' own centre: its backups, the mailboxes that it writes to, and the programs beside it.
 
 use super::holder::Holder;
+use super::line::Line;
 use super::witness::Watching;
 use crate::commands::init::{self, keys_in};
 use crate::config::Key;
@@ -11,7 +12,7 @@ use crate::soft_passkey::SoftPasskey;
 use crate::{verify, wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use drills::{AskedHolder, AskedWitness, Backup, HolderSetUp, Premises};
+use drills::{AskedHolder, AskedWitness, Backup, BoardLine, HolderSetUp, Person, Premises};
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -41,17 +42,30 @@ pub(super) struct Machine {
     letters: Arc<Letters>,
     /// An officer's.
     passkey: Option<SoftPasskey>,
+    /// The token of somebody of the board.
+    board: Zeroizing<String>,
 }
 
 impl Machine {
     /// The one with this centre on it, which keeps its copies in `folder`.
     pub(super) fn of(home: &Home, folder: &Path) -> Self {
-        Self { home: home.clone(), folder: folder.to_path_buf(), letters: Arc::default(), passkey: None }
+        Self {
+            home: home.clone(),
+            folder: folder.to_path_buf(),
+            letters: Arc::default(),
+            passkey: None,
+            board: Zeroizing::default(),
+        }
     }
 
     /// With an officer's passkey, which answers whatever it is shown.
     pub(super) fn with_passkey(self, passkey: SoftPasskey) -> Self {
         Self { passkey: Some(passkey), ..self }
+    }
+
+    /// With somebody to whom it is reported.
+    pub(super) fn with_board(self, board: &Person) -> Self {
+        Self { board: board.token.clone(), ..self }
     }
 
     /// A directory that isn't there yet.
@@ -77,9 +91,9 @@ impl Machine {
 }
 
 /// A copy of the data.
-struct Copied {
-    home: Home,
-    file: PathBuf,
+pub(super) struct Copied {
+    pub(super) home: Home,
+    pub(super) file: PathBuf,
 }
 
 impl Copied {
@@ -155,6 +169,11 @@ impl Premises for Machine {
 
     fn witness(&self) -> Option<Box<dyn AskedWitness>> {
         there(Watching::made(&self.place_for("witness")).map(|it| Box::new(it) as _), "a witness")
+    }
+
+    fn board_line(&self) -> Option<Box<dyn BoardLine>> {
+        let made = self.copied().and_then(|copied| Line::made(copied, self.board.clone()));
+        there(made.map(|it| Box::new(it) as _), "a line to the board")
     }
 
     fn passkey_answer(&self, challenge: &str, origin: &str) -> Option<String> {

@@ -24,6 +24,8 @@ use web::WebConfig;
 const TENANT: TenantId = TenantId(1);
 const SLUG: &str = "drill";
 const AGENT: &str = "Drill agent";
+/// Where whoever is on its board has sealed files sent.
+const BOARD: &str = "board@example.com";
 
 /// A directory that goes with this.
 struct Folder(PathBuf);
@@ -100,7 +102,7 @@ async fn kit(
     let officer = person(centre, "Drill officer", Role::SecurityOfficer).await?;
     let board = person(centre, "Drill board", Role::BoardMember).await?;
     let passkey = SoftPasskey::new()?;
-    let machine = machine.with_passkey(passkey.again()?);
+    let machine = machine.with_passkey(passkey.again()?).with_board(&board);
     let kit = Kit {
         url: serving::url(listener)?,
         secret,
@@ -140,7 +142,7 @@ async fn report_to(centre: &Centre, (officer, passkey): (&Person, SoftPasskey), 
     vault.set_up_power(&vault.operator(TENANT), changes).await?;
     let scope = vault.authenticate(&board.token).await?;
     let public = BoardSecret::generate().and_then(|secret| secret.public()).ok_or_else(failed)?;
-    passkeys[1].register_board_key(vault, &scope, public).await
+    passkeys[1].register_board_key(vault, &scope, (public, Some(BOARD))).await
 }
 
 /// Two invented customers, other ones each time.

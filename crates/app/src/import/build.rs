@@ -5,6 +5,7 @@ use super::row::{Element, Found, Row};
 use super::template::{Part, Template};
 use domain::field::Incoming;
 use domain::{FieldKind, Guard};
+use plan::Date;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -52,20 +53,21 @@ pub(super) fn key_of(map: &Map, row: &dyn Row) -> Option<String> {
     (key.len() <= MOST_KEY && key.bytes().all(fine)).then(|| key.into_owned())
 }
 
-/// The row as a customer: values, and whether they are guarded; or everything that is wrong with it.
+/// The row as a customer: values, whether they are guarded, and since when it is there; or everything that is wrong with it.
 ///
 /// # Errors
 /// One report for each bad value.
 pub(super) fn record(map: &Map, number: u64, key: &str, row: &dyn Row) -> Result<NewRecord, Vec<RowError>> {
-    let (values, guard) = (values(map, number, key, row), guard(map, row));
-    match (values, guard) {
-        (Ok((values, agreed)), Ok(guard)) => Ok(NewRecord { values, guard, agreed }),
-        (values, guard) => {
+    let (values, guard, since) = (values(map, number, key, row), guard(map, row), since(map, row));
+    match (values, guard, since) {
+        (Ok((values, agreed)), Ok(guard), Ok(since)) => Ok(NewRecord { values, guard, agreed, since }),
+        (values, guard, since) => {
             let mut errors = values.err().unwrap_or_default();
-            let column = map.guard.clone();
-            errors.extend(
-                guard.err().map(|wrong| RowError { column, ..RowError::whole(number, Some(key.to_owned()), wrong) }),
-            );
+            let others = [(guard.err(), &map.guard), (since.err(), &map.since)];
+            errors.extend(others.into_iter().filter_map(|(wrong, column)| {
+                let whole = RowError::whole(number, Some(key.to_owned()), wrong?);
+                Some(RowError { column: column.clone(), ..whole })
+            }));
             Err(errors)
         }
     }
@@ -77,6 +79,15 @@ fn guard(map: &Map, row: &dyn Row) -> Result<Option<Guard>, (&'static str, &'sta
         None | Some(Found::Missing) => Ok(None),
         Some(Found::Text(text)) => Guard::from_slug(&text).map(Some).ok_or(NO_GUARD),
         Some(Found::Texts(_) | Found::Nested) => Err(NO_GUARD),
+    }
+}
+
+/// On which day the row was made at its source, if the map names a column that says so.
+fn since(map: &Map, row: &dyn Row) -> Result<Option<Date>, (&'static str, &'static str)> {
+    match map.since.as_deref().map(|name| row.find(name)) {
+        None | Some(Found::Missing) => Ok(None),
+        Some(Found::Text(text)) => text.parse().map(Some).map_err(|_| NO_DAY),
+        Some(Found::Texts(_) | Found::Nested) => Err(NO_DAY),
     }
 }
 
@@ -113,6 +124,8 @@ const BAR: (&str, &str) =
     ("a part holds the sign |, which would shift the parts behind it", "write the part without it");
 const NO_GUARD: (&str, &str) =
     ("it is no reason to guard a customer", "write well_known, vulnerable, own_staff or contested, or leave it empty");
+const NO_DAY: (&str, &str) =
+    ("it isn't the day on which the row was made", "write it as year-month-day, or leave it empty where nobody knows");
 const NO_ANSWER: (&str, &str) =
     ("it says neither yes nor no to this being held", "write yes or no; empty is no, and the value is left out");
 const NO_ARRAY: (&str, &str) = ("there is no array", "name it in the map without /*");

@@ -22,6 +22,7 @@ struct Written {
     format: FileFormat,
     key: String,
     guard: Option<String>,
+    since: Option<String>,
     field: Vec<WrittenField>,
 }
 
@@ -45,6 +46,8 @@ pub(crate) struct Map {
     pub(super) key: String,
     /// The name of what says why a customer is guarded, if anything does.
     pub(super) guard: Option<String>,
+    /// The name of what says on which day the row was made at its source, if anything does.
+    pub(super) since: Option<String>,
     /// The fields, in order.
     pub(super) fields: Vec<Field>,
 }
@@ -101,7 +104,7 @@ impl Map {
             return Err(("it has no [[field]]".to_owned(), "add at least one"));
         }
         let fields = written.field.into_iter().map(|field| field.checked(written.format)).collect::<Result<_, _>>()?;
-        Ok(Self { format: written.format, key: written.key, guard: written.guard, fields })
+        Ok(Self { format: written.format, key: written.key, guard: written.guard, since: written.since, fields })
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Batch {
     pub(super) at: u64,
     /// The customers.
     pub(super) records: Vec<NewRecord>,
+    /// Their rows.
+    pub(super) numbers: Vec<u64>,
     /// What was refused.
     pub(super) errors: Vec<RowError>,
     /// Rows whose key was there before.
@@ -149,7 +151,7 @@ fn check_names(map: &Map, csv: &Csv<File>) -> Result<(), Failure> {
         Source::Template(template) => template.names().collect(),
     });
     let agreed = map.fields.iter().filter_map(|field| field.agreed.as_deref());
-    let others = map.guard.as_deref().into_iter().chain(agreed);
+    let others = map.guard.as_deref().into_iter().chain(map.since.as_deref()).chain(agreed);
     let lacking = std::iter::once(map.key.as_str()).chain(others).chain(needed).find(|name| !csv.has(name));
     lacking.map_or(Ok(()), |name| {
         let problem = format!("the first line has no column {name:?}, which the map names");
@@ -188,7 +190,10 @@ impl Sorting {
             (Ok(row), Some(key)) => build::record(&self.map, number, &key, row),
         };
         match taken {
-            Ok(record) => self.batch.records.push(record),
+            Ok(record) => {
+                self.batch.records.push(record);
+                self.batch.numbers.push(number);
+            }
             Err(errors) => self.batch.errors.extend(errors),
         }
     }

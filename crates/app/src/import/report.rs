@@ -9,19 +9,51 @@ use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+/// How many rows that were set aside are named.
+const NAMED: usize = 20;
+
 /// The counts at the end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Summary {
     pub(super) rows: u64,
     pub(super) accepted: u64,
     pub(super) already: u64,
     pub(super) repeated: u64,
     pub(super) refused: u64,
+    pub(super) set_aside: u64,
+    /// The first rows that were set aside.
+    first: Vec<u64>,
 }
 
 impl Summary {
     pub(super) fn shown(&self) -> Value {
-        json!({"rows": self.rows, "in": self.accepted, "already": self.already, "repeated": self.repeated, "refused": self.refused})
+        json!({"rows": self.rows, "in": self.accepted, "already": self.already, "repeated": self.repeated, "refused": self.refused, "set_aside": self.set_aside})
+    }
+
+    /// Which rows were set aside, why, and what to do; nothing where none was. A row's number says nothing of anybody.
+    pub(super) fn told_aside(&self) -> Option<String> {
+        let first: Vec<String> = self.first.iter().map(u64::to_string).collect();
+        let more = if self.set_aside > self.first.len() as u64 { ", …" } else { "" };
+        (self.set_aside > 0).then(|| {
+            format!(
+                "set aside: {} of {} rows (row {}{more}), as somebody with the same e-mail address or number was erased; next: take them \
+                 out of the source, or, for who came back of their own accord, name in the map (since) what says on which day a row was made",
+                self.set_aside,
+                self.rows,
+                first.join(", ")
+            )
+        })
+    }
+
+    /// These rows, which were counted as accepted, weren't taken in.
+    fn aside(&mut self, rows: impl Iterator<Item = u64>) {
+        for row in rows {
+            self.accepted -= 1;
+            self.set_aside += 1;
+            if self.first.len() < NAMED {
+                self.first.push(row);
+            }
+        }
     }
 }
 
@@ -76,6 +108,11 @@ impl Report {
         self.file.flush().map_err(|error| failure::file(&self.path, &error))
     }
 
+    /// Rows of a batch that was counted before were set aside.
+    pub(super) fn set_aside(&mut self, rows: impl Iterator<Item = u64>) {
+        self.summary.aside(rows);
+    }
+
     pub(super) fn batch(&mut self, counts: &Counts) {
         let summary = &mut self.summary;
         summary.rows = summary.rows.max(counts.rows);
@@ -100,5 +137,22 @@ impl Report {
             std::fs::remove_file(&self.path).map_err(|error| failure::file(&self.path, &error))?;
         }
         Ok(self.summary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMED, Summary};
+
+    #[test]
+    fn rows_that_were_set_aside_are_counted_and_the_first_are_named() {
+        let mut summary = Summary { rows: 50, accepted: 40, ..Summary::default() };
+        assert_eq!(summary.told_aside(), None);
+        summary.aside([3, 7].into_iter());
+        let said = summary.told_aside().unwrap();
+        assert!(said.starts_with("set aside: 2 of 50 rows (row 3, 7), as") && said.contains("next: "), "{said}");
+        summary.aside(10..40);
+        assert_eq!((summary.accepted, summary.set_aside, summary.first.len()), (8, 32, NAMED));
+        assert!(summary.told_aside().unwrap().contains("26, 27, …)"), "the first twenty");
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn check(
     let day = day(&told);
     if format == Format::Table {
         return output::text(&format!(
-            "holds: {} destroyed at {}, {}; by the centre's word no backup opens it from {day} on; place {} of {} in the log {}{}; keys from {}",
+            "holds: {} destroyed at {}, {}; by the centre's word no backup opens it from {day} on, and digests of e-mail address and number, which nobody can read back, are kept for three years; place {} of {} in the log {}{}; keys from {}",
             told.values
                 .map_or("everything of a customer's".to_owned(), |values| format!("a customer's {values} values")),
             told.at,

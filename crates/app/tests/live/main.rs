@@ -56,6 +56,7 @@ mod people;
 mod phones;
 mod power;
 mod requests;
+mod reviving;
 mod rewrap;
 mod scan;
 mod server;

@@ -1,7 +1,9 @@
 //! A customer corrects what is held of them, over HTTP and with a real mail server; and whoever didn't, objects.
 
+use crate::centre::Centre;
 use crate::kinds::is_found;
-use crate::me::{Own, PAGE, address, with_mail};
+use crate::me::{Own, PAGE, address, mail_at, with_mail};
+use testkit::MailServer;
 
 const NEW: &str = "%2B442079460555";
 
@@ -67,5 +69,44 @@ fn a_correction_is_told_to_the_old_address_and_objected_to_with_one_button() {
     for kind in [vault::Kind::OwnCorrectionAsked, vault::Kind::OwnCorrection, vault::Kind::OwnObjection] {
         is_found(&security, kind);
     }
+    centre.holds();
+}
+
+/// A centre with one customer, of whom an account is held.
+fn with_an_account(address: &str, mail: &MailServer) -> Centre {
+    let centre = Centre::new("", &mail_at(mail.port));
+    let [rows, map] = ["account.csv", "account.toml"].map(|name| centre.folder().join(name));
+    let field = |kind: &str| format!("\n[[field]]\nkind = \"{kind}\"\ncolumn = \"{kind}\"\n");
+    let fields = ["name", "email", "bank_account"].map(field).concat();
+    let row = format!("1,Ana Diaz,{address},GB82WEST12345698765432");
+    std::fs::write(&rows, format!("no,name,email,bank_account\n{row}\n")).unwrap();
+    std::fs::write(&map, format!("format = \"csv\"\nkey = \"no\"\n{fields}")).unwrap();
+    centre.import(&rows, &map);
+    centre
+}
+
+#[test]
+fn an_account_waits_by_itself_and_is_in_no_copy_until_then() {
+    let (mail, address) = (MailServer::start(), "ana.diaz@example.org");
+    let centre = with_an_account(address, &mail);
+    let server = centre.serve();
+    let mut own = Own::signed_in(&server, &mail, address);
+    let asked = own.get().expect(200).text();
+    assert!(asked.contains("For three days after that nobody who works here sees the new account"), "{asked}");
+    let unread = own.post("/correct", "field=bank_account&instance=1&value=DE00").expect(422).text();
+    assert!(unread.contains("The IBAN, as your bank writes it"), "{unread}");
+    let account = "field=bank_account&instance=1&value=DE89+3704+0044+0532+0130+00";
+    let said = own.post("/correct", account).expect(200).text();
+    assert!(said.contains("The new account counts in three days"), "{said}");
+    let letter = mail.next();
+    assert!(letter["text"].as_str().unwrap().contains("your bank account") && letter["to"][0] == address, "{letter}");
+    let page = own.get().expect(200).text();
+    for told in ["You corrected your bank account here", "New. Nobody who works here sees it before 20", "/correct\""] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let copy = own.post("/copy", "form=json").expect(200).json();
+    let withheld = serde_json::json!([{"field": "bank_account", "instance": 1, "why": "not_yet"}]);
+    assert_eq!(copy["withheld"], withheld);
+    own.post("/correct", "field=name&instance=1&value=Ana+Moreno").expect(200);
     centre.holds();
 }

@@ -183,14 +183,22 @@ fn on_an_edited_row_the_running_server_discloses_nothing() {
         let answer = world.reveal(&server.client());
         assert_eq!(answer.status, 503, "{}: {}", edit.what, answer.text());
         assert!(
-            matches!(answer.slug().as_str(), "tampered" | "power-tampered" | "record-damaged"),
+            matches!(answer.slug().as_str(), "tampered" | "power-tampered" | "record-damaged")
+                || (edit.table == "budget" && answer.slug() == "spending-disagrees"),
             "{}: {}",
             edit.what,
             answer.text()
         );
         assert!(!answer.text().contains(&invented(6).name));
         world.centre.database().put_back(&before);
-        let again = || world.reveal(&server.client()).status == 200;
+        let again = || {
+            let answer = world.reveal(&server.client());
+            // The recount may have looked while it was edited: it tells so until somebody has the counter mended.
+            if edit.table == "budget" && answer.slug() == "spending-disagrees" {
+                world.centre.good(&["mend-budgets"]);
+            }
+            answer.status == 200
+        };
         until(&format!("{} was taken back", edit.what), PATIENCE, again);
     }
 }

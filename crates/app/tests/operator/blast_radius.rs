@@ -62,7 +62,10 @@ fn who_an_agent_could_have_told_about_is_written_down_with_drafts_and_without_va
     assert_eq!(letters.len(), 2);
     assert!(letters.iter().any(|letter| letter["text"].as_str().unwrap().contains("your phone number")));
     let notification: Value = serde_json::from_slice(&fs::read(to.join("notification.json")).unwrap()).unwrap();
-    assert_eq!(notification["to_be_sent_by"], "2026-03-04T09:00:00.000Z");
+    assert_eq!(
+        (&notification["to_be_sent_by"], &notification["language"]),
+        (&"2026-03-04T09:00:00.000Z".into(), &"en".into())
+    );
     assert_eq!(notification["nature"]["approximate_number_of_data_subjects"], 2);
     for file in fs::read_dir(&to).unwrap() {
         let path = file.unwrap().path();

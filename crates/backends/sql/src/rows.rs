@@ -173,6 +173,16 @@ pub(crate) fn place(after: Option<FieldRef>) -> ([u8; 16], u16, u32) {
     after.map_or(([0; 16], 0, 0), |field| (field.customer.0, field.field, field.instance))
 }
 
+/// The first and the last id that begins so.
+pub(crate) fn ends(beginning: [u8; 8]) -> ([u8; 16], [u8; 16]) {
+    let filled = |with| {
+        let mut id = [with; 16];
+        id[..8].copy_from_slice(&beginning);
+        id
+    };
+    (filled(0), filled(0xff))
+}
+
 /// `field, instance, version, sealed, customer, epoch, wrapped`
 pub(crate) fn sealed_value(row: &dyn Columns) -> Result<SealedValue, Wrong> {
     let keys = CustomerRow { epoch: number(row, 5)?, wrapped: vec(row, 6)? };

@@ -94,6 +94,12 @@ pub(crate) const ADMISSION: &str =
     "SELECT kind, id, body, expires, tag FROM admission WHERE tenant = $1 AND kind = $2 AND id = $3";
 pub(crate) const ADMISSIONS: &str = "SELECT kind, id, body, expires, tag FROM admission \
      WHERE tenant = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4";
+/// For engines without arrays.
+pub(crate) const ADMISSIONS_UNDER: &str = "SELECT kind, id, body, expires, tag FROM admission \
+     WHERE tenant = $1 AND kind = $2 AND id >= $3 AND id <= $4";
+/// For engines without arrays.
+pub(crate) const PUT_ADMISSION: &str = "INSERT INTO admission VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, expires = $5, tag = $6";
 pub(crate) const RENEW_ADMISSION: &str = "UPDATE admission SET body = $1, expires = $2, tag = $3 \
      WHERE tenant = $4 AND kind = $5 AND id = $6 AND tag = $7 RETURNING kind";
 pub(crate) const SWEEP_ADMISSIONS: &str = "DELETE FROM admission WHERE tenant = $1 AND expires < $2 RETURNING kind";

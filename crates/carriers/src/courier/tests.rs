@@ -1,11 +1,11 @@
 use super::{UrlError, WebhookCourier};
-use domain::{EntryId, Millis};
+use domain::{EntryId, FieldKind, Millis};
 use plan::Language;
 use standardwebhooks::Webhook;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
-use vault::{Courier as _, CourierError, NumberChanged, SendCode};
+use vault::{Courier as _, CourierError, SendCode, ValueChanged};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -85,13 +85,17 @@ fn what_is_entered_on_the_customers_own_page_says_so_and_where() {
 }
 
 #[test]
-fn a_number_that_was_replaced_is_told_without_a_code_or_a_link() {
-    for (language, says) in [
-        (Language::English, "Your phone number at Example Retail"),
-        (Language::German, "Ihre Telefonnummer bei Example Retail"),
+fn a_number_is_told_of_what_is_replaced_without_a_code_or_a_link() {
+    let (phone, account) = (FieldKind::Phone, FieldKind::BankAccount);
+    for (field, kind, language, says) in [
+        (phone, "number.changed", Language::English, "Your phone number at Example Retail"),
+        (phone, "number.changed", Language::German, "Ihre Telefonnummer bei Example Retail"),
+        (account, "account.changed", Language::English, "Your bank account at Example Retail"),
+        (account, "account.changed", Language::German, "Ihr Bankkonto bei Example Retail"),
     ] {
         let (url, served) = once("204 No Content");
-        let notice = NumberChanged {
+        let notice = ValueChanged {
+            field,
             to: "+447400123456",
             company: "Example Retail",
             contact: "privacy@example.org",
@@ -103,7 +107,7 @@ fn a_number_that_was_replaced_is_told_without_a_code_or_a_link() {
         let request = served.join().unwrap();
         let body: serde_json::Value = serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
         let (data, text) = (&body["data"], body["data"]["text"].as_str().unwrap());
-        assert_eq!((&body["type"], &data["to"]), (&"number.changed".into(), &"+447400123456".into()));
+        assert_eq!((&body["type"], &data["to"]), (&kind.into(), &"+447400123456".into()));
         assert_eq!((data["language"].as_str(), data.as_object().unwrap().len()), (Some(language.tag()), 3));
         assert!(text.starts_with(says) && text.ends_with(": privacy@example.org"), "{text}");
         assert!(!text.contains("http") && text.chars().count() <= 160, "{text}");

@@ -96,14 +96,14 @@ fn a_rectifications_answer_promises_nothing_that_nobody_does() {
     for (language, here, elsewhere, promise) in [
         (
             Language::English,
-            "date of birth and wishes you correct yourself",
-            "a bank account, a card or an order",
+            "bank account, date of birth and wishes you correct yourself",
+            "such as a card or an order",
             "was done, or",
         ),
         (
             Language::German,
-            "Geburtsdatum und Wünsche berichtigen Sie selbst",
-            "Bankkonto, eine Karte oder eine Best",
+            "Bankkonto, Geburtsdatum und Wünsche berichtigen Sie selbst",
+            "etwa eine Karte oder eine Best",
             "wurde getan",
         ),
     ] {

@@ -256,6 +256,10 @@ refusals! {
     CaseOver = 91 "case-over", "This case has been opened before, or is over",
         "A conversation is followed up once, for a day and a few values, so that a case is no standing key to a record.",
         "Work in the case that is open. If there is none, let your team leader open another, or the customer get in touch.";
+    /// Somebody with the same e-mail address or number was erased, so a record of them isn't taken in.
+    ErasedBefore = 93 "erased-before", "Somebody with this e-mail address or number was erased",
+        "Who had their data destroyed must not come back by an old file or list.",
+        "Leave them out. If they came back of their own accord, say on which day their record was made (since): a later day than the erasure's is taken in.";
     /// Not without a second person.
     ApprovalNeeded = 70 "approval-needed", "That is shown only if a second person agrees",
         "What can be sold for much isn't left to one person alone, who can be bribed or threatened.",
@@ -338,7 +342,7 @@ refusals! {
         "Do without it. The customer can say yes on their own page, if they wish.";
     /// The customer changed it themselves a short while ago, or somebody objected to that change.
     ContactUnsure = 120 "contact-unsure", "This was changed on the customer's own page less than three days ago, or objected to",
-        "Whoever got into a customer's page would change a number or address first, to be taken for them by it.",
+        "Whoever got into a customer's page would change a number, address or account first, to be taken for them, or paid in their place.",
         "Serve the customer without it: use something that wasn't changed to make sure who it is, or wait until the three days are over.";
     /// A code for their own page goes to the customer's e-mail address, not to their telephone.
     AddressOnFile = 121 "address-on-file", "This customer signs in on their own page by e-mail",

@@ -1,8 +1,8 @@
 //! What customers are asked: one question for each purpose of each entry that rests on their agreement.
 
-use crate::entry::{Basis, Entry, Plan, Protection, What};
+use crate::entry::{Basis, Entry, Plan, Protection, SubProcessor, What};
 use crate::kind::{Act, Kind};
-use crate::words::Language;
+use crate::words::{Language, Words};
 use jiff::civil::Date;
 
 /// May this be held, or done, for this purpose?
@@ -86,7 +86,9 @@ impl Plan {
         lines.extend(self.kinds(entry).iter().map(|kind| kind.slug().to_owned()));
         lines.extend(entry.roles.iter().map(|role| format!("role {}", role.slug())));
         let helpers = entry.sub_processors.iter().filter_map(|id| Some((id, self.sub_processors.get(id)?)));
-        lines.extend(helpers.map(|(id, one)| format!("with {id} {} {}", one.name, one.country)));
+        // A name that is said in each language is another than was read then.
+        let named = |one: &SubProcessor| one.name.each().collect::<Vec<_>>().join(" ");
+        lines.extend(helpers.map(|(id, one)| format!("with {id} {} {}", named(one), one.country)));
         lines.push(format!("{} {}", entry.keep, entry.after.slug()));
         lines.join("\n")
     }
@@ -95,9 +97,9 @@ impl Plan {
     fn helper(&self, id: &str) -> Vec<String> {
         let Some(one) = self.sub_processors.get(id) else { return Vec::new() };
         let does = Language::ALL.into_iter().map(|language| format!("does {}", one.does.said(language)));
-        let safe = one.safeguard.iter().map(|safeguard| format!("safe by {safeguard}"));
-        let who = [format!("with {id} in {}", one.country), format!("named {}", one.name)];
-        who.into_iter().chain(does).chain(safe).collect()
+        let safe = one.safeguard.iter().flat_map(Words::each).map(|safeguard| format!("safe by {safeguard}"));
+        let named = one.name.each().map(|name| format!("named {name}"));
+        core::iter::once(format!("with {id} in {}", one.country)).chain(named).chain(does).chain(safe).collect()
     }
 
     /// What protects it.

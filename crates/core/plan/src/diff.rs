@@ -1,6 +1,7 @@
 //! What differs between two plans, in plain words: each difference one sentence, and whether it widens what is done.
 
-use crate::entry::{Entry, Milestone, Plan, What};
+use crate::entry::{Entry, Milestone, Plan, SubProcessor, What};
+use crate::words::Language;
 use domain::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -130,18 +131,29 @@ impl Found {
     fn sub_processors(&mut self, old: &Plan, new: &Plan) {
         for (id, now) in &new.sub_processors {
             match old.sub_processors.get(id) {
-                None => self.say(false, format!("New sub-processor: {id} ({}, {}).", now.name, now.country)),
-                Some(before) if before != now => {
-                    let says = format!(
-                        "The sub-processor {id} is {} in {}: {}; it was {} in {}: {}.",
-                        now.name, now.country, now.does.en, before.name, before.country, before.does.en
-                    );
-                    self.say(true, says);
-                }
-                Some(_) => {}
+                None => self.say(false, format!("New sub-processor: {id} ({}, {}).", now.name.en, now.country)),
+                Some(before) => self.sub_processor(id, before, now),
             }
         }
         self.gone("sub-processor", old.sub_processors.keys(), |id| new.sub_processors.contains_key(id), false);
+    }
+
+    fn sub_processor(&mut self, id: &str, old: &SubProcessor, new: &SubProcessor) {
+        let once = [old, new].into_iter().all(|one| one.name.de == one.name.en);
+        for (language, is) in [(Language::English, "is"), (Language::German, "is in German")] {
+            let [was, now] = [old, new].map(|one| helper(one, language, once));
+            if was != now {
+                self.say(true, format!("The sub-processor {id} {is} {now}; it was {was}."));
+            }
+        }
+        let safe = |one: &SubProcessor| {
+            let texts = one.safeguard.as_ref().map(|words| words.each().collect::<Vec<_>>().join(", in German "));
+            texts.unwrap_or_else(|| "nothing".to_owned())
+        };
+        if old.safeguard != new.safeguard {
+            let says = format!("Data with the sub-processor {id} is safe by {} in place of {}.", safe(new), safe(old));
+            self.say(true, says);
+        }
     }
 
     fn safeguards(&mut self, old: &Plan, new: &Plan) {
@@ -238,6 +250,16 @@ fn is_less(old: &Entry, new: &Entry) -> bool {
             was == is && some.is_subset(all)
         }
         _ => false,
+    }
+}
+
+/// What customers read of a sub-processor, in a language; where names are said once, they are told in English alone.
+fn helper(one: &SubProcessor, language: Language, once: bool) -> String {
+    let (name, does) = (one.name.said(language), one.does.said(language));
+    match language {
+        Language::English => format!("{name} in {}: {does}", one.country),
+        Language::German if once => does.to_owned(),
+        Language::German => format!("{name}: {does}"),
     }
 }
 

@@ -220,14 +220,14 @@ pub struct Entry {
 /// A company that works on data for this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubProcessor {
-    /// Its name.
-    pub name: String,
+    /// Its name, or what customers read it as.
+    pub name: Words,
     /// In which country.
     pub country: String,
     /// What it does.
     pub does: Words,
     /// What protects data there, if that is outside the European Economic Area.
-    pub safeguard: Option<String>,
+    pub safeguard: Option<Words>,
 }
 
 /// A protection that isn't a field's own: it must exist before something starts.

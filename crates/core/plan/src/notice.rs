@@ -121,10 +121,11 @@ impl Writer<'_> {
         });
         let block = |(id, one): (&String, &crate::SubProcessor)| {
             let place = format!("{} {}: {}.", self.say.sits_in, one.country, one.does.said(self.language));
-            let safe = one.safeguard.as_ref().map(|safeguard| format!("{} {safeguard}.", self.say.safe_by));
+            let safe = one.safeguard.as_ref();
+            let safe = safe.map(|words| format!("{} {}.", self.say.safe_by, words.said(self.language)));
             let texts = core::iter::once(place).chain(safe);
             let lines = texts.map(|text| Line { text, from: From::SubProcessor(id.clone()) }).collect();
-            Block { title: upper(&one.name), lines }
+            Block { title: upper(one.name.said(self.language)), lines }
         };
         Section { title: self.say.helpers, blocks: blocks.map(block).collect() }
     }
@@ -135,6 +136,7 @@ impl Writer<'_> {
             self.say.obeyed.to_owned(),
             self.say.logged.to_owned(),
             self.say.ask.replace("{contact}", &head.contact),
+            self.say.kept_out.to_owned(),
             self.say.officer.replace("{officer}", &head.officer),
             self.say.complain.replace("{authority}", &head.authority),
         ];
@@ -194,7 +196,7 @@ impl Writer<'_> {
 
     fn given(&self, entry: &Entry) -> Option<String> {
         let names = entry.sub_processors.iter().filter_map(|id| self.plan.sub_processors.get(id));
-        let names: Vec<&str> = names.map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = names.map(|one| one.name.said(self.language)).collect();
         (!names.is_empty()).then(|| format!("{} {}.", self.say.given, names.join(", ")))
     }
 

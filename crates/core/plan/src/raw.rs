@@ -42,6 +42,21 @@ pub(crate) struct RawWords {
     pub(crate) de: Spanned<String>,
 }
 
+/// A text that is the same in each language, or one for each.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "that is neither a text nor one in each language, { en = …, de = … }")]
+pub(crate) enum RawSaid {
+    Once(String),
+    Each(RawEach),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawEach {
+    pub(crate) en: String,
+    pub(crate) de: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawPurpose {
@@ -55,11 +70,11 @@ pub(crate) struct RawPurpose {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSubProcessor {
     pub(crate) id: Spanned<String>,
-    pub(crate) name: Spanned<String>,
+    pub(crate) name: Spanned<RawSaid>,
     pub(crate) country: Spanned<String>,
     pub(crate) does: RawWords,
     #[serde(default)]
-    pub(crate) safeguard: Option<Spanned<String>>,
+    pub(crate) safeguard: Option<Spanned<RawSaid>>,
 }
 
 #[derive(Deserialize)]

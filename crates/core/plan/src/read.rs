@@ -9,7 +9,7 @@ use crate::entry::{Covers, Head, Milestone, Plan, Rotation, Safeguard, SubProces
 use crate::export::DATA_USES;
 use crate::fault::{Fault, Faults};
 use crate::keep::Keep;
-use crate::raw::{RawPlan, RawWords};
+use crate::raw::{RawEach, RawPlan, RawSaid, RawWords};
 use crate::words::Words;
 use domain::Purpose;
 use jiff::civil::Date;
@@ -93,9 +93,9 @@ impl Reader<'_> {
         let mut named = Named::new("sub-processor");
         for raw in &raw.sub_processor {
             let id = self.id(&mut named, &raw.id);
-            let safeguard = raw.safeguard.as_ref().map(|safeguard| self.words_of(safeguard));
+            let safeguard = raw.safeguard.as_ref().map(|safeguard| self.once_or_each(safeguard));
             let country = self.country(&raw.country, safeguard.is_some());
-            let (name, does) = (self.words_of(&raw.name), self.both(&raw.does));
+            let (name, does) = (self.once_or_each(&raw.name), self.both(&raw.does));
             sub_processors.insert(id, SubProcessor { name, country, does, safeguard });
         }
         let mut safeguards = BTreeMap::new();
@@ -156,14 +156,27 @@ impl Reader<'_> {
 
     /// One line of text that says something.
     fn words_of(&mut self, said: &Spanned<String>) -> String {
-        let text = said.get_ref().trim();
+        self.one_line(said.span().start, said.get_ref())
+    }
+
+    fn one_line(&mut self, at: usize, said: &str) -> String {
+        let text = said.trim();
         if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > LONGEST_WORDS {
-            self.fault(said.span().start, "that is no text of 1 to 400 characters in one line", "say it in a line");
+            self.fault(at, "that is no text of 1 to 400 characters in one line", "say it in a line");
         }
         // An escape writes what the file itself doesn't show.
-        let line = self.line(said.span().start);
+        let line = self.line(at);
         self.deceptive.extend(text.chars().filter(|letter| deceptive::is(*letter)).map(|letter| (line, letter)));
         text.to_owned()
+    }
+
+    /// A text in each language; where there is one only, it is said in all.
+    fn once_or_each(&mut self, said: &Spanned<RawSaid>) -> Words {
+        let at = said.span().start;
+        match said.get_ref() {
+            RawSaid::Once(text) => Words::once(self.one_line(at, text)),
+            RawSaid::Each(RawEach { en, de }) => Words { en: self.one_line(at, en), de: self.one_line(at, de) },
+        }
     }
 
     fn both(&mut self, raw: &RawWords) -> Words {

@@ -125,7 +125,9 @@ impl Plan {
         let entries = entries
             .flat_map(|entry| core::iter::once(&entry.words).chain(&entry.because).map(|words| (entry.line, words)));
         let safeguards = self.safeguards.values().map(|one| (one.line, &one.words));
-        let others = self.purposes.values().chain(self.sub_processors.values().map(|one| &one.does));
+        let helpers = self.sub_processors.values();
+        let helpers = helpers.flat_map(|one| [&one.name, &one.does].into_iter().chain(&one.safeguard));
+        let others = self.purposes.values().chain(helpers);
         let others = others.map(|words| (1, words));
         let line = move |(line, words): (usize, &'p Words)| (line_of(text, words).unwrap_or(line), words);
         entries.chain(safeguards).chain(others).map(line)

@@ -48,6 +48,17 @@ impl Words {
         }
     }
 
+    /// The same text in each language.
+    pub(crate) fn once(text: String) -> Self {
+        Self { de: text.clone(), en: text }
+    }
+
+    /// Each text, once.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &str> {
+        let german = (self.de != self.en).then_some(self.de.as_str());
+        core::iter::once(self.en.as_str()).chain(german)
+    }
+
     pub(crate) fn of(en: &str, de: &str) -> Self {
         Self { en: en.to_owned(), de: de.to_owned() }
     }

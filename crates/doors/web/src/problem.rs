@@ -293,6 +293,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | Refusal::LastOfficer
         | Refusal::LeaderMissing
         | Refusal::LegalHold
+        | Refusal::ErasedBefore
         | Refusal::NobodyFound
         | Refusal::IdentityNeeded
         | Refusal::CodeFirst

@@ -80,12 +80,18 @@ fn edited(
     edit: &'static str,
     look: fn(&Stage, &Person) -> Result<Option<Seen>, Broken>,
 ) -> Result<Seen, Broken> {
-    let board = stage.kit().board.as_ref().ok_or_else(|| Broken::Step("the board", "nobody is there".to_owned()))?;
-    until(|| Ok((newest(&line(stage, board)?) > 0).then_some(())))?;
+    let board = reported_to(stage)?;
     let before = (!given.is_control()).then(|| stage.disk()?.edit("admission", edit, &[])).transpose()?;
     let seen = until(|| look(stage, board));
     drop(before);
     seen
+}
+
+/// Somebody of the board, once there is a report to them.
+pub(super) fn reported_to(stage: &Stage) -> Result<&Person, Broken> {
+    let board = stage.kit().board.as_ref().ok_or_else(|| Broken::Step("the board", "nobody is there".to_owned()))?;
+    until(|| Ok((newest(&line(stage, board)?) > 0).then_some(())))?;
+    Ok(board)
 }
 
 /// Does the line say that something is missing, or was changed?

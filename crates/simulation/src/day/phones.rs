@@ -39,7 +39,8 @@ pub struct Phones {
 impl Phones {
     /// Listens at `address` (such as `127.0.0.1:0`) for `code.deliver` webhooks signed with `secret`
     /// (`whsec_...`). What isn't signed with it is answered 401 and forgotten. What isn't for the conversation but for the customer's
-    /// own page (`code.own_page`), or tells a number that it was replaced (`number.changed`), goes to `texted`.
+    /// own page (`code.own_page`), or tells a number that it or an account is replaced (`number.changed`, `account.changed`), goes to
+    /// `texted`.
     ///
     /// # Errors
     /// When the secret isn't one, or nothing can listen at the address.
@@ -157,7 +158,7 @@ fn arrived(body: &[u8]) -> Option<Arrived> {
     let text = |name: &str| Some(message.get("data")?.get(name)?.as_str()?.to_owned());
     match message.get("type")?.as_str()? {
         "code.deliver" => Some(Arrived::Code(Delivered { interaction: text("interaction")?, code: text("code")? })),
-        "number.changed" => Some(Arrived::Text { to: text("to")?, says: text("text")? }),
+        "number.changed" | "account.changed" => Some(Arrived::Text { to: text("to")?, says: text("text")? }),
         "code.own_page" => {
             let says = format!("your code for {} is {}", text("page")?, text("code")?);
             Some(Arrived::Text { to: text("to")?, says })

@@ -11,6 +11,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "of two who use one invitation one is refused", tables: &["admission"], run: used_once },
     Case { name: "renewing an admission loses against a change", tables: &["admission"], run: renewed },
     Case { name: "admissions are listed by id and swept when they have run out", tables: &["admission"], run: swept },
+    Case { name: "admissions are found by how their ids begin", tables: &["admission"], run: begun },
     Case { name: "an edited admission is refused", tables: &["admission"], run: edited },
 ];
 
@@ -119,6 +120,32 @@ fn swept(mount: &dyn Mount) {
     assert_eq!(block_on(store.sweep_admissions(TENANT, NOW.plus(2_000))).unwrap(), 2, "a session and the challenge");
     assert_eq!(ids(None, 9), [2, 3]);
     assert!(block_on(store.admission(OTHER, key(AdmissionKind::Session, 7))).unwrap().is_some());
+}
+
+fn begun(mount: &dyn Mount) {
+    let store = mount.store();
+    let id = |begins: u8, ends: u8| {
+        let mut id = [ends; 16];
+        id[..8].fill(begins);
+        id
+    };
+    let at = |begins, ends| AdmissionKey { kind: AdmissionKind::Erased, id: id(begins, ends) };
+    let places = [(1, 0), (1, 0xff), (2, 7), (3, 0), (0xff, 0xff)];
+    for (number, (begins, ends)) in (1..).zip(places) {
+        done(&*store, put(number, row(at(begins, ends), b"e")));
+    }
+    done(&*store, put(8, row(AdmissionKey { kind: AdmissionKind::Session, id: id(1, 1) }, b"s")));
+    done(&*store, Intent { tenant: OTHER, ..put(9, row(at(1, 2), b"theirs")) });
+    let under = |beginnings: &[u8]| {
+        let beginnings = beginnings.iter().map(|byte| [*byte; 8]).collect();
+        let found = block_on(store.admissions_under(TENANT, AdmissionKind::Erased, beginnings)).unwrap();
+        let mut found: Vec<_> = found.iter().map(|row| (row.key.id[0], row.key.id[15])).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(under(&[1]), [(1, 0), (1, 0xff)]);
+    assert_eq!(under(&[3, 9, 2, 0xff]), [(2, 7), (3, 0), (0xff, 0xff)]);
+    assert!(under(&[]).is_empty() && under(&[0, 4]).is_empty());
 }
 
 fn edited(mount: &dyn Mount) {

@@ -5,8 +5,8 @@ use super::help::{
     open_call,
 };
 use super::{Case, Mount};
-use crate::{Effect, HeldValue, Intent, Outcome};
-use domain::InteractionId;
+use crate::{AdmissionKey, AdmissionKind, AdmissionRow, Effect, HeldValue, IndexPlace, Intent, Outcome};
+use domain::{InteractionId, Millis};
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -23,6 +23,11 @@ pub(super) const CASES: &[Case] = &[
         name: "who expired is named nowhere after the sweeps and others stay",
         tables: &["customer", "field", "interaction", "blind_index"],
         run: expired,
+    },
+    Case {
+        name: "a sweep of the index leaves what it is told to, once for each place",
+        tables: &["blind_index", "admission"],
+        run: left,
     },
     Case { name: "retention sees kinds, states and contacts", tables: &["customer", "field"], run: seen },
 ];
@@ -94,7 +99,7 @@ fn expired(mount: &dyn Mount) {
     // One row at a time: it goes on where it stood.
     let (mut gone, mut steps, mut after) = (0, 0, None);
     loop {
-        let swept = block_on(store.sweep_index(TENANT, after, 1)).unwrap();
+        let swept = block_on(store.sweep_index(TENANT, after, 1, &|_| None)).unwrap();
         (gone, steps, after) = (gone + swept.gone, steps + 1, swept.next);
         if after.is_none() {
             break;
@@ -119,8 +124,28 @@ fn expired(mount: &dyn Mount) {
         Vec::<String>::new(),
         "nothing that was swept is remembered and comes back"
     );
-    let none = block_on(store.sweep_index(TENANT, None, 100)).unwrap();
+    let none = block_on(store.sweep_index(TENANT, None, 100, &|_| None)).unwrap();
     assert_eq!((none.gone, none.next), (0, None));
+}
+
+fn left(mount: &dyn Mount) {
+    let store = mount.store();
+    full(mount);
+    done(&*store, doing(3, vec![Effect::PutIndex(index_row(1, 5, ANA)), Effect::PutIndex(index_row(3, 7, ANA))]));
+    done(&*store, doing(4, vec![Effect::Expire(ANA), Effect::Expire(BEN)]));
+    let row = |(kind, mac, _): &IndexPlace, said: u8| {
+        let key = AdmissionKey { kind: AdmissionKind::Erased, id: *mac };
+        (*kind == 1).then(|| AdmissionRow { key, body: vec![said], expires: Millis(said.into()), tag: [said; 16] })
+    };
+    let sweep = |said| block_on(store.sweep_index(TENANT, None, 100, &|place| row(place, said))).unwrap().gone;
+    let kept = || block_on(store.admissions(TENANT, AdmissionKind::Erased, None, 9)).unwrap();
+    let expected = |said| row(&(1, [5; 16], ANA), said).into_iter().collect::<Vec<_>>();
+    assert_eq!(sweep(1), 3, "both customers' rows of one place, and another");
+    assert_eq!(kept(), expected(1), "one row for two customers, and none where none is to be left");
+    assert_eq!((sweep(2), kept()), (0, expected(1)), "nothing is left where nothing goes");
+    // Others' rows that point at nobody any more, in the place of one that there is.
+    done(&*store, doing(5, vec![Effect::PutIndex(index_row(1, 5, ANA))]));
+    assert_eq!((sweep(3), kept()), (1, expected(3)));
 }
 
 fn seen(mount: &dyn Mount) {

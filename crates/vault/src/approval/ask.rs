@@ -61,6 +61,7 @@ impl Vault {
         }
         let attempt = self.one_question(scope, &act);
         let act = self.on_ground(act, scope, &needs, command.interaction, Some(command.customer));
+        let act = self.once_payable(act, (command.customer, command.field, command.instance)).await?;
         let act = act.spend(attempt).where_no_no_stands(value);
         let device = self.device_of(scope).await?;
         let power = self.power(scope.tenant).await?;

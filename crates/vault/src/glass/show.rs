@@ -20,8 +20,8 @@ impl Vault {
     ///
     /// # Errors
     /// `Refused` with its entry: by the rules; `NotFound` for no request of theirs, or no such value; `Tampered`; `NotYetAgreed`
-    /// where no agreement counts (any more); `GlassOver` once it was used or its time has passed; `GlassUnsigned`; `Unplanned`;
-    /// `ContactUnsure` for an account that the customer corrected lately; a spent allowance; what stops every disclosure. No value leaves on any of them.
+    /// where no agreement counts (any more); `GlassOver` once it was used or its time has passed; `GlassUnsigned`; `Unplanned`; a
+    /// spent allowance; what stops every disclosure. No value leaves on any of them.
     pub async fn break_glass(
         &self,
         scope: &Scope,
@@ -47,8 +47,7 @@ impl Vault {
         if signer != Some(scope.person()) {
             return Err(self.logged(act.upon(second), Refusal::GlassUnsigned).await);
         }
-        let act = self.once_payable(act.upon(second), (glass.customer, glass.field, glass.instance)).await?;
-        let act = self.glass_act(act, scope, glass, second, &needs);
+        let act = self.glass_act(act.upon(second), scope, glass, second, &needs);
         let done = self.commit(act).await?;
         self.alarms.set(scope.tenant, AlarmKind::GlassBroken, true, self.clock.now());
         let Done::Committed { values, .. } = done else { return Err(VaultError::Unknown) };

@@ -1,13 +1,13 @@
-//! A customer corrects a name, an address, a phone number, an e-mail address, a date of birth or a wish of theirs.
+//! A customer corrects a name, an address, a phone number, an e-mail address, a bank account, a date of birth or a wish of theirs.
 //!
 //! Whoever reads the addresses that were on file is told first: without letters that were handed over nothing changes. A phone number
-//! that is replaced is told by text message too, where a courier takes it. What was
-//! changed vouches for nobody for three days (`contact.rs`), and until a changed phone number or e-mail address does, nothing else is
-//! corrected: the letter about it could go nowhere that is known.
+//! that is replaced is told by text message too, where a courier takes it, and of another account all phone numbers are. What was
+//! changed vouches for nobody for three days (`contact.rs`), an account is shown to nobody until it does, and until a changed phone
+//! number or e-mail address does, nothing else is corrected: the letter about it could go nowhere that is known.
 
 use super::letter::{Letter, Mailer};
 use super::scope::{CustomerScope, unguarded};
-use crate::code::{Courier, NumberChanged};
+use crate::code::{Courier, ValueChanged};
 use crate::consent::Agreement;
 use crate::contact::{corrected_at, version_at};
 use crate::error::VaultError;
@@ -15,6 +15,7 @@ use crate::private::entry::Kind;
 use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done, Replaced};
 use crate::private::sheet::{self, Masked};
+use crate::reveal::hashed;
 use crate::wiring::{Act, Vault};
 use domain::field::{Incoming, SearchTerm};
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, Refusal, TenantId};
@@ -41,7 +42,7 @@ pub struct Correction<'a> {
 pub struct Tell {
     /// By whom.
     pub mailer: Arc<dyn Mailer>,
-    /// Who takes a text message to a phone number that is replaced, where there is one.
+    /// Who takes text messages to phone numbers that are replaced, or told of another account, where there is one.
     pub courier: Option<Arc<dyn Courier>>,
     /// In which language.
     pub language: Language,
@@ -67,7 +68,8 @@ impl Vault {
     /// used for it, and of the correction.
     ///
     /// # Errors
-    /// `Input` for what isn't such a value; `Undelivered` where a letter wasn't taken: then nothing has changed;
+    /// `Input` for what isn't such a value; `Undelivered` where a letter wasn't taken, or of an account a text message: then nothing has
+    /// changed;
     /// `Refused(ContactUnsure)` while another changed contact is too young, or where nobody could be told; `Refused(NotFound)` for a
     /// kind or value that customers don't correct; `Refused(AttemptsExhausted)` after ten in an hour; `Busy` where somebody else
     /// changed the record meanwhile; as [`Vault::own_record`].
@@ -87,15 +89,13 @@ impl Vault {
             return Ok(None);
         }
         let version = version_at(self.clock.now(), before.version);
-        let Before { replaced: Replaced { addresses, number, gone, come, .. }, asked, .. } = before;
+        let Before { replaced: Replaced { addresses, numbers, gone, come, .. }, asked, .. } = before;
         let link = self.objection_link(scope.tenant, place, version, &tell.objections)?;
         for to in addresses {
             let letter = Letter::Corrected { field: correction.field, link: link.clone() };
             self.mail(to, letter, (scope.tenant, tell.language), Arc::clone(&tell.mailer)).await?;
         }
-        if let Some(number) = number {
-            self.warn_number(scope.tenant, (number, asked), tell).await;
-        }
+        self.warn_numbers(scope.tenant, numbers, (correction.field, asked), tell).await?;
         let sheet = sheet_with(before.masks, correction, mask);
         let mut act = self.own_act(scope, Kind::OwnCorrection).await?.field(place.field);
         about(&mut act, place.instance);
@@ -118,35 +118,61 @@ impl Vault {
         }
     }
 
-    /// On what a text message to the old number rests; none where there is none to send, or the plan hasn't it.
+    /// On what text messages about it rest; none where there are none to send, or the plan hasn't them.
     async fn warnable(
         &self,
         scope: &CustomerScope,
         kind: FieldKind,
         tell: &Tell,
     ) -> Result<Option<Agreement>, VaultError> {
-        if kind != FieldKind::Phone || tell.courier.is_none() {
+        if !matches!(kind, FieldKind::Phone | FieldKind::BankAccount) || tell.courier.is_none() {
             return Ok(None);
         }
-        let agreed = self.planned_for(scope.tenant, scope.customer, (kind, plan::Act::Send, None)).await?;
+        let sends = (FieldKind::Phone, plan::Act::Send, None);
+        let agreed = self.planned_for(scope.tenant, scope.customer, sends).await?;
         Ok(Some(agreed).filter(|agreed| !matches!(agreed.condition, Some(Condition::Never(_)))))
     }
 
-    /// Tells the number that was on file. Unlike the letters this holds nothing up: a number is often corrected because it is dead,
-    /// and whoever could make the courier fail would keep customers from correcting theirs. What guards them is the letter, which went
-    /// before, and the three days.
-    async fn warn_number(&self, tenant: TenantId, (number, id): (Plaintext, EntryId), tell: &Tell) {
-        let Some(courier) = tell.courier.clone() else { return };
+    /// Tells numbers that were on file. Of a number that is replaced this holds nothing up, unlike the letters: it is often corrected
+    /// because it is dead, and whoever could make the courier fail would keep customers from correcting theirs. What guards them is the
+    /// letter, which went before, and the three days. Of another account it does: whoever reads the customer's mail has the letter, and
+    /// the number is what they haven't.
+    async fn warn_numbers(
+        &self,
+        tenant: TenantId,
+        numbers: Vec<Plaintext>,
+        (field, asked): (FieldKind, EntryId),
+        tell: &Tell,
+    ) -> Result<(), VaultError> {
+        let mut id = asked;
+        for number in numbers {
+            if !self.warn_number(tenant, number, (field, id), tell).await && field == FieldKind::BankAccount {
+                return Err(VaultError::Undelivered);
+            }
+            // Two messages of one name would be taken for one.
+            id = EntryId(hashed(&[b"told next", &id.0]));
+        }
+        Ok(())
+    }
+
+    async fn warn_number(
+        &self,
+        tenant: TenantId,
+        number: Plaintext,
+        (field, id): (FieldKind, EntryId),
+        tell: &Tell,
+    ) -> bool {
+        let Some(courier) = tell.courier.clone() else { return false };
         let (planned, at, language) = (Arc::clone(&self.governance(tenant).planned), self.clock.now(), tell.language);
         let warn = move || {
             let head = &planned.plan().head;
             let (company, contact) = (head.company.as_str(), head.contact.as_str());
-            number.to_carrier(|to| courier.warn(&NumberChanged { to, company, contact, language, at, id }))
+            number.to_carrier(|to| courier.warn(&ValueChanged { field, to, company, contact, language, at, id }))
         };
-        let _ = tokio::task::spawn_blocking(warn).await;
+        matches!(tokio::task::spawn_blocking(warn).await, Ok(Ok(())))
     }
 
-    /// What a correction replaces, under an entry of its own. A replaced number is in it only where a text message rests on something.
+    /// What a correction replaces, under an entry of its own. Phone numbers are in it only where a text message rests on something.
     async fn before_correction(
         &self,
         scope: &CustomerScope,
@@ -167,7 +193,11 @@ impl Vault {
         if !act.is_stopped() {
             act.when.extend(unchanged.iter().cloned());
             act.when.extend(texts.iter().filter_map(|agreed| agreed.condition.clone()));
-            let used = rows.iter().filter(|row| makes_terms_with(kind, row.field) || is_email(row.field));
+            let is_texted = |row: &FieldRow| {
+                texts.is_some() && kind == FieldKind::BankAccount && row.field == FieldKind::Phone.code()
+            };
+            let used =
+                rows.iter().filter(|row| makes_terms_with(kind, row.field) || is_email(row.field) || is_texted(row));
             act.read.extend(used.map(reference));
         }
         let Done::Committed { entry: asked, values, .. } = self.commit(act).await? else {
@@ -179,7 +209,8 @@ impl Vault {
         let masks = sheet.open_sheet()?;
         let values: Vec<Committed> = values.collect();
         let replaced = Committed::replaced(values, (place.field, place.instance), new)?;
-        let replaced = Replaced { number: replaced.number.filter(|_| texts.is_some()), ..replaced };
+        let numbers = if texts.is_some() { replaced.numbers } else { Vec::new() };
+        let replaced = Replaced { numbers, ..replaced };
         let old = rows.iter().find(|row| reference(row) == place).ok_or(VaultError::Damaged)?;
         Ok(Before { replaced, masks, sheet_version, version: old.version, unchanged, asked })
     }
@@ -269,12 +300,10 @@ fn sheet_with(mut masks: Vec<Masked>, correction: &Correction<'_>, mask: String)
     sheet::encode(&masks)
 }
 
-/// What customers correct themselves. Not a bank account: the three days keep a corrected value from vouching for anybody, but staff
-/// see it at once, and who has a mailbox would have the next refund paid to themselves. Cards and orders are corrected where they
-/// come from, and a note is somebody else's word.
+/// What customers correct themselves. Cards and orders are corrected where they come from, and a note is somebody else's word.
 fn is_correctable(kind: FieldKind) -> bool {
-    use FieldKind::{DateOfBirth, Email, Name, Phone, PostalAddress, Preference};
-    matches!(kind, Name | PostalAddress | Phone | Email | DateOfBirth | Preference)
+    use FieldKind::{BankAccount, DateOfBirth, Email, Name, Phone, PostalAddress, Preference};
+    matches!(kind, Name | PostalAddress | Phone | Email | BankAccount | DateOfBirth | Preference)
 }
 
 fn is_email(field: u16) -> bool {

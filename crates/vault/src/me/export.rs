@@ -1,8 +1,8 @@
 //! A customer takes their data with them: all values in the open, for them alone.
 //!
-//! What the plan has no export of today, or one with the customer's yes only, which they haven't said, stays, and is named, so that the customer learns of it and can ask for it. Cards and
-//! notes go as their masks: a card's number is shown to nobody, and a note may tell of others, so that a person looks through
-//! it first.
+//! What the plan has no export of today, or one with the customer's yes only, which they haven't said, stays, and is named, so that the customer learns of it and can ask for it; so
+//! does an account that was corrected lately. Cards and notes go as their masks: a card's number is shown to nobody, and a note may tell
+//! of others, so that a person looks through it first.
 
 use super::scope::CustomerScope;
 use crate::consent::Agreement;
@@ -38,6 +38,8 @@ pub enum WhyWithheld {
     NotPlanned,
     /// The plan has one with the customer's yes only, and they haven't said it.
     NotAgreed,
+    /// It is an account that was corrected less than three days ago.
+    NotYet,
 }
 
 impl WhyWithheld {
@@ -47,6 +49,7 @@ impl WhyWithheld {
         match self {
             Self::NotPlanned => "not_planned",
             Self::NotAgreed => "not_agreed",
+            Self::NotYet => "not_yet",
         }
     }
 
@@ -85,6 +88,10 @@ impl Vault {
         for row in self.store.fields(scope.tenant, customer).await?.iter().filter(|row| row.field != SHEET) {
             let Some(kind) = FieldKind::from_code(row.field) else { continue };
             let condition = match exported.get(&kind) {
+                Some(Ok(_)) if kind == FieldKind::BankAccount && !self.is_settled(row.version) => {
+                    withheld.push((kind, row.instance, WhyWithheld::NotYet));
+                    continue;
+                }
                 Some(Ok(condition)) => condition,
                 Some(Err(why)) => {
                     withheld.push((kind, row.instance, *why));

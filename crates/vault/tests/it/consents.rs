@@ -188,7 +188,7 @@ fn data_that_rests_on_a_yes_comes_in_with_that_yes_only() {
         }
         other => panic!("{other:?}"),
     }
-    let customer = take_in(new(&[FieldKind::Preference])).unwrap()[0];
+    let customer = take_in(new(&[FieldKind::Preference])).unwrap().customers[0];
     let interaction = world.call(&world.staff.agent, Some("+442079460019"));
     let agent = world.scope(&world.staff.agent);
     let command = RevealCommand { customer, interaction, ..asking.governed.call.command(FieldKind::Preference) };

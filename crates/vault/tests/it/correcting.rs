@@ -16,18 +16,18 @@ use zeroize::Zeroizing;
 const NEW_PHONE: &str = "+442079460555";
 const NEW_EMAIL: &str = "thief@example.net";
 const HOUR: i64 = 3_600_000;
-const PAGE: &str = "https://desk.example.com/me/acme/en/objection/";
+pub(crate) const PAGE: &str = "https://desk.example.com/me/acme/en/objection/";
 
 /// Keeps where letters went, and what they said: a code, or the link of a correction.
 #[derive(Default)]
 pub(crate) struct Letters(Mutex<Vec<(String, String)>>);
 
 impl Letters {
-    fn all(&self) -> Vec<(String, String)> {
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
         self.0.lock().unwrap().clone()
     }
 
-    fn last(&self) -> (String, String) {
+    pub(crate) fn last(&self) -> (String, String) {
         self.all().pop().expect("no letter")
     }
 }
@@ -46,7 +46,7 @@ impl Mailer for Letters {
 }
 
 /// Loses every letter.
-struct Broken;
+pub(crate) struct Broken;
 
 impl Mailer for Broken {
     fn deliver(&self, _: &Mail<'_>) -> Result<(), MailError> {
@@ -54,7 +54,7 @@ impl Mailer for Broken {
     }
 }
 
-fn tell(mailer: Arc<dyn Mailer>) -> Tell {
+pub(crate) fn tell(mailer: Arc<dyn Mailer>) -> Tell {
     Tell { mailer, courier: None, language: plan::Language::English, objections: PAGE.to_owned() }
 }
 
@@ -117,12 +117,12 @@ fn send_code(world: &TestWorld, interaction: InteractionId) -> Result<String, Va
     Ok(pocket.last().to)
 }
 
-fn mask_of(world: &TestWorld, scope: &CustomerScope, field: FieldKind) -> String {
+pub(crate) fn mask_of(world: &TestWorld, scope: &CustomerScope, field: FieldKind) -> String {
     let record = block_on(world.vault.own_record(scope)).ok().unwrap();
     record.masks.into_iter().find(|masked| masked.field == field).unwrap().mask
 }
 
-fn refused<T>(result: Result<T, VaultError>) -> Refusal {
+pub(crate) fn refused<T>(result: Result<T, VaultError>) -> Refusal {
     match failure(result) {
         VaultError::Refused { refusal, .. } => refusal,
         other => panic!("{other:?}"),
@@ -160,7 +160,7 @@ fn what_is_corrected_is_shown_masked_and_found_anew_and_the_old_address_is_told(
 }
 
 /// Takes nothing, as a courier that is down, or that knows codes alone.
-struct Down;
+pub(crate) struct Down;
 
 impl Courier for Down {
     fn deliver(&self, _: &SendCode<'_>) -> Result<(), CourierError> {
@@ -357,11 +357,7 @@ fn nothing_changes_without_a_letter_or_for_what_is_no_such_value() {
     let letters = Arc::<Letters>::default();
     assert_eq!(correct(world, &scope, (FieldKind::Phone, PHONE), &letters).unwrap(), None, "it is that already");
     assert!(matches!(correct(world, &scope, (FieldKind::Phone, "no number"), &letters), Err(VaultError::Input(_))));
-    for what in [
-        (FieldKind::Card, testkit::CARD),
-        (FieldKind::BankAccount, "DE89370400440532013000"),
-        (FieldKind::Order, testkit::ORDER),
-    ] {
+    for what in [(FieldKind::Card, testkit::CARD), (FieldKind::Order, testkit::ORDER)] {
         assert_refused(world, correct(world, &scope, what, &letters), Refusal::NotFound);
     }
     let second = Correction { field: FieldKind::Phone, instance: 2, text: NEW_PHONE };

@@ -124,7 +124,7 @@ fn reaches_index_rows_that_still_wait_for_their_import_to_end() {
     let number = "+442079460555";
     let record = testkit::name_and_phone("Sta Staged", number);
     let batch = vault::IntakeBatch { import: [1; 16], rows_done: 1, records: vec![record], staged: true };
-    let customer = block_on(call.world.vault.take_in(&operator, batch)).unwrap().remove(0);
+    let customer = block_on(call.world.vault.take_in(&operator, batch)).unwrap().customers[0];
     erased(&call.world, customer).unwrap();
     block_on(call.world.vault.finish_intake(&operator)).unwrap();
     assert_eq!(call.world.tables_holding(&customer.0), Vec::<String>::new());
@@ -170,8 +170,11 @@ fn what_is_put_back_of_whoever_was_erased_brings_nobody_back() {
     let again = world.call(&world.staff.agent, Some(PHONE));
     let command = RevealCommand { interaction: again, ..call.command(FieldKind::Name) };
     assert!(call.reveal(&command).is_err(), "a call from their number shows nothing of theirs");
-    // Who comes with the same data is somebody new.
-    let back = world.add(testkit::ana());
+    // An old file brings nobody back; who comes with the same data later is somebody new.
+    let operator = world.vault.operator(FIRST);
+    assert_refused(world, block_on(world.vault.add_customer(&operator, testkit::ana())), Refusal::ErasedBefore);
+    let later = Some(plan::day_of(world.vault.now().plus(24 * 3_600_000)));
+    let back = world.add(vault::NewRecord { since: later, ..testkit::ana() });
     assert_ne!(back, call.customer);
     let guardian = world.scope(&world.staff.protection);
     assert!(block_on(world.vault.give_statement(&guardian, call.customer)).is_err());

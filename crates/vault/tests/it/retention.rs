@@ -263,8 +263,12 @@ fn nothing_brings_back_who_expired() {
     let statement = world.scope(&world.staff.protection);
     let asked = block_on(world.vault.give_statement(&statement, customer)).map(drop);
     assert_refused(&world, asked, Refusal::NotFound);
-    // An import of the same person is somebody new: another id, other keys, and none of the old entries.
-    let again = world.add(name_and_phone("Old Olga", PHONE));
+    // An old file doesn't. Who came back later is somebody new: another id, other keys, and none of the old entries.
+    let olga = || name_and_phone("Old Olga", PHONE);
+    let old = block_on(world.vault.add_customer(&world.vault.operator(FIRST), olga()));
+    assert_refused(&world, old, Refusal::ErasedBefore);
+    let later = Some(plan::day_of(world.vault.now().plus(DAY)));
+    let again = world.add(vault::NewRecord { since: later, ..olga() });
     assert_ne!(again, customer);
     let given = block_on(world.vault.give_statement(&statement, again)).unwrap();
     assert_eq!(given.lines.len(), 1, "nothing but the statement itself is told of them");

@@ -407,7 +407,7 @@ fn an_imported_customer_is_guarded_before_anybody_finds_them() {
         records: vec![record(Some(Guard::WellKnown)), record(None)],
         staged: true,
     };
-    let [known, other] = block_on(world.vault.take_in(&operator, batch)).unwrap().try_into().unwrap();
+    let [known, other] = block_on(world.vault.take_in(&operator, batch)).unwrap().customers.try_into().unwrap();
     let guard = |customer| block_on(world.store.state(FIRST, customer)).unwrap().unwrap().guard;
     assert_eq!((guard(known), guard(other)), (None, None), "not yet, and nobody finds them");
     let found = || {

@@ -131,6 +131,29 @@ fn a_row_says_whether_its_customer_is_guarded() {
 }
 
 #[test]
+fn a_row_says_on_which_day_it_was_made() {
+    let map = map("since = \"made\"\n[[field]]\nkind = \"name\"\ncolumn = \"n\"\n");
+    let read = |said: &str| {
+        let line = format!("{{\"no\": \"k1\", \"n\": \"Ana Example\", \"made\": {said}}}\n");
+        let mut out = None;
+        let take = &mut |number, _, row: Result<&dyn crate::import::row::Row, _>| {
+            out = Some(record(&map, number, "k1", row.unwrap()));
+            ControlFlow::Break(())
+        };
+        Json::open(line.as_bytes()).each(take).unwrap();
+        out.unwrap()
+    };
+    for (said, day) in [("\"2026-05-17\"", Some("2026-05-17")), ("null", None), ("\" \"", None)] {
+        let since = read(said).ok().unwrap().since.map(|day| day.to_string());
+        assert_eq!(since.as_deref(), day, "{said}");
+    }
+    for wrong in ["\"17.5.2026\"", "\"2026-02-30\"", "true", "{\"a\": 1}", "[\"2026-05-17\", \"2026-05-18\"]"] {
+        let errors = read(wrong).err().unwrap_or_else(|| panic!("{wrong} is taken"));
+        assert_eq!((errors.len(), errors[0].column.as_deref(), errors[0].shape.as_deref()), (1, Some("made"), None));
+    }
+}
+
+#[test]
 fn what_a_customer_has_not_agreed_to_is_left_out() {
     let map = map("[[field]]\nkind = \"preference\"\ncolumn = \"wish\"\noptional = true\nagreed = \"newsletter\"\n");
     let read = |said: &str| {

@@ -6,8 +6,8 @@ use super::value::{Value, blob, blobs, int, ints};
 use crate::rows::{self, Columns, Wrong, bytes};
 use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
-use std::collections::{HashMap, HashSet};
-use store::{HeldValue, Holding, IndexPlace, StoreError, Swept};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use store::{AdmissionKey, AdmissionRow, HeldValue, Holding, IndexPlace, Leave, StoreError, Swept};
 
 const HELD_VALUES: &str = "SELECT customer, field, instance, version FROM field \
     WHERE tenant = $1 AND customer = ANY($2) AND field > 0 ORDER BY customer, field, instance";
@@ -17,6 +17,10 @@ const THERE: &str = "SELECT id FROM customer WHERE tenant = $1 AND id = ANY($2)"
 const DROP_INDEX: &str = "DELETE FROM blind_index USING unnest($2, $3, $4) AS w (kind, mac, customer) \
     WHERE blind_index.tenant = $1 AND blind_index.kind = w.kind AND blind_index.mac = w.mac \
     AND blind_index.customer = w.customer RETURNING blind_index.kind";
+const LEAVE: &str = "INSERT INTO admission (tenant, kind, id, body, expires, tag) \
+    SELECT $1, w.kind, w.id, w.body, w.expires, w.tag FROM unnest($2, $3, $4, $5, $6) AS w (kind, id, body, expires, tag) \
+    ON CONFLICT (tenant, kind, id) DO UPDATE SET body = excluded.body, expires = excluded.expires, tag = excluded.tag \
+    RETURNING kind";
 /// Callers that differ bind an interaction to nobody, or a person claimed another customer. No index knows: a scan.
 const DROP_MENTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND position($2 IN events) > 0 RETURNING id";
 const DROP_INTERACTIONS: &str = "DELETE FROM interaction WHERE tenant = $1 AND id = ANY($2) RETURNING id";
@@ -66,6 +70,7 @@ impl Postgres {
         tenant: TenantId,
         after: Option<IndexPlace>,
         limit: u32,
+        leave: Leave<'_>,
     ) -> Result<Swept<IndexPlace>, StoreError> {
         let from = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
         let key = [int(tenant.0), int(from.0), blob(&from.1), blob(&from.2.0), int(limit)];
@@ -75,6 +80,8 @@ impl Postgres {
         if left.is_empty() {
             return Ok(Swept { gone: 0, next });
         }
+        // First: a sweep that is broken off between the two finds the same rows again.
+        self.left(tenant, left.iter().filter_map(leave).map(|row| (row.key, row)).collect()).await?;
         let key = [
             int(tenant.0),
             ints(left.iter().map(|(kind, ..)| *kind)),
@@ -83,6 +90,22 @@ impl Postgres {
         ];
         let gone = self.scanned(DROP_INDEX, &key, |_| Ok(())).await?.len() as u64;
         Ok(Swept { gone, next })
+    }
+
+    /// Puts rows in place of what goes. Each once, as two who expired may have had one number: a statement changes no row twice.
+    async fn left(&self, tenant: TenantId, rows: BTreeMap<AdmissionKey, AdmissionRow>) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let values = [
+            int(tenant.0),
+            ints(rows.keys().map(|key| key.kind as u8)),
+            blobs(rows.keys().map(|key| key.id.as_slice())),
+            blobs(rows.values().map(|row| row.body.as_slice())),
+            ints(rows.values().map(|row| row.expires.0)),
+            blobs(rows.values().map(|row| row.tag.as_slice())),
+        ];
+        self.scanned(LEAVE, &values, |_| Ok(())).await.map(drop)
     }
 
     pub(super) async fn interactions_swept(

@@ -2,15 +2,15 @@
 
 use super::value::{Value, blob, int, own};
 use super::{Postgres, commit, merge};
-use crate::rows::{self, Columns, Wrong, bytes, number, place};
+use crate::rows::{self, Columns, Wrong, bytes, ends, number, place};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, TenantId};
 use futures_util::FutureExt;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
     CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
-    SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    Intent, InteractionRow, Job, Leave, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow,
+    Publication, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 use tokio_postgres::Row;
 
@@ -282,6 +282,19 @@ impl Store for Postgres {
         self.many(sql::ADMISSIONS, vec![int(tenant.0), int(kind as u8), own(after), int(limit)], rows::admission)
     }
 
+    fn admissions_under(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        beginnings: Vec<[u8; 8]>,
+    ) -> Fut<'_, Vec<AdmissionRow>> {
+        const SQL: &str = "SELECT a.kind, a.id, a.body, a.expires, a.tag FROM unnest($3, $4) AS w (low, high) \
+                           JOIN admission a ON a.tenant = $1 AND a.kind = $2 AND a.id >= w.low AND a.id <= w.high";
+        let (low, high) = beginnings.into_iter().map(ends).map(|(low, high)| (low.to_vec(), high.to_vec())).unzip();
+        let key = vec![int(tenant.0), int(kind as u8), Value::OwnBlobs(low), Value::OwnBlobs(high)];
+        self.many(SQL, key, rows::admission)
+    }
+
     fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool> {
         Box::pin(async move {
             let AdmissionRow { key, body, expires, tag } = &row;
@@ -314,8 +327,14 @@ impl Store for Postgres {
         Box::pin(self.read_holdings(tenant, after, limit))
     }
 
-    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>> {
-        Box::pin(self.index_swept(tenant, after, limit))
+    fn sweep_index<'a>(
+        &'a self,
+        tenant: TenantId,
+        after: Option<IndexPlace>,
+        limit: u32,
+        leave: Leave<'a>,
+    ) -> Fut<'a, Swept<IndexPlace>> {
+        Box::pin(self.index_swept(tenant, after, limit, leave))
     }
 
     fn sweep_interactions(

@@ -148,9 +148,8 @@ fn write_facts(tx: &Transaction<'_>, facts: &Facts) -> rusqlite::Result<()> {
         run(tx, sql, params![tenant.0, interaction.0, row.mac, row.expires.0, row.wrong, row.used, row.tag])?;
     }
     for ((tenant, key), row) in facts.admissions.changed() {
-        let sql = "INSERT INTO admission VALUES ($1, $2, $3, $4, $5, $6) \
-                   ON CONFLICT (tenant, kind, id) DO UPDATE SET body = $4, expires = $5, tag = $6";
-        run(tx, sql, params![tenant.0, key.kind as u8, key.id, row.body, row.expires.0, row.tag])?;
+        let values = params![tenant.0, key.kind as u8, key.id, row.body, row.expires.0, row.tag];
+        run(tx, statements::PUT_ADMISSION, values)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::statements as sql;
 use domain::{CustomerId, InteractionId, TenantId};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::HashSet;
-use store::{Holding, IndexPlace, Swept};
+use store::{AdmissionRow, Holding, IndexPlace, Leave, Swept};
 
 pub(super) fn holdings(
     c: &Connection,
@@ -30,12 +30,18 @@ pub(super) fn sweep_index(
     tenant: TenantId,
     after: Option<IndexPlace>,
     limit: u32,
+    leave: Leave<'_>,
 ) -> rusqlite::Result<Swept<IndexPlace>> {
     let (kind, mac, customer) = after.unwrap_or((0, [0; 16], CustomerId([0; 16])));
     let tx = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = all(&tx, sql::SWEPT_INDEX, params![tenant.0, kind, mac, customer.0, limit], rows::swept_index)?;
     let mut gone = 0;
-    for ((kind, mac, customer), _) in found.iter().filter(|(_, is_left)| *is_left) {
+    for (place, _) in found.iter().filter(|(_, is_left)| *is_left) {
+        if let Some(AdmissionRow { key, body, expires, tag }) = leave(place) {
+            let values = params![tenant.0, key.kind as u8, key.id, body, expires.0, tag];
+            tx.prepare_cached(sql::PUT_ADMISSION)?.execute(values)?;
+        }
+        let (kind, mac, customer) = place;
         gone += tx.prepare_cached(sql::DROP_INDEX)?.execute(params![tenant.0, kind, mac, customer.0])? as u64;
     }
     tx.commit()?;

@@ -1,7 +1,7 @@
 //! The contract, method by method.
 
 use super::{Sqlite, closes, commit, folding, keeping, log, merge};
-use crate::rows::{self, Columns, Wrong, bytes, number, place};
+use crate::rows::{self, Columns, Wrong, bytes, ends, number, place};
 use crate::statements as sql;
 use domain::{Counter, CustomerId, EntryId, InteractionId, Millis, PersonId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
@@ -9,8 +9,8 @@ use std::sync::PoisonError;
 use store::{
     AdmissionKey, AdmissionKind, AdmissionRow, BudgetRow, ClosePage, CloseRow, Committing, Cosigned, CountedCustomer,
     CustomerRow, EntryRow, Fence, FieldCount, FieldRef, FieldRow, Fut, Holding, HourlyRow, IndexPlace, IndexRow,
-    Intent, InteractionRow, Job, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow, Publication,
-    SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
+    Intent, InteractionRow, Job, Leave, LogHead, Outcome, Page, PendingLeaf, PersonRow, PowerHead, PowerRow,
+    Publication, SealedValue, Seals, StateRow, Store, StoreError, Swap, Swept, Tag, TileKey,
 };
 
 fn one<T>(
@@ -262,6 +262,23 @@ impl Store for Sqlite {
         self.reading(|c| all(c, sql::ADMISSIONS, params![tenant.0, kind as u8, after, limit], rows::admission))
     }
 
+    fn admissions_under(
+        &self,
+        tenant: TenantId,
+        kind: AdmissionKind,
+        beginnings: Vec<[u8; 8]>,
+    ) -> Fut<'_, Vec<AdmissionRow>> {
+        self.reading(|c| {
+            let mut found = Vec::new();
+            for beginning in beginnings {
+                let (low, high) = ends(beginning);
+                let key = params![tenant.0, kind as u8, low, high];
+                found.extend(all(c, sql::ADMISSIONS_UNDER, key, rows::admission)?);
+            }
+            Ok(found)
+        })
+    }
+
     fn renew_admission(&self, tenant: TenantId, row: AdmissionRow, before: Tag) -> Fut<'_, bool> {
         self.writing(|c| {
             let AdmissionRow { key, body, expires, tag } = &row;
@@ -286,8 +303,14 @@ impl Store for Sqlite {
         self.reading(|c| keeping::holdings(c, tenant, after, limit))
     }
 
-    fn sweep_index(&self, tenant: TenantId, after: Option<IndexPlace>, limit: u32) -> Fut<'_, Swept<IndexPlace>> {
-        self.writing(|c| keeping::sweep_index(c, tenant, after, limit))
+    fn sweep_index<'a>(
+        &'a self,
+        tenant: TenantId,
+        after: Option<IndexPlace>,
+        limit: u32,
+        leave: Leave<'a>,
+    ) -> Fut<'a, Swept<IndexPlace>> {
+        self.writing(|c| keeping::sweep_index(c, tenant, after, limit, leave))
     }
 
     fn sweep_interactions(

@@ -39,8 +39,8 @@ fn a_step_of_the_sweep_does_not_read_all_customers() {
     let store = block_on(Postgres::create(&address(&server.address(&database)), 2)).unwrap();
     filled(&server, &database);
     let before = read_in_a_row(&server, &database);
-    let first = block_on(store.sweep_index(TENANT, None, STEP)).unwrap();
-    let second = block_on(store.sweep_index(TENANT, first.next, STEP)).unwrap();
+    let first = block_on(store.sweep_index(TENANT, None, STEP, &|_| None)).unwrap();
+    let second = block_on(store.sweep_index(TENANT, first.next, STEP, &|_| None)).unwrap();
     assert_eq!((first.gone, second.gone), (0, 0), "everybody is there");
     assert!(first.next.is_some() && second.next > first.next, "a step goes on behind the one before");
     drop(store);

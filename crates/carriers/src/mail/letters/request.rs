@@ -56,10 +56,10 @@ fn english(news: &RequestNews, right: Right, company: &str) -> String {
         ),
         // What only customers correct isn't done by this answer, and what nobody corrects here is told by whoever can.
         RequestNews::Done if right == Right::Rectification => format!(
-            "It is answered. Your name, postal address, phone number, e-mail address, date of birth and wishes you correct yourself, on \
-             the page \"Your data\" of {company}, where you sign in with a code that comes to this address. Anything else, such as a \
-             bank account, a card or an order, isn't corrected there: what was done about it, whoever handled your request tells you in \
-             their own words. If they didn't, write to us."
+            "It is answered. Your name, postal address, phone number, e-mail address, bank account, date of birth and wishes you correct \
+             yourself, on the page \"Your data\" of {company}, where you sign in with a code that comes to this address. Anything else, \
+             such as a card or an order, isn't corrected there: what was done about it, whoever handled your request tells you in their \
+             own words. If they didn't, write to us."
         ),
         RequestNews::Done => format!(
             "It is answered: what you asked for counts from now on. You can read it on the page \"Your data\" of {company}, where you \
@@ -102,10 +102,10 @@ fn german(news: &RequestNews, right: Right, company: &str) -> String {
              niemandem gezeigt, und eine Notiz kann von anderen handeln."
         ),
         RequestNews::Done if right == Right::Rectification => format!(
-            "Er ist beantwortet. Namen, Anschrift, Telefonnummer, E-Mail-Adresse, Geburtsdatum und Wünsche berichtigen Sie selbst, auf der \
-             Seite „Ihre Daten“ von {company}. Dort melden Sie sich mit einem Code an, der an diese Adresse geht. Anderes, etwa ein \
-             Bankkonto, eine Karte oder eine Bestellung, wird dort nicht berichtigt: Was damit geschah, sagt Ihnen mit eigenen Worten, \
-             wer Ihren Antrag bearbeitet hat. Wenn nicht, schreiben Sie uns."
+            "Er ist beantwortet. Namen, Anschrift, Telefonnummer, E-Mail-Adresse, Bankkonto, Geburtsdatum und Wünsche berichtigen Sie \
+             selbst, auf der Seite „Ihre Daten“ von {company}. Dort melden Sie sich mit einem Code an, der an diese Adresse geht. Anderes, \
+             etwa eine Karte oder eine Bestellung, wird dort nicht berichtigt: Was damit geschah, sagt Ihnen mit eigenen Worten, wer \
+             Ihren Antrag bearbeitet hat. Wenn nicht, schreiben Sie uns."
         ),
         RequestNews::Done => format!(
             "Er ist beantwortet: Was Sie beantragt haben, gilt von jetzt an. Sie lesen es auf der Seite „Ihre Daten“ von {company}. Dort \

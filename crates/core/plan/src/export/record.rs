@@ -87,8 +87,9 @@ fn activity(plan: &Plan, entry: &Entry) -> Activity {
     let kinds: BTreeSet<String> = plan.kinds(entry).into_iter().map(|kind| kind.slug().to_owned()).collect();
     let recipient = |id: &String| {
         let one = plan.sub_processors.get(id)?;
-        let (name, country) = (one.name.clone(), one.country.clone());
-        Some(Recipient { name, country, does: one.does.en.clone(), safeguard: one.safeguard.clone() })
+        let (name, country) = (one.name.en.clone(), one.country.clone());
+        let safeguard = one.safeguard.as_ref().map(|words| words.en.clone());
+        Some(Recipient { name, country, does: one.does.en.clone(), safeguard })
     };
     Activity {
         id: category(entry),

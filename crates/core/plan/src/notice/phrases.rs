@@ -29,6 +29,7 @@ pub(super) struct Phrases {
     pub(super) obeyed: &'static str,
     pub(super) logged: &'static str,
     pub(super) ask: &'static str,
+    pub(super) kept_out: &'static str,
     pub(super) officer: &'static str,
     pub(super) complain: &'static str,
 }
@@ -57,6 +58,7 @@ static ENGLISH: Phrases = Phrases {
     obeyed: "Our system obeys this page. What is not on it, the system will not store or show.",
     logged: "Each look at your data is put in a log that none can change in secret.",
     ask: "You can ask what we hold. You can have it put right, have it erased, or take a copy with you. Write to {contact}.",
+    kept_out: "When your data is gone, a mark made of your e-mail and number is kept for three years. None can read it back. It stops an old file from bringing you back.",
     officer: "You can write to the one who guards your data here: {officer}.",
     complain: "You can complain to {authority}.",
 };
@@ -85,6 +87,7 @@ static GERMAN: Phrases = Phrases {
     obeyed: "Unser System hält sich an diese Seite. Was hier nicht steht, speichert und zeigt es nicht.",
     logged: "Jeder Blick auf Ihre Daten kommt in ein Buch, das niemand heimlich ändern kann.",
     ask: "Sie können fragen, was wir haben. Sie können es berichtigen oder löschen lassen oder eine Kopie mitnehmen. Schreiben Sie an {contact}.",
+    kept_out: "Sind Ihre Daten weg, so bleibt drei Jahre lang ein Zeichen aus Ihrer E-Mail und Ihrer Nummer. Daraus liest sie niemand ab. So holt keine alte Datei Sie zurück.",
     officer: "Sie können auch an die Person schreiben, die hier Ihre Daten schützt: {officer}.",
     complain: "Sie können sich beschweren bei: {authority}.",
 };

@@ -23,6 +23,30 @@ fn each_change_is_one_sentence_and_says_whether_it_widens() {
         ("ends = 2030-12-31", "ends = 2031-12-31", true, "phone ends on 2031-12-31 in place of 2030-12-31."),
         ("\"contract\"", "\"consent\"", true, "phone rests on consent in place of contract."),
         ("in_place = false", "in_place = true", true, "The protection vault is there now, so what needs it may start."),
+        (
+            "name = \"Courier\"",
+            "name = \"Broker\"",
+            true,
+            "The sub-processor courier is Broker in DE: brings; it was Courier in DE: brings.",
+        ),
+        (
+            "name = \"Courier\"",
+            "name = { en = \"Courier\", de = \"Bote\" }",
+            true,
+            "The sub-processor courier is in German Bote: bringt; it was Courier: bringt.",
+        ),
+        (
+            "de = \"bringt\"",
+            "de = \"verkauft\"",
+            true,
+            "The sub-processor courier is in German verkauft; it was bringt.",
+        ),
+        (
+            "country = \"DE\"\n",
+            "country = \"DE\"\nsafeguard = \"a treaty\"\n",
+            true,
+            "Data with the sub-processor courier is safe by a treaty in place of nothing.",
+        ),
         ("company = \"A\"", "company = \"Z\"", false, "The company that answers is \"Z\" in place of \"A\"."),
     ];
     for (from, to, widens, says) in cases {

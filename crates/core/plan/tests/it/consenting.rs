@@ -60,6 +60,8 @@ fn whatever_widens_an_entry_is_asked_anew() {
         ("does = { en = \"brings\"", "does = { en = \"sells\"", true),
         ("de = \"bringt\"", "de = \"verkauft\"", true),
         ("\"a treaty\"", "\"a promise\"", true),
+        ("\"a treaty\"", "{ en = \"a treaty\", de = \"ein Vertrag\" }", true),
+        ("\"Courier\"", "{ en = \"Courier\", de = \"Bote\" }", true),
         ("country = \"US\"", "country = \"CN\"", true),
         ("name = \"Courier\"", "name = \"Broker\"", true),
         ("source = \"company\"", "source = \"device\"", true),
@@ -88,6 +90,20 @@ fn whatever_widens_an_entry_is_asked_anew() {
     for (from, to) in [("ends = 2030-12-31", "ends = 2031-12-31"), ("starts = 2026-01-01", "starts = 2025-01-01")] {
         assert_eq!(terms(&before), terms(&plan(&full.replace(from, to))), "{to}");
     }
+}
+
+#[test]
+fn a_name_that_is_the_same_in_each_language_asks_nobody_anew() {
+    let full = told_in_full();
+    let terms = |text: &str| {
+        let plan = Plan::parse(text).unwrap();
+        let question = plan.questions(day("2026-06-01")).next().unwrap();
+        [plan.terms(&question), plan.terms_before(&question)]
+    };
+    let same = full.replace("\"Courier\"", "{ en = \"Courier\", de = \"Courier\" }");
+    assert_eq!(terms(&full), terms(&same));
+    let other = terms(&full.replace("\"Courier\"", "{ en = \"Courier\", de = \"Bote\" }"));
+    assert!(terms(&full).iter().zip(&other).all(|(one, other)| one != other), "{other:?}");
 }
 
 #[test]

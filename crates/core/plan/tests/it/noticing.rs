@@ -86,6 +86,24 @@ fn what_the_plan_takes_back_the_notice_takes_back() {
 }
 
 #[test]
+fn a_helper_is_told_in_words_of_the_language_and_else_in_those_there_are() {
+    let abroad = "country = \"US\"\nsafeguard = { en = \"a treaty\", de = \"ein Vertrag\" }";
+    let each = changed("name = \"Courier\"", "name = { en = \"the courier\", de = \"der Bote\" }")
+        .replace("country = \"DE\"", abroad);
+    let said = |text: &str, language| notice(text, language).to_string();
+    let english = said(&each, Language::English);
+    for told in ["It also goes to the courier.", "\nThe courier\n", "Your data is safe there by a treaty."] {
+        assert!(english.contains(told), "{told}: {english}");
+    }
+    let german = said(&each, Language::German);
+    for told in ["Es geht auch an der Bote.", "\nDer Bote\n", "Dort schützt Ihre Daten: ein Vertrag."] {
+        assert!(german.contains(told), "{told}: {german}");
+    }
+    assert!(!german.contains("courier") && !english.contains("Bote"));
+    assert!(said(SMALL, Language::German).contains("Es geht auch an Courier."), "one text is said in both");
+}
+
+#[test]
 fn what_has_ended_is_told_as_long_as_something_may_be_left_of_it() {
     let told = |text: &str, language, on| Plan::parse(text).unwrap().notice(language, day(on)).to_string();
     let english = |on| told(SMALL, Language::English, on);

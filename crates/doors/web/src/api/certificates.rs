@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{EntryId, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vault::{Certificate, CertificateAnswer};
+use vault::{Certificate, CertificateAnswer, KEPT_DIGEST};
 
 /// What its readers know it by.
 const FORMAT: &str = "ringfence erasure certificate v1";
@@ -35,6 +35,8 @@ pub(crate) struct ErasureCertificate {
     backups_unreadable_by: String,
     /// Has that been done? By the key holder's word.
     backups_unreadable: bool,
+    /// What is kept, in one sentence: digests, so that no old file brings who was erased back.
+    kept: &'static str,
     opening: CertificateOpening,
     /// That the entry is in the log: a C2SP tlog-proof, whose extra data is the entry's leaf.
     proof: String,
@@ -63,6 +65,7 @@ impl ErasureCertificate {
             at: one.destroyed.at.to_string(),
             backups_unreadable_by: one.destroyed.backups_unreadable_by.to_string().chars().take(10).collect(),
             backups_unreadable: one.backups_unreadable,
+            kept: KEPT_DIGEST,
             opening: CertificateOpening {
                 ra: hex(&one.opening.ra),
                 audit: hex(&one.opening.audit),

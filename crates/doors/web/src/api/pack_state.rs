@@ -296,10 +296,10 @@ fn plan(plan: &Plan, text: &str) -> PackPlan {
         ends: entry.dates.ends.to_string(),
     };
     let sub = plan.sub_processors.values().map(|one| PackSubProcessor {
-        name: one.name.clone(),
+        name: one.name.said(Language::English).to_owned(),
         country: one.country.clone(),
         does: one.does.said(Language::English).to_owned(),
-        safeguard: one.safeguard.clone(),
+        safeguard: one.safeguard.as_ref().map(|words| words.said(Language::English).to_owned()),
     });
     let safeguards = plan.safeguards.iter().map(|(id, one)| PackSafeguard {
         id: id.clone(),

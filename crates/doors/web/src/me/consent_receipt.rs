@@ -82,7 +82,7 @@ fn process(plan: &Plan, question: &Question<'_>, language: Language) -> Value {
     let purpose = plan.purpose(question.purpose).map(|words| words.said(language).to_owned());
     let helpers = entry.sub_processors.iter().filter_map(|id| plan.sub_processors.get(id));
     let helpers: Vec<Value> = helpers
-            .map(|one| json!({ "@type": "dpv:DataProcessor", "dpv:hasName": one.name, "dpv:hasLocation": format!("loc:{}", one.country) }))
+            .map(|one| json!({ "@type": "dpv:DataProcessor", "dpv:hasName": one.name.said(language), "dpv:hasLocation": format!("loc:{}", one.country) }))
             .collect();
     let data: Vec<Value> = plan
             .kinds(entry)

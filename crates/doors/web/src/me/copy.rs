@@ -288,6 +288,7 @@ fn html(place: &Place, at: Millis, export: OwnExport) -> Zeroizing<Vec<u8>> {
         let told = match why {
             WhyWithheld::NotPlanned => say.copy_unplanned,
             WhyWithheld::NotAgreed => say.copy_not_agreed,
+            WhyWithheld::NotYet => say.copy_not_yet,
         };
         out.extend_from_slice(format!("<dt>{title}</dt><dd>{}</dd>\n", escaped(told)).as_bytes());
     }
@@ -315,6 +316,7 @@ mod tests {
                 withheld: vec![
                     (FieldKind::Phone, 1, WhyWithheld::NotPlanned),
                     (FieldKind::Email, 2, WhyWithheld::NotAgreed),
+                    (FieldKind::BankAccount, 1, WhyWithheld::NotYet),
                 ],
                 receipt: EntryId([7; 16]),
             };
@@ -322,6 +324,7 @@ mod tests {
             let lines = serde_json::json!([
                 {"field": "phone", "instance": 1, "why": "not_planned"},
                 {"field": "email", "instance": 2, "why": "not_agreed"},
+                {"field": "bank_account", "instance": 1, "why": "not_yet"},
             ]);
             assert_eq!(told["withheld"], lines);
             let page = html(&place, Millis(0), export());
@@ -329,6 +332,7 @@ mod tests {
             let told = |kind, why| format!("<dt>{}</dt><dd>{why}</dd>", upper(&field(kind, language)));
             assert!(page.contains(&told(FieldKind::Phone, say.copy_unplanned)), "{page}");
             assert!(page.contains(&told(FieldKind::Email, say.copy_not_agreed)), "{page}");
+            assert!(page.contains(&told(FieldKind::BankAccount, say.copy_not_yet)), "{page}");
         }
     }
 }

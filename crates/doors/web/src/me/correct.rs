@@ -40,9 +40,10 @@ impl Fix {
             FieldKind::Phone => ("tel", say.means_phone),
             FieldKind::Email if is_only => ("email", say.means_only_email),
             FieldKind::Email => ("email", say.means_email),
+            FieldKind::BankAccount => ("off", say.means_account),
             FieldKind::DateOfBirth => ("bday", say.means_birth),
             FieldKind::Preference => ("off", ""),
-            FieldKind::Card | FieldKind::BankAccount | FieldKind::Order | FieldKind::Note => return None,
+            FieldKind::Card | FieldKind::Order | FieldKind::Note => return None,
         };
         let (field, instance, mask) = (masked.field.slug(), masked.instance, masked.mask.clone());
         Some(Self { field, instance, mask, autocomplete, how: how(masked.field, say), means })
@@ -54,6 +55,7 @@ fn how(field: FieldKind, say: &Words) -> &'static str {
     match field {
         FieldKind::PostalAddress => say.address_how,
         FieldKind::Phone => say.phone_how,
+        FieldKind::BankAccount => say.account_how,
         FieldKind::DateOfBirth => say.birth_how,
         FieldKind::Preference => say.preference_how,
         _ => "",
@@ -97,6 +99,9 @@ pub(super) async fn correct(
     match web.vault.own_correct(&scope, &Correction { field, instance, text: &value }, &tell).await {
         Ok(Some(_)) if field == FieldKind::Email => place.said(StatusCode::OK, say.corrected, say.corrected_email),
         Ok(Some(_)) if field == FieldKind::Phone => place.said(StatusCode::OK, say.corrected, say.corrected_contact),
+        Ok(Some(_)) if field == FieldKind::BankAccount => {
+            place.said(StatusCode::OK, say.corrected, say.corrected_account)
+        }
         Ok(Some(_)) => place.said(StatusCode::OK, say.corrected, say.corrected_lead),
         Ok(None) => place.said(StatusCode::OK, say.nothing_done, say.same_value),
         Err(VaultError::Input(_)) => {

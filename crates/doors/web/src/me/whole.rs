@@ -55,8 +55,14 @@ struct Held {
 #[derive(Debug, Clone)]
 struct Mask {
     text: String,
-    /// From when on the customer is known by it, where they corrected it lately.
+    /// From when on it counts, where they corrected it lately.
     counts_from: Option<String>,
+}
+
+/// From when on a corrected value counts, in words.
+fn counts_from(kind: FieldKind, moment: &str, say: &Words) -> String {
+    let from = if kind == FieldKind::BankAccount { say.account_from } else { say.counts_from };
+    format!("{from} {moment} UTC.")
 }
 
 pub(super) async fn show(
@@ -123,7 +129,8 @@ fn held(record: &OwnRecord, in_force: &InForce, place: &Place, can_correct: bool
         let kind = masked.field;
         let is_only = record.masks.iter().filter(|other| other.field == kind).count() == 1;
         let waits = record.waiting.iter().find(|(field, instance, _)| (*field, *instance) == (kind, masked.instance));
-        let mask = Mask { text: masked.mask.clone(), counts_from: waits.map(|(_, _, at)| moment(&at.to_string())) };
+        let from = waits.map(|(_, _, at)| counts_from(kind, &moment(&at.to_string()), place.say));
+        let mask = Mask { text: masked.mask.clone(), counts_from: from };
         let fix = Fix::of(masked, place.say, is_only).filter(|_| can_correct);
         match held.last_mut().filter(|(last, _)| *last == kind) {
             Some((_, same)) => {
@@ -192,13 +199,15 @@ fn samples(say: &Words, until: Option<&str>) -> Vec<Held> {
     let one = |field, title: &str, text: &str| {
         let masked = Masked { field, instance: 1, mask: text.to_owned() };
         let fix = Fix::of(&masked, say, true).filter(|_| until.is_none());
-        let counts_from = until.filter(|_| field == FieldKind::Email).map(ToOwned::to_owned);
-        let masks = vec![Mask { text: masked.mask, counts_from }];
+        let is_new = [FieldKind::Email, FieldKind::BankAccount].contains(&field);
+        let from = until.filter(|_| is_new).map(|until| counts_from(field, until, say));
+        let masks = vec![Mask { text: masked.mask, counts_from: from }];
         Held { title: title.to_owned(), masks, why: Vec::new(), fixes: fix.into_iter().collect() }
     };
     vec![
         one(FieldKind::Name, "Your name", "A••• D•••"),
         one(FieldKind::Phone, "Your phone number", "•••• 18"),
         one(FieldKind::Email, "Your e-mail address", "a•••@example.org"),
+        one(FieldKind::BankAccount, "Your bank account", "GB•• •••• •••• ••32"),
     ]
 }

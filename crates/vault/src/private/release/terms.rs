@@ -3,13 +3,14 @@
 use super::{Committed, reparse};
 use crate::error::VaultError;
 use crate::private::plaintext::Plaintext;
+use crate::tombstone::Findable;
 use domain::FieldKind;
 use domain::field::{self, Incoming, SearchTerm};
 use keys::Place;
 
 impl Committed {
-    /// The index terms of a customer's values, for taking them out of the index: digests leave, values don't.
-    pub(crate) fn index_terms(all: Vec<Self>) -> Result<Vec<SearchTerm>, VaultError> {
+    /// By what a customer with these values is found, for taking them out of the index: digests leave, values don't.
+    pub(crate) fn findable(all: Vec<Self>) -> Result<Findable, VaultError> {
         let mut values = Vec::with_capacity(all.len());
         for committed in all {
             let kind = FieldKind::from_code(committed.place.field);
@@ -18,7 +19,7 @@ impl Committed {
                 values.push(reparse(kind, &value)?);
             }
         }
-        Ok(terms_of(&values))
+        Ok(Findable::of(&values))
     }
 
     /// The terms under which a customer is found by those of these values that go, and by none that stays.
@@ -35,14 +36,14 @@ impl Committed {
     }
 
     /// What changes where one of a customer's values is replaced. `all` are the values with which it makes up terms, and the
-    /// e-mail addresses: these go on to a carrier, and so does a phone number that is replaced.
+    /// e-mail addresses: these go on to a carrier, and so do phone numbers, the one that is replaced or, where it is an account, all.
     pub(crate) fn replaced(
         all: Vec<Self>,
         (field, instance): (u16, u32),
         new: Incoming,
     ) -> Result<Replaced, VaultError> {
         let (kind, mut addresses, mut others, mut old) = (new.kind(), Vec::new(), Vec::new(), None);
-        let mut number = None;
+        let mut numbers = Vec::new();
         for committed in all {
             let Place { field: of, instance: which, .. } = committed.place;
             let other = FieldKind::from_code(of).ok_or(VaultError::Damaged)?;
@@ -55,7 +56,7 @@ impl Committed {
             }
             match other {
                 FieldKind::Email => addresses.push(value),
-                FieldKind::Phone if is_it => number = Some(value),
+                FieldKind::Phone if is_it || kind == FieldKind::BankAccount => numbers.push(value),
                 _ => {}
             }
         }
@@ -64,7 +65,7 @@ impl Committed {
         let (gone, come) = (terms_only_with(&mut others, old), terms_only_with(&mut others, new));
         // A number or address makes a term by itself: without one, another value has it already.
         let is_held = come.is_empty() && matches!(kind, FieldKind::Phone | FieldKind::Email);
-        Ok(Replaced { is_same: is_same || is_held, addresses, number, gone, come })
+        Ok(Replaced { is_same: is_same || is_held, addresses, numbers, gone, come })
     }
 }
 
@@ -74,8 +75,8 @@ pub(crate) struct Replaced {
     pub(crate) is_same: bool,
     /// The e-mail addresses that were on file.
     pub(crate) addresses: Vec<Plaintext>,
-    /// The phone number that is replaced, where it is one.
-    pub(crate) number: Option<Plaintext>,
+    /// The phone number that is replaced, or those that are told of another account.
+    pub(crate) numbers: Vec<Plaintext>,
     /// The terms under which the customer is found by the old value alone.
     pub(crate) gone: Vec<SearchTerm>,
     /// Those by the new one alone.
