@@ -117,11 +117,11 @@ pub trait AskedHolder {
     /// Why it was declined.
     fn key_under(&self, entry: EntryId, number: u64) -> Result<(), Declined>;
 
-    /// Shows it a head of the log.
+    /// Shows it a whole log, of these leaves.
     ///
     /// # Errors
     /// Why it was declined.
-    fn shown(&self, size: u64, root: [u8; 32]) -> Result<(), Declined>;
+    fn shown(&self, log: &[[u8; 65]]) -> Result<(), Declined>;
 }
 
 /// A witness, as whoever keeps a log may ask it. It goes with this.

@@ -4,7 +4,7 @@ use crate::codec::{Bytes, Get, Put, Writer, array};
 use crate::frame::{self, Connection, FrameError};
 use crate::message::{Change, Operation, VERSION};
 use crate::tls::{Far, Identity, TlsError};
-use domain::{CustomerId, EntryId, Millis, TenantId};
+use domain::{CustomerId, Millis, TenantId};
 use keys::{
     CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
     PowerProposal, PowerSeal, Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites,
@@ -242,8 +242,8 @@ impl KeyHolder for Remote {
         Box::pin(self.call(Operation::CheckPower, (tenant, seal)))
     }
 
-    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
-        Box::pin(self.call(Operation::Published, (tenant, head.size, head.root, head.entries)))
+    fn published<'a>(&'a self, tenant: TenantId, piece: Published<'a>) -> Fut<'a, u64> {
+        Box::pin(self.call(Operation::Published, (tenant, piece.size, piece.root, piece.leaves, Bytes(piece.before))))
     }
 
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {

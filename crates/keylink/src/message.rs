@@ -10,7 +10,7 @@ use minicbor::Decoder;
 use minicbor::decode::Error;
 
 /// What this version of the program speaks; both sides must be of one version.
-pub(crate) const VERSION: u8 = 2;
+pub(crate) const VERSION: u8 = 3;
 
 /// What is asked, by number; numbers are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -327,8 +327,8 @@ pub(crate) async fn answer(request: &[u8], holder: &dyn KeyHolder) -> Read<Zeroi
             reply(holder.check_power(tenant, seal).await)
         }
         Operation::Published => {
-            let (tenant, size, root, entries): (TenantId, u64, _, Vec<EntryId>) = body(from)?;
-            reply(holder.published(tenant, Published { size, root, entries: &entries }).await)
+            let (tenant, size, root, leaves, Bytes(before)): (_, _, _, Vec<[u8; 65]>, Bytes<Vec<u8>>) = body(from)?;
+            reply(holder.published(tenant, Published { size, root, leaves: &leaves, before: &before }).await)
         }
     })
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a step that fails must stop the test there")]
 
+use crate::codec::Bytes;
 use crate::codec::{Put, Writer};
 use crate::message::{Operation, VERSION};
 use crate::server::answer;
@@ -149,7 +150,10 @@ async fn keeps_the_contract(holder: &dyn KeyHolder) {
     assert_eq!(holder.shelves(TENANT).await.unwrap().last().unwrap().made, MADE.plus(5));
     let gone = holder.release(&[request(one)]).await.unwrap().remove(0);
     assert!(matches!(gone, Err(HolderError::NotOnShelf)));
-    assert_eq!(holder.published(TENANT, Published { size: 1, root: [1; 32], entries: &[] }).await, Ok(vec![]));
+    assert_eq!(
+        holder.published(TENANT, Published { size: 1, root: [1; 32], leaves: &[[1; 65]], before: &[0; 8] }).await,
+        Ok(1)
+    );
 
     let stranger = TenantId(9);
     assert_eq!(holder.node_keys(stranger).await.err(), Some(HolderError::UnknownTenant));
@@ -345,7 +349,7 @@ fn no_bytes_make_it_panic() {
     let release = vec![(EntryId([4; 16]), Some(PersonId([6; 16])), Some(8_u64), &shelved, place, header)];
     let samples = [
         request(Operation::Release, release),
-        request(Operation::Published, (TENANT, 4_u64, [1_u8; 32], vec![EntryId([4; 16])])),
+        request(Operation::Published, (TENANT, 1_u64, [1_u8; 32], vec![[4_u8; 65]], Bytes(vec![0; 8]))),
         request(Operation::SealPower, (TENANT, 0_u64, &Powers::default(), Vec::<EntryId>::new(), &Warrant::Setup)),
     ];
     let (mut read, mut refused) = (0, 0);

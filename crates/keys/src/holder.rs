@@ -167,15 +167,18 @@ pub struct Release<'a> {
     pub header: Header,
 }
 
-/// A log's newest checkpoint, as it was published.
+/// A piece of a log, as it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published<'a> {
-    /// How many entries the log has.
+    /// How many entries the log has with these.
     pub size: u64,
-    /// The root over them.
+    /// The root over them (RFC 6962, section 2.1).
     pub root: [u8; 32],
-    /// Entries that have their places now; they may have been told before.
-    pub entries: &'a [EntryId],
+    /// The leaves of the last of them, in their order: `01 ‖ label[32] ‖ commit[32]`.
+    pub leaves: &'a [[u8; 65]],
+    /// The right edge of the log before them, for a holder that was started since: its size as a big-endian u64, then the roots of its
+    /// complete subtrees, the largest first. It is believed if it gives the root that the holder knows.
+    pub before: &'a [u8],
 }
 
 /// A customer as a close counts them.
@@ -269,10 +272,12 @@ pub trait KeyHolder: Send + Sync {
     /// answer. None: does the store rightly have no seal?
     fn check_power(&self, tenant: TenantId, seal: Option<PowerSeal>) -> Fut<'_, ()>;
 
-    /// Tells what was published of a tenant's log. A shorter log than before, or another one of the same size, isn't
-    /// taken. Gives entries that keys were released for and that haven't been told as published for some time: whoever
-    /// has them in the log tells them again.
-    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>>;
+    /// Tells what was published of a tenant's log. A shorter log than before, or one that doesn't go on from what was told before, isn't
+    /// taken. Gives the place from which on it hasn't heard the leaves: the size, if it has heard all.
+    ///
+    /// A holder of its own believes no node that an entry is in the log: it hashes the leaves itself, and looks for the label that the
+    /// customer's own key gives the entry.
+    fn published<'a>(&'a self, tenant: TenantId, piece: Published<'a>) -> Fut<'a, u64>;
 
     /// How it stands, for who watches: nothing secret.
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding>;

@@ -10,7 +10,7 @@ use crate::promises::Promises;
 use crate::wiring::{TenantConfig, Vault};
 use domain::{Clock, EntryId, Millis, TenantId};
 use keys::KeyHolder;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::{Fence, Job, LogHead, PendingLeaf, Publication, Store, StoreError, Swap, TileKey};
 use telling::Telling;
@@ -157,7 +157,8 @@ impl Sequencer {
         match result? {
             Swap::Done => {
                 self.promises.placed(self.tenant.id, pending);
-                self.telling.placed(pending);
+                let size = self.state.as_ref().map_or(0, |log| log.builder.size());
+                self.telling.placed(size.saturating_sub(pending.len() as u64), pending);
                 Ok(pending.len())
             }
             Swap::Lost => self.set_aside().await.map(|()| 0),
@@ -233,14 +234,9 @@ impl Sequencer {
         if checkpoint.size != head.size {
             return Err(VaultError::Damaged);
         }
-        let mut partial = Vec::new();
-        for level in 0..8 {
-            if let Some(path) = partial_path(checkpoint.size, level) {
-                partial.push((path, tile_at(&*self.store, self.tenant.id, path).await?.ok_or(VaultError::Damaged)?));
-            }
-        }
-        let fetch = |path: TilePath| partial.iter().find(|(known, _)| *known == path).map(|(_, data)| data.as_slice());
-        let builder = TileBuilder::resume(checkpoint.size, &checkpoint.root, fetch).map_err(|_| VaultError::Damaged)?;
+        let partial = self.partial_tiles(checkpoint.size).await?;
+        let builder = TileBuilder::resume(checkpoint.size, &checkpoint.root, |path| partial.get(&path));
+        let builder = builder.map_err(|_| VaultError::Damaged)?;
         let width = (checkpoint.size % 256) as u16;
         let bundle = match width {
             0 => Vec::new(),
@@ -251,6 +247,16 @@ impl Sequencer {
             }
         };
         Ok(Log { builder, bundle })
+    }
+
+    /// The partial hash tiles of a log of `size` entries.
+    async fn partial_tiles(&self, size: u64) -> Result<HashMap<TilePath, Vec<u8>>, VaultError> {
+        let mut partial = HashMap::new();
+        for path in (0..8).filter_map(|level| partial_path(size, level)) {
+            let tile = tile_at(&*self.store, self.tenant.id, path).await?;
+            partial.insert(path, tile.ok_or(VaultError::Damaged)?);
+        }
+        Ok(partial)
     }
 }
 

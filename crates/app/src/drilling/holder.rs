@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
+use transparency::{Frontier, leaf_hash};
 use zeroize::Zeroizing;
 
 const TENANT: TenantId = TenantId(1);
@@ -126,9 +127,13 @@ impl AskedHolder for Holder {
         })
     }
 
-    fn shown(&self, size: u64, root: [u8; 32]) -> Result<(), Declined> {
-        let head = Published { size, root, entries: &[] };
-        self.asked(async |remote| remote.published(TENANT, head).await.map(drop))
+    fn shown(&self, log: &[[u8; 65]]) -> Result<(), Declined> {
+        let (mut edge, before) = (Frontier::new(), Frontier::new().to_bytes());
+        for leaf in log {
+            edge.append(leaf_hash(leaf)).map_err(|error| error.to_string())?;
+        }
+        let piece = Published { size: edge.size(), root: edge.root(), leaves: log, before: &before };
+        self.asked(async |remote| remote.published(TENANT, piece).await.map(drop))
     }
 }
 

@@ -20,11 +20,11 @@ pub use root::{RootError, RootKey};
 pub use watch::{Accepted, Alarm, Alarms, Ceilings, Journal, ReleasedKey, Standing, WatchError, Watched};
 
 use domain::time::fresh;
-use domain::{Clock, CustomerId, Entropy, EntryId, Millis, TenantId};
+use domain::{Clock, CustomerId, Entropy, Millis, TenantId};
 use file::Stamp;
 use keys::power::{PowerProposal, PowerSeal, Waits};
 use keys::{
-    CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm,
+    CeremonyStep, Counted, Enrolled, Fut, Header, HolderError, HolderStanding, Key32, KeyHolder, NodeKeys, Okm, Place,
     Published, Release, RewrapRequest, SealRequest, ShelfAge, Shelved, Suites, ViewKey, derive, envelope,
 };
 use power::PowerFile;
@@ -104,15 +104,22 @@ impl InProcess {
         Ok(Shelved { epoch: shelf.epoch, wrapped })
     }
 
-    fn field_key(
-        &self,
-        shelved: &Shelved,
-        place: &envelope::Place,
-        header: &envelope::Header,
-    ) -> Result<Okm, HolderError> {
-        let keys = self.unshelve(place.tenant, place.customer, shelved)?;
+    /// The keys of the customer of whom something is to be opened, and the label of the entry for it.
+    fn entry_of(&self, request: &Release<'_>) -> Result<(CustomerKeys, [u8; 32]), HolderError> {
+        let keys = self.unshelve(request.place.tenant, request.place.customer, request.shelved)?;
+        let label = ViewKey::derived(&keys.log).label(request.n.unwrap_or_default());
+        Ok((keys, label))
+    }
+
+    /// The key that opens a value of this customer's.
+    fn key_for(&self, keys: &CustomerKeys, place: &Place, header: &Header) -> Result<Okm, HolderError> {
         self.opens(place.tenant, header)?;
         Ok(envelope::field_key(&keys.data, header, place))
+    }
+
+    fn field_key(&self, request: &Release<'_>) -> Result<Okm, HolderError> {
+        let keys = self.unshelve(request.place.tenant, request.place.customer, request.shelved)?;
+        self.key_for(&keys, &request.place, &request.header)
     }
 
     fn node_keys_now(&self, tenant: TenantId) -> Result<NodeKeys, HolderError> {
@@ -220,7 +227,7 @@ impl KeyHolder for InProcess {
 
     fn release<'a>(&'a self, requests: &'a [Release<'a>]) -> Fut<'a, Vec<Result<Okm, HolderError>>> {
         self.released.fetch_add(requests.len() as u64, Ordering::Relaxed);
-        let released = || requests.iter().map(|r| self.field_key(r.shelved, &r.place, &r.header)).collect();
+        let released = || requests.iter().map(|request| self.field_key(request)).collect();
         ready(self.refresh().map(|()| released()))
     }
 
@@ -287,9 +294,9 @@ impl KeyHolder for InProcess {
         ready(self.tenant_key(tenant).and_then(|key| self.power.check(&key, tenant, seal)))
     }
 
-    fn published<'a>(&'a self, _: TenantId, _: Published<'a>) -> Fut<'a, Vec<EntryId>> {
+    fn published<'a>(&'a self, _: TenantId, piece: Published<'a>) -> Fut<'a, u64> {
         // Whoever could lie about it could read the keys.
-        ready(Ok(Vec::new()))
+        ready(Ok(piece.size))
     }
 
     fn ceremony_steps(&self, _: u64) -> Fut<'_, Option<Vec<CeremonyStep>>> {

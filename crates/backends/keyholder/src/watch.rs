@@ -5,6 +5,7 @@
 
 mod accepting;
 mod alarm;
+mod heard;
 mod journal;
 mod memory;
 mod rising;
@@ -14,8 +15,9 @@ pub use alarm::{Alarm, Alarms};
 pub use journal::{Journal, ReleasedKey};
 pub use memory::{Ceilings, Standing};
 
-use crate::InProcess;
-use domain::{Clock, CustomerId, EntryId, Millis, TenantId};
+use crate::{CustomerKeys, InProcess};
+use domain::{Clock, CustomerId, Millis, TenantId};
+use heard::short;
 use journal::Record;
 use keys::power::{PowerProposal, PowerSeal};
 use keys::standing::Apart;
@@ -159,23 +161,26 @@ impl Watched {
 
     fn release_now(&self, requests: &[Release<'_>]) -> Result<Vec<Result<Okm, HolderError>>, HolderError> {
         let now = self.clock.now();
+        // What their entries are called in the log, which each customer's own key says: not under the lock.
+        let opened: Vec<_> = requests.iter().map(|one| self.holder.entry_of(one)).collect();
         let mut admitted = Vec::with_capacity(requests.len());
         {
             let state = &mut *self.state();
             let mut records = Vec::with_capacity(requests.len());
-            for request in requests {
-                let result = state.memory.admit(now, request);
-                match result {
-                    Ok(()) => records.push(Record::released(now, request)),
-                    Err(error) => self.refused(state, request.place.tenant, error),
+            for (request, opened) in requests.iter().zip(opened) {
+                let result =
+                    opened.and_then(|(keys, label)| state.memory.admit(now, request, short(&label)).map(|()| keys));
+                match &result {
+                    Ok(_) => records.push(Record::released(now, request)),
+                    Err(error) => self.refused(state, request.place.tenant, *error),
                 }
                 admitted.push(result);
             }
             // Before any key leaves: what isn't written down isn't released.
             state.journal.append(&records).map_err(|_| HolderError::Keyring)?;
         }
-        let key = |(request, admitted): (&Release<'_>, Result<(), HolderError>)| {
-            admitted.and_then(|()| self.holder.field_key(request.shelved, &request.place, &request.header))
+        let key = |(request, admitted): (&Release<'_>, Result<CustomerKeys, HolderError>)| {
+            admitted.and_then(|keys| self.holder.key_for(&keys, &request.place, &request.header))
         };
         let keys: Vec<_> = requests.iter().zip(admitted).map(key).collect();
         let retired = |(_, key): &(&Release<'_>, &Result<Okm, HolderError>)| matches!(key, Err(HolderError::Retired));
@@ -185,16 +190,17 @@ impl Watched {
         Ok(keys)
     }
 
-    fn published_now(&self, tenant: TenantId, head: Published<'_>) -> Result<Vec<EntryId>, HolderError> {
+    fn published_now(&self, tenant: TenantId, piece: Published<'_>) -> Result<u64, HolderError> {
         let now = self.clock.now();
         let state = &mut *self.state();
-        match state.memory.published(now, tenant, &head) {
-            Ok((newer, owed)) => {
-                if newer {
-                    let record = Record::head(now, tenant, head.size, head.root);
+        match state.memory.published(now, tenant, &piece) {
+            Ok(heard) => {
+                if heard.newer {
+                    let (size, root) = state.memory.head(tenant);
+                    let record = Record::head(now, tenant, size, root);
                     state.journal.append(&[record]).map_err(|_| HolderError::Keyring)?;
                 }
-                Ok(owed)
+                Ok(heard.wants)
             }
             Err(error) => {
                 self.refused(state, tenant, error);
@@ -303,8 +309,8 @@ impl KeyHolder for Watched {
         })
     }
 
-    fn published<'a>(&'a self, tenant: TenantId, head: Published<'a>) -> Fut<'a, Vec<EntryId>> {
-        crate::ready(self.published_now(tenant, head))
+    fn published<'a>(&'a self, tenant: TenantId, piece: Published<'a>) -> Fut<'a, u64> {
+        crate::ready(self.published_now(tenant, piece))
     }
 
     fn standing(&self, tenant: TenantId) -> Fut<'_, HolderStanding> {

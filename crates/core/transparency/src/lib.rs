@@ -90,7 +90,7 @@ pub use signer::{NoteSigner, sign_note};
 pub use sorted_list::{
     LIST_PAGE_ROWS, LIST_ROW_BYTES, ListBuilder, ListFault, ListRow, Listed, check_list, list_pages,
 };
-pub use tile_builder::{Tile, TileBuilder};
+pub use tile_builder::{Tile, TileBuilder, frontier_at};
 pub use witness::{
     AddCheckpoint, Answer, Finding, MAX_ADD_CHECKPOINT_BYTES, MAX_PROOF_LINES, Ruling, SIZE_MEDIA_TYPE, WitnessState,
     read_cosignatures, read_size,

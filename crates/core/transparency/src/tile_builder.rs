@@ -26,6 +26,39 @@ pub struct TileBuilder {
     partial: Vec<Vec<u8>>,
 }
 
+/// The right edge that a log had when it had `size` leaves, by its tiles of that size or wider ones. Nothing is checked: whoever knows
+/// the root then compares it.
+///
+/// # Errors
+/// [`Error::TileMissing`] and [`Error::TileLength`].
+pub fn frontier_at<B: AsRef<[u8]>>(size: u64, fetch: impl FnMut(TilePath) -> Option<B>) -> Result<Frontier, Error> {
+    frontier_of(size, &partial_hashes(size, fetch)?)
+}
+
+/// Per level the hashes of the partial tile of a log of `size` leaves.
+fn partial_hashes<B: AsRef<[u8]>>(
+    size: u64,
+    mut fetch: impl FnMut(TilePath) -> Option<B>,
+) -> Result<Vec<Vec<Hash>>, Error> {
+    let mut levels = Vec::new();
+    for level in 0..LEVELS {
+        let hashes = match partial_path(size, level) {
+            Some(path) => {
+                let data = fetch(path).ok_or(Error::TileMissing(path))?;
+                tile_hashes(path, data.as_ref())?
+            }
+            None => Vec::new(),
+        };
+        levels.push(hashes);
+    }
+    Ok(levels)
+}
+
+fn frontier_of(size: u64, levels: &[Vec<Hash>]) -> Result<Frontier, Error> {
+    let subtrees = levels.iter().rev().flat_map(|hashes| complete_subtrees(hashes)).collect();
+    Frontier::from_subtrees(size, subtrees)
+}
+
 impl TileBuilder {
     /// An empty log.
     #[must_use]
@@ -42,21 +75,10 @@ impl TileBuilder {
     pub fn resume<B: AsRef<[u8]>>(
         size: u64,
         root: &Hash,
-        mut fetch: impl FnMut(TilePath) -> Option<B>,
+        fetch: impl FnMut(TilePath) -> Option<B>,
     ) -> Result<Self, Error> {
-        let mut levels = Vec::new();
-        for level in 0..LEVELS {
-            let hashes = match partial_path(size, level) {
-                Some(path) => {
-                    let data = fetch(path).ok_or(Error::TileMissing(path))?;
-                    tile_hashes(path, data.as_ref())?
-                }
-                None => Vec::new(),
-            };
-            levels.push(hashes);
-        }
-        let subtrees = levels.iter().rev().flat_map(|hashes| complete_subtrees(hashes)).collect();
-        let frontier = Frontier::from_subtrees(size, subtrees)?;
+        let levels = partial_hashes(size, fetch)?;
+        let frontier = frontier_of(size, &levels)?;
         if frontier.root() != *root {
             return Err(Error::TilesDisagree);
         }

@@ -40,16 +40,19 @@ pub(super) const OLD_ENTRY: Drill = Drill {
 
 pub(super) const ANOTHER_LOG: Drill = Drill {
     name: "key-holder-is-shown-another-log",
-    tries: "A node that was taken over shows the key holder another log of the same length, without the entries that it had keys for.",
-    // Whether a longer head goes on from the one before, a key holder isn't shown: witnesses are.
-    lacks: "a head that is longer than the one that was shown before",
+    tries: "A node that was taken over shows the key holder another, longer log, without the entries that it had keys for.",
+    lacks: "a log that goes on from the one that was shown before",
     refused: &["old-log"],
     controls: INTEGRITY,
     place: Place::OwnDatabase,
     attempt: |stage, given| {
         let holder = holder(stage, HolderSetUp::USUAL)?;
-        holder.shown(10, [1; 32]).map_err(step)?;
-        Ok(seen(holder.shown(if given.is_control() { 11 } else { 10 }, [2; 32])))
+        holder.shown(&[[1; 65]; 10]).map_err(step)?;
+        let mut longer = [[1; 65]; 11];
+        if !given.is_control() {
+            longer[3] = [2; 65];
+        }
+        Ok(seen(holder.shown(&longer)))
     },
 };
 

@@ -1,34 +1,47 @@
-//! Tells the key holder what was published. It released keys for entries and waits until it hears that they are in the log;
-//! without that it releases no more.
+//! Tells the key holder what was published. It released keys for entries and waits until it finds them among the log's leaves; without
+//! that it releases no more.
 
-use super::Sequencer;
-use domain::{EntryId, Millis};
+use super::{Sequencer, tile_at};
+use crate::error::VaultError;
+use domain::Millis;
 use keys::{HolderError, Published};
 use store::PendingLeaf;
-use transparency::empty_root;
+use transparency::{Frontier, Level, TILE_WIDTH, TilePath, decode_bundle, frontier_at, leaf_hash};
 
 /// With nothing new, it is asked this often whether it misses something, in milliseconds.
 const EVERY_MS: i64 = 2_000;
-/// How many are kept for a holder that doesn't answer. It asks for others when it answers again.
+/// How many leaves are told at once.
+const PIECE: usize = 8_192;
+/// How many pieces are told in one turn: a holder that was away hears the rest in the next.
+const PIECES: usize = 16;
+/// How many leaves are kept for a holder that doesn't answer. What is more is read again.
 const MOST: usize = 100_000;
+
+type Leaf = [u8; 65];
 
 /// What is still to be told.
 pub(super) struct Telling {
-    untold: Vec<EntryId>,
+    /// The right edge of what the holder has heard; none before its first answer.
+    told: Option<Frontier>,
+    /// The leaves after it, as far as they are known.
+    leaves: Vec<Leaf>,
     last: Millis,
     failed: Option<HolderError>,
 }
 
 impl Default for Telling {
     fn default() -> Self {
-        Self { untold: Vec::new(), last: Millis(i64::MIN), failed: None }
+        Self { told: None, leaves: Vec::new(), last: Millis(i64::MIN), failed: None }
     }
 }
 
 impl Telling {
-    pub(super) fn placed(&mut self, entries: &[PendingLeaf]) {
-        let room = MOST.saturating_sub(self.untold.len());
-        self.untold.extend(entries.iter().take(room).map(|pending| pending.entry));
+    /// These have their places now, the first of them at `from`.
+    pub(super) fn placed(&mut self, from: u64, entries: &[PendingLeaf]) {
+        let follows = self.told.as_ref().is_some_and(|told| told.size() + self.leaves.len() as u64 == from);
+        if follows && self.leaves.len() < MOST {
+            self.leaves.extend(entries.iter().map(|pending| pending.leaf));
+        }
     }
 }
 
@@ -37,35 +50,89 @@ impl Sequencer {
     pub(super) async fn tell(&mut self) {
         let now = self.clock.now();
         let Some(log) = &self.state else { return };
-        if self.telling.untold.is_empty() && now.since(self.telling.last).abs() < EVERY_MS {
+        let size = log.builder.size();
+        let is_told = self.telling.told.as_ref().is_some_and(|told| told.size() == size);
+        if is_told && now.since(self.telling.last).abs() < EVERY_MS {
             return;
         }
-        let size = log.builder.size();
-        let root = if size == 0 { empty_root() } else { log.builder.root() };
-        let head = Published { size, root, entries: &self.telling.untold };
         self.telling.last = now;
-        match self.keys.published(self.tenant.id, head).await {
-            Ok(owed) => {
+        for _ in 0..PIECES {
+            match self.tell_piece(size).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    return tracing::error!(tenant = self.tenant.id.0, %error, "the log can't be read to be told");
+                }
+            }
+        }
+    }
+
+    /// Tells a piece; says whether there is more.
+    async fn tell_piece(&mut self, size: u64) -> Result<bool, VaultError> {
+        let Some(log) = &self.state else { return Ok(false) };
+        let edge = log.builder.frontier();
+        if self.telling.told.as_ref().is_none_or(|told| told.size() > size) {
+            self.telling.leaves.clear();
+        }
+        let told = self.telling.told.as_ref().filter(|told| told.size() <= size).unwrap_or(edge).clone();
+        let leaves = self.leaves_after(told.size(), size).await?;
+        let mut next = told.clone();
+        for leaf in &leaves {
+            next.append(leaf_hash(leaf)).map_err(|_| VaultError::Damaged)?;
+        }
+        let before = told.to_bytes();
+        let piece = Published { size: next.size(), root: next.root(), leaves: &leaves, before: &before };
+        match self.keys.published(self.tenant.id, piece).await {
+            Ok(wants) => {
                 self.telling.failed = None;
-                self.telling.untold.clear();
-                self.look_for(owed).await;
+                let heard = wants == next.size();
+                self.telling.leaves.drain(..if heard { leaves.len().min(self.telling.leaves.len()) } else { 0 });
+                match wants {
+                    _ if heard => self.telling.told = Some(next),
+                    // It has heard of more than this node has yet, from another.
+                    _ if wants > size => return Ok(false),
+                    _ => self.go_back_to(wants).await?,
+                }
+                Ok(wants < size)
             }
             Err(error) => {
                 if self.telling.failed.replace(error) != Some(error) {
                     let tenant = self.tenant.id.0;
                     tracing::error!(tenant, %error, "the key holder doesn't take what was published; it is told again");
                 }
+                Ok(false)
             }
         }
     }
 
-    /// What the holder misses and the log has is told next time.
-    async fn look_for(&mut self, owed: Vec<EntryId>) {
-        for entry in owed {
-            let row = self.store.entry(self.tenant.id, entry).await;
-            if matches!(row, Ok(Some(row)) if row.index.is_some()) {
-                self.telling.untold.push(entry);
+    /// The holder wants leaves from here on: it was started, or heard of the log from another node.
+    async fn go_back_to(&mut self, from: u64) -> Result<(), VaultError> {
+        let partial = self.partial_tiles(from).await?;
+        let edge = frontier_at(from, |path| partial.get(&path)).map_err(|_| VaultError::Damaged)?;
+        (self.telling.told, self.telling.leaves) = (Some(edge), Vec::new());
+        Ok(())
+    }
+
+    /// The next leaves from this place on: those in memory, or as many as are in one bundle of the log.
+    async fn leaves_after(&self, from: u64, size: u64) -> Result<Vec<Leaf>, VaultError> {
+        let known = &self.telling.leaves;
+        if from == size || !known.is_empty() {
+            return Ok(known.iter().take(PIECE).copied().collect());
+        }
+        let mut leaves = Vec::new();
+        let mut place = from;
+        while place < size && leaves.len() < PIECE {
+            let index = place / u64::from(TILE_WIDTH);
+            let first = index * u64::from(TILE_WIDTH);
+            let width = (size - first).min(u64::from(TILE_WIDTH)) as u16;
+            let path = TilePath::new(Level::Entries, index, width).map_err(|_| VaultError::Damaged)?;
+            let bundle = tile_at(&*self.store, self.tenant.id, path).await?.ok_or(VaultError::Damaged)?;
+            let entries = decode_bundle(&bundle, width).map_err(|_| VaultError::Damaged)?;
+            for entry in entries.into_iter().skip((place - first) as usize) {
+                leaves.push(entry.try_into().map_err(|_| VaultError::Damaged)?);
+                place += 1;
             }
         }
+        Ok(leaves)
     }
 }

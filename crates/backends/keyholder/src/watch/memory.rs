@@ -1,5 +1,6 @@
 //! What the key holder remembers of releases and logs, and what follows from it. Nothing here reads or writes files.
 
+use super::heard::{Heard, Label, Log};
 use super::journal::Record;
 use super::rising::{Rising, WINDOW_MS};
 use domain::{CustomerId, EntryId, Millis, PersonId, TenantId};
@@ -9,15 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// How far a node's clock may be ahead of the holder's. What was released before a start isn't in memory, and its ids lie below that
 /// moment and this much: so nothing is released for as long.
 pub(crate) const AHEAD_MS: i64 = RELEASES_AFTER_MS;
-/// An entry that isn't published after this long is asked for.
-const ASKED_MS: i64 = 5_000;
-/// After this long, nothing more is released until it is.
-pub(crate) const OWED_MS: i64 = 30_000;
 /// To how many values one entry opens the way at most: an erasure and a customer's own copy need each of a record, everything else
 /// one. The customer with the most in what shops export has some hundreds.
 const MOST_PLACES: usize = 4_096;
-/// How many are asked for at once.
-const ASKED: usize = 1_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// How many keys are released at most from one full hour to the next.
@@ -36,16 +31,6 @@ pub struct Standing {
     pub released: u32,
     /// The size of its log, as it was told.
     pub size: u64,
-}
-
-#[derive(Default)]
-struct Log {
-    size: Rising,
-    root: [u8; 32],
-    /// What was told last is less than what was told long before.
-    behind: bool,
-    /// Entries that keys were released for, and when; not told as published yet.
-    owed: BTreeMap<EntryId, Millis>,
 }
 
 /// What an entry opens: of one customer, under one number, for one person.
@@ -70,7 +55,7 @@ struct Recent {
     used: [HashMap<EntryId, Used>; 2],
     counters: [HashMap<(TenantId, CustomerId, u64), EntryId>; 2],
     /// Published before their keys were asked for: a sequencer may be quicker than the asking.
-    published: [HashSet<(TenantId, EntryId)>; 2],
+    published: [HashSet<(TenantId, Label)>; 2],
 }
 
 impl Recent {
@@ -146,9 +131,8 @@ impl Memory {
                 }
             }
             Record::Head { tenant, size, root, .. } => {
-                let log = self.logs.entry(*tenant).or_default();
-                if *size >= log.size.highest() {
-                    (log.size, log.root) = (Rising::known(*size), *root);
+                if self.logs.get(tenant).is_none_or(|log| *size >= log.size()) {
+                    self.logs.insert(*tenant, Log::known(*size, Some(*root)));
                 }
             }
             Record::Accepted { tenant, size, .. } => self.accept(*tenant, *size),
@@ -157,7 +141,7 @@ impl Memory {
 
     /// The same in as few records as can be, but for counts of this hour.
     pub(crate) fn records(&self, now: Millis) -> Vec<Record> {
-        let heads = self.logs.iter().map(|(tenant, log)| Record::head(now, *tenant, log.size.highest(), log.root));
+        let heads = self.logs.iter().map(|(tenant, log)| Record::head(now, *tenant, log.size(), log.root()));
         let counters = self.customers.iter();
         let counters = counters.map(|((tenant, customer), n)| Record::counter(*tenant, *customer, n.highest()));
         heads.chain(counters).collect()
@@ -167,7 +151,7 @@ impl Memory {
     pub(crate) fn standing(&self) -> BTreeMap<TenantId, Standing> {
         let mut all = BTreeMap::<TenantId, Standing>::new();
         self.tenants.iter().for_each(|(tenant, released)| all.entry(*tenant).or_default().released = *released);
-        self.logs.iter().for_each(|(tenant, log)| all.entry(*tenant).or_default().size = log.size.highest());
+        self.logs.iter().for_each(|(tenant, log)| all.entry(*tenant).or_default().size = log.size());
         all
     }
 
@@ -182,8 +166,8 @@ impl Memory {
         self.ceilings
     }
 
-    /// May this key be released? Then it counts as released.
-    pub(crate) fn admit(&mut self, now: Millis, request: &Release<'_>) -> Result<(), HolderError> {
+    /// May this key be released, for the entry of this label? Then it counts as released.
+    pub(crate) fn admit(&mut self, now: Millis, request: &Release<'_>, label: Label) -> Result<(), HolderError> {
         let (tenant, customer) = (request.place.tenant, request.place.customer);
         self.recent.turn(now);
         if now.0.div_euclid(HOUR_MS) > self.hour {
@@ -191,7 +175,7 @@ impl Memory {
             self.people.clear();
             self.tenants.clear();
         }
-        self.log_is_whole(now, tenant)?;
+        self.logs.get(&tenant).map_or(Ok(()), |log| log.is_whole(now))?;
         let minted = request.entry.minted();
         if minted <= self.floor || now.since(minted) > WINDOW_MS || minted.since(now) > AHEAD_MS {
             return Err(HolderError::Stale);
@@ -222,23 +206,10 @@ impl Memory {
         self.recent.uses(request.entry, bound, request.place);
         self.recent.counters[0].insert(taken, request.entry);
         self.customers.entry((tenant, customer)).or_default().raise(now, n);
-        if !self.recent.published.iter().any(|known| known.contains(&(tenant, request.entry))) {
-            self.logs.entry(tenant).or_default().owed.entry(request.entry).or_insert(now);
+        if !self.recent.published.iter().any(|known| known.contains(&(tenant, label))) {
+            self.logs.entry(tenant).or_default().owes(label, now);
         }
         Ok(())
-    }
-
-    fn log_is_whole(&self, now: Millis, tenant: TenantId) -> Result<(), HolderError> {
-        let Some(log) = self.logs.get(&tenant) else { return Ok(()) };
-        if log.behind {
-            return Err(HolderError::OldLog);
-        }
-        let oldest = log.owed.first_key_value();
-        if oldest.is_some_and(|(_, since)| now.since(*since) > OWED_MS) {
-            Err(HolderError::Unpublished)
-        } else {
-            Ok(())
-        }
     }
 
     /// Has this customer had an entry of this number, or of a higher one, for longer than nodes tell out of order?
@@ -246,40 +217,29 @@ impl Memory {
         self.customers.get(&(tenant, customer)).is_some_and(|known| n <= known.settled(now))
     }
 
-    /// Takes a log's head; says whether it is a newer one, and which entries are owed.
+    /// Takes a piece of a log in; says whether there is a newer head, and from where on it wants leaves.
     pub(crate) fn published(
         &mut self,
         now: Millis,
         tenant: TenantId,
-        head: &Published<'_>,
-    ) -> Result<(bool, Vec<EntryId>), HolderError> {
-        let log = self.logs.entry(tenant).or_default();
-        let highest = log.size.highest();
-        // Of a log that was accepted only its size is known.
-        let known = highest > 0 && log.root != [0; 32];
-        let forked = head.size == highest && known && head.root != log.root;
-        log.behind = forked || head.size < log.size.settled(now);
-        if log.behind {
-            return Err(HolderError::OldLog);
-        }
-        let newer = head.size > highest || (head.size == highest && highest > 0 && !known);
-        if newer {
-            log.size.raise(now, head.size);
-            log.root = head.root;
-        }
+        piece: &Published<'_>,
+    ) -> Result<Heard, HolderError> {
         self.recent.turn(now);
-        for entry in head.entries {
-            log.owed.remove(entry);
-            self.recent.published[0].insert((tenant, *entry));
-        }
-        let owed = log.owed.iter().filter(|(_, since)| now.since(**since) > ASKED_MS);
-        Ok((newer, owed.map(|(entry, _)| *entry).take(ASKED).collect()))
+        let published = &mut self.recent.published[0];
+        self.logs.entry(tenant).or_default().hear(now, piece, |label| {
+            published.insert((tenant, label));
+        })
+    }
+
+    /// The newest head of a log that was heard.
+    pub(crate) fn head(&self, tenant: TenantId) -> (u64, [u8; 32]) {
+        self.logs.get(&tenant).map_or((0, [0; 32]), |log| (log.size(), log.root()))
     }
 
     /// A tenant's database was put back in earnest: its log has so many entries, whatever is above the first of them is another,
     /// and its customers' counters are to be learned anew.
     pub(crate) fn accept(&mut self, tenant: TenantId, size: u64) {
-        self.logs.insert(tenant, Log { size: Rising::known(size), ..Log::default() });
+        self.logs.insert(tenant, Log::known(size, None));
         self.customers.retain(|(of, _), _| *of != tenant);
         for counters in &mut self.recent.counters {
             counters.retain(|(of, ..), _| *of != tenant);
@@ -288,8 +248,6 @@ impl Memory {
 
     /// Somebody has looked: what is owed too long stops nothing any more.
     pub(crate) fn forgive(&mut self, now: Millis) {
-        for log in self.logs.values_mut() {
-            log.owed.retain(|_, since| now.since(*since) <= OWED_MS);
-        }
+        self.logs.values_mut().for_each(|log| log.forgive(now));
     }
 }

@@ -1,12 +1,15 @@
 use super::*;
 use crate::tests::{Place as Site, TENANT, now};
-use domain::PersonId;
-use keys::{CeremonyStanding, Header, Place};
-use memory::{AHEAD_MS, HOUR_MS, OWED_MS};
+use domain::{EntryId, PersonId};
+use heard::OWED_MS;
+use keys::{CeremonyStanding, Header, Place, ViewKey};
+use memory::{AHEAD_MS, HOUR_MS};
 use rising::WINDOW_MS;
+use std::collections::HashMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use testkit::FixedClock;
+use transparency::{Frontier, leaf_hash};
 
 const CUSTOMER: CustomerId = CustomerId([7; 16]);
 const ANOTHER: CustomerId = CustomerId([8; 16]);
@@ -25,6 +28,9 @@ struct World {
     other: Shelved,
     ceilings: Ceilings,
     minted: std::sync::atomic::AtomicU64,
+    /// The log's leaves, and the label of each entry that a key was asked for.
+    log: Mutex<Vec<[u8; 65]>>,
+    labels: Mutex<HashMap<EntryId, [u8; 32]>>,
 }
 
 impl World {
@@ -37,7 +43,8 @@ impl World {
         let [shelved, other] =
             [CUSTOMER, ANOTHER].map(|who| now(site.holder().enrol(TENANT, &[who])).unwrap().remove(0).shelved);
         let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(FixedClock::at(NOON)));
-        Self { site, dir, clock, shelved, other, ceilings, minted: 0.into() }
+        let (log, labels) = Default::default();
+        Self { site, dir, clock, shelved, other, ceilings, minted: 0.into(), log, labels }
     }
 
     /// Opens it, and lets the seconds pass in which it releases nothing.
@@ -91,11 +98,34 @@ impl World {
         let header = Header { suite: domain::Suite::AesGcm, epoch: 1, salt: [5; 24] };
         let shelved = if customer == CUSTOMER { &self.shelved } else { &self.other };
         let request = Release { entry, person, n, shelved, place, header };
-        now(watched.release(&[request])).unwrap().remove(0).map(drop)
+        let released = now(watched.release(&[request])).unwrap().remove(0).map(drop);
+        if released.is_ok() || !self.labels.lock().unwrap().contains_key(&entry) {
+            self.called(entry, customer, n.unwrap_or_default());
+        }
+        released
     }
 
-    fn publish(&self, watched: &Watched, size: u64, entries: &[EntryId]) -> Result<Vec<EntryId>, HolderError> {
-        now(watched.published(TENANT, Published { size, root: [size as u8; 32], entries }))
+    /// This entry is the customer's n-th.
+    fn called(&self, entry: EntryId, customer: CustomerId, n: u64) {
+        let shelved = if customer == CUSTOMER { &self.shelved } else { &self.other };
+        let keys = now(self.site.holder().entry_keys(TENANT, &[(customer, shelved)])).unwrap();
+        self.labels.lock().unwrap().insert(entry, ViewKey::new(keys[0].clone()).label(n));
+    }
+
+    /// The log comes to have so many leaves, these entries' among them; tells all of them, or that it had so many before; and again from
+    /// where the holder wants them.
+    fn publish(&self, watched: &Watched, size: usize, entries: &[EntryId]) -> Result<u64, HolderError> {
+        let mut log = self.log.lock().unwrap();
+        let labels = self.labels.lock().unwrap();
+        log.extend(entries.iter().map(|entry| leaf(&labels[entry])));
+        while log.len() < size {
+            let next = leaf(&[log.len() as u8; 32]);
+            log.push(next);
+        }
+        match tell(watched, &log[..size], 0)? {
+            wants if wants < size as u64 => tell(watched, &log[..size], wants as usize),
+            wants => Ok(wants),
+        }
     }
 
     /// The kinds of alarms so far.
@@ -103,6 +133,25 @@ impl World {
         let all = Alarms::open(self.dir.path()).unwrap().all().unwrap();
         all.iter().map(|alarm| alarm.line.split('"').nth(7).unwrap().to_owned()).collect()
     }
+}
+
+fn leaf(label: &[u8; 32]) -> [u8; 65] {
+    let mut leaf = [1; 65];
+    leaf[1..33].copy_from_slice(label);
+    leaf
+}
+
+fn edge(log: &[[u8; 65]]) -> Frontier {
+    let mut edge = Frontier::new();
+    log.iter().for_each(|leaf| edge.append(leaf_hash(leaf)).unwrap());
+    edge
+}
+
+/// Tells the leaves from a place on.
+fn tell(watched: &Watched, log: &[[u8; 65]], from: usize) -> Result<u64, HolderError> {
+    let (all, before) = (edge(log), edge(&log[..from]).to_bytes());
+    let piece = Published { size: all.size(), root: all.root(), leaves: &log[from..], before: &before };
+    now(watched.published(TENANT, piece))
 }
 
 #[test]
@@ -240,7 +289,7 @@ fn ceilings_hold_per_person_and_tenant_until_the_hour_is_over_whatever_is_restar
         n += 1;
         let entry = world.entry();
         let released = world.release_of(watched, entry, person, Some(n), 3);
-        world.publish(watched, n, &[entry]).unwrap();
+        world.publish(watched, n as usize, &[entry]).unwrap();
         released
     };
     for _ in 0..3 {
@@ -297,18 +346,24 @@ fn a_database_that_was_put_back_is_noticed_by_its_counters() {
 fn a_log_that_was_put_back_or_forked_stops_everything_until_it_is_whole() {
     let world = World::new();
     let watched = world.open();
-    assert_eq!(world.publish(&watched, 20, &[]), Ok(vec![]));
-    assert_eq!(world.publish(&watched, 19, &[]), Ok(vec![]), "a node that was a moment late");
-    let fork = Published { size: 20, root: [99; 32], entries: &[] };
-    assert_eq!(now(watched.published(TENANT, fork)), Err(HolderError::OldLog));
-    assert_eq!(world.release(&watched, world.entry(), ADA, 1), Err(HolderError::OldLog));
-    assert_eq!(world.publish(&watched, 20, &[]), Ok(vec![]));
+    assert_eq!(world.publish(&watched, 20, &[]), Ok(20));
+    assert_eq!(world.publish(&watched, 19, &[]), Ok(20), "a node that was a moment late");
+    for length in [20, 21, 30] {
+        // As long, or longer: it must go on from what was heard.
+        let fork = vec![[99; 65]; length];
+        assert_eq!(tell(&watched, &fork, 0), Err(HolderError::OldLog), "{length}");
+        assert_eq!(world.release(&watched, world.entry(), ADA, 1), Err(HolderError::OldLog));
+    }
+    assert_eq!(world.publish(&watched, 20, &[]), Ok(20));
     assert_eq!(world.release(&watched, world.entry(), ADA, 1), Ok(()));
     drop(watched);
     let watched = world.open();
     assert_eq!(world.publish(&watched, 12, &[]), Err(HolderError::OldLog), "after a restart too");
     assert_eq!(world.release(&watched, world.entry(), ADA, 2), Err(HolderError::OldLog));
-    assert_eq!(world.publish(&watched, 21, &[]), Ok(vec![]));
+    assert_eq!(tell(&watched, &[[99; 65]; 21], 20), Err(HolderError::OldLog), "nor is another log's edge believed");
+    assert_eq!(tell(&watched, &[[99; 65]; 21], 0), Ok(20), "it wants the leaves from there on");
+    assert_eq!(world.release(&watched, world.entry(), ADA, 2), Err(HolderError::OldLog));
+    assert_eq!(world.publish(&watched, 21, &[]), Ok(21));
     assert_eq!(world.release(&watched, world.entry(), ADA, 2), Ok(()));
     assert_eq!(world.alarms(), ["old-log", "old-log"], "once a minute, and once a start");
 }
@@ -319,16 +374,20 @@ fn keys_for_entries_that_never_come_to_the_log_end_after_half_a_minute() {
     let watched = world.open();
     let (quick, slow) = (world.entry(), world.entry());
     // The sequencer may be quicker than whoever asks for the key.
+    world.called(quick, CUSTOMER, 1);
     world.publish(&watched, 1, &[quick]).unwrap();
     assert_eq!(world.release(&watched, quick, ADA, 1), Ok(()));
     assert_eq!(world.release(&watched, slow, ADA, 2), Ok(()));
-    assert_eq!(world.publish(&watched, 1, &[]), Ok(vec![]), "nothing is late yet");
+    assert_eq!(world.publish(&watched, 1, &[]), Ok(1), "nothing is late yet");
     world.clock.advance(OWED_MS);
-    assert_eq!(world.publish(&watched, 1, &[]), Ok(vec![slow]), "asked for");
-    assert_eq!(world.release(&watched, world.entry(), ADA, 3), Ok(()));
+    let made_up = world.entry();
+    assert_eq!(world.release(&watched, made_up, ADA, 3), Ok(()));
     world.clock.advance(1);
     assert_eq!(world.release(&watched, world.entry(), BEN, 4), Err(HolderError::Unpublished));
-    assert_eq!(world.publish(&watched, 2, &[slow]), Ok(vec![]));
+    // No node's word is enough: it is to be among the leaves, under the label that the customer's key makes.
+    assert_eq!(world.publish(&watched, 5, &[]), Ok(5));
+    assert_eq!(world.release(&watched, world.entry(), BEN, 4), Err(HolderError::Unpublished));
+    assert_eq!(world.publish(&watched, 6, &[slow]), Ok(6));
     assert_eq!(world.release(&watched, world.entry(), BEN, 4), Ok(()));
 
     // What an attacker deleted never comes: whoever has looked lets it go on.
@@ -493,17 +552,19 @@ fn a_log_that_was_put_back_counts_once_security_accepts_it_for_its_size_and_acro
     assert!(accepted.ask(world.dir.path()).is_err(), "it hasn't come to that yet");
     watched.tick().unwrap();
     assert_eq!(world.publish(&watched, 11, &[]), Err(HolderError::OldLog), "shorter than was accepted");
-    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
-    let fork = Published { size: 12, root: [99; 32], entries: &[] };
-    assert_eq!(now(watched.published(TENANT, fork)), Err(HolderError::OldLog), "the first that was told is the log");
-    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
+    let log = world.log.lock().unwrap().clone();
+    assert_eq!(tell(&watched, &log[..12], 12), Ok(12));
+    for fork in [&[[99; 65]; 12][..], &[[99; 65]; 13]] {
+        assert_eq!(tell(&watched, fork, 12), Err(HolderError::OldLog), "the first that was told is the log");
+    }
+    assert_eq!(tell(&watched, &log[..12], 12), Ok(12));
     assert_eq!(world.release(&watched, world.entry(), ADA, 31), Ok(()), "the customer's counter went back, too");
     assert_eq!(world.alarms(), ["old-log", "log-accepted"]);
 
     drop(watched);
     let watched = world.open();
     assert_eq!(world.publish(&watched, 11, &[]), Err(HolderError::OldLog));
-    assert_eq!(world.publish(&watched, 12, &[]), Ok(vec![]));
+    assert_eq!(tell(&watched, &log[..12], 12), Ok(12));
     assert_eq!(world.release(&watched, world.entry(), ADA, 31), Err(HolderError::OldCounter));
     assert_eq!(world.release(&watched, world.entry(), ADA, 32), Ok(()));
     assert_eq!(Journal::standing(world.dir.path(), world.clock.now()).unwrap()[&TENANT].size, 12);
