@@ -112,6 +112,7 @@ pub async fn serve(
         // Before anybody is served: a mismatch that stands stops disclosure, and the running hour's spending counts.
         centre.vault.refresh_spending(tenant.id).await?;
         centre.vault.carry_budgets_over(tenant.id).await?;
+        centre.vault.introduce_log(tenant).await?;
     }
     let _sequencing = Sequencing::start(&centre.vault)?;
     let _witnessing = Witnessing::start(&centre.vault)?;

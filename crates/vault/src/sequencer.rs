@@ -157,8 +157,6 @@ impl Sequencer {
         match result? {
             Swap::Done => {
                 self.promises.placed(self.tenant.id, pending);
-                let size = self.state.as_ref().map_or(0, |log| log.builder.size());
-                self.telling.placed(size.saturating_sub(pending.len() as u64), pending);
                 Ok(pending.len())
             }
             Swap::Lost => self.set_aside().await.map(|()| 0),
@@ -197,7 +195,7 @@ impl Sequencer {
             Some(log) => log,
             None => self.resume().await?,
         };
-        let from = log.builder.size();
+        let (from, before) = (log.builder.size(), log.builder.frontier().clone());
         let leaves: Vec<[u8; 65]> = pending.iter().map(|pending| pending.leaf).collect();
         let tiles = log.extend(&leaves).map_err(|_| VaultError::Damaged)?;
         let publication = Publication {
@@ -211,6 +209,7 @@ impl Sequencer {
         let swap = self.store.publish(publication).await?;
         if swap == Swap::Done {
             self.state = Some(log);
+            self.telling.placed(before, pending);
         }
         Ok(swap)
     }

@@ -3,6 +3,7 @@
 
 use super::{Sequencer, tile_at};
 use crate::error::VaultError;
+use crate::wiring::{TenantConfig, Vault};
 use domain::Millis;
 use keys::{HolderError, Published};
 use store::PendingLeaf;
@@ -36,12 +37,31 @@ impl Default for Telling {
 }
 
 impl Telling {
-    /// These have their places now, the first of them at `from`.
-    pub(super) fn placed(&mut self, from: u64, entries: &[PendingLeaf]) {
-        let follows = self.told.as_ref().is_some_and(|told| told.size() + self.leaves.len() as u64 == from);
-        if follows && self.leaves.len() < MOST {
+    /// These have their places now, after this right edge.
+    pub(super) fn placed(&mut self, before: Frontier, entries: &[PendingLeaf]) {
+        let from = before.size();
+        let told = self.told.get_or_insert(before);
+        if told.size() + self.leaves.len() as u64 == from && self.leaves.len() < MOST {
             self.leaves.extend(entries.iter().map(|pending| pending.leaf));
         }
+    }
+}
+
+impl Vault {
+    /// Tells the key holder where a tenant's log ends, before anything is released for the entries after it: one that never heard of the
+    /// log takes that as its beginning. For a node that begins to serve. What keeps it from being told does so when it is told again, and
+    /// is said then.
+    ///
+    /// # Errors
+    /// If there are no keys to sign the log with.
+    pub async fn introduce_log(&self, tenant: &TenantConfig) -> Result<(), VaultError> {
+        let mut sequencer = Sequencer::new(self, tenant, [0; 16])?;
+        if let Ok(log) = sequencer.resume().await {
+            let size = log.builder.size();
+            sequencer.state = Some(log);
+            drop(sequencer.tell_piece(size).await);
+        }
+        Ok(())
     }
 }
 

@@ -82,6 +82,7 @@ fn a_node_that_publishes_nothing_gets_no_more_keys_and_one_that_does_goes_on() {
 fn what_a_dead_sequencer_published_and_told_nobody_of_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let call = watched(72, dir.path());
+    call.world.sequence(FIRST);
     reveal(&call).unwrap();
     // Published by a node that is with another key holder, so that this one isn't told.
     let other = call.world.another_node();
@@ -95,6 +96,36 @@ fn what_a_dead_sequencer_published_and_told_nobody_of_is_asked_for() {
         block_on(sequencer.tick()).unwrap();
         call.world.clock.advance(1);
     }
+    reveal(&call).unwrap();
+}
+
+#[test]
+fn a_key_holder_that_never_heard_of_a_long_log_hears_it_from_where_a_node_begins_to_serve() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(79, dir.path());
+    // Of before it, told by nobody.
+    let other = call.world.another_node();
+    let scope = call.world.scope(&call.world.staff.security);
+    for _ in 0..300 {
+        block_on(other.sessions(&scope)).unwrap();
+    }
+    let publish = || {
+        let mut sequencer = vault::Sequencer::new(&other, &tenant_config(FIRST), [9; 16]).unwrap();
+        while block_on(sequencer.tick()).unwrap() > 0 {}
+        block_on(sequencer.give_back()).unwrap();
+    };
+    publish();
+    block_on(call.world.vault.introduce_log(&tenant_config(FIRST))).unwrap();
+    // Released, and published by a node that tells nobody; then some hundreds more.
+    reveal(&call).unwrap();
+    for _ in 0..600 {
+        block_on(other.sessions(&scope)).unwrap();
+    }
+    publish();
+    call.world.clock.advance(31_000);
+    let refused = reveal(&call).err();
+    assert!(matches!(refused, Some(VaultError::Holder(HolderError::Unpublished))), "{refused:?}");
+    call.world.sequence(FIRST);
     reveal(&call).unwrap();
 }
 
