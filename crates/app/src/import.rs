@@ -20,6 +20,8 @@ use domain::TenantId;
 use map::Map;
 use reading::{LANES, Reader, Told};
 use report::{Counts, Report, Summary};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::future::poll_fn;
 use std::io::{BufReader, Read as _};
@@ -65,8 +67,9 @@ async fn store(
     tenant: TenantId,
     imports: [[u8; 16]; LANES],
     reader: Reader,
-    mut report: Report,
+    report: Report,
 ) -> Result<Summary, Failure> {
+    let report = RefCell::new(report);
     let operator = &vault.operator(tenant);
     let (told, thread) = reader.start()?;
     let mut lanes = [const { None }; LANES];
@@ -79,33 +82,36 @@ async fn store(
                 break;
             }
         };
-        report.refused(&batch.errors)?;
+        report.borrow_mut().refused(&batch.errors)?;
         let counts = batch.counts();
         if batch.is_done() {
-            report.batch(&counts);
+            report.borrow_mut().batch(&counts);
             continue;
         }
         let (lane, rows) = (batch.lane, batch.numbers);
         let intake = IntakeBatch { import: imports[lane], rows_done: batch.rows, records: batch.records, staged: true };
-        wait(lanes[lane].take(), &mut report).await?;
-        let taking = begun(Box::pin(vault.take_in(operator, intake))).await?;
-        lanes[lane] = Some(Lane { counts, rows, taking });
+        wait(lanes[lane].take(), &report).await?;
+        let hearing = &report;
+        let told = move |aside: &BTreeSet<usize>| {
+            let rows: Vec<u64> = aside.iter().filter_map(|place| rows.get(*place).copied()).collect();
+            hearing.borrow_mut().set_aside(&rows)
+        };
+        let taking = begun(Box::pin(vault.take_in_telling(operator, intake, told))).await;
+        lanes[lane] = Some(Lane { counts, taking: report.borrow_mut().or_failed(taking)? });
     }
     for lane in lanes {
-        wait(lane, &mut report).await?;
+        wait(lane, &report).await?;
     }
     drop(thread.join());
     ended?;
-    report.indexing();
+    report.borrow().indexing();
     vault.finish_intake(operator).await?;
-    report.summary()
+    report.into_inner().summary()
 }
 
 /// A batch on its way.
 struct Lane<'a> {
     counts: Counts,
-    /// The rows of its customers.
-    rows: Vec<u64>,
     taking: Taking<'a>,
 }
 
@@ -125,14 +131,16 @@ async fn begun<'a>(
     }
 }
 
-async fn wait(lane: Option<Lane<'_>>, report: &mut Report) -> Result<(), Failure> {
-    let Some(Lane { counts, rows, taking }) = lane else { return Ok(()) };
+async fn wait(lane: Option<Lane<'_>>, report: &RefCell<Report>) -> Result<(), Failure> {
+    let Some(Lane { counts, taking }) = lane else { return Ok(()) };
     let taken = match taking {
-        Taking::Done(taken) => taken,
-        Taking::Waits(taking) => taking.await?,
+        Taking::Done(taken) => Ok(taken),
+        Taking::Waits(taking) => taking.await.map_err(Failure::from),
     };
+    let mut report = report.borrow_mut();
+    let taken = report.or_failed(taken)?;
     report.batch(&counts);
-    report.set_aside(taken.set_aside.iter().filter_map(|place| rows.get(*place).copied()));
+    report.came(taken.set_aside.len() as u64);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Erasure: the customer's keys go, and with them everything sealed under them; the log stays whole. Of staff, two must ask for it.
 
 use crate::auth::Scope;
+use crate::contact::corrected_at;
 use crate::error::VaultError;
 use crate::private::entry::Kind;
 use crate::private::release::{Committed, Done};
@@ -8,7 +9,7 @@ use crate::tombstone::Digests;
 use crate::twice::Wish;
 use crate::wiring::{Act, Vault};
 use domain::{CustomerId, EntryId, FieldKind, Millis, Refusal, TenantId};
-use store::{AdmissionKind, Condition, Effect, FieldRef, SHEET};
+use store::{AdmissionKind, Condition, Effect, FieldRef, FieldRow, SHEET};
 
 /// Backups made before an erasure open until the shelf key under which the customer lay is destroyed: a shelf key
 /// takes customers for a week and goes six days after the next was made (`shelf.rs`).
@@ -112,6 +113,9 @@ impl Vault {
             .collect();
         let Done::Committed { values, .. } = self.commit(act).await? else { return Err(VaultError::Unknown) };
         let findable = Committed::findable(values)?;
-        self.digests(tenant, &[findable]).await?.pop().ok_or(VaultError::Damaged)
+        let digests = self.digests(tenant, &[findable]).await?.pop().ok_or(VaultError::Damaged)?;
+        // In an old file they are called what they were called before.
+        let is_renamed = |row: &FieldRow| row.field == FieldKind::Name.code() && corrected_at(row.version).is_some();
+        Ok(if rows.iter().any(is_renamed) { Digests::nameless(digests.index) } else { digests })
     }
 }

@@ -67,14 +67,30 @@ impl Vault {
     /// count as done.
     ///
     /// # Errors
-    /// `Unfit` with its entry if the data plan doesn't have one of the kinds today: then nothing of the batch was kept. If the store or the key holder fails: then nothing of the batch was kept.
+    /// As [`Vault::take_in_telling`].
     pub async fn take_in(&self, operator: &Operator, batch: IntakeBatch) -> Result<TakenIn, VaultError> {
+        self.take_in_telling(operator, batch, |_| true).await
+    }
+
+    /// The same; `told` hears which are set aside before anything is kept, as nobody hears of them again.
+    ///
+    /// # Errors
+    /// `Stopping` if `told` says that it can't go on; `Unfit` with its entry if the data plan doesn't have one of the kinds today: then nothing of the batch was kept. If the store or the key holder fails: then nothing of the batch was kept.
+    pub async fn take_in_telling(
+        &self,
+        operator: &Operator,
+        batch: IntakeBatch,
+        told: impl FnOnce(&BTreeSet<usize>) -> bool,
+    ) -> Result<TakenIn, VaultError> {
         let tenant = operator.tenant;
         self.planned_intake(tenant, &batch.records).await?;
         let IntakeBatch { import, rows_done, records, staged } = batch;
         let findable: Vec<Findable> = records.iter().map(|record| Findable::of(&record.values)).collect();
         let digests = self.digests(tenant, &findable).await?;
         let set_aside = self.set_aside(tenant, &records, &digests).await?;
+        if !told(&set_aside) {
+            return Err(VaultError::Stopping);
+        }
         let all = records.into_iter().zip(digests).enumerate().filter(|(place, _)| !set_aside.contains(place));
         let (records, digests): (Vec<NewRecord>, Vec<Digests>) = all.map(|(_, one)| one).unzip();
         let customers: Vec<CustomerId> =

@@ -1,9 +1,9 @@
 //! What is kept of whoever was erased, so that an old file doesn't bring them back: for each e-mail address and phone number by which they
-//! were found, a row that says when.
+//! were found, a row that says when. Likewise of an address or number that they replaced, or that expired.
 //!
 //! A row's name is a digest of the blind index's digest, which nobody makes without the key holder: it can't be read back, and names no
 //! customer. A record with the same address or number is set aside; where both have a name, only if that is the same too, so that the
-//! others of a household come in. Of those who expired no name is known, as nothing of theirs was opened.
+//! others of a household come in. Of those who expired, or were called otherwise before, no name counts.
 //!
 //! A row stays when its person comes back: what an old file holds of them is as old as before.
 
@@ -33,9 +33,27 @@ pub(crate) struct Findable {
 impl Findable {
     /// A customer with these values.
     pub(crate) fn of(values: &[Incoming]) -> Self {
-        let names = values.iter().filter(|value| value.kind() == FieldKind::Name).map(Incoming::comparable);
-        Self { terms: terms_of(values), names: names.filter(|name| !name.is_empty()).collect() }
+        let names = values.iter().filter(|value| value.kind() == FieldKind::Name);
+        let names = names.map(|name| letters_of(&name.comparable())).filter(|name| !name.is_empty());
+        Self { terms: terms_of(values), names: names.collect() }
     }
+}
+
+/// A name's letters in the order of the alphabet: however its words are ordered and joined, with or without initials, and with `ue` for
+/// `ü`, it is the same. Two of one household rarely have the same letters, and then one of them is set aside.
+fn letters_of(name: &str) -> Zeroizing<String> {
+    let mut letters = Zeroizing::new(Vec::with_capacity(name.len()));
+    for word in name.split(|one: char| !one.is_alphanumeric()).filter(|word| word.chars().nth(1).is_some()) {
+        let mut before = ' ';
+        for letter in word.chars() {
+            if !(letter == 'e' && matches!(before, 'a' | 'o' | 'u')) {
+                letters.push(letter);
+            }
+            before = letter;
+        }
+    }
+    letters.sort_unstable();
+    Zeroizing::new(letters.iter().collect())
 }
 
 /// The same as digests, which say nothing to whoever hasn't the key holder.
@@ -46,6 +64,11 @@ pub(crate) struct Digests {
 }
 
 impl Digests {
+    /// Of somebody of whom no name is known, or who was called otherwise before.
+    pub(crate) fn nameless(index: Vec<(u16, [u8; 16])>) -> Self {
+        Self { index, names: Vec::new() }
+    }
+
     fn addresses(&self) -> impl Iterator<Item = (u16, [u8; 16])> {
         self.index.iter().copied().filter(|(kind, _)| is_address(*kind))
     }
@@ -137,7 +160,7 @@ impl Vault {
     }
 
     /// The places of those of these records that aren't taken in: whose address somebody had who was erased, unless the record was made on
-    /// a later day. One round trip, however many they are. Who is erased in this very moment isn't among them.
+    /// a later day, which isn't one to come. One round trip, however many they are. Who is erased in this very moment isn't among them.
     pub(crate) async fn set_aside(
         &self,
         tenant: TenantId,
@@ -152,8 +175,9 @@ impl Vault {
         let rows = self.store.admissions_under(tenant, AdmissionKind::Erased, starts).await?;
         let stones: BTreeMap<[u8; 16], Millis> =
             rows.iter().filter_map(|row| Some((row.key.id, self.erased_at(tenant, row)?))).collect();
+        let today = plan::day_of(self.clock.now());
         let is_aside = |record: &NewRecord, digests: &Digests| {
-            let is_later = |at: &Millis| record.since.is_some_and(|since| since > plan::day_of(*at));
+            let is_later = |at: &Millis| record.since.is_some_and(|since| since > plan::day_of(*at) && since <= today);
             !digests.met(&stones).iter().all(is_later)
         };
         let records = records.iter().zip(digests).enumerate();
@@ -198,6 +222,16 @@ mod tests {
         assert_eq!(begins(EMAIL, None), begins(EMAIL, Some([1; 16])));
         assert_ne!(begins(EMAIL, None), begins((1, EMAIL.1), None));
         assert_ne!(key(EMAIL, None), key(EMAIL, Some(&[1; 16])));
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_written() {
+        let letters = |name: &str| letters_of(name).to_string();
+        for same in ["muller diaz ana", "mueller-diaz ana", "mullerdiaz ana m", "ana muller  diaz"] {
+            assert_eq!(letters(same), letters("ana muller diaz"), "{same}");
+        }
+        assert_ne!(letters("ben muller diaz"), letters("ana muller diaz"));
+        assert!(letters("a b").is_empty() && letters("").is_empty());
     }
 
     #[test]

@@ -148,7 +148,7 @@ fn record(bytes: &[u8]) -> Result<NewRecord, Failure> {
 
 /// The day on which the record was made.
 fn day(texts: &[String]) -> Result<Date, Failure> {
-    let one = if let [text] = texts { text.parse().ok() } else { None };
+    let one = if let [text] = texts { plan::day_in(text) } else { None };
     one.ok_or_else(|| Failure::here("since isn't a day", "write it as year-month-day"))
 }
 

@@ -86,7 +86,7 @@ fn guard(map: &Map, row: &dyn Row) -> Result<Option<Guard>, (&'static str, &'sta
 fn since(map: &Map, row: &dyn Row) -> Result<Option<Date>, (&'static str, &'static str)> {
     match map.since.as_deref().map(|name| row.find(name)) {
         None | Some(Found::Missing) => Ok(None),
-        Some(Found::Text(text)) => text.parse().map(Some).map_err(|_| NO_DAY),
+        Some(Found::Text(text)) => plan::day_in(&text).map(Some).ok_or(NO_DAY),
         Some(Found::Texts(_) | Found::Nested) => Err(NO_DAY),
     }
 }

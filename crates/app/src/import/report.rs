@@ -36,8 +36,9 @@ impl Summary {
         let more = if self.set_aside > self.first.len() as u64 { ", …" } else { "" };
         (self.set_aside > 0).then(|| {
             format!(
-                "set aside: {} of {} rows (row {}{more}), as somebody with the same e-mail address or number was erased; next: take them \
-                 out of the source, or, for who came back of their own accord, name in the map (since) what says on which day a row was made",
+                "set aside: {} of {} rows (row {}{more}), as somebody with the same e-mail address or number was erased, or has another by now; next: take them \
+                 out of the source; import those who came back of their own accord as a file of their own, with a map that names (since) what \
+                 says on which day a row was made",
                 self.set_aside,
                 self.rows,
                 first.join(", ")
@@ -45,15 +46,10 @@ impl Summary {
         })
     }
 
-    /// These rows, which were counted as accepted, weren't taken in.
-    fn aside(&mut self, rows: impl Iterator<Item = u64>) {
-        for row in rows {
-            self.accepted -= 1;
-            self.set_aside += 1;
-            if self.first.len() < NAMED {
-                self.first.push(row);
-            }
-        }
+    /// These rows aren't taken in.
+    fn aside(&mut self, rows: &[u64]) {
+        self.set_aside += rows.len() as u64;
+        self.first.extend(rows.iter().take(NAMED - self.first.len()));
     }
 }
 
@@ -74,6 +70,17 @@ pub(super) struct Report {
     bar: ProgressBar,
     summary: Summary,
     kept: bool,
+    /// Why the file can't be written.
+    failed: Option<Failure>,
+}
+
+/// A line of the error file.
+fn aside(row: u64) -> Value {
+    json!({
+        "row": row,
+        "problem": "somebody with the same e-mail address or number was erased, or has another by now: it was set aside",
+        "next": "take it out of the source; or import it as a file of its own, with a map that names (since) the day on which it was made",
+    })
 }
 
 impl Report {
@@ -92,6 +99,7 @@ impl Report {
             bar,
             summary: Summary::default(),
             kept: resumed,
+            failed: None,
         })
     }
 
@@ -108,9 +116,24 @@ impl Report {
         self.file.flush().map_err(|error| failure::file(&self.path, &error))
     }
 
-    /// Rows of a batch that was counted before were set aside.
-    pub(super) fn set_aside(&mut self, rows: impl Iterator<Item = u64>) {
-        self.summary.aside(rows);
+    /// Writes which rows of a batch are set aside, before it is committed, as those that can't go in. Says whether it could be written.
+    pub(super) fn set_aside(&mut self, rows: &[u64]) -> bool {
+        let written = rows.iter().try_for_each(|row| writeln!(self.file, "{}", aside(*row)));
+        match written.and_then(|()| self.file.flush()) {
+            Ok(()) => self.summary.aside(rows),
+            Err(error) => self.failed = Some(failure::file(&self.path, &error)),
+        }
+        self.failed.is_none()
+    }
+
+    /// So many of a batch's rows, which count as accepted, didn't come in.
+    pub(super) fn came(&mut self, set_aside: u64) {
+        self.summary.accepted -= set_aside;
+    }
+
+    /// What came of a batch; where it was stopped because nothing could be written, why.
+    pub(super) fn or_failed<T>(&mut self, came: Result<T, Failure>) -> Result<T, Failure> {
+        came.map_err(|failure| self.failed.take().unwrap_or(failure))
     }
 
     pub(super) fn batch(&mut self, counts: &Counts) {
@@ -133,7 +156,7 @@ impl Report {
     /// The counts; an error file that nothing was written to goes.
     pub(super) fn summary(self) -> Result<Summary, Failure> {
         self.bar.finish_and_clear();
-        if self.summary.refused == 0 && !self.kept {
+        if self.summary.refused + self.summary.set_aside == 0 && !self.kept {
             std::fs::remove_file(&self.path).map_err(|error| failure::file(&self.path, &error))?;
         }
         Ok(self.summary)
@@ -148,11 +171,11 @@ mod tests {
     fn rows_that_were_set_aside_are_counted_and_the_first_are_named() {
         let mut summary = Summary { rows: 50, accepted: 40, ..Summary::default() };
         assert_eq!(summary.told_aside(), None);
-        summary.aside([3, 7].into_iter());
+        summary.aside(&[3, 7]);
         let said = summary.told_aside().unwrap();
         assert!(said.starts_with("set aside: 2 of 50 rows (row 3, 7), as") && said.contains("next: "), "{said}");
-        summary.aside(10..40);
-        assert_eq!((summary.accepted, summary.set_aside, summary.first.len()), (8, 32, NAMED));
+        summary.aside(&(10..40).collect::<Vec<_>>());
+        assert_eq!((summary.set_aside, summary.first.len()), (32, NAMED));
         assert!(summary.told_aside().unwrap().contains("26, 27, …)"), "the first twenty");
     }
 }

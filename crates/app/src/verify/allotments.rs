@@ -91,10 +91,11 @@ impl<'a> Allotments<'a> {
         Ok(())
     }
 
-    /// What is given back of an allotment counts as drawn from it; so it moved the counter by that, and no more.
+    /// What is given back of an allotment counts as drawn from it; so it moved the counter by that, and no more. Or by nothing, where it
+    /// isn't counted any more.
     fn returned(&self, entry: EntryId, body: &AuditBody) -> Result<(), Failure> {
         let sum: u64 = body.drawn.iter().map(|piece| u64::from(piece.amount)).sum();
-        if body.detail != Some(sum) {
+        if body.detail != Some(sum) && body.detail != Some(0) {
             return Err(broken(self.tenant, "entry", entry, "it gives back another amount than it names"));
         }
         Ok(())

@@ -146,16 +146,17 @@ impl History {
         }
     }
 
-    /// Takes back what was counted in the step of a moment and didn't happen; nothing where less than that is there.
-    /// Says whether it did.
+    /// Takes back what was counted at a moment and didn't happen; nothing where less than that is there. It was counted in that moment's
+    /// step, or in a later one where the clock was behind what it had been. Says whether it did.
     pub fn give_back(&mut self, then: Millis, purpose: Option<Purpose>, amount: u32) -> bool {
         let purpose = code(purpose);
         let mut places = [0; WINDOWS];
         for ((window, parts), place) in Window::ALL.into_iter().zip(&self.parts).zip(&mut places) {
-            let key = (then.0.div_euclid(window.step_ms()), purpose);
-            match parts.binary_search_by_key(&key, |part| (part.step, part.purpose)) {
-                Ok(found) if parts[found].amount >= amount => *place = found,
-                _ => return false,
+            let step = then.0.div_euclid(window.step_ms());
+            let fits = |part: &Part| part.step >= step && part.purpose == purpose && part.amount >= amount;
+            match parts.iter().position(fits) {
+                Some(found) => *place = found,
+                None => return false,
             }
         }
         for (parts, place) in self.parts.iter_mut().zip(places) {

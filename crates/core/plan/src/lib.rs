@@ -52,6 +52,12 @@ pub fn end_of(day: Date) -> domain::Millis {
     domain::Millis(zoned.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
 }
 
+/// The day that is written so, as year-month-day in ten characters: whatever else a day can be written with says more than a day.
+#[must_use]
+pub fn day_in(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|day: &Date| text.len() == 10 && day.to_string() == text)
+}
+
 /// The day of a moment, in UTC; the last one of all for a moment out of range, on which nothing counts as old.
 #[must_use]
 pub fn day_of(moment: domain::Millis) -> Date {

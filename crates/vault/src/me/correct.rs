@@ -16,6 +16,7 @@ use crate::private::plaintext::Plaintext;
 use crate::private::release::{Committed, Done, Replaced};
 use crate::private::sheet::{self, Masked};
 use crate::reveal::hashed;
+use crate::tombstone::Digests;
 use crate::wiring::{Act, Vault};
 use domain::field::{Incoming, SearchTerm};
 use domain::{BudgetKind, Counter, CustomerId, EntryId, FieldKind, Refusal, TenantId};
@@ -26,6 +27,9 @@ use store::{Condition, Effect, FieldRef, FieldRow, SHEET};
 
 /// How many corrections one customer asks for in any sixty minutes.
 const CORRECTIONS: u32 = 10;
+/// How long after a number or e-mail address was corrected an account isn't, in milliseconds: thirty days. Whoever has somebody's mailbox
+/// would else put their own number there first, wait three days, and be told of the account themselves.
+const ACCOUNT_AFTER_MS: i64 = 30 * 24 * 3_600_000;
 
 /// What is to be corrected.
 #[derive(Clone, Copy)]
@@ -130,7 +134,13 @@ impl Vault {
         }
         let sends = (FieldKind::Phone, plan::Act::Send, None);
         let agreed = self.planned_for(scope.tenant, scope.customer, sends).await?;
-        Ok(Some(agreed).filter(|agreed| !matches!(agreed.condition, Some(Condition::Never(_)))))
+        // Of another account they are told, whatever was said of text messages: or a thief would say no to them first.
+        let stops = match agreed.condition {
+            Some(Condition::Never(Refusal::NotAgreed)) => kind != FieldKind::BankAccount,
+            Some(Condition::Never(_)) => true,
+            _ => false,
+        };
+        Ok(Some(agreed).filter(|_| !stops))
     }
 
     /// Tells numbers that were on file. Of a number that is replaced this holds nothing up, unlike the letters: it is often corrected
@@ -192,7 +202,8 @@ impl Vault {
         let mut act = if act.is_stopped() { act } else { act.read(sheet_of(customer)) };
         if !act.is_stopped() {
             act.when.extend(unchanged.iter().cloned());
-            act.when.extend(texts.iter().filter_map(|agreed| agreed.condition.clone()));
+            let has_number = rows.iter().any(|row| row.field == FieldKind::Phone.code());
+            act.when.extend(texts.iter().filter(|_| has_number).filter_map(|agreed| agreed.condition.clone()));
             let is_texted = |row: &FieldRow| {
                 texts.is_some() && kind == FieldKind::BankAccount && row.field == FieldKind::Phone.code()
             };
@@ -213,6 +224,13 @@ impl Vault {
         let replaced = Replaced { numbers, ..replaced };
         let old = rows.iter().find(|row| reference(row) == place).ok_or(VaultError::Damaged)?;
         Ok(Before { replaced, masks, sheet_version, version: old.version, unchanged, asked })
+    }
+
+    /// Would a message to a number or address of this version reach the customer, about a correction of such a kind?
+    fn tells_surely(&self, version: u64, kind: FieldKind) -> bool {
+        let young = |at| self.clock.now().since(at) < ACCOUNT_AFTER_MS;
+        let may_be_anothers = kind == FieldKind::BankAccount && corrected_at(version).is_some_and(young);
+        self.is_settled(version) && !may_be_anothers
     }
 
     /// The act that asks for it, stopped where it isn't done.
@@ -239,7 +257,7 @@ impl Vault {
                 return Ok(act);
             }
         }
-        let unsettled = rows.iter().any(|row| is_contact(row.field) && !self.is_settled(row.version));
+        let unsettled = rows.iter().any(|row| is_contact(row.field) && !self.tells_surely(row.version, kind));
         if unsettled || !rows.iter().any(|row| is_email(row.field)) {
             act = act.when(Condition::Never(Refusal::ContactUnsure));
         }
@@ -262,7 +280,7 @@ impl Vault {
         Ok(rows)
     }
 
-    /// Found by the new value, and by the old one no more.
+    /// Found by the new value, and by the old one no more; an old file that has that one brings nobody back by it.
     async fn index_anew(
         &self,
         tenant: TenantId,
@@ -277,8 +295,9 @@ impl Vault {
         let come = index.split_off(gone.len().min(index.len()));
         let at = corrected_at(version).ok_or(VaultError::Damaged)?;
         let put = come.into_iter().map(|term| Effect::PutIndex(self.corrected_row(tenant, term, customer, at)));
+        let kept = self.tombstones(&Digests::nameless(index.clone())).into_iter().map(Effect::PutAdmission);
         // What both values have goes first, so that it is of this moment.
-        Ok(core::iter::once(Effect::DropIndex { customer, index }).chain(put).collect())
+        Ok(core::iter::once(Effect::DropIndex { customer, index }).chain(put).chain(kept).collect())
     }
 }
 

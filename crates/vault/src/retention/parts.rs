@@ -8,6 +8,7 @@ use crate::error::VaultError;
 use crate::private::entry::{EntryKeys, Kind};
 use crate::private::release::{Committed, Done};
 use crate::private::sheet;
+use crate::tombstone::Digests;
 use crate::wiring::{Act, Vault};
 use domain::{FieldKind, TenantId};
 use futures_util::future::join_all;
@@ -128,7 +129,7 @@ impl Vault {
         let asked: Vec<(u16, &[u8])> =
             terms.iter().map(|term| (term.index.code(), term.normalised.as_bytes())).collect();
         let digests = self.holder.index(tenant, &asked).await?;
-        let index = terms.iter().map(|term| term.index.code()).zip(digests).collect();
+        let index: Vec<_> = terms.iter().map(|term| term.index.code()).zip(digests).collect();
         let place = Place { tenant, customer, field: SHEET, instance: 0, version: version + 1 };
         let row = self.seal_one(shelved, place, &sheet::encode(&masks)).await?;
         let mut act = about(Kind::ValuesExpired, n + 1)?.when(Condition::FieldVersion(one.sheet(), version));
@@ -137,7 +138,8 @@ impl Vault {
             act = act.effect(Effect::DropField(one.place(value)));
         }
         let act = act.detail(one.gone.len() as u64).effect(Effect::PutField(customer, row));
-        self.commit_plain(act.effect(Effect::DropIndex { customer, index })).await.map(drop)
+        let kept = self.tombstones(&Digests::nameless(index.clone())).into_iter().map(Effect::PutAdmission);
+        self.commit_plain(kept.fold(act.effect(Effect::DropIndex { customer, index }), Act::effect)).await.map(drop)
     }
 }
 

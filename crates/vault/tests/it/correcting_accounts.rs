@@ -154,3 +154,23 @@ fn whoever_objects_keeps_it_from_being_shown_until_two_of_security_say_otherwise
     }
     assert_eq!(value(seen(&four)), KEPT);
 }
+
+/// Who has the mailbox puts a number of their own there first, and waits.
+#[test]
+fn an_account_is_not_corrected_for_thirty_days_after_a_number_or_an_address_was() {
+    let call = Call::new(926);
+    let world = &call.world;
+    let (scope, _) = signed_in(world);
+    corrected(world, &scope, (FieldKind::Phone, SECOND_PHONE));
+    for (days, fits) in [(29, false), (1, true)] {
+        world.clock.advance(days * 24 * HOUR);
+        let (scope, _) = signed_in(world);
+        let (letters, pocket) = (Arc::<Letters>::default(), Arc::<Pocket>::default());
+        let tried = to(world, &scope, NEW, (Arc::clone(&letters) as _, Some(Arc::clone(&pocket) as _)));
+        match fits {
+            true => assert!(tried.unwrap().is_some()),
+            false => assert_eq!(refused(tried), Refusal::ContactUnsure),
+        }
+        assert_eq!((letters.all().is_empty(), pocket.warned().is_empty()), (!fits, !fits));
+    }
+}

@@ -1,5 +1,6 @@
 //! Who was erased doesn't come in again by an old file; who came back of their own accord does, and so do the others of a household.
 
+use crate::correcting::corrected;
 use crate::erasure::erased;
 use crate::help::Call;
 use crate::own_side::signed_in;
@@ -75,11 +76,16 @@ fn a_record_of_a_later_day_comes_in_and_an_older_one_never_does() {
     let call = Call::new(942);
     let world = &call.world;
     erased(world, call.customer).unwrap();
-    let all = [-1, 0, 1].map(|days| made(world, days, ana()));
-    assert_eq!(import(world, all.into()), (1, vec![0, 1]), "of the same day it can be the old one");
+    world.clock.advance(DAY);
+    let all = [-2, -1, 0, 1].map(|days| made(world, days, ana()));
+    assert_eq!(
+        import(world, all.into()),
+        (1, vec![0, 1, 3]),
+        "of the same day it can be the old one, and none is of tomorrow"
+    );
     assert_eq!(found(world, &query_phone(PHONE).unwrap()), 1);
     // What an old file holds of them is as old as before.
-    assert_eq!(import(world, vec![ana(), made(world, 0, ana())]), (0, vec![0, 1]));
+    assert_eq!(import(world, vec![ana(), made(world, -1, ana())]), (0, vec![0, 1]));
     assert_eq!(found(world, &query_phone(PHONE).unwrap()), 1);
 }
 
@@ -114,10 +120,11 @@ fn a_row_that_was_edited_counts_and_no_record_is_later() {
     let call = Call::new(945);
     let world = &call.world;
     erased(world, call.customer).unwrap();
+    world.clock.advance(DAY);
     assert_eq!(world.edit("UPDATE admission SET expires = 0 WHERE kind = 16"), 2, "as if they had run out");
-    assert_eq!(import(world, vec![ana(), made(world, 1, ana())]), (0, vec![0, 1]));
+    assert_eq!(import(world, vec![ana(), made(world, 0, ana())]), (0, vec![0, 1]));
     assert_eq!(world.edit("UPDATE admission SET body = x'00' WHERE kind = 16"), 2);
-    assert_eq!(import(world, vec![ana(), made(world, 1, ana())]), (0, vec![0, 1]));
+    assert_eq!(import(world, vec![ana(), made(world, 0, ana())]), (0, vec![0, 1]));
 }
 
 #[test]
@@ -149,4 +156,30 @@ fn who_erased_themselves_is_set_aside_too() {
     let (scope, _) = signed_in(&call.world);
     block_on(call.world.vault.forget_me(&scope)).unwrap();
     assert_eq!(import(&call.world, vec![ana()]), (0, vec![0]));
+}
+
+/// What an old file holds is what they were called, and reached by, before.
+#[test]
+fn who_corrected_their_name_number_or_address_is_set_aside_by_the_old_ones_too() {
+    let others =
+        [(FieldKind::Name, "Ana Neumann"), (FieldKind::Phone, "+442079460778"), (FieldKind::Email, "new@example.org")];
+    for (seed, what) in (949..).zip(others) {
+        let call = Call::new(seed);
+        let world = &call.world;
+        let (scope, _) = signed_in(world);
+        corrected(world, &scope, what);
+        erased(world, call.customer).unwrap();
+        let by_each = vec![name_and_phone(NAME, PHONE), called(NAME)];
+        assert_eq!(import(world, by_each), (0, vec![0, 1]), "{what:?}");
+    }
+}
+
+/// By the shipped plan an order is kept for longer than what somebody is reached by.
+#[test]
+fn of_whom_only_an_order_is_left_is_set_aside_too() {
+    let call = Call::new(953);
+    let world = &call.world;
+    run_at(world, 4 * YEAR);
+    assert!(is_there(world, call.customer), "the order is there");
+    assert_eq!(import(world, vec![name_and_phone(NAME, PHONE), called(NAME)]), (0, vec![0, 1]));
 }

@@ -102,6 +102,11 @@ proptest! {
             prop_assert_eq!(history.used(now, window, None), before.used(now, window, None));
         }
         prop_assert!(!history.give_back(now.plus(-3 * STEP_MS), Some(Purpose::Callback), 1));
+        // By a clock that is behind it counts where the newest did, and is taken back there.
+        let behind = now.plus(-3 * STEP_MS);
+        history.spend(behind, Some(Purpose::Callback), amount);
+        prop_assert!(history.give_back(behind, Some(Purpose::Callback), amount));
+        prop_assert!(!history.give_back(behind, Some(Purpose::Callback), 1));
     }
 
     #[test]

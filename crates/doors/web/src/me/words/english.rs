@@ -142,7 +142,7 @@ pub(super) static ENGLISH: Words = Words {
     account_from: "New. Nobody who works here sees it before",
     waits: "You changed a way to reach you, so nothing else can be corrected here for now. If it is urgent, write to us. It goes on from",
     same_value: "That is what we have already.",
-    too_soon: "A way to reach you was changed less than three days ago, or we have no e-mail address to tell. Wait until the three days are over, or write to us.",
+    too_soon: "A way to reach you was changed less than three days ago, or less than thirty where it is about a bank account, or we have no e-mail address to tell. Wait until then, or write to us.",
     objection: "Was it not you?",
     objection_lead: "You had a letter that something of yours is being changed here. If you did not do that, press the button.",
     object: "It was not me",

@@ -142,7 +142,7 @@ pub(super) static GERMAN: Words = Words {
     account_from: "Neu. Von uns sieht es niemand vor",
     waits: "Sie haben einen Weg zu Ihnen geändert. Deshalb lässt sich hier gerade sonst nichts berichtigen. Wenn es eilt, schreiben Sie uns. Es geht weiter ab",
     same_value: "Genau das haben wir schon.",
-    too_soon: "Ein Weg zu Ihnen wurde vor weniger als drei Tagen geändert, oder wir haben keine E-Mail-Adresse, um es zu melden. Warten Sie, bis die drei Tage um sind, oder schreiben Sie uns.",
+    too_soon: "Ein Weg zu Ihnen wurde vor weniger als drei Tagen geändert, bei einem Konto vor weniger als dreißig, oder wir haben keine E-Mail-Adresse, um es zu melden. Warten Sie so lange, oder schreiben Sie uns.",
     objection: "Waren Sie das nicht?",
     objection_lead: "Sie bekamen einen Brief, dass hier etwas von Ihnen geändert wird. Wenn Sie das nicht waren, drücken Sie den Knopf.",
     object: "Das war nicht ich",
