@@ -173,7 +173,8 @@ fn what_is_put_back_of_whoever_was_erased_brings_nobody_back() {
     // An old file brings nobody back; who comes with the same data later is somebody new.
     let operator = world.vault.operator(FIRST);
     assert_refused(world, block_on(world.vault.add_customer(&operator, testkit::ana())), Refusal::ErasedBefore);
-    let later = Some(plan::day_of(world.vault.now().plus(24 * 3_600_000)));
+    world.clock.advance(24 * 3_600_000);
+    let later = Some(plan::day_of(world.vault.now()));
     let back = world.add(vault::NewRecord { since: later, ..testkit::ana() });
     assert_ne!(back, call.customer);
     let guardian = world.scope(&world.staff.protection);

@@ -267,7 +267,8 @@ fn nothing_brings_back_who_expired() {
     let olga = || name_and_phone("Old Olga", PHONE);
     let old = block_on(world.vault.add_customer(&world.vault.operator(FIRST), olga()));
     assert_refused(&world, old, Refusal::ErasedBefore);
-    let later = Some(plan::day_of(world.vault.now().plus(DAY)));
+    world.clock.advance(DAY);
+    let later = Some(plan::day_of(world.vault.now()));
     let again = world.add(vault::NewRecord { since: later, ..olga() });
     assert_ne!(again, customer);
     let given = block_on(world.vault.give_statement(&statement, again)).unwrap();
