@@ -275,7 +275,7 @@ pub trait KeyHolder: Send + Sync {
     /// Tells what was published of a tenant's log. A shorter log than before, or one that doesn't go on from what was told before, isn't
     /// taken. Gives the place from which on it hasn't heard the leaves: the size, if it has heard all.
     ///
-    /// A holder of its own believes no node that an entry is in the log: it hashes the leaves itself, and looks for the label that the
+    /// A holder of its own takes no node's word that an entry is in the log: it hashes the leaves itself, and looks for the label that the
     /// customer's own key gives the entry.
     fn published<'a>(&'a self, tenant: TenantId, piece: Published<'a>) -> Fut<'a, u64>;
 

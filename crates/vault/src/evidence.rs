@@ -2,8 +2,8 @@
 //!
 //! A result is an entry, and a row that says the newest one of each drill until it is too old. Nobody's word counts for longer than a
 //! drill's: after two days it proves nothing any more, whoever stops the drills. The row's tag covers all of it, so that an
-//! edited result is none; and how many drills don't hold is counted in the entries themselves, so that a result of before that is put
-//! back over one that got through, or the row of one that is taken out, is missed.
+//! edited result is none. How many drills don't hold, and how often the row of each was written, is counted in the entries themselves: so
+//! a result of before that is put back, or the row of one that got through that is taken out, is missed.
 
 use crate::alarm::AlarmKind;
 use crate::auth::Scope;
@@ -18,7 +18,7 @@ use store::{AdmissionKey, AdmissionKind, AdmissionRow, Condition, Effect, Seals}
 pub const EVIDENCE_MS: i64 = 48 * 3_600_000;
 /// For how long it is told that there was one.
 const TOLD_MS: i64 = 90 * 24 * 3_600_000;
-/// In a row: the log counts it as one that doesn't hold. Rows of before it was counted don't have it.
+/// In a row, beside the verdict: it says how often it was written. Rows of before that was counted don't.
 const COUNTED: u8 = 0x80;
 /// The longest name, in bytes.
 const LONGEST: usize = 64;
@@ -158,7 +158,7 @@ impl Evidence {
 
     /// What it changes beside its entry. It takes the place of the result that was seen before it and of no other; and what got through
     /// stands until the attack was refused, whatever keeps the drill from being tried.
-    fn following(&self, act: Act, before: Option<&AdmissionRow>, waits: bool) -> Act {
+    fn following(&self, act: Act, before: Option<&AdmissionRow>, waits: bool, turns: u64) -> Act {
         let key = self.result.drill.key();
         let unchanged = Condition::Admission { key, tag: before.map(|row| row.tag), otherwise: Refusal::PowerChanged };
         let pierced = before.and_then(Self::read).is_some_and(|it| it.result.verdict == DrillVerdict::Pierced);
@@ -171,16 +171,16 @@ impl Evidence {
             (true, true) => act.counts_one(Pending::Drill, &key.id, true),
             _ => act,
         };
-        act.effect(Effect::PutAdmission(self.row()))
+        act.counts_turn(Pending::Drill, &key.id).effect(Effect::PutAdmission(self.row(turns + 1)))
     }
 
-    /// `at i64 ‖ verdict ‖ place ‖ entry[16] ‖ name`, of what doesn't hold with [`COUNTED`] in the verdict.
-    fn row(&self) -> AdmissionRow {
+    /// `at i64 ‖ verdict ‖ place ‖ turn u64 ‖ entry[16] ‖ name`, with [`COUNTED`] in the verdict.
+    fn row(&self, turn: u64) -> AdmissionRow {
         let holds = self.result.verdict == DrillVerdict::Held;
-        let mut body = Vec::with_capacity(26 + LONGEST);
+        let mut body = Vec::with_capacity(34 + LONGEST);
         body.extend_from_slice(&self.at.0.to_be_bytes());
-        body.push(self.result.verdict as u8 | if holds { 0 } else { COUNTED });
-        body.push(self.result.place as u8);
+        body.extend_from_slice(&[self.result.verdict as u8 | COUNTED, self.result.place as u8]);
+        body.extend_from_slice(&turn.to_be_bytes());
         body.extend_from_slice(&self.entry.0);
         body.extend_from_slice(self.result.drill.0.as_bytes());
         // What doesn't hold isn't forgotten by itself.
@@ -189,18 +189,23 @@ impl Evidence {
     }
 
     fn read(row: &AdmissionRow) -> Option<Self> {
+        Self::with_turn(row).map(|(evidence, _)| evidence)
+    }
+
+    /// The result, and the how manyth that was written of its drill; nought for one of before that was counted.
+    fn with_turn(row: &AdmissionRow) -> Option<(Self, u64)> {
         let (at, rest) = row.body.split_first_chunk::<8>()?;
         let ([verdict, place], rest) = rest.split_first_chunk::<2>()?;
+        let (turn, rest) = match verdict & COUNTED {
+            0 => (0, rest),
+            _ => rest.split_first_chunk::<8>().map(|(turn, rest)| (u64::from_be_bytes(*turn), rest))?,
+        };
         let (entry, name) = rest.split_first_chunk::<16>()?;
         let drill = DrillName::parse(core::str::from_utf8(name).ok()?).filter(|drill| drill.key() == row.key)?;
         let (verdict, place) = (DrillVerdict::from_code(*verdict & !COUNTED)?, DrillPlace::from_code(*place)?);
         let result = DrillResult { drill, verdict, place };
-        Some(Self { result, at: Millis(i64::from_be_bytes(*at)), entry: EntryId(*entry) })
+        Some((Self { result, at: Millis(i64::from_be_bytes(*at)), entry: EntryId(*entry) }, turn))
     }
-}
-
-fn is_counted(row: &AdmissionRow) -> bool {
-    row.body.get(8).is_some_and(|verdict| verdict & COUNTED != 0)
 }
 
 /// All that drills showed.
@@ -237,7 +242,9 @@ impl Vault {
             let key = evidence.result.drill.key();
             let before = self.store.admission(scope.tenant, key).await?;
             let waits = self.one_waits(scope.tenant, Pending::Drill, &key.id).await?;
-            entries.push(self.commit_plain(evidence.following(act, before.as_ref(), waits)).await?);
+            let turns = self.turns(scope.tenant, Pending::Drill, &[key.id]).await?;
+            let turns = turns.into_iter().flatten().next().unwrap_or_default();
+            entries.push(self.commit_plain(evidence.following(act, before.as_ref(), waits, turns)).await?);
         }
         self.settle_evidence(scope.tenant).await?;
         Ok(entries)
@@ -280,11 +287,13 @@ impl Vault {
     pub(crate) async fn evidence(&self, tenant: TenantId) -> Result<Posture, VaultError> {
         let Counted { rows, counted } = self.counted(tenant, Pending::Drill).await?;
         let (mut posture, mut waiting) = (Posture::default(), 0);
-        for row in rows {
+        let ids: Vec<[u8; 16]> = rows.iter().map(|row| row.key.id).collect();
+        let turns = self.turns(tenant, Pending::Drill, &ids).await?;
+        for (row, turns) in rows.iter().zip(turns) {
             let genuine = row.tag == self.seals.tag(tenant, "admission", &row.material());
-            match Evidence::read(&row).filter(|_| genuine) {
-                Some(evidence) => {
-                    waiting += u64::from(is_counted(&row));
+            match Evidence::with_turn(row).filter(|(_, turn)| genuine && turns == Some(*turn)) {
+                Some((evidence, turn)) => {
+                    waiting += u64::from(turn > 0 && evidence.result.verdict != DrillVerdict::Held);
                     posture.evidence.push(evidence);
                 }
                 None => posture.edited += 1,

@@ -1,11 +1,13 @@
 //! What waits for somebody, held against what the log counts.
 //!
 //! A row of such a thing has a tag, so an edited one is known. One that is taken out of the database, or put back there as it once was,
-//! isn't known by its tag: two counters say how many began to wait and how many ended, and they are recounted from the log.
+//! isn't known by its tag: two counters say how many began to wait and how many ended, another how often a record was written, and they are
+//! recounted from the log.
 
 use crate::error::VaultError;
 use crate::wiring::{Act, Vault};
 use domain::{Counter, Pending, Refusal, Room, TenantId};
+use std::collections::HashMap;
 use store::{AdmissionKind, AdmissionRow, Spend, Turn};
 
 /// How often rows and counts are read until nothing came between.
@@ -35,6 +37,11 @@ impl Act {
     /// The same, counted for itself as well: so that it can end after its row is gone.
     pub(crate) fn counts_one(self, what: Pending, id: &[u8; 16], ended: bool) -> Self {
         self.counts(what, ended).moves(Counter::pending_one(what, id, ended))
+    }
+
+    /// With this act its record is written once more.
+    pub(crate) fn counts_turn(self, what: Pending, id: &[u8; 16]) -> Self {
+        self.moves(Counter::pending_turns(what, id))
     }
 
     fn moves(self, counter: Counter) -> Self {
@@ -70,6 +77,25 @@ impl Vault {
     pub(crate) async fn one_waits(&self, tenant: TenantId, what: Pending, id: &[u8; 16]) -> Result<bool, VaultError> {
         let pair = [false, true].map(|ended| Counter::pending_one(what, id, ended));
         Ok(self.differ_by(tenant, pair).await? != Some(0))
+    }
+
+    /// How often the log counts that the records of these were written, in their order; none where that was edited.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(crate) async fn turns(
+        &self,
+        tenant: TenantId,
+        what: Pending,
+        ids: &[[u8; 16]],
+    ) -> Result<Vec<Option<u64>>, VaultError> {
+        let counters: Vec<Counter> = ids.iter().map(|id| Counter::pending_turns(what, id)).collect();
+        let rows: HashMap<_, _> = self.store.budgets_of(tenant, counters.clone()).await?.into_iter().collect();
+        let turns = |counter: &Counter| match rows.get(counter) {
+            None => Some(0),
+            Some(row) => (row.tag == row.tag_by(&*self.seals, tenant, counter)).then_some(row.total),
+        };
+        Ok(counters.iter().map(turns).collect())
     }
 
     /// By how much the first of two counters is ahead; none where one was edited.

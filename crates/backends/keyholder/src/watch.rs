@@ -191,6 +191,7 @@ impl Watched {
     }
 
     fn published_now(&self, tenant: TenantId, piece: Published<'_>) -> Result<u64, HolderError> {
+        self.holder.tenant_key(tenant)?;
         let now = self.clock.now();
         let state = &mut *self.state();
         match state.memory.published(now, tenant, &piece) {

@@ -148,6 +148,12 @@ impl Counter {
         Self::new(what.code(), u8::from(ended), id)
     }
 
+    /// How often the record of one of them was written: so an older one that is put back is missed.
+    #[must_use]
+    pub fn pending_turns(what: Pending, id: &[u8; 16]) -> Self {
+        Self::new(what.code(), 2, id)
+    }
+
     /// How often the book of reports was written: so one that is put back is missed.
     #[must_use]
     pub fn reports() -> Self {

@@ -24,8 +24,8 @@ pub(super) struct Kept {
     pub(super) browsers: Vec<Option<[u8; 16]>>,
     /// Until when it can be signed, or found once its time has come.
     pub(super) until: Millis,
-    /// Is it counted as one that stands? Those of before they were counted aren't.
-    pub(super) counted: bool,
+    /// The how manyth record of it this is, as the log counts; nought for one that isn't counted: of before they were, or that stands nowhere.
+    pub(super) turn: u64,
     /// Of the row in the store.
     pub(super) tag: Option<Tag>,
 }
@@ -33,10 +33,10 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(drafted: Drafted) -> Self {
         let until = drafted.at.plus(STANDS_MS);
-        Self { drafted, challenge: None, due: None, browsers: Vec::new(), until, counted: false, tag: None }
+        Self { drafted, challenge: None, due: None, browsers: Vec::new(), until, turn: 0, tag: None }
     }
 
-    fn key(&self) -> AdmissionKey {
+    pub(super) fn key(&self) -> AdmissionKey {
         AdmissionKey { kind: AdmissionKind::Proposal, id: self.drafted.new.0 }
     }
 
@@ -57,14 +57,15 @@ impl Kept {
 
     /// With the act it stands in the store, signed once more.
     pub(super) fn kept_by(self, act: Act) -> Act {
-        let act = if self.counted { act } else { act.counts(Pending::Proposal, false) };
-        let now = Self { counted: true, ..self };
+        let act = if self.turn > 0 { act } else { act.counts(Pending::Proposal, false) };
+        let now = Self { turn: self.turn + 1, ..self };
+        let act = act.counts_turn(Pending::Proposal, &now.key().id);
         act.when(now.unchanged()).effect(Effect::PutAdmission(now.row()))
     }
 
     /// The act ends it.
     pub(super) fn ended_by(&self, act: Act) -> Act {
-        let act = if self.counted { act.counts(Pending::Proposal, true) } else { act };
+        let act = if self.turn > 0 { act.counts(Pending::Proposal, true) } else { act };
         act.when(self.unchanged()).effect(Effect::PutAdmission(self.remains()))
     }
 
@@ -83,7 +84,7 @@ impl Kept {
         all.filter(|(one, _)| signed.contains(one)).map(|(_, browser)| browser).collect()
     }
 
-    /// `[draft, challenge or null, ms or null, [browser or null…], ms]`
+    /// `[draft, challenge or null, ms or null, [browser or null…], ms, turn]`
     fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Writing to a vector can't fail: the error type has no values.
@@ -92,7 +93,7 @@ impl Kept {
     }
 
     fn write(&self, e: &mut Encoder<&mut Vec<u8>>) -> Encoded {
-        e.array(5)?.bytes(&self.drafted.encode())?;
+        e.array(6)?.bytes(&self.drafted.encode())?;
         match &self.challenge {
             Some(challenge) => e.bytes(challenge)?,
             None => e.null()?,
@@ -104,7 +105,7 @@ impl Kept {
                 None => e.null()?,
             };
         }
-        e.i64(self.until.0)?;
+        e.i64(self.until.0)?.u64(self.turn)?;
         Ok(())
     }
 
@@ -124,8 +125,7 @@ impl Kept {
         }
         let (due, tag) = (due.map(Millis), Some(row.tag));
         // Of before they were counted: the row went by itself.
-        let counted = parts == Some(5);
-        let until = if counted { Millis(d.i64()?) } else { row.expires };
-        Ok(Some(Self { drafted, challenge, due, browsers, until, counted, tag }))
+        let (until, turn) = if parts == Some(6) { (Millis(d.i64()?), d.u64()?) } else { (row.expires, 0) };
+        Ok(Some(Self { drafted, challenge, due, browsers, until, turn, tag }))
     }
 }

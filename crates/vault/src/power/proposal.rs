@@ -304,8 +304,10 @@ impl Vault {
 
     async fn kept_proposal(&self, tenant: TenantId, id: [u8; 16]) -> Result<Option<Kept>, VaultError> {
         let row = self.store.admission(tenant, AdmissionKey { kind: AdmissionKind::Proposal, id }).await?;
-        let kept = row.and_then(|row| self.genuine_proposal(tenant, &row));
-        Ok(kept.filter(|kept| !kept.has_run_out(self.clock.now())))
+        let Some(kept) = row.and_then(|row| self.genuine_proposal(tenant, &row)) else { return Ok(None) };
+        // An older record of it, with fewer signatures, is none.
+        let is_newest = kept.turn == 0 || self.turns(tenant, Pending::Proposal, &[id]).await? == [Some(kept.turn)];
+        Ok(Some(kept).filter(|kept| is_newest && !kept.has_run_out(self.clock.now())))
     }
 
     /// Those that can be signed or wait for their time.
@@ -319,8 +321,12 @@ impl Vault {
     async fn counted_proposals(&self, tenant: TenantId) -> Result<(Vec<Kept>, bool), VaultError> {
         let Counted { rows, counted } = self.counted(tenant, Pending::Proposal).await?;
         let standing = rows.iter().filter(|row| !row.body.is_empty());
-        let all: Vec<Kept> = standing.clone().filter_map(|row| self.genuine_proposal(tenant, row)).collect();
-        let stand = all.iter().filter(|kept| kept.counted).count() as u64;
+        let genuine: Vec<Kept> = standing.clone().filter_map(|row| self.genuine_proposal(tenant, row)).collect();
+        let ids: Vec<[u8; 16]> = genuine.iter().map(|kept| kept.key().id).collect();
+        let turns = self.turns(tenant, Pending::Proposal, &ids).await?;
+        let newest = genuine.into_iter().zip(turns).filter(|(kept, turns)| *turns == Some(kept.turn));
+        let all: Vec<Kept> = newest.map(|(kept, _)| kept).collect();
+        let stand = all.iter().filter(|kept| kept.turn > 0).count() as u64;
         let damaged = standing.count() > all.len() || counted != Some(stand);
         Ok((all, damaged))
     }

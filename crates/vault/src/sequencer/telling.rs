@@ -11,6 +11,9 @@ use transparency::{Frontier, Level, TILE_WIDTH, TilePath, decode_bundle, frontie
 
 /// With nothing new, it is asked this often whether it misses something, in milliseconds.
 const EVERY_MS: i64 = 2_000;
+/// After a telling that failed it isn't asked for four times as long as that took: while it is waited for nothing gets its place in the log.
+/// So long at most, in milliseconds.
+const LONGEST_MS: i64 = 25_000;
 /// How many leaves are told at once.
 const PIECE: usize = 8_192;
 /// How many pieces are told in one turn: a holder that was away hears the rest in the next.
@@ -27,12 +30,14 @@ pub(super) struct Telling {
     /// The leaves after it, as far as they are known.
     leaves: Vec<Leaf>,
     last: Millis,
+    /// Not before this moment: a holder that answers late must not hold up the log.
+    again: Millis,
     failed: Option<HolderError>,
 }
 
 impl Default for Telling {
     fn default() -> Self {
-        Self { told: None, leaves: Vec::new(), last: Millis(i64::MIN), failed: None }
+        Self { told: None, leaves: Vec::new(), last: Millis(i64::MIN), again: Millis(i64::MIN), failed: None }
     }
 }
 
@@ -66,13 +71,20 @@ impl Vault {
 }
 
 impl Sequencer {
-    /// By whoever has the log's right edge: that is, by one node.
+    /// By whoever has the log's right edge. A node to which nothing came lately may think so while another goes on with the log: it looks
+    /// first, as whoever tells of an old end says that the log was put back.
     pub(super) async fn tell(&mut self) {
         let now = self.clock.now();
         let Some(log) = &self.state else { return };
         let size = log.builder.size();
         let is_told = self.telling.told.as_ref().is_some_and(|told| told.size() == size);
-        if is_told && now.since(self.telling.last).abs() < EVERY_MS {
+        let waits = (1..=LONGEST_MS).contains(&self.telling.again.since(now));
+        if waits || is_told && now.since(self.telling.last).abs() < EVERY_MS {
+            return;
+        }
+        let has_turn = self.leased.is_some_and(|(_, until)| now < until);
+        if !has_turn && !self.is_the_end(size).await {
+            (self.state, self.telling) = (None, Telling::default());
             return;
         }
         self.telling.last = now;
@@ -85,6 +97,11 @@ impl Sequencer {
                 }
             }
         }
+    }
+
+    /// Does the published log end here? Not, where it can't be read.
+    async fn is_the_end(&self, size: u64) -> bool {
+        self.store.head(self.tenant.id).await.is_ok_and(|head| head.size == size)
     }
 
     /// Tells a piece; says whether there is more.
@@ -102,6 +119,7 @@ impl Sequencer {
         }
         let before = told.to_bytes();
         let piece = Published { size: next.size(), root: next.root(), leaves: &leaves, before: &before };
+        let began = self.clock.now();
         match self.keys.published(self.tenant.id, piece).await {
             Ok(wants) => {
                 self.telling.failed = None;
@@ -116,6 +134,8 @@ impl Sequencer {
                 Ok(wants < size)
             }
             Err(error) => {
+                let now = self.clock.now();
+                self.telling.again = now.plus(now.since(began).saturating_mul(4).clamp(0, LONGEST_MS));
                 if self.telling.failed.replace(error) != Some(error) {
                     let tenant = self.tenant.id.0;
                     tracing::error!(tenant, %error, "the key holder doesn't take what was published; it is told again");

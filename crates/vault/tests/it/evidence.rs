@@ -94,6 +94,24 @@ fn what_got_through_isnt_hidden_by_an_older_result_or_by_none() {
     }
 }
 
+/// As many don't hold as before, by older rows of others, or of the same drill.
+#[test]
+fn no_older_result_takes_the_place_of_a_newer_one() {
+    let world = TestWorld::new(1_705);
+    let edited = || block_on(world.vault.posture(&world.scope(&world.staff.security))).unwrap().edited;
+    tell(&world, DrillVerdict::ProvesNothing);
+    let older = world.database().keep("admission");
+    tell(&world, DrillVerdict::Pierced);
+    world.database().put_back(&older);
+    assert!(alarmed(&world) && edited() == 1, "it stands for something else");
+    tell(&world, DrillVerdict::Held);
+    assert!(holds(&world) && !alarmed(&world));
+    let older = world.database().keep("admission");
+    tell(&world, DrillVerdict::Held);
+    world.database().put_back(&older);
+    assert!(alarmed(&world) && edited() == 1, "even one that says the same");
+}
+
 #[test]
 fn only_security_tells_and_it_sees_nothing() {
     let world = TestWorld::new(1_703);

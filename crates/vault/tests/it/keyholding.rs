@@ -99,6 +99,28 @@ fn what_a_dead_sequencer_published_and_told_nobody_of_is_asked_for() {
     reveal(&call).unwrap();
 }
 
+/// Of two nodes the one to which nothing came for minutes doesn't know that the other went on with the log.
+#[test]
+fn a_node_that_another_has_overtaken_tells_of_no_old_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let call = watched(80, dir.path());
+    let [mut one, mut other] = [1, 2].map(|node| call.world.sequencer(FIRST, node));
+    let place = |sequencer: &mut vault::Sequencer| while block_on(sequencer.tick()).unwrap() > 0 {};
+    place(&mut one);
+    // Its lease runs out, and the other takes it with nothing to do.
+    call.world.clock.advance(5_000);
+    place(&mut other);
+    reveal(&call).unwrap();
+    place(&mut other);
+    for _ in 0..80 {
+        call.world.clock.advance(2_500);
+        place(&mut one);
+        reveal(&call).unwrap();
+        place(&mut other);
+    }
+    assert_eq!(Alarms::open(dir.path()).unwrap().all().unwrap().len(), 0);
+}
+
 #[test]
 fn a_key_holder_that_never_heard_of_a_long_log_hears_it_from_where_a_node_begins_to_serve() {
     let dir = tempfile::tempdir().unwrap();

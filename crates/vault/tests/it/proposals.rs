@@ -260,6 +260,29 @@ fn a_proposal_is_withdrawn_lapses_or_is_overtaken() {
     assert!(!governed.hidden());
 }
 
+/// The record with one signature, in the place of the one with two, would say that nothing waits.
+#[test]
+fn an_older_record_of_a_proposal_is_none_and_raises_the_alarm() {
+    let governed = governed(871);
+    let world = &governed.call.world;
+    let half = waits(governed.sign(0, &governed.draft(limits("[person]\nhour = 400\n")).unwrap()).unwrap());
+    let older = world.database().keep("admission");
+    let due = waits(governed.sign(1, &half).unwrap());
+    let newest = world.database().keep("admission");
+    world.database().put_back(&older);
+    governed.settle();
+    assert!(governed.hidden() && governed.listed().is_empty());
+    let again = block_on(world.vault.sign_proposal(&governed.officer(1), half.id, None));
+    assert_refused(world, again.map(drop), Refusal::ChangeGone);
+    world.database().put_back(&newest);
+    governed.settle();
+    assert!(governed.alarmed() && !governed.hidden());
+    world.clock.advance(due.waits_ms);
+    governed.settle();
+    governed.settle();
+    assert!(governed.hour() == 400 && !governed.hidden());
+}
+
 #[test]
 fn a_proposal_that_is_taken_out_of_the_database_or_edited_there_raises_an_alarm_for_as_long() {
     let governed = governed(870);

@@ -1,5 +1,6 @@
 //! What the key holder has heard of a tenant's log. It hashes the leaves itself, from the first that it hears on: a node that says that
-//! an entry is in the log has to show it there, where everybody else finds it too.
+//! an entry is in the log has to show its leaf, in one log that only grows. Whether that is the published one shows once an honest node
+//! tells of it.
 
 use super::rising::Rising;
 use domain::Millis;
