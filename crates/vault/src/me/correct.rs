@@ -134,7 +134,7 @@ impl Vault {
         }
         let sends = (FieldKind::Phone, plan::Act::Send, None);
         let agreed = self.planned_for(scope.tenant, scope.customer, sends).await?;
-        // Of another account they are told, whatever was said of text messages: or a thief would say no to them first.
+        // An account isn't corrected without the yes that text messages rest on: or a thief would take it back first, and nobody be told.
         let stops = match agreed.condition {
             Some(Condition::Never(Refusal::NotAgreed)) => kind != FieldKind::BankAccount,
             Some(Condition::Never(_)) => true,
